@@ -1,0 +1,107 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The processor the recursion core is compiled for, as clang's -march takes it. The default is
+/// the machine that builds; a cluster with older compute nodes names theirs (NTK_DIST_MARCH=x86-64-v3).
+let march = Context.environment["NTK_DIST_MARCH"] ?? "native"
+
+let revision: String = {
+  guard let git = Context.gitInformation else { return "unknown" }
+  return git.currentCommit + (git.hasUncommittedChanges ? "-modified" : "")
+}()
+
+/// Flags of the two targets with hot loops: no overflow traps, and the vector width of `march`.
+let vectorized: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"])]
+
+let package = Package(
+  name: "ntk-dist",
+  products: [.executable(name: "ntk-dist", targets: ["ntk-dist"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // System libraries, found by pkg-config.
+    .systemLibrary(
+      name: "OpenMPILibrary", path: "CShims/OpenMPILibrary", pkgConfig: "ompi-c",
+      providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(
+      name: "ScaLAPACKLibrary", path: "CShims/ScaLAPACKLibrary", pkgConfig: "scalapack-openmpi",
+      providers: [.apt(["libscalapack-openmpi-dev"])]),
+    .systemLibrary(
+      name: "OpenBLASLibrary", path: "CShims/OpenBLASLibrary", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+
+    // C faces of them: fixed names, by-value arguments, raw return codes, no decisions.
+    .target(name: "CMPI", dependencies: ["OpenMPILibrary"], path: "CShims/CMPI"),
+    .target(
+      name: "CScaLAPACK", dependencies: ["ScaLAPACKLibrary", "OpenBLASLibrary"],
+      path: "CShims/CScaLAPACK"),
+    .target(name: "COpenBLAS", dependencies: ["OpenBLASLibrary"], path: "CShims/COpenBLAS"),
+    .target(name: "CVector", path: "CShims/CVector"),
+    .target(
+      name: "CProcess", path: "CShims/CProcess",
+      cSettings: [
+        .define("NTK_REVISION", to: "\"\(revision)\""), .define("NTK_MARCH", to: "\"\(march)\""),
+      ]),
+
+    // The mathematics: no MPI, no files, no clock.
+    .target(name: "RecursionCore", dependencies: ["CVector"], swiftSettings: vectorized),
+    .target(name: "BLAS", dependencies: ["COpenBLAS"]),
+    .target(
+      name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], swiftSettings: vectorized),
+    .target(name: "BlockCyclic"),
+    .target(name: "TileSchedule"),
+
+    // Files.
+    .target(name: "DurableFiles"),
+    .target(name: "NumPyFiles", dependencies: ["DurableFiles"]),
+    .target(name: "TileStore", dependencies: ["DurableFiles"]),
+    .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS"]),
+
+    // Ranks.
+    .target(name: "MessagePassing", dependencies: ["CMPI"]),
+    .target(
+      name: "DistributedAlgebra", dependencies: ["CScaLAPACK", "BlockCyclic", "MessagePassing"]),
+
+    // What a user asks for, and how it is done.
+    .target(
+      name: "Jobs",
+      dependencies: ["RecursionCore", "Datasets", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Pipelines",
+      dependencies: [
+        "RecursionCore", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule", "DurableFiles",
+        "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
+        "CProcess", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "ntk-dist",
+      dependencies: [
+        "Pipelines", "Jobs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests: without ranks, and (RankChecks) small programs for mpirun.
+    .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
+    .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),
+    .testTarget(name: "BlockCyclicTests", dependencies: ["BlockCyclic"]),
+    .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule"]),
+    .testTarget(
+      name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles"]),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs"]),
+    .executableTarget(
+      name: "RankChecks",
+      dependencies: ["MessagePassing", "DistributedAlgebra", "BlockCyclic", "BLAS"],
+      path: "Tests/RankChecks"),
+    .executableTarget(
+      name: "ntk-bench",
+      dependencies: [
+        "RecursionCore", "KernelTiles", "BLAS", "MessagePassing", "DistributedAlgebra",
+        "BlockCyclic", "TileStore",
+      ],
+      path: "Benchmarks/ntk-bench"),
+  ],
+  swiftLanguageModes: [.v6]
+)
