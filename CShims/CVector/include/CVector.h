@@ -1,1 +1,61 @@
-// placeholder
+/// Vector primitives for the recursion core: types of the widest registers this build's target
+/// has, and the operations that Swift's SIMD types compile to scalar code for.
+///
+/// Everything here is `static inline` over clang's vector extension, so it vanishes into the Swift
+/// loops that call it. The target's -march decides the width; nothing is chosen at run time.
+#ifndef NTK_CVECTOR_H
+#define NTK_CVECTOR_H
+
+#include <math.h>
+
+#if defined(__AVX512F__)
+#define NTK_REGISTER_BYTES 64
+#elif defined(__AVX2__)
+#define NTK_REGISTER_BYTES 32
+#else
+#define NTK_REGISTER_BYTES 16
+#endif
+
+/// A vector is several registers long: the compiler then issues each operation for one register
+/// after the other, and the latency of one is hidden by the others (measured: 1 register 1.27 ns,
+/// 2 registers 1.16 ns, 4 registers 1.10 ns per pair and layer in double precision).
+#define NTK_VECTOR_BYTES (4 * NTK_REGISTER_BYTES)
+
+typedef double ntk_f64 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 8)));
+typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
+
+#define NTK_INLINE static inline __attribute__((always_inline))
+
+/// Every operation in both precisions, under the names ntk_f64_OP and ntk_f32_OP.
+#define NTK_OPERATIONS(V, S)                                                             \
+  NTK_INLINE V V##_repeat(S x) { return (V)(x); }                                        \
+  NTK_INLINE V V##_add(V a, V b) { return a + b; }                                       \
+  NTK_INLINE V V##_subtract(V a, V b) { return a - b; }                                  \
+  NTK_INLINE V V##_multiply(V a, V b) { return a * b; }                                  \
+  NTK_INLINE V V##_divide(V a, V b) { return a / b; }                                    \
+  NTK_INLINE V V##_fma(V a, V b, V c) { return __builtin_elementwise_fma(a, b, c); }     \
+  NTK_INLINE V V##_sqrt(V x) { return __builtin_elementwise_sqrt(x); }                   \
+  NTK_INLINE V V##_abs(V x) { return __builtin_elementwise_abs(x); }                     \
+  /* One machine instruction each; a NaN lane gives b. */                                \
+  NTK_INLINE V V##_min(V a, V b) { return a < b ? a : b; }                               \
+  NTK_INLINE V V##_max(V a, V b) { return a > b ? a : b; }                               \
+  NTK_INLINE V V##_select_less(V a, V b, V x, V y) { return a < b ? x : y; }             \
+  /* Any address that S may have. */                                                     \
+  NTK_INLINE V V##_load(const S *_Nonnull p) {                                           \
+    typedef V unaligned __attribute__((aligned(sizeof(S)), may_alias));                  \
+    return *(const unaligned *)p;                                                        \
+  }                                                                                      \
+  NTK_INLINE void V##_store(S *_Nonnull p, V x) {                                        \
+    typedef V unaligned __attribute__((aligned(sizeof(S)), may_alias));                  \
+    *(unaligned *)p = x;                                                                 \
+  }
+
+NTK_OPERATIONS(ntk_f64, double)
+NTK_OPERATIONS(ntk_f32, float)
+
+/// The C library's scalar functions, under names that need no import of it.
+NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
+NTK_INLINE double ntk_sin(double x) { return sin(x); }
+NTK_INLINE double ntk_cos(double x) { return cos(x); }
+
+#endif

@@ -1,0 +1,85 @@
+/// A nonlinearity phi, by its dual: what E[phi(u) phi(v)] and E[phi'(u) phi'(v)] are for (u, v)
+/// normal with the covariance of a pair of images. One file each; `LayerCatalog` lists them.
+///
+/// The loop over pairs, the update of Theta and the diagonals are written once, for all of them,
+/// in `ActivationStep`.
+public protocol Activation: Sendable {
+  /// The name in a job file.
+  static var name: String { get }
+
+  /// Reads the parameters of a described layer.
+  init(_ parameters: inout LayerParameters) throws(NetworkError)
+
+  /// The constant c in phi(x) = ... + c that `dual` leaves out: it adds c^2 to every covariance.
+  var constant: Double { get }
+
+  /// E[phi(u)^2] (without `constant`) and E[phi'(u)^2] for u ~ N(0, `variance`).
+  func moments(variance: Double) -> Moments
+
+  /// How many numbers `imageValues` gives.
+  static var imageValueCount: Int { get }
+
+  /// Everything `dual` needs that depends on one image only.
+  func imageValues(variance: Double) -> [Double]
+
+  /// Both duals (without `constant`) of a pair with the values of its two images, each result with
+  /// full relative accuracy where the lanes' precision allows.
+  func dual<L: Lanes, X: ImageValues, Y: ImageValues>(_ pair: Pair<L>, _ x: X, _ y: Y) -> Dual<L>
+  where X.Register == L, Y.Register == L
+
+  /// `dual` for pairs whose covariance is known not to be negative, where that saves work.
+  func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> Dual<L> where X.Register == L, Y.Register == L
+
+  /// Whether E[phi(u) phi(v)] is never negative.
+  var dualIsNonNegative: Bool { get }
+
+  /// `ActivationStep.update` with double-precision lanes. The default is right for every
+  /// activation; it is a requirement so that the compiler makes a specialised loop for each.
+  static func run(
+    _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
+    columns: StepValues<Double>)
+
+  /// `ActivationStep.update` with single-precision lanes.
+  static func run(
+    _ step: ActivationStep<Self>, on block: PairBlock<Float32Lanes>, rows: StepValues<Float>,
+    columns: StepValues<Float>)
+}
+
+extension Activation {
+  /// No constant, unless an activation says otherwise.
+  public var constant: Double { 0 }
+
+  /// Nothing is saved, unless an activation says otherwise.
+  @inline(__always)
+  public func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> Dual<L> where X.Register == L, Y.Register == L {
+    dual(pair, x, y)
+  }
+
+  /// Not known to be, unless an activation says otherwise.
+  public var dualIsNonNegative: Bool { false }
+
+  /// The default loop.
+  public static func run(
+    _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
+    columns: StepValues<Double>
+  ) {
+    step.update(block, rows: rows, columns: columns)
+  }
+
+  /// The default loop.
+  public static func run(
+    _ step: ActivationStep<Self>, on block: PairBlock<Float32Lanes>, rows: StepValues<Float>,
+    columns: StepValues<Float>
+  ) {
+    step.update(block, rows: rows, columns: columns)
+  }
+
+  /// The activation as a step of its own.
+  var step: Step {
+    .activation(ActivationStep(activation: self, affine: .identity, inputIsNonNegative: false))
+  }
+}

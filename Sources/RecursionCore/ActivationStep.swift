@@ -1,0 +1,45 @@
+/// An activation and the affine layer after it, in one pass over the pairs:
+///
+///     K <- dual(K),        Theta <- dualOfDerivative(K) Theta
+///     K <- w K + b,        Theta <- K + w Theta
+///
+/// and for Theta's deficit F from t1 t2, t = sqrt(Theta_ii), with k' the dual of the derivative,
+///
+///     F <- k' F + (sqrt(k1' k2') - k') t1 t2.
+public struct ActivationStep<A: Activation>: Sendable {
+  let activation: A
+  /// What follows; the identity where nothing does.
+  var affine: AffineStep
+  /// Whether the covariances that come in are known not to be negative.
+  var inputIsNonNegative: Bool
+
+  @inline(__always)
+  func update<L: Lanes>(
+    _ block: PairBlock<L>, rows: StepValues<L.Scalar>, columns: StepValues<L.Scalar>
+  ) {
+    if inputIsNonNegative {
+      loop(block, rows, columns) { activation.dualOfNonNegative($0, $1, $2) }
+    } else {
+      loop(block, rows, columns) { activation.dual($0, $1, $2) }
+    }
+  }
+
+  @inline(__always)
+  private func loop<L: Lanes>(
+    _ block: PairBlock<L>, _ rows: StepValues<L.Scalar>, _ columns: StepValues<L.Scalar>,
+    _ dual: (Pair<L>, RowValues<L>, ColumnValues<L>) -> Dual<L>
+  ) {
+    let affine = affine.inLanes(of: L.self)
+    block.forEachRegister(rows, columns) { place, row, column in
+      let tangentRoot = A.imageValueCount
+      let values = dual(
+        Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit)), row, column)
+      let tangent = values.derivative.covariance * L(at: place.tangent)
+      let tangentDeficit = (values.derivative.covariance * L(at: place.tangentDeficit))
+        .adding(values.derivative.deficit, times: row[tangentRoot] * column[tangentRoot])
+      affine.store(
+        values.value, Pair(covariance: tangent, deficit: tangentDeficit), to: place, row, column,
+        first: tangentRoot + 1)
+    }
+  }
+}

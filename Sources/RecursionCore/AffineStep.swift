@@ -1,0 +1,72 @@
+/// K <- w K + b and Theta <- K_new + w Theta: what `Dense` does to pairs, and, without the trained
+/// parameters' share of Theta, what an activation's constant does. See `Dense` for the deficits.
+public struct AffineStep: Sendable, Equatable {
+  var weightVariance: Double
+  var biasVariance: Double
+  /// Whether the parameters are trained: Theta gains K_new.
+  var trained: Bool
+
+  static let identity = AffineStep(weightVariance: 1, biasVariance: 0, trained: false)
+  static let imageValueCount = 4
+
+  func advance(_ image: ImageState) -> ImageState {
+    let variance = weightVariance * image.variance + biasVariance
+    let tangent = weightVariance * image.tangent + (trained ? variance : 0)
+    return ImageState(variance: variance, tangent: tangent)
+  }
+
+  /// A / 2^(1/4) and B / 2^(1/4) of K, and of Theta.
+  func imageValues(_ image: ImageState) -> [Double] {
+    let after = advance(image)
+    // With the root of 1/2 spread over both, the deficit is the wedge's bare square.
+    let share = 0.5.squareRoot().squareRoot()
+    func sumAndDifference(_ square: Double, _ added: Double, _ result: Double) -> [Double] {
+      let sum = (result.squareRoot() + (weightVariance * square).squareRoot()).squareRoot()
+      return [share * sum, sum > 0 ? share * added.squareRoot() / sum : 0]
+    }
+    return sumAndDifference(image.variance, biasVariance, after.variance)
+      + sumAndDifference(image.tangent, trained ? after.variance : 0, after.tangent)
+  }
+
+  func update<L: Lanes>(
+    _ block: PairBlock<L>, rows: StepValues<L.Scalar>, columns: StepValues<L.Scalar>
+  ) {
+    let affine = inLanes(of: L.self)
+    block.forEachRegister(rows, columns) { place, row, column in
+      affine.store(
+        Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit)),
+        Pair(covariance: L(at: place.tangent), deficit: L(at: place.tangentDeficit)),
+        to: place, row, column, first: 0)
+    }
+  }
+
+  @inline(__always)
+  func inLanes<L: Lanes>(of type: L.Type) -> Registers<L> {
+    Registers(
+      weight: L(weightVariance), bias: L(biasVariance), share: L(trained ? 1 : 0))
+  }
+
+  /// The step's constants in registers.
+  struct Registers<L: Lanes> {
+    let weight: L
+    let bias: L
+    let share: L
+
+    /// Takes K and Theta through the step and stores them; the images' values start at `first`.
+    @inline(__always)
+    func store(
+      _ kernel: Pair<L>, _ tangent: Pair<L>, to place: PairBlock<L>.Place, _ row: RowValues<L>,
+      _ column: ColumnValues<L>, first: Int
+    ) {
+      let covariance = bias.adding(weight, times: kernel.covariance)
+      let wedge = row[first] * column[first + 1] - row[first + 1] * column[first]
+      let deficit = (weight * kernel.deficit).adding(wedge, times: wedge)
+      let tangentWedge = row[first + 2] * column[first + 3] - row[first + 3] * column[first + 2]
+      covariance.store(to: place.covariance)
+      deficit.store(to: place.deficit)
+      (share * covariance).adding(weight, times: tangent.covariance).store(to: place.tangent)
+      (share * deficit).adding(weight, times: tangent.deficit)
+        .adding(tangentWedge, times: tangentWedge).store(to: place.tangentDeficit)
+    }
+  }
+}

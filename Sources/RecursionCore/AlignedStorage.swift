@@ -1,0 +1,17 @@
+/// Zeroed memory that starts on a cache line, so that no register is loaded across two.
+final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Scalar>
+  private static var lineBytes: Int { 64 }
+
+  /// How many numbers fill one cache line.
+  static var lineCount: Int { lineBytes / MemoryLayout<Scalar>.stride }
+
+  init(count: Int) {
+    let bytes = max(count, 1) * MemoryLayout<Scalar>.stride
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.lineBytes)
+    base = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
+    base.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+}

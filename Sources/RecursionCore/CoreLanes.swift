@@ -1,0 +1,39 @@
+/// Precisions that every step has a loop for.
+protocol CoreLanes: Lanes {
+  /// The largest variance, and the inverse of the smallest, whose square the lanes can hold.
+  static var largestVariance: Double { get }
+
+  /// Runs `step` over a block of these lanes.
+  static func apply(
+    _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Scalar>,
+    columns: StepValues<Scalar>)
+}
+
+extension CoreLanes {
+  /// Whether the squares and inverses of a variance stay in range; none at all (a black image) does.
+  static func holds(_ variance: Double) -> Bool {
+    variance == 0 || (variance <= largestVariance && variance >= 1 / largestVariance)
+  }
+}
+
+extension Float64Lanes: CoreLanes {
+  static var largestVariance: Double { 1e150 }
+
+  static func apply(
+    _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Double>,
+    columns: StepValues<Double>
+  ) {
+    step.apply(block, rows: rows, columns: columns)
+  }
+}
+
+extension Float32Lanes: CoreLanes {
+  static var largestVariance: Double { 1e18 }
+
+  static func apply(
+    _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Float>,
+    columns: StepValues<Float>
+  ) {
+    step.apply(block, rows: rows, columns: columns)
+  }
+}

@@ -1,0 +1,160 @@
+import CVector
+
+/// phi(x) = a erf(b x) + c (Williams 1997), with amplitude a, scale b and shift c. With q scaled by
+/// b^2, D = 1 + 2 q and k = K12,
+///
+///     E[phi phi]   = a^2 (2/pi) asin(2 k / sqrt(D1 D2)) + c^2
+///     E[phi' phi'] = a^2 b^2 (4/pi) / sqrt(D1 D2 - 4 k^2)
+///
+/// The angle beta = asin(2 k / sqrt(D1 D2)) and its distance h = (phi1 + phi2)/2 - beta from the
+/// mean angle of the two images, sin phi = 2 q / D, are each an arc tangent of numbers that come
+/// without cancellation; the one that is small is computed, the other follows:
+///
+///     tan beta    = 2 k / sqrt(E),           E = D1 D2 - 4 k^2 = 1 + 2 (q1 + q2) + 4 d (s + k)
+///     tan (h / 2) = (sin m - sin beta) / (cos m + cos beta),   m = (phi1 + phi2) / 2
+///
+/// where s = sqrt(q1 q2), d = s - k is the deficit, and sin m - sin beta is 2 d / sqrt(D1 D2) plus
+/// squares of differences between the two images.
+public struct Erf: Activation {
+  public static let name = "erf"
+
+  /// a in a erf(b x) + c.
+  public let amplitude: Double
+  /// b.
+  public let scale: Double
+  /// c.
+  public let constant: Double
+
+  /// a erf(b x) + c.
+  public init(amplitude: Double = 1, scale: Double = 1, shift: Double = 0) {
+    self.amplitude = amplitude
+    self.scale = scale
+    constant = shift
+  }
+
+  public init(_ parameters: inout LayerParameters) throws(NetworkError) {
+    amplitude = try parameters.number("amplitude", default: 1)
+    scale = try parameters.number("scale", default: 1)
+    constant = try parameters.number("shift", default: 0)
+  }
+
+  public func moments(variance: Double) -> Moments {
+    let q = scale * scale * variance
+    let root = (1 + 4 * q).squareRoot()
+    return Moments(
+      square: amplitude * amplitude * (2 / Double.pi) * ntk_atan2(2 * q, root),
+      derivativeSquare: amplitude * amplitude * scale * scale * (4 / Double.pi) / root)
+  }
+
+  public static let imageValueCount = Value.allCases.count
+
+  /// What is kept of an image; q is scaled by b^2.
+  enum Value: Int, CaseIterable {
+    /// 1/2 + 2 q: the sum over two images is 1 + 2 (q1 + q2).
+    case halfE
+    /// b sqrt(2 variance).
+    case root
+    /// D^-1/2, and D^-1/4 with its inverse.
+    case inverseRootD, fourthRoot, inverseFourthRoot
+    /// sin and cos of phi / 2 and of phi / 4; phi / 2 and sqrt(phi / 2).
+    case sinHalf, cosHalf, sinQuarter, cosQuarter, halfAngle, rootHalfAngle
+    /// (1 + 4 q)^(1/4) and its inverse.
+    case fourthRootE, inverseFourthRootE
+  }
+
+  public func imageValues(variance: Double) -> [Double] {
+    let q = scale * scale * variance
+    let angle = ntk_atan2(2 * q, (1 + 4 * q).squareRoot())
+    let rootD = (1 + 2 * q).squareRoot()
+    let rootE = (1 + 4 * q).squareRoot()
+    return Value.allCases.map { value in
+      switch value {
+      case .halfE: return 0.5 + 2 * q
+      case .root: return (2 * q).squareRoot()
+      case .inverseRootD: return 1 / rootD
+      case .fourthRoot: return 1 / rootD.squareRoot()
+      case .inverseFourthRoot: return rootD.squareRoot()
+      case .sinHalf: return ntk_sin(angle / 2)
+      case .cosHalf: return ntk_cos(angle / 2)
+      case .sinQuarter: return ntk_sin(angle / 4)
+      case .cosQuarter: return ntk_cos(angle / 4)
+      case .halfAngle: return angle / 2
+      case .rootHalfAngle: return (angle / 2).squareRoot()
+      case .fourthRootE: return rootE.squareRoot()
+      case .inverseFourthRootE: return 1 / rootE.squareRoot()
+      }
+    }
+  }
+
+  @inline(__always)
+  public func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> Dual<L> where X.Register == L, Y.Register == L {
+    @inline(__always) func product(_ v: Value) -> L { x[v.rawValue] * y[v.rawValue] }
+    @inline(__always) func difference(_ v: Value) -> L { x[v.rawValue] - y[v.rawValue] }
+    @inline(__always) func wedge(_ v: Value, _ w: Value) -> L {
+      x[v.rawValue] * y[w.rawValue] - x[w.rawValue] * y[v.rawValue]
+    }
+    let zero = L(0)
+    let half = L(0.5)
+    let doubled = L(2 * scale * scale)
+    let twoK = doubled * pair.covariance
+    let twoDeficit = doubled * pair.deficit
+    let rootDifference = difference(.root)
+
+    // E and its root; `excess` = 4 d (s + k), the part that vanishes for parallel images.
+    let excess = twoDeficit * (product(.root) + twoK)
+    let rootE = (x[Value.halfE.rawValue] + y[Value.halfE.rawValue] + excess).squareRoot()
+
+    // beta's sine and cosine; sin m - sin beta and cos m + cos beta.
+    let scaleD = product(.inverseRootD)
+    let sine = twoK * scaleD
+    let cosine = rootE * scaleD
+    let chord = wedge(.sinQuarter, .cosQuarter)
+    let skew = wedge(.fourthRoot, .inverseFourthRoot)
+    let parallel =
+      (half * scaleD * rootDifference * rootDifference)
+      - (L(2) * chord * chord).adding(half * skew, times: skew)
+    let sineGap = parallel.adding(twoDeficit, times: scaleD)
+    let cosineSum = product(.cosHalf) - product(.sinHalf) + cosine
+
+    // One arc tangent, of whichever angle is the small one.
+    let opposite = L.select(sine, lessThan: sineGap, sine.magnitude(), else: sineGap)
+    let adjacent = L.select(sine, lessThan: sineGap, cosine, else: cosineSum)
+    let angle = Self.arcTangent(L.max(opposite, zero), adjacent)
+    let mean = x[Value.halfAngle.rawValue] + y[Value.halfAngle.rawValue]
+    let signed = L.select(sine, lessThan: zero, zero - angle, else: angle)
+    let beta = L.select(sine, lessThan: sineGap, signed, else: mean - (angle + angle))
+    let gap = L.select(sine, lessThan: sineGap, mean - signed, else: angle + angle)
+    let spread = difference(.rootHalfAngle)
+
+    // 1 / sqrt(E), and its deficit from (E1 E2)^-1/4.
+    let meanE = product(.fourthRootE)
+    let inverse = L(1) / (rootE * (rootE + meanE))
+    let inverseRootE = inverse * (rootE + meanE)
+    let squareX = x[Value.fourthRootE.rawValue] * x[Value.fourthRootE.rawValue]
+    let squareY = y[Value.fourthRootE.rawValue] * y[Value.fourthRootE.rawValue]
+    let unequal = squareX - squareY
+    let distanceE = excess.adding(half * unequal, times: unequal)
+
+    let square = amplitude * amplitude
+    let slope = L(square * scale * scale * 4 / Double.pi)
+    return Dual(
+      value: Pair(
+        covariance: L(square * 2 / Double.pi) * beta,
+        deficit: L(square * 2 / Double.pi) * (gap - spread * spread)),
+      derivative: Pair(
+        covariance: slope * inverseRootE,
+        deficit: slope * distanceE * inverse * product(.inverseFourthRootE)))
+  }
+
+  /// atan(opposite / adjacent) for non-negative arguments, by asin(n) = n P(2 n^2) / sqrt 2 for
+  /// n <= 1 / sqrt 2.
+  @inline(__always)
+  static func arcTangent<L: Lanes>(_ opposite: L, _ adjacent: L) -> L {
+    let inverse = L(1) / (opposite * opposite).adding(adjacent, times: adjacent).squareRoot()
+    let n = L.min(opposite, adjacent) * inverse
+    let angle = n * L.arcCosineFactor((n + n) * n) * L(0.5.squareRoot())
+    return L.select(adjacent, lessThan: opposite, L(Double.pi / 2) - angle, else: angle)
+  }
+}

@@ -1,0 +1,119 @@
+import CVector
+
+/// Double-precision lanes: 8, 4 or 2, as wide as the registers of the build's target.
+public struct Float64Lanes: Lanes {
+  /// The type of one lane.
+  public typealias Scalar = Double
+
+  @usableFromInline var value: ntk_f64
+
+  @inline(__always)
+  init(value: ntk_f64) { self.value = value }
+
+  @inline(__always)
+  public static var count: Int { ntk_f64.scalarCount }
+
+  @inline(__always)
+  public init(_ value: Double) { self.value = ntk_f64_repeat(Double(value)) }
+
+  @inline(__always)
+  public init(repeating pointer: UnsafePointer<Double>) {
+    value = ntk_f64_repeat(pointer.pointee)
+  }
+
+  @inline(__always)
+  public init(at pointer: UnsafePointer<Double>) {
+    value = ntk_f64_load(pointer)
+  }
+
+  @inline(__always)
+  public func store(to pointer: UnsafeMutablePointer<Double>) {
+    ntk_f64_store(pointer, value)
+  }
+
+  @inline(__always)
+  public static func + (a: Self, b: Self) -> Self { Self(value: ntk_f64_add(a.value, b.value)) }
+
+  @inline(__always)
+  public static func - (a: Self, b: Self) -> Self {
+    Self(value: ntk_f64_subtract(a.value, b.value))
+  }
+
+  @inline(__always)
+  public static func * (a: Self, b: Self) -> Self {
+    Self(value: ntk_f64_multiply(a.value, b.value))
+  }
+
+  @inline(__always)
+  public static func / (a: Self, b: Self) -> Self { Self(value: ntk_f64_divide(a.value, b.value)) }
+
+  @inline(__always)
+  public func adding(_ a: Self, times b: Self) -> Self {
+    Self(value: ntk_f64_fma(a.value, b.value, value))
+  }
+
+  @inline(__always)
+  public func squareRoot() -> Self { Self(value: ntk_f64_sqrt(value)) }
+
+  @inline(__always)
+  public func magnitude() -> Self { Self(value: ntk_f64_abs(value)) }
+
+  @inline(__always)
+  public static func min(_ a: Self, _ b: Self) -> Self {
+    Self(value: ntk_f64_min(a.value, b.value))
+  }
+
+  @inline(__always)
+  public static func max(_ a: Self, _ b: Self) -> Self {
+    Self(value: ntk_f64_max(a.value, b.value))
+  }
+
+  @inline(__always)
+  public static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
+    Self(value: ntk_f64_select_less(a.value, b.value, x.value, y.value))
+  }
+
+  /// P(u) with acos(1 - u) = sqrt(u) P(u), u in [0, 1]; rational, relative error 3.4e-17.
+  ///
+  /// As a function of c = 1 - u it has its branch cut at c <= -1, so a quotient of polynomials with
+  /// positive coefficients fits it with a third of the degree, and without cancellation.
+  @inline(__always)
+  public static func arcCosineFactor(_ u: Self) -> Self {
+    let c = Self(1) - u
+    let numerator = Self(0.0001371709572888525889)
+      .horner(c, 0.0141011236364024273)
+      .horner(c, 0.2371485468030084795)
+      .horner(c, 1.382787671349589823)
+      .horner(c, 3.475011619204045084)
+      .horner(c, 3.873722668187480752)
+      .horner(c, 1.570796326794896619)
+    let denominator = Self(0.0003389724443352767477)
+      .horner(c, 0.01749370808256847764)
+      .horner(c, 0.2227322432770480701)
+      .horner(c, 1.108170926357543211)
+      .horner(c, 2.511152396131630101)
+      .horner(c, 2.60270821560422884)
+      .horner(c, 1.0)
+    return numerator / denominator
+  }
+
+  /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, u in [0, 1]; rational,
+  /// relative error 3.0e-15.
+  @inline(__always)
+  public static func arcCosineMomentFactor(_ u: Self) -> Self {
+    let c = Self(1) - u
+    let numerator = Self(0.0002440233706370473466)
+      .horner(c, 0.02013219512684629227)
+      .horner(c, 0.2623558145031379297)
+      .horner(c, 1.116647550666328619)
+      .horner(c, 1.828696916024218584)
+      .horner(c, 0.9999999999999999996)
+    let denominator = Self(0.0006700305633201716098)
+      .horner(c, 0.03044822794109803357)
+      .horner(c, 0.3216216598984842187)
+      .horner(c, 1.232319185239042375)
+      .horner(c, 1.899493242818715457)
+      .horner(c, 1.0)
+    return numerator / denominator
+  }
+}

@@ -1,0 +1,73 @@
+/// What the steps of a program need of each image at one edge of a tile, computed once per image,
+/// and the diagonals of the kernels.
+final class ImageTable<L: CoreLanes>: @unchecked Sendable {
+  /// The images.
+  let count: Int
+  /// K and Theta at each image: [network][image].
+  let diagonals: [[ImageState]]
+
+  private let storage: AlignedStorage<L.Scalar>
+  private let stride: Int
+  private let offsets: [Int]
+
+  /// The table of images with K0(x, x) = `variances`.
+  ///
+  /// - Throws: `RangeError` where a variance leaves the range of the lanes.
+  init(_ program: Program, variances: [Double]) throws(RangeError) {
+    count = variances.count
+    // Whole blocks of columns are read, so the padding must be there (and be finite).
+    // One cache line more keeps an image's numbers out of the same set of the cache.
+    let blockColumns = Engine<L>.blockColumns
+    stride =
+      (count + blockColumns - 1) / blockColumns * blockColumns
+      + AlignedStorage<L.Scalar>.lineCount
+    var offsets: [Int] = []
+    var total = 0
+    for node in program.nodes {
+      offsets.append(total)
+      total += node.step.imageValueCount * stride
+    }
+    self.offsets = offsets
+    let stride = self.stride
+    let storage = AlignedStorage<L.Scalar>(count: total)
+    self.storage = storage
+
+    let empty = [ImageState](repeating: ImageState(variance: 0), count: count)
+    var diagonals = [[ImageState]](repeating: empty, count: program.networkCount)
+    var failure: RangeError?
+    for (image, variance) in variances.enumerated() {
+      program.walk(ImageState(variance: variance)) { node, before, after in
+        if let value = [after.variance, after.tangent].first(where: { !L.holds($0) }) {
+          failure = failure ?? RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
+        }
+        for (index, value) in program.nodes[node].step.imageValues(before).enumerated() {
+          storage.base[offsets[node] + index * stride + image] = L.Scalar(value)
+        }
+        for output in program.nodes[node].outputs { diagonals[output][image] = after }
+      }
+    }
+    self.diagonals = diagonals
+    if let failure { throw failure }
+  }
+
+  /// The values of node `node` for the images from `image` on.
+  @inline(__always)
+  func values(node: Int, from image: Int) -> StepValues<L.Scalar> {
+    StepValues(base: storage.base + offsets[node] + image, stride: stride)
+  }
+}
+
+/// A variance that grew or shrank out of what the lanes can hold.
+public struct RangeError: Error, Sendable, CustomStringConvertible {
+  let value: Double
+  let step: Int
+  let lanes: String
+
+  /// One sentence.
+  public var description: String {
+    let remedy =
+      lanes == "Float" ? "; use precision f64" : "; use fewer layers or other weight variances"
+    return "the variance of an image reaches \(value) at step \(step) of the network, out of the "
+      + "range of the arithmetic\(remedy)"
+  }
+}

@@ -1,0 +1,49 @@
+/// A few registers of numbers that the recursion treats alike: the scalar type and the width of the
+/// arithmetic, so that every formula is written once for double and single precision.
+public protocol Lanes: Sendable {
+  /// The type of one lane.
+  associatedtype Scalar: BinaryFloatingPoint & SIMDScalar & Sendable
+
+  /// Numbers per register.
+  static var count: Int { get }
+
+  /// Every lane set to `value`.
+  init(_ value: Double)
+  /// Every lane set to the number at `pointer`.
+  init(repeating pointer: UnsafePointer<Scalar>)
+  /// `count` consecutive numbers.
+  init(at pointer: UnsafePointer<Scalar>)
+  /// Writes the lanes to `count` consecutive places.
+  func store(to pointer: UnsafeMutablePointer<Scalar>)
+
+  static func + (a: Self, b: Self) -> Self
+  static func - (a: Self, b: Self) -> Self
+  static func * (a: Self, b: Self) -> Self
+  static func / (a: Self, b: Self) -> Self
+
+  /// self + a b, rounded once.
+  func adding(_ a: Self, times b: Self) -> Self
+  /// The square root of each lane.
+  func squareRoot() -> Self
+  /// The absolute value of each lane.
+  func magnitude() -> Self
+  /// The smaller of the two, lane by lane.
+  static func min(_ a: Self, _ b: Self) -> Self
+  /// The larger of the two, lane by lane.
+  static func max(_ a: Self, _ b: Self) -> Self
+  /// Where a < b the lane of `x`, else the lane of `y`.
+  static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self
+
+  /// P(u) with acos(1 - u) = sqrt(u) P(u), for u in [0, 1].
+  static func arcCosineFactor(_ u: Self) -> Self
+  /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, for u in [0, 1].
+  static func arcCosineMomentFactor(_ u: Self) -> Self
+}
+
+extension Lanes {
+  /// self u + coefficient: one step of Horner's rule.
+  @inline(__always)
+  func horner(_ u: Self, _ coefficient: Double) -> Self {
+    Self(coefficient).adding(self, times: u)
+  }
+}

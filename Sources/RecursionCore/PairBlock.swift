@@ -1,0 +1,62 @@
+/// A block of pairs (rows x columns) in flight through the network: four planes, small enough for
+/// the first-level cache, updated in place by one step after another.
+public struct PairBlock<L: Lanes>: @unchecked Sendable {
+  /// Rows in use.
+  public let rows: Int
+  /// Columns in use, a multiple of the lanes.
+  public let columns: Int
+  let stride: Int
+  let planes: UnsafeMutablePointer<L.Scalar>
+  let planeSize: Int
+
+  /// One register's place in the four planes.
+  struct Place {
+    let covariance: UnsafeMutablePointer<L.Scalar>
+    let planeSize: Int
+    @inline(__always) var deficit: UnsafeMutablePointer<L.Scalar> { covariance + planeSize }
+    @inline(__always) var tangent: UnsafeMutablePointer<L.Scalar> { covariance + 2 * planeSize }
+    @inline(__always) var tangentDeficit: UnsafeMutablePointer<L.Scalar> {
+      covariance + 3 * planeSize
+    }
+  }
+
+  @inline(__always)
+  func place(row: Int, column: Int) -> Place {
+    Place(covariance: planes + row * stride + column, planeSize: planeSize)
+  }
+
+  /// Calls `body` for every register of the block with the values of its row's image and of its
+  /// columns' images.
+  @inline(__always)
+  func forEachRegister(
+    _ rowValues: StepValues<L.Scalar>, _ columnValues: StepValues<L.Scalar>,
+    _ body: (Place, RowValues<L>, ColumnValues<L>) -> Void
+  ) {
+    for row in 0..<rows {
+      let rowImage = RowValues<L>(base: rowValues.base + row, stride: rowValues.stride)
+      var column = 0
+      while column < columns {
+        let columnImages = ColumnValues<L>(
+          base: columnValues.base + column, stride: columnValues.stride)
+        body(place(row: row, column: column), rowImage, columnImages)
+        column += L.count
+      }
+    }
+  }
+
+  /// Copies another block of the same shape.
+  func copy(_ other: PairBlock<L>) {
+    for plane in 0..<4 {
+      for row in 0..<rows {
+        let offset = plane * planeSize + row * stride
+        (planes + offset).update(from: other.planes + offset, count: columns)
+      }
+    }
+  }
+}
+
+/// One step's numbers of consecutive images: value `v` of image `i` at base[v * stride + i].
+public struct StepValues<Scalar>: @unchecked Sendable {
+  let base: UnsafePointer<Scalar>
+  let stride: Int
+}

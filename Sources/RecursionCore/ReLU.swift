@@ -1,0 +1,68 @@
+/// phi(x) = max(x, 0): the arc-cosine kernel of degree one (Cho & Saul 2009).
+///
+///     E[phi phi]   = s (sqrt(1 - c^2) + (pi - acos c) c) / (2 pi),   s = sqrt(q1 q2), c = K12 / s
+///     E[phi' phi'] = (pi - acos c) / (2 pi)
+///
+/// In u = 1 - |c|, acos|c| = sqrt(u) P(u) and sqrt(1 - c^2) - |c| acos|c| = u sqrt(u) Q(u) with
+/// smooth P and Q: one square root and two polynomials for both duals, no cancellation near
+/// c = 1 or -1, and an image without variance (a black one) gives 0 instead of 0/0.
+public struct ReLU: Activation {
+  public static let name = "relu"
+
+  /// No parameters.
+  public init() {}
+
+  public init(_ parameters: inout LayerParameters) throws(NetworkError) {}
+
+  public func moments(variance: Double) -> Moments {
+    Moments(square: variance / 2, derivativeSquare: 0.5)
+  }
+
+  public static let imageValueCount = 2
+
+  /// sqrt(q) and its inverse.
+  public func imageValues(variance: Double) -> [Double] {
+    let root = variance.squareRoot()
+    return [root, root > 0 ? 1 / root : 0]
+  }
+
+  @inline(__always)
+  public func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> Dual<L> where X.Register == L, Y.Register == L {
+    let zero = L(0)
+    let half = L(0.5)
+    let scale = x[0] * y[0]
+    // s (1 - |c|) is the deficit for positive covariances and s + K12 for negative ones.
+    let u = L.min(pair.deficit, scale + pair.covariance) * (x[1] * y[1])
+    let root = u.squareRoot()
+    let angle = root * L.arcCosineFactor(u) * L(1 / (2 * Double.pi))  // acos|c| / 2 pi
+    let moment = scale * (u * root) * L.arcCosineMomentFactor(u) * L(1 / (2 * Double.pi))
+    let coAngle = half - angle
+    return Dual(
+      value: Pair(
+        covariance: moment.adding(half, times: L.max(pair.covariance, zero)),
+        deficit: (half * L.min(pair.deficit, scale)) - moment),
+      derivative: Pair(
+        covariance: L.select(pair.covariance, lessThan: zero, angle, else: coAngle),
+        deficit: L.select(pair.covariance, lessThan: zero, coAngle, else: angle)))
+  }
+
+  public var dualIsNonNegative: Bool { true }
+
+  @inline(__always)
+  public func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> Dual<L> where X.Register == L, Y.Register == L {
+    let half = L(0.5)
+    let u = pair.deficit * (x[1] * y[1])
+    let root = u.squareRoot()
+    let angle = root * L(1 / (2 * Double.pi)) * L.arcCosineFactor(u)
+    let moment = pair.deficit * (root * L(1 / (2 * Double.pi))) * L.arcCosineMomentFactor(u)
+    return Dual(
+      value: Pair(
+        covariance: moment.adding(half, times: pair.covariance),
+        deficit: half * pair.deficit - moment),
+      derivative: Pair(covariance: half - angle, deficit: angle))
+  }
+}

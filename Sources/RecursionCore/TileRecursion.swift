@@ -1,0 +1,118 @@
+/// The arithmetic of the lanes.
+public enum Precision: String, Sendable, CaseIterable {
+  case f64
+  case f32
+}
+
+/// What a program needs of the images at one edge of a tile (see `ImageTable`), in the precision
+/// of the recursion that made it.
+public struct TileEdge: Sendable {
+  enum Table {
+    case f64(ImageTable<Float64Lanes>)
+    case f32(ImageTable<Float32Lanes>)
+  }
+
+  let table: Table
+
+  /// K and Theta at each image, in double precision: [network][image].
+  public var diagonals: [[ImageState]] {
+    switch table {
+    case .f64(let table): return table.diagonals
+    case .f32(let table): return table.diagonals
+    }
+  }
+}
+
+/// Where the two kernels of one network go: row-major, rows x columns.
+public struct KernelOutput {
+  /// NNGP kernel; nil where it is not wanted.
+  public var nngp: UnsafeMutablePointer<Double>?
+  /// NTK; nil where it is not wanted.
+  public var ntk: UnsafeMutablePointer<Double>?
+  /// From one row to the next.
+  public var stride: Int
+
+  /// An output in the caller's memory.
+  public init(
+    nngp: UnsafeMutablePointer<Double>?, ntk: UnsafeMutablePointer<Double>?, stride: Int
+  ) {
+    self.nngp = nngp
+    self.ntk = ntk
+    self.stride = stride
+  }
+}
+
+/// The covariances of a tile's pairs at the input.
+public struct InputCovariances {
+  /// K0(x, x'), row-major.
+  public var covariance: UnsafePointer<Double>
+  /// sqrt(K0(x, x) K0(x', x')) - K0(x, x'), row-major.
+  public var deficit: UnsafePointer<Double>
+  /// From one row to the next.
+  public var stride: Int
+
+  /// Covariances in the caller's memory.
+  public init(covariance: UnsafePointer<Double>, deficit: UnsafePointer<Double>, stride: Int) {
+    self.covariance = covariance
+    self.deficit = deficit
+    self.stride = stride
+  }
+}
+
+/// The recursion of a program's networks over tiles of image pairs, in either precision.
+///
+/// Holds scratch memory: one per thread.
+public final class TileRecursion {
+  private enum Lanes {
+    case f64(Engine<Float64Lanes>)
+    case f32(Engine<Float32Lanes>)
+  }
+
+  private let lanes: Lanes
+  private let program: Program
+
+  /// The recursion of `program` with lanes of `precision`.
+  public init(_ program: Program, precision: Precision) {
+    self.program = program
+    switch precision {
+    case .f64: lanes = .f64(Engine(program))
+    case .f32: lanes = .f32(Engine(program))
+    }
+  }
+
+  /// The edge of a tile: images with K0(x, x) = `variances`.
+  ///
+  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  public func edge(variances: [Double]) throws(RangeError) -> TileEdge {
+    switch lanes {
+    case .f64: return TileEdge(table: .f64(try ImageTable(program, variances: variances)))
+    case .f32: return TileEdge(table: .f32(try ImageTable(program, variances: variances)))
+    }
+  }
+
+  /// Computes rows `rowRange` of a tile for every network.
+  ///
+  /// - Parameters:
+  ///   - input: the whole tile's covariances at the input.
+  ///   - rows: the images of the tile's rows, an edge made by this recursion.
+  ///   - columns: the images of its columns, likewise.
+  ///   - lowerTriangle: leaves out what lies above the diagonal, as far as blocks allow.
+  ///   - outputs: the whole tile's memory, one per network.
+  public func evaluate(
+    _ input: InputCovariances, rows: TileEdge, rowRange: Range<Int>, columns: TileEdge,
+    lowerTriangle: Bool, outputs: [KernelOutput]
+  ) {
+    switch (lanes, rows.table, columns.table) {
+    case (.f64(let engine), .f64(let rows), .f64(let columns)):
+      engine.evaluate(
+        input, rows: rows, rowRange: rowRange, columns: columns, lowerTriangle: lowerTriangle,
+        outputs: outputs)
+    case (.f32(let engine), .f32(let rows), .f32(let columns)):
+      engine.evaluate(
+        input, rows: rows, rowRange: rowRange, columns: columns, lowerTriangle: lowerTriangle,
+        outputs: outputs)
+    default:
+      preconditionFailure("the edges of a tile come from the recursion that computes it")
+    }
+  }
+}
