@@ -3,7 +3,7 @@
 ///
 /// The loop over pairs, the update of Theta and the diagonals are written once, for all of them,
 /// in `ActivationStep`.
-public protocol Activation: Sendable {
+package protocol Activation: Sendable {
   /// The name in a job file.
   static var name: String { get }
 
@@ -16,11 +16,11 @@ public protocol Activation: Sendable {
   /// E[phi(u)^2] (without `constant`) and E[phi'(u)^2] for u ~ N(0, `variance`).
   func moments(variance: Double) -> Moments
 
-  /// How many numbers `imageValues` gives.
+  /// How many numbers `writeImageValues` writes.
   static var imageValueCount: Int { get }
 
-  /// Everything `dual` needs that depends on one image only.
-  func imageValues(variance: Double) -> [Double]
+  /// Writes everything that `dual` needs and that depends on one image only.
+  func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>)
 
   /// Both duals (without `constant`) of a pair with the values of its two images, each result with
   /// full relative accuracy where the lanes' precision allows.
@@ -49,21 +49,21 @@ public protocol Activation: Sendable {
 
 extension Activation {
   /// No constant, unless an activation says otherwise.
-  public var constant: Double { 0 }
+  package var constant: Double { 0 }
 
   /// Nothing is saved, unless an activation says otherwise.
   @inline(__always)
-  public func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+  package func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     dual(pair, x, y)
   }
 
   /// Not known to be, unless an activation says otherwise.
-  public var dualIsNonNegative: Bool { false }
+  package var dualIsNonNegative: Bool { false }
 
   /// The default loop.
-  public static func run(
+  package static func run(
     _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
     columns: StepValues<Double>
   ) {
@@ -71,7 +71,7 @@ extension Activation {
   }
 
   /// The default loop.
-  public static func run(
+  package static func run(
     _ step: ActivationStep<Self>, on block: PairBlock<Float32Lanes>, rows: StepValues<Float>,
     columns: StepValues<Float>
   ) {

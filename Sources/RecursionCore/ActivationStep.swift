@@ -6,7 +6,7 @@
 /// and for Theta's deficit F from t1 t2, t = sqrt(Theta_ii), with k' the dual of the derivative,
 ///
 ///     F <- k' F + (sqrt(k1' k2') - k') t1 t2.
-public struct ActivationStep<A: Activation>: Sendable {
+package struct ActivationStep<A: Activation>: Sendable {
   let activation: A
   /// What follows; the identity where nothing does.
   var affine: AffineStep

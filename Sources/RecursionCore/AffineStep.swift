@@ -1,6 +1,6 @@
 /// K <- w K + b and Theta <- K_new + w Theta: what `Dense` does to pairs, and, without the trained
 /// parameters' share of Theta, what an activation's constant does. See `Dense` for the deficits.
-public struct AffineStep: Sendable, Equatable {
+package struct AffineStep: Sendable, Equatable {
   var weightVariance: Double
   var biasVariance: Double
   /// Whether the parameters are trained: Theta gains K_new.
@@ -15,17 +15,19 @@ public struct AffineStep: Sendable, Equatable {
     return ImageState(variance: variance, tangent: tangent)
   }
 
-  /// A / 2^(1/4) and B / 2^(1/4) of K, and of Theta.
-  func imageValues(_ image: ImageState) -> [Double] {
+  /// Writes A / 2^(1/4) and B / 2^(1/4) of K, and of Theta.
+  func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
     let after = advance(image)
     // With the root of 1/2 spread over both, the deficit is the wedge's bare square.
     let share = 0.5.squareRoot().squareRoot()
-    func sumAndDifference(_ square: Double, _ added: Double, _ result: Double) -> [Double] {
+    func write(_ first: Int, square: Double, added: Double, result: Double) {
       let sum = (result.squareRoot() + (weightVariance * square).squareRoot()).squareRoot()
-      return [share * sum, sum > 0 ? share * added.squareRoot() / sum : 0]
+      values[first] = share * sum
+      values[first + 1] = sum > 0 ? share * added.squareRoot() / sum : 0
     }
-    return sumAndDifference(image.variance, biasVariance, after.variance)
-      + sumAndDifference(image.tangent, trained ? after.variance : 0, after.tangent)
+    write(0, square: image.variance, added: biasVariance, result: after.variance)
+    write(
+      2, square: image.tangent, added: trained ? after.variance : 0, result: after.tangent)
   }
 
   func update<L: Lanes>(

@@ -10,17 +10,17 @@
 ///
 /// a square, so nothing cancels. K has n = sqrt(K_ii), p = sqrt(b); Theta has n = sqrt(Theta_ii),
 /// p = sqrt(K_new,ii).
-public struct Dense: Sendable, Equatable {
+package struct Dense: Sendable, Equatable {
   /// The name in a job file.
-  public static let name = "dense"
+  package static let name = "dense"
 
   /// sigma_w^2.
-  public let weightVariance: Double
+  package let weightVariance: Double
   /// sigma_b^2.
-  public let biasVariance: Double
+  package let biasVariance: Double
 
   /// w = `weightVariance`, b = `biasVariance`.
-  public init(weightVariance: Double, biasVariance: Double) {
+  package init(weightVariance: Double, biasVariance: Double) {
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
   }

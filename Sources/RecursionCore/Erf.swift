@@ -15,30 +15,30 @@ import CVector
 ///
 /// where s = sqrt(q1 q2), d = s - k is the deficit, and sin m - sin beta is 2 d / sqrt(D1 D2) plus
 /// squares of differences between the two images.
-public struct Erf: Activation {
-  public static let name = "erf"
+package struct Erf: Activation {
+  package static let name = "erf"
 
   /// a in a erf(b x) + c.
-  public let amplitude: Double
+  package let amplitude: Double
   /// b.
-  public let scale: Double
+  package let scale: Double
   /// c.
-  public let constant: Double
+  package let constant: Double
 
   /// a erf(b x) + c.
-  public init(amplitude: Double = 1, scale: Double = 1, shift: Double = 0) {
+  package init(amplitude: Double = 1, scale: Double = 1, shift: Double = 0) {
     self.amplitude = amplitude
     self.scale = scale
     constant = shift
   }
 
-  public init(_ parameters: inout LayerParameters) throws(NetworkError) {
+  package init(_ parameters: inout LayerParameters) throws(NetworkError) {
     amplitude = try parameters.number("amplitude", default: 1)
     scale = try parameters.number("scale", default: 1)
     constant = try parameters.number("shift", default: 0)
   }
 
-  public func moments(variance: Double) -> Moments {
+  package func moments(variance: Double) -> Moments {
     let q = scale * scale * variance
     let root = (1 + 4 * q).squareRoot()
     return Moments(
@@ -46,7 +46,7 @@ public struct Erf: Activation {
       derivativeSquare: amplitude * amplitude * scale * scale * (4 / Double.pi) / root)
   }
 
-  public static let imageValueCount = Value.allCases.count
+  package static let imageValueCount = Value.allCases.count
 
   /// What is kept of an image; q is scaled by b^2.
   enum Value: Int, CaseIterable {
@@ -62,32 +62,29 @@ public struct Erf: Activation {
     case fourthRootE, inverseFourthRootE
   }
 
-  public func imageValues(variance: Double) -> [Double] {
+  package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {
     let q = scale * scale * variance
-    let angle = ntk_atan2(2 * q, (1 + 4 * q).squareRoot())
-    let rootD = (1 + 2 * q).squareRoot()
     let rootE = (1 + 4 * q).squareRoot()
-    return Value.allCases.map { value in
-      switch value {
-      case .halfE: return 0.5 + 2 * q
-      case .root: return (2 * q).squareRoot()
-      case .inverseRootD: return 1 / rootD
-      case .fourthRoot: return 1 / rootD.squareRoot()
-      case .inverseFourthRoot: return rootD.squareRoot()
-      case .sinHalf: return ntk_sin(angle / 2)
-      case .cosHalf: return ntk_cos(angle / 2)
-      case .sinQuarter: return ntk_sin(angle / 4)
-      case .cosQuarter: return ntk_cos(angle / 4)
-      case .halfAngle: return angle / 2
-      case .rootHalfAngle: return (angle / 2).squareRoot()
-      case .fourthRootE: return rootE.squareRoot()
-      case .inverseFourthRootE: return 1 / rootE.squareRoot()
-      }
-    }
+    let rootD = (1 + 2 * q).squareRoot()
+    let angle = ntk_atan2(2 * q, rootE)
+    func set(_ value: Value, _ number: Double) { values[value.rawValue] = number }
+    set(.halfE, 0.5 + 2 * q)
+    set(.root, (2 * q).squareRoot())
+    set(.inverseRootD, 1 / rootD)
+    set(.fourthRoot, 1 / rootD.squareRoot())
+    set(.inverseFourthRoot, rootD.squareRoot())
+    set(.sinHalf, ntk_sin(angle / 2))
+    set(.cosHalf, ntk_cos(angle / 2))
+    set(.sinQuarter, ntk_sin(angle / 4))
+    set(.cosQuarter, ntk_cos(angle / 4))
+    set(.halfAngle, angle / 2)
+    set(.rootHalfAngle, (angle / 2).squareRoot())
+    set(.fourthRootE, rootE.squareRoot())
+    set(.inverseFourthRootE, 1 / rootE.squareRoot())
   }
 
   @inline(__always)
-  public func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
+  package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     @inline(__always) func product(_ v: Value) -> L { x[v.rawValue] * y[v.rawValue] }

@@ -1,9 +1,9 @@
 import CVector
 
 /// Single-precision lanes: 16, 8 or 4, as wide as the registers of the build's target.
-public struct Float32Lanes: Lanes {
+package struct Float32Lanes: Lanes {
   /// The type of one lane.
-  public typealias Scalar = Float
+  package typealias Scalar = Float
 
   @usableFromInline var value: ntk_f32
 
@@ -11,71 +11,71 @@ public struct Float32Lanes: Lanes {
   init(value: ntk_f32) { self.value = value }
 
   @inline(__always)
-  public static var count: Int { ntk_f32.scalarCount }
+  package static var count: Int { ntk_f32.scalarCount }
 
   @inline(__always)
-  public init(_ value: Double) { self.value = ntk_f32_repeat(Float(value)) }
+  package init(_ value: Double) { self.value = ntk_f32_repeat(Float(value)) }
 
   @inline(__always)
-  public init(repeating pointer: UnsafePointer<Float>) {
+  package init(repeating pointer: UnsafePointer<Float>) {
     value = ntk_f32_repeat(pointer.pointee)
   }
 
   @inline(__always)
-  public init(at pointer: UnsafePointer<Float>) {
+  package init(at pointer: UnsafePointer<Float>) {
     value = ntk_f32_load(pointer)
   }
 
   @inline(__always)
-  public func store(to pointer: UnsafeMutablePointer<Float>) {
+  package func store(to pointer: UnsafeMutablePointer<Float>) {
     ntk_f32_store(pointer, value)
   }
 
   @inline(__always)
-  public static func + (a: Self, b: Self) -> Self { Self(value: ntk_f32_add(a.value, b.value)) }
+  package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f32_add(a.value, b.value)) }
 
   @inline(__always)
-  public static func - (a: Self, b: Self) -> Self {
+  package static func - (a: Self, b: Self) -> Self {
     Self(value: ntk_f32_subtract(a.value, b.value))
   }
 
   @inline(__always)
-  public static func * (a: Self, b: Self) -> Self {
+  package static func * (a: Self, b: Self) -> Self {
     Self(value: ntk_f32_multiply(a.value, b.value))
   }
 
   @inline(__always)
-  public static func / (a: Self, b: Self) -> Self { Self(value: ntk_f32_divide(a.value, b.value)) }
+  package static func / (a: Self, b: Self) -> Self { Self(value: ntk_f32_divide(a.value, b.value)) }
 
   @inline(__always)
-  public func adding(_ a: Self, times b: Self) -> Self {
+  package func adding(_ a: Self, times b: Self) -> Self {
     Self(value: ntk_f32_fma(a.value, b.value, value))
   }
 
   @inline(__always)
-  public func squareRoot() -> Self { Self(value: ntk_f32_sqrt(value)) }
+  package func squareRoot() -> Self { Self(value: ntk_f32_sqrt(value)) }
 
   @inline(__always)
-  public func magnitude() -> Self { Self(value: ntk_f32_abs(value)) }
+  package func magnitude() -> Self { Self(value: ntk_f32_abs(value)) }
 
   @inline(__always)
-  public static func min(_ a: Self, _ b: Self) -> Self {
+  package static func min(_ a: Self, _ b: Self) -> Self {
     Self(value: ntk_f32_min(a.value, b.value))
   }
 
   @inline(__always)
-  public static func max(_ a: Self, _ b: Self) -> Self {
+  package static func max(_ a: Self, _ b: Self) -> Self {
     Self(value: ntk_f32_max(a.value, b.value))
   }
 
   @inline(__always)
-  public static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
+  package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
     Self(value: ntk_f32_select_less(a.value, b.value, x.value, y.value))
   }
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), u in [0, 1]; minimax, relative error 1.5e-8.
   @inline(__always)
-  public static func arcCosineFactor(_ u: Self) -> Self {
+  package static func arcCosineFactor(_ u: Self) -> Self {
     Self(0.001253424905933985473)
       .horner(u, -0.002135467296003061934)
       .horner(u, 0.003535832225773356154)
@@ -89,7 +89,7 @@ public struct Float32Lanes: Lanes {
   /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, u in [0, 1]; minimax,
   /// relative error 1.5e-8.
   @inline(__always)
-  public static func arcCosineMomentFactor(_ u: Self) -> Self {
+  package static func arcCosineMomentFactor(_ u: Self) -> Self {
     Self(0.0002408196172013412007)
       .horner(u, -0.0001951106270582816811)
       .horner(u, 0.0007633552705369905465)

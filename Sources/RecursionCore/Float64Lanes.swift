@@ -1,9 +1,9 @@
 import CVector
 
 /// Double-precision lanes: 8, 4 or 2, as wide as the registers of the build's target.
-public struct Float64Lanes: Lanes {
+package struct Float64Lanes: Lanes {
   /// The type of one lane.
-  public typealias Scalar = Double
+  package typealias Scalar = Double
 
   @usableFromInline var value: ntk_f64
 
@@ -11,65 +11,65 @@ public struct Float64Lanes: Lanes {
   init(value: ntk_f64) { self.value = value }
 
   @inline(__always)
-  public static var count: Int { ntk_f64.scalarCount }
+  package static var count: Int { ntk_f64.scalarCount }
 
   @inline(__always)
-  public init(_ value: Double) { self.value = ntk_f64_repeat(Double(value)) }
+  package init(_ value: Double) { self.value = ntk_f64_repeat(Double(value)) }
 
   @inline(__always)
-  public init(repeating pointer: UnsafePointer<Double>) {
+  package init(repeating pointer: UnsafePointer<Double>) {
     value = ntk_f64_repeat(pointer.pointee)
   }
 
   @inline(__always)
-  public init(at pointer: UnsafePointer<Double>) {
+  package init(at pointer: UnsafePointer<Double>) {
     value = ntk_f64_load(pointer)
   }
 
   @inline(__always)
-  public func store(to pointer: UnsafeMutablePointer<Double>) {
+  package func store(to pointer: UnsafeMutablePointer<Double>) {
     ntk_f64_store(pointer, value)
   }
 
   @inline(__always)
-  public static func + (a: Self, b: Self) -> Self { Self(value: ntk_f64_add(a.value, b.value)) }
+  package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f64_add(a.value, b.value)) }
 
   @inline(__always)
-  public static func - (a: Self, b: Self) -> Self {
+  package static func - (a: Self, b: Self) -> Self {
     Self(value: ntk_f64_subtract(a.value, b.value))
   }
 
   @inline(__always)
-  public static func * (a: Self, b: Self) -> Self {
+  package static func * (a: Self, b: Self) -> Self {
     Self(value: ntk_f64_multiply(a.value, b.value))
   }
 
   @inline(__always)
-  public static func / (a: Self, b: Self) -> Self { Self(value: ntk_f64_divide(a.value, b.value)) }
+  package static func / (a: Self, b: Self) -> Self { Self(value: ntk_f64_divide(a.value, b.value)) }
 
   @inline(__always)
-  public func adding(_ a: Self, times b: Self) -> Self {
+  package func adding(_ a: Self, times b: Self) -> Self {
     Self(value: ntk_f64_fma(a.value, b.value, value))
   }
 
   @inline(__always)
-  public func squareRoot() -> Self { Self(value: ntk_f64_sqrt(value)) }
+  package func squareRoot() -> Self { Self(value: ntk_f64_sqrt(value)) }
 
   @inline(__always)
-  public func magnitude() -> Self { Self(value: ntk_f64_abs(value)) }
+  package func magnitude() -> Self { Self(value: ntk_f64_abs(value)) }
 
   @inline(__always)
-  public static func min(_ a: Self, _ b: Self) -> Self {
+  package static func min(_ a: Self, _ b: Self) -> Self {
     Self(value: ntk_f64_min(a.value, b.value))
   }
 
   @inline(__always)
-  public static func max(_ a: Self, _ b: Self) -> Self {
+  package static func max(_ a: Self, _ b: Self) -> Self {
     Self(value: ntk_f64_max(a.value, b.value))
   }
 
   @inline(__always)
-  public static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
+  package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
     Self(value: ntk_f64_select_less(a.value, b.value, x.value, y.value))
   }
 
@@ -78,7 +78,7 @@ public struct Float64Lanes: Lanes {
   /// As a function of c = 1 - u it has its branch cut at c <= -1, so a quotient of polynomials with
   /// positive coefficients fits it with a third of the degree, and without cancellation.
   @inline(__always)
-  public static func arcCosineFactor(_ u: Self) -> Self {
+  package static func arcCosineFactor(_ u: Self) -> Self {
     let c = Self(1) - u
     let numerator = Self(0.0001371709572888525889)
       .horner(c, 0.0141011236364024273)
@@ -100,7 +100,7 @@ public struct Float64Lanes: Lanes {
   /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, u in [0, 1]; rational,
   /// relative error 3.0e-15.
   @inline(__always)
-  public static func arcCosineMomentFactor(_ u: Self) -> Self {
+  package static func arcCosineMomentFactor(_ u: Self) -> Self {
     let c = Self(1) - u
     let numerator = Self(0.0002440233706370473466)
       .horner(c, 0.02013219512684629227)

@@ -35,13 +35,17 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
     let empty = [ImageState](repeating: ImageState(variance: 0), count: count)
     var diagonals = [[ImageState]](repeating: empty, count: program.networkCount)
     var failure: RangeError?
+    let values = UnsafeMutablePointer<Double>.allocate(
+      capacity: program.nodes.map(\.step.imageValueCount).max() ?? 1)
+    defer { values.deallocate() }
     for (image, variance) in variances.enumerated() {
       program.walk(ImageState(variance: variance)) { node, before, after in
         if let value = [after.variance, after.tangent].first(where: { !L.holds($0) }) {
           failure = failure ?? RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
         }
-        for (index, value) in program.nodes[node].step.imageValues(before).enumerated() {
-          storage.base[offsets[node] + index * stride + image] = L.Scalar(value)
+        program.nodes[node].step.writeImageValues(before, to: values)
+        for index in 0..<program.nodes[node].step.imageValueCount {
+          storage.base[offsets[node] + index * stride + image] = L.Scalar(values[index])
         }
         for output in program.nodes[node].outputs { diagonals[output][image] = after }
       }

@@ -1,6 +1,6 @@
 /// A few registers of numbers that the recursion treats alike: the scalar type and the width of the
 /// arithmetic, so that every formula is written once for double and single precision.
-public protocol Lanes: Sendable {
+package protocol Lanes: Sendable {
   /// The type of one lane.
   associatedtype Scalar: BinaryFloatingPoint & SIMDScalar & Sendable
 

@@ -2,7 +2,7 @@
 /// test walks this list.
 public enum LayerCatalog {
   /// Every activation.
-  public static let activations: [any Activation.Type] = [
+  package static let activations: [any Activation.Type] = [
     ReLU.self,
     Erf.self,
   ]

@@ -1,7 +1,7 @@
 /// The parameters of one described layer, read by name and checked for leftovers.
-public struct LayerParameters: Sendable {
+package struct LayerParameters: Sendable {
   /// Where the layer stands, for error messages.
-  public let position: String
+  package let position: String
   private let layer: String
   private var unread: [String: ParameterValue]
   private var known: [String] = []
@@ -18,7 +18,7 @@ public struct LayerParameters: Sendable {
   }
 
   /// The number called `name`, `fallback` where it is absent (an error where that is nil).
-  public mutating func number(
+  package mutating func number(
     _ name: String, default fallback: Double? = nil, atLeast minimum: Double = -.infinity
   ) throws(NetworkError) -> Double {
     known.append(name)
@@ -37,7 +37,7 @@ public struct LayerParameters: Sendable {
   }
 
   /// The whole number called `name`, which must be given.
-  public mutating func count(_ name: String, atLeast minimum: Int) throws(NetworkError) -> Int {
+  package mutating func count(_ name: String, atLeast minimum: Int) throws(NetworkError) -> Int {
     let number = try number(name, atLeast: Double(minimum))
     guard let whole = Int(exactly: number) else {
       throw error("'\(name)' must be a whole number, not \(number)")
@@ -46,7 +46,7 @@ public struct LayerParameters: Sendable {
   }
 
   /// The list of layers called `name`, which must be given.
-  public mutating func layers(_ name: String) throws(NetworkError) -> [LayerDescription] {
+  package mutating func layers(_ name: String) throws(NetworkError) -> [LayerDescription] {
     known.append(name)
     guard let value = unread.removeValue(forKey: name) else {
       throw error("\(layer) needs '\(name)'")

@@ -7,15 +7,15 @@
 /// networks make them), and then cannot be had from it by subtraction. Every layer maps both by
 /// formulas whose terms are positive, so both keep their relative accuracy through any depth.
 /// Theta is carried alike.
-public struct Pair<L: Lanes>: Sendable {
+package struct Pair<L: Lanes>: Sendable {
   /// K12.
-  public var covariance: L
+  package var covariance: L
   /// sqrt(K11 K22) - K12.
-  public var deficit: L
+  package var deficit: L
 
   /// A pair with both given.
   @inline(__always)
-  public init(covariance: L, deficit: L) {
+  package init(covariance: L, deficit: L) {
     self.covariance = covariance
     self.deficit = deficit
   }
@@ -23,22 +23,22 @@ public struct Pair<L: Lanes>: Sendable {
 
 /// What an activation makes of a pair: E[phi(u) phi(v)] and E[phi'(u) phi'(v)], each with its
 /// deficit from sqrt(E[phi(u)^2] E[phi(v)^2]), sqrt(E[phi'(u)^2] E[phi'(v)^2]).
-public struct Dual<L: Lanes>: Sendable {
+package struct Dual<L: Lanes>: Sendable {
   /// The dual activation.
-  public var value: Pair<L>
+  package var value: Pair<L>
   /// The dual of the derivative.
-  public var derivative: Pair<L>
+  package var derivative: Pair<L>
 
   /// Both pairs.
   @inline(__always)
-  public init(value: Pair<L>, derivative: Pair<L>) {
+  package init(value: Pair<L>, derivative: Pair<L>) {
     self.value = value
     self.derivative = derivative
   }
 }
 
 /// The numbers that a step keeps of one image (of `count` images in the lanes of a register).
-public protocol ImageValues {
+package protocol ImageValues {
   /// The lanes.
   associatedtype Register: Lanes
   /// The number at `index`, in the order in which the step wrote them.

@@ -1,10 +1,10 @@
 /// A block of pairs (rows x columns) in flight through the network: four planes, small enough for
 /// the first-level cache, updated in place by one step after another.
-public struct PairBlock<L: Lanes>: @unchecked Sendable {
+package struct PairBlock<L: Lanes>: @unchecked Sendable {
   /// Rows in use.
-  public let rows: Int
+  package let rows: Int
   /// Columns in use, a multiple of the lanes.
-  public let columns: Int
+  package let columns: Int
   let stride: Int
   let planes: UnsafeMutablePointer<L.Scalar>
   let planeSize: Int
@@ -56,7 +56,7 @@ public struct PairBlock<L: Lanes>: @unchecked Sendable {
 }
 
 /// One step's numbers of consecutive images: value `v` of image `i` at base[v * stride + i].
-public struct StepValues<Scalar>: @unchecked Sendable {
+package struct StepValues<Scalar>: @unchecked Sendable {
   let base: UnsafePointer<Scalar>
   let stride: Int
 }

@@ -6,28 +6,29 @@
 /// In u = 1 - |c|, acos|c| = sqrt(u) P(u) and sqrt(1 - c^2) - |c| acos|c| = u sqrt(u) Q(u) with
 /// smooth P and Q: one square root and two polynomials for both duals, no cancellation near
 /// c = 1 or -1, and an image without variance (a black one) gives 0 instead of 0/0.
-public struct ReLU: Activation {
-  public static let name = "relu"
+package struct ReLU: Activation {
+  package static let name = "relu"
 
   /// No parameters.
-  public init() {}
+  package init() {}
 
-  public init(_ parameters: inout LayerParameters) throws(NetworkError) {}
+  package init(_ parameters: inout LayerParameters) throws(NetworkError) {}
 
-  public func moments(variance: Double) -> Moments {
+  package func moments(variance: Double) -> Moments {
     Moments(square: variance / 2, derivativeSquare: 0.5)
   }
 
-  public static let imageValueCount = 2
+  package static let imageValueCount = 2
 
   /// sqrt(q) and its inverse.
-  public func imageValues(variance: Double) -> [Double] {
+  package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {
     let root = variance.squareRoot()
-    return [root, root > 0 ? 1 / root : 0]
+    values[0] = root
+    values[1] = root > 0 ? 1 / root : 0
   }
 
   @inline(__always)
-  public func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
+  package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     let zero = L(0)
@@ -48,10 +49,10 @@ public struct ReLU: Activation {
         deficit: L.select(pair.covariance, lessThan: zero, coAngle, else: angle)))
   }
 
-  public var dualIsNonNegative: Bool { true }
+  package var dualIsNonNegative: Bool { true }
 
   @inline(__always)
-  public func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+  package func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     let half = L(0.5)

@@ -3,7 +3,7 @@ enum Step: Sendable {
   case affine(AffineStep)
   case activation(any AnyActivationStep)
 
-  /// How many numbers `imageValues` gives.
+  /// How many numbers `writeImageValues` writes.
   var imageValueCount: Int {
     switch self {
     case .affine: return AffineStep.imageValueCount
@@ -11,11 +11,11 @@ enum Step: Sendable {
     }
   }
 
-  /// Everything that the step needs of one image.
-  func imageValues(_ image: ImageState) -> [Double] {
+  /// Writes everything that the step needs of one image.
+  func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
     switch self {
-    case .affine(let affine): return affine.imageValues(image)
-    case .activation(let step): return step.imageValues(image)
+    case .affine(let affine): affine.writeImageValues(image, to: values)
+    case .activation(let step): step.writeImageValues(image, to: values)
     }
   }
 
@@ -34,7 +34,7 @@ protocol AnyActivationStep: Sendable {
   var inputIsNonNegative: Bool { get set }
   var outputIsNonNegative: Bool { get }
   var imageValueCount: Int { get }
-  func imageValues(_ image: ImageState) -> [Double]
+  func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>)
   func advance(_ image: ImageState) -> ImageState
   func apply(
     _ block: PairBlock<Float64Lanes>, rows: StepValues<Double>, columns: StepValues<Double>)
@@ -46,9 +46,10 @@ extension ActivationStep: AnyActivationStep {
 
   var imageValueCount: Int { A.imageValueCount + 1 + AffineStep.imageValueCount }
 
-  func imageValues(_ image: ImageState) -> [Double] {
-    activation.imageValues(variance: image.variance) + [image.tangent.squareRoot()]
-      + affine.imageValues(activated(image))
+  func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
+    activation.writeImageValues(variance: image.variance, to: values)
+    values[A.imageValueCount] = image.tangent.squareRoot()
+    affine.writeImageValues(activated(image), to: values + A.imageValueCount + 1)
   }
 
   func advance(_ image: ImageState) -> ImageState { affine.advance(activated(image)) }

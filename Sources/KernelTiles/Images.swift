@@ -1,0 +1,63 @@
+/// Preprocessed images, one row of `features` numbers each, in memory that somebody else keeps
+/// alive (an array, or the window that the ranks of a node share).
+public struct Images: @unchecked Sendable {
+  /// The first number of the first image.
+  public let base: UnsafePointer<Double>
+  /// How many images.
+  public let count: Int
+  /// Numbers per image, D.
+  public let features: Int
+
+  /// `count` images at `base`.
+  public init(base: UnsafePointer<Double>, count: Int, features: Int) {
+    self.base = base
+    self.count = count
+    self.features = features
+  }
+
+  /// Images `range` of these.
+  public func slice(_ range: Range<Int>) -> Images {
+    Images(base: base + range.lowerBound * features, count: range.count, features: features)
+  }
+
+  func image(_ index: Int) -> UnsafePointer<Double> { base + index * features }
+
+  /// K0(x, x) = |x|^2 / D of every image.
+  func variances() -> [Double] {
+    (0..<count).map { Self.squaredNorm(image($0), features) / Double(features) }
+  }
+
+  private static func squaredNorm(_ x: UnsafePointer<Double>, _ features: Int) -> Double {
+    var sums = SIMD8<Double>()
+    let whole = features / 8 * 8
+    for start in stride(from: 0, to: whole, by: 8) {
+      let values = UnsafeRawPointer(x + start).loadUnaligned(as: SIMD8<Double>.self)
+      sums.addProduct(values, values)
+    }
+    var rest = 0.0
+    for index in whole..<features { rest += x[index] * x[index] }
+    return sums.sum() + rest
+  }
+
+  /// 1 - cosine of the angle between two images, as half the square of the distance between their
+  /// directions: exact to rounding however small it is.
+  static func angularDeficit(
+    _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, features: Int,
+    inverseNorms: (Double, Double)
+  ) -> Double {
+    var sums = SIMD8<Double>()
+    let whole = features / 8 * 8
+    let (scaleX, scaleY) = inverseNorms
+    for start in stride(from: 0, to: whole, by: 8) {
+      let u = UnsafeRawPointer(x + start).loadUnaligned(as: SIMD8<Double>.self) * scaleX
+      let v = UnsafeRawPointer(y + start).loadUnaligned(as: SIMD8<Double>.self) * scaleY
+      sums.addProduct(u - v, u - v)
+    }
+    var rest = 0.0
+    for index in whole..<features {
+      let difference = x[index] * scaleX - y[index] * scaleY
+      rest += difference * difference
+    }
+    return (sums.sum() + rest) / 2
+  }
+}

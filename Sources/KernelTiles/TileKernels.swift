@@ -1,0 +1,154 @@
+import BLAS
+import RecursionCore
+
+/// Computes tiles of the NNGP kernel and the NTK of a program's networks from images: one matrix
+/// product for K0 and the recursion core for the rest.
+///
+/// A tile's values depend on its images alone: not on the rank, the order or earlier tiles. Local;
+/// holds scratch memory for one tile, so one per thread.
+public final class TileKernels {
+  private let recursion: TileRecursion
+  private let networkCount: Int
+  private var covariance: [Double] = []
+  private var deficit: [Double] = []
+
+  /// Rows of a matrix product at a time; between two the caller may look at its messages.
+  private static let panelRows = 128
+
+  /// Under this angular deficit 1 - c the difference of rounded numbers has lost more than three
+  /// digits, and the deficit is computed from the images themselves.
+  private static let nearlyParallel = 1e-3
+
+  /// Tiles of all networks of `program`, with lanes of `precision`.
+  public init(_ program: Program, precision: Precision) {
+    recursion = TileRecursion(program, precision: precision)
+    networkCount = program.networkCount
+  }
+
+  /// What one tile's kernels are of.
+  public struct Tile {
+    /// The images of the rows and of the columns.
+    public var rows: Images
+    /// The images of the columns.
+    public var columns: Images
+    /// Whether both are the same images: the tile is symmetric, its diagonal exact.
+    public var isDiagonal: Bool
+
+    /// The tile of `rows` and `columns`.
+    public init(rows: Images, columns: Images, isDiagonal: Bool) {
+      self.rows = rows
+      self.columns = columns
+      self.isDiagonal = isDiagonal
+    }
+  }
+
+  /// Computes a tile.
+  ///
+  /// - Parameters:
+  ///   - outputs: one per network, rows x columns.
+  ///   - poll: called every few milliseconds; where it returns false the tile is given up.
+  /// - Returns: whether the tile is complete.
+  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  public func compute(
+    _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool = { true }
+  ) throws(RangeError) -> Bool {
+    let rowVariances = tile.rows.variances()
+    let columnVariances = tile.isDiagonal ? rowVariances : tile.columns.variances()
+    let rowEdge = try recursion.edge(variances: rowVariances)
+    let columnEdge = tile.isDiagonal ? rowEdge : try recursion.edge(variances: columnVariances)
+    let width = tile.columns.count
+    reserve(tile.rows.count * width)
+    let roots = Roots(rowVariances, columnVariances)
+    for first in stride(from: 0, to: tile.rows.count, by: Self.panelRows) {
+      let panel = first..<min(first + Self.panelRows, tile.rows.count)
+      multiply(tile, panel)
+      subtract(tile, panel, roots)
+      covariance.withUnsafeBufferPointer { covariance in
+        deficit.withUnsafeBufferPointer { deficit in
+          guard let covariance = covariance.baseAddress, let deficit = deficit.baseAddress else {
+            return
+          }
+          recursion.evaluate(
+            InputCovariances(covariance: covariance, deficit: deficit, stride: width),
+            rows: rowEdge, rowRange: panel, columns: columnEdge, lowerTriangle: tile.isDiagonal,
+            outputs: outputs)
+        }
+      }
+      guard poll() else { return false }
+    }
+    if tile.isDiagonal { mirror(outputs, rowEdge.diagonals) }
+    return true
+  }
+
+  private func reserve(_ entries: Int) {
+    guard covariance.count < entries else { return }
+    covariance = [Double](repeating: 0, count: entries)
+    deficit = covariance
+  }
+
+  /// sqrt(K0(x, x)) along both edges.
+  private struct Roots {
+    let rows: [Double]
+    let columns: [Double]
+
+    init(_ rowVariances: [Double], _ columnVariances: [Double]) {
+      rows = rowVariances.map { $0.squareRoot() }
+      columns = columnVariances.map { $0.squareRoot() }
+    }
+  }
+
+  /// K0 = X X'^T / D of a panel of rows; on a diagonal tile up to the panel's last column only.
+  private func multiply(_ tile: Tile, _ panel: Range<Int>) {
+    let width = tile.columns.count
+    let features = tile.rows.features
+    let columns = tile.isDiagonal ? panel.upperBound : width
+    covariance.withUnsafeMutableBufferPointer { covariance in
+      guard let base = covariance.baseAddress else { return }
+      temporaryDGEMM(
+        panel.count, columns, features, 1 / Double(features), tile.rows.image(panel.lowerBound),
+        features, tile.columns.base, features, base + panel.lowerBound * width, width)
+    }
+  }
+
+  /// The deficits of a panel of rows from its K0.
+  private func subtract(_ tile: Tile, _ panel: Range<Int>, _ roots: Roots) {
+    let width = tile.columns.count
+    let scale = 1 / Double(tile.rows.features).squareRoot()
+    for row in panel {
+      let root = roots.rows[row]
+      let columns = tile.isDiagonal ? row + 1 : width
+      for column in 0..<columns {
+        let largest = root * roots.columns[column]
+        let entry = row * width + column
+        deficit[entry] = largest - covariance[entry]
+        if deficit[entry] < Self.nearlyParallel * largest {
+          let isSame = tile.isDiagonal && row == column
+          deficit[entry] =
+            isSame
+            ? 0
+            : largest
+              * Images.angularDeficit(
+                tile.rows.image(row), tile.columns.image(column), features: tile.rows.features,
+                inverseNorms: (scale / root, scale / roots.columns[column]))
+        }
+      }
+    }
+  }
+
+  /// Copies the lower triangle to the upper one and sets the diagonal, which is known exactly.
+  private func mirror(_ outputs: [KernelOutput], _ diagonals: [[ImageState]]) {
+    for (output, diagonal) in zip(outputs, diagonals) {
+      for (kernel, value) in [
+        (output.nngp, \ImageState.variance), (output.ntk, \ImageState.tangent),
+      ] {
+        guard let kernel else { continue }
+        for row in diagonal.indices {
+          kernel[row * output.stride + row] = diagonal[row][keyPath: value]
+          for column in 0..<row {
+            kernel[column * output.stride + row] = kernel[row * output.stride + column]
+          }
+        }
+      }
+    }
+  }
+}
