@@ -131,7 +131,9 @@ struct JSONParser {
     case "/": return "/"
     case "u":
       var code = try codeUnit()
-      if (0xD800..<0xDC00).contains(code), next == UInt8(ascii: "\\") {
+      if (0xD800..<0xDC00).contains(code), position + 1 < bytes.count,
+        bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+      {
         position += 2
         let low = try codeUnit()
         guard (0xDC00..<0xE000).contains(low) else { throw failure("half a surrogate pair") }
@@ -144,7 +146,10 @@ struct JSONParser {
   }
 
   private mutating func codeUnit() throws(Failure) -> UInt32 {
-    guard position + 4 <= bytes.count else { throw failure("a string does not end") }
+    guard position + 4 <= bytes.count else {
+      position = bytes.count
+      throw failure("a string does not end")
+    }
     let digits = String(decoding: bytes[position..<position + 4], as: UTF8.self)
     guard let code = UInt32(digits, radix: 16) else { throw failure("\\u without four digits") }
     position += 4
