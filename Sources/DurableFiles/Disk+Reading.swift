@@ -1,0 +1,101 @@
+import Foundation
+
+extension Disk {
+  /// Reads the file at `path` into `buffer` and, what does not fit there, into `trailer`.
+  ///
+  /// - Returns: the size of the file in bytes; the buffers are filled only if it equals theirs.
+  /// - Throws: `FileError`.
+  public func read(
+    _ path: String, into buffer: UnsafeMutableRawBufferPointer,
+    trailer: UnsafeMutableRawBufferPointer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  ) throws(FileError) -> Int {
+    let descriptor = try calls.open(path, O_RDONLY, as: .read)
+    defer { _ = close(descriptor) }
+    let size = try self.size(descriptor, path)
+    guard size == buffer.count + trailer.count else { return size }
+    let first = try calls.readAll(descriptor, buffer, path)
+    guard first == buffer.count else { return first }
+    return try first + calls.readAll(descriptor, trailer, path)
+  }
+
+  /// The whole content of a small file.
+  ///
+  /// - Parameter limit: bytes; a larger file is refused with `EFBIG` before it is read.
+  /// - Throws: `FileError`.
+  public func read(_ path: String, limit: Int = 1 << 26) throws(FileError) -> [UInt8] {
+    let descriptor = try calls.open(path, O_RDONLY, as: .read)
+    defer { _ = close(descriptor) }
+    let size = try self.size(descriptor, path)
+    guard size <= limit else { throw FileError(operation: .read, path: path, code: EFBIG) }
+    var bytes = [UInt8](repeating: 0, count: size)
+    let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
+      try calls.readAll(descriptor, UnsafeMutableRawBufferPointer(buffer), path)
+    }
+    bytes.removeLast(size - count)
+    return bytes
+  }
+
+  /// Whether something exists at `path`.
+  ///
+  /// - Throws: `FileError` where that cannot be found out.
+  public func exists(_ path: String) throws(FileError) -> Bool {
+    var status = stat()
+    do {
+      _ = try calls.check(.inspect, path) { Int(stat(path, &status)) }
+      return true
+    } catch {
+      if error.code == ENOENT || error.code == ENOTDIR { return false }
+      throw error
+    }
+  }
+
+  /// The names in a folder, unsorted, without `.` and `..`.
+  ///
+  /// - Throws: `FileError`.
+  public func list(_ folder: String) throws(FileError) -> [String] {
+    let stream = try openFolder(folder)
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno != 0 { throw FileError(operation: .list, path: folder, code: errno) }
+        return names
+      }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+        String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+  }
+
+  /// The bytes that an ordinary user can still write on the file system of `path`.
+  ///
+  /// - Throws: `FileError`.
+  public func freeBytes(at path: String) throws(FileError) -> Int {
+    var status = statvfs()
+    _ = try calls.check(.inspect, path) { Int(statvfs(path, &status)) }
+    let (bytes, overflow) = UInt(status.f_bavail).multipliedReportingOverflow(
+      by: UInt(status.f_frsize))
+    return overflow ? Int.max : Int(clamping: bytes)
+  }
+
+  private func size(_ descriptor: Int32, _ path: String) throws(FileError) -> Int {
+    var status = stat()
+    _ = try calls.check(.inspect, path) { Int(fstat(descriptor, &status)) }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw FileError(operation: .read, path: path, code: EISDIR)
+    }
+    return Int(status.st_size)
+  }
+
+  private func openFolder(_ folder: String) throws(FileError) -> OpaquePointer {
+    var stream: OpaquePointer?
+    _ = try calls.check(.list, folder) {
+      stream = opendir(folder)
+      return stream == nil ? -1 : 0
+    }
+    guard let stream else { throw FileError(operation: .list, path: folder, code: ENOENT) }
+    return stream
+  }
+}

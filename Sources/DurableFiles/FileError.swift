@@ -1,0 +1,78 @@
+import Foundation
+
+/// A failed operation on a file or folder, told as one sentence.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What was attempted; the raw value reads after "cannot".
+  public enum Operation: String, Sendable {
+    case create, write, flush, rename, read, append, list, remove, inspect
+    case makeFolder = "create the folder"
+    case flushFolder = "flush the folder"
+  }
+
+  /// What was attempted.
+  public let operation: Operation
+
+  /// The file or folder as the caller named it.
+  public let path: String
+
+  /// The value of `errno`.
+  public let code: Int32
+
+  /// Describes a failure of `operation` on `path` with the given `errno`.
+  public init(operation: Operation, path: String, code: Int32) {
+    self.operation = operation
+    self.path = path
+    self.code = code
+  }
+
+  /// Whether the file or folder, or a folder above it, does not exist.
+  public var isMissing: Bool { code == ENOENT }
+
+  /// Whether a disk, a quota or the table of open files is used up, so that a retry may succeed.
+  public var isShortage: Bool { [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM].contains(code) }
+
+  /// One sentence with the path, the cause and what to do.
+  public var description: String {
+    let verb = operation.rawValue
+    switch code {
+    case ENOSPC:
+      return "no space left on the disk that holds \(path); free some or choose another output "
+        + "folder, then run again with --resume"
+    case EDQUOT:
+      return "the disk quota is used up where \(path) lies; free some or choose another output "
+        + "folder, then run again with --resume"
+    case EROFS:
+      return "cannot \(verb) \(path): its file system is mounted read-only; choose another folder"
+    case EACCES, EPERM:
+      return "cannot \(verb) \(path): permission denied; check who owns it and its folder"
+    case ENOENT:
+      return "cannot \(verb) \(path): it does not exist; check the path"
+    case ENOTDIR:
+      return "cannot \(verb) \(path): a part of the path is a file, not a folder; check the path"
+    case EISDIR:
+      return "cannot \(verb) \(path): it is a folder, not a file; check the path"
+    case EMFILE, ENFILE:
+      return "cannot \(verb) \(path): too many open files; raise the limit with ulimit -n"
+    case EFBIG:
+      return "cannot \(verb) \(path): larger than the file system or ulimit -f allows"
+    case ESTALE:
+      return "cannot \(verb) \(path): stale network file handle; the file server restarted or the "
+        + "folder was removed, run again with --resume"
+    case EIO:
+      return "cannot \(verb) \(path): the disk or file server reports an input/output error; "
+        + "check it before going on"
+    case ENAMETOOLONG:
+      return "cannot \(verb) \(path): the name is too long for the file system; choose a shorter"
+    default:
+      return "cannot \(verb) \(path): \(FileError.text(of: code)) (errno \(code))"
+    }
+  }
+
+  private static func text(of code: Int32) -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    // The GNU and POSIX variants differ in what they return; both can fill the buffer, and Swift
+    // on Linux imports the POSIX one.
+    guard strerror_r(code, &buffer, buffer.count) == 0 else { return "unknown error" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}

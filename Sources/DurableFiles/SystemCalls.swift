@@ -1,0 +1,101 @@
+import Foundation
+
+/// The one place that calls the operating system: repeats interrupted calls, turns `errno` into
+/// `FileError`, and asks the fault injection, if there is one, before every call.
+struct SystemCalls: Sendable {
+  let faults: FaultInjection?
+
+  /// Runs `call` until it is not interrupted.
+  ///
+  /// - Parameter half: what a dying process still did of the call (a torn write), for tests.
+  func check(
+    _ operation: FileError.Operation, _ path: String, half: () -> Void = {}, _ call: () -> Int
+  ) throws(FileError) -> Int {
+    while true {
+      if let faults {
+        switch faults.verdict() {
+        case .proceed: break
+        case .fail(EINTR): continue
+        case .fail(let code): throw FileError(operation: operation, path: path, code: code)
+        case .dieAfterHalf:
+          half()
+          faults.forgetUnflushed()
+          throw FileError(operation: operation, path: path, code: ECANCELED)
+        }
+      }
+      let result = call()
+      if result >= 0 { return result }
+      let code = errno
+      if code != EINTR { throw FileError(operation: operation, path: path, code: code) }
+    }
+  }
+
+  func open(
+    _ path: String, _ flags: Int32, as operation: FileError.Operation
+  ) throws(FileError) -> Int32 {
+    Int32(try check(operation, path) { Int(Foundation.open(path, flags | O_CLOEXEC, 0o666)) })
+  }
+
+  /// Writes all bytes, also when the system takes them in portions.
+  func writeAll(
+    _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String,
+    as operation: FileError.Operation
+  ) throws(FileError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = faults?.transfer(rest.count) ?? rest.count
+      let half = { _ = Foundation.write(descriptor, rest.baseAddress, rest.count / 2) }
+      faults?.noteWritten(path)
+      let written = try check(operation, path, half: half) {
+        Foundation.write(descriptor, rest.baseAddress, count)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Reads until the buffer is full or the file ends; the number of bytes read.
+  func readAll(
+    _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ path: String
+  ) throws(FileError) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = faults?.transfer(rest.count) ?? rest.count
+      let got = try check(.read, path) { Foundation.read(descriptor, rest.baseAddress, count) }
+      if got == 0 { break }
+      filled += got
+    }
+    return filled
+  }
+
+  func flush(_ descriptor: Int32, _ path: String) throws(FileError) {
+    _ = try check(.flush, path) { Int(fsync(descriptor)) }
+    faults?.noteFlushed(path)
+  }
+
+  /// Closes; an error matters only after writing, where a network file system may report a full
+  /// disk this late. `EINTR` is not repeated: Linux has released the descriptor by then.
+  func close(_ descriptor: Int32, _ path: String, afterWriting: Bool) throws(FileError) {
+    let failed = Foundation.close(descriptor) != 0 && errno != EINTR
+    if failed && afterWriting {
+      throw FileError(operation: .write, path: path, code: errno)
+    }
+  }
+
+  func rename(_ source: String, to target: String) throws(FileError) {
+    _ = try check(.rename, target) { Int(Foundation.rename(source, target)) }
+    faults?.noteRenamed(source, to: target)
+  }
+
+  /// Makes the names in a folder durable.
+  func flushFolder(_ path: String) throws(FileError) {
+    let descriptor = try open(path, O_RDONLY | O_DIRECTORY, as: .flushFolder)
+    defer { _ = Foundation.close(descriptor) }
+    do {
+      _ = try check(.flushFolder, path) { Int(fsync(descriptor)) }
+    } catch {
+      // Some network file systems cannot flush a folder and say so; their server orders renames.
+      if error.code != EINVAL && error.code != ENOTSUP { throw error }
+    }
+  }
+}

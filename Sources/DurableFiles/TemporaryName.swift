@@ -1,0 +1,49 @@
+import Foundation
+import Synchronization
+
+/// The name a file has until it is published: `.NAME.partial-HOST-PID-COUNTER`.
+///
+/// Host, process and counter make it unique among all writers of a shared file system; the leading
+/// dot hides it from listings and from Zarr.
+struct TemporaryName: Equatable {
+  let host: String
+  let process: Int32
+  let text: String
+
+  private static let mark = ".partial-"
+  private static let counter = Atomic<Int>(0)
+
+  static let thisHost: String = {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    let name = buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+    return String(decoding: name, as: UTF8.self).replacing("/", with: "_")
+  }()
+
+  /// A new name for the file `name`.
+  init(for name: String) {
+    let number = TemporaryName.counter.add(1, ordering: .relaxed).newValue
+    host = TemporaryName.thisHost
+    process = getpid()
+    text = ".\(name)\(TemporaryName.mark)\(host)-\(process)-\(number)"
+  }
+
+  /// Reads a name found in a folder; nil where it is not a temporary one.
+  init?(parsing text: String) {
+    guard text.hasPrefix("."), let range = text.ranges(of: TemporaryName.mark).last else {
+      return nil
+    }
+    let parts = text[range.upperBound...].split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count >= 3, let process = Int32(parts[parts.count - 2]), process > 0,
+      Int(parts[parts.count - 1]) != nil
+    else { return nil }
+    self.host = parts.dropLast(2).joined(separator: "-")
+    self.process = process
+    self.text = text
+  }
+
+  /// Whether its writer ran on this machine and is gone.
+  var writerIsGone: Bool {
+    host == TemporaryName.thisHost && kill(process, 0) != 0 && errno == ESRCH
+  }
+}

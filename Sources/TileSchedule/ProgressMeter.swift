@@ -1,0 +1,76 @@
+/// How far a job is, how fast it goes and how long it still takes.
+///
+/// Pure: the caller gives amounts of work (any unit, such as entries) and times (seconds of any
+/// clock that does not jump).
+public struct ProgressMeter: Sendable {
+  /// What can be said at a moment; values that cannot be known yet are nil.
+  public struct Reading: Equatable, Sendable {
+    /// Work done of all work, from 0 to 1.
+    public let fraction: Double
+    /// Work per second within the window.
+    public let rate: Double?
+    /// Work per second since the start of this run.
+    public let averageRate: Double?
+    /// Seconds until everything is done at the present rate, or at the average one if nothing was
+    /// finished within the window.
+    public let remaining: Double?
+  }
+
+  private let total: Int
+  private let initial: Int
+  private let start: Double
+  private let window: Double
+  private var samples: [(time: Double, done: Int)]
+
+  /// A meter for a run that starts now.
+  ///
+  /// - Parameters:
+  ///   - total: all work, including what former runs did.
+  ///   - done: what former runs did; it counts for the fraction, not for the rates.
+  ///   - time: now, in seconds.
+  ///   - window: seconds over which the present rate is taken.
+  public init(total: Int, done: Int = 0, at time: Double, window: Double = 60) {
+    precondition(total >= 0 && done >= 0 && window > 0)
+    (self.total, self.initial, self.start, self.window) = (total, done, time, window)
+    samples = [(time, done)]
+  }
+
+  /// Work done so far, former runs included.
+  public var done: Int { samples.last?.done ?? initial }
+
+  /// Notes that work was done; a time before the last one counts as the last one.
+  public mutating func add(_ work: Int, at time: Double) {
+    precondition(work >= 0)
+    let time = max(time, samples.last?.time ?? start)
+    // Samples closer than a 64th of the window become one, so that their number stays small.
+    if samples.count > 1, time - samples[samples.count - 2].time < window / 64 {
+      samples[samples.count - 1] = (time, done + work)
+    } else {
+      samples.append((time, done + work))
+    }
+    // One sample at or before the window's begin stays, as the level the window starts from.
+    let begin = time - window
+    if let first = samples.firstIndex(where: { $0.time > begin }), first > 1 {
+      samples.removeFirst(first - 1)
+    }
+  }
+
+  /// The figures at a time, which may be later than the last work.
+  public func reading(at time: Double) -> Reading {
+    let time = max(time, samples.last?.time ?? start)
+    let fraction = total == 0 ? 1 : min(1, Double(done) / Double(total))
+    let average = rate(from: start, level: initial, to: time)
+    // A window that starts in the middle of a tile has that tile's begin as its own.
+    let level = samples.last { $0.time <= time - window } ?? samples[0]
+    let now = rate(from: level.time, level: level.done, to: time)
+    let left = total - done
+    let speed = now.flatMap { $0 > 0 ? $0 : nil } ?? average
+    let remaining: Double? =
+      if left <= 0 { 0 } else { speed.flatMap { $0 > 0 ? Double(left) / $0 : nil } }
+    return Reading(fraction: fraction, rate: now, averageRate: average, remaining: remaining)
+  }
+
+  private func rate(from begin: Double, level: Int, to time: Double) -> Double? {
+    time > begin ? Double(done - level) / (time - begin) : nil
+  }
+}

@@ -1,0 +1,46 @@
+/// The part `number` of `count` of a plan: what one of several jobs on one store computes.
+public struct Shard: Hashable, Sendable, CustomStringConvertible {
+  /// From 1 to `count`.
+  public let number: Int
+  /// How many jobs share the plan.
+  public let count: Int
+
+  /// The whole plan.
+  public static let whole = Shard(unchecked: 1, of: 1)
+
+  /// Part `number` of `count`.
+  ///
+  /// - Throws: `ScheduleError.badShard`.
+  public init(_ number: Int, of count: Int) throws(ScheduleError) {
+    guard number >= 1, number <= count else { throw .badShard(text: "\(number)/\(count)") }
+    self.init(unchecked: number, of: count)
+  }
+
+  /// Reads `3/16`.
+  ///
+  /// - Throws: `ScheduleError.badShard`.
+  public init(parsing text: String) throws(ScheduleError) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]),
+      number >= 1, number <= count
+    else { throw .badShard(text: text) }
+    self.init(unchecked: number, of: count)
+  }
+
+  private init(unchecked number: Int, of count: Int) {
+    (self.number, self.count) = (number, count)
+  }
+
+  /// `3/16`.
+  public var description: String { "\(number)/\(count)" }
+
+  /// Whether work that lies at `range` of `0..<total` belongs to this part: its middle decides, so
+  /// the parts are contiguous, disjoint and together everything.
+  func owns(_ range: Range<Int>, of total: Int) -> Bool {
+    // floor(middle * count / total) in 128 bits, as total may use all 62.
+    let middle = UInt(range.lowerBound) + UInt(range.upperBound)
+    let scaled = middle.multipliedFullWidth(by: UInt(count))
+    let part = (2 * UInt(total)).dividingFullWidth(scaled).quotient
+    return Int(min(part, UInt(count - 1))) == number - 1
+  }
+}

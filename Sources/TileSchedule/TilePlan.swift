@@ -1,0 +1,86 @@
+/// One piece of work: a tile of one of the plan's grids.
+public struct WorkItem: Hashable, Sendable {
+  /// Which grid of the plan.
+  public let grid: Int
+  /// Which tile of it.
+  public let tile: Tile
+
+  /// The tile `tile` of the grid number `grid`.
+  public init(grid: Int, tile: Tile) {
+    self.grid = grid
+    self.tile = tile
+  }
+}
+
+/// What one job has to compute, in the order in which it is handed out.
+///
+/// Grids follow each other; within a grid tiles follow the Z-order curve, so that neighbours in
+/// the plan, and with them a shard, touch few different rows and columns of images.
+public struct TilePlan: Sendable {
+  /// The grids.
+  public let grids: [TileGrid]
+
+  /// What is left to do.
+  public let items: [WorkItem]
+
+  /// Entries in `items`.
+  public let work: Int
+
+  /// Entries of the shard, done or not.
+  public let totalWork: Int
+
+  /// Tiles of the shard, done or not.
+  public let totalItems: Int
+
+  /// Plans the tiles of a shard that are not present.
+  ///
+  /// - Parameters:
+  ///   - grids: the matrices, those to be finished first at the front.
+  ///   - isPresent: whether an item needs no work; it does not move the borders between shards.
+  public init(
+    grids: [TileGrid], shard: Shard = .whole, isPresent: (WorkItem) -> Bool = { _ in false }
+  ) {
+    let allWork = grids.reduce(0) { $0 + $1.entries }
+    var items: [WorkItem] = []
+    var before = 0
+    var (work, totalWork, totalItems) = (0, 0, 0)
+    for (number, grid) in grids.enumerated() {
+      for tile in TilePlan.ordered(grid) {
+        let entries = grid.entries(of: tile)
+        defer { before += entries }
+        guard shard.owns(before..<before + entries, of: allWork) else { continue }
+        totalWork += entries
+        totalItems += 1
+        let item = WorkItem(grid: number, tile: tile)
+        if isPresent(item) { continue }
+        work += entries
+        items.append(item)
+      }
+    }
+    (self.grids, self.items, self.work) = (grids, items, work)
+    (self.totalWork, self.totalItems) = (totalWork, totalItems)
+  }
+
+  /// Entries of one item.
+  public func work(of item: WorkItem) -> Int { grids[item.grid].entries(of: item.tile) }
+
+  /// The tiles of a grid along the Z-order curve.
+  private static func ordered(_ grid: TileGrid) -> [Tile] {
+    var places: [(key: UInt, index: Int)] = (0..<grid.count).map { index in
+      let tile = grid.tile(at: index)
+      return (spread(tile.it) << 1 | spread(tile.jt), index)
+    }
+    places.sort { $0.key < $1.key }
+    return places.map { grid.tile(at: $0.index) }
+  }
+
+  /// The 31 bits of a number at the even places.
+  private static func spread(_ value: Int) -> UInt {
+    var bits = UInt(value)
+    bits = (bits | bits << 16) & 0x0000_FFFF_0000_FFFF
+    bits = (bits | bits << 8) & 0x00FF_00FF_00FF_00FF
+    bits = (bits | bits << 4) & 0x0F0F_0F0F_0F0F_0F0F
+    bits = (bits | bits << 2) & 0x3333_3333_3333_3333
+    return (bits | bits << 1) & 0x5555_5555_5555_5555
+  }
+}

@@ -1,0 +1,56 @@
+import Testing
+import TileSchedule
+
+@Suite struct ProgressMeterTests {
+  @Test("Before any work nothing but the fraction is claimed")
+  func start() {
+    let meter = ProgressMeter(total: 100, done: 25, at: 10)
+    let reading = meter.reading(at: 10)
+    #expect(reading.fraction == 0.25 && reading.rate == nil && reading.remaining == nil)
+  }
+
+  @Test("Work of former runs counts for the fraction and not for the rates")
+  func resumed() {
+    var meter = ProgressMeter(total: 1000, done: 500, at: 0)
+    meter.add(100, at: 10)
+    let reading = meter.reading(at: 10)
+    #expect(reading.fraction == 0.6 && reading.averageRate == 10 && reading.rate == 10)
+    #expect(reading.remaining == 40)
+  }
+
+  @Test("The present rate forgets what is older than the window, the average does not")
+  func window() {
+    var meter = ProgressMeter(total: 10_000, at: 0, window: 60)
+    for second in 1...100 { meter.add(10, at: Double(second)) }
+    for second in 101...200 { meter.add(1, at: Double(second)) }
+    let reading = meter.reading(at: 200)
+    #expect(abs((reading.rate ?? 0) - 1) < 0.01)
+    #expect(reading.averageRate == 5.5)
+    #expect(abs((reading.remaining ?? 0) - 8900) < 90)
+  }
+
+  @Test("When nothing finishes within the window the rate is zero and the average gives the rest")
+  func stalled() {
+    var meter = ProgressMeter(total: 200, at: 0, window: 60)
+    meter.add(100, at: 50)
+    let reading = meter.reading(at: 200)
+    #expect(reading.rate == 0 && reading.averageRate == 0.5 && reading.remaining == 200)
+  }
+
+  @Test("A clock that steps back neither lowers the work nor makes a rate negative")
+  func backwards() {
+    var meter = ProgressMeter(total: 100, at: 100)
+    meter.add(10, at: 110)
+    meter.add(10, at: 90)
+    let reading = meter.reading(at: 80)
+    #expect(meter.done == 20 && reading.rate == 2 && reading.remaining == 40)
+  }
+
+  @Test("At the end nothing remains, also for a job without work")
+  func end() {
+    var meter = ProgressMeter(total: 10, at: 0)
+    meter.add(10, at: 5)
+    #expect(meter.reading(at: 6).fraction == 1 && meter.reading(at: 6).remaining == 0)
+    #expect(ProgressMeter(total: 0, at: 0).reading(at: 1).fraction == 1)
+  }
+}

@@ -1,0 +1,79 @@
+import Testing
+import TileSchedule
+
+@Suite struct TileGridTests {
+  @Test("Numbering goes row by row, and every tile has its number back")
+  func numbering() throws {
+    for n in [1, 5, 8, 9, 64, 100] {
+      for tile in [1, 3, 8, 200] {
+        let grid = try TileGrid.lowerTriangle(n: n, tile: tile)
+        var expected: [Tile] = []
+        for it in 0..<((n + tile - 1) / tile) { for jt in 0...it { expected.append(Tile(it, jt)) } }
+        #expect((0..<grid.count).map(grid.tile(at:)) == expected)
+        #expect(expected.map(grid.index(of:)) == Array(0..<grid.count))
+      }
+    }
+    let grid = try TileGrid.rectangle(m: 5, n: 7, tileRows: 2, tileColumns: 3)
+    #expect(grid.count == 9 && grid.tile(at: 5) == Tile(1, 2) && grid.index(of: Tile(2, 1)) == 7)
+  }
+
+  @Test("The closed form is exact at the ends of rows in the largest grids")
+  func largeNumbers() throws {
+    let grid = try TileGrid.lowerTriangle(n: Int(Int32.max), tile: 1)
+    for it in [0, 1, 94_906_264, 94_906_267, 1_000_003, 1 << 30, Int(Int32.max) - 1] {
+      for jt in Set([0, 1, it / 2, it - 1, it]) where (0...it).contains(jt) {
+        #expect(grid.tile(at: grid.index(of: Tile(it, jt))) == Tile(it, jt))
+      }
+    }
+    #expect(grid.tile(at: grid.count - 1) == Tile(Int(Int32.max) - 1, Int(Int32.max) - 1))
+    let wide = try TileGrid.rectangle(
+      m: Int(Int32.max), n: Int(Int32.max), tileRows: 1, tileColumns: 1)
+    #expect(wide.tile(at: wide.count - 1) == Tile(Int(Int32.max) - 1, Int(Int32.max) - 1))
+  }
+
+  @Test("Ranges and entries of all tiles cover each entry of the matrix exactly once")
+  func coverage() throws {
+    let grids = [
+      try TileGrid.lowerTriangle(n: 23, tile: 5),
+      try TileGrid.rectangle(m: 11, n: 17, tileRows: 4, tileColumns: 6),
+      try TileGrid.line(m: 13, tile: 4),
+    ]
+    for grid in grids {
+      var seen = [Int](repeating: 0, count: grid.m * grid.n)
+      var entries = 0
+      for tile in (0..<grid.count).map(grid.tile(at:)) {
+        let shape = grid.validShape(of: tile)
+        #expect(shape == (grid.rows(of: tile).count, grid.columns(of: tile).count))
+        entries += grid.entries(of: tile)
+        for i in grid.rows(of: tile) {
+          for j in grid.columns(of: tile) { seen[i * grid.n + j] += 1 }
+        }
+      }
+      var needed = 0
+      for i in 0..<grid.m {
+        for j in 0..<grid.n where !grid.isLowerTriangle || i >= j {
+          #expect(seen[i * grid.n + j] == 1)
+          needed += 1
+        }
+      }
+      #expect(entries == needed && grid.entries == needed)
+    }
+  }
+
+  @Test("A tile outside the triangle or beyond the edge is not in the grid")
+  func membership() throws {
+    let grid = try TileGrid.lowerTriangle(n: 10, tile: 4)
+    #expect(grid.contains(Tile(2, 1)))
+    for tile in [Tile(1, 2), Tile(3, 0), Tile(-1, -1)] { #expect(!grid.contains(tile)) }
+  }
+
+  @Test("A size of zero, less or beyond 31 bits is refused with the sizes")
+  func badSizes() {
+    for (n, tile) in [(0, 4), (-1, 4), (4, 0), (1 << 31, 1)] {
+      let error = #expect(throws: ScheduleError.self) {
+        try TileGrid.lowerTriangle(n: n, tile: tile)
+      }
+      #expect(error?.description.contains("\(n) x \(n) in tiles of \(tile) x \(tile)") == true)
+    }
+  }
+}

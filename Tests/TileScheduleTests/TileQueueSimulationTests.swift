@@ -1,0 +1,148 @@
+import Testing
+import TileSchedule
+
+/// Plays a queue against simulated ranks with random speeds, losses, failures and late messages.
+private struct Simulation {
+  var queue: TileQueue
+  var generator: SplitMix
+  var slots: [Int: [Int]] = [:]
+  var asked: Set<Int> = []
+  var drained: Set<Int> = []
+  var lateAnswers: [(rank: Int, item: Int)] = []
+  var computed: [Int: Int] = [:]
+  var hoarded = 0
+
+  init(count: Int, seed: UInt64) {
+    queue = TileQueue(count: count, attempts: 1000)
+    generator = SplitMix(state: seed)
+  }
+
+  mutating func feed(_ event: TileQueue.Event) {
+    for answer in queue.handle(event) {
+      switch answer {
+      case .assign(let rank, let item):
+        precondition(asked.remove(rank) != nil, "an answer nobody asked for")
+        slots[rank, default: []].append(item)
+      case .withdraw(let rank, let item):
+        // A rank that has begun computes on, as its message would arrive too late.
+        if let place = slots[rank]?.firstIndex(of: item), place > 0 {
+          slots[rank]?.remove(at: place)
+        }
+      case .drained(let rank):
+        asked.remove(rank)
+        drained.insert(rank)
+      case .wait: break
+      }
+    }
+    // No rank waits with empty hands while another holds one ahead that is not done.
+    let idle = asked.contains { queue.items(heldBy: $0).isEmpty }
+    let ahead = slots.keys.contains {
+      let items = queue.items(heldBy: $0)
+      return items.count > 1 && !queue.isDone(items[1])
+    }
+    if idle && ahead { hoarded += 1 }
+  }
+
+  /// One random step of rank `rank`.
+  mutating func step(_ rank: Int, hazards: Bool) {
+    let items = slots[rank] ?? []
+    let roll = Int.random(in: 0..<100, using: &generator)
+    if hazards && roll < 3 {
+      // Declared lost though its last result is on the way; it starts afresh.
+      if let item = items.first { lateAnswers.append((rank, item)) }
+      slots[rank] = []
+      asked.remove(rank)
+      feed(.lost(rank: rank))
+    } else if hazards && roll < 6, let item = items.first {
+      slots[rank]?.removeFirst()
+      feed(.failed(rank: rank, item: item))
+    } else if hazards && roll < 12, !lateAnswers.isEmpty {
+      let late = lateAnswers.removeFirst()
+      computed[late.item, default: 0] += 1
+      feed(.finished(rank: late.rank, item: late.item))
+    } else if roll < 60, items.count < 2, !asked.contains(rank), !drained.contains(rank) {
+      asked.insert(rank)
+      feed(.request(rank: rank))
+    } else if let item = items.first {
+      slots[rank]?.removeFirst()
+      computed[item, default: 0] += 1
+      feed(.finished(rank: rank, item: item))
+    }
+  }
+}
+
+/// A small seeded generator (Steele, Lea and Flood, OOPSLA 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+@Suite struct TileQueueSimulationTests {
+  @Test("With losses, failures and late answers every item is done and counted once, nobody hoards")
+  func hazards() {
+    for seed in 0..<2000 as Range<UInt64> {
+      let ranks = 1 + Int(seed % 9)
+      let count = Int(seed * 7 % 60)
+      var simulation = Simulation(count: count, seed: seed)
+      var steps = 0
+      while simulation.drained.count < ranks, steps < 100_000 {
+        simulation.step(Int.random(in: 0..<ranks, using: &simulation.generator), hazards: true)
+        steps += 1
+      }
+      #expect(steps < 100_000, "seed \(seed) hangs")
+      #expect(simulation.queue.doneCount == count && simulation.queue.isComplete)
+      #expect(simulation.computed.count == count && simulation.queue.abandoned.isEmpty)
+      #expect(simulation.hoarded == 0, "seed \(seed)")
+    }
+  }
+
+  @Test("Without hazards and with withdrawals that arrive in time nothing is computed twice")
+  func quiet() {
+    var repeated = 0
+    for seed in 0..<500 as Range<UInt64> {
+      var simulation = Simulation(count: 40, seed: seed)
+      while simulation.drained.count < 5 {
+        simulation.step(Int.random(in: 0..<5, using: &simulation.generator), hazards: false)
+      }
+      repeated += simulation.computed.values.reduce(0) { $0 + $1 - 1 }
+      #expect(simulation.queue.doneCount == 40)
+    }
+    #expect(repeated == 0)
+  }
+
+  @Test("Stopped after any number of steps and started anew, the rest is done and nothing is lost")
+  func restarts() {
+    let count = 30
+    for limit in 0..<200 {
+      var done: Set<Int> = []
+      var runs = 0
+      while done.count < count, runs < 100 {
+        let left = (0..<count).filter { !done.contains($0) }
+        var simulation = Simulation(count: left.count, seed: UInt64(limit * 1000 + runs))
+        for _ in 0...(limit + runs) {
+          simulation.step(Int.random(in: 0..<4, using: &simulation.generator), hazards: true)
+        }
+        simulation.feed(.stop)
+        for (rank, items) in simulation.slots {
+          for item in items {
+            simulation.feed(.finished(rank: rank, item: item))
+            simulation.computed[item, default: 0] += 1
+          }
+        }
+        #expect(simulation.queue.isIdle)
+        let now = left.indices.filter { simulation.queue.isDone($0) }
+        #expect(Set(now) == Set(simulation.computed.keys))
+        done.formUnion(now.map { left[$0] })
+        runs += 1
+      }
+      #expect(done.count == count, "limit \(limit)")
+    }
+  }
+}
