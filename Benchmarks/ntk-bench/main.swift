@@ -1,30 +1,27 @@
-import RecursionCore
 import Foundation
-func go(_ t: Precision, _ act: LayerDescription, _ depth: Int) {
-  let d = LayerDescription("dense", [.init("weight_variance", .number(2)), .init("bias_variance", .number(0.05))])
-  var l: [LayerDescription] = [LayerDescription("flatten")]
-  for _ in 0..<depth { l += [d, act] }
-  l.append(d)
-  let net = try! Network(l, imageShape: [32,32,3])
-  let p = Program([net])
-  let n = 512
-  var q: [Double] = []; for i in 0..<n { q.append(0.5 + Double(i)/Double(n)) }
-  var K = [Double](repeating: 0, count: n*n), E = K, N = K, T = K
-  for i in 0..<n { for j in 0..<n { let s = (q[i]*q[j]).squareRoot(); let c = Double((i*7919+j*104729)%1999)/1000 - 0.999; K[i*n+j] = s*c; E[i*n+j] = s*(1-c) } }
-  let e = TileRecursion(p, precision: t)
-  let tab = try! e.edge(variances: q)
-  var best = 1e9
-  for _ in 0..<7 {
-    let t0 = Date()
-    N.withUnsafeMutableBufferPointer { N in T.withUnsafeMutableBufferPointer { T in
-    K.withUnsafeBufferPointer { K in E.withUnsafeBufferPointer { E in e.evaluate(.init(covariance: K.baseAddress!, deficit: E.baseAddress!, stride: n), rows: tab, rowRange: 0..<n, columns: tab, lowerTriangle: false, outputs: [.init(nngp: N.baseAddress!, ntk: T.baseAddress!, stride: n)]) }}}}
-    best = min(best, Date().timeIntervalSince(t0))
+import KernelTiles
+import RecursionCore
+func layers(_ a: [Any]) -> [LayerDescription] {
+  a.map { x in
+    if let s = x as? String { return LayerDescription(s) }
+    let d = x as! [String: [String: Any]]
+    let (k, v) = d.first!
+    return LayerDescription(k, v.map { p in
+      if let n = p.value as? NSNumber { return .init(p.key, .number(n.doubleValue)) }
+      return .init(p.key, .layers(layers(p.value as! [Any]))) })
   }
-  print(t, act.name, depth, best / Double(n*n) / Double(depth) * 1e9, "ns per entry-layer", N[5], T[5])
 }
-for depth in [1, 3, 30, 100] {
-go(.f64, LayerDescription("relu"), depth)
-go(Precision.f32.self, LayerDescription("relu"), depth)
-go(.f64, LayerDescription("erf"), depth)
-go(Precision.f32.self, LayerDescription("erf"), depth)
-}
+let a = CommandLine.arguments
+let spec = try! JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: a[1]))) as! [String: Any]
+func read(_ p: String) -> [Double] { let d = try! Data(contentsOf: URL(fileURLWithPath: p)); return d.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) } }
+let R = read(a[2]), C = read(a[3]); let D = Int(a[4])!
+let net = try! Network(layers(spec["network"] as! [Any]), imageShape: [32, 32, 3])
+let t = TileKernels(Program([net]), precision: Precision(rawValue: a[5])!)
+R.withUnsafeBufferPointer { R in C.withUnsafeBufferPointer { C in
+  let r = Images(base: R.baseAddress!, count: R.count / D, features: D), c = Images(base: C.baseAddress!, count: C.count / D, features: D)
+  for (n, x, diag) in [("square", r, true), ("cross", c, false)] {
+    var N = [Double](repeating: 0, count: r.count * x.count), T = N
+    _ = N.withUnsafeMutableBufferPointer { N in T.withUnsafeMutableBufferPointer { T in
+      try! t.compute(.init(rows: r, columns: x, isDiagonal: diag), outputs: [.init(nngp: N.baseAddress!, ntk: T.baseAddress!, stride: x.count)]) } }
+    for (k, v) in [("nngp", N), ("ntk", T)] { try! v.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: "/tmp/w/conf/\(n)_\(k)")) }
+  } } }

@@ -115,12 +115,14 @@ final class Engine<L: CoreLanes> {
     for row in 0..<block.rows {
       let place = block.place(row: row, column: 0)
       let offset = (window.row + row) * output.stride + window.column
-      if let nngp = output.nngp {
-        for column in 0..<window.width { nngp[offset + column] = Double(place.covariance[column]) }
+      func copy(_ plane: UnsafePointer<L.Scalar>, to kernel: UnsafeMutablePointer<Double>?) {
+        guard let kernel else { return }
+        for column in 0..<window.width { kernel[offset + column] = Double(plane[column]) }
       }
-      if let ntk = output.ntk {
-        for column in 0..<window.width { ntk[offset + column] = Double(place.tangent[column]) }
-      }
+      copy(place.covariance, to: output.nngp)
+      copy(place.tangent, to: output.ntk)
+      copy(place.deficit, to: output.nngpDeficit)
+      copy(place.tangentDeficit, to: output.ntkDeficit)
     }
   }
 }

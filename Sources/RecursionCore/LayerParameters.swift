@@ -6,7 +6,7 @@ package struct LayerParameters: Sendable {
   private var unread: [String: ParameterValue]
   private var known: [String] = []
 
-  init(_ description: LayerDescription, position: String) throws(NetworkError) {
+  package init(_ description: LayerDescription, position: String) throws(NetworkError) {
     self.position = position
     layer = description.name
     unread = [:]
