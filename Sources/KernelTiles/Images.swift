@@ -23,7 +23,7 @@ public struct Images: @unchecked Sendable {
   func image(_ index: Int) -> UnsafePointer<Double> { base + index * features }
 
   /// K0(x, x) = |x|^2 / D of every image.
-  func variances() -> [Double] {
+  public func variances() -> [Double] {
     (0..<count).map { Self.squaredNorm(image($0), features) / Double(features) }
   }
 

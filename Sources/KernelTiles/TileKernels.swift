@@ -104,9 +104,10 @@ public final class TileKernels {
     let columns = tile.isDiagonal ? panel.upperBound : width
     covariance.withUnsafeMutableBufferPointer { covariance in
       guard let base = covariance.baseAddress else { return }
-      temporaryDGEMM(
-        panel.count, columns, features, 1 / Double(features), tile.rows.image(panel.lowerBound),
-        features, tile.columns.base, features, base + panel.lowerBound * width, width)
+      dgemm(
+        .none, .transpose, m: panel.count, n: columns, k: features, alpha: 1 / Double(features),
+        tile.rows.image(panel.lowerBound), lda: features, tile.columns.base, ldb: features,
+        base + panel.lowerBound * width, ldc: width)
     }
   }
 

@@ -1,1 +1,18 @@
-// placeholder
+/// What the process is told from outside and at build time: stop signals, revision, vector width.
+#ifndef NTK_CPROCESS_H
+#define NTK_CPROCESS_H
+
+/// From now on SIGUSR1 and SIGTERM only set the flag below. Returns 0, or errno.
+int ntk_watch_stop_signals(void);
+
+/// The stop signal that arrived, 0 while there is none.
+int ntk_stop_signal(void);
+
+/// The git revision of the sources, and the -march the recursion core was built for.
+const char *ntk_revision(void);
+const char *ntk_march(void);
+
+/// Whether this processor has AVX-512 (1) or not (0; always on other architectures).
+int ntk_has_avx512(void);
+
+#endif

@@ -1,0 +1,47 @@
+# make demo    the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: on those)
+# make test    every test, the ones under mpirun included
+# make build   the program, .build/release/ntk-dist
+# make bench   the speed of the recursion core and of the assembly, one JSON line a case
+# make lint    swift format lint --strict
+
+SHELL := /bin/bash
+SWIFT := swift
+SWIFTFLAGS := -c release
+BINARY := .build/release/ntk-dist
+CORES := $(shell nproc)
+CIFAR10 ?=
+DEMO_RUN := runs/demo
+
+# Open MPI refuses root and more ranks than cores unless told otherwise; harmless elsewhere.
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+export OMPI_MCA_mpi_yield_when_idle := 1
+export OMPI_MCA_rmaps_base_oversubscribe := 1
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: build demo test bench lint system-packages clean
+
+build: system-packages
+	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
+
+system-packages:
+	@scripts/install-system-packages
+
+demo: build
+	@scripts/demo "$(BINARY)" "$(DEMO_RUN)" "$(CORES)" "$(CIFAR10)"
+
+test: system-packages
+	$(SWIFT) build $(SWIFTFLAGS) --build-tests
+	$(SWIFT) test $(SWIFTFLAGS) --skip-build
+	Tests/Scripts/rank-checks .build/release/RankChecks
+	Tests/Scripts/end-to-end $(BINARY)
+
+bench: system-packages
+	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
+	.build/release/ntk-bench
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+
+clean:
+	rm -rf .build .build-python runs

@@ -1,0 +1,77 @@
+import BLAS
+import CProcess
+import DurableFiles
+import Foundation
+import MessagePassing
+
+/// Entry points of the commands: each starts what it needs, runs, and says how the program ends.
+///
+/// The only place that catches: one sentence on standard error, told once, and the exit status.
+public enum Entry {
+  /// Runs stages of a job over all ranks.
+  public static func run(_ request: RunRequest) -> ExitStatus {
+    overRanks { try RunPipeline(request, ranks: $0).perform() }
+  }
+
+  /// Computes the kernels of arrays over all ranks.
+  public static func kernel(_ request: KernelRequest) -> ExitStatus {
+    overRanks {
+      try KernelCommand(request, ranks: $0).perform()
+      return .success
+    }
+  }
+
+  /// Verifies a run's tiles over all ranks.
+  public static func verify(_ request: VerifyRequest) -> ExitStatus {
+    overRanks { try Verification(request, ranks: $0).perform() }
+  }
+
+  /// Runs something that needs no MPI.
+  public static func alone(_ body: () throws -> ExitStatus) -> ExitStatus {
+    do {
+      return try body()
+    } catch {
+      tell("\(error)")
+      return ExitStatus(of: error)
+    }
+  }
+
+  private static func overRanks(_ body: (Ranks) throws -> ExitStatus) -> ExitStatus {
+    do {
+      let environment = try MPIEnvironment()
+      _ = ntk_watch_stop_signals()
+      chooseThreads()
+      do {
+        let status = try body(try Ranks(environment.world))
+        try environment.finalise()
+        return status
+      } catch let error as AgreedError {
+        // All ranks are here, so all can leave in order.
+        if let sentence = error.sentence { tell(sentence) }
+        try environment.finalise()
+        return error.status
+      } catch {
+        // This rank alone failed: the others would wait for it for ever.
+        let isAlone = environment.world.size == 1
+        tell(isAlone ? "\(error)" : "rank \(environment.world.rank): \(error)")
+        let status = ExitStatus(of: error)
+        if !isAlone { MPIEnvironment.abort(status.rawValue) }
+        return status
+      }
+    } catch {
+      tell("\(error)")
+      return ExitStatus(of: error)
+    }
+  }
+
+  /// One thread per rank, unless the environment says otherwise: ranks are the parallelism, and a
+  /// tile's bytes must not depend on how many threads multiplied it.
+  private static func chooseThreads() {
+    let wanted = ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init)
+    OpenBLAS.setThreads(wanted ?? 1)
+  }
+
+  private static func tell(_ sentence: String) {
+    FileHandle.standardError.write(Data("ntk-dist: \(sentence)\n".utf8))
+  }
+}

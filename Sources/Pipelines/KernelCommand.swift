@@ -1,0 +1,172 @@
+import DurableFiles
+import Foundation
+import Jobs
+import KernelTiles
+import MessagePassing
+import NumPyFiles
+import RecursionCore
+import TileSchedule
+
+/// What `ntk-dist kernel` was asked.
+public struct KernelRequest {
+  /// A file with the network, alone or in a whole job.
+  public var network: String
+  /// .npy files of preprocessed images, [N, H, W, C] or [N, D] float64.
+  public var rows: String
+  /// Those of the columns; nil for the square kernel of the rows.
+  public var columns: String?
+  /// The folder for nngp.npy and ntk.npy.
+  public var output: String
+  /// The arithmetic.
+  public var precision: Precision
+
+  /// A request.
+  public init(
+    network: String, rows: String, columns: String?, output: String, precision: Precision
+  ) {
+    self.network = network
+    self.rows = rows
+    self.columns = columns
+    self.output = output
+    self.precision = precision
+  }
+}
+
+/// Computes the kernels of two arrays of images straight into .npy files, each rank its tiles.
+struct KernelCommand {
+  private let request: KernelRequest
+  private let ranks: Ranks
+  private static let tile = 256
+
+  init(_ request: KernelRequest, ranks: Ranks) {
+    self.request = request
+    self.ranks = ranks
+  }
+
+  /// Collective. Errors: of the network, the files, the disk; agreed by all ranks.
+  func perform() throws {
+    let description = try ranks.agree { try JobFile(path: request.network).network().variants }
+    let rows = try ranks.agree { try ArrayImages(request.rows) }
+    let columns = try ranks.agree { try request.columns.map { try ArrayImages($0) } }
+    try ranks.agree {
+      guard let columns, columns.shape != rows.shape else { return }
+      throw PipelineError(
+        .badData,
+        "\(request.columns ?? "") holds images of shape \(columns.shape), \(request.rows) of "
+          + "\(rows.shape); give images of one shape")
+    }
+    let network = try ranks.agree { () throws -> Network in
+      guard let variant = description.first, description.count == 1 else {
+        throw PipelineError(
+          .badJob, "\(request.network) names \(description.count) networks; give one depth")
+      }
+      return try Network(variant.layers, imageShape: rows.shape)
+    }
+    let (m, n) = (rows.count, columns?.count ?? rows.count)
+    let paths = ["nngp", "ntk"].map { "\(request.output)/\($0).npy" }
+    try ranks.onRoot {
+      try Disk().createFolder(request.output)
+      for path in paths { try NumPyFileWriter.create(path: path, shape: [m, n]).close() }
+    }
+    try ranks.agree {
+      let nngp = try NumPyFileWriter.open(path: paths[0], shape: [m, n])
+      let ntk = try NumPyFileWriter.open(path: paths[1], shape: [m, n])
+      let grid =
+        columns == nil
+        ? try TileGrid.lowerTriangle(n: n, tile: Self.tile)
+        : try TileGrid.rectangle(m: m, n: n, tileRows: Self.tile, tileColumns: Self.tile)
+      let kernels = TileKernels(Program([network]), precision: request.precision)
+      for index in stride(from: ranks.rank, to: grid.count, by: ranks.count) {
+        try compute(grid.tile(at: index), grid, rows, columns, kernels, nngp, ntk)
+      }
+      try nngp.close()
+      try ntk.close()
+    }
+    try ranks.onRoot {
+      for path in paths { try NumPyFileWriter.open(path: path, shape: [m, n]).publish() }
+    }
+  }
+
+  private func compute(
+    _ tile: Tile, _ grid: TileGrid, _ rows: ArrayImages, _ columns: ArrayImages?,
+    _ kernels: TileKernels, _ nngp: borrowing NumPyFileWriter, _ ntk: borrowing NumPyFileWriter
+  ) throws {
+    let (rowRange, columnRange) = (grid.rows(of: tile), grid.columns(of: tile))
+    let width = columnRange.count
+    var values = [Double](repeating: 0, count: 2 * rowRange.count * width)
+    try values.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      try rows.withImages { rowImages in
+        try (columns ?? rows).withImages { columnImages in
+          _ = try kernels.compute(
+            TileKernels.Tile(
+              rows: rowImages.slice(rowRange), columns: columnImages.slice(columnRange),
+              isDiagonal: columns == nil && tile.it == tile.jt),
+            outputs: [KernelOutput(nngp: base, ntk: base + rowRange.count * width, stride: width)])
+        }
+      }
+    }
+    let half = rowRange.count * width
+    for (values, file) in [(values[..<half], 0), (values[half...], 1)] {
+      let part = Array(values)
+      if file == 0 {
+        try write(part, rowRange, columnRange, mirrored: columns == nil, to: nngp)
+      } else {
+        try write(part, rowRange, columnRange, mirrored: columns == nil, to: ntk)
+      }
+    }
+  }
+
+  /// Writes a tile, and below the diagonal of a square kernel its mirror image too.
+  private func write(
+    _ values: [Double], _ rows: Range<Int>, _ columns: Range<Int>, mirrored: Bool,
+    to file: borrowing NumPyFileWriter
+  ) throws {
+    for (i, row) in rows.enumerated() {
+      let line = Array(values[i * columns.count..<(i + 1) * columns.count])
+      try line.withUnsafeBufferPointer {
+        try file.write(row: row, column: columns.lowerBound, values: $0)
+      }
+    }
+    guard mirrored && rows != columns else { return }
+    for (j, column) in columns.enumerated() {
+      let line = rows.indices.map { values[($0 - rows.lowerBound) * columns.count + j] }
+      try line.withUnsafeBufferPointer {
+        try file.write(row: column, column: rows.lowerBound, values: $0)
+      }
+    }
+  }
+}
+
+/// Images from a .npy file, checked to be finite.
+final class ArrayImages {
+  let shape: [Int]
+  let count: Int
+  private let values: [Double]
+
+  init(_ path: String) throws {
+    let array = try NumPyArray(reading: path)
+    guard array.shape.count == 2 || array.shape.count == 4, array.shape.allSatisfy({ $0 > 0 }) else {
+      throw PipelineError(
+        .badData, "\(path) has shape \(array.shape); give images as [N, H, W, C] or [N, D]")
+    }
+    count = array.shape[0]
+    shape = Array(array.shape[1...])
+    values = array.doubles
+    let features = shape.reduce(1, *)
+    if let bad = values.firstIndex(where: { !$0.isFinite }) {
+      throw PipelineError(
+        .badData, "\(path) holds \(values[bad]) in image \(bad / features); correct that image")
+    }
+  }
+
+  func withImages<R>(_ body: (Images) throws -> R) throws -> R {
+    let features = shape.reduce(1, *)
+    return try values.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else {
+        throw PipelineError(.badData, "an array of images is empty")
+      }
+      return try body(Images(base: base, count: count, features: features))
+    }
+  }
+}

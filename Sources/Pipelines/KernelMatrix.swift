@@ -1,0 +1,63 @@
+import BlockCyclic
+import DistributedAlgebra
+import TileSchedule
+import TileStore
+
+/// A training kernel as ScaLAPACK sees it, read from the store as often as it is needed: solvers
+/// overwrite their matrix, and a second copy would double the memory.
+struct KernelMatrix {
+  let array: TileArray
+  let grid: TileGrid
+  let context: BLACSContext
+  let layout: MatrixLayout
+  private let ranks: Ranks
+
+  init(_ array: TileArray, grid: TileGrid, context: BLACSContext, ranks: Ranks) throws {
+    self.array = array
+    self.grid = grid
+    self.context = context
+    self.ranks = ranks
+    layout = try MatrixLayout(order: grid.n, grid: context.grid)
+  }
+
+  /// Sums over the elements of a symmetric matrix.
+  struct Sums {
+    var trace = 0.0
+    var squares = 0.0
+  }
+
+  /// Spreads the lower triangle over the ranks, and sums on the way.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  func load(for solver: Solver) throws -> (matrix: DistributedMatrix, sums: Sums) {
+    try DistributedMatrix.requireLP64(layout, for: solver)
+    let share = TileShare(of: array, grid: grid, ranks: ranks)
+    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var sums = Sums()
+    // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
+    let roundBytes = max(share.tileBytes, layout.largestLocalCount * 8 / 50)
+    try matrix.deposit(
+      tileCount: share.count, roundBytes: min(roundBytes, 12 << 20),
+      exitStatus: { ExitStatus(of: $0).rawValue }
+    ) { number in
+      let tile = try share.read(number)
+      sums.add(tile)
+      return tile
+    }
+    var values = [sums.trace, sums.squares]
+    try ranks.world.allReduce(&values, .sum)
+    return (matrix, Sums(trace: values[0], squares: values[1]))
+  }
+}
+
+extension KernelMatrix.Sums {
+  /// Adds a tile of the lower triangle; what is off the diagonal counts twice.
+  mutating func add(_ tile: DenseTile) {
+    var own = 0.0
+    for value in tile.values { own += value * value }
+    squares += tile.isDiagonal ? own : 2 * own
+    if tile.isDiagonal {
+      for index in 0..<tile.rows { trace += tile.values[index * tile.columns + index] }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import DurableFiles
+import Jobs
+import RecursionCore
+import TileSchedule
+import TileStore
+
+/// The arrays of a run's store: for every variant and kernel the square of the training images,
+/// the rectangle of test and training images, and the test images' diagonal.
+struct KernelStore {
+  /// What the tiles of one grid hold.
+  enum Part: String, CaseIterable {
+    case train
+    case test
+    case testDiagonal = "test_diagonal"
+  }
+
+  /// One array.
+  struct Entry {
+    let variant: Int
+    let kernel: KernelKind
+    let part: Part
+    let array: TileArray
+  }
+
+  let grids: [TileGrid]
+  let parts: [Part]
+  let entries: [Entry]
+
+  /// The grids of a job with `train` and `test` images in tiles of `tile` x `tile`.
+  static func grids(
+    train: Int, test: Int, tile: Int
+  ) throws(ScheduleError) -> [(part: Part, grid: TileGrid)] {
+    var grids = [(Part.train, try TileGrid.lowerTriangle(n: train, tile: tile))]
+    if test > 0 {
+      grids.append(
+        (.test, try TileGrid.rectangle(m: test, n: train, tileRows: tile, tileColumns: tile)))
+      grids.append((.testDiagonal, try TileGrid.line(m: test, tile: tile)))
+    }
+    return grids
+  }
+
+  /// Creates the arrays that are missing and opens those that are there.
+  ///
+  /// Local, on rank 0 alone. Errors: `TileStoreError`, where an array was made from something else.
+  static func create(_ assignment: Assignment, images: SharedImages) throws -> KernelStore {
+    try make(assignment, train: images.trainCount, test: images.testCount) { name, spec, variant in
+      try TileArray.create(
+        in: assignment.run.store, name: name,
+        spec: try spec(assignment.fingerprint(variant: variant, images: images)))
+    }
+  }
+
+  /// Opens the arrays of a run.
+  ///
+  /// Local. Errors: `TileStoreError`, where one is missing or not ours.
+  static func open(_ assignment: Assignment, train: Int, test: Int) throws -> KernelStore {
+    try make(assignment, train: train, test: test) { name, _, _ in
+      try TileArray.open(assignment.run.store + "/" + name)
+    }
+  }
+
+  /// Throws where the arrays of a run were made from something else. Local, on rank 0.
+  static func check(_ assignment: Assignment, images: SharedImages) throws {
+    let store = try open(assignment, train: images.trainCount, test: images.testCount)
+    for entry in store.entries {
+      let own = assignment.fingerprint(variant: entry.variant, images: images)
+      if let difference = own.firstDifference(to: entry.array.spec.fingerprint) {
+        throw TileStoreError.differentFingerprint(path: entry.array.path, difference: difference)
+      }
+    }
+  }
+
+  private static func make(
+    _ assignment: Assignment, train: Int, test: Int,
+    _ array: (String, (Fingerprint) throws -> TileArraySpec, Int) throws -> TileArray
+  ) throws -> KernelStore {
+    let tile = assignment.tile(train: train)
+    let grids = try grids(train: train, test: test, tile: tile)
+    var entries: [Entry] = []
+    for (variant, value) in assignment.variants.enumerated() {
+      for kernel in assignment.kernels {
+        for (part, grid) in grids {
+          let name = RunFolder.array(value.name, kernel.rawValue, part.rawValue)
+          let spec = { (fingerprint: Fingerprint) in
+            try TileArraySpec(
+              shape: part == .testDiagonal ? [grid.m] : [grid.m, grid.n],
+              tile: part == .testDiagonal ? [tile] : [tile, tile],
+              coverage: part == .train ? .lowerTriangle : .all, storage: assignment.storage,
+              fingerprint: fingerprint)
+          }
+          entries.append(
+            Entry(
+              variant: variant, kernel: kernel, part: part,
+              array: try array(name, spec, variant)))
+        }
+      }
+    }
+    return KernelStore(grids: grids.map(\.grid), parts: grids.map(\.part), entries: entries)
+  }
+
+  /// The arrays that hold tiles of grid number `grid`.
+  func entries(ofGrid grid: Int) -> [Entry] { entries.filter { $0.part == parts[grid] } }
+
+  /// The array of one kernel.
+  func array(variant: Int, kernel: KernelKind, part: Part) -> TileArray? {
+    entries.first { $0.variant == variant && $0.kernel == kernel && $0.part == part }?.array
+  }
+
+  /// The items of which every array has its tile. Local; one look at each folder.
+  func presentItems() throws(TileStoreError) -> Set<WorkItem> {
+    var present: Set<WorkItem> = []
+    for grid in grids.indices {
+      var common: Set<TileIndex>?
+      for entry in entries(ofGrid: grid) {
+        let tiles = Set(try entry.array.presentTiles())
+        common = common?.intersection(tiles) ?? tiles
+      }
+      for tile in common ?? [] {
+        present.insert(WorkItem(grid: grid, tile: Tile(tile.it, tile.jt)))
+      }
+    }
+    return present
+  }
+}

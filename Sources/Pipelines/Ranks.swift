@@ -1,0 +1,77 @@
+import BLAS
+import CProcess
+import DistributedAlgebra
+import MessagePassing
+
+/// The ranks of a run: all of them, those of this node, and one of each node.
+final class Ranks {
+  let world: Communicator
+  /// The ranks that share this node's memory.
+  let node: Communicator
+  /// Rank 0 of each node; nil on the others.
+  let leaders: Communicator?
+
+  var rank: Int { world.rank }
+  var count: Int { world.size }
+  var isRoot: Bool { world.rank == 0 }
+
+  /// Collective.
+  init(_ world: Communicator) throws {
+    self.world = world
+    node = try world.splitShared()
+    leaders = try world.split(color: node.rank == 0 ? 0 : nil, key: Int32(world.rank))
+  }
+
+  /// Runs a local step on every rank so that all return or all throw an `AgreedError`, which the
+  /// lowest rank that failed is to tell. Collective.
+  func agree<Result>(_ body: () throws -> Result) throws -> Result {
+    let result = Swift.Result { try body() }
+    var failure: (any Error)?
+    if case .failure(let error) = result { failure = error }
+    let lowest = try world.allReduce(failure == nil ? count : rank, .min)
+    if lowest < count {
+      var status = Int64(failure.map { ExitStatus(of: $0).rawValue } ?? 0)
+      status = try world.broadcast([status], from: lowest)[0]
+      throw AgreedError(
+        status: ExitStatus(rawValue: Int32(status)) ?? .internalError,
+        sentence: rank == lowest ? failure.map { "\($0)" } : nil)
+    }
+    return try result.get()
+  }
+
+  /// Runs a step whose errors all ranks throw together, by its own contract. Collective.
+  func together<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as AgreedError {
+      throw error
+    } catch let error as PeerFailure {
+      throw AgreedError(status: ExitStatus(of: error), sentence: nil)
+    } catch let error as DistributedAlgebraError {
+      if case .peer(let failure) = error {
+        throw AgreedError(status: ExitStatus(of: failure), sentence: nil)
+      }
+      throw AgreedError(status: ExitStatus(of: error), sentence: isRoot ? "\(error)" : nil)
+    } catch {
+      throw AgreedError(status: ExitStatus(of: error), sentence: "\(error)")
+    }
+  }
+
+  /// Runs a step on rank 0 alone so that all return or all throw. Collective.
+  func onRoot(_ body: () throws -> Void) throws {
+    try agree { if isRoot { try body() } }
+  }
+
+  /// The signal that asks this rank to stop, if one came.
+  static var stopSignal: Int32? {
+    let signal = ntk_stop_signal()
+    return signal == 0 ? nil : signal
+  }
+}
+
+/// A failure that all ranks know of, so that they can end in order; one of them tells it.
+struct AgreedError: Error {
+  let status: ExitStatus
+  /// The sentence for the user; nil on the ranks that are to be silent.
+  let sentence: String?
+}

@@ -1,0 +1,266 @@
+import DistributedAlgebra
+import DurableFiles
+import Foundation
+import Jobs
+import MessagePassing
+import TileStore
+
+/// The stages of a run.
+public enum Stage: String, CaseIterable, Sendable {
+  case assemble
+  case spectrum
+  case predict
+}
+
+/// What a user asked for on the command line.
+public struct RunRequest {
+  /// The job file.
+  public var job: String
+  /// `key=value` settings that override it.
+  public var overrides: [String]
+  /// The stages to go through.
+  public var stages: [Stage]
+  /// Whether a run folder that exists is continued.
+  public var resume: Bool
+  /// How progress is shown.
+  public var progress: Console.Progress
+
+  /// A request.
+  public init(
+    job: String, overrides: [String], stages: [Stage], resume: Bool, progress: Console.Progress
+  ) {
+    self.job = job
+    self.overrides = overrides
+    self.stages = stages
+    self.resume = resume
+    self.progress = progress
+  }
+}
+
+/// Takes a job through its stages, over all ranks of a program.
+final class RunPipeline {
+  private let request: RunRequest
+  private let job: Job
+  private let assignment: Assignment
+  private let ranks: Ranks
+  private let console: Console
+  private let run: RunFolder
+  private let events: EventLog
+  private var summary = Summary()
+
+  init(_ request: RunRequest, ranks: Ranks) throws {
+    self.request = request
+    self.ranks = ranks
+    job = try ranks.agree { try Job(contentsOf: request.job, overrides: request.overrides) }
+    let run = RunFolder(job.output)
+    self.run = run
+    console = Console(isOpen: ranks.isRoot, progress: request.progress)
+    events = EventLog(run, isOpen: ranks.isRoot)
+    let job = self.job
+    assignment = try ranks.agree { try Assignment(job, run: run) }
+  }
+
+  /// Runs the stages. Collective. Returns how the program ends.
+  func perform() throws -> ExitStatus {
+    try prepareFolder()
+    let images = try SharedImages(DatasetRequest(job.data), on: ranks)
+    try ranks.agree { try assignment.check(images: images, job: job) }
+    // Written before the first tile, so that a run that dies can still be looked at.
+    try record(images)
+    let store = try openStore(images)
+    if request.stages.contains(.assemble) {
+      let status = try assemble(store, images)
+      guard status == .success else { return status }
+    }
+    let context = try ranks.together { try BLACSContext(on: ranks.world) }
+    if request.stages.contains(.spectrum), job.spectrum != nil {
+      try spectra(store, context)
+    }
+    if request.stages.contains(.predict), job.prediction != nil {
+      try predictions(store, images, context)
+    }
+    try ranks.onRoot {
+      try events.add("finished")
+      console.say("results in \(run.path)")
+    }
+    return .success
+  }
+
+  private func prepareFolder() throws {
+    try ranks.onRoot {
+      let disk = Disk()
+      let exists = try disk.exists(run.path)
+      if request.stages.contains(.assemble) {
+        if exists && !request.resume {
+          throw PipelineError(
+            .cannotCreate,
+            "\(run.path) exists; continue it with --resume, or choose another output folder")
+        }
+        try disk.createFolder(run.path)
+        _ = try disk.removeStaleTemporaries(in: run.path)
+      } else if !exists {
+        throw PipelineError(
+          .missingInput, "\(run.path) does not exist; run `ntk-dist assemble` with this job first")
+      }
+      summary = try Summary.read(run)
+    }
+  }
+
+  private func record(_ images: SharedImages) throws {
+    let environment = try EnvironmentRecord.gather(ranks)
+    try ranks.onRoot {
+      if request.stages.contains(.assemble) {
+        try Disk().publish(job.resolvedYAML(), to: run.job)
+      }
+      try environment?.write(run)
+      try events.add(
+        "started",
+        [
+          "stages": .text(request.stages.map(\.rawValue).joined(separator: " ")),
+          "ranks": .integer(ranks.count),
+        ])
+      summary.data = Summary.DataSummary(
+        train: images.trainCount, test: images.testCount, classes: images.classes,
+        shape: images.shape, preprocessing: assignment.preprocessing,
+        digest: String(images.digest, radix: 16))
+      let old = summary.variants
+      summary.variants = assignment.variants.map { variant in
+        let before = old.first { $0.name == variant.name && $0.network == variant.text }
+        return before
+          ?? Summary.VariantSummary(name: variant.name, network: variant.text, nngp: nil, ntk: nil)
+      }
+      try summary.write(run)
+    }
+  }
+
+  private func openStore(_ images: SharedImages) throws -> KernelStore {
+    if request.stages.contains(.assemble) {
+      try ranks.onRoot { _ = try KernelStore.create(assignment, images: images) }
+    } else {
+      // The later stages must not read kernels of another network or other images.
+      try ranks.onRoot { try KernelStore.check(assignment, images: images) }
+    }
+    return try ranks.agree {
+      try KernelStore.open(assignment, train: images.trainCount, test: images.testCount)
+    }
+  }
+
+  private func assemble(_ store: KernelStore, _ images: SharedImages) throws -> ExitStatus {
+    let assembly = Assembly(
+      assignment, store: store, images: images, ranks: ranks, console: console, events: events)
+    let outcome = try assembly.run()
+    if outcome.computed > 0 || summary.assembly == nil {
+      summary.assembly = Summary.AssemblySummary(
+        tiles: outcome.total, tilesComputed: outcome.computed, tilesRepaired: outcome.repaired,
+        pairsComputed: outcome.entries, seconds: outcome.seconds, ranks: ranks.count)
+    }
+    try ranks.onRoot {
+      try summary.write(run)
+      try events.add(
+        outcome.isComplete ? "assembled" : "stopped",
+        [
+          "tiles": .integer(outcome.computed), "seconds": .number(outcome.seconds),
+          "repaired": .integer(outcome.repaired),
+        ])
+      console.say(
+        "assembled \(outcome.computed) of \(outcome.total) tiles in "
+          + readable(seconds: outcome.seconds)
+          + (outcome.computed < outcome.total && outcome.isComplete
+            ? " (the others were there)" : ""))
+    }
+    guard outcome.isComplete else {
+      console.warn("stopped on request; continue with --resume")
+      return .stopped
+    }
+    return .success
+  }
+
+  private func spectra(_ store: KernelStore, _ context: BLACSContext) throws {
+    let vectors = job.spectrum?.leadingVectors ?? 0
+    let stage = SpectrumStage(
+      run: run, store: store, assignment: assignment, ranks: ranks, context: context,
+      vectors: vectors)
+    for variant in assignment.variants.indices {
+      for kernel in assignment.kernels {
+        let known = try isKnown(variant, kernel) {
+          request.resume && $0.spectrum.map { $0.eigenvectors == min(vectors, $0.n) } ?? false
+        }
+        if known { continue }
+        let result = try ranks.together { try stage.perform(variant: variant, kernel: kernel) }
+        try ranks.onRoot {
+          update(variant, kernel) { $0.spectrum = result }
+          try summary.write(run)
+          try events.add(
+            "spectrum",
+            [
+              "variant": .text(assignment.variants[variant].name),
+              "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsSolving),
+            ])
+          console.say(Report.line(result, label(variant, kernel)))
+        }
+      }
+    }
+  }
+
+  private func predictions(
+    _ store: KernelStore, _ images: SharedImages, _ context: BLACSContext
+  ) throws {
+    let regularizations = job.prediction?.regularization ?? []
+    let stage = PredictionStage(
+      run: run, store: store, assignment: assignment, images: images, ranks: ranks,
+      context: context, regularizations: regularizations)
+    var solved = 0
+    var failure: String?
+    for variant in assignment.variants.indices {
+      for kernel in assignment.kernels {
+        let known = try isKnown(variant, kernel) {
+          request.resume
+            && $0.prediction.map { $0.regularizations.map(\.regularization) == regularizations }
+              ?? false
+        }
+        if known {
+          solved += 1
+          continue
+        }
+        let result = try ranks.together { try stage.perform(variant: variant, kernel: kernel) }
+        solved += result.regularizations.count { $0.failure == nil }
+        failure = failure ?? result.regularizations.lazy.compactMap(\.failure).first
+        try ranks.onRoot {
+          update(variant, kernel) { $0.prediction = result }
+          try summary.write(run)
+          try events.add(
+            "prediction",
+            [
+              "variant": .text(assignment.variants[variant].name),
+              "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsPredicting),
+            ])
+          for line in Report.lines(result, label(variant, kernel)) { console.say(line) }
+        }
+      }
+    }
+    if solved == 0, let failure {
+      try ranks.agree { throw PipelineError(.badData, failure) }
+    }
+  }
+
+  /// Whether a result is in the summary already, as rank 0 sees it. Collective.
+  private func isKnown(
+    _ variant: Int, _ kernel: KernelKind, _ test: (Summary.KernelSummary) -> Bool
+  ) throws -> Bool {
+    let known = ranks.isRoot && summary[variant, kernel].map(test) ?? false
+    return try ranks.world.broadcast([known ? UInt8(1) : 0])[0] == 1
+  }
+
+  private func update(
+    _ variant: Int, _ kernel: KernelKind, _ change: (inout Summary.KernelSummary) -> Void
+  ) {
+    var value = summary[variant, kernel] ?? Summary.KernelSummary()
+    change(&value)
+    summary[variant, kernel] = value
+  }
+
+  private func label(_ variant: Int, _ kernel: KernelKind) -> String {
+    let name = assignment.variants[variant].name
+    return (name.isEmpty ? "" : name + " ") + kernel.rawValue
+  }
+}

@@ -1,0 +1,132 @@
+import DurableFiles
+import Foundation
+import Jobs
+
+/// `summary.json`: the figures of a run, stage by stage, with residuals and timings.
+struct Summary: Codable, Equatable {
+  /// The version of this file's format.
+  var format = 1
+  /// The job's data, as used.
+  var data: DataSummary?
+  /// The variants of the network by name, each with what was found.
+  var variants: [VariantSummary] = []
+  /// The last assembly that computed anything.
+  var assembly: AssemblySummary?
+
+  struct DataSummary: Codable, Equatable {
+    var train: Int
+    var test: Int
+    var classes: Int
+    var shape: [Int]
+    var preprocessing: String
+    /// Fingerprint of the raw images and labels, hexadecimal.
+    var digest: String
+  }
+
+  struct VariantSummary: Codable, Equatable {
+    var name: String
+    var network: String
+    var nngp: KernelSummary?
+    var ntk: KernelSummary?
+  }
+
+  struct KernelSummary: Codable, Equatable {
+    var spectrum: SpectrumSummary?
+    var prediction: PredictionSummary?
+  }
+
+  struct AssemblySummary: Codable, Equatable {
+    var tiles: Int
+    var tilesComputed: Int
+    var tilesRepaired: Int
+    var pairsComputed: Int
+    var seconds: Double
+    var ranks: Int
+  }
+
+  subscript(variant: Int, kernel: KernelKind) -> KernelSummary? {
+    get { kernel == .nngp ? variants[variant].nngp : variants[variant].ntk }
+    set {
+      switch kernel {
+      case .nngp: variants[variant].nngp = newValue
+      case .ntk: variants[variant].ntk = newValue
+      }
+    }
+  }
+}
+
+/// A spectrum and how far it can be trusted; eps = 2^-52, norms as said.
+struct SpectrumSummary: Codable, Equatable {
+  var routine: String
+  var n: Int
+  var lambdaMax: Double
+  var lambdaMin: Double
+  /// lambda_max / lambda_min; absent where lambda_min is not above the noise floor.
+  var conditionNumber: Double?
+  /// n eps lambda_max: eigenvalues below it are rounding.
+  var noiseFloor: Double
+  var belowNoiseFloor: Int
+  var trace: Double
+  /// |sum of the eigenvalues - trace| / trace.
+  var traceError: Double
+  /// |sum of their squares - squared Frobenius norm| / squared Frobenius norm.
+  var frobeniusError: Double
+  var eigenvectors: Int
+  /// |AQ - QW|_1 / (n eps |A|_1), with eigenvectors.
+  var residual: Double?
+  /// |Q'Q - I|_1 / (n eps), with eigenvectors.
+  var orthogonality: Double?
+  var grid: [Int]
+  var blockSize: Int
+  var secondsReading: Double
+  var secondsSolving: Double
+  var secondsChecking: Double
+}
+
+/// Kernel regression at every regularization asked for.
+struct PredictionSummary: Codable, Equatable {
+  var testLabelsKnown: Bool
+  /// The mean of the kernel's diagonal, which regularizations are relative to.
+  var meanDiagonal: Double
+  var regularizations: [RegularizedSummary]
+  var grid: [Int]
+  var blockSize: Int
+  var secondsPredicting: Double
+
+  struct RegularizedSummary: Codable, Equatable {
+    var regularization: Double
+    /// Why there is no solution, where there is none.
+    var failure: String?
+    /// The part of the test images whose largest prediction is their class.
+    var accuracy: Double?
+    var correct: Int?
+    /// Mean over images and classes of the squared error of the targets (one-hot less 1 / classes).
+    var meanSquaredError: Double?
+    /// |Ax - b|_F / (n eps |A|_F |x|_F).
+    var residual: Double?
+    var secondsSolving: Double
+  }
+}
+
+extension Summary {
+  /// Reads a run's summary, an empty one where there is none yet.
+  static func read(_ run: RunFolder, disk: Disk = Disk()) throws -> Summary {
+    guard try disk.exists(run.summary) else { return Summary() }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(Summary.self, from: Data(try disk.read(run.summary)))
+    } catch is DecodingError {
+      throw PipelineError(
+        .badData, "\(run.summary) is not a summary that ntk-dist wrote; remove it and run again")
+    }
+  }
+
+  /// Publishes the summary. Local, on rank 0.
+  func write(_ run: RunFolder, disk: Disk = Disk()) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try disk.publish([UInt8](try encoder.encode(self)) + [10], to: run.summary)
+  }
+}

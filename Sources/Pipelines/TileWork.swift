@@ -1,0 +1,116 @@
+import Jobs
+import KernelTiles
+import MessagePassing
+import RecursionCore
+import TileSchedule
+import TileStore
+
+/// Computes one item of a plan and writes its tiles to the store. One per rank.
+final class TileWork {
+  private let store: KernelStore
+  private let images: SharedImages
+  private let kernels: TileKernels
+  private let program: Program
+  private let networkCount: Int
+  private var buffers: [[Double]] = []
+
+  init(_ assignment: Assignment, store: KernelStore, images: SharedImages) {
+    self.store = store
+    self.images = images
+    program = assignment.program
+    networkCount = assignment.variants.count
+    kernels = TileKernels(program, precision: assignment.precision)
+  }
+
+  /// Computes and writes an item.
+  ///
+  /// - Parameter poll: called every few milliseconds; where it returns false the item is dropped.
+  /// - Returns: whether the item is in the store.
+  func perform(_ item: WorkItem, poll: () throws -> Bool) throws -> Bool {
+    let entries = store.entries(ofGrid: item.grid)
+    let grid = store.grids[item.grid]
+    let (rows, columns) = grid.validShape(of: item.tile)
+    var failure: (any Error)?
+    let complete = try compute(item, into: entries) {
+      do { return try poll() } catch {
+        failure = error
+        return false
+      }
+    }
+    if let failure { throw failure }
+    guard complete else { return false }
+    for (index, entry) in entries.enumerated() {
+      let tile = TileIndex(item.tile.it, item.tile.jt)
+      try buffers[index].withUnsafeBufferPointer {
+        try entry.array.write(tile, values: UnsafeBufferPointer(rebasing: $0[..<(rows * columns)]))
+      }
+    }
+    return true
+  }
+
+  /// Computes an item into memory, without the store: [entry of the grid][row, column].
+  func values(_ item: WorkItem) throws -> [[Double]] {
+    let entries = store.entries(ofGrid: item.grid)
+    let (rows, columns) = store.grids[item.grid].validShape(of: item.tile)
+    _ = try compute(item, into: entries) { true }
+    return entries.indices.map { Array(buffers[$0][..<(rows * columns)]) }
+  }
+
+  private func compute(
+    _ item: WorkItem, into entries: [KernelStore.Entry], poll: () -> Bool
+  ) throws -> Bool {
+    let grid = store.grids[item.grid]
+    let (rows, columns) = grid.validShape(of: item.tile)
+    let rowRange = grid.rows(of: item.tile)
+    while buffers.count < entries.count { buffers.append([]) }
+    for index in entries.indices where buffers[index].count < rows * columns {
+      buffers[index] = [Double](repeating: 0, count: rows * columns)
+    }
+    switch store.parts[item.grid] {
+    case .testDiagonal:
+      computeDiagonal(images.test.slice(rowRange), entries)
+      return true
+    case .train:
+      let tile = TileKernels.Tile(
+        rows: images.train.slice(rowRange), columns: images.train.slice(grid.columns(of: item.tile)),
+        isDiagonal: item.tile.it == item.tile.jt)
+      return try compute(tile, entries, poll)
+    case .test:
+      let tile = TileKernels.Tile(
+        rows: images.test.slice(rowRange), columns: images.train.slice(grid.columns(of: item.tile)),
+        isDiagonal: false)
+      return try compute(tile, entries, poll)
+    }
+  }
+
+  private func compute(
+    _ tile: TileKernels.Tile, _ entries: [KernelStore.Entry], _ poll: () -> Bool
+  ) throws -> Bool {
+    var outputs = [KernelOutput](
+      repeating: KernelOutput(nngp: nil, ntk: nil, stride: tile.columns.count),
+      count: networkCount)
+    func point(_ index: Int) throws -> Bool {
+      guard index < entries.count else {
+        return try kernels.compute(tile, outputs: outputs, poll: poll)
+      }
+      return try buffers[index].withUnsafeMutableBufferPointer { buffer in
+        switch entries[index].kernel {
+        case .nngp: outputs[entries[index].variant].nngp = buffer.baseAddress
+        case .ntk: outputs[entries[index].variant].ntk = buffer.baseAddress
+        }
+        return try point(index + 1)
+      }
+    }
+    return try point(0)
+  }
+
+  private func computeDiagonal(_ images: Images, _ entries: [KernelStore.Entry]) {
+    for (image, variance) in images.variances().enumerated() {
+      let states = program.diagonal(variance: variance)
+      for (index, entry) in entries.enumerated() {
+        let state = states[entry.variant]
+        buffers[index][image] = entry.kernel == .nngp ? state.variance : state.tangent
+      }
+    }
+  }
+}

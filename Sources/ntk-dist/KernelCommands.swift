@@ -1,0 +1,46 @@
+import ArgumentParser
+import Jobs
+import Pipelines
+import RecursionCore
+
+extension Precision: ExpressibleByArgument {}
+
+struct Kernel: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compute the kernels of preprocessed arrays into DIR/nngp.npy and DIR/ntk.npy.")
+  @Argument(help: "A file with `network:` (a whole job file is fine).")
+  var network: String
+  @Option(help: "Images, .npy, [N, H, W, C] or [N, D].")
+  var rows: String
+  @Option(help: "Images of the columns; without, the square kernel of the rows.")
+  var columns: String?
+  @Option(help: "The folder for the results.")
+  var output: String
+  @Option(help: "The arithmetic: f64 or f32.")
+  var precision = Precision.f64
+
+  func run() throws {
+    let request = KernelRequest(
+      network: network, rows: rows, columns: columns, output: output, precision: precision)
+    throw ExitCode(Entry.kernel(request).rawValue)
+  }
+}
+
+struct NetworkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "network", abstract: "Print a job's network with presets expanded.")
+  @Argument(help: "The job file.")
+  var job: String
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Override a key of the job.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  func run() throws {
+    let status = Entry.alone {
+      print(try NetworkListing(job, overrides: overrides).text, terminator: "")
+      return .success
+    }
+    throw ExitCode(status.rawValue)
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Pipelines
+
+/// The program: a command each for what can be done.
+@main
+struct NTKDist: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ntk-dist",
+    abstract: "Infinite-width kernels (NNGP and NTK) of whole data sets over MPI ranks.",
+    discussion: """
+      Start it under mpirun or srun for several ranks; without, it runs on one. \
+      A job file says what to compute; ready ones are in jobs/.
+      """,
+    subcommands: [
+      Run.self, Assemble.self, Spectrum.self, Predict.self, Status.self, Verify.self,
+      Kernel.self, NetworkCommand.self,
+    ])
+
+  static func main() {
+    BLASKernels.restartWithRightOnes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // Every rank parses the same arguments; one of them is enough to say what is wrong.
+      let code = exitCode(for: error)
+      guard LaunchedRank.isFirst else { Foundation.exit(code.rawValue) }
+      exit(withError: error)
+    }
+  }
+}
+
+/// Which rank this process will be, as far as launchers say before MPI starts.
+enum LaunchedRank {
+  static var isFirst: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    let rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"].lazy
+      .compactMap { environment[$0] }.first
+    return rank == nil || rank == "0"
+  }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Pipelines
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how far a run is; needs no MPI, works while it runs.")
+  @Argument(help: "The run folder.")
+  var run: String
+
+  func run() throws {
+    let status = Entry.alone {
+      for line in try StatusCommand(self.run).lines() { print(line) }
+      return .success
+    }
+    throw ExitCode(status.rawValue)
+  }
+}
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check the checksums of all tiles, and compute a random sample again.")
+  @Argument(help: "The run folder.")
+  var run: String
+  @Option(help: "How many tiles to compute again.")
+  var sample = 8
+
+  func validate() throws {
+    guard sample >= 0 else { throw ValidationError("--sample must not be negative.") }
+  }
+
+  func run() throws {
+    throw ExitCode(Entry.verify(VerifyRequest(run: self.run, sample: sample)).rawValue)
+  }
+}

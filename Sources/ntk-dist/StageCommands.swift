@@ -1,0 +1,56 @@
+import ArgumentParser
+import Pipelines
+
+extension Console.Progress: ExpressibleByArgument {}
+
+/// What the commands that work on a job have in common.
+struct JobOptions: ParsableArguments {
+  @Argument(help: "The job file (YAML or JSON).")
+  var job: String
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Override a key of the job.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Flag(help: "Continue what is in the run folder, or start.")
+  var resume = false
+
+  @Option(help: "How progress is shown: bar, lines, none, auto.")
+  var progress = Console.Progress.auto
+
+  func run(_ stages: [Stage]) throws {
+    let status = Entry.run(
+      RunRequest(
+        job: job, overrides: overrides, stages: stages, resume: resume, progress: progress))
+    throw ExitCode(status.rawValue)
+  }
+}
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Assemble, decompose and predict: whatever the job asks for.")
+  @OptionGroup var options: JobOptions
+  func run() throws { try options.run(Stage.allCases) }
+}
+
+struct Assemble: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compute the kernels' tiles into the run folder's store.")
+  @OptionGroup var options: JobOptions
+  func run() throws { try options.run([.assemble]) }
+}
+
+struct Spectrum: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compute the spectra of assembled kernels.")
+  @OptionGroup var options: JobOptions
+  func run() throws { try options.run([.spectrum]) }
+}
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Predict the test images with assembled kernels.")
+  @OptionGroup var options: JobOptions
+  func run() throws { try options.run([.predict]) }
+}
