@@ -1,1 +1,63 @@
 #include "COpenBLAS.h"
+
+#include <cblas.h>
+#include <stddef.h>
+
+// LAPACK's Fortran symbols, with the lengths gfortran appends for each CHARACTER argument.
+void dsyevd_(
+    const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
+    double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
+void dpotrs_(
+    const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
+    const int *ldb, int *info, size_t);
+
+int ntk_blas_no_transpose(void) { return CblasNoTrans; }
+int ntk_blas_transpose(void) { return CblasTrans; }
+int ntk_blas_lower(void) { return CblasLower; }
+int ntk_blas_upper(void) { return CblasUpper; }
+
+void ntk_dgemm_row_major(
+    int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
+    const double *b, int ldb, double beta, double *c, int ldc) {
+  cblas_dgemm(
+      CblasRowMajor, (CBLAS_TRANSPOSE)transpose_a, (CBLAS_TRANSPOSE)transpose_b, m, n, k, alpha, a,
+      lda, b, ldb, beta, c, ldc);
+}
+void ntk_sgemm_row_major(
+    int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+    const float *b, int ldb, float beta, float *c, int ldc) {
+  cblas_sgemm(
+      CblasRowMajor, (CBLAS_TRANSPOSE)transpose_a, (CBLAS_TRANSPOSE)transpose_b, m, n, k, alpha, a,
+      lda, b, ldb, beta, c, ldc);
+}
+void ntk_dsyrk_row_major(
+    int uplo, int transpose, int n, int k, double alpha, const double *a, int lda, double beta,
+    double *c, int ldc) {
+  cblas_dsyrk(
+      CblasRowMajor, (CBLAS_UPLO)uplo, (CBLAS_TRANSPOSE)transpose, n, k, alpha, a, lda, beta, c,
+      ldc);
+}
+
+int ntk_dsyevd(
+    char jobz, char uplo, int n, double *a, int lda, double *w, double *work, int lwork, int *iwork,
+    int liwork) {
+  int info = 0;
+  dsyevd_(&jobz, &uplo, &n, a, &lda, w, work, &lwork, iwork, &liwork, &info, 1, 1);
+  return info;
+}
+int ntk_dpotrf(char uplo, int n, double *a, int lda) {
+  int info = 0;
+  dpotrf_(&uplo, &n, a, &lda, &info, 1);
+  return info;
+}
+int ntk_dpotrs(char uplo, int n, int nrhs, const double *a, int lda, double *b, int ldb) {
+  int info = 0;
+  dpotrs_(&uplo, &n, &nrhs, a, &lda, b, &ldb, &info, 1);
+  return info;
+}
+
+void ntk_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
+int ntk_blas_threads(void) { return openblas_get_num_threads(); }
+const char *ntk_blas_configuration(void) { return openblas_get_config(); }
+const char *ntk_blas_core(void) { return openblas_get_corename(); }

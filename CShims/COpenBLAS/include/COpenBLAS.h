@@ -1,1 +1,34 @@
-// placeholder
+// C face of OpenBLAS: row-major CBLAS with int flags, LAPACK with its hidden string lengths, the
+// raw info back. No decision, allocation, print or loop.
+#ifndef NTK_COPENBLAS_H
+#define NTK_COPENBLAS_H
+
+// The CBLAS flags.
+int ntk_blas_no_transpose(void);
+int ntk_blas_transpose(void);
+int ntk_blas_lower(void);
+int ntk_blas_upper(void);
+
+void ntk_dgemm_row_major(
+    int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
+    const double *b, int ldb, double beta, double *c, int ldc);
+void ntk_sgemm_row_major(
+    int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+    const float *b, int ldb, float beta, float *c, int ldc);
+void ntk_dsyrk_row_major(
+    int uplo, int transpose, int n, int k, double alpha, const double *a, int lda, double beta,
+    double *c, int ldc);
+
+// LAPACK, column-major; each returns info.
+int ntk_dsyevd(
+    char jobz, char uplo, int n, double *a, int lda, double *w, double *work, int lwork, int *iwork,
+    int liwork);
+int ntk_dpotrf(char uplo, int n, double *a, int lda);
+int ntk_dpotrs(char uplo, int n, int nrhs, const double *a, int lda, double *b, int ldb);
+
+void ntk_blas_set_threads(int threads);
+int ntk_blas_threads(void);
+const char *ntk_blas_configuration(void);
+const char *ntk_blas_core(void);
+
+#endif

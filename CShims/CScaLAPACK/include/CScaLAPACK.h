@@ -1,1 +1,39 @@
-// placeholder
+// C face of ScaLAPACK, PBLAS and BLACS: scalars by value, descriptors by pointer, a raw info back.
+// Global row and column numbers are Fortran's, from 1. No decision, allocation, print or loop.
+#ifndef NTK_CSCALAPACK_H
+#define NTK_CSCALAPACK_H
+
+// BLACS. `comm` is the communicator's Fortran handle (MPI_Comm_c2f).
+int ntk_blacs_handle(int comm);
+void ntk_blacs_free_handle(int handle);
+int ntk_blacs_gridinit_row_major(int handle, int nprow, int npcol);
+void ntk_blacs_gridinfo(int context, int *nprow, int *npcol, int *myrow, int *mycol);
+void ntk_blacs_gridexit(int context);
+
+int ntk_descinit(int *desc, int m, int n, int mb, int nb, int context, int lld);
+
+// Solvers; each returns info. An lwork or liwork of -1 asks for the size in work[0] or iwork[0].
+int ntk_pdsyev(
+    char jobz, char uplo, int n, double *a, const int *desca, double *w, double *z,
+    const int *descz, double *work, int lwork);
+int ntk_pdsyevd(
+    char uplo, int n, double *a, const int *desca, double *w, double *z, const int *descz,
+    double *work, int lwork, int *iwork, int liwork);
+int ntk_pdpotrf(char uplo, int n, double *a, const int *desca);
+int ntk_pdpotrs(
+    char uplo, int n, int nrhs, const double *a, const int *desca, double *b, const int *descb);
+
+// Norms ('1' is the one-norm) and products. ja, jb, jc are first columns; the first row is 1.
+double ntk_pdlansy(
+    char norm, char uplo, int n, const double *a, const int *desca, double *work);
+double ntk_pdlange(
+    char norm, int m, int n, const double *a, const int *desca, double *work);
+void ntk_pdsymm_left(
+    char uplo, int m, int n, double alpha, const double *a, const int *desca, const double *b,
+    int jb, const int *descb, double beta, double *c, const int *descc);
+void ntk_pdgemm(
+    char transpose_a, char transpose_b, int m, int n, int k, double alpha, const double *a,
+    const int *desca, const double *b, int jb, const int *descb, double beta, double *c,
+    const int *descc);
+
+#endif

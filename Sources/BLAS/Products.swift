@@ -1,0 +1,92 @@
+import COpenBLAS
+
+/// Whether a factor of a product is taken as it is stored or transposed.
+public enum Operation: Sendable {
+  /// As stored.
+  case none
+  /// Rows and columns exchanged.
+  case transpose
+
+  var flag: Int32 {
+    switch self {
+    case .none: ntk_blas_no_transpose()
+    case .transpose: ntk_blas_transpose()
+    }
+  }
+}
+
+/// Which triangle of a symmetric matrix is read or written; its diagonal belongs to both.
+public enum Triangle: Sendable {
+  /// The elements (i, j) with i >= j.
+  case lower
+  /// The elements (i, j) with i <= j.
+  case upper
+
+  var flag: Int32 {
+    switch self {
+    case .lower: ntk_blas_lower()
+    case .upper: ntk_blas_upper()
+    }
+  }
+
+  // LAPACK counts by columns, so the lower triangle of a row-major matrix is its upper one.
+  var lapackOfRowMajor: CChar {
+    switch self {
+    case .lower: CChar(UInt8(ascii: "U"))
+    case .upper: CChar(UInt8(ascii: "L"))
+    }
+  }
+}
+
+/// C = alpha op(A) op(B) + beta C, row-major; with beta 0, C is not read.
+///
+/// Shape: op(A) is m x k, op(B) k x n, C m x n; lda, ldb, ldc are elements from row to row.
+///
+/// Local.
+///
+/// Source: cblas_dgemm.
+public func dgemm(
+  _ transposeA: Operation = .none, _ transposeB: Operation = .none, m: Int, n: Int, k: Int,
+  alpha: Double = 1, _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>, ldb: Int,
+  beta: Double = 0, _ c: UnsafeMutablePointer<Double>, ldc: Int
+) {
+  guard m > 0 && n > 0 else { return }
+  ntk_dgemm_row_major(
+    transposeA.flag, transposeB.flag, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b,
+    Int32(ldb), beta, c, Int32(ldc))
+}
+
+/// C = alpha op(A) op(B) + beta C in single precision, row-major; with beta 0, C is not read.
+///
+/// Shape: op(A) is m x k, op(B) k x n, C m x n; lda, ldb, ldc are elements from row to row.
+///
+/// Local.
+///
+/// Source: cblas_sgemm.
+public func sgemm(
+  _ transposeA: Operation = .none, _ transposeB: Operation = .none, m: Int, n: Int, k: Int,
+  alpha: Float = 1, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
+  beta: Float = 0, _ c: UnsafeMutablePointer<Float>, ldc: Int
+) {
+  guard m > 0 && n > 0 else { return }
+  ntk_sgemm_row_major(
+    transposeA.flag, transposeB.flag, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b,
+    Int32(ldb), beta, c, Int32(ldc))
+}
+
+/// One triangle of C = alpha op(A) op(A)' + beta C, row-major.
+///
+/// Shape: op(A) is n x k, C n x n; lda and ldc are elements from row to row.
+///
+/// Local. The other triangle of C stays as it is.
+///
+/// Source: cblas_dsyrk.
+public func dsyrk(
+  _ triangle: Triangle, _ transpose: Operation = .none, n: Int, k: Int, alpha: Double = 1,
+  _ a: UnsafePointer<Double>, lda: Int, beta: Double = 0, _ c: UnsafeMutablePointer<Double>,
+  ldc: Int
+) {
+  guard n > 0 else { return }
+  ntk_dsyrk_row_major(
+    triangle.flag, transpose.flag, Int32(n), Int32(k), alpha, a, Int32(lda), beta, c, Int32(ldc))
+}

@@ -1,0 +1,22 @@
+/// A shape that no block-cyclic distribution can have.
+public enum BlockCyclicError: Error, Equatable, CustomStringConvertible {
+  /// A size is below its least value.
+  case tooSmall(name: String, value: Int, least: Int)
+  /// The grid has another number of processes than there are ranks.
+  case gridSize(nprow: Int, npcol: Int, ranks: Int)
+
+  /// One sentence for the user.
+  public var description: String {
+    switch self {
+    case .tooSmall(let name, let value, let least):
+      "\(name) is \(value); give a whole number from \(least) up."
+    case .gridSize(let nprow, let npcol, let ranks):
+      "a process grid of \(nprow) x \(npcol) needs \(nprow * npcol) ranks and there are \(ranks); "
+        + "choose a grid whose product is \(ranks)."
+    }
+  }
+}
+
+func require(_ name: String, _ value: Int, atLeast least: Int) throws(BlockCyclicError) {
+  guard value >= least else { throw .tooSmall(name: name, value: value, least: least) }
+}

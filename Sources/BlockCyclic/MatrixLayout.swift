@@ -1,0 +1,56 @@
+/// How a matrix is spread over a process grid: which rank holds which element, and where.
+public struct MatrixLayout: Hashable, Sendable {
+  /// How the rows are dealt to process rows.
+  public let rows: Distribution
+  /// How the columns are dealt to process columns.
+  public let columns: Distribution
+  /// The processes.
+  public let grid: ProcessGrid
+
+  /// Spreads an `m` x `n` matrix in blocks of `mb` x `nb` over a grid.
+  public init(m: Int, n: Int, mb: Int, nb: Int, grid: ProcessGrid) throws(BlockCyclicError) {
+    rows = try Distribution(n: m, nb: mb, nprocs: grid.nprow)
+    columns = try Distribution(n: n, nb: nb, nprocs: grid.npcol)
+    self.grid = grid
+  }
+
+  /// Spreads a square matrix in square blocks, as the solvers need them.
+  ///
+  /// Without a block size, `blockSize(forOrder:grid:)` chooses.
+  public init(order n: Int, nb: Int? = nil, grid: ProcessGrid) throws(BlockCyclicError) {
+    let block = nb ?? Self.blockSize(forOrder: n, grid: grid)
+    try self.init(m: n, n: n, mb: block, nb: block, grid: grid)
+  }
+
+  /// The block size for a matrix of order `n`: `preferred`, or less where that leaves a rank idle.
+  ///
+  /// Every process has a block as long as `n` is at least the longer side of the grid.
+  public static func blockSize(forOrder n: Int, grid: ProcessGrid, preferred: Int = 64) -> Int {
+    max(1, min(preferred, n / max(grid.nprow, grid.npcol)))
+  }
+
+  /// The number of rows.
+  public var m: Int { rows.n }
+  /// The number of columns.
+  public var n: Int { columns.n }
+  /// The number of rows of a block.
+  public var mb: Int { rows.nb }
+  /// The number of columns of a block.
+  public var nb: Int { columns.nb }
+
+  /// The numbers of rows and columns that a process holds.
+  public func localShape(myrow: Int, mycol: Int) -> (rows: Int, columns: Int) {
+    (rows.numroc(myrow), columns.numroc(mycol))
+  }
+
+  /// The elements from column to column of the local array (its leading dimension, at least 1).
+  public func lld(myrow: Int) -> Int { max(1, rows.numroc(myrow)) }
+
+  /// The rank that holds element (i, j).
+  public func owner(i: Int, j: Int) -> Int {
+    grid.rank(myrow: rows.owner(of: i), mycol: columns.owner(of: j))
+  }
+
+  /// The most elements that any rank holds; process (0, 0) has them.
+  public var largestLocalCount: Int { rows.numroc(0) * columns.numroc(0) }
+}

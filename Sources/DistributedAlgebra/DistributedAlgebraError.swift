@@ -1,0 +1,97 @@
+import BlockCyclic
+import MessagePassing
+
+/// A distributed computation that could not be done.
+public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
+  /// MPI failed.
+  case messagePassing(MPIError)
+  /// Another rank failed in a step of this module.
+  case peer(PeerFailure)
+  /// The shape is none that can be distributed.
+  case layout(BlockCyclicError)
+  /// A local array exceeds 32-bit ScaLAPACK; `smallestRanks` is nil where no number of ranks helps.
+  case tooLargeForLP64(violation: LP64Violation, order: Int, ranks: Int, smallestRanks: Int?)
+  /// The machine has no memory for a local array.
+  case outOfMemory(bytes: Int)
+  /// BLACS placed this process off the grid.
+  case noGrid(grid: ProcessGrid)
+  /// A solver needs a square matrix in square blocks.
+  case notSquare(routine: String, layout: MatrixLayout)
+  /// Two operands do not fit each other.
+  case mismatch(what: String, value: Int, expected: Int)
+  /// A tile is not where tiles of this matrix may be.
+  case misplacedTile(row: Int, column: Int, rows: Int, columns: Int, reason: String)
+  /// An element is infinite or not a number.
+  case notFinite(i: Int, j: Int)
+  /// The leading minor of this order is not positive.
+  case notPositiveDefinite(leadingMinor: Int, order: Int)
+  /// An eigenvalue iteration did not converge.
+  case notConverged(routine: String, info: Int)
+  /// A routine rejected an argument or ended in a way that has no better case.
+  case failed(routine: String, info: Int)
+
+  /// One sentence for the user.
+  public var description: String {
+    switch self {
+    case .messagePassing(let error): error.description
+    case .peer(let failure): failure.description
+    case .layout(let error): error.description
+    case .tooLargeForLP64(let violation, let order, let ranks, let smallest):
+      "a matrix of order \(order) on \(ranks) rank\(ranks == 1 ? "" : "s") has \(violation.array) "
+        + "of \(violation.elements) elements, more than ScaLAPACK's 32-bit integers can index; "
+        + (smallest.map { "use at least \($0) ranks." } ?? "no number of ranks can solve it.")
+    case .outOfMemory(let bytes):
+      "no memory for a local array of \(bytes) bytes; use more nodes or fewer ranks per node."
+    case .noGrid(let grid):
+      "BLACS made no process grid of \(grid); start as many ranks as the grid has processes."
+    case .notSquare(let routine, let layout):
+      "\(routine) needs a square matrix in square blocks and got \(layout.m) x \(layout.n) in "
+        + "blocks of \(layout.mb) x \(layout.nb); lay it out by its order."
+    case .mismatch(let what, let value, let expected):
+      "\(what) is \(value) where \(expected) is needed; make the operands fit."
+    case .misplacedTile(let row, let column, let rows, let columns, let reason):
+      "the tile of \(rows) x \(columns) at row \(row), column \(column) \(reason); "
+        + "check the tiles that the store lists."
+    case .notFinite(let i, let j):
+      "element (\(i), \(j)) of the matrix is not a finite number; recompute its tile."
+    case .notPositiveDefinite(let leadingMinor, let order):
+      "the matrix of order \(order) is not positive definite (leading minor \(leadingMinor)); "
+        + "raise the regularization."
+    case .notConverged(let routine, let info):
+      "\(routine) did not converge (info \(info)); check the matrix with `verify`."
+    case .failed(let routine, let info):
+      "\(routine) failed with info \(info); this is a defect of the program, please report it."
+    }
+  }
+}
+
+/// Runs a step of MPI as a step of this module.
+func passing<R: ~Copyable>(
+  _ body: () throws(MPIError) -> R
+) throws(DistributedAlgebraError) -> R {
+  do { return try body() } catch { throw .messagePassing(error) }
+}
+
+/// Runs a step of index arithmetic as a step of this module.
+func laidOut<R>(_ body: () throws(BlockCyclicError) -> R) throws(DistributedAlgebraError) -> R {
+  do { return try body() } catch { throw .layout(error) }
+}
+
+extension Communicator {
+  /// `agree` for a local step of this module.
+  func agreeing<R: ~Copyable>(
+    _ body: () throws(DistributedAlgebraError) -> R
+  ) throws(DistributedAlgebraError) -> R {
+    do {
+      return try agree { try body() }
+    } catch let error as DistributedAlgebraError {
+      throw error
+    } catch let error as MPIError {
+      throw .messagePassing(error)
+    } catch let error as PeerFailure {
+      throw .peer(error)
+    } catch {
+      throw .failed(routine: String(describing: error), info: 0)
+    }
+  }
+}

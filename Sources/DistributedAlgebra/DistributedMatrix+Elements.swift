@@ -1,0 +1,116 @@
+import BlockCyclic
+import MessagePassing
+
+extension DistributedMatrix {
+  /// Sets every element to a function of its global row and column. Local.
+  public mutating func fill(_ element: (_ i: Int, _ j: Int) -> Double) {
+    for jLocal in 0..<localColumns {
+      let j = layout.columns.global(of: jLocal, on: context.mycol)
+      let column = pointer + jLocal * lld
+      for iLocal in 0..<localRows {
+        column[iLocal] = element(layout.rows.global(of: iLocal, on: context.myrow), j)
+      }
+    }
+  }
+
+  /// Calls `body` with the row and the place of each diagonal element that this rank holds.
+  borrowing func forEachDiagonalElement(
+    _ body: (_ i: Int, _ element: UnsafeMutablePointer<Double>) -> Void
+  ) {
+    for jLocal in 0..<localColumns {
+      let j = layout.columns.global(of: jLocal, on: context.mycol)
+      guard j < layout.m, layout.rows.owner(of: j) == context.myrow else { continue }
+      body(j, pointer + (layout.rows.local(of: j) + jLocal * lld))
+    }
+  }
+
+  /// Adds a number to each diagonal element. Local.
+  public mutating func addToDiagonal(_ value: Double) {
+    forEachDiagonalElement { _, element in element.pointee += value }
+  }
+
+  /// The diagonal, on all ranks. Collective.
+  public borrowing func diagonal() throws(DistributedAlgebraError) -> [Double] {
+    var values = [Double](repeating: 0, count: min(layout.m, layout.n))
+    // Every element has one owner, so the sum over the ranks changes none.
+    forEachDiagonalElement { i, element in values[i] = element.pointee }
+    return try passing { () throws(MPIError) in
+      try context.communicator.allReduce(&values, .sum)
+      return values
+    }
+  }
+
+  /// The sum of the diagonal, the same on all ranks and for all grids. Collective.
+  public borrowing func trace() throws(DistributedAlgebraError) -> Double {
+    try diagonal().reduce(0, +)
+  }
+
+  /// A tall matrix that fits `matrix` as right-hand sides, from the same array on all ranks.
+  ///
+  /// Shape: `values` is n x k row-major, n the order of `matrix`.
+  ///
+  /// Collective.
+  public init(
+    rowMajor values: [Double], columns k: Int, fitting matrix: borrowing DistributedMatrix
+  ) throws(DistributedAlgebraError) {
+    let n = matrix.layout.n
+    guard k > 0 && values.count == n * k else {
+      throw .mismatch(
+        what: "the number of elements of the right-hand sides", value: values.count,
+        expected: n * max(k, 1))
+    }
+    let grid = matrix.context.grid
+    let nb = max(1, min(matrix.layout.nb, k / grid.npcol))
+    let block = matrix.layout.nb
+    let layout = try laidOut { () throws(BlockCyclicError) in
+      try MatrixLayout(m: n, n: k, mb: block, nb: nb, grid: grid)
+    }
+    try self.init(uninitialized: layout, on: matrix.context)
+    fill { i, j in values[i * k + j] }
+  }
+
+  /// The whole matrix, m x n row-major, on all ranks. Collective; meant for few columns.
+  public borrowing func replicated() throws(DistributedAlgebraError) -> [Double] {
+    var values = [Double](repeating: 0, count: layout.m * layout.n)
+    for jLocal in 0..<localColumns {
+      let j = layout.columns.global(of: jLocal, on: context.mycol)
+      for iLocal in 0..<localRows {
+        let i = layout.rows.global(of: iLocal, on: context.myrow)
+        values[i * layout.n + j] = pointer[iLocal + jLocal * lld]
+      }
+    }
+    return try passing { () throws(MPIError) in
+      try context.communicator.allReduce(&values, .sum)
+      return values
+    }
+  }
+
+  /// Throws on all ranks where an element of the lower triangle is infinite or not a number.
+  ///
+  /// Collective. ScaLAPACK's iterations may never end on such a matrix.
+  borrowing func requireFiniteLowerTriangle() throws(DistributedAlgebraError) {
+    var first = Int.max
+    let exponent = Double.infinity.bitPattern
+    for jLocal in 0..<localColumns {
+      let j = layout.columns.global(of: jLocal, on: context.mycol)
+      let column = pointer + jLocal * lld
+      let start = layout.rows.localCount(before: j, on: context.myrow)
+      var found = false
+      for iLocal in start..<max(localRows, start) {
+        // No early exit, so that the scan is vectorised.
+        found = found || column[iLocal].bitPattern & exponent == exponent
+      }
+      guard found else { continue }
+      for iLocal in start..<localRows where !column[iLocal].isFinite {
+        first = min(first, layout.rows.global(of: iLocal, on: context.myrow) * layout.n + j)
+        break
+      }
+    }
+    let lowest = try passing { () throws(MPIError) in
+      try context.communicator.allReduce(first, .min)
+    }
+    guard lowest == Int.max else {
+      throw .notFinite(i: lowest / layout.n, j: lowest % layout.n)
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import BlockCyclic
+import CScaLAPACK
+import MessagePassing
+
+/// All eigenvalues of a symmetric matrix, ascending, and its eigenvectors.
+public struct Eigenpairs: ~Copyable {
+  /// The eigenvalues, ascending, on all ranks.
+  public let values: [Double]
+  /// The eigenvectors: column j belongs to `values[j]` and has length 1.
+  public let vectors: DistributedMatrix
+
+  init(values: [Double], vectors: consuming DistributedMatrix) {
+    self.values = values
+    self.vectors = vectors
+  }
+}
+
+private let jobValues = CChar(UInt8(ascii: "N"))
+private let lower = CChar(UInt8(ascii: "L"))
+
+/// All eigenvalues of a symmetric matrix, ascending, on all ranks.
+///
+/// Collective. Reads the lower triangle and takes over the matrix's memory; the workspace is one
+/// block column.
+///
+/// Errors: an element that is not finite, no convergence, a size beyond LP64.
+///
+/// Source: ScaLAPACK pdsyev with JOBZ = 'N'.
+public func eigenvalues(
+  of matrix: consuming DistributedMatrix
+) throws(DistributedAlgebraError) -> [Double] {
+  try matrix.requireSquare(for: "pdsyev")
+  try DistributedMatrix.requireLP64(matrix.layout, for: .eigenvalues)
+  try matrix.requireFiniteLowerTriangle()
+  let n = matrix.layout.n
+  var values = [Double](repeating: 0, count: n)
+  let descriptor = matrix.descriptor
+  var size = 0.0
+  // The eigenvectors' array is not referenced; the matrix stands in for it.
+  let query = ntk_pdsyev(
+    jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
+    &size, -1)
+  try decodeEigensolver("pdsyev", info: query, n: n)
+  let lwork = max(workspaceCount(from: size), matrix.layout.workspaceCount(for: .eigenvalues))
+  let work = try matrix.context.communicator.agreeing { () throws(DistributedAlgebraError) in
+    try LocalArray(count: lwork)
+  }
+  let info = ntk_pdsyev(
+    jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
+    work.start, Int32(lwork))
+  try decodeEigensolver("pdsyev", info: info, n: n)
+  return values
+}
+
+/// All eigenvalues and eigenvectors of a symmetric matrix.
+///
+/// Collective. Reads the lower triangle, takes over the matrix's memory, and needs another matrix
+/// for the vectors and twice that for the workspace.
+///
+/// Errors: an element that is not finite, no convergence, a size beyond LP64.
+///
+/// Source: ScaLAPACK pdsyevd (Tisseur and Dongarra, 1999).
+public func eigenpairs(
+  of matrix: consuming DistributedMatrix
+) throws(DistributedAlgebraError) -> Eigenpairs {
+  try matrix.requireSquare(for: "pdsyevd")
+  try DistributedMatrix.requireLP64(matrix.layout, for: .eigenpairs)
+  try matrix.requireFiniteLowerTriangle()
+  let n = matrix.layout.n
+  let vectors = try DistributedMatrix(uninitialized: matrix.layout, on: matrix.context)
+  var values = [Double](repeating: 0, count: n)
+  let descriptor = matrix.descriptor
+  var size = 0.0
+  var integerSize: Int32 = 0
+  let query = ntk_pdsyevd(
+    lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, &size, -1,
+    &integerSize, -1)
+  try decodeEigensolver("pdsyevd", info: query, n: n)
+  let lwork = max(workspaceCount(from: size), matrix.layout.workspaceCount(for: .eigenpairs))
+  var integers = [Int32](repeating: 0, count: max(1, Int(integerSize)))
+  let work = try matrix.context.communicator.agreeing { () throws(DistributedAlgebraError) in
+    try LocalArray(count: lwork)
+  }
+  let info = ntk_pdsyevd(
+    lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, work.start,
+    Int32(lwork), &integers, Int32(integers.count))
+  try decodeEigensolver("pdsyevd", info: info, n: n)
+  return Eigenpairs(values: values, vectors: vectors)
+}
+
+/// The size that a workspace query returned as a double, which may have been rounded down.
+private func workspaceCount(from size: Double) -> Int { Int(size.rounded(.up)) + 1 }
+
+private func decodeEigensolver(
+  _ routine: String, info: Int32, n: Int
+) throws(DistributedAlgebraError) {
+  if info > 0 { throw .notConverged(routine: routine, info: Int(info)) }
+  guard info == 0 else { throw .failed(routine: routine, info: Int(info)) }
+}

@@ -1,0 +1,98 @@
+import BlockCyclic
+import MessagePassing
+
+extension DistributedMatrix {
+  /// Brings the last `count` columns to rank 0, the last one first, in panels of rows.
+  ///
+  /// Collective. `body` runs on rank 0 alone, with the panels in order: their first row, number
+  /// of rows and [rows x count] elements, row-major. With eigenvectors, whose values ascend, these
+  /// are the leading ones, largest first. Rank 0 holds two panels of about `panelBytes`.
+  ///
+  /// Errors: what `body` throws, and a `PeerFailure` on the other ranks.
+  public borrowing func gatherLastColumns(
+    _ count: Int, panelBytes: Int = 32 << 20, exitStatus: (any Error) -> Int32 = { _ in 70 },
+    _ body: (_ rowStart: Int, _ rows: Int, _ values: UnsafeBufferPointer<Double>) throws -> Void
+  ) throws {
+    guard count > 0 && count <= layout.n else {
+      throw DistributedAlgebraError.mismatch(
+        what: "the number of columns to gather", value: count, expected: layout.n)
+    }
+    let communicator = context.communicator
+    let rowBytes = count * MemoryLayout<Double>.stride
+    let height = min(layout.m, max(1, panelBytes / rowBytes))
+    let atRoot = communicator.rank == 0
+    let panel = try communicator.agreeing { () throws(DistributedAlgebraError) in
+      try LocalArray(count: atRoot ? height * count : 0)
+    }
+    let ownColumns = layout.columns.localRange(of: (layout.n - count)..<layout.n, on: context.mycol)
+    let ownCount = min(height, localRows) * ownColumns.count
+    let part = try communicator.agreeing { () throws(DistributedAlgebraError) in
+      try LocalArray(count: atRoot ? height * count : ownCount)
+    }
+    for rowStart in stride(from: 0, to: layout.m, by: height) {
+      let rows = rowStart..<min(layout.m, rowStart + height)
+      if atRoot {
+        try receivePanel(rows, count: count, into: panel.start, through: part.start)
+      } else {
+        let words = pack(rows, count: count, into: part.start)
+        if words > 0 {
+          try communicator.send(
+            UnsafeRawBufferPointer(UnsafeBufferPointer(start: part.start, count: words)), to: 0,
+            tag: Communicator.tagLimit)
+        }
+      }
+      try communicator.agree(exitStatus: exitStatus) {
+        guard atRoot else { return }
+        try body(
+          rowStart, rows.count,
+          UnsafeBufferPointer(start: panel.start, count: rows.count * count))
+      }
+    }
+  }
+
+  /// Collects a panel from all ranks, which send their elements by columns.
+  private borrowing func receivePanel(
+    _ rows: Range<Int>, count: Int, into panel: UnsafeMutablePointer<Double>,
+    through part: UnsafeMutablePointer<Double>
+  ) throws(MPIError) {
+    for rank in 0..<context.grid.size {
+      let (myrow, mycol) = context.grid.position(of: rank)
+      let localRows = layout.rows.localRange(of: rows, on: myrow)
+      let localColumns = layout.columns.localRange(of: (layout.n - count)..<layout.n, on: mycol)
+      let words = localRows.count * localColumns.count
+      guard words > 0 else { continue }
+      if rank == context.communicator.rank {
+        _ = pack(rows, count: count, into: part)
+      } else {
+        try context.communicator.receive(
+          into: UnsafeMutableRawBufferPointer(
+            UnsafeMutableBufferPointer(start: part, count: words)), from: rank,
+          tag: Communicator.tagLimit)
+      }
+      var next = UnsafePointer(part)
+      for jLocal in localColumns {
+        let column = layout.n - 1 - layout.columns.global(of: jLocal, on: mycol)
+        for iLocal in localRows {
+          let row = layout.rows.global(of: iLocal, on: myrow) - rows.lowerBound
+          panel[row * count + column] = next.pointee
+          next += 1
+        }
+      }
+    }
+  }
+
+  /// Writes this rank's elements of a panel by columns; returns their number.
+  private borrowing func pack(
+    _ rows: Range<Int>, count: Int, into words: UnsafeMutablePointer<Double>
+  ) -> Int {
+    let range = layout.rows.localRange(of: rows, on: context.myrow)
+    let columns = layout.columns.localRange(
+      of: (layout.n - count)..<layout.n, on: context.mycol)
+    var next = words
+    for jLocal in columns {
+      next.update(from: pointer + (range.lowerBound + jLocal * lld), count: range.count)
+      next += range.count
+    }
+    return range.count * columns.count
+  }
+}

@@ -1,0 +1,43 @@
+import BlockCyclic
+import CScaLAPACK
+import MessagePassing
+
+private let oneNormFlag = CChar(UInt8(ascii: "1"))
+private let lower = CChar(UInt8(ascii: "L"))
+
+/// The rounding error that residuals are measured in, as LAPACK's tests do: 2^-53.
+let unitRoundoff = Double.ulpOfOne / 2
+
+extension DistributedMatrix {
+  /// The largest sum of absolute values of a column of the symmetric matrix in the lower triangle.
+  ///
+  /// Collective.
+  ///
+  /// Source: ScaLAPACK pdlansy.
+  public borrowing func symmetricOneNorm() throws(DistributedAlgebraError) -> Double {
+    try requireSquare(for: "pdlansy")
+    let work = try normWorkspace()
+    return ntk_pdlansy(
+      oneNormFlag, lower, Int32(layout.n), pointer, descriptor, work.start)
+  }
+
+  /// The largest sum of absolute values of one of the first `columns` columns.
+  ///
+  /// Collective.
+  ///
+  /// Source: ScaLAPACK pdlange.
+  public borrowing func oneNorm(columns: Int? = nil) throws(DistributedAlgebraError) -> Double {
+    let work = try normWorkspace()
+    return ntk_pdlange(
+      oneNormFlag, Int32(layout.m), Int32(min(columns ?? layout.n, layout.n)), pointer, descriptor,
+      work.start)
+  }
+
+  /// Enough for either norm on any grid: pdlansy asks for 2 Nq0 + Np0 and at most Np0 + mb more.
+  private borrowing func normWorkspace() throws(DistributedAlgebraError) -> LocalArray {
+    let count = 2 * (layout.rows.numroc(0) + layout.columns.numroc(0) + layout.mb + layout.nb)
+    return try context.communicator.agreeing { () throws(DistributedAlgebraError) in
+      try LocalArray(count: count)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import BlockCyclic
+import MessagePassing
+
+extension DistributedMatrix {
+  /// Streams tiles, each read by one rank, to the ranks that own their elements, bit for bit.
+  ///
+  /// Collective. `tileCount` is this rank's number of tiles and may differ from the others';
+  /// `tile` reads its tile of a number from 0, in order. In each round a rank reads tiles up to
+  /// `roundBytes` (at least one), packs them for one rank at a time and exchanges the parts, so
+  /// that it holds at most three times `roundBytes`, five times with `bothTriangles`.
+  ///
+  /// Errors: what `tile` throws is thrown here, and a `PeerFailure` on the other ranks, with the
+  /// exit status that `exitStatus` gives it. So is a tile that is not where `part` allows it.
+  public mutating func deposit(
+    tileCount: Int, as part: DepositedPart = .lowerTriangle, roundBytes: Int = 12 << 20,
+    exitStatus: (any Error) -> Int32 = { _ in 70 }, tile: (_ index: Int) throws -> DenseTile
+  ) throws {
+    let communicator = context.communicator
+    let layout = layout
+    var next = 0
+    while true {
+      let round = try communicator.agree(exitStatus: exitStatus) {
+        var tiles: [DenseTile] = []
+        var bytes = 0
+        while next < tileCount && (tiles.isEmpty || bytes < roundBytes) {
+          let read = try tile(next)
+          try read.check(in: layout, as: part)
+          bytes += read.values.count * MemoryLayout<Double>.stride
+          tiles.append(read)
+          next += 1
+        }
+        return tiles
+      }
+      try exchange(round, as: part)
+      guard try communicator.allReduce(tileCount - next, .max) > 0 else { return }
+    }
+  }
+
+  /// Exchanges the parts of one round's tiles.
+  private mutating func exchange(
+    _ tiles: [DenseTile], as part: DepositedPart
+  ) throws(DistributedAlgebraError) {
+    let communicator = context.communicator
+    let grid = context.grid
+    let counts = wordCounts(of: tiles, as: part)
+    let incoming = try passing { () throws(MPIError) in try communicator.exchange(counts: counts) }
+    let longest = (send: Int(counts.max() ?? 0), receive: Int(incoming.max() ?? 0))
+    let send = try communicator.agreeing { () throws(DistributedAlgebraError) in
+      try LocalArray(count: longest.send)
+    }
+    let receive = try communicator.agreeing { () throws(DistributedAlgebraError) in
+      try LocalArray(count: longest.receive)
+    }
+    // Step s pairs this rank with the ones s above and s below: all work at once, and one part
+    // to send and one to receive are all that is in memory.
+    for step in 0..<communicator.size {
+      let destination = (communicator.rank + step) % communicator.size
+      let source = (communicator.rank - step + communicator.size) % communicator.size
+      let (myrow, mycol) = grid.position(of: destination)
+      var end = send.start
+      if counts[destination] > 0 {
+        for tile in tiles { end = pack(tile, as: part, myrow: myrow, mycol: mycol, into: end) }
+      }
+      if step == 0 {
+        unpack(send.start, count: Int(counts[destination]), as: part)
+        continue
+      }
+      try passing { () throws(MPIError) in
+        try communicator.sendReceive(
+          UnsafeRawBufferPointer(
+            UnsafeBufferPointer(start: send.start, count: Int(counts[destination]))),
+          to: destination,
+          UnsafeMutableRawBufferPointer(
+            UnsafeMutableBufferPointer(start: receive.start, count: Int(incoming[source]))),
+          from: source)
+      }
+      unpack(receive.start, count: Int(incoming[source]), as: part)
+    }
+  }
+
+  /// The words that each rank is sent.
+  private borrowing func wordCounts(of tiles: [DenseTile], as part: DepositedPart) -> [Int64] {
+    (0..<context.grid.size).map { rank in
+      let (myrow, mycol) = context.grid.position(of: rank)
+      return tiles.reduce(into: Int64(0)) { sum, tile in
+        for travelling in tile.travelling(as: part) {
+          sum += Int64(travelling.wordCount(in: layout, myrow: myrow, mycol: mycol))
+        }
+      }
+    }
+  }
+
+  /// Writes what one process owns of a tile, and of its mirror image where there is one.
+  private borrowing func pack(
+    _ tile: DenseTile, as part: DepositedPart, myrow: Int, mycol: Int,
+    into words: UnsafeMutablePointer<Double>
+  ) -> UnsafeMutablePointer<Double> {
+    var next = words
+    tile.values.withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return }
+      for (index, travelling) in tile.travelling(as: part).enumerated()
+      where travelling.wordCount(in: layout, myrow: myrow, mycol: mycol) > 0 {
+        next = travelling.pack(
+          start, rowStride: index == 0 ? tile.columns : 1,
+          columnStride: index == 0 ? 1 : tile.columns, for: layout, myrow: myrow, mycol: mycol,
+          into: next)
+      }
+    }
+    return next
+  }
+
+  private mutating func unpack(
+    _ words: UnsafePointer<Double>, count: Int, as part: DepositedPart
+  ) {
+    var next = words
+    while next < words + count {
+      let travelling = TravellingTile(header: next, lowerOnly: part == .lowerTriangle)
+      next = travelling.unpack(
+        next, for: layout, myrow: context.myrow, mycol: context.mycol, into: pointer, lld: lld)
+    }
+  }
+}
+
+extension DenseTile {
+  /// The rectangle of this tile and, second, of its mirror image where `part` asks for it.
+  fileprivate func travelling(as part: DepositedPart) -> [TravellingTile] {
+    let rowRange = rowStart..<(rowStart + rows)
+    let columnRange = columnStart..<(columnStart + columns)
+    let own = TravellingTile(
+      rows: rowRange, columns: columnRange, lowerOnly: part == .lowerTriangle)
+    guard part == .bothTriangles && !isOnDiagonal else { return [own] }
+    return [own, TravellingTile(rows: columnRange, columns: rowRange, lowerOnly: false)]
+  }
+}

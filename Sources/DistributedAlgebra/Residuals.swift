@@ -1,0 +1,115 @@
+import BlockCyclic
+import CScaLAPACK
+import MessagePassing
+
+/// How well eigenpairs fit their matrix; values below some tens are as good as they can be.
+public struct EigenResiduals: Equatable, Sendable {
+  /// |A Q - Q W| / (n eps |A|), in one-norms.
+  public let equation: Double
+  /// |Q'Q - I| / (n eps), in one-norms.
+  public let orthogonality: Double
+}
+
+private let lower = CChar(UInt8(ascii: "L"))
+private let transposed = CChar(UInt8(ascii: "T"))
+private let notTransposed = CChar(UInt8(ascii: "N"))
+
+/// Judges eigenpairs against their matrix, given again.
+///
+/// Collective. Reads the lower triangle of `a`; works in panels of columns, so it needs little
+/// memory.
+///
+/// Precondition: `a` has the layout of the eigenvectors.
+///
+/// Source: ScaLAPACK's tests pdseprtst and pdsepchk; pdsymm, pdgemm, pdlange, pdlansy.
+public func residuals(
+  of pairs: borrowing Eigenpairs, against a: borrowing DistributedMatrix
+) throws(DistributedAlgebraError) -> EigenResiduals {
+  try a.requireSquare(for: "pdsymm")
+  let layout = a.layout
+  let n = layout.n
+  guard pairs.vectors.layout == layout else {
+    throw .mismatch(
+      what: "the order of the eigenvectors", value: pairs.vectors.layout.n, expected: n)
+  }
+  // Panels start where a round of blocks starts, so that panel and vectors share their columns'
+  // owners and the local columns are neighbours.
+  let round = layout.nb * layout.grid.npcol
+  let width = min(n, max(1, 256 / round) * round)
+  let panelLayout = try laidOut { () throws(BlockCyclicError) in
+    try MatrixLayout(m: n, n: width, mb: layout.mb, nb: layout.nb, grid: layout.grid)
+  }
+  let panel = try DistributedMatrix(uninitialized: panelLayout, on: a.context)
+  var equation = 0.0
+  var orthogonality = 0.0
+  for start in stride(from: 0, to: n, by: width) {
+    let count = min(width, n - start)
+    ntk_pdsymm_left(
+      lower, Int32(n), Int32(count), 1, a.pointer, a.descriptor, pairs.vectors.pointer,
+      Int32(start + 1), pairs.vectors.descriptor, 0, panel.pointer, panel.descriptor)
+    subtractScaledVectors(of: pairs, from: panel, start: start, count: count)
+    equation = max(equation, try panel.oneNorm(columns: count))
+
+    ntk_pdgemm(
+      transposed, notTransposed, Int32(n), Int32(count), Int32(n), 1, pairs.vectors.pointer,
+      pairs.vectors.descriptor, pairs.vectors.pointer, Int32(start + 1), pairs.vectors.descriptor,
+      0, panel.pointer, panel.descriptor)
+    subtractIdentity(from: panel, start: start, count: count)
+    orthogonality = max(orthogonality, try panel.oneNorm(columns: count))
+  }
+  let norm = try a.symmetricOneNorm()
+  let scale = Double(n) * unitRoundoff
+  return EigenResiduals(
+    equation: norm > 0 ? equation / (scale * norm) : equation, orthogonality: orthogonality / scale)
+}
+
+/// |A X - B| / (n eps |A| |X|) in one-norms, for a symmetric A in the lower triangle.
+///
+/// Collective.
+///
+/// Source: ScaLAPACK's test pdlaschk; pdsymm, pdlange, pdlansy.
+public func residual(
+  ofSolution x: borrowing DistributedMatrix, rightHandSides b: borrowing DistributedMatrix,
+  against a: borrowing DistributedMatrix
+) throws(DistributedAlgebraError) -> Double {
+  try a.requireSquare(for: "pdsymm")
+  let n = a.layout.n
+  guard x.layout == b.layout && x.layout.m == n else {
+    throw .mismatch(what: "the number of rows of the solution", value: x.layout.m, expected: n)
+  }
+  let difference = try b.copy()
+  ntk_pdsymm_left(
+    lower, Int32(n), Int32(x.layout.n), 1, a.pointer, a.descriptor, x.pointer, 1, x.descriptor, -1,
+    difference.pointer, difference.descriptor)
+  let scale = Double(n) * unitRoundoff * (try a.symmetricOneNorm()) * (try x.oneNorm())
+  let norm = try difference.oneNorm()
+  return scale > 0 ? norm / scale : norm
+}
+
+/// Subtracts W Q from the panel of the columns `start` to `start + count`. Local.
+private func subtractScaledVectors(
+  of pairs: borrowing Eigenpairs, from panel: borrowing DistributedMatrix, start: Int, count: Int
+) {
+  let mycol = panel.context.mycol
+  let columns = panel.layout.columns
+  let firstLocal = pairs.vectors.layout.columns.localCount(before: start, on: mycol)
+  for jLocal in 0..<columns.localCount(before: count, on: mycol) {
+    let value = pairs.values[start + columns.global(of: jLocal, on: mycol)]
+    let target = panel.pointer + jLocal * panel.lld
+    let vector = pairs.vectors.pointer + (firstLocal + jLocal) * pairs.vectors.lld
+    for iLocal in 0..<panel.localRows { target[iLocal] -= value * vector[iLocal] }
+  }
+}
+
+/// Subtracts the columns `start` to `start + count` of the identity. Local.
+private func subtractIdentity(
+  from panel: borrowing DistributedMatrix, start: Int, count: Int
+) {
+  let (myrow, mycol) = (panel.context.myrow, panel.context.mycol)
+  let layout = panel.layout
+  for jLocal in 0..<layout.columns.localCount(before: count, on: mycol) {
+    let i = start + layout.columns.global(of: jLocal, on: mycol)
+    guard layout.rows.owner(of: i) == myrow else { continue }
+    panel.pointer[layout.rows.local(of: i) + jLocal * panel.lld] -= 1
+  }
+}

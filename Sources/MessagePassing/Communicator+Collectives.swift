@@ -1,0 +1,150 @@
+import CMPI
+
+extension Communicator {
+  /// Copies the root's bytes to all ranks. Collective; the size must be the same on all.
+  ///
+  /// Source: MPI_Bcast.
+  public func broadcast(
+    _ bytes: UnsafeMutableRawBufferPointer, from root: Int = 0
+  ) throws(MPIError) {
+    guard let base = bytes.baseAddress else { return }
+    let type = ntk_mpi_type_byte()
+    try forEachPiece(of: bytes.count) { (start, length) throws(MPIError) in
+      try check(
+        "MPI_Bcast", ntk_mpi_bcast(base + start, length, type, Int32(root), fortranHandle))
+    }
+  }
+
+  /// The root's array, on all ranks. Collective; what the others pass is ignored.
+  public func broadcast<T: BitwiseCopyable>(
+    _ values: [T], from root: Int = 0
+  ) throws(MPIError) -> [T] {
+    var count = Int64(values.count)
+    try withUnsafeMutableBytes(of: &count) { (bytes) throws(MPIError) in
+      try broadcast(bytes, from: root)
+    }
+    if rank == root {
+      var copy = values
+      try withBytes(of: &copy) { (bytes) throws(MPIError) in try broadcast(bytes, from: root) }
+      return values
+    }
+    return try receivedArray(count: Int(count)) { (bytes) throws(MPIError) in
+      try broadcast(bytes, from: root)
+    }
+  }
+
+  /// The root's text, on all ranks. Collective; what the others pass is ignored.
+  public func broadcast(_ text: String, from root: Int = 0) throws(MPIError) -> String {
+    String(decoding: try broadcast(Array(text.utf8), from: root), as: UTF8.self)
+  }
+
+  /// Combines each element over the ranks, the result on all of them. Collective.
+  ///
+  /// Precondition: the count is the same on all ranks.
+  ///
+  /// Source: MPI_Allreduce.
+  public func allReduce<T: Reducible>(
+    _ values: UnsafeMutableBufferPointer<T>, _ reduction: Reduction
+  ) throws(MPIError) {
+    guard let base = values.baseAddress else { return }
+    try forEachPiece(of: values.count) { (start, length) throws(MPIError) in
+      try check(
+        "MPI_Allreduce",
+        ntk_mpi_allreduce_in_place(
+          base + start, length, T.datatype, reduction.handle, fortranHandle))
+    }
+  }
+
+  /// Combines each element over the ranks, the result on all of them. Collective.
+  public func allReduce<T: Reducible>(
+    _ values: inout [T], _ reduction: Reduction
+  ) throws(MPIError) {
+    try values.withUnsafeMutableBufferPointer { (buffer) throws(MPIError) in
+      try allReduce(buffer, reduction)
+    }
+  }
+
+  /// Combines one value over the ranks, the result on all of them. Collective.
+  public func allReduce<T: Reducible>(_ value: T, _ reduction: Reduction) throws(MPIError) -> T {
+    var result = value
+    try withUnsafeMutablePointer(to: &result) { (pointer) throws(MPIError) in
+      try allReduce(UnsafeMutableBufferPointer(start: pointer, count: 1), reduction)
+    }
+    return result
+  }
+
+  /// Combines each element over the ranks, the result on the root alone; the others' stay.
+  ///
+  /// Collective.
+  ///
+  /// Source: MPI_Reduce.
+  public func reduce<T: Reducible>(
+    _ values: inout [T], _ reduction: Reduction, to root: Int = 0
+  ) throws(MPIError) {
+    try values.withUnsafeMutableBufferPointer { (buffer) throws(MPIError) in
+      guard let base = buffer.baseAddress else { return }
+      try forEachPiece(of: buffer.count) { (start, length) throws(MPIError) in
+        let code =
+          rank == root
+          ? ntk_mpi_reduce_in_place(
+            base + start, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
+          : ntk_mpi_reduce(
+            base + start, nil, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
+        try check("MPI_Reduce", code)
+      }
+    }
+  }
+
+  /// Every rank's bytes, of any length each, on the root; nil on the others. Collective.
+  ///
+  /// Source: MPI_Gather for the lengths, then messages.
+  public func gather(_ bytes: [UInt8], to root: Int = 0) throws(MPIError) -> [[UInt8]]? {
+    var length = Int64(bytes.count)
+    var lengths = [Int64](repeating: 0, count: rank == root ? size : 0)
+    try lengths.withUnsafeMutableBufferPointer { (all) throws(MPIError) in
+      try check(
+        "MPI_Gather", ntk_mpi_gather_int64(&length, all.baseAddress, Int32(root), fortranHandle))
+    }
+    guard rank == root else {
+      if !bytes.isEmpty { try send(bytes, to: root, tag: Self.gatherTag) }
+      return nil
+    }
+    var parts: [[UInt8]] = []
+    for source in 0..<size {
+      if source == root {
+        parts.append(bytes)
+      } else if lengths[source] == 0 {
+        parts.append([])
+      } else {
+        parts.append(try receive(UInt8.self, from: source, tag: Self.gatherTag).values)
+      }
+    }
+    return parts
+  }
+}
+
+/// Lends the bytes of an array for reading and writing.
+func withBytes<T: BitwiseCopyable>(
+  of values: inout [T], _ body: (UnsafeMutableRawBufferPointer) throws(MPIError) -> Void
+) throws(MPIError) {
+  try values.withUnsafeMutableBufferPointer { (buffer) throws(MPIError) in
+    try body(UnsafeMutableRawBufferPointer(buffer))
+  }
+}
+
+/// An array of `count` elements whose bytes `fill` writes.
+func receivedArray<T: BitwiseCopyable>(
+  count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(MPIError) -> Void
+) throws(MPIError) -> [T] {
+  var failure: MPIError?
+  let values = [T](unsafeUninitializedCapacity: count) { buffer, initialized in
+    do throws(MPIError) {
+      try fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])))
+      initialized = count
+    } catch {
+      failure = error
+    }
+  }
+  if let failure { throw failure }
+  return values
+}

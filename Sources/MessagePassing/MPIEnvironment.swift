@@ -1,0 +1,72 @@
+import CMPI
+
+/// The span of a program during which MPI works.
+///
+/// It has no cleanup of its own: a rank that leaves because of an error must call `abort`, since
+/// MPI_Finalize would wait for the others.
+public struct MPIEnvironment: ~Copyable {
+  /// All ranks of the program.
+  public let world: Communicator
+
+  /// Starts MPI; without `mpirun` the program is the only rank.
+  ///
+  /// Collective over all ranks. Errors are returned, not fatal, from here on.
+  ///
+  /// Source: MPI_Init_thread with MPI_THREAD_FUNNELED.
+  public init() throws(MPIError) {
+    var provided: Int32 = 0
+    try check("MPI_Init_thread", ntk_mpi_init_thread_funneled(&provided))
+    guard provided >= ntk_mpi_thread_funneled() else {
+      throw MPIError(
+        function: "MPI_Init_thread", code: provided,
+        text: "the library lacks the thread level MPI_THREAD_FUNNELED")
+    }
+    try check("MPI_Comm_set_errhandler", ntk_mpi_errors_return(ntk_mpi_comm_world()))
+    world = try Communicator(handle: ntk_mpi_comm_world(), isOwned: false)
+  }
+
+  /// Ends MPI. Collective over all ranks; nothing of this module works afterwards.
+  ///
+  /// Source: MPI_Finalize.
+  public consuming func finalise() throws(MPIError) {
+    try check("MPI_Finalize", ntk_mpi_finalize())
+  }
+
+  /// Ends all ranks at once with an exit status. Local; usable before MPI started, too.
+  ///
+  /// Source: MPI_Abort.
+  public static func abort(_ status: Int32) {
+    guard isActive else { return }
+    _ = ntk_mpi_abort(ntk_mpi_comm_world(), status)
+  }
+
+  /// Whether MPI has started.
+  public static var isInitialised: Bool {
+    var flag: Int32 = 0
+    return ntk_mpi_initialized(&flag) == ntk_mpi_success() && flag != 0
+  }
+
+  /// Whether MPI has started and not ended, so that handles may be used and released.
+  public static var isActive: Bool {
+    var ended: Int32 = 0
+    return isInitialised && ntk_mpi_finalized(&ended) == ntk_mpi_success() && ended == 0
+  }
+
+  /// Name and version of the MPI library, its first line.
+  public static var libraryVersion: String {
+    let text = textFromMPI(capacity: ntk_mpi_max_library_version_string()) {
+      ntk_mpi_get_library_version($0, $1)
+    }
+    return String((text ?? "unknown MPI").prefix { $0 != "\n" && $0 != "," })
+  }
+
+  /// Name of the machine this rank runs on. Local, after the start.
+  public static var processorName: String {
+    textFromMPI(capacity: ntk_mpi_max_processor_name()) {
+      ntk_mpi_get_processor_name($0, $1)
+    } ?? "unknown"
+  }
+
+  /// Seconds since a fixed moment of the past, by MPI's clock. Local.
+  public static var seconds: Double { ntk_mpi_wtime() }
+}

@@ -1,0 +1,40 @@
+import CMPI
+
+/// A number that reductions combine over ranks.
+public protocol Reducible: BitwiseCopyable {
+  /// The Fortran handle of its MPI datatype.
+  static var datatype: Int32 { get }
+}
+
+extension Double: Reducible {
+  /// MPI_DOUBLE.
+  public static var datatype: Int32 { ntk_mpi_type_double() }
+}
+
+extension Int64: Reducible {
+  /// MPI_INT64_T.
+  public static var datatype: Int32 { ntk_mpi_type_int64() }
+}
+
+extension Int: Reducible {
+  /// MPI_INT64_T: this program is built for 64-bit machines only.
+  public static var datatype: Int32 { ntk_mpi_type_int64() }
+}
+
+/// How a reduction combines two values.
+public enum Reduction: Sendable, CaseIterable {
+  /// Their sum; the order of the additions is MPI's.
+  case sum
+  /// The larger.
+  case max
+  /// The smaller.
+  case min
+
+  var handle: Int32 {
+    switch self {
+    case .sum: ntk_mpi_op_sum()
+    case .max: ntk_mpi_op_max()
+    case .min: ntk_mpi_op_min()
+    }
+  }
+}

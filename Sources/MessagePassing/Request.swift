@@ -1,0 +1,129 @@
+import CMPI
+
+/// A message under way, possibly in several pieces.
+///
+/// Its buffer must stay where it is until the request has completed. A request that is dropped
+/// before that is cancelled (a receive) or left to MPI (a send) and never waited for, so that a
+/// rank that leaves because of an error cannot hang here.
+public struct Request: ~Copyable {
+  private var handles: [Int32]
+  private let isReceive: Bool
+  // The copy that a send of an array owns; left alone where MPI may still read it.
+  private var ownedBytes: UnsafeMutableRawPointer?
+
+  init(handles: [Int32], isReceive: Bool, ownedBytes: UnsafeMutableRawPointer? = nil) {
+    self.handles = handles
+    self.isReceive = isReceive
+    self.ownedBytes = ownedBytes
+  }
+
+  deinit {
+    guard !handles.isEmpty else {
+      ownedBytes?.deallocate()
+      return
+    }
+    guard MPIEnvironment.isActive else { return }
+    for handle in handles {
+      var copy = handle
+      if isReceive {
+        _ = ntk_mpi_cancel(&copy)
+        _ = ntk_mpi_wait(&copy)
+      } else {
+        _ = ntk_mpi_request_free(&copy)
+      }
+    }
+  }
+
+  /// Whether the message has been delivered (receive) or its buffer is free again (send). Local.
+  ///
+  /// Source: MPI_Test.
+  public mutating func test() throws(MPIError) -> Bool {
+    while var handle = handles.last {
+      var flag: Int32 = 0
+      try check("MPI_Test", ntk_mpi_test(&handle, &flag))
+      guard flag != 0 else { return false }
+      handles.removeLast()
+    }
+    return true
+  }
+
+  /// Waits until it has completed. Local.
+  ///
+  /// Source: MPI_Wait.
+  public consuming func wait() throws(MPIError) {
+    while var handle = handles.last {
+      try check("MPI_Wait", ntk_mpi_wait(&handle))
+      handles.removeLast()
+    }
+  }
+}
+
+extension Communicator {
+  /// Starts to send bytes, which must stay as they are until the request completes. Local.
+  ///
+  /// Source: MPI_Isend.
+  public func startSend(
+    _ bytes: UnsafeRawBufferPointer, to destination: Int, tag: Int32
+  ) throws(MPIError) -> Request {
+    Request(handles: try startSending(bytes, to: destination, tag: tag), isReceive: false)
+  }
+
+  /// Starts to send an array; the request owns a copy. Local.
+  public func startSend<T: BitwiseCopyable>(
+    _ values: [T], to destination: Int, tag: Int32
+  ) throws(MPIError) -> Request {
+    let count = values.count * MemoryLayout<T>.stride
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
+    values.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: count) }
+    let bytes = UnsafeRawBufferPointer(start: copy, count: count)
+    let handles = try startSending(bytes, to: destination, tag: tag)
+    return Request(handles: handles, isReceive: false, ownedBytes: copy)
+  }
+
+  /// Starts to receive a message of exactly the buffer's size. Local.
+  ///
+  /// Source: MPI_Irecv.
+  public func startReceive(
+    into bytes: UnsafeMutableRawBufferPointer, from source: Int, tag: Int32
+  ) throws(MPIError) -> Request {
+    var handles: [Int32] = []
+    try forEachMessagePiece(of: bytes.count) { (start, length) throws(MPIError) in
+      var handle: Int32 = 0
+      try check(
+        "MPI_Irecv",
+        ntk_mpi_irecv(
+          bytes.baseAddress.map { $0 + start }, length, Int32(source), tag, fortranHandle, &handle))
+      handles.append(handle)
+    }
+    return Request(handles: handles, isReceive: true)
+  }
+
+  private func startSending(
+    _ bytes: UnsafeRawBufferPointer, to destination: Int, tag: Int32
+  ) throws(MPIError) -> [Int32] {
+    var handles: [Int32] = []
+    try forEachMessagePiece(of: bytes.count) { (start, length) throws(MPIError) in
+      var handle: Int32 = 0
+      try check(
+        "MPI_Isend",
+        ntk_mpi_isend(
+          bytes.baseAddress.map { $0 + start }, length, Int32(destination), tag, fortranHandle,
+          &handle))
+      handles.append(handle)
+    }
+    return handles
+  }
+
+  /// The pieces of a message, the last of them shorter than `pieceSize`.
+  private func forEachMessagePiece(
+    of count: Int, _ body: (_ start: Int, _ length: Int32) throws(MPIError) -> Void
+  ) throws(MPIError) {
+    var start = 0
+    while true {
+      let length = min(pieceSize, count - start)
+      try body(start, Int32(length))
+      start += length
+      if length < pieceSize { return }
+    }
+  }
+}
