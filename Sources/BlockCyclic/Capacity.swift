@@ -22,7 +22,9 @@ extension MatrixLayout {
 
   /// The elements of workspace that a solver takes on the rank that needs most.
   ///
-  /// Source: the lower bounds of LWORK in the documentation of pdsyev and pdsyevd.
+  /// Source: the lower bounds of LWORK in the documentation of pdsyev and pdsyevd. The latter's
+  /// forgets what pdormtr takes inside it, which exceeds the rest for n below about 3 nb; it is
+  /// added here.
   public func workspaceCount(for solver: Solver) -> Int {
     let np = rows.numroc(0)
     let nq = columns.numroc(0)
@@ -30,6 +32,7 @@ extension MatrixLayout {
     case .eigenvalues: 5 * n + max(nb * (np + 1), 3 * nb) + 1
     case .eigenpairs:
       max(1 + 6 * n + 2 * np * nq, 3 * n + max(nb * (np + 1), 3 * nb)) + 2 * n
+        + (np + nq + nb) * nb
     case .cholesky: 0
     }
   }
