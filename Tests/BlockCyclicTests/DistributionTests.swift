@@ -56,8 +56,9 @@ private struct Dealt {
       for upper in stride(from: lower, through: n, by: step) {
         for process in 0..<nprocs {
           let range = distribution.localRange(of: lower..<upper, on: process)
-          #expect(dealt.held[process].filter { (lower..<upper).contains($0) }
-            == range.map { distribution.global(of: $0, on: process) })
+          #expect(
+            dealt.held[process].filter { (lower..<upper).contains($0) }
+              == range.map { distribution.global(of: $0, on: process) })
         }
       }
     }
@@ -99,10 +100,12 @@ private struct Dealt {
     #expect(throws: BlockCyclicError.tooSmall(name: "the block size", value: 0, least: 1)) {
       try Distribution(n: 4, nb: 0, nprocs: 1)
     }
-    #expect(throws: BlockCyclicError.tooSmall(name: "the number of elements", value: -1, least: 0)) {
+    #expect(throws: BlockCyclicError.tooSmall(name: "the number of elements", value: -1, least: 0))
+    {
       try Distribution(n: -1, nb: 1, nprocs: 1)
     }
-    #expect(throws: BlockCyclicError.tooSmall(name: "the number of processes", value: 0, least: 1)) {
+    #expect(throws: BlockCyclicError.tooSmall(name: "the number of processes", value: 0, least: 1))
+    {
       try Distribution(n: 4, nb: 1, nprocs: 0)
     }
   }

@@ -71,5 +71,6 @@ private func checkIndefinite(n: Int, _ context: BLACSContext, _ verdict: inout V
   fillLower(&matrix) { i, j in i == j ? 1 : 1 - 1e-12 }
   let factor = try CholeskyFactor(of: matrix)
   verdict.expect(
-    factor.singularity < 1e-11 && factor.singularity > 1e-13, "nearly singular: \(factor.singularity)")
+    factor.singularity < 1e-11 && factor.singularity > 1e-13,
+    "nearly singular: \(factor.singularity)")
 }

@@ -19,7 +19,7 @@ import MessagePassing
   private static func run(_ arguments: [String]) throws -> Int32 {
     // In the order of `all`.
     let subjects: [(name: String, check: Check)] = [
-      ("messages", checkMessages), ("agreement", checkAgreement),
+      ("blas", checkBLAS), ("messages", checkMessages), ("agreement", checkAgreement),
       ("shared-window", checkSharedWindow), ("grid", checkGrid),
       ("redistribution", checkRedistribution), ("eigen", checkEigen), ("cholesky", checkCholesky),
     ]

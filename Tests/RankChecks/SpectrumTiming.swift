@@ -8,7 +8,8 @@ import MessagePassing
 func timeSpectrum(_ world: Communicator, order n: Int) throws {
   let context = try BLACSContext(on: world)
   let layout = try MatrixLayout(order: n, grid: context.grid)
-  let spectrum = KnownSpectrum.reflected((0..<n).map { exp2(-20 * Double($0) / Double(n)) }, name: "")
+  let spectrum = KnownSpectrum.reflected(
+    (0..<n).map { exp2(-20 * Double($0) / Double(n)) }, name: "decaying")
   let tiles = LowerTiles(n: n, edge: 256)
   let mine = tiles.places.indices.filter { $0 % world.size == world.rank }
   // Made in advance: what a store costs is not this module's.
@@ -31,7 +32,7 @@ func timeSpectrum(_ world: Communicator, order n: Int) throws {
     let peak = try world.allReduce(peakBytes() - before, .sum)
     if world.rank == 0 && pass == 1 {
       print("n \(n), \(world.size) ranks, grid \(context.grid), nb \(layout.nb), error \(error)")
-      print("peak of all ranks \(peak >> 20) MiB, the matrix \(n * n * 8 >> 20) MiB")
+      print("peak of all ranks \(peak >> 20) MiB, the matrix \((n * n * 8) >> 20) MiB")
     }
     var whole = try DistributedMatrix(uninitialized: layout, on: context)
     start = try synchronisedSeconds(world)
@@ -62,7 +63,8 @@ private func statusLine(_ name: String) -> Int {
   while fgets(&line, 256, file) != nil {
     let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     guard text.hasPrefix(name) else { continue }
-    return (text.split(whereSeparator: { $0.isWhitespace }).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    let words = text.split(whereSeparator: \.isWhitespace)
+    return words.count > 1 ? (Int(words[1]) ?? 0) << 10 : 0
   }
   return 0
 }
