@@ -32,6 +32,11 @@ func checkGrid(_ world: Communicator, _ verdict: inout Verdict) throws {
   let context = try BLACSContext(on: world)
   try checkElements(context, &verdict)
 
+  let elsewhere = try MatrixLayout(order: 10, grid: wrong)
+  verdict.expectThrows("a layout for another grid", { "\($0)".contains("choose a grid") }) {
+    _ = try DistributedMatrix(uninitialized: elsewhere, on: context)
+  }
+
   // What LP64 cannot index is refused before memory is asked for.
   let huge = try MatrixLayout(order: 400_000, grid: context.grid)
   let smallest = try MatrixLayout.smallestRanks(forOrder: 400_000, solver: .cholesky) ?? 0
