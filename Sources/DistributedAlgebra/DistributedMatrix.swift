@@ -29,9 +29,7 @@ public struct DistributedMatrix: ~Copyable {
     uninitialized layout: MatrixLayout, on context: BLACSContext
   ) throws(DistributedAlgebraError) {
     guard layout.grid == context.grid else {
-      throw .layout(
-        .gridSize(
-          nprow: layout.grid.nprow, npcol: layout.grid.npcol, ranks: context.communicator.size))
+      throw .otherGrid(layout: layout.grid, context: context.grid)
     }
     try Self.requireLP64(layout, for: .cholesky)
     let shape = layout.localShape(myrow: context.myrow, mycol: context.mycol)

@@ -33,7 +33,7 @@ func checkGrid(_ world: Communicator, _ verdict: inout Verdict) throws {
   try checkElements(context, &verdict)
 
   let elsewhere = try MatrixLayout(order: 10, grid: wrong)
-  verdict.expectThrows("a layout for another grid", { "\($0)".contains("choose a grid") }) {
+  verdict.expectThrows("a layout for another grid", { "\($0)".contains("use one grid") }) {
     _ = try DistributedMatrix(uninitialized: elsewhere, on: context)
   }
 
