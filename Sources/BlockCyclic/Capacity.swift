@@ -4,6 +4,12 @@ public struct LP64Violation: Equatable, Sendable {
   public let array: String
   /// The number of elements it would have.
   public let elements: Int
+
+  /// Names an array and its number of elements.
+  public init(array: String, elements: Int) {
+    self.array = array
+    self.elements = elements
+  }
 }
 
 /// What is done with a square distributed matrix, which decides the arrays that it takes.

@@ -15,6 +15,8 @@ public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
   case outOfMemory(bytes: Int)
   /// BLACS placed this process off the grid.
   case noGrid(grid: ProcessGrid)
+  /// A layout is for another grid than its context's.
+  case otherGrid(layout: ProcessGrid, context: ProcessGrid)
   /// A solver needs a square matrix in square blocks.
   case notSquare(routine: String, layout: MatrixLayout)
   /// Two operands do not fit each other.
@@ -44,6 +46,8 @@ public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
       "no memory for a local array of \(bytes) bytes; use more nodes or fewer ranks per node."
     case .noGrid(let grid):
       "BLACS made no process grid of \(grid); start as many ranks as the grid has processes."
+    case .otherGrid(let layout, let context):
+      "the matrix is laid out for a grid of \(layout) on a context of \(context); use one grid."
     case .notSquare(let routine, let layout):
       "\(routine) needs a square matrix in square blocks and got \(layout.m) x \(layout.n) in "
         + "blocks of \(layout.mb) x \(layout.nb); lay it out by its order."

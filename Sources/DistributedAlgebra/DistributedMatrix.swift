@@ -28,6 +28,9 @@ public struct DistributedMatrix: ~Copyable {
   public init(
     uninitialized layout: MatrixLayout, on context: BLACSContext
   ) throws(DistributedAlgebraError) {
+    guard layout.grid == context.grid else {
+      throw .otherGrid(layout: layout.grid, context: context.grid)
+    }
     try Self.requireLP64(layout, for: .cholesky)
     let shape = layout.localShape(myrow: context.myrow, mycol: context.mycol)
     let lld = layout.lld(myrow: context.myrow)

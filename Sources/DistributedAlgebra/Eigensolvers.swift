@@ -49,7 +49,7 @@ public func eigenvalues(
     jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
     work.start, Int32(lwork))
   try decodeEigensolver("pdsyev", info: info, n: n)
-  return values
+  return try shared(values, by: matrix.context)
 }
 
 /// All eigenvalues and eigenvectors of a symmetric matrix.
@@ -85,7 +85,14 @@ public func eigenpairs(
     lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, work.start,
     Int32(lwork), &integers, Int32(integers.count))
   try decodeEigensolver("pdsyevd", info: info, n: n)
-  return Eigenpairs(values: values, vectors: vectors)
+  return Eigenpairs(values: try shared(values, by: matrix.context), vectors: vectors)
+}
+
+/// Rank 0's eigenvalues, on all ranks: pdsyevd leaves none on a rank that holds no element.
+private func shared(
+  _ values: [Double], by context: BLACSContext
+) throws(DistributedAlgebraError) -> [Double] {
+  try passing { () throws(MPIError) in try context.communicator.broadcast(values) }
 }
 
 /// The size that a workspace query returned as a double, which may have been rounded down.

@@ -89,7 +89,8 @@ struct TravellingTile {
     var next = words + Self.headerCount
     forEachBlock(in: layout, myrow: myrow, mycol: mycol) { i, j in
       let corner =
-        values + ((i.global - rows.lowerBound) * rowStride
+        values
+        + ((i.global - rows.lowerBound) * rowStride
           + (j.global - columns.lowerBound) * columnStride)
       if isWhole(i, j) {
         packBlock(

@@ -139,7 +139,8 @@ func receivedArray<T: BitwiseCopyable>(
   var failure: MPIError?
   let values = [T](unsafeUninitializedCapacity: count) { buffer, initialized in
     do throws(MPIError) {
-      try fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])))
+      let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+      try fill(UnsafeMutableRawBufferPointer(whole))
       initialized = count
     } catch {
       failure = error

@@ -14,7 +14,7 @@ public struct Envelope: Equatable, Sendable {
 // order. A piece of exactly `pieceSize` bytes says that another one follows, if only an empty one,
 // so a receiver needs no length in advance.
 extension Communicator {
-  /// User tags are below this; the tags from here on are this module's own.
+  /// The program's tags are below this; the layers up to DistributedAlgebra use the ones from here.
   public static let tagLimit: Int32 = 30_000
   static let gatherTag: Int32 = 30_001
   static let exchangeTag: Int32 = 30_002

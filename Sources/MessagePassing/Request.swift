@@ -74,7 +74,9 @@ extension Communicator {
   ) throws(MPIError) -> Request {
     let count = values.count * MemoryLayout<T>.stride
     let copy = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
-    values.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: count) }
+    values.withUnsafeBytes { source in
+      UnsafeMutableRawBufferPointer(start: copy, count: count).copyMemory(from: source)
+    }
     let bytes = UnsafeRawBufferPointer(start: copy, count: count)
     let handles = try startSending(bytes, to: destination, tag: tag)
     return Request(handles: handles, isReceive: false, ownedBytes: copy)

@@ -1,0 +1,76 @@
+import BLAS
+import BlockCyclic
+import DistributedAlgebra
+import Glibc
+import MessagePassing
+
+func checkCholesky(_ world: Communicator, _ verdict: inout Verdict) throws {
+  for grid in try grids(of: world.size) {
+    let context = try BLACSContext(on: world, grid: grid)
+    for n in orders {
+      for k in [1, 10] { try checkSolution(n: n, k: k, context, &verdict) }
+      try checkIndefinite(n: n, context, &verdict)
+    }
+  }
+}
+
+private func checkSolution(
+  n: Int, k: Int, _ context: BLACSContext, _ verdict: inout Verdict
+) throws {
+  let label = "n \(n), k \(k), grid \(context.grid)"
+  let spectrum = KnownSpectrum.reflected(
+    (0..<n).map { exp2(-10 * Double($0) / Double(n)) }, name: "decaying")
+  let layout = try MatrixLayout(order: n, grid: context.grid)
+  var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+  fillLower(&matrix, spectrum.element)
+  let original = try matrix.copy()
+  let factor = try CholeskyFactor(of: matrix)
+  let b = (0..<(n * k)).map { cos(Double($0)) }
+  let right = try DistributedMatrix(rowMajor: b, columns: k, fitting: original)
+  verdict.expect(try right.replicated() == b, "right-hand sides there and back, \(label)")
+  var x = try right.copy()
+  try factor.solve(&x)
+  let found = try residual(ofSolution: x, rightHandSides: right, against: original)
+  verdict.expect(found < 20, "|Ax - b|, \(label): \(found)")
+  let wrong = try residual(ofSolution: right, rightHandSides: right, against: original)
+  verdict.expect(n < 7 || wrong > 1000, "a wrong solution passes, \(label): \(wrong)")
+
+  // LAPACK in one process is the reference.
+  let whole = (0..<(n * n)).map { spectrum.element($0 / n, $0 % n) }
+  let expected = try choleskySolution(of: whole, n: n, rightHandSides: b, k: k)
+  let solution = try factor.solution(rowMajor: b, columns: k)
+  let scale = expected.map(abs).max() ?? 1
+  let error = zip(solution, expected).map { abs($0 - $1) }.max() ?? .infinity
+  verdict.expect(error < 1e-11 * scale, "against LAPACK, \(label): \(error / scale)")
+
+  // The measure of singularity lies between the condition number's inverse and 1.
+  verdict.expect(
+    factor.singularity > 1 / 1100.0 && factor.singularity <= 1, "\(factor.singularity), \(label)")
+  verdict.expectThrows("too few right-hand sides", { $0 is DistributedAlgebraError }) {
+    _ = try factor.solution(rowMajor: Array(b.dropLast()), columns: k)
+  }
+}
+
+private func checkIndefinite(n: Int, _ context: BLACSContext, _ verdict: inout Verdict) throws {
+  let layout = try MatrixLayout(order: n, grid: context.grid)
+  // The leading minors of the identity with one -1 are positive up to that place.
+  for place in [0, n / 2, n - 1] {
+    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    fillLower(&matrix) { i, j in i != j ? 0 : i == place ? -1 : 1 }
+    verdict.expectThrows(
+      "a negative minor at \(place) of \(n)",
+      {
+        $0 as? DistributedAlgebraError
+          == .notPositiveDefinite(leadingMinor: place + 1, order: n)
+      }
+    ) { _ = try CholeskyFactor(of: matrix.copy()) }
+  }
+  // Nearly singular: 1 on the diagonal, 1 - 1e-12 beside it.
+  guard n > 1 else { return }
+  var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+  fillLower(&matrix) { i, j in i == j ? 1 : 1 - 1e-12 }
+  let factor = try CholeskyFactor(of: matrix)
+  verdict.expect(
+    factor.singularity < 1e-11 && factor.singularity > 1e-13,
+    "nearly singular: \(factor.singularity)")
+}

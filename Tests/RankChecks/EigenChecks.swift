@@ -1,0 +1,82 @@
+import BlockCyclic
+import DistributedAlgebra
+import MessagePassing
+
+let orders = [1, 2, 3, 4, 5, 7, 64, 65, 300]
+
+func checkEigen(_ world: Communicator, _ verdict: inout Verdict) throws {
+  for grid in try grids(of: world.size) {
+    let context = try BLACSContext(on: world, grid: grid)
+    for n in orders {
+      for spectrum in KnownSpectrum.all(n) {
+        try check(spectrum, MatrixLayout(order: n, grid: grid), context, &verdict)
+      }
+    }
+  }
+  let context = try BLACSContext(on: world)
+  try checkRefusals(context, &verdict)
+}
+
+/// The near-square grid, a single column, and a block size that leaves some ranks idle.
+func grids(of ranks: Int) throws -> [ProcessGrid] {
+  let near = try ProcessGrid.nearSquare(ranks: ranks)
+  let tall = try ProcessGrid(nprow: near.npcol, npcol: near.nprow)
+  return near == tall ? [near] : [near, tall]
+}
+
+private func check(
+  _ spectrum: KnownSpectrum, _ layout: MatrixLayout, _ context: BLACSContext,
+  _ verdict: inout Verdict
+) throws {
+  let label = "\(spectrum.name), n \(spectrum.n), grid \(context.grid)"
+  var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+  fillLower(&matrix, spectrum.element)
+  let original = try matrix.copy()
+  let trace = try matrix.trace()
+  let values = try eigenvalues(of: matrix.copy())
+  let allowed = 10 * Double(spectrum.n) * Double.ulpOfOne / 2 * spectrum.norm
+  func error(_ found: [Double]) -> Double {
+    zip(found, spectrum.eigenvalues).map { abs($0 - $1) }.max() ?? .infinity
+  }
+  verdict.expect(
+    values.count == spectrum.n && error(values) <= allowed, "values, \(label): \(error(values))")
+  verdict.expect(
+    abs(trace - values.reduce(0, +)) <= allowed * Double(spectrum.n), "trace, \(label)")
+
+  let pairs = try eigenpairs(of: matrix)
+  verdict.expect(
+    error(pairs.values) <= allowed, "values of pairs, \(label): \(error(pairs.values))")
+  let found = try residuals(of: pairs, against: original)
+  verdict.expect(found.equation < 20, "|AQ - QW|, \(label): \(found.equation)")
+  verdict.expect(found.orthogonality < 20, "|Q'Q - I|, \(label): \(found.orthogonality)")
+
+  // The judges must be able to say no: the same vectors do not fit another matrix.
+  if spectrum.n > 1 {
+    var other = try original.copy()
+    other.addToDiagonal(1e-6 * spectrum.norm)
+    let wrong = try residuals(of: pairs, against: other)
+    verdict.expect(wrong.equation > 1000, "a wrong matrix passes, \(label): \(wrong.equation)")
+  }
+}
+
+private func checkRefusals(_ context: BLACSContext, _ verdict: inout Verdict) throws {
+  let layout = try MatrixLayout(order: 30, grid: context.grid)
+  for bad in [Double.nan, .infinity] {
+    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    matrix.fill { i, j in i == 20 && j == 7 ? bad : 1 }
+    verdict.expectThrows(
+      "an element \(bad)", { $0 as? DistributedAlgebraError == .notFinite(i: 20, j: 7) }
+    ) { _ = try eigenvalues(of: matrix.copy()) }
+  }
+  let oblong = try MatrixLayout(m: 30, n: 20, mb: 8, nb: 8, grid: context.grid)
+  verdict.expectThrows("a matrix that is not square", { "\($0)".contains("got 30 x 20") }) {
+    _ = try eigenvalues(of: DistributedMatrix(uninitialized: oblong, on: context))
+  }
+  let unequal = try MatrixLayout(m: 30, n: 30, mb: 8, nb: 4, grid: context.grid)
+  verdict.expectThrows("blocks that are not square", { "\($0)".contains("blocks of 8 x 4") }) {
+    _ = try eigenpairs(of: DistributedMatrix(uninitialized: unequal, on: context))
+  }
+  // Blocks so large that some ranks hold nothing.
+  let idle = try MatrixLayout(order: 30, nb: 64, grid: context.grid)
+  try check(.randomWalk(30), idle, context, &verdict)
+}
