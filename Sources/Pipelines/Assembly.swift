@@ -85,7 +85,7 @@ final class Assembly {
         let array = store.entries[tiles[index].array].array
         do {
           try array.verify(tiles[index].tile)
-        } catch where error.isRepairedByRecomputing {
+        } catch let error as TileStoreError where error.isRepairedByRecomputing {
           try array.remove(tiles[index].tile)
           damaged.append(array.path(of: tiles[index].tile))
         }

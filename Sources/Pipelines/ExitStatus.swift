@@ -30,8 +30,8 @@ public enum ExitStatus: Int32, Sendable {
     case let error as PeerFailure: self = ExitStatus(rawValue: error.exitStatus) ?? .internalError
     case let error as JobError: self = error.isMissingFile ? .missingInput : .badJob
     case is NetworkError, is ScheduleError: self = .badJob
-    case let error as DatasetError: self = error.isMissingFile ? .missingInput : .badData
-    case let error as NumPyError: self = error.isMissingFile ? .missingInput : .badData
+    case let error as DatasetError: self = Self.status(of: error)
+    case let error as NumPyError: self = Self.status(of: error)
     case is RangeError: self = .badData
     case let error as TileStoreError: self = Self.status(of: error)
     case let error as FileError: self = Self.status(of: error)
@@ -49,9 +49,30 @@ public enum ExitStatus: Int32, Sendable {
     }
   }
 
+  private static func status(of error: DatasetError) -> ExitStatus {
+    switch error {
+    case .missingFolder, .missingBatch: return .missingInput
+    case .tooFewImages, .negativeCount, .noTrainingImages, .unbalanceable, .tooFewOfClass,
+      .noLabels:
+      return .badJob
+    case .file(let error): return status(of: error)
+    case .wrongBuffer: return .internalError
+    default: return .badData
+    }
+  }
+
+  private static func status(of error: NumPyError) -> ExitStatus {
+    switch error {
+    case .missing: return .missingInput
+    case .cannotCreate: return .cannotCreate
+    case .inputOutput: return .inputOutput
+    default: return .badData
+    }
+  }
+
   private static func status(of error: FileError) -> ExitStatus {
     switch error.operation {
-    case .create, .createFolder: return error.isShortage ? .inputOutput : .cannotCreate
+    case .create, .makeFolder: return error.isShortage ? .inputOutput : .cannotCreate
     default: return error.isMissing ? .missingInput : .inputOutput
     }
   }

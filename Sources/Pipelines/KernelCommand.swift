@@ -69,8 +69,8 @@ struct KernelCommand {
       for path in paths { try NumPyFileWriter.create(path: path, shape: [m, n]).close() }
     }
     try ranks.agree {
-      let nngp = try NumPyFileWriter.open(path: paths[0], shape: [m, n])
-      let ntk = try NumPyFileWriter.open(path: paths[1], shape: [m, n])
+      let nngp = try NumPyFileWriter.open(existing: paths[0], shape: [m, n])
+      let ntk = try NumPyFileWriter.open(existing: paths[1], shape: [m, n])
       let grid =
         columns == nil
         ? try TileGrid.lowerTriangle(n: n, tile: Self.tile)
@@ -83,7 +83,7 @@ struct KernelCommand {
       try ntk.close()
     }
     try ranks.onRoot {
-      for path in paths { try NumPyFileWriter.open(path: path, shape: [m, n]).publish() }
+      for path in paths { try NumPyFileWriter.open(existing: path, shape: [m, n]).publish() }
     }
   }
 

@@ -26,14 +26,14 @@ struct KernelMatrix {
     var squares = 0.0
   }
 
-  /// Spreads the lower triangle over the ranks, and sums on the way.
+  /// Spreads the lower triangle over the ranks, and sums the whole matrix on the way.
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  func load(for solver: Solver) throws -> (matrix: DistributedMatrix, sums: Sums) {
+  func load(for solver: Solver, _ sums: inout Sums) throws -> DistributedMatrix {
     try DistributedMatrix.requireLP64(layout, for: solver)
     let share = TileShare(of: array, grid: grid, ranks: ranks)
     var matrix = try DistributedMatrix(uninitialized: layout, on: context)
-    var sums = Sums()
+    var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
     let roundBytes = max(share.tileBytes, layout.largestLocalCount * 8 / 50)
     try matrix.deposit(
@@ -41,12 +41,13 @@ struct KernelMatrix {
       exitStatus: { ExitStatus(of: $0).rawValue }
     ) { number in
       let tile = try share.read(number)
-      sums.add(tile)
+      own.add(tile)
       return tile
     }
-    var values = [sums.trace, sums.squares]
+    var values = [own.trace, own.squares]
     try ranks.world.allReduce(&values, .sum)
-    return (matrix, Sums(trace: values[0], squares: values[1]))
+    sums = Sums(trace: values[0], squares: values[1])
+    return matrix
   }
 }
 

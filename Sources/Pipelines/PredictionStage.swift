@@ -40,7 +40,8 @@ struct PredictionStage {
     var meanDiagonal = 0.0
     for regularization in regularizations {
       let start = MPIEnvironment.seconds
-      var (matrix, sums) = try source.load(for: .cholesky)
+      var sums = KernelMatrix.Sums()
+      var matrix = try source.load(for: .cholesky, &sums)
       meanDiagonal = sums.trace / Double(n)
       matrix.addToDiagonal(regularization * meanDiagonal)
       let outcome = try solve(matrix, targets)

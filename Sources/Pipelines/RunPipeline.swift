@@ -1,4 +1,5 @@
 import DistributedAlgebra
+import Datasets
 import DurableFiles
 import Foundation
 import Jobs

@@ -27,7 +27,8 @@ struct SpectrumStage {
     let name = assignment.variants[variant].name
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", name)) }
     let start = MPIEnvironment.seconds
-    let (matrix, sums) = try source.load(for: vectors > 0 ? .eigenpairs : .eigenvalues)
+    var sums = KernelMatrix.Sums()
+    let matrix = try source.load(for: vectors > 0 ? .eigenpairs : .eigenvalues, &sums)
     let read = MPIEnvironment.seconds
     var summary: SpectrumSummary
     if vectors > 0 {
@@ -36,7 +37,7 @@ struct SpectrumStage {
       summary = figures(pairs.values, sums, routine: "pdsyevd")
       (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
       // The routine has overwritten the matrix, so the store gives it once more.
-      let (again, _) = try source.load(for: .eigenpairs)
+      let again = try source.load(for: .eigenpairs, &sums)
       let residuals = try residuals(of: pairs, against: again)
       summary.residual = residuals.equation
       summary.orthogonality = residuals.orthogonality

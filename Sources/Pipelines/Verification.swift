@@ -1,3 +1,4 @@
+import Datasets
 import DurableFiles
 import Foundation
 import Jobs
