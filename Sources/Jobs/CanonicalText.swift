@@ -1,0 +1,44 @@
+import RecursionCore
+
+extension Variant {
+  /// The network in one line, for example `flatten; 3 x {dense(...); relu}; dense(...)`.
+  ///
+  /// Equal networks have equal texts, however they were written: parameters are in alphabetical
+  /// order, numbers are the shortest that read back, repeated groups are folded. Runs are
+  /// fingerprinted by it, so it does not change.
+  public var canonicalText: String { line(normalized(layers)) }
+}
+
+extension LayerDescription {
+  /// The layer in one line, its parameters in alphabetical order.
+  var canonicalText: String {
+    if let (count, layers) = repetition { return "\(count) x {\(line(layers))}" }
+    let name = quotedWhereNeeded(name)
+    guard !parameters.isEmpty else { return name }
+    let list = parameters.sorted { $0.name < $1.name }
+      .map { "\(quotedWhereNeeded($0.name))=\($0.value.canonicalText)" }
+    return "\(name)(\(list.joined(separator: ", ")))"
+  }
+}
+
+extension ParameterValue {
+  fileprivate var canonicalText: String {
+    switch self {
+    case .number(let number): numeral(number)
+    case .word(let word): quotedWhereNeeded(word)
+    case .flag(let flag): "\(flag)"
+    case .numbers(let numbers): "[\(numbers.map(numeral).joined(separator: ", "))]"
+    case .layers(let layers): "{\(line(layers))}"
+    case .branches(let branches):
+      "[\(branches.map { "{\(line($0))}" }.joined(separator: ", "))]"
+    }
+  }
+}
+
+/// Layers in one line.
+private func line(_ layers: [LayerDescription]) -> String {
+  layers.map(\.canonicalText).joined(separator: "; ")
+}
+
+/// The shortest text that reads back as `number`; the two zeros are one.
+private func numeral(_ number: Double) -> String { number == 0 ? "0.0" : "\(number)" }

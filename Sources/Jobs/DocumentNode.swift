@@ -1,0 +1,94 @@
+/// A value of a YAML document, with the place where it was written.
+struct DocumentNode: Sendable {
+  /// What it is.
+  enum Content: Sendable {
+    /// `null`, `~` or nothing at all.
+    case nothing
+    case scalar(Scalar)
+    case list([DocumentNode])
+    case mapping([Entry])
+  }
+
+  /// A key and its value.
+  struct Entry: Sendable {
+    let key: String
+    /// Where the key stands.
+    let place: JobError.Place
+    var value: DocumentNode
+  }
+
+  var content: Content
+  let place: JobError.Place
+
+  /// The value in a sentence, as it was written where that is short.
+  var words: String {
+    switch content {
+    case .nothing: "empty"
+    case .scalar(let scalar): scalar.words
+    case .list(let nodes): nodes.isEmpty ? "an empty list" : "a list"
+    case .mapping(let entries):
+      entries.isEmpty
+        ? "an empty mapping"
+        : "a mapping (\(entries.prefix(4).map(\.key).joined(separator: ", ")))"
+    }
+  }
+}
+
+/// A YAML scalar as written, and what it means.
+struct Scalar: Sendable, Equatable {
+  let text: String
+  /// Whether it stood in quotes, which makes any text a word.
+  let isQuoted: Bool
+
+  /// The meaning of a scalar.
+  enum Value: Equatable {
+    case number(Double)
+    case flag(Bool)
+    case word(String)
+  }
+
+  /// The value by the core schema of YAML 1.2 without its octal and hexadecimal numbers: `1e-3` is
+  /// a number (YAML 1.1 takes it for a word) and `yes` is a word.
+  var value: Value {
+    if isQuoted { return .word(text) }
+    if text == "true" { return .flag(true) }
+    if text == "false" { return .flag(false) }
+    return Self.number(text).map(Value.number) ?? .word(text)
+  }
+
+  /// Whether a plain scalar stands for nothing.
+  static func isNothing(_ text: String) -> Bool { ["", "~", "null"].contains(text) }
+
+  /// The number that a plain text is, if it is one; `.inf` and `.nan` are, to be refused by range.
+  static func number(_ text: String) -> Double? {
+    let unsigned = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
+    if unsigned == ".inf" { return text.first == "-" ? -.infinity : .infinity }
+    if text == ".nan" { return .nan }
+    let mantissa = unsigned.prefix { $0 != "e" && $0 != "E" }
+    let digits = mantissa.filter { $0 != "." }
+    guard !digits.isEmpty, digits.utf8.allSatisfy(isDigit), mantissa.count - digits.count <= 1
+    else { return nil }
+    if mantissa.endIndex < unsigned.endIndex {
+      let exponent = unsigned[mantissa.endIndex...].dropFirst()
+      let bare = exponent.first == "-" || exponent.first == "+" ? exponent.dropFirst() : exponent
+      guard !bare.isEmpty, bare.utf8.allSatisfy(isDigit) else { return nil }
+    }
+    // Swift reads neither `.5` nor `5.`.
+    var complete = String(mantissa)
+    if complete.first == "." { complete = "0" + complete }
+    if complete.last == "." { complete += "0" }
+    let sign = text.first == "-" ? "-" : ""
+    return Double(sign + complete + unsigned[mantissa.endIndex...])
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  /// The scalar in a sentence, cut where it is long.
+  var words: String {
+    let cut = text.count > 60 ? text.prefix(57) + "..." : text[...]
+    let line = String(cut.map { $0.isNewline ? " " : $0 })
+    if isQuoted { return "the text '\(line)'" }
+    if case .word = value { return "'\(line)'" }
+    return line
+  }
+}

@@ -1,0 +1,83 @@
+/// What a user asks for: one job file, read and checked, with every default filled in.
+public struct Job: Sendable, Equatable {
+  /// Which images.
+  public var data: DataSection
+  /// Which network, or networks.
+  public var network: NetworkSection
+  /// Which kernels, in the order of `KernelKind.allCases`.
+  public var kernels: [KernelKind]
+  /// The numbers that tiles are computed in.
+  public var precision: FloatingWidth
+  /// The numbers that tiles are stored in.
+  public var storage: FloatingWidth
+  /// The edge of a tile; nil leaves it to the program.
+  public var tile: Int?
+  /// The decomposition, if it is asked for.
+  public var spectrum: SpectrumSection?
+  /// The prediction, if it is asked for.
+  public var prediction: PredictionSection?
+  /// The run folder, relative to the working directory.
+  public var output: String
+
+  /// The networks to compute.
+  public var variants: [Variant] { network.variants }
+
+  /// A job with its parts; unlike a file's, they are not checked against each other.
+  public init(
+    data: DataSection, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
+    precision: FloatingWidth = .f64, storage: FloatingWidth = .f64, tile: Int? = nil,
+    spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil, output: String
+  ) {
+    self.data = data
+    self.network = network
+    self.kernels = kernels
+    self.precision = precision
+    self.storage = storage
+    self.tile = tile
+    self.spectrum = spectrum
+    self.prediction = prediction
+    self.output = output
+  }
+}
+
+/// One of the two kernels of a network of infinite width.
+public enum KernelKind: String, Sendable, CaseIterable {
+  /// The covariance of pre-activations.
+  case nngp
+  /// The neural tangent kernel.
+  case ntk
+}
+
+/// A width of floating-point numbers.
+public enum FloatingWidth: String, Sendable, CaseIterable {
+  /// 64 bits.
+  case f64
+  /// 32 bits.
+  case f32
+}
+
+/// A job's `spectrum`: all eigenvalues, and some eigenvectors.
+public struct SpectrumSection: Sendable, Equatable {
+  /// Which eigenvectors are kept beside the eigenvalues.
+  public var vectors: Vectors
+
+  /// How many leading eigenvectors.
+  public enum Vectors: Sendable, Equatable {
+    /// As many; 0 for none.
+    case leading(Int)
+    /// Every one.
+    case all
+  }
+
+  /// A spectrum with as many eigenvectors.
+  public init(vectors: Vectors = .leading(0)) { self.vectors = vectors }
+}
+
+/// A job's `prediction`: kernel regression on the training images, evaluated on the test images.
+public struct PredictionSection: Sendable, Equatable {
+  /// The ridges tried, in units of the kernel's mean diagonal.
+  public var regularization: [Double]
+
+  /// A prediction with as many regularizations.
+  public init(regularization: [Double]) { self.regularization = regularization }
+}

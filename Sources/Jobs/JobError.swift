@@ -1,0 +1,64 @@
+/// A job file that cannot be read, told as one sentence.
+public struct JobError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What kind of mistake it is.
+  public enum Kind: Equatable, Sendable {
+    /// The file does not exist.
+    case missingFile
+    /// The file is there but is no text that can be read.
+    case unreadable
+    /// The text is not YAML.
+    case syntax
+    /// A key that its mapping does not know.
+    case unknownKey
+    /// A key without which the job means nothing.
+    case missingKey
+    /// A key that is given twice.
+    case duplicateKey
+    /// A value of another type than its key takes.
+    case wrongType
+    /// A value of the right type outside its range, or a name that is not known.
+    case outOfRange
+    /// Values that are fine one by one and impossible together.
+    case conflict
+    /// A `--set` that names no place in the job or has no value.
+    case badOverride
+  }
+
+  /// Where in what the user wrote.
+  public enum Place: Equatable, Sendable {
+    /// Somewhere in a file.
+    case file(String)
+    /// On a line, counted from 1, of a file.
+    case line(String, Int)
+    /// In an option, as it was given.
+    case option(String)
+  }
+
+  /// What kind of mistake it is.
+  public let kind: Kind
+  /// Where it was made.
+  public let place: Place
+  /// The key in the job, for example `network.0.dense.weight_variance`; empty for the whole file.
+  public let path: String
+  /// The object, the value and what to do, without the place.
+  public let sentence: String
+
+  init(_ kind: Kind, at place: Place, path: String = "", _ sentence: String) {
+    self.kind = kind
+    self.place = place
+    self.path = path
+    self.sentence = sentence
+  }
+
+  /// Whether the file does not exist, which is another exit status than a bad job.
+  public var isMissingFile: Bool { kind == .missingFile }
+
+  /// The place and the sentence.
+  public var description: String {
+    switch place {
+    case .file(let name): "\(name): \(sentence)"
+    case .line(let name, let line): "\(name), line \(line): \(sentence)"
+    case .option(let text): "--set \(text): \(sentence)"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// A job file as text, before it is read as a `Job`: the place where options override it.
+///
+/// A relative path in a job is relative to the working directory, not to the file.
+public struct JobFile: Sendable {
+  private var document: YAMLDocument
+
+  /// Loads the file at `path`.
+  ///
+  /// Local. Errors: missingFile, unreadable, syntax, duplicateKey.
+  public init(path: String) throws(JobError) {
+    document = try YAMLDocument(path: path)
+  }
+
+  /// Takes the text `yaml` (or JSON), which errors call `name`.
+  ///
+  /// Errors: syntax, duplicateKey.
+  public init(yaml: String, name: String = "job") throws(JobError) {
+    document = try YAMLDocument(yaml: yaml, name: name)
+  }
+
+  /// Applies `--set` options, each `KEY=VALUE`, from left to right.
+  ///
+  /// A key is a path such as `data.train` or, into a list, `network.0.dense.weight_variance`; its
+  /// value is YAML, and `null` takes the key out of the job. Mappings on the way are made where they
+  /// are missing; a key that no job has is found when the job is read, with the option as its place.
+  /// Errors: badOverride, syntax, duplicateKey.
+  public mutating func apply(overrides: [String]) throws(JobError) {
+    for text in overrides { try Override(text).apply(to: &document.root) }
+  }
+
+  /// The job, checked and with its defaults.
+  ///
+  /// Errors: unknownKey, missingKey, wrongType, outOfRange, conflict.
+  public func job() throws(JobError) -> Job {
+    try Job(Item(path: "", node: document.root))
+  }
+
+  /// The network of a file that holds `network` alone, or else of a complete job.
+  ///
+  /// Errors: as `job()`.
+  public func network() throws(JobError) -> NetworkSection {
+    let root = Item(path: "", node: document.root)
+    guard case .mapping(let entries) = document.root.content, entries.count == 1,
+      let item = try root.section(Job.keys)["network"]
+    else { return try Job(root).network }
+    return try NetworkSection(item)
+  }
+}

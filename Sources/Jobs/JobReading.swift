@@ -1,0 +1,99 @@
+extension Job {
+  static let keys = [
+    "data", "network", "kernels", "precision", "storage", "tile", "spectrum", "prediction",
+    "output",
+  ]
+
+  /// Reads a whole job.
+  init(_ root: Item) throws(JobError) {
+    let section = try root.section(Self.keys)
+    let predictionItem = section["prediction"]
+    let dataItem = try section.required("data", "say which images, e.g. data: {synthetic: {}}")
+    let networkItem = try section.required(
+      "network", "give a list of layers, or a preset such as {preset: fcn, depth: 3}")
+    let outputItem = try section.required("output", "name the run folder to create")
+
+    data = try DataSection(dataItem, isPredictionAsked: predictionItem != nil)
+    let trainCount = data.knownTrainCount
+    network = try NetworkSection(networkItem)
+    kernels = try section["kernels"].map(Self.kernels) ?? KernelKind.allCases
+    precision = try section["precision"]?.choice(FloatingWidth.self) ?? .f64
+    storage = try section["storage"]?.choice(FloatingWidth.self) ?? .f64
+    tile = try section["tile"]?.count(atLeast: 1)
+    spectrum = try section["spectrum"].map { (item) throws(JobError) in
+      try SpectrumSection(item, trainCount: trainCount)
+    }
+    prediction = try predictionItem.map { (item) throws(JobError) in
+      try PredictionSection(item)
+    }
+    output = try outputItem.text()
+    if let predictionItem { try checkPrediction(predictionItem) }
+  }
+
+  private static func kernels(_ item: Item) throws(JobError) -> [KernelKind] {
+    var named: [KernelKind] = []
+    for element in try item.elements(of: "a list, [nngp], [ntk] or [nngp, ntk]") {
+      let kernel = try element.choice(KernelKind.self)
+      guard !named.contains(kernel) else {
+        throw element.error(.conflict, "\(item.path) names \(kernel.rawValue) twice; keep one")
+      }
+      named.append(kernel)
+    }
+    guard !named.isEmpty else { throw item.outOfRange(allowed: "[nngp], [ntk] or [nngp, ntk]") }
+    return KernelKind.allCases.filter(named.contains)
+  }
+
+  /// A prediction needs images to predict, and labels to learn and to score by.
+  private func checkPrediction(_ item: Item) throws(JobError) {
+    guard data.test.count != 0 else {
+      throw item.error(
+        .conflict,
+        "\(item.path) needs test images and data.test asks for none; set data.test, or leave it out"
+      )
+    }
+    guard case .arrays(_, _, let trainLabels, let testLabels) = data.source else { return }
+    let missing = [("train_labels", trainLabels), ("test_labels", testLabels)]
+      .filter { $0.1 == nil }.map { "data.arrays.\($0.0)" }
+    guard missing.isEmpty else {
+      throw item.error(
+        .conflict,
+        "\(item.path) needs labels; name the .npy file of \(enumeration(missing)), or leave it out")
+    }
+  }
+}
+
+extension SpectrumSection {
+  /// Reads `{vectors: number or all}`; `trainCount` is the kernel's order where it is known.
+  init(_ item: Item, trainCount: Int?) throws(JobError) {
+    guard let vectors = try item.section(["vectors"])["vectors"] else {
+      self.init()
+      return
+    }
+    if vectors.scalar == .word("all") {
+      self.init(vectors: .all)
+    } else if case .number = vectors.scalar {
+      let count = try vectors.count(atLeast: 0)
+      if let trainCount, count > trainCount {
+        throw vectors.outOfRange(allowed: "at most data.train, \(trainCount), or 'all'")
+      }
+      self.init(vectors: .leading(count))
+    } else {
+      throw vectors.wrongType(expected: "a whole number, 0 or more, or 'all'")
+    }
+  }
+}
+
+extension PredictionSection {
+  /// Reads `{regularization: [numbers]}`.
+  init(_ item: Item) throws(JobError) {
+    let section = try item.section(["regularization"])
+    let list = try section.required("regularization", "list the ridges to try, e.g. [0, 1.0e-4]")
+    regularization = []
+    for element in try list.elements(of: "a list of numbers, e.g. [0, 1.0e-4]") {
+      regularization.append(try element.number(atLeast: 0))
+    }
+    guard !regularization.isEmpty else {
+      throw list.outOfRange(allowed: "a list of at least one number")
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import RecursionCore
+
+/// The same network in its one normal form: every `repeat` written out, then equal consecutive
+/// groups of layers folded into `repeat`, in nested lists too.
+///
+/// What is no well-formed `repeat`, or would write out more than two million layers, stays as it is.
+func normalized(_ layers: [LayerDescription]) -> [LayerDescription] {
+  var budget = PresetNetwork.layerLimit
+  return folded((unrolled(layers, budget: &budget) ?? layers).map(\.withNormalizedLists))
+}
+
+extension LayerDescription {
+  fileprivate var withNormalizedLists: LayerDescription {
+    var layer = self
+    for index in layer.parameters.indices {
+      switch layer.parameters[index].value {
+      case .layers(let layers): layer.parameters[index].value = .layers(normalized(layers))
+      case .branches(let branches):
+        layer.parameters[index].value = .branches(branches.map(normalized))
+      default: break
+      }
+    }
+    return layer
+  }
+
+  /// The count and the layers of a well-formed `repeat`.
+  var repetition: (count: Int, layers: [LayerDescription])? {
+    guard name == "repeat", parameters.count == 2,
+      case .number(let number)? = parameters.first(where: { $0.name == "count" })?.value,
+      case .layers(let layers)? = parameters.first(where: { $0.name == "layers" })?.value,
+      let count = Int(exactly: number), count >= 0
+    else { return nil }
+    return (count, layers)
+  }
+
+  fileprivate init(repeating layers: [LayerDescription], count: Int) {
+    self.init("repeat", [.init("count", .number(Double(count))), .init("layers", .layers(layers))])
+  }
+}
+
+/// The layers without `repeat`; nil where they are more than `budget`, which is lowered by them.
+private func unrolled(_ layers: [LayerDescription], budget: inout Int) -> [LayerDescription]? {
+  var result: [LayerDescription] = []
+  for layer in layers {
+    guard let (count, body) = layer.repetition else {
+      budget -= 1
+      guard budget >= 0 else { return nil }
+      result.append(layer)
+      continue
+    }
+    guard count > 0 else { continue }
+    guard let once = unrolled(body, budget: &budget) else { return nil }
+    let (rest, overflow) = once.count.multipliedReportingOverflow(by: count - 1)
+    guard !overflow, rest <= budget else { return nil }
+    budget -= rest
+    if !once.isEmpty { for _ in 0..<count { result += once } }
+  }
+  return result
+}
+
+/// The longest group of layers that is looked for.
+private let longestPeriod = 64
+
+/// Folds, from the left, what shortens the list most; of equals the shortest group.
+private func folded(_ layers: [LayerDescription]) -> [LayerDescription] {
+  // Equal layers get equal numbers, so that runs are found by comparing integers.
+  var numbers: [String: Int] = [:]
+  let identities = layers.map { layer in
+    let text = layer.canonicalText
+    if let number = numbers[text] { return number }
+    numbers[text] = numbers.count
+    return numbers.count - 1
+  }
+  return folded(layers[...], identities)
+}
+
+private func folded(
+  _ layers: ArraySlice<LayerDescription>, _ identities: [Int]
+) -> [LayerDescription] {
+  var result: [LayerDescription] = []
+  var start = layers.startIndex
+  while start < layers.endIndex {
+    var best = (period: 1, count: 1)
+    let longest = min(longestPeriod, (layers.endIndex - start) / 2)
+    for period in stride(from: 1, through: longest, by: 1) {
+      var end = start
+      while end + period < layers.endIndex, identities[end] == identities[end + period] {
+        end += 1
+      }
+      let count = (end - start) / period + 1
+      if (count - 1) * period > (best.count - 1) * best.period { best = (period, count) }
+    }
+    // Two equal single layers are shorter as they are.
+    if (best.count - 1) * best.period >= 2 {
+      let body = folded(layers[start..<start + best.period], identities)
+      result.append(LayerDescription(repeating: body, count: best.count))
+      start += best.period * best.count
+    } else {
+      result.append(layers[start])
+      start += 1
+    }
+  }
+  return result
+}

@@ -1,0 +1,89 @@
+import RecursionCore
+
+extension LayerDescription {
+  /// Reads a layer: its name, or a mapping from its name to its parameters.
+  ///
+  /// Names and keys are left to the recursion core; types and variances are checked here, where
+  /// lines are known.
+  init(_ item: Item) throws(JobError) {
+    let expected = "a layer: its name, or {name: {parameter: value}}"
+    if case .word(let name) = item.scalar {
+      guard !name.isEmpty else { throw item.outOfRange(allowed: expected) }
+      self.init(name)
+      return
+    }
+    guard case .mapping(let entries) = item.node.content, let entry = entries.first else {
+      throw item.wrongType(expected: expected)
+    }
+    guard entries.count == 1 else {
+      let advice =
+        if case .nothing = entry.value.content { "indent the parameters below its name" } else {
+          "give every layer an item of its own"
+        }
+      throw item.error(
+        .wrongType,
+        "\(item.path) has several keys (\(enumeration(entries.map(\.key)))) where a layer is one "
+          + "name with its parameters; \(advice)")
+    }
+    let value = Item(path: item.path.appending(key: entry.key), node: entry.value)
+    self.init(entry.key, try Self.parameters(value))
+  }
+
+  private static func parameters(_ item: Item) throws(JobError) -> [Parameter] {
+    if case .nothing = item.node.content { return [] }
+    guard case .mapping(let entries) = item.node.content else {
+      throw item.wrongType(expected: "a mapping with the layer's parameters")
+    }
+    var parameters: [Parameter] = []
+    for entry in entries {
+      let value = Item(path: item.path.appending(key: entry.key), node: entry.value)
+      parameters.append(Parameter(entry.key, try ParameterValue(value, key: entry.key)))
+    }
+    return parameters
+  }
+
+  /// Reads a list of layers.
+  static func list(_ item: Item) throws(JobError) -> [LayerDescription] {
+    var layers: [LayerDescription] = []
+    for element in try item.elements(of: "a list of layers") {
+      layers.append(try LayerDescription(element))
+    }
+    return layers
+  }
+}
+
+extension ParameterValue {
+  /// Reads the value of the parameter `key`, which alone says whether a list is one of layers.
+  init(_ item: Item, key: String) throws(JobError) {
+    switch key {
+    case "layers", "main", "shortcut":
+      self = .layers(try LayerDescription.list(item))
+      return
+    case "branches":
+      var branches: [[LayerDescription]] = []
+      for element in try item.elements(of: "a list of branches, each a list of layers") {
+        branches.append(try LayerDescription.list(element))
+      }
+      self = .branches(branches)
+      return
+    default: break
+    }
+    if case .list = item.node.content {
+      var numbers: [Double] = []
+      for element in try item.elements(of: "a list of numbers") {
+        numbers.append(try element.number())
+      }
+      self = .numbers(numbers)
+      return
+    }
+    switch item.scalar {
+    case .number:
+      let isVariance = key == "variance" || key.hasSuffix("_variance")
+      self = .number(try item.number(atLeast: isVariance ? 0 : nil))
+    case .flag(let flag): self = .flag(flag)
+    case .word(let word): self = .word(word)
+    case nil:
+      throw item.wrongType(expected: "a number, a word, true, false or a list of numbers")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import RecursionCore
+
+/// A job's `network`: a list of layers, or a preset that expands to one or several.
+public struct NetworkSection: Sendable, Equatable {
+  /// How the job says it.
+  public let definition: Definition
+  /// The networks it stands for: one without a name, or one for each value of what varies.
+  public let variants: [Variant]
+
+  /// How a job says its network.
+  public enum Definition: Sendable, Equatable {
+    /// As layers, `repeat` kept as written.
+    case layers([LayerDescription])
+    /// By the name of a preset.
+    case preset(PresetNetwork)
+  }
+
+  /// The one network with these layers.
+  public init(layers: [LayerDescription]) {
+    self.init(.layers(layers), [Variant(name: "", layers: layers)])
+  }
+
+  private init(_ definition: Definition, _ variants: [Variant]) {
+    self.definition = definition
+    self.variants = variants
+  }
+
+  /// Reads `network`.
+  init(_ item: Item) throws(JobError) {
+    switch item.node.content {
+    case .list:
+      let layers = try LayerDescription.list(item)
+      guard !layers.isEmpty else { throw item.outOfRange(allowed: "a list of at least one layer") }
+      self.init(layers: layers)
+    case .mapping:
+      let preset = try PresetNetwork(item)
+      self.init(.preset(preset), try preset.variants(item))
+    default:
+      throw item.wrongType(
+        expected: "a list of layers, or a preset such as {preset: fcn, depth: 3}")
+    }
+  }
+}
+
+/// One network of a job.
+public struct Variant: Sendable, Equatable {
+  /// What sets it apart, for example `depth=30,weight_variance=1.76`; empty where nothing varies.
+  public let name: String
+  /// Its layers.
+  public let layers: [LayerDescription]
+
+  /// A variant called `name`.
+  public init(name: String, layers: [LayerDescription]) {
+    self.name = name
+    self.layers = layers
+  }
+}

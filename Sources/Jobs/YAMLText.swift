@@ -1,0 +1,115 @@
+/// A value to be written as YAML.
+indirect enum YAMLText {
+  /// A text that needs no quotes, or has them.
+  case scalar(String)
+  case list([YAMLText])
+  case mapping([(key: String, value: YAMLText)])
+
+  /// A number, shortest.
+  static func number(_ number: Double) -> YAMLText { .scalar(numberText(number)) }
+
+  /// A text, in quotes where it needs them.
+  static func text(_ text: String) -> YAMLText { .scalar(quotedWhereNeeded(text)) }
+
+  /// The value in one line, in flow style.
+  var flow: String {
+    switch self {
+    case .scalar(let text): text
+    case .list(let items): "[\(items.map(\.flow).joined(separator: ", "))]"
+    case .mapping(let entries):
+      "{\(entries.map { "\($0.key): \($0.value.flow)" }.joined(separator: ", "))}"
+    }
+  }
+
+  /// The value in lines of up to 100 columns where that can be: what fits on one is in flow style.
+  ///
+  /// `column` is where the first line begins, `indent` where the others do.
+  private func lines(column: Int, indent: Int) -> [String] {
+    let flow = flow
+    if column + flow.count <= 100 || isFlat { return [flow] }
+    return block(indent: indent)
+  }
+
+  private var isFlat: Bool {
+    switch self {
+    case .scalar: true
+    case .list(let items): items.isEmpty
+    case .mapping(let entries): entries.isEmpty
+    }
+  }
+
+  /// The value in block style, an item or an entry a line.
+  func block(indent: Int) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    switch self {
+    case .scalar: return [flow]
+    case .list(let items):
+      return items.flatMap { item in
+        let lines = item.lines(column: indent + 2, indent: indent + 2)
+        // A block begins on the line of its dash, within its own margin.
+        let first = lines[0].drop { $0 == " " }
+        return ["\(margin)- \(first)"] + lines.dropFirst()
+      }
+    case .mapping(let entries):
+      return entries.flatMap { entry in
+        let lines = entry.value.lines(column: indent + entry.key.count + 2, indent: indent + 2)
+        if lines.count == 1, !lines[0].hasPrefix(" ") {
+          return ["\(margin)\(entry.key): \(lines[0])"]
+        }
+        return ["\(margin)\(entry.key):"] + lines
+      }
+    }
+  }
+}
+
+/// The shortest text that reads back as `number`, a whole number without a fraction.
+///
+/// With an exponent it has a point too: without one, YAML 1.1 readers take it for a word.
+func numberText(_ number: Double) -> String {
+  if let whole = Int(exactly: number), abs(number) < 0x1p53 { return "\(whole)" }
+  let text = "\(number)"
+  guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
+  return text[..<exponent] + ".0" + text[exponent...]
+}
+
+/// The text itself where YAML reads it as a word, or else in double quotes.
+func quotedWhereNeeded(_ text: String) -> String {
+  let first = text.utf8.first.map { isLetter($0) || "_./".utf8.contains($0) } ?? false
+  let isPlain =
+    first
+    && text.utf8.allSatisfy {
+      isLetter($0) || (0x30...0x39).contains($0) || "_./+=-".utf8.contains($0)
+    }
+  // YAML 1.1 readers have more words for true and false than we do.
+  let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+  if isPlain, !reserved.contains(text.lowercased()), Scalar.number(text) == nil,
+    ![".inf", ".nan"].contains(text.lowercased())
+  {
+    return text
+  }
+  return "\"" + text.unicodeScalars.map(escaped).joined() + "\""
+}
+
+private func isLetter(_ byte: UInt8) -> Bool {
+  (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+}
+
+/// A character of a double-quoted text; what is not printable, or breaks lines, by its number.
+private func escaped(_ scalar: Unicode.Scalar) -> String {
+  switch scalar {
+  case "\"": return "\\\""
+  case "\\": return "\\\\"
+  case "\n": return "\\n"
+  case "\t": return "\\t"
+  default: break
+  }
+  let isPrintable: Bool =
+    switch scalar.value {
+    case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD: true
+    case 0x10000...: true
+    default: false
+    }
+  if isPrintable { return String(scalar) }
+  let digits = String(scalar.value, radix: 16, uppercase: true)
+  return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+}

@@ -1,0 +1,36 @@
+/// A layer as a job file names it: a name and parameters, not yet checked against the core's layers.
+public struct LayerDescription: Sendable, Equatable {
+  /// The layer's name in a job file, for example `dense`.
+  public var name: String
+  /// The parameters in the order they were written.
+  public var parameters: [Parameter]
+
+  /// One named parameter.
+  public struct Parameter: Sendable, Equatable {
+    /// The key in the job file.
+    public var name: String
+    /// Its value.
+    public var value: ParameterValue
+    /// A parameter `name: value`.
+    public init(_ name: String, _ value: ParameterValue) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// A layer called `name` with `parameters`.
+  public init(_ name: String, _ parameters: [Parameter] = []) {
+    self.name = name
+    self.parameters = parameters
+  }
+}
+
+/// The value of a layer's parameter.
+public indirect enum ParameterValue: Sendable, Equatable {
+  case number(Double)
+  case word(String)
+  case flag(Bool)
+  case numbers([Double])
+  case layers([LayerDescription])
+  case branches([[LayerDescription]])
+}
