@@ -86,7 +86,7 @@ struct YAMLDocument: Sendable {
       let name = names.first ?? ""
       return JobError(
         .duplicateKey, at: place(context.mark.line), path: name,
-        "'\(name)' is given more than once in the mapping that begins here; keep one")
+        "'\(name)' is given more than once, first here; keep one")
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       let hint =
@@ -118,8 +118,9 @@ private struct NodeConversion {
     let content: DocumentNode.Content
     switch node {
     case .scalar(let scalar):
-      try refuse(scalar.tag, path, here)
-      let isQuoted = scalar.style != .plain && scalar.style != .any
+      // Quotes make a text, and so does the tag that Yams gives to what is in quotes.
+      let isQuoted = scalar.tag.description == Tag.Name.str.rawValue
+      if !isQuoted { try refuse(scalar.tag, path, here) }
       content =
         !isQuoted && Scalar.isNothing(scalar.string)
         ? .nothing : .scalar(Scalar(text: scalar.string, isQuoted: isQuoted))
@@ -163,12 +164,13 @@ private struct NodeConversion {
     return entries
   }
 
-  /// An explicit tag could say that `5` is a text; nothing in a job needs one.
+  /// A tag could say what else a value is; nothing in a job needs one.
   private func refuse(
     _ tag: Tag, _ path: String, _ place: JobError.Place
   ) throws(JobError) {
     guard !tag.description.isEmpty else { return }
     throw JobError(
-      .syntax, at: place, path: path, "the tag '\(tag)' has no meaning in a job; remove it")
+      .syntax, at: place, path: path,
+      "\(path) has the tag '\(tag)', which means nothing in a job; remove it")
   }
 }
