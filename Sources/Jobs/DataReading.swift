@@ -82,7 +82,7 @@ extension DataSection {
       throw item.error(
         .conflict,
         "\(item.path) asks for test images and \(section.path).arrays has none; "
-          + "give it test, or write 'test: 0'")
+          + "add \(section.path).arrays.test, or set \(item.path) to 0")
     case .synthetic(_, let trainCount, let testCount):
       for (key, selection, there) in [("train", train, trainCount), ("test", test, testCount)] {
         guard let item = section[key], let count = selection.count, count > there else { continue }

@@ -89,10 +89,11 @@ struct YAMLDocument: Sendable {
         "'\(name)' is given more than once, first here; keep one")
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
-      let hint =
+      let sentence =
         problem.contains("another document")
-        ? "write one document a file" : "check the indentation (no tabs), colons and brackets"
-      return JobError(.syntax, at: place(mark.line), "this is not YAML: \(problem); \(hint)")
+        ? "a second document begins here; write one document a file"
+        : "this is not YAML: \(problem); check the indentation (no tabs), colons and brackets"
+      return JobError(.syntax, at: place(mark.line), sentence)
     case .reader(let problem, _, _, _):
       return JobError(.syntax, at: whole, "this is not YAML: \(problem); check that it is text")
     default:
