@@ -6,13 +6,13 @@ extension Variant {
   /// Equal networks have equal texts, however they were written: parameters are in alphabetical
   /// order, numbers are the shortest that read back, repeated groups are folded. Runs are
   /// fingerprinted by it, so it does not change.
-  public var canonicalText: String { text(normalized(layers)) }
+  public var canonicalText: String { line(normalized(layers)) }
 }
 
 extension LayerDescription {
   /// The layer in one line, its parameters in alphabetical order.
   var canonicalText: String {
-    if let (count, layers) = repetition { return "\(count) x {\(text(layers))}" }
+    if let (count, layers) = repetition { return "\(count) x {\(line(layers))}" }
     let name = quotedWhereNeeded(name)
     guard !parameters.isEmpty else { return name }
     let list = parameters.sorted { $0.name < $1.name }
@@ -24,21 +24,21 @@ extension LayerDescription {
 extension ParameterValue {
   fileprivate var canonicalText: String {
     switch self {
-    case .number(let number): text(number)
+    case .number(let number): numeral(number)
     case .word(let word): quotedWhereNeeded(word)
     case .flag(let flag): "\(flag)"
-    case .numbers(let numbers): "[\(numbers.map(text).joined(separator: ", "))]"
-    case .layers(let layers): "{\(text(layers))}"
+    case .numbers(let numbers): "[\(numbers.map(numeral).joined(separator: ", "))]"
+    case .layers(let layers): "{\(line(layers))}"
     case .branches(let branches):
-      "[\(branches.map { "{\(text($0))}" }.joined(separator: ", "))]"
+      "[\(branches.map { "{\(line($0))}" }.joined(separator: ", "))]"
     }
   }
 }
 
 /// Layers in one line.
-private func text(_ layers: [LayerDescription]) -> String {
+private func line(_ layers: [LayerDescription]) -> String {
   layers.map(\.canonicalText).joined(separator: "; ")
 }
 
 /// The shortest text that reads back as `number`; the two zeros are one.
-private func text(_ number: Double) -> String { number == 0 ? "0.0" : "\(number)" }
+private func numeral(_ number: Double) -> String { number == 0 ? "0.0" : "\(number)" }

@@ -23,15 +23,18 @@ extension DataSection {
     } else {
       source = try Self.arrays(first)
     }
-    train = try section["train"].map { (item) throws(JobError) in
-      try SelectionSection(item, atLeast: 1)
-    } ?? .all
-    test = try section["test"].map { (item) throws(JobError) in
-      try SelectionSection(item, atLeast: 0)
-    } ?? Self.defaultTest(of: source)
-    preprocessing = try section["preprocessing"].map { (item) throws(JobError) in
-      try PreprocessingSection(item)
-    } ?? .standardize
+    train =
+      try section["train"].map { (item) throws(JobError) in
+        try SelectionSection(item, atLeast: 1)
+      } ?? .all
+    test =
+      try section["test"].map { (item) throws(JobError) in
+        try SelectionSection(item, atLeast: 0)
+      } ?? Self.defaultTest(of: source)
+    preprocessing =
+      try section["preprocessing"].map { (item) throws(JobError) in
+        try PreprocessingSection(item)
+      } ?? .standardize
     try checkCounts(section)
   }
 
@@ -79,7 +82,7 @@ extension DataSection {
       throw item.error(
         .conflict,
         "\(item.path) asks for test images and \(section.path).arrays has none; "
-          + "give it test, or write 'test: 0'")
+          + "add \(section.path).arrays.test, or set \(item.path) to 0")
     case .synthetic(_, let trainCount, let testCount):
       for (key, selection, there) in [("train", train, trainCount), ("test", test, testCount)] {
         guard let item = section[key], let count = selection.count, count > there else { continue }

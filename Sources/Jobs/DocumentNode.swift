@@ -85,10 +85,9 @@ struct Scalar: Sendable, Equatable {
 
   /// The scalar in a sentence, cut where it is long.
   var words: String {
-    let cut = text.count > 60 ? text.prefix(57) + "..." : text[...]
-    let line = String(cut.map { $0.isNewline ? " " : $0 })
-    if isQuoted { return "the text '\(line)'" }
-    if case .word = value { return "'\(line)'" }
-    return line
+    let short = text.cut(to: 60)
+    if isQuoted { return "the text '\(short)'" }
+    if case .word = value { return "'\(short)'" }
+    return short
   }
 }

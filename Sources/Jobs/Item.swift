@@ -33,11 +33,12 @@ struct Item {
     }
     for entry in entries where !known.contains(entry.key) {
       let full = path.appending(key: entry.key)
-      let keys = path.isEmpty ? "the keys of a job" : "the keys of \(path)"
+      let owner = path.isEmpty ? "a job" : path
+      let keys = known.count == 1 ? "the only key of \(owner) is" : "the keys of \(owner) are"
       throw JobError(
         .unknownKey, at: entry.place, path: full,
         "unknown key '\(full)'\(suggestion(for: entry.key, among: known)); "
-          + "\(keys) are \(enumeration(known))")
+          + "\(keys) \(enumeration(known))")
     }
     return Section(path: path, place: node.place, entries: entries)
   }

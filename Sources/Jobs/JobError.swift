@@ -53,12 +53,19 @@ public struct JobError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Whether the file does not exist, which is another exit status than a bad job.
   public var isMissingFile: Bool { kind == .missingFile }
 
-  /// The place and the sentence.
+  /// The place and the sentence, in one line whatever the user's texts hold.
   public var description: String {
-    switch place {
-    case .file(let name): "\(name): \(sentence)"
-    case .line(let name, let line): "\(name), line \(line): \(sentence)"
-    case .option(let text): "--set \(text): \(sentence)"
-    }
+    let text =
+      switch place {
+      case .file(let name): "\(name): \(sentence)"
+      case .line(let name, let line): "\(name), line \(line): \(sentence)"
+      case .option(let option): "--set \(option.cut(to: 120)): \(sentence)"
+      }
+    return String(text.map { $0.isNewline || $0.isASCII && $0 < " " ? " " : $0 })
   }
+}
+
+extension String {
+  /// The text, its end replaced by dots where it has more than `limit` characters.
+  func cut(to limit: Int) -> String { count > limit ? prefix(limit - 3) + "..." : self }
 }

@@ -21,8 +21,8 @@ public struct JobFile: Sendable {
   /// Applies `--set` options, each `KEY=VALUE`, from left to right.
   ///
   /// A key is a path such as `data.train` or, into a list, `network.0.dense.weight_variance`; its
-  /// value is YAML, and `null` takes the key out of the job. Mappings on the way are made where they
-  /// are missing; a key that no job has is found when the job is read, with the option as its place.
+  /// value is YAML, and `null` takes the key out of the job. Missing mappings on the way are made;
+  /// a key that no job has is found when the job is read, with the option as its place.
   /// Errors: badOverride, syntax, duplicateKey.
   public mutating func apply(overrides: [String]) throws(JobError) {
     for text in overrides { try Override(text).apply(to: &document.root) }

@@ -48,7 +48,8 @@ extension Job {
     guard data.test.count != 0 else {
       throw item.error(
         .conflict,
-        "\(item.path) needs test images and data.test asks for none; set data.test, or leave it out")
+        "\(item.path) needs test images and data.test asks for none; set data.test, or leave it out"
+      )
     }
     guard case .arrays(_, _, let trainLabels, let testLabels) = data.source else { return }
     let missing = [("train_labels", trainLabels), ("test_labels", testLabels)]

@@ -3,7 +3,7 @@ import RecursionCore
 /// The same network in its one normal form: every `repeat` written out, then equal consecutive
 /// groups of layers folded into `repeat`, in nested lists too.
 ///
-/// What is no well-formed `repeat`, or would write out more than two million layers, stays as it is.
+/// A `repeat` that is not well-formed stays, and so does a list of over two million layers.
 func normalized(_ layers: [LayerDescription]) -> [LayerDescription] {
   var budget = PresetNetwork.layerLimit
   return folded((unrolled(layers, budget: &budget) ?? layers).map(\.withNormalizedLists))

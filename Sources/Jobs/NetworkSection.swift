@@ -17,8 +17,12 @@ public struct NetworkSection: Sendable, Equatable {
 
   /// The one network with these layers.
   public init(layers: [LayerDescription]) {
-    definition = .layers(layers)
-    variants = [Variant(name: "", layers: layers)]
+    self.init(.layers(layers), [Variant(name: "", layers: layers)])
+  }
+
+  private init(_ definition: Definition, _ variants: [Variant]) {
+    self.definition = definition
+    self.variants = variants
   }
 
   /// Reads `network`.
@@ -30,8 +34,7 @@ public struct NetworkSection: Sendable, Equatable {
       self.init(layers: layers)
     case .mapping:
       let preset = try PresetNetwork(item)
-      definition = .preset(preset)
-      variants = try preset.variants(item)
+      self.init(.preset(preset), try preset.variants(item))
     default:
       throw item.wrongType(
         expected: "a list of layers, or a preset such as {preset: fcn, depth: 3}")

@@ -57,7 +57,7 @@ extension Varying {
 extension LayerDescription {
   var text: YAMLText {
     if parameters.isEmpty { return .text(name) }
-    let entries = parameters.map { ($0.name, $0.value.text) }
+    let entries = parameters.map { (quotedWhereNeeded($0.name), $0.value.text) }
     return .mapping([(quotedWhereNeeded(name), .mapping(entries))])
   }
 }

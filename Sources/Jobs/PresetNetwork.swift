@@ -52,15 +52,18 @@ public struct PresetNetwork: Sendable, Equatable {
 
     self.name = name
     self.preset = preset
-    activation = try section["activation"].map { (item) throws(JobError) in
-      try LayerDescription(item)
-    } ?? defaults.activation
-    weightVariance = try section.varying(.weightVariance) { (item) throws(JobError) in
-      try item.number(atLeast: 0)
-    } ?? .one(defaults.weightVariance)
-    biasVariance = try section.varying(.biasVariance) { (item) throws(JobError) in
-      try item.number(atLeast: 0)
-    } ?? .one(defaults.biasVariance)
+    activation =
+      try section["activation"].map { (item) throws(JobError) in
+        try LayerDescription(item)
+      } ?? defaults.activation
+    weightVariance =
+      try section.varying(.weightVariance) { (item) throws(JobError) in
+        try item.number(atLeast: 0)
+      } ?? .one(defaults.weightVariance)
+    biasVariance =
+      try section.varying(.biasVariance) { (item) throws(JobError) in
+        try item.number(atLeast: 0)
+      } ?? .one(defaults.biasVariance)
     let depth = try section.varying(.depth) { (item) throws(JobError) in
       try item.count(atLeast: 0, atMost: Self.depthLimit)
     }
@@ -89,7 +92,8 @@ public struct PresetNetwork: Sendable, Equatable {
                 + "ask for fewer or shallower ones")
           }
           let name = [
-            self.depth.label(.depth, depth), self.weightVariance.label(.weightVariance, weightVariance),
+            self.depth.label(.depth, depth),
+            self.weightVariance.label(.weightVariance, weightVariance),
             self.biasVariance.label(.biasVariance, biasVariance),
           ]
           variants.append(

@@ -49,7 +49,8 @@ struct YAMLDocument: Sendable {
     let place = JobError.Place.file(name)
     let node = try Self.compose(yaml, place) { line in .line(name, line) }
     guard let node else {
-      throw JobError(.syntax, at: place, "the file is empty; write a job with data, network, output")
+      throw JobError(
+        .syntax, at: place, "the file is empty; write a job with data, network, output")
     }
     root = node
   }
@@ -85,13 +86,14 @@ struct YAMLDocument: Sendable {
       let name = names.first ?? ""
       return JobError(
         .duplicateKey, at: place(context.mark.line), path: name,
-        "'\(name)' is given more than once in the mapping that begins here; keep one")
+        "'\(name)' is given more than once, first here; keep one")
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
-      let hint =
+      let sentence =
         problem.contains("another document")
-        ? "write one document a file" : "check the indentation (no tabs), colons and brackets"
-      return JobError(.syntax, at: place(mark.line), "this is not YAML: \(problem); \(hint)")
+        ? "a second document begins here; write one document a file"
+        : "this is not YAML: \(problem); check the indentation (no tabs), colons and brackets"
+      return JobError(.syntax, at: place(mark.line), sentence)
     case .reader(let problem, _, _, _):
       return JobError(.syntax, at: whole, "this is not YAML: \(problem); check that it is text")
     default:
@@ -117,8 +119,9 @@ private struct NodeConversion {
     let content: DocumentNode.Content
     switch node {
     case .scalar(let scalar):
-      try refuse(scalar.tag, path, here)
-      let isQuoted = scalar.style != .plain && scalar.style != .any
+      // Quotes make a text, and so does the tag that Yams gives to what is in quotes.
+      let isQuoted = scalar.tag.description == Tag.Name.str.rawValue
+      if !isQuoted { try refuse(scalar.tag, path, here) }
       content =
         !isQuoted && Scalar.isNothing(scalar.string)
         ? .nothing : .scalar(Scalar(text: scalar.string, isQuoted: isQuoted))
@@ -127,7 +130,8 @@ private struct NodeConversion {
       var nodes: [DocumentNode] = []
       for (index, element) in sequence.enumerated() {
         nodes.append(
-          try convert(element, path: path.appending(key: "\(index)"), nesting: nesting + 1, at: place))
+          try convert(
+            element, path: path.appending(key: "\(index)"), nesting: nesting + 1, at: place))
       }
       content = .list(nodes)
     case .mapping(let mapping):
@@ -161,12 +165,13 @@ private struct NodeConversion {
     return entries
   }
 
-  /// An explicit tag could say that `5` is a text; nothing in a job needs one.
+  /// A tag could say what else a value is; nothing in a job needs one.
   private func refuse(
     _ tag: Tag, _ path: String, _ place: JobError.Place
   ) throws(JobError) {
     guard !tag.description.isEmpty else { return }
     throw JobError(
-      .syntax, at: place, path: path, "the tag '\(tag)' has no meaning in a job; remove it")
+      .syntax, at: place, path: path,
+      "\(path) has the tag '\(tag)', which means nothing in a job; remove it")
   }
 }

@@ -45,10 +45,13 @@ indirect enum YAMLText {
     case .scalar: return [flow]
     case .list(let items):
       return items.flatMap { item in
-        let lines = item.lines(column: indent + 2, indent: indent + 2)
+        let lines =
+          if case .mapping(let entries) = item, !entries.isEmpty {
+            // `- dense: {...}` rather than `- {dense: {...}}`.
+            item.block(indent: indent + 2)
+          } else { item.lines(column: indent + 2, indent: indent + 2) }
         // A block begins on the line of its dash, within its own margin.
-        let first = lines[0].drop { $0 == " " }
-        return ["\(margin)- \(first)"] + lines.dropFirst()
+        return ["\(margin)- \(lines[0].drop { $0 == " " })"] + lines.dropFirst()
       }
     case .mapping(let entries):
       return entries.flatMap { entry in
@@ -77,7 +80,9 @@ func quotedWhereNeeded(_ text: String) -> String {
   let first = text.utf8.first.map { isLetter($0) || "_./".utf8.contains($0) } ?? false
   let isPlain =
     first
-    && text.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || "_./+=-".utf8.contains($0) }
+    && text.utf8.allSatisfy {
+      isLetter($0) || (0x30...0x39).contains($0) || "_./+=-".utf8.contains($0)
+    }
   // YAML 1.1 readers have more words for true and false than we do.
   let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
   if isPlain, !reserved.contains(text.lowercased()), Scalar.number(text) == nil,

@@ -1,0 +1,275 @@
+import Foundation
+import Jobs
+import Testing
+
+/// A bad job and what its error must say.
+struct BadJob: Sendable, CustomTestStringConvertible {
+  let yaml: String
+  let kind: JobError.Kind
+  let path: String
+  let line: Int
+  /// Parts of the sentence, separated by `|`.
+  let says: String
+
+  init(_ yaml: String, _ kind: JobError.Kind, _ path: String, line: Int = 1, _ says: String) {
+    self.yaml = yaml
+    self.kind = kind
+    self.path = path
+    self.line = line
+    self.says = says
+  }
+
+  var testDescription: String { yaml }
+
+  /// A job that is right but for one more line, its fourth.
+  static func base(
+    _ extra: String, _ kind: JobError.Kind, _ path: String, _ says: String
+  ) -> BadJob {
+    let text = "data: {cifar10: c, train: 100}\nnetwork: [flatten, dense]\noutput: o\n"
+    return BadJob(text + extra, kind, path, line: 4, says)
+  }
+
+  /// A job with this `data`, on line 1.
+  static func data(
+    _ data: String, _ kind: JobError.Kind, _ path: String, _ says: String
+  ) -> BadJob {
+    BadJob("data: \(data)\nnetwork: [flatten, dense]\noutput: o", kind, path, says)
+  }
+
+  /// A job with this `network`, on line 2.
+  static func network(
+    _ network: String, _ kind: JobError.Kind, _ path: String, line: Int = 2, _ says: String
+  ) -> BadJob {
+    BadJob(
+      "{data: {synthetic: {}}, output: o,\nnetwork: \(network)}", kind, path, line: line, says)
+  }
+}
+
+@Suite struct JobErrorTests {
+  static let whole: [BadJob] = [
+    .base("precison: f32", .unknownKey, "precison", "'precison'|did you mean 'precision'|storage"),
+    .base("colour: red", .unknownKey, "colour", "'colour'; the keys of a job are data, network"),
+    .base("precision: f46", .outOfRange, "precision", "is 'f46'|'f64'|f64 or f32"),
+    .base("precision: 64", .wrongType, "precision", "is 64; it must be f64 or f32"),
+    .base("storage: [f32]", .wrongType, "storage", "is a list; it must be f64 or f32"),
+    .base("tile: 0", .outOfRange, "tile", "is 0; it must be a whole number, 1 or more"),
+    .base("tile: 1.5", .outOfRange, "tile", "is 1.5|whole number"),
+    .base("tile: 1e300", .outOfRange, "tile", "is 1e300|whole number"),
+    .base("tile: '64'", .wrongType, "tile", "is the text '64'|whole number"),
+    .base("tile: 1_000", .wrongType, "tile", "is '1_000'|whole number"),
+    .base("tile:", .wrongType, "tile", "is empty|whole number"),
+    .base("kernels: ntk", .wrongType, "kernels", "is 'ntk'|list"),
+    .base("kernels: []", .outOfRange, "kernels", "is an empty list|[nngp, ntk]"),
+    .base("kernels: [nntk]", .outOfRange, "kernels.0", "is 'nntk'|did you mean 'ntk'|nngp or ntk"),
+    .base("kernels: [ntk, ntk]", .conflict, "kernels.1", "names ntk twice"),
+    .base("kernels: [1]", .wrongType, "kernels.0", "is 1; it must be nngp or ntk"),
+    .base("spectrum: {vectors: -1}", .outOfRange, "spectrum.vectors", "is -1|0 or more"),
+    .base("spectrum: {vectors: some}", .wrongType, "spectrum.vectors", "is 'some'|'all'"),
+    .base("spectrum: {vectors: 101}", .outOfRange, "spectrum.vectors", "is 101|data.train, 100"),
+    .base("spectrum:", .wrongType, "spectrum", "is empty; it must be a mapping with vectors"),
+    .base("spectrum: {vector: 1}", .unknownKey, "spectrum.vector", "did you mean 'vectors'"),
+    .base("prediction: {regularization: [0]}", .conflict, "prediction", "needs test images"),
+    .base("prediction: {}", .missingKey, "prediction.regularization", "is missing; list the"),
+    .base("prediction: {regularization: 0}", .wrongType, "prediction.regularization", "list of"),
+    .base("prediction: {regularization: []}", .outOfRange, "prediction.regularization", "empty"),
+    .base(
+      "prediction: {regularization: [0, -1e-6]}", .outOfRange, "prediction.regularization.1",
+      "is -1e-6; it must be a finite number, 0 or more"),
+    .base(
+      "prediction: {regularization: [.nan]}", .outOfRange, "prediction.regularization.0", ".nan"),
+    .base(
+      "prediction: {regularization: [.inf]}", .outOfRange, "prediction.regularization.0", ".inf"),
+    .base("tile: 1\ntile: 2", .duplicateKey, "tile", "'tile' is given more than once"),
+    BadJob("\"a\": 1\n? 'a'\n: p", .duplicateKey, "a", "'a' is given more than once, first here"),
+    .base("? [a]\n: 1", .wrongType, "", "a key must be a word"),
+    .base("tile: !!int 5", .syntax, "tile", "tag"),
+    BadJob("network: [dense]\noutput: o", .missingKey, "data", "data is missing"),
+    BadJob("data: {synthetic: {}}\noutput: o", .missingKey, "network", "network is missing"),
+    BadJob("data: {synthetic: {}}\nnetwork: [dense]", .missingKey, "output", "output is missing"),
+    BadJob(
+      "data: {synthetic: {}}\nnetwork: [dense]\noutput: ''", .outOfRange, "output", line: 3,
+      "not empty"),
+    BadJob(
+      "data: {synthetic: {}}\nnetwork: [dense]\noutput: true", .wrongType, "output", line: 3,
+      "is true"),
+    BadJob(
+      "data: {synthetic: {}}\nnetwork: [dense]\noutput: [o]", .wrongType, "output", line: 3,
+      "is a list"),
+    BadJob("[data, network]", .wrongType, "", "the file is a list; it must be a mapping with data"),
+    BadJob("relu", .wrongType, "", "the file is 'relu'"),
+    BadJob("data: {a: 1\nnetwork: [", .syntax, "", line: 2, "this is not YAML"),
+    BadJob("data:\n\tsynthetic: {}", .syntax, "", line: 2, "this is not YAML|no tabs"),
+    BadJob("a: 1\n---\nb: 2", .syntax, "", line: 2, "one document a file"),
+    BadJob("a: *b", .syntax, "", "undefined alias"),
+  ]
+
+  static let data: [BadJob] = [
+    .data("{train: 5}", .missingKey, "data", "names no images; give it one of cifar10"),
+    .data(
+      "{cifar10: c, synthetic: {}}", .conflict, "data.synthetic",
+      "data.cifar10 and data.synthetic"),
+    .data("c", .wrongType, "data", "is 'c'; it must be a mapping with cifar10"),
+    .data("{cifar-10: c}", .unknownKey, "data.cifar-10", "did you mean 'cifar10'"),
+    .data("{cifar10: {}}", .wrongType, "data.cifar10", "is an empty mapping; it must be a path"),
+    .data("{cifar10: c, train: -5}", .outOfRange, "data.train", "is -5|1 or more"),
+    .data("{cifar10: c, train: 0}", .outOfRange, "data.train", "is 0|1 or more"),
+    .data("{cifar10: c, test: -1}", .outOfRange, "data.test", "is -1|0 or more"),
+    .data("{cifar10: c, train: al}", .wrongType, "data.train", "is 'al'|'all'"),
+    .data("{cifar10: c, train: {seed: 1}}", .missingKey, "data.train.count", "is missing"),
+    .data("{cifar10: c, train: {count: 0}}", .outOfRange, "data.train.count", "1 or more"),
+    .data("{cifar10: c, train: {count: 5, seed: -1}}", .outOfRange, "data.train.seed", "is -1"),
+    .data("{cifar10: c, train: {count: 5, seed: 0.5}}", .outOfRange, "data.train.seed", "is 0.5"),
+    .data(
+      "{cifar10: c, train: {count: 5, balanced: yes}}", .wrongType, "data.train.balanced",
+      "true or false"),
+    .data("{cifar10: c, train: {count: 5, sed: 1}}", .unknownKey, "data.train.sed", "'seed'"),
+    .data(
+      "{cifar10: c, preprocessing: standardise}", .outOfRange, "data.preprocessing",
+      "did you mean 'standardize'"),
+    .data(
+      "{cifar10: c, preprocessing: 1}", .wrongType, "data.preprocessing", "is 1|unit_norm or zca"),
+    .data(
+      "{cifar10: c, preprocessing: {zca: 0.1}}", .wrongType, "data.preprocessing.zca",
+      "is 0.1|regularization"),
+    .data(
+      "{cifar10: c, preprocessing: {zca: {regularization: -1}}}", .outOfRange,
+      "data.preprocessing.zca.regularization", "is -1|0 or more"),
+    .data("{cifar10: c, preprocessing: {}}", .missingKey, "data.preprocessing.zca", "is missing"),
+    .data("{synthetic: {train: 0}}", .outOfRange, "data.synthetic.train", "is 0|1 or more"),
+    .data(
+      "{synthetic: {seed: 18446744073709551616}}", .outOfRange, "data.synthetic.seed",
+      "18446744073709551615"),
+    .data("{synthetic: {train: 10}, train: 11}", .conflict, "data.train", "11 images and only 10"),
+    .data("{synthetic: {}, test: 3}", .conflict, "data.test", "3 images and only 0"),
+    .data("{arrays: {test: b}}", .missingKey, "data.arrays.train", "is missing"),
+    .data("{arrays: {train: a, tset: b}}", .unknownKey, "data.arrays.tset", "did you mean 'test'"),
+    .data("{arrays: {train: a}, test: 5}", .conflict, "data.test", "data.arrays has none"),
+    BadJob(
+      "data: {arrays: {train: a, test: b, train_labels: c}}\nnetwork: [dense]\noutput: o\n"
+        + "prediction: {regularization: [0]}", .conflict, "prediction", line: 4,
+      "needs labels; name the .npy file of data.arrays.test_labels"),
+  ]
+
+  static let networks: [BadJob] = [
+    .network("relu", .wrongType, "network", "is 'relu'|list of layers"),
+    .network("[]", .outOfRange, "network", "at least one layer"),
+    .network("[5]", .wrongType, "network.0", "is 5|a layer"),
+    .network("['']", .outOfRange, "network.0", "a layer"),
+    .network("[relu,\n[relu]]", .wrongType, "network.1", line: 3, "is a list|a layer"),
+    .network("[{}]", .wrongType, "network.0", "is an empty mapping"),
+    .network(
+      "[{dense: {}, relu: {}}]", .wrongType, "network.0", "(dense and relu)|item of its own"),
+    .network("[{dense: , weight_variance: 2}]", .wrongType, "network.0", "indent the parameters"),
+    .network("[{dense: 2}]", .wrongType, "network.0.dense", "is 2|mapping"),
+    .network(
+      "[{dense: {weight_variance: -1}}]", .outOfRange, "network.0.dense.weight_variance",
+      "is -1|0 or more"),
+    .network(
+      "[{dense: {bias_variance: .nan}}]", .outOfRange, "network.0.dense.bias_variance",
+      "is .nan|finite"),
+    .network(
+      "[{dense: {bias_variance: 1e999}}]", .outOfRange, "network.0.dense.bias_variance",
+      "is 1e999|finite"),
+    .network("[{exp: {rate: -.inf}}]", .outOfRange, "network.0.exp.rate", "is -.inf|finite"),
+    .network("[{exp: {rate: }}]", .wrongType, "network.0.exp.rate", "is empty"),
+    .network("[{exp: {rate: {a: 1}}}]", .wrongType, "network.0.exp.rate", "is a mapping (a)"),
+    .network(
+      "[{convolution: {filter: [3, x]}}]", .wrongType, "network.0.convolution.filter.1", "is 'x'"),
+    .network(
+      "[{repeat: {count: 2, layers: relu}}]", .wrongType, "network.0.repeat.layers",
+      "list of layers"),
+    .network(
+      "[{repeat: {count: 2, layers: [relu,\n{dense: {weight_variance: -2}}]}}]", .outOfRange,
+      "network.0.repeat.layers.1.dense.weight_variance", line: 3, "is -2"),
+    .network(
+      "[{concatenate: {branches: [relu]}}]", .wrongType, "network.0.concatenate.branches.0",
+      "list of layers"),
+    .network("{depth: 3}", .missingKey, "network.preset", "is missing|fcn"),
+    .network(
+      "{preset: resnet, depth: 3}", .outOfRange, "network.preset", "is 'resnet'; it must be fcn"),
+    .network("{preset: fnc, depth: 3}", .outOfRange, "network.preset", "did you mean 'fcn'"),
+    .network("{preset: [fcn]}", .wrongType, "network.preset", "is a list"),
+    .network("{preset: fcn}", .missingKey, "network.depth", "is missing"),
+    .network("{preset: fcn, depth: -1}", .outOfRange, "network.depth", "is -1|from 0 to 100000"),
+    .network("{preset: fcn, depth: 100001}", .outOfRange, "network.depth", "from 0 to 100000"),
+    .network("{preset: fcn, depth: [1, 2]}", .wrongType, "network.depth", "is a list"),
+    .network(
+      "{preset: fcn, depth: 1, depths: [1]}", .conflict, "network.depths",
+      "network.depth and network.depths"),
+    .network("{preset: fcn, depths: []}", .outOfRange, "network.depths", "empty"),
+    .network(
+      "{preset: fcn, depths: [3, 1]}", .outOfRange, "network.depths.1", "is 1 after 3|ascending"),
+    .network("{preset: fcn, depths: [3, 3]}", .outOfRange, "network.depths.1", "each once"),
+    .network("{preset: fcn, depths: 3}", .wrongType, "network.depths", "is 3|list"),
+    .network("{preset: fcn, depht: 3}", .unknownKey, "network.depht", "did you mean 'depth'"),
+    .network(
+      "{preset: fcn, depth: 1, weight_variance: -2}", .outOfRange, "network.weight_variance",
+      "is -2|0 or more"),
+    .network(
+      "{preset: fcn, depth: 1, activation: [relu]}", .wrongType, "network.activation",
+      "is a list|a layer"),
+    .network(
+      "{preset: fcn, depth: 99999, weight_variances: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}",
+      .outOfRange, "network", "more than 2000000 layers"),
+  ]
+
+  @Test("a bad job is refused with its line, path and value", arguments: whole + data + networks)
+  func refused(bad: BadJob) throws {
+    let error = #expect(throws: JobError.self) { try readJob(bad.yaml) }
+    guard let error else { return }
+    #expect(error.kind == bad.kind, "\(error)")
+    #expect(error.path == bad.path, "\(error)")
+    #expect(error.place == .line("job.yaml", bad.line), "\(error)")
+    for part in bad.says.split(separator: "|") {
+      #expect(error.description.contains(part), "\(error)")
+    }
+    #expect(!error.description.contains("\n"))
+    #expect(error.description.hasPrefix("job.yaml, line \(bad.line): "))
+    #expect(error.path.isEmpty || error.kind == .conflict || error.description.contains(error.path))
+  }
+
+  @Test("a text without a job in it is refused", arguments: ["", "# nothing\n", "a: \u{1}"])
+  func noDocument(text: String) {
+    let error = #expect(throws: JobError.self) { try readJob(text) }
+    #expect(error?.kind == .syntax)
+  }
+
+  @Test("a file that unfolds without end is refused")
+  func aliasBomb() {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...9 {
+      let alias = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(alias)]\n"
+    }
+    let error = #expect(throws: JobError.self) { try readJob(text) }
+    #expect(error?.kind == .syntax)
+    let deep = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
+    #expect(throws: JobError.self) { try readJob(deep) }
+  }
+
+  @Test("files that are missing, folders or no text are told apart")
+  func files() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "jobs-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let missing = #expect(throws: JobError.self) {
+      try JobFile(path: folder.path + "/none.yaml")
+    }
+    #expect(missing?.isMissingFile == true)
+    #expect(
+      missing?.description.hasSuffix("none.yaml: the file does not exist; check the path") == true)
+    let isFolder = #expect(throws: JobError.self) { try JobFile(path: folder.path) }
+    #expect(isFolder?.kind == .unreadable)
+    let binary = folder.appending(path: "a.npy")
+    try Data([0x93, 0x4E, 0x55, 0xFF]).write(to: binary)
+    let noText = #expect(throws: JobError.self) { try JobFile(path: binary.path) }
+    #expect(noText?.kind == .unreadable)
+    try Data(repeating: 0x20, count: (16 << 20) + 1).write(to: binary)
+    let large = #expect(throws: JobError.self) { try JobFile(path: binary.path) }
+    #expect(large?.kind == .unreadable)
+    let good = folder.appending(path: "job.yaml")
+    try "{data: {synthetic: {}}, network: [dense], output: é}".write(
+      to: good, atomically: true, encoding: .utf8)
+    #expect(try JobFile(path: good.path).job().output == "é")
+  }
+}
