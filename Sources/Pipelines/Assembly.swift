@@ -60,9 +60,12 @@ final class Assembly {
           "tiles": .integer(items.count), "present": .integer(everything.items.count - items.count),
           "ranks": .integer(ranks.count),
         ])
-      done = try coordinate(items, everything)
+      let coordinator = Coordinator(
+        items, work: items.map { everything.work(of: $0) }, tiles: work, ranks: ranks,
+        console: console, events: events)
+      done = try coordinator.run()
     } else {
-      try compute(items)
+      try Worker(items, tiles: work, ranks: ranks).run()
       done = 0
     }
     try ranks.world.barrier()
@@ -100,138 +103,5 @@ final class Assembly {
       }
     }
     return try ranks.world.allReduce(damaged.count, .sum)
-  }
-
-  // MARK: Rank 0
-
-  private func coordinate(_ items: [WorkItem], _ plan: TilePlan) throws -> Int {
-    var queue = TileQueue(count: items.count)
-    var desk = WorkerDesk()
-    var begun: Int?
-    var drainedWorkers = 0
-    let total = items.reduce(0) { $0 + plan.work(of: $1) }
-    var meter = ProgressMeter(total: total, at: MPIEnvironment.seconds)
-    var lastEvent = MPIEnvironment.seconds
-
-    func handle(_ event: TileQueue.Event) throws {
-      if case .finished(_, let item) = event, !queue.isDone(item) {
-        meter.add(plan.work(of: items[item]), at: MPIEnvironment.seconds)
-      }
-      for answer in queue.handle(event) {
-        switch answer {
-        case .assign(let rank, let item): try tell(rank, .assign(item: item))
-        case .withdraw(let rank, let item): try tell(rank, .withdraw(item: item))
-        case .drained(let rank): try tell(rank, .drained)
-        case .wait: break
-        }
-      }
-    }
-    func tell(_ rank: Int, _ order: AssemblyMessage.Order) throws {
-      if rank == 0 {
-        desk.take(order, begun: begun)
-      } else {
-        if order == .drained { drainedWorkers += 1 }
-        try ranks.world.send(order.words, to: rank, tag: AssemblyMessage.toWorker)
-      }
-    }
-    func serve() throws {
-      while let envelope = try ranks.world.immediateProbe(tag: AssemblyMessage.toCoordinator) {
-        let words = try ranks.world.receive(
-          Int64.self, from: envelope.source, tag: AssemblyMessage.toCoordinator
-        ).values
-        guard let report = AssemblyMessage.Report(words) else { continue }
-        try handle(report.event(from: envelope.source))
-      }
-      if Ranks.stopSignal != nil, !queue.isStopped { try handle(.stop) }
-      try show(meter, done: queue.doneCount, of: items.count, &lastEvent)
-    }
-
-    while true {
-      try serve()
-      while desk.shouldAsk() { try handle(.request(rank: 0)) }
-      if let item = desk.next, desk.isDrained {
-        desk.remove(item)
-        try handle(.failed(rank: 0, item: item))
-      } else if let item = desk.next {
-        begun = item
-        let isDone = try work.perform(items[item]) {
-          try serve()
-          return !queue.isStopped
-        }
-        begun = nil
-        desk.remove(item)
-        try handle(isDone ? .finished(rank: 0, item: item) : .failed(rank: 0, item: item))
-      } else if desk.isDrained && drainedWorkers == ranks.count - 1 && queue.isIdle {
-        break
-      } else {
-        usleep(100)
-      }
-    }
-    try show(meter, done: queue.doneCount, of: items.count, &lastEvent)
-    return queue.doneCount
-  }
-
-  private func show(
-    _ meter: ProgressMeter, done: Int, of count: Int, _ lastEvent: inout Double
-  ) throws {
-    let now = MPIEnvironment.seconds
-    let reading = meter.reading(at: now)
-    var detail = "\(done)/\(count) tiles"
-    if let rate = reading.rate ?? reading.averageRate {
-      detail += String(format: "  %.2e pairs/s", rate)
-    }
-    if let remaining = reading.remaining, remaining > 0 {
-      detail += "  \(readable(seconds: remaining)) left"
-    }
-    console.show("assembling", fraction: reading.fraction, detail: detail, at: now)
-    if now - lastEvent >= 10 {
-      lastEvent = now
-      try events.add("progress", ["tiles": .integer(done), "of": .integer(count)])
-    }
-  }
-
-  // MARK: The other ranks
-
-  private func compute(_ items: [WorkItem]) throws {
-    var desk = WorkerDesk()
-    var hasReportedStop = false
-
-    func report(_ report: AssemblyMessage.Report) throws {
-      try ranks.world.send(report.words, to: 0, tag: AssemblyMessage.toCoordinator)
-    }
-    func listen(begun: Int?) throws {
-      while try ranks.world.immediateProbe(from: 0, tag: AssemblyMessage.toWorker) != nil {
-        let words = try ranks.world.receive(
-          Int64.self, from: 0, tag: AssemblyMessage.toWorker
-        ).values
-        if let order = AssemblyMessage.Order(words) { desk.take(order, begun: begun) }
-      }
-      if Ranks.stopSignal != nil, !hasReportedStop {
-        hasReportedStop = true
-        try report(.stop)
-      }
-    }
-
-    while true {
-      try listen(begun: nil)
-      if desk.shouldAsk() { try report(.request) }
-      if let item = desk.next {
-        if hasReportedStop || desk.isDrained {  // only a stop drains a rank that holds items
-          desk.remove(item)
-          try report(.dropped(item: item))
-          continue
-        }
-        let isDone = try work.perform(items[item]) {
-          try listen(begun: item)
-          return !hasReportedStop
-        }
-        desk.remove(item)
-        try report(isDone ? .finished(item: item) : .dropped(item: item))
-      } else if desk.isDrained {
-        break
-      } else {
-        usleep(200)
-      }
-    }
   }
 }

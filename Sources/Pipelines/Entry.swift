@@ -41,19 +41,21 @@ public enum Entry {
       let environment = try MPIEnvironment()
       _ = ntk_watch_stop_signals()
       chooseThreads()
-      do {
-        let status = try body(try Ranks(environment.world))
+      let world = environment.world
+      let result = Result { try body(try Ranks(world)) }
+      switch result {
+      case .success(let status):
         try environment.finalise()
         return status
-      } catch let error as AgreedError {
+      case .failure(let error as AgreedError):
         // All ranks are here, so all can leave in order.
         if let sentence = error.sentence { tell(sentence) }
         try environment.finalise()
         return error.status
-      } catch {
+      case .failure(let error):
         // This rank alone failed: the others would wait for it for ever.
-        let isAlone = environment.world.size == 1
-        tell(isAlone ? "\(error)" : "rank \(environment.world.rank): \(error)")
+        let isAlone = world.size == 1
+        tell(isAlone ? "\(error)" : "rank \(world.rank): \(error)")
         let status = ExitStatus(of: error)
         if !isAlone { MPIEnvironment.abort(status.rawValue) }
         return status

@@ -69,18 +69,16 @@ struct KernelCommand {
       for path in paths { try NumPyFileWriter.create(path: path, shape: [m, n]).close() }
     }
     try ranks.agree {
-      let nngp = try NumPyFileWriter.open(existing: paths[0], shape: [m, n])
-      let ntk = try NumPyFileWriter.open(existing: paths[1], shape: [m, n])
+      let files = try KernelFiles(paths, shape: [m, n])
       let grid =
         columns == nil
         ? try TileGrid.lowerTriangle(n: n, tile: Self.tile)
         : try TileGrid.rectangle(m: m, n: n, tileRows: Self.tile, tileColumns: Self.tile)
       let kernels = TileKernels(Program([network]), precision: request.precision)
       for index in stride(from: ranks.rank, to: grid.count, by: ranks.count) {
-        try compute(grid.tile(at: index), grid, rows, columns, kernels, nngp, ntk)
+        try compute(grid.tile(at: index), grid, rows, columns, kernels, files)
       }
-      try nngp.close()
-      try ntk.close()
+      try files.close()
     }
     try ranks.onRoot {
       for path in paths { try NumPyFileWriter.open(existing: path, shape: [m, n]).publish() }
@@ -89,7 +87,7 @@ struct KernelCommand {
 
   private func compute(
     _ tile: Tile, _ grid: TileGrid, _ rows: ArrayImages, _ columns: ArrayImages?,
-    _ kernels: TileKernels, _ nngp: borrowing NumPyFileWriter, _ ntk: borrowing NumPyFileWriter
+    _ kernels: TileKernels, _ files: KernelFiles
   ) throws {
     let (rowRange, columnRange) = (grid.rows(of: tile), grid.columns(of: tile))
     let width = columnRange.count
@@ -107,34 +105,45 @@ struct KernelCommand {
       }
     }
     let half = rowRange.count * width
-    for (values, file) in [(values[..<half], 0), (values[half...], 1)] {
-      let part = Array(values)
-      if file == 0 {
-        try write(part, rowRange, columnRange, mirrored: columns == nil, to: nngp)
+    let mirrored = columns == nil && rowRange != columnRange
+    for (kernel, part) in [values[..<half], values[half...]].enumerated() {
+      let part = Array(part)
+      for (i, row) in rowRange.enumerated() {
+        let line = Array(part[i * width..<(i + 1) * width])
+        try files.write(line, kernel: kernel, row: row, column: columnRange.lowerBound)
+      }
+      guard mirrored else { continue }
+      for (j, column) in columnRange.enumerated() {
+        let line = (0..<rowRange.count).map { part[$0 * width + j] }
+        try files.write(line, kernel: kernel, row: column, column: rowRange.lowerBound)
+      }
+    }
+  }
+}
+
+/// The two files of a kernel command, as one rank writes its part of them.
+private final class KernelFiles {
+  private var nngp: NumPyFileWriter?
+  private var ntk: NumPyFileWriter?
+
+  init(_ paths: [String], shape: [Int]) throws {
+    nngp = try NumPyFileWriter.open(existing: paths[0], shape: shape)
+    ntk = try NumPyFileWriter.open(existing: paths[1], shape: shape)
+  }
+
+  func write(_ line: [Double], kernel: Int, row: Int, column: Int) throws {
+    try line.withUnsafeBufferPointer { values in
+      if kernel == 0 {
+        try nngp?.write(row: row, column: column, values: values)
       } else {
-        try write(part, rowRange, columnRange, mirrored: columns == nil, to: ntk)
+        try ntk?.write(row: row, column: column, values: values)
       }
     }
   }
 
-  /// Writes a tile, and below the diagonal of a square kernel its mirror image too.
-  private func write(
-    _ values: [Double], _ rows: Range<Int>, _ columns: Range<Int>, mirrored: Bool,
-    to file: borrowing NumPyFileWriter
-  ) throws {
-    for (i, row) in rows.enumerated() {
-      let line = Array(values[i * columns.count..<(i + 1) * columns.count])
-      try line.withUnsafeBufferPointer {
-        try file.write(row: row, column: columns.lowerBound, values: $0)
-      }
-    }
-    guard mirrored && rows != columns else { return }
-    for (j, column) in columns.enumerated() {
-      let line = rows.indices.map { values[($0 - rows.lowerBound) * columns.count + j] }
-      try line.withUnsafeBufferPointer {
-        try file.write(row: column, column: rows.lowerBound, values: $0)
-      }
-    }
+  func close() throws {
+    if let file = nngp.take() { try file.close() }
+    if let file = ntk.take() { try file.close() }
   }
 }
 

@@ -92,11 +92,27 @@ struct SpectrumStage {
     _ pairs: borrowing Eigenpairs, count: Int, variant: String, kernel: KernelKind
   ) throws {
     let path = run.result("spectrum", variant, "\(kernel.rawValue)_vectors.npy")
-    var file: NumPyRowAppender?
-    try ranks.onRoot { file = try NumPyRowAppender(path: path, rowShape: [count]) }
+    let file = VectorFile()
+    try ranks.onRoot { try file.open(path, columns: count) }
     try pairs.vectors.gatherLastColumns(count, exitStatus: { ExitStatus(of: $0).rawValue }) {
-      _, _, values in try file?.append(values)
+      _, _, values in try file.append(values)
     }
-    try ranks.agree { try file.take()?.publish() }
+    try ranks.onRoot { try file.publish() }
+  }
+}
+
+/// The file of eigenvectors that rank 0 writes row by row.
+private final class VectorFile {
+  private var file: NumPyRowAppender?
+
+  func open(_ path: String, columns: Int) throws {
+    file = try NumPyRowAppender(path: path, rowShape: [columns])
+  }
+
+  func append(_ values: UnsafeBufferPointer<Double>) throws { try file?.append(values) }
+
+  func publish() throws {
+    guard let complete = file.take() else { return }
+    try complete.publish()
   }
 }

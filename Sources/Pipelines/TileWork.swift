@@ -12,7 +12,8 @@ final class TileWork {
   private let kernels: TileKernels
   private let program: Program
   private let networkCount: Int
-  private var buffers: [[Double]] = []
+  /// One tile per array of a grid.
+  private var buffers: [TileBuffer] = []
 
   init(_ assignment: Assignment, store: KernelStore, images: SharedImages) {
     self.store = store
@@ -41,9 +42,7 @@ final class TileWork {
     guard complete else { return false }
     for (index, entry) in entries.enumerated() {
       let tile = TileIndex(item.tile.it, item.tile.jt)
-      try buffers[index].withUnsafeBufferPointer {
-        try entry.array.write(tile, values: UnsafeBufferPointer(rebasing: $0[..<(rows * columns)]))
-      }
+      try entry.array.write(tile, values: buffers[index].values(rows * columns))
     }
     return true
   }
@@ -53,7 +52,7 @@ final class TileWork {
     let entries = store.entries(ofGrid: item.grid)
     let (rows, columns) = store.grids[item.grid].validShape(of: item.tile)
     _ = try compute(item, into: entries) { true }
-    return entries.indices.map { Array(buffers[$0][..<(rows * columns)]) }
+    return entries.indices.map { Array(buffers[$0].values(rows * columns)) }
   }
 
   private func compute(
@@ -62,9 +61,9 @@ final class TileWork {
     let grid = store.grids[item.grid]
     let (rows, columns) = grid.validShape(of: item.tile)
     let rowRange = grid.rows(of: item.tile)
-    while buffers.count < entries.count { buffers.append([]) }
+    while buffers.count < entries.count { buffers.append(TileBuffer(count: 0)) }
     for index in entries.indices where buffers[index].count < rows * columns {
-      buffers[index] = [Double](repeating: 0, count: rows * columns)
+      buffers[index] = TileBuffer(count: rows * columns)
     }
     switch store.parts[item.grid] {
     case .testDiagonal:
@@ -89,19 +88,13 @@ final class TileWork {
     var outputs = [KernelOutput](
       repeating: KernelOutput(nngp: nil, ntk: nil, stride: tile.columns.count),
       count: networkCount)
-    func point(_ index: Int) throws -> Bool {
-      guard index < entries.count else {
-        return try kernels.compute(tile, outputs: outputs, poll: poll)
-      }
-      return try buffers[index].withUnsafeMutableBufferPointer { buffer in
-        switch entries[index].kernel {
-        case .nngp: outputs[entries[index].variant].nngp = buffer.baseAddress
-        case .ntk: outputs[entries[index].variant].ntk = buffer.baseAddress
-        }
-        return try point(index + 1)
+    for (index, entry) in entries.enumerated() {
+      switch entry.kernel {
+      case .nngp: outputs[entry.variant].nngp = buffers[index].base
+      case .ntk: outputs[entry.variant].ntk = buffers[index].base
       }
     }
-    return try point(0)
+    return try kernels.compute(tile, outputs: outputs, poll: poll)
   }
 
   private func computeDiagonal(_ images: Images, _ entries: [KernelStore.Entry]) {
@@ -109,8 +102,26 @@ final class TileWork {
       let states = program.diagonal(variance: variance)
       for (index, entry) in entries.enumerated() {
         let state = states[entry.variant]
-        buffers[index][image] = entry.kernel == .nngp ? state.variance : state.tangent
+        buffers[index].base[image] = entry.kernel == .nngp ? state.variance : state.tangent
       }
     }
+  }
+}
+
+/// Memory for one tile of one kernel.
+private final class TileBuffer {
+  let base: UnsafeMutablePointer<Double>
+  let count: Int
+
+  init(count: Int) {
+    self.count = count
+    base = .allocate(capacity: max(count, 1))
+    base.initialize(repeating: 0, count: count)
+  }
+
+  deinit { base.deallocate() }
+
+  func values(_ count: Int) -> UnsafeBufferPointer<Double> {
+    UnsafeBufferPointer(start: base, count: count)
   }
 }

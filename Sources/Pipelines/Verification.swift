@@ -69,20 +69,25 @@ struct Verification {
 
   /// This rank's share of all tiles, those that cannot be read.
   private func damagedTiles(_ store: KernelStore) throws -> [String] {
-    var problems: [String] = []
-    var index = 0
-    for entry in store.entries {
-      for tile in try entry.array.presentTiles() {
-        defer { index += 1 }
-        guard index % ranks.count == ranks.rank else { continue }
-        do {
-          try entry.array.verify(tile)
-        } catch where error.isRepairedByRecomputing {
-          problems.append("\(error)")
-        }
-      }
+    let tiles = try store.entries.flatMap { entry in
+      try entry.array.presentTiles().map { (entry.array, $0) }
     }
-    return problems
+    return try stride(from: ranks.rank, to: tiles.count, by: ranks.count).compactMap {
+      try Self.damage(of: tiles[$0].1, in: tiles[$0].0)
+    }
+  }
+
+  /// What is wrong with a tile's file; nil where nothing is.
+  private static func damage(
+    of tile: TileIndex, in array: TileArray
+  ) throws(TileStoreError) -> String? {
+    do {
+      try array.verify(tile)
+      return nil
+    } catch {
+      guard error.isRepairedByRecomputing else { throw error }
+      return error.description
+    }
   }
 
   /// The items to compute again, the same on all ranks; another draw every time.
@@ -103,20 +108,14 @@ struct Verification {
   ) throws -> [String] {
     let work = TileWork(assignment, store: store, images: images)
     var problems: [String] = []
-    for (index, item) in sample.enumerated() where index % ranks.count == ranks.rank {
+    for index in stride(from: ranks.rank, to: sample.count, by: ranks.count) {
+      let item = sample[index]
+      let tile = TileIndex(item.tile.it, item.tile.jt)
       let values = try work.values(item)
       for (entry, expected) in zip(store.entries(ofGrid: item.grid), values) {
-        let tile = TileIndex(item.tile.it, item.tile.jt)
-        var stored = [Double](repeating: 0, count: expected.count)
-        do {
-          try stored.withUnsafeMutableBufferPointer { try entry.array.read(tile, into: $0) }
-        } catch let error as TileStoreError where error.isRepairedByRecomputing {
-          continue  // told already
-        }
-        let rounded =
-          entry.array.spec.storage == .float32 ? expected.map { Double(Float($0)) } : expected
-        let same = zip(stored, rounded).allSatisfy { $0.bitPattern == $1.bitPattern }
-        if !same {
+        // A damaged file is told already.
+        guard try Self.damage(of: tile, in: entry.array) == nil else { continue }
+        if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(
             "tile \(tile) of \(entry.array.path) is not what its images give; remove "
               + "\(entry.array.path(of: tile)) and run with --resume")
@@ -124,5 +123,17 @@ struct Verification {
       }
     }
     return problems
+  }
+
+  /// Whether a stored tile has these values, bit for bit.
+  private static func isEqual(
+    _ tile: TileIndex, of array: TileArray, to expected: [Double]
+  ) throws -> Bool {
+    var stored = [Double](repeating: 0, count: expected.count)
+    try stored.withUnsafeMutableBufferPointer { try array.read(tile, into: $0) }
+    let isSingle = array.spec.storage == .float32
+    return zip(stored, expected).allSatisfy { stored, value in
+      stored.bitPattern == (isSingle ? Double(Float(value)) : value).bitPattern
+    }
   }
 }

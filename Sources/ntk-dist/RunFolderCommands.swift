@@ -4,12 +4,12 @@ import Pipelines
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how far a run is; needs no MPI, works while it runs.")
-  @Argument(help: "The run folder.")
-  var run: String
+  @Argument(help: ArgumentHelp("The run folder.", valueName: "run"))
+  var folder: String
 
   func run() throws {
     let status = Entry.alone {
-      for line in try StatusCommand(self.run).lines() { print(line) }
+      for line in try StatusCommand(folder).lines() { print(line) }
       return .success
     }
     throw ExitCode(status.rawValue)
@@ -19,8 +19,8 @@ struct Status: ParsableCommand {
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check the checksums of all tiles, and compute a random sample again.")
-  @Argument(help: "The run folder.")
-  var run: String
+  @Argument(help: ArgumentHelp("The run folder.", valueName: "run"))
+  var folder: String
   @Option(help: "How many tiles to compute again.")
   var sample = 8
 
@@ -29,6 +29,6 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    throw ExitCode(Entry.verify(VerifyRequest(run: self.run, sample: sample)).rawValue)
+    throw ExitCode(Entry.verify(VerifyRequest(run: folder, sample: sample)).rawValue)
   }
 }
