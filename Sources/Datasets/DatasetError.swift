@@ -1,0 +1,81 @@
+import NumPyFiles
+
+/// Why a job's images could not be had.
+public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The folder of a data set does not exist, or is no folder; `hint` says what is there instead.
+  case missingFolder(path: String, hint: String?)
+  /// A file of the data set is not in its folder.
+  case missingBatch(path: String, hint: String?)
+  /// A batch is not made of whole records.
+  case truncatedBatch(path: String, bytes: Int, record: Int)
+  /// A batch is a file of another kind.
+  case foreignBatch(path: String, looksLike: String)
+  /// A record's label is none of CIFAR-10's.
+  case badLabel(path: String, record: Int, label: Int)
+  /// The source holds fewer images than asked for.
+  case tooFewImages(split: Split, asked: Int, source: String, held: Int)
+  /// A count below zero.
+  case negativeCount(split: Split, count: Int)
+  /// No training image is asked for.
+  case noTrainingImages
+  /// A balanced draw of a count that the classes do not divide.
+  case unbalanceable(split: Split, count: Int, classes: Int)
+  /// A balanced draw finds too few images of one class.
+  case tooFewOfClass(split: Split, label: Int, asked: Int, source: String, held: Int)
+  /// Labels are needed and none are given.
+  case noLabels(split: Split, source: String)
+  /// An array of images or labels has an unusable shape, type or value.
+  case badArray(path: String, problem: String)
+  /// An image holds NaN or an infinity.
+  case notFinite(path: String, image: Int, value: Double)
+  /// The ZCA transform does not exist for these images.
+  case zca(problem: String)
+  /// The buffer given for the images has another size than the plan says.
+  case wrongBuffer(needed: Int, given: Int)
+  /// A file could not be read or written.
+  case file(NumPyError)
+
+  /// One sentence that names the object, the value and what to do.
+  public var description: String {
+    switch self {
+    case .missingFolder(let path, let hint):
+      "data folder \(path) \(hint ?? "does not exist; correct data.cifar10")"
+    case .missingBatch(let path, let hint):
+      "\(path) does not exist; \(hint ?? "unpack cifar-10-binary.tar.gz again")"
+    case .truncatedBatch(let path, let bytes, let record):
+      "\(path) has \(bytes) bytes, which is not a whole number of records of \(record); "
+        + "unpack cifar-10-binary.tar.gz again"
+    case .foreignBatch(let path, let looksLike):
+      "\(path) is not CIFAR-10's binary version (it looks like \(looksLike)); "
+        + "unpack cifar-10-binary.tar.gz"
+    case .badLabel(let path, let record, let label):
+      "record \(record) of \(path) has label \(label) where CIFAR-10 has 0 to 9; "
+        + "unpack cifar-10-binary.tar.gz again"
+    case .tooFewImages(let split, let asked, let source, let held):
+      "data.\(split.rawValue) asks for \(asked) images, \(source) holds \(held); ask for fewer"
+    case .negativeCount(let split, let count):
+      "data.\(split.rawValue) asks for \(count) images; give a count of 0 or more"
+    case .noTrainingImages:
+      "data.train asks for 0 images; ask for at least one"
+    case .unbalanceable(let split, let count, let classes):
+      "data.\(split.rawValue) asks for a balanced draw of \(count) images of \(classes) classes; "
+        + "ask for a multiple of \(classes)"
+    case .tooFewOfClass(let split, let label, let asked, let source, let held):
+      "data.\(split.rawValue) asks for \(asked) images of each class, \(source) holds \(held) of "
+        + "class \(label); ask for fewer"
+    case .noLabels(let split, let source):
+      "a balanced draw of data.\(split.rawValue) needs labels, and \(source) has none; "
+        + "give data.arrays.\(split.rawValue)_labels"
+    case .badArray(let path, let problem):
+      "\(path) \(problem)"
+    case .notFinite(let path, let image, let value):
+      "image \(image) of \(path) holds \(value); remove or replace that image"
+    case .zca(let problem):
+      "zca preprocessing is not possible: \(problem)"
+    case .wrongBuffer(let needed, let given):
+      "the images need a buffer of \(needed) doubles, and one of \(given) was given"
+    case .file(let error):
+      error.description
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/// A job's data, opened: its counts, shape and labels are known, its images not read yet.
+public struct DatasetPlan: Sendable {
+  /// What was asked for.
+  public let request: DatasetRequest
+  /// The shape of one image.
+  public let shape: ImageShape
+  /// Number of classes: 10 for CIFAR-10 and synthetic images, the largest label plus one for
+  /// arrays, 0 without labels.
+  public let classes: Int
+  /// Official indices of the training images used, in order.
+  public let trainIndices: [Int]
+  /// Official indices of the test images used, in order.
+  public let testIndices: [Int]
+  /// Labels of the training images used, in order; empty without labels.
+  public let trainLabels: [Int]
+  /// Labels of the test images used, in order; empty without labels.
+  public let testLabels: [Int]
+  private let source: any ImageSource
+
+  /// Number of training images.
+  public var trainCount: Int { trainIndices.count }
+  /// Number of test images.
+  public var testCount: Int { testIndices.count }
+  /// Numbers per image, D.
+  public var dimension: Int { shape.dimension }
+  /// Doubles that `load(into:)` fills: (trainCount + testCount) D.
+  public var elementCount: Int { (trainCount + testCount) * dimension }
+
+  /// Finds the files, checks their sizes and headers, reads the labels and draws the selections.
+  ///
+  /// Errors: every one of `DatasetError` but notFinite, zca and wrongBuffer.
+  public init(opening request: DatasetRequest) throws(DatasetError) {
+    self.request = request
+    for (split, selection) in [(Split.train, request.train), (.test, request.test)] {
+      let count = selection.count(of: 1)
+      if count < 0 { throw .negativeCount(split: split, count: count) }
+    }
+    let source = try request.source.open { split in
+      (split == .train ? request.train : request.test).count(of: 1) > 0
+    }
+    self.source = source
+    shape = source.shape
+    classes = source.classes
+    (trainIndices, trainLabels) = try Self.select(request.train, of: .train, from: source)
+    (testIndices, testLabels) = try Self.select(request.test, of: .test, from: source)
+    guard !trainIndices.isEmpty else { throw .noTrainingImages }
+  }
+
+  private static func select(
+    _ selection: Selection, of split: Split, from source: any ImageSource
+  ) throws(DatasetError) -> (indices: [Int], labels: [Int]) {
+    let available = source.count(of: split)
+    let reach = min(selection.reach(of: available), available)
+    let labels = try source.labels(of: split, first: reach)
+    let indices = try selection.indices(
+      available: available, labels: labels, classes: source.classes, split: split,
+      source: source.name)
+    return (indices, labels.isEmpty ? [] : indices.map { labels[$0] })
+  }
+
+  /// Reads the images into the caller's memory, training images first, and preprocesses them.
+  ///
+  /// `images` has shape [trainCount + testCount, D]; an image is in the order (row, column,
+  /// channel). Local: one rank of a node does this. `algebra` is used by ZCA only. Returns the
+  /// fingerprint of the raw images and labels, before preprocessing. Precondition: `elementCount`
+  /// doubles; wrongBuffer. Errors: file, badLabel, notFinite, zca.
+  public func load(
+    into images: UnsafeMutableBufferPointer<Double>, algebra: some LinearAlgebra
+  ) throws(DatasetError) -> UInt64 {
+    guard images.count == elementCount else {
+      throw .wrongBuffer(needed: elementCount, given: images.count)
+    }
+    let trainElements = trainCount * dimension
+    try source.read(trainIndices, of: .train, into: .init(rebasing: images[..<trainElements]))
+    try source.read(testIndices, of: .test, into: .init(rebasing: images[trainElements...]))
+    let rows = ImageRows(
+      values: images, trainCount: trainCount, testCount: testCount, shape: shape)
+    let digest = rows.digest(labels: trainLabels + testLabels)
+    switch request.preprocessing {
+    case .none: break
+    case .standardize: rows.standardize()
+    case .unitNorm: rows.normalize()
+    case .zca(let regularization):
+      try ZCATransform(regularization: regularization, algebra: algebra).apply(to: rows)
+    }
+    return digest
+  }
+
+  /// Reads the images into memory of their own; as `load(into:algebra:)`.
+  public func load(algebra: some LinearAlgebra) throws(DatasetError) -> Dataset {
+    var images = [Double](repeating: 0, count: elementCount)
+    let digest = try images.withUnsafeMutableBufferPointer { (buffer) throws(DatasetError) in
+      try load(into: buffer, algebra: algebra)
+    }
+    return Dataset(
+      images: images, shape: shape, trainCount: trainCount, testCount: testCount,
+      trainLabels: trainLabels, testLabels: testLabels, classes: classes, digest: digest)
+  }
+}
+
+/// Images and labels in memory.
+public struct Dataset: Equatable, Sendable {
+  /// Shape [trainCount + testCount, D], training images first.
+  public let images: [Double]
+  /// The shape of one image.
+  public let shape: ImageShape
+  /// Number of training images.
+  public let trainCount: Int
+  /// Number of test images.
+  public let testCount: Int
+  /// Labels of the training images; empty without labels.
+  public let trainLabels: [Int]
+  /// Labels of the test images; empty without labels.
+  public let testLabels: [Int]
+  /// Number of classes.
+  public let classes: Int
+  /// Fingerprint of the raw images and labels.
+  public let digest: UInt64
+}

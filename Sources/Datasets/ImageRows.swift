@@ -1,0 +1,89 @@
+/// The images in memory: training rows first, then test rows, each of D doubles.
+struct ImageRows {
+  let values: UnsafeMutableBufferPointer<Double>
+  let trainCount: Int
+  let testCount: Int
+  let shape: ImageShape
+
+  var count: Int { trainCount + testCount }
+  var dimension: Int { shape.dimension }
+
+  /// One image.
+  func row(_ index: Int) -> UnsafeMutableBufferPointer<Double> {
+    .init(rebasing: values[index * dimension..<(index + 1) * dimension])
+  }
+
+  /// A 64-bit fingerprint of values and labels in their order; it does not depend on the source's
+  /// file format. Any change of one bit changes it but for a chance of about 2^-64.
+  func digest(labels: [Int]) -> UInt64 {
+    var state: UInt64 = 0xCBF2_9CE4_8422_2325
+    func take(_ word: UInt64) {
+      // FNV-1a by words; the shift brings high bits down, which multiplication alone never does.
+      state = (state ^ word) &* 0x9E37_79B9_7F4A_7C15
+      state ^= state >> 32
+    }
+    for word in [trainCount, testCount, dimension, labels.count] { take(UInt64(word)) }
+    for label in labels { take(UInt64(bitPattern: Int64(label))) }
+    for value in values { take(value.bitPattern) }
+    return state
+  }
+
+  /// Centres each channel by its training mean and divides by its training deviation.
+  ///
+  /// Two passes, each summed image by image, so that the mean of 1.5e8 values keeps 14 digits.
+  func standardize() {
+    let channels = shape.channels
+    let perChannel = Double(trainCount) * Double(dimension / channels)
+    let zero = [Double](repeating: 0, count: channels)
+    let mean = channelSums(minus: zero, squared: false).map { $0 / perChannel }
+    let sumsOfSquares = channelSums(minus: mean, squared: true)
+    let inverse = zip(sumsOfSquares, mean).map { sum, mean in
+      // A constant channel's computed deviation is rounding; dividing by it would make noise of it.
+      let deviation = (sum / perChannel).squareRoot()
+      return deviation > abs(mean) * 1e-12 ? 1 / deviation : 1
+    }
+    for index in 0..<count {
+      let row = row(index)
+      var at = 0
+      while at < dimension {
+        for channel in 0..<channels {
+          row[at + channel] = (row[at + channel] - mean[channel]) * inverse[channel]
+        }
+        at += channels
+      }
+    }
+  }
+
+  private func channelSums(minus centre: [Double], squared: Bool) -> [Double] {
+    let channels = shape.channels
+    var total = [Double](repeating: 0, count: channels)
+    var sums = total
+    for index in 0..<trainCount {
+      let row = row(index)
+      for channel in 0..<channels { sums[channel] = 0 }
+      var at = 0
+      while at < dimension {
+        for channel in 0..<channels {
+          let value = row[at + channel] - centre[channel]
+          sums[channel] += squared ? value * value : value
+        }
+        at += channels
+      }
+      for channel in 0..<channels { total[channel] += sums[channel] }
+    }
+    return total
+  }
+
+  /// Scales each image to the norm sqrt(D); a black image stays as it is.
+  func normalize() {
+    for index in 0..<count {
+      let row = row(index)
+      // The largest value is taken out first, so that no square overflows or vanishes.
+      let largest = row.reduce(0) { max($0, abs($1)) }
+      guard largest > 0 else { continue }
+      let squares = row.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }
+      let scale = (Double(dimension) / squares).squareRoot()
+      for at in row.indices { row[at] = row[at] / largest * scale }
+    }
+  }
+}

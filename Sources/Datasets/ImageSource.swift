@@ -1,0 +1,46 @@
+import NumPyFiles
+
+/// What every source of images answers; the one thing to conform to for a new source.
+protocol ImageSource: Sendable {
+  /// Where the images come from, for messages.
+  var name: String { get }
+  /// The shape of one image.
+  var shape: ImageShape { get }
+  /// Number of classes; 0 without labels.
+  var classes: Int { get }
+  /// Number of images.
+  func count(of split: Split) -> Int
+  /// Labels of the first `count` images, within 0..<classes; empty without labels.
+  func labels(of split: Split, first count: Int) throws(DatasetError) -> [Int]
+  /// Writes the images of these official indices one after the other, `indices.count` rows.
+  func read(
+    _ indices: [Int], of split: Split, into rows: UnsafeMutableBufferPointer<Double>
+  ) throws(DatasetError)
+}
+
+extension DataSource {
+  /// The source, opened; `uses` says which splits the job takes images from.
+  func open(uses: (Split) -> Bool) throws(DatasetError) -> any ImageSource {
+    switch self {
+    case .cifar10(let path):
+      try CIFAR10Folder(path: path, usesTest: uses(.test))
+    case .synthetic(let seed, let train, let test):
+      try SyntheticImages(seed: seed, train: train, test: test)
+    case .arrays(let train, let test, let trainLabels, let testLabels):
+      try ArrayFiles(
+        train: .init(images: train, labels: trainLabels),
+        test: uses(.test) ? test.map { .init(images: $0, labels: testLabels) } : nil)
+    }
+  }
+}
+
+/// Runs a body that reads or writes a file and gives its error this module's type.
+func onFile<Result: ~Copyable>(
+  _ body: () throws(NumPyError) -> Result
+) throws(DatasetError) -> Result {
+  do throws(NumPyError) {
+    return try body()
+  } catch {
+    throw .file(error)
+  }
+}

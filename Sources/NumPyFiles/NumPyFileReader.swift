@@ -1,0 +1,94 @@
+/// A `.npy` file whose elements are read range by range, so that it may exceed the memory.
+public struct NumPyFileReader: ~Copyable, Sendable {
+  /// The file's header.
+  public let header: NumPyHeader
+  private let file: ReadableFile
+
+  /// Elements converted at a time: 1 MiB of the widest type.
+  private static let panel = 1 << 17
+
+  /// Lengths of the axes.
+  public var shape: [Int] { header.shape }
+  /// The elements' type.
+  public var dataType: NumPyDataType { header.dataType }
+  /// The name it was opened by.
+  public var path: String { file.path }
+
+  /// Opens the file and checks that it holds what its header says.
+  ///
+  /// Errors: missing, foreign, truncated, malformedHeader, unknownDataType, fortranOrder.
+  public init(path: String) throws(NumPyError) {
+    let file = try ReadableFile(path: path)
+    let length = try NumPyHeader.length(
+      of: file.head(NumPyHeader.prefixSize), path: path)
+    guard length <= file.size else {
+      throw .truncated(path: path, expectedBytes: length, foundBytes: file.size)
+    }
+    let header = try NumPyHeader(parsing: file.head(length), path: path)
+    guard file.size >= header.fileSize else {
+      throw .truncated(path: path, expectedBytes: header.fileSize, foundBytes: file.size)
+    }
+    self.header = header
+    self.file = file
+  }
+
+  /// Reads elements, counted in C order, as doubles.
+  ///
+  /// Precondition: `range` within the array and `values` as long as it; wrongShape.
+  public func read(
+    _ range: Range<Int>, into values: UnsafeMutableBufferPointer<Double>
+  ) throws(NumPyError) {
+    try check(range)
+    guard values.count == range.count else {
+      throw .wrongShape(
+        path: path, problem: "gives \(range.count) elements for a buffer of \(values.count)")
+    }
+    guard let target = values.baseAddress else { return }
+    if header.dataType == .float64 && 1.littleEndian == 1 {
+      let bytes = UnsafeMutableRawBufferPointer(values)
+      try file.read(into: bytes, at: header.dataOffset + range.lowerBound * 8)
+      return
+    }
+    try forEachPanel(of: range) { bytes, first, count in
+      header.dataType.convert(bytes, count: count, to: target + (first - range.lowerBound))
+    }
+  }
+
+  /// Reads elements of an integer type; wrongDataType for a floating-point one.
+  public func integers(_ range: Range<Int>) throws(NumPyError) -> [Int] {
+    guard header.dataType.isInteger else {
+      throw .wrongDataType(path: path, found: header.dataType, needed: "integers")
+    }
+    try check(range)
+    var values: [Int] = []
+    values.reserveCapacity(range.count)
+    try forEachPanel(of: range) { bytes, _, count in
+      values += header.dataType.integers(bytes, count: count) ?? []
+    }
+    return values
+  }
+
+  private func check(_ range: Range<Int>) throws(NumPyError) {
+    guard range.lowerBound >= 0, range.upperBound <= header.count else {
+      throw .wrongShape(
+        path: path, problem: "has \(header.count) elements, not those at \(range)")
+    }
+  }
+
+  private func forEachPanel(
+    of range: Range<Int>, _ body: (UnsafeRawPointer, _ first: Int, _ count: Int) -> Void
+  ) throws(NumPyError) {
+    let size = header.dataType.size
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(min(Self.panel, range.count), 1) * size, alignment: 8)
+    defer { bytes.deallocate() }
+    var first = range.lowerBound
+    while first < range.upperBound {
+      let count = min(Self.panel, range.upperBound - first)
+      let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * size)])
+      try file.read(into: piece, at: header.dataOffset + first * size)
+      if let base = piece.baseAddress { body(UnsafeRawPointer(base), first, count) }
+      first += count
+    }
+  }
+}
