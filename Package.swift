@@ -13,6 +13,9 @@ let revision: String = {
 /// Flags of the two targets with hot loops: no overflow traps, and the vector width of `march`.
 let vectorized: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"])]
 
+/// Every module says in a README what it is for.
+let readme = ["README.md"]
+
 let package = Package(
   name: "ntk-dist",
   products: [.executable(name: "ntk-dist", targets: ["ntk-dist"])],
@@ -47,35 +50,39 @@ let package = Package(
       ]),
 
     // The mathematics: no MPI, no files, no clock.
-    .target(name: "RecursionCore", dependencies: ["CVector"], swiftSettings: vectorized),
-    .target(name: "BLAS", dependencies: ["COpenBLAS"]),
     .target(
-      name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], swiftSettings: vectorized),
-    .target(name: "BlockCyclic"),
-    .target(name: "TileSchedule"),
+      name: "RecursionCore", dependencies: ["CVector"], exclude: readme, swiftSettings: vectorized),
+    .target(name: "BLAS", dependencies: ["COpenBLAS"], exclude: readme),
+    .target(
+      name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
+      swiftSettings: vectorized),
+    .target(name: "BlockCyclic", exclude: readme),
+    .target(name: "TileSchedule", exclude: readme),
 
     // Files.
-    .target(name: "DurableFiles"),
-    .target(name: "NumPyFiles", dependencies: ["DurableFiles"]),
-    .target(name: "TileStore", dependencies: ["DurableFiles"]),
-    .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS"]),
+    .target(name: "DurableFiles", exclude: readme),
+    .target(name: "NumPyFiles", dependencies: ["DurableFiles"], exclude: readme),
+    .target(name: "TileStore", dependencies: ["DurableFiles"], exclude: readme),
+    .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS"], exclude: readme),
 
     // Ranks.
-    .target(name: "MessagePassing", dependencies: ["CMPI"]),
+    .target(name: "MessagePassing", dependencies: ["CMPI"], exclude: readme),
     .target(
-      name: "DistributedAlgebra", dependencies: ["CScaLAPACK", "BlockCyclic", "MessagePassing"]),
+      name: "DistributedAlgebra", dependencies: ["CScaLAPACK", "BlockCyclic", "MessagePassing"],
+      exclude: readme),
 
     // What a user asks for, and how it is done.
     .target(
       name: "Jobs",
-      dependencies: ["RecursionCore", "Datasets", .product(name: "Yams", package: "Yams")]),
+      dependencies: ["RecursionCore", "Datasets", .product(name: "Yams", package: "Yams")],
+      exclude: readme),
     .target(
       name: "Pipelines",
       dependencies: [
         "RecursionCore", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule", "DurableFiles",
         "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
         "CProcess", .product(name: "Logging", package: "swift-log"),
-      ]),
+      ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
