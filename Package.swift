@@ -104,10 +104,7 @@ let package = Package(
       path: "Tests/RankChecks"),
     .executableTarget(
       name: "ntk-bench",
-      dependencies: [
-        "RecursionCore", "KernelTiles", "BLAS", "MessagePassing", "DistributedAlgebra",
-        "BlockCyclic", "TileStore",
-      ],
+      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "Pipelines"],
       path: "Benchmarks/ntk-bench"),
   ],
   swiftLanguageModes: [.v6]

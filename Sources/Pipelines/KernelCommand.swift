@@ -155,7 +155,8 @@ final class ArrayImages {
 
   init(_ path: String) throws {
     let array = try NumPyArray(reading: path)
-    guard array.shape.count == 2 || array.shape.count == 4, array.shape.allSatisfy({ $0 > 0 }) else {
+    guard array.shape.count == 2 || array.shape.count == 4, array.shape.allSatisfy({ $0 > 0 })
+    else {
       throw PipelineError(
         .badData, "\(path) has shape \(array.shape); give images as [N, H, W, C] or [N, D]")
     }

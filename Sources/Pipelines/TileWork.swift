@@ -71,7 +71,8 @@ final class TileWork {
       return true
     case .train:
       let tile = TileKernels.Tile(
-        rows: images.train.slice(rowRange), columns: images.train.slice(grid.columns(of: item.tile)),
+        rows: images.train.slice(rowRange),
+        columns: images.train.slice(grid.columns(of: item.tile)),
         isDiagonal: item.tile.it == item.tile.jt)
       return try compute(tile, entries, poll)
     case .test:

@@ -50,7 +50,9 @@ struct Verification {
       try KernelStore.open(assignment, train: images.trainCount, test: images.testCount)
     }
     var problems = try ranks.agree { try damagedTiles(store) }
-    let counts = try ranks.agree { try store.entries.reduce(0) { $0 + (try $1.array.presentTiles().count) } }
+    let counts = try ranks.agree {
+      try store.entries.reduce(0) { $0 + (try $1.array.presentTiles().count) }
+    }
     let sample = try sample(store)
     problems += try ranks.agree { try differingTiles(store, assignment, images, sample) }
     let found = try ranks.world.gather(Array(problems.joined(separator: "\n").utf8)) ?? []

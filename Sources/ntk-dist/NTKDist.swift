@@ -18,7 +18,7 @@ struct NTKDist: ParsableCommand {
     ])
 
   static func main() {
-    BLASKernels.restartWithRightOnes()
+    Processor.restartWithRightBLAS()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -1,0 +1,85 @@
+import RecursionCore
+
+/// The recursion core on one core: NNGP and NTK together, per pair of images and layer (an
+/// activation and the dense layer after it), beside the vector peak measured in the same run.
+enum CoreBenchmark {
+  /// Floating-point operations per pair and layer, a fused multiply-add counted as two, divisions
+  /// and roots as one; counted in the source of the activation, `ActivationStep` and `AffineStep`.
+  private static func operations(_ activation: String, _ precision: Precision) -> Double {
+    switch (activation, precision) {
+    case ("relu", .f64): return 83
+    case ("relu", .f32): return 62
+    case (_, .f64): return 123
+    case (_, .f32): return 111
+    }
+  }
+
+  static func run() throws {
+    for precision in Precision.allCases {
+      let peak = VectorPeak.operationsPerSecond(precision)
+      NTKBench.report([
+        "case": "vector-peak", "precision": precision.rawValue, "gflops": peak * 1e-9,
+      ])
+      for activation in ["relu", "erf"] {
+        for depth in [3, 30, 100] {
+          let seconds = try secondsPerPair(activation, depth, precision)
+          let perLayer = seconds / Double(depth)
+          NTKBench.report([
+            "case": "fcn-\(depth)-\(activation)", "precision": precision.rawValue,
+            "ns_per_entry": seconds * 1e9, "ns_per_entry_and_layer": perLayer * 1e9,
+            "entries_per_s": 1 / seconds,
+            "fraction_of_peak": operations(activation, precision) / perLayer / peak,
+          ])
+        }
+      }
+    }
+  }
+
+  private static func secondsPerPair(
+    _ activation: String, _ depth: Int, _ precision: Precision
+  ) throws -> Double {
+    let n = 512
+    let program = Program([try Networks.fullyConnected(activation, depth: depth, features: 1)])
+    let recursion = TileRecursion(program, precision: precision)
+    let variances = (0..<n).map { 0.5 + Double($0) / Double(n) }
+    let edge = try recursion.edge(variances: variances)
+    var covariance = [Double](repeating: 0, count: n * n)
+    var deficit = covariance
+    for i in 0..<n {
+      for j in 0..<n {
+        let scale = (variances[i] * variances[j]).squareRoot()
+        let u = 0.001 + Double((i * 7919 + j * 104_729) % 1999) / 1000
+        covariance[i * n + j] = scale * (1 - u)
+        deficit[i * n + j] = scale * u
+      }
+    }
+    let kernels = UnsafeMutablePointer<Double>.allocate(capacity: 2 * n * n)
+    defer { kernels.deallocate() }
+    let output = KernelOutput(nngp: kernels, ntk: kernels + n * n, stride: n)
+    let seconds = covariance.withUnsafeBufferPointer { covariance in
+      deficit.withUnsafeBufferPointer { deficit in
+        guard let covariance = covariance.baseAddress, let deficit = deficit.baseAddress else {
+          return Double.nan
+        }
+        let input = InputCovariances(covariance: covariance, deficit: deficit, stride: n)
+        return NTKBench.best(of: max(5, 300 / depth)) {
+          recursion.evaluate(
+            input, rows: edge, rowRange: 0..<n, columns: edge, lowerTriangle: false,
+            outputs: [output])
+        }
+      }
+    }
+    return seconds / Double(n * n)
+  }
+}
+
+/// The networks of the benchmarks: weight variance 2, bias variance 0.05.
+enum Networks {
+  static func fullyConnected(_ activation: String, depth: Int, features: Int) throws -> Network {
+    let dense = LayerDescription(
+      "dense", [.init("weight_variance", .number(2)), .init("bias_variance", .number(0.05))])
+    let pairs = (0..<depth).flatMap { _ in [dense, LayerDescription(activation)] }
+    return try Network(
+      [LayerDescription("flatten")] + pairs + [dense], imageShape: [features])
+  }
+}
