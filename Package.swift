@@ -104,7 +104,7 @@ let package = Package(
       path: "Tests/RankChecks"),
     .executableTarget(
       name: "ntk-bench",
-      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "Pipelines"],
+      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing"],
       path: "Benchmarks/ntk-bench"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,6 +1,5 @@
 import Foundation
 import MessagePassing
-import Pipelines
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
@@ -10,7 +9,6 @@ import Pipelines
 @main
 struct NTKBench {
   static func main() throws {
-    Processor.restartWithRightBLAS()
     let arguments = Array(CommandLine.arguments.dropFirst())
     let cases = arguments.isEmpty ? ["core", "block"] : arguments
     let environment = try MPIEnvironment()

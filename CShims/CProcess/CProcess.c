@@ -23,11 +23,3 @@ int ntk_stop_signal(void) { return (int)stop_signal; }
 const char *ntk_revision(void) { return NTK_REVISION; }
 
 const char *ntk_march(void) { return NTK_MARCH; }
-
-int ntk_has_avx512(void) {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") ? 1 : 0;
-#else
-  return 0;
-#endif
-}

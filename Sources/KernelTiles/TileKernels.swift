@@ -5,12 +5,13 @@ import RecursionCore
 /// product for K0 and the recursion core for the rest.
 ///
 /// A tile's values depend on its images alone: not on the rank, the order or earlier tiles. Local;
-/// holds scratch memory for one tile, so one per thread.
+/// holds scratch memory for one tile, so one per thread. What is computed per image is kept for a few
+/// edges, so images must stay as they are, where they are, while this object lives.
 public final class TileKernels {
   private let recursion: TileRecursion
-  private let networkCount: Int
   private var covariance: [Double] = []
   private var deficit: [Double] = []
+  private var edges: EdgeCache
 
   /// Rows of a matrix product at a time; between two the caller may look at its messages.
   private static let panelRows = 128
@@ -22,7 +23,7 @@ public final class TileKernels {
   /// Tiles of all networks of `program`, with lanes of `precision`.
   public init(_ program: Program, precision: Precision) {
     recursion = TileRecursion(program, precision: precision)
-    networkCount = program.networkCount
+    edges = EdgeCache(bytesPerImage: program.bytesPerImage(precision))
   }
 
   /// What one tile's kernels are of.
@@ -52,17 +53,14 @@ public final class TileKernels {
   public func compute(
     _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool = { true }
   ) throws(RangeError) -> Bool {
-    let rowVariances = tile.rows.variances()
-    let columnVariances = tile.isDiagonal ? rowVariances : tile.columns.variances()
-    let rowEdge = try recursion.edge(variances: rowVariances)
-    let columnEdge = tile.isDiagonal ? rowEdge : try recursion.edge(variances: columnVariances)
+    let rows = try edges.edge(of: tile.rows, recursion)
+    let columns = tile.isDiagonal ? rows : try edges.edge(of: tile.columns, recursion)
     let width = tile.columns.count
     reserve(tile.rows.count * width)
-    let roots = Roots(rowVariances, columnVariances)
     for first in stride(from: 0, to: tile.rows.count, by: Self.panelRows) {
       let panel = first..<min(first + Self.panelRows, tile.rows.count)
       multiply(tile, panel)
-      subtract(tile, panel, roots)
+      subtract(tile, panel, rows.roots, columns.roots)
       covariance.withUnsafeBufferPointer { covariance in
         deficit.withUnsafeBufferPointer { deficit in
           guard let covariance = covariance.baseAddress, let deficit = deficit.baseAddress else {
@@ -70,13 +68,13 @@ public final class TileKernels {
           }
           recursion.evaluate(
             InputCovariances(covariance: covariance, deficit: deficit, stride: width),
-            rows: rowEdge, rowRange: panel, columns: columnEdge, lowerTriangle: tile.isDiagonal,
+            rows: rows.edge, rowRange: panel, columns: columns.edge, lowerTriangle: tile.isDiagonal,
             outputs: outputs)
         }
       }
       guard poll() else { return false }
     }
-    if tile.isDiagonal { mirror(outputs, rowEdge.diagonals) }
+    if tile.isDiagonal { mirror(outputs, rows.edge.diagonals) }
     return true
   }
 
@@ -84,17 +82,6 @@ public final class TileKernels {
     guard covariance.count < entries else { return }
     covariance = [Double](repeating: 0, count: entries)
     deficit = covariance
-  }
-
-  /// sqrt(K0(x, x)) along both edges.
-  private struct Roots {
-    let rows: [Double]
-    let columns: [Double]
-
-    init(_ rowVariances: [Double], _ columnVariances: [Double]) {
-      rows = rowVariances.map { $0.squareRoot() }
-      columns = columnVariances.map { $0.squareRoot() }
-    }
   }
 
   /// K0 = X X'^T / D of a panel of rows; on a diagonal tile up to the panel's last column only.
@@ -112,14 +99,14 @@ public final class TileKernels {
   }
 
   /// The deficits of a panel of rows from its K0.
-  private func subtract(_ tile: Tile, _ panel: Range<Int>, _ roots: Roots) {
+  private func subtract(_ tile: Tile, _ panel: Range<Int>, _ rowRoots: [Double], _ columnRoots: [Double]) {
     let width = tile.columns.count
     let scale = 1 / Double(tile.rows.features).squareRoot()
     for row in panel {
-      let root = roots.rows[row]
+      let root = rowRoots[row]
       let columns = tile.isDiagonal ? row + 1 : width
       for column in 0..<columns {
-        let largest = root * roots.columns[column]
+        let largest = root * columnRoots[column]
         let entry = row * width + column
         deficit[entry] = largest - covariance[entry]
         if deficit[entry] < Self.nearlyParallel * largest {
@@ -130,7 +117,7 @@ public final class TileKernels {
             : largest
               * Images.angularDeficit(
                 tile.rows.image(row), tile.columns.image(column), features: tile.rows.features,
-                inverseNorms: (scale / root, scale / roots.columns[column]))
+                inverseNorms: (scale / root, scale / columnRoots[column]))
         }
       }
     }

@@ -107,6 +107,12 @@ public struct Program: Sendable {
   /// The number of steps that one pair takes through the tree.
   public var stepCount: Int { nodes.count }
 
+  /// Bytes that a `TileEdge` takes per image.
+  public func bytesPerImage(_ precision: Precision) -> Int {
+    nodes.reduce(0) { $0 + $1.step.imageValueCount } * (precision == .f64 ? 8 : 4)
+      + networkCount * MemoryLayout<ImageState>.stride
+  }
+
   /// How many copies of a state are alive at once while the tree is walked, the walker's included.
   var branchDepth: Int {
     var depths = [Int](repeating: 0, count: nodes.count)

@@ -18,7 +18,6 @@ struct NTKDist: ParsableCommand {
     ])
 
   static func main() {
-    Processor.restartWithRightBLAS()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -12,7 +12,4 @@ int ntk_stop_signal(void);
 const char *ntk_revision(void);
 const char *ntk_march(void);
 
-/// Whether this processor has AVX-512 (1) or not (0; always on other architectures).
-int ntk_has_avx512(void);
-
 #endif

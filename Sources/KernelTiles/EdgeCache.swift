@@ -1,0 +1,44 @@
+import RecursionCore
+
+/// What the recursion needs of the images at the edges of recent tiles: neighbouring tiles share
+/// edges, and computing one costs about as much as a twentieth of a tile.
+struct EdgeCache {
+  /// An edge and the square roots of its input variances.
+  struct Entry {
+    let images: Images
+    let edge: TileEdge
+    let roots: [Double]
+  }
+
+  private var entries: [Entry] = []
+  private let bytesPerImage: Int
+  /// Small beside the images and the tiles.
+  private static let limit = 32 << 20
+
+  init(bytesPerImage: Int) { self.bytesPerImage = max(bytesPerImage, 1) }
+
+  /// The edge of `images`, from the cache or made.
+  mutating func edge(
+    of images: Images, _ recursion: TileRecursion
+  ) throws(RangeError) -> Entry {
+    if let index = entries.firstIndex(where: { $0.images.isSame(as: images) }) {
+      let entry = entries.remove(at: index)
+      entries.append(entry)  // the last is the most recent
+      return entry
+    }
+    let variances = images.variances()
+    let entry = Entry(
+      images: images, edge: try recursion.edge(variances: variances),
+      roots: variances.map { $0.squareRoot() })
+    entries.append(entry)
+    let kept = max(2, Self.limit / (bytesPerImage * max(images.count, 1)))
+    if entries.count > kept { entries.removeFirst(entries.count - kept) }
+    return entry
+  }
+}
+
+extension Images {
+  fileprivate func isSame(as other: Images) -> Bool {
+    base == other.base && count == other.count && features == other.features
+  }
+}
