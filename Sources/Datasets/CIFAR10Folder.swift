@@ -74,7 +74,8 @@ struct CIFAR10Folder: ImageSource {
         try onFile { () throws(NumPyError) in
           try planes.withUnsafeMutableBufferPointer { (bytes) throws(NumPyError) in
             try file.read(
-              into: UnsafeMutableRawBufferPointer(bytes), at: (index - batch.first) * Self.record + 1)
+              into: UnsafeMutableRawBufferPointer(bytes),
+              at: (index - batch.first) * Self.record + 1)
           }
         }
         Self.interleave(
