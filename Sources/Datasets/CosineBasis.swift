@@ -32,22 +32,19 @@ struct CosineBasis: Sendable {
     }
   }
 
-  /// Random coefficients of a field of mean 0 and pixel variance 1 whose amplitudes fall as 1/f,
-  /// for the frequencies (k, l) with k, l < frequencies and not both 0.
-  func randomField(_ stream: inout RandomStream, frequencies: Int) -> [Double] {
-    var field = [Double](repeating: 0, count: side * side)
+  /// Deviations of the coefficients of a field of pixel variance 1 whose amplitudes fall as 1/f,
+  /// for the frequencies (k, l) with k, l < frequencies and not both 0; 0 for the others.
+  func amplitudes(frequencies: Int) -> [Double] {
+    var amplitudes = [Double](repeating: 0, count: side * side)
     var power = 0.0
     for k in 0..<frequencies {
-      for l in 0..<frequencies where k + l > 0 { power += 1 / Double(k * k + l * l) }
-    }
-    let scale = (Double(side * side) / power).squareRoot()
-    for k in 0..<frequencies {
       for l in 0..<frequencies where k + l > 0 {
-        field[k * side + l] =
-          scale / Double(k * k + l * l).squareRoot() * stream.nearlyNormal()
+        amplitudes[k * side + l] = 1 / Double(k * k + l * l).squareRoot()
+        power += 1 / Double(k * k + l * l)
       }
     }
-    return field
+    let scale = (Double(side * side) / power).squareRoot()
+    return amplitudes.map { $0 * scale }
   }
 
   /// The pixels of a field: B' F B.

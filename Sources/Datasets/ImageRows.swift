@@ -81,7 +81,12 @@ struct ImageRows {
       // The largest value is taken out first, so that no square overflows or vanishes.
       let largest = row.reduce(0) { max($0, abs($1)) }
       guard largest > 0 else { continue }
-      let squares = row.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }
+      // Short sums first: their rounding does not grow with D.
+      let squares = stride(from: 0, to: dimension, by: 64).reduce(0) { total, first in
+        row[first..<min(first + 64, dimension)].reduce(0) {
+          $0 + ($1 / largest) * ($1 / largest)
+        } + total
+      }
       let scale = (Double(dimension) / squares).squareRoot()
       for at in row.indices { row[at] = row[at] / largest * scale }
     }

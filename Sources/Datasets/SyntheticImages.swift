@@ -14,7 +14,7 @@ public struct SyntheticImages: Sendable {
   private static let templatesPerClass = 4
   /// The template's share of the deviation; tuned so that a fully connected kernel learns about
   /// half of the test labels from 2,000 images.
-  private static let templateShare = 0.5
+  private static let templateShare = 0.33
   /// Grey, yellow-blue and red-green deviation; red, green and blue are mixed from them.
   private static let fieldDeviations = [46.0, 15.0, 9.0]
   private static let mix: [[Double]] = [[1, 0.6, 1], [1, 0.6, -1], [1, -1.2, 0]]
@@ -24,6 +24,7 @@ public struct SyntheticImages: Sendable {
   private let seed: UInt64
   private let counts: [Int]
   private let basis: CosineBasis
+  private let amplitudes: [Double]
   /// Coefficients [class][template][field], each side x side.
   private let templates: [[[[Double]]]]
 
@@ -36,12 +37,12 @@ public struct SyntheticImages: Sendable {
     counts = [train, test]
     let basis = CosineBasis(side: Self.side)
     self.basis = basis
+    amplitudes = basis.amplitudes(frequencies: Self.side)
+    let smooth = basis.amplitudes(frequencies: Self.templateSide)
     templates = (0..<10).map { label in
       (0..<Self.templatesPerClass).map { template in
         var stream = RandomStream(seed: seed, key: 3, UInt64(label), UInt64(template))
-        return (0..<3).map { _ in
-          basis.randomField(&stream, frequencies: Self.templateSide)
-        }
+        return (0..<3).map { _ in smooth.map { $0 * stream.nearlyNormal() } }
       }
     }
   }
@@ -62,9 +63,9 @@ public struct SyntheticImages: Sendable {
     let brightness = 22 * stream.nearlyNormal()
     let shared = (1 - Self.templateShare * Self.templateShare).squareRoot()
     let fields = (0..<3).map { field in
-      var coefficients = basis.randomField(&stream, frequencies: Self.side)
-      for k in coefficients.indices {
-        coefficients[k] = shared * coefficients[k] + Self.templateShare * template[field][k]
+      let smooth = template[field]
+      let coefficients = amplitudes.indices.map { k in
+        shared * amplitudes[k] * stream.nearlyNormal() + Self.templateShare * smooth[k]
       }
       return basis.synthesize(coefficients)
     }
