@@ -32,7 +32,7 @@ demo: build
 
 test: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --build-tests
-	$(SWIFT) test $(SWIFTFLAGS) --skip-build
+	NTK_PYTHON="$$(scripts/python-environment || true)" $(SWIFT) test $(SWIFTFLAGS) --skip-build --quiet
 	Tests/Scripts/rank-checks .build/release/RankChecks
 	Tests/Scripts/end-to-end $(BINARY)
 

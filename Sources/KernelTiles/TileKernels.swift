@@ -14,7 +14,7 @@ public final class TileKernels {
   private var edges: EdgeCache
 
   /// Rows of a matrix product at a time; between two the caller may look at its messages.
-  private static let panelRows = 128
+  private static let panelRows = 256
 
   /// Under this angular deficit 1 - c the difference of rounded numbers has lost more than three
   /// digits, and the deficit is computed from the images themselves.
@@ -99,7 +99,9 @@ public final class TileKernels {
   }
 
   /// The deficits of a panel of rows from its K0.
-  private func subtract(_ tile: Tile, _ panel: Range<Int>, _ rowRoots: [Double], _ columnRoots: [Double]) {
+  private func subtract(
+    _ tile: Tile, _ panel: Range<Int>, _ rowRoots: [Double], _ columnRoots: [Double]
+  ) {
     let width = tile.columns.count
     let scale = 1 / Double(tile.rows.features).squareRoot()
     for row in panel {
