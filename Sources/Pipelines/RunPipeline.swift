@@ -66,9 +66,10 @@ final class RunPipeline {
     try prepareFolder()
     let images = try SharedImages(DatasetRequest(job.data), on: ranks)
     try ranks.agree { try assignment.check(images: images, job: job) }
+    // A folder of another job is refused here, before anything in it is touched.
+    let store = try openStore(images)
     // Written before the first tile, so that a run that dies can still be looked at.
     try record(images)
-    let store = try openStore(images)
     if request.stages.contains(.assemble) {
       let status = try assemble(store, images)
       guard status == .success else { return status }

@@ -1,0 +1,93 @@
+"""The program as users run it: alone and under mpirun, with small jobs in temporary folders."""
+import json
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("NTK_DIST", str(ROOT / ".build/release/ntk-dist"))
+SHARED = pathlib.Path(os.environ.get("NTK_SHARED", ROOT.parent / "shared"))
+ENVIRONMENT = dict(
+    os.environ,
+    OMPI_ALLOW_RUN_AS_ROOT="1",
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+    OMPI_MCA_mpi_yield_when_idle="1",
+    OPENBLAS_NUM_THREADS="1",
+)
+
+
+def command(arguments, ranks=None):
+    launcher = [] if ranks is None else ["mpirun", "--oversubscribe", "-np", str(ranks)]
+    return launcher + [BINARY, *map(str, arguments)]
+
+
+def ntk_dist(*arguments, ranks=None, timeout=240, cwd=None):
+    """Runs the program to its end; `ranks` starts it under mpirun."""
+    return subprocess.run(
+        command(arguments, ranks), capture_output=True, text=True, timeout=timeout,
+        env=ENVIRONMENT, cwd=cwd)
+
+
+def succeed(*arguments, **options):
+    result = ntk_dist(*arguments, **options)
+    assert result.returncode == 0, result.stderr[-2000:]
+    return result
+
+
+def sentences(result):
+    """What the program itself said was wrong, without mpirun's own words."""
+    return [line for line in result.stderr.splitlines() if line.startswith("ntk-dist:")]
+
+
+def fcn(activation="relu", w=2.0, b=0.05, **depth):
+    return {"preset": "fcn", "activation": activation, "weight_variance": w, "bias_variance": b,
+            **(depth or {"depth": 3})}
+
+
+def job(output, **sections):
+    """A small job on synthetic images; sections replace or (None) drop the defaults."""
+    value = {
+        "data": {"synthetic": {"seed": 1, "train": 130, "test": 30}, "preprocessing": "standardize"},
+        "network": fcn(), "spectrum": {"vectors": 0},
+        "prediction": {"regularization": [1e-6, 1e-2]}, "output": str(output), **sections}
+    return {key: part for key, part in value.items() if part is not None}
+
+
+def write_job(folder, name="job.yaml", **sections):
+    sections.setdefault("output", folder / "run")
+    path = folder / name
+    path.write_text(json.dumps(job(**sections)))
+    return path
+
+
+def chunks(run):
+    """Every chunk file of a run's store, by name."""
+    store = pathlib.Path(run) / "kernels.zarr"
+    return {str(path.relative_to(store)): path.read_bytes()
+            for path in sorted(store.rglob("c/**/*")) if path.is_file()}
+
+
+def summary(run):
+    return json.loads((pathlib.Path(run) / "summary.json").read_text())
+
+
+def symmetric(lower):
+    """The whole matrix from the lower triangle's tiles."""
+    i, j = np.tril_indices(len(lower), -1)
+    whole = np.array(lower)
+    whole[j, i] = whole[i, j]
+    return whole
+
+
+@pytest.fixture(scope="session")
+def exact_cifar10(tmp_path_factory):
+    """A folder with 6,187 bit-exact CIFAR-10 images in the official layout."""
+    unpack = SHARED / "cifar10/unpack.py"
+    if not unpack.exists():
+        pytest.skip(f"{unpack} is not there")
+    out = tmp_path_factory.mktemp("cifar10")
+    subprocess.run(["python3", str(unpack), str(out), "--exact"], check=True, capture_output=True)
+    return out / "cifar-10-exact-bin"
