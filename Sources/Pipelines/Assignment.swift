@@ -42,13 +42,13 @@ struct Assignment {
   }
 
   /// Throws where the images that were found do not do for the networks or the prediction.
-  func check(images: SharedImages, job: Job) throws {
-    for variant in job.variants { _ = try Network(variant.layers, imageShape: images.shape) }
+  func check(_ data: DataOutline, job: Job) throws {
+    for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
     guard job.prediction != nil else { return }
-    guard images.testCount > 0 else {
+    guard data.testCount > 0 else {
       throw PipelineError(.badJob, "prediction is asked for without test images; set data.test")
     }
-    guard !images.trainLabels.isEmpty else {
+    guard !data.trainLabels.isEmpty else {
       throw PipelineError(
         .badJob, "prediction is asked for without training labels; give data.arrays.train_labels")
     }
@@ -66,16 +66,18 @@ struct Assignment {
     return min(max(eighth, 64), 512)
   }
 
-  /// What the tiles of a variant are of.
-  func fingerprint(variant: Int, images: SharedImages) -> Fingerprint {
-    Fingerprint([
+  /// What the tiles of a variant are of; the images' part is nil where they were not read.
+  func fingerprint(variant: Int, data: DataOutline, imageDigest: UInt64?) -> Fingerprint {
+    var fingerprint = Fingerprint([
       "format": "1",
       "network": variants[variant].text,
       "preprocessing": preprocessing,
-      "train": "\(images.trainCount)",
-      "test": "\(images.testCount)",
-      "images": String(images.digest, radix: 16),
+      "train": "\(data.trainCount)",
+      "test": "\(data.testCount)",
       "precision": precision.rawValue,
+      "labels": String(data.labelDigest, radix: 16),
     ])
+    fingerprint["images"] = imageDigest.map { String($0, radix: 16) }
+    return fingerprint
   }
 }

@@ -43,27 +43,36 @@ struct KernelStore {
   ///
   /// Local, on rank 0 alone. Errors: `TileStoreError`, where an array was made from something else.
   static func create(_ assignment: Assignment, images: SharedImages) throws -> KernelStore {
-    try make(assignment, train: images.trainCount, test: images.testCount) { name, spec, variant in
-      try TileArray.create(
-        in: assignment.run.store, name: name,
-        spec: try spec(assignment.fingerprint(variant: variant, images: images)))
+    let data = images.outline
+    return try make(assignment, train: data.trainCount, test: data.testCount) {
+      name, spec, variant in
+      let fingerprint = assignment.fingerprint(
+        variant: variant, data: data, imageDigest: images.digest)
+      return try TileArray.create(
+        in: assignment.run.store, name: name, spec: try spec(fingerprint))
     }
   }
 
   /// Opens the arrays of a run.
   ///
   /// Local. Errors: `TileStoreError`, where one is missing or not ours.
+  static func open(_ assignment: Assignment, _ data: DataOutline) throws -> KernelStore {
+    try open(assignment, train: data.trainCount, test: data.testCount)
+  }
+
+  /// Opens the arrays of a run with so many images.
   static func open(_ assignment: Assignment, train: Int, test: Int) throws -> KernelStore {
     try make(assignment, train: train, test: test) { name, _, _ in
       try TileArray.open(assignment.run.store + "/" + name)
     }
   }
 
-  /// Throws where the arrays of a run were made from something else. Local, on rank 0.
-  static func check(_ assignment: Assignment, images: SharedImages) throws {
-    let store = try open(assignment, train: images.trainCount, test: images.testCount)
-    for entry in store.entries {
-      let own = assignment.fingerprint(variant: entry.variant, images: images)
+  /// Throws where the arrays of a run were made from something else, as far as that is known
+  /// without the images. Local, on rank 0.
+  static func check(_ assignment: Assignment, _ data: DataOutline) throws {
+    for entry in try open(assignment, data).entries {
+      var own = assignment.fingerprint(variant: entry.variant, data: data, imageDigest: nil)
+      own["images"] = entry.array.spec.fingerprint["images"]
       if let difference = own.firstDifference(to: entry.array.spec.fingerprint) {
         throw TileStoreError.differentFingerprint(path: entry.array.path, difference: difference)
       }

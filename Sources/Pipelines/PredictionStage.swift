@@ -7,7 +7,7 @@ import Jobs
 import MessagePassing
 import NumPyFiles
 
-/// Kernel regression on the training labels, and what it predicts for the test images.
+/// Kernel regression on the training labels, and what it predicts for the test data.
 ///
 ///     f(x) = K(x, X) (K(X, X) + r m I)^-1 Y,   m = mean of K's diagonal, r = regularization,
 ///
@@ -16,13 +16,13 @@ struct PredictionStage {
   let run: RunFolder
   let store: KernelStore
   let assignment: Assignment
-  let images: SharedImages
+  let data: DataOutline
   let ranks: Ranks
   let context: BLACSContext
   let regularizations: [Double]
 
-  private var n: Int { images.trainCount }
-  private var classes: Int { images.classes }
+  private var n: Int { data.trainCount }
+  private var classes: Int { data.classes }
 
   /// Solves and predicts with one kernel, and writes its file.
   ///
@@ -33,7 +33,7 @@ struct PredictionStage {
       let testArray = store.array(variant: variant, kernel: kernel, part: .test)
     else { throw PipelineError(.internalError, "the store lacks arrays of \(kernel.rawValue)") }
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
-    let targets = Self.targets(images.trainLabels, classes: classes)
+    let targets = Self.targets(data.trainLabels, classes: classes)
 
     var results: [PredictionSummary.RegularizedSummary] = []
     var solutions: [[Double]?] = []
@@ -60,14 +60,14 @@ struct PredictionStage {
     let start = MPIEnvironment.seconds
     let share = TileShare(of: testArray, grid: store.grids[1], ranks: ranks)
     let predictions = try predict(solutions, share)
-    if !images.testLabels.isEmpty {
+    if !data.testLabels.isEmpty {
       for index in results.indices where solutions[index] != nil {
         score(predictions[index], into: &results[index])
       }
     }
     try write(predictions, variant: assignment.variants[variant].name, kernel: kernel)
     return PredictionSummary(
-      testLabelsKnown: !images.testLabels.isEmpty, meanDiagonal: meanDiagonal,
+      testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: meanDiagonal,
       regularizations: results, grid: [context.grid.nprow, context.grid.npcol],
       blockSize: source.layout.nb, secondsPredicting: MPIEnvironment.seconds - start)
   }
@@ -104,7 +104,7 @@ struct PredictionStage {
 
   /// f of every test image: [regularization][image, class], on all ranks; NaN without a solution.
   private func predict(_ solutions: [[Double]?], _ share: TileShare) throws -> [[Double]] {
-    let m = images.testCount
+    let m = data.testCount
     var predictions = solutions.map {
       [Double](repeating: $0 == nil ? .nan : 0, count: m * classes)
     }
@@ -126,10 +126,10 @@ struct PredictionStage {
   private func score(
     _ predictions: [Double], into result: inout PredictionSummary.RegularizedSummary
   ) {
-    let targets = Self.targets(images.testLabels, classes: classes)
+    let targets = Self.targets(data.testLabels, classes: classes)
     var correct = 0
     var squares = 0.0
-    for (image, label) in images.testLabels.enumerated() {
+    for (image, label) in data.testLabels.enumerated() {
       let row = predictions[image * classes..<(image + 1) * classes]
       // The first of equal maxima, as numpy.argmax has it.
       let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) }
@@ -140,15 +140,15 @@ struct PredictionStage {
       }
     }
     result.correct = correct
-    result.accuracy = Double(correct) / Double(images.testLabels.count)
-    result.meanSquaredError = squares / Double(images.testLabels.count * classes)
+    result.accuracy = Double(correct) / Double(data.testLabels.count)
+    result.meanSquaredError = squares / Double(data.testLabels.count * classes)
   }
 
   private func write(_ predictions: [[Double]], variant: String, kernel: KernelKind) throws {
     try ranks.onRoot {
       try Disk().createFolder(run.folder("predictions", variant))
       try NumPyArray.write(
-        predictions.flatMap { $0 }, shape: [regularizations.count, images.testCount, classes],
+        predictions.flatMap { $0 }, shape: [regularizations.count, data.testCount, classes],
         to: run.result("predictions", variant, "\(kernel.rawValue).npy"))
     }
   }

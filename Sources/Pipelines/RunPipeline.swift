@@ -64,22 +64,23 @@ final class RunPipeline {
   /// Runs the stages. Collective. Returns how the program ends.
   func perform() throws -> ExitStatus {
     try prepareFolder()
-    let images = try SharedImages(DatasetRequest(job.data), on: ranks)
-    try ranks.agree { try assignment.check(images: images, job: job) }
-    // A folder of another job is refused here, before anything in it is touched.
-    let store = try openStore(images)
-    // Written before the first tile, so that a run that dies can still be looked at.
-    try record(images)
+    let data = try DataOutline(DatasetRequest(job.data), on: ranks)
+    try ranks.agree { try assignment.check(data, job: job) }
     if request.stages.contains(.assemble) {
-      let status = try assemble(store, images)
+      let status = try assemble(data)
       guard status == .success else { return status }
+    } else {
+      // The later stages must not read kernels of another network or other images.
+      try ranks.onRoot { try KernelStore.check(assignment, data) }
+      try record(data, imageDigest: nil)
     }
+    let store = try ranks.agree { try KernelStore.open(assignment, data) }
     let context = try ranks.together { try BLACSContext(on: ranks.world) }
     if request.stages.contains(.spectrum), job.spectrum != nil {
       try spectra(store, context)
     }
     if request.stages.contains(.predict), job.prediction != nil {
-      try predictions(store, images, context)
+      try predictions(store, data, context)
     }
     try ranks.onRoot {
       try events.add("finished")
@@ -108,7 +109,7 @@ final class RunPipeline {
     }
   }
 
-  private func record(_ images: SharedImages) throws {
+  private func record(_ data: DataOutline, imageDigest: UInt64?) throws {
     let environment = try EnvironmentRecord.gather(ranks)
     try ranks.onRoot {
       if request.stages.contains(.assemble) {
@@ -122,9 +123,9 @@ final class RunPipeline {
           "ranks": .integer(ranks.count),
         ])
       summary.data = Summary.DataSummary(
-        train: images.trainCount, test: images.testCount, classes: images.classes,
-        shape: images.shape, preprocessing: assignment.preprocessing,
-        digest: String(images.digest, radix: 16))
+        train: data.trainCount, test: data.testCount, classes: data.classes, shape: data.shape,
+        preprocessing: assignment.preprocessing,
+        digest: imageDigest.map { String($0, radix: 16) } ?? summary.data?.digest ?? "")
       let old = summary.variants
       summary.variants = assignment.variants.map { variant in
         let before = old.first { $0.name == variant.name && $0.network == variant.text }
@@ -135,22 +136,18 @@ final class RunPipeline {
     }
   }
 
-  private func openStore(_ images: SharedImages) throws -> KernelStore {
-    if request.stages.contains(.assemble) {
-      try ranks.onRoot { _ = try KernelStore.create(assignment, images: images) }
-    } else {
-      // The later stages must not read kernels of another network or other images.
-      try ranks.onRoot { try KernelStore.check(assignment, images: images) }
-    }
-    return try ranks.agree {
-      try KernelStore.open(assignment, train: images.trainCount, test: images.testCount)
-    }
-  }
-
-  private func assemble(_ store: KernelStore, _ images: SharedImages) throws -> ExitStatus {
+  private func assemble(_ data: DataOutline) throws -> ExitStatus {
+    let images = try SharedImages(data, on: ranks)
+    // A folder of another job is refused here, before anything in it is touched.
+    try ranks.onRoot { _ = try KernelStore.create(assignment, images: images) }
+    // Written before the first tile, so that a run that dies can still be looked at.
+    try record(data, imageDigest: images.digest)
+    let store = try ranks.agree { try KernelStore.open(assignment, data) }
     let assembly = Assembly(
       assignment, store: store, images: images, ranks: ranks, console: console, events: events)
     let outcome = try assembly.run()
+    // The memory is the solvers' from here on.
+    try images.release()
     if outcome.computed > 0 || summary.assembly == nil {
       summary.assembly = Summary.AssemblySummary(
         tiles: outcome.total, tilesComputed: outcome.computed, tilesRepaired: outcome.repaired,
@@ -205,11 +202,11 @@ final class RunPipeline {
   }
 
   private func predictions(
-    _ store: KernelStore, _ images: SharedImages, _ context: BLACSContext
+    _ store: KernelStore, _ data: DataOutline, _ context: BLACSContext
   ) throws {
     let regularizations = job.prediction?.regularization ?? []
     let stage = PredictionStage(
-      run: run, store: store, assignment: assignment, images: images, ranks: ranks,
+      run: run, store: store, assignment: assignment, data: data, ranks: ranks,
       context: context, regularizations: regularizations)
     var solved = 0
     var failure: String?

@@ -3,54 +3,30 @@ import Datasets
 import KernelTiles
 import MessagePassing
 
-/// The images and labels of a run: the images once per node, in memory that its ranks share.
+/// The images of a run, once per node, in memory that its ranks share.
 final class SharedImages {
-  let shape: [Int]
-  let trainCount: Int
-  let testCount: Int
-  let classes: Int
-  let trainLabels: [Int]
-  let testLabels: [Int]
+  let outline: DataOutline
   /// Fingerprint of the raw images and labels.
   let digest: UInt64
-  private let window: SharedWindow
-
   /// Training images.
-  var train: Images { all.slice(0..<trainCount) }
+  let train: Images
   /// Test images.
-  var test: Images { all.slice(trainCount..<trainCount + testCount) }
+  let test: Images
+  private var window: SharedWindow?
 
-  private let all: Images
-
-  /// Opens, reads and preprocesses the data on rank 0 and spreads it to the other nodes.
+  /// Reads and preprocesses the images on rank 0 and spreads them to the other nodes.
   ///
   /// Collective. Errors: `DatasetError`, agreed by all ranks.
-  init(_ request: DatasetRequest, on ranks: Ranks) throws {
-    var plan: DatasetPlan?
-    try ranks.onRoot { plan = try DatasetPlan(opening: request) }
-    var sizes: [Int] = []
-    if let plan {
-      let shape: [Int]
-      switch plan.shape {
-      case .spatial(let height, let width, let channels): shape = [height, width, channels]
-      case .flat(let features): shape = [features]
-      }
-      sizes = [plan.trainCount, plan.testCount, plan.classes] + shape
-    }
-    sizes = try ranks.world.broadcast(sizes)
-    (trainCount, testCount, classes) = (sizes[0], sizes[1], sizes[2])
-    shape = Array(sizes[3...])
-    trainLabels = try ranks.world.broadcast(plan?.trainLabels ?? [])
-    testLabels = try ranks.world.broadcast(plan?.testLabels ?? [])
-
-    let features = shape.reduce(1, *)
-    let count = trainCount + testCount
+  init(_ outline: DataOutline, on ranks: Ranks) throws {
+    let features = outline.shape.reduce(1, *)
+    let count = outline.trainCount + outline.testCount
     let window = try SharedWindow(
       byteCount: count * features * MemoryLayout<Double>.size, on: ranks.node)
     let values = window.bytes.bindMemory(to: Double.self)
     var digest: UInt64 = 0
     try ranks.onRoot {
-      if let plan { digest = try plan.load(into: values, algebra: OpenBLASAlgebra()) }
+      guard let plan = outline.plan else { return }
+      digest = try plan.load(into: values, algebra: OpenBLASAlgebra())
     }
     if let leaders = ranks.leaders { try leaders.broadcast(window.bytes) }
     try window.fence()
@@ -58,7 +34,16 @@ final class SharedImages {
     guard let base = values.baseAddress else {
       throw PipelineError(.internalError, "the shared window of the images has no address")
     }
-    all = Images(base: UnsafePointer(base), count: count, features: features)
-    self.window = window
+    let all = Images(base: UnsafePointer(base), count: count, features: features)
+    train = all.slice(0..<outline.trainCount)
+    test = all.slice(outline.trainCount..<count)
+    self.outline = outline
+    self.window = Optional(consume window)
+  }
+
+  /// Gives the memory back; no image may be read any more. Collective.
+  func release() throws {
+    guard let released = self.window.take() else { return }
+    try released.free()
   }
 }

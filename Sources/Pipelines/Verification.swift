@@ -44,11 +44,10 @@ struct Verification {
       return try Job(contentsOf: run.job)
     }
     let assignment = try Assignment(job, run: run)
-    let images = try SharedImages(DatasetRequest(job.data), on: ranks)
-    try ranks.onRoot { try KernelStore.check(assignment, images: images) }
-    let store = try ranks.agree {
-      try KernelStore.open(assignment, train: images.trainCount, test: images.testCount)
-    }
+    let data = try DataOutline(DatasetRequest(job.data), on: ranks)
+    try ranks.onRoot { try KernelStore.check(assignment, data) }
+    let images = try SharedImages(data, on: ranks)
+    let store = try ranks.agree { try KernelStore.open(assignment, data) }
     var problems = try ranks.agree { try damagedTiles(store) }
     let counts = try ranks.agree {
       try store.entries.reduce(0) { $0 + (try $1.array.presentTiles().count) }

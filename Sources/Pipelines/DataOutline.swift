@@ -1,0 +1,45 @@
+import Datasets
+import MessagePassing
+
+/// What is known of a run's data without its images: how many, of which shape, with which labels.
+/// The stages after the assembly need no more.
+struct DataOutline {
+  let shape: [Int]
+  let trainCount: Int
+  let testCount: Int
+  let classes: Int
+  let trainLabels: [Int]
+  let testLabels: [Int]
+  /// The opened data, on rank 0.
+  let plan: DatasetPlan?
+
+  /// Opens the data on rank 0 and tells the others.
+  ///
+  /// Collective. Errors: `DatasetError`, agreed by all ranks.
+  init(_ request: DatasetRequest, on ranks: Ranks) throws {
+    var plan: DatasetPlan?
+    try ranks.onRoot { plan = try DatasetPlan(opening: request) }
+    self.plan = plan
+    var sizes: [Int] = []
+    if let plan {
+      let shape: [Int]
+      switch plan.shape {
+      case .spatial(let height, let width, let channels): shape = [height, width, channels]
+      case .flat(let features): shape = [features]
+      }
+      sizes = [plan.trainCount, plan.testCount, plan.classes] + shape
+    }
+    sizes = try ranks.world.broadcast(sizes)
+    (trainCount, testCount, classes) = (sizes[0], sizes[1], sizes[2])
+    shape = Array(sizes[3...])
+    trainLabels = try ranks.world.broadcast(plan?.trainLabels ?? [])
+    testLabels = try ranks.world.broadcast(plan?.testLabels ?? [])
+  }
+
+  /// Fingerprint of the labels, in order (FNV-1a of their bytes).
+  var labelDigest: UInt64 {
+    (trainLabels + testLabels).reduce(0xcbf2_9ce4_8422_2325) { hash, label in
+      (hash ^ UInt64(truncatingIfNeeded: label)) &* 0x100_0000_01b3
+    }
+  }
+}
