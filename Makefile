@@ -38,7 +38,10 @@ test: system-packages
 
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
-	.build/release/ntk-bench
+	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
+	.build/release/ntk-bench core
+	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench block
+	Benchmarks/pipeline $(BINARY)
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
