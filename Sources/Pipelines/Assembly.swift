@@ -36,7 +36,7 @@ final class Assembly {
     self.store = store
     self.console = console
     self.events = events
-    work = TileWork(assignment, store: store, images: images)
+    work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
   }
 
   /// Runs to the end, or until a signal asks to stop.

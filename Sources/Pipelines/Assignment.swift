@@ -75,9 +75,9 @@ struct Assignment {
       "train": "\(data.trainCount)",
       "test": "\(data.testCount)",
       "precision": precision.rawValue,
-      "labels": String(data.labelDigest, radix: 16),
     ])
     fingerprint["images"] = imageDigest.map { String($0, radix: 16) }
+    fingerprint["labels"] = String(data.labelDigest, radix: 16)
     return fingerprint
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 
 /// What rank 0 tells the user: lines, and the progress of something long.
 public final class Console {
@@ -15,6 +16,7 @@ public final class Console {
 
   private let isOpen: Bool
   private let progress: Progress
+  private let log = ConsoleLog.logger(rank: 0)
   private var barIsOpen = false
   private var lastDrawn = -Double.infinity
 
@@ -35,7 +37,7 @@ public final class Console {
   public func warn(_ line: String) {
     guard isOpen else { return }
     closeBar()
-    FileHandle.standardError.write(Data(("ntk-dist: " + line + "\n").utf8))
+    log.warning("\(line)")
   }
 
   /// Shows how far something is; not more often than it can be read.

@@ -1,5 +1,6 @@
 import Jobs
 import KernelTiles
+import Logging
 import MessagePassing
 import RecursionCore
 import TileSchedule
@@ -12,10 +13,12 @@ final class TileWork {
   private let kernels: TileKernels
   private let program: Program
   private let networkCount: Int
+  private let log: Logger
   /// One tile per array of a grid.
   private var buffers: [TileBuffer] = []
 
-  init(_ assignment: Assignment, store: KernelStore, images: SharedImages) {
+  init(_ assignment: Assignment, store: KernelStore, images: SharedImages, rank: Int) {
+    log = ConsoleLog.logger(rank: rank)
     self.store = store
     self.images = images
     program = assignment.program
@@ -40,6 +43,7 @@ final class TileWork {
     }
     if let failure { throw failure }
     guard complete else { return false }
+    log.debug("computed tile \(item.tile) of grid \(item.grid)")
     for (index, entry) in entries.enumerated() {
       let tile = TileIndex(item.tile.it, item.tile.jt)
       try entry.array.write(tile, values: buffers[index].values(rows * columns))

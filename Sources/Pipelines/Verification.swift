@@ -107,7 +107,7 @@ struct Verification {
   private func differingTiles(
     _ store: KernelStore, _ assignment: Assignment, _ images: SharedImages, _ sample: [WorkItem]
   ) throws -> [String] {
-    let work = TileWork(assignment, store: store, images: images)
+    let work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
     var problems: [String] = []
     for index in stride(from: ranks.rank, to: sample.count, by: ranks.count) {
       let item = sample[index]
