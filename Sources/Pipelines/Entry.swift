@@ -40,7 +40,7 @@ public enum Entry {
     do {
       let environment = try MPIEnvironment()
       _ = ntk_watch_stop_signals()
-      chooseThreads()
+      OpenBLAS.setThreads(1)
       let world = environment.world
       let result = Result { try body(try Ranks(world)) }
       switch result {
@@ -64,13 +64,6 @@ public enum Entry {
       tell("\(error)")
       return ExitStatus(of: error)
     }
-  }
-
-  /// One thread per rank, unless the environment says otherwise: ranks are the parallelism, and a
-  /// tile's bytes must not depend on how many threads multiplied it.
-  private static func chooseThreads() {
-    let wanted = ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init)
-    OpenBLAS.setThreads(wanted ?? 1)
   }
 
   private static func tell(_ sentence: String) {

@@ -25,7 +25,7 @@ struct EnvironmentRecord: Codable {
     return EnvironmentRecord(
       revision: String(cString: ntk_revision()), march: String(cString: ntk_march()),
       mpi: MPIEnvironment.libraryVersion, blas: OpenBLAS.configuration, ranks: ranks.count,
-      hosts: hosts, blasThreads: OpenBLAS.threads, started: EventLog.timestamp(),
+      hosts: hosts, blasThreads: Ranks.solverThreads, started: EventLog.timestamp(),
       command: CommandLine.arguments)
   }
 

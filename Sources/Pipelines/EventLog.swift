@@ -28,7 +28,7 @@ final class EventLog: Sendable {
   }
 
   static func timestamp() -> String {
-    Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+    Date.now.ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 }
 

@@ -1,5 +1,6 @@
 import BLAS
 import CProcess
+import Foundation
 import DistributedAlgebra
 import MessagePassing
 
@@ -60,6 +61,13 @@ final class Ranks {
   /// Runs a step on rank 0 alone so that all return or all throw. Collective.
   func onRoot(_ body: () throws -> Void) throws {
     try agree { if isRoot { try body() } }
+  }
+
+  /// Threads of BLAS in the solvers, from OPENBLAS_NUM_THREADS: one unless the user says otherwise,
+  /// because ranks are the parallelism. The assembly always takes one, so that a tile's bytes do
+  /// not depend on how many threads multiplied it.
+  static var solverThreads: Int {
+    ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init) ?? 1
   }
 
   /// The signal that asks this rank to stop, if one came.

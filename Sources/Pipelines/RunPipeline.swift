@@ -1,4 +1,5 @@
 import DistributedAlgebra
+import BLAS
 import Datasets
 import DurableFiles
 import Foundation
@@ -75,6 +76,7 @@ final class RunPipeline {
       try record(data, imageDigest: nil)
     }
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
+    OpenBLAS.setThreads(Ranks.solverThreads)
     let context = try ranks.together { try BLACSContext(on: ranks.world) }
     if request.stages.contains(.spectrum), job.spectrum != nil {
       try spectra(store, context)
