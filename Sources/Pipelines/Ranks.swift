@@ -1,7 +1,6 @@
-import BLAS
 import CProcess
-import Foundation
 import DistributedAlgebra
+import Foundation
 import MessagePassing
 
 /// The ranks of a run: all of them, those of this node, and one of each node.

@@ -1,6 +1,6 @@
-import DistributedAlgebra
 import BLAS
 import Datasets
+import DistributedAlgebra
 import DurableFiles
 import Foundation
 import Jobs
