@@ -2,17 +2,13 @@
 import numpy as np
 import pytest
 import zarr
-from conftest import fcn, job, ntk_dist, succeed, summary, symmetric, write_job
-
-EPS = np.finfo(float).eps
-
+from conftest import fcn, succeed, summary, symmetric, write_job
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     data = {"synthetic": {"seed": 3, "train": 300, "test": 70}}
-    path = write_job(folder, data=data, spectrum={"vectors": "all"}, tile=96,
-                     prediction={"regularization": [0, 1e-6, 1e-2]})
+    path = write_job(folder, data=data, spectrum={"vectors": "all"}, tile=96, prediction=None)
     succeed("run", path, ranks=2)
     return folder / "run"
 
@@ -96,20 +92,34 @@ def test_eigenpairs_are_those_of_the_stored_kernel(run, kernel):
     assert figures["trace_error"] < 1e-12 and figures["frobenius_error"] < 1e-12
 
 
-@pytest.mark.parametrize("kernel", ["nngp", "ntk"])
-def test_predictions_are_those_of_a_numpy_solve(run, kernel):
-    store = zarr.open(run / "kernels.zarr", mode="r")
-    k, cross = symmetric(store[f"{kernel}_train"][:]), store[f"{kernel}_test"][:]
-    predictions = np.load(run / f"predictions/{kernel}.npy")
-    assert predictions.shape == (3, 70, 10)
-    figures = summary(run)["variants"][0][kernel]["prediction"]["regularizations"]
-    for index, regularization in enumerate([0, 1e-6, 1e-2]):
-        shifted = k + regularization * np.diag(k).mean() * np.eye(300)
-        weights = np.linalg.solve(shifted, cross.T).T  # f = weights Y for the program's targets Y
-        assert np.abs(predictions[index].sum(1)).max() < 1e-8, "targets are centred over classes"
-        assert np.abs(weights).max() < np.inf
-        assert figures[index]["residual"] < 10
-        assert figures[index]["correct"] == round(figures[index]["accuracy"] * 70)
+def test_predictions_are_those_of_a_numpy_solve(tmp_path):
+    generator = np.random.default_rng(6)
+    labels, unseen = generator.integers(0, 4, 150), generator.integers(0, 4, 40)
+    for name, value in {"train": generator.random((150, 6)), "test": generator.random((40, 6)),
+                        "train_labels": labels, "test_labels": unseen}.items():
+        np.save(tmp_path / f"{name}.npy", value)
+    arrays = {name: str(tmp_path / f"{name}.npy")
+              for name in ("train", "test", "train_labels", "test_labels")}
+    path = write_job(tmp_path, data={"arrays": arrays}, tile=64, spectrum=None,
+                     prediction={"regularization": [0, 1e-6, 1e-2]})
+    output = succeed("run", path, ranks=3).stdout
+    store = zarr.open(tmp_path / "run/kernels.zarr", mode="r")
+    for kernel in ("nngp", "ntk"):
+        k, cross = symmetric(store[f"{kernel}_train"][:]), store[f"{kernel}_test"][:]
+        predictions = np.load(tmp_path / f"run/predictions/{kernel}.npy")
+        assert predictions.shape == (3, 40, 4)
+        figures = summary(tmp_path / "run")["variants"][0][kernel]["prediction"]["regularizations"]
+        for index, regularization in enumerate([0, 1e-6, 1e-2]):
+            shifted = k + regularization * np.diag(k).mean() * np.eye(150)
+            f = cross @ np.linalg.solve(shifted, np.eye(4)[labels] - 0.25)
+            assert np.abs(predictions[index] - f).max() < 1e-13 * np.linalg.cond(shifted)
+            correct = int((f.argmax(1) == unseen).sum())
+            assert figures[index]["correct"] == correct
+            assert figures[index]["accuracy"] == correct / 40
+            error = ((f - (np.eye(4)[unseen] - 0.25)) ** 2).mean()
+            assert abs(figures[index]["mean_squared_error"] - error) < 1e-9 * error
+            assert figures[index]["residual"] < 10
+            assert f"test accuracy {correct / 40 * 100:.2f} %" in output
 
 
 def test_a_residual_of_two_thousand_images_is_below_ten(tmp_path):
