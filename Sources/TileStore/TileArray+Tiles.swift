@@ -97,7 +97,9 @@ extension TileArray {
     let checksum = CRC32C.checksum(payload).littleEndian
     let path = self.path(of: tile)
     func attempt() throws(FileError) {
-      try disk.publish(to: path) { (file) throws(FileError) in
+      // The tile itself is flushed before it gets its name. Its name is not: a power cut may take
+      // back the last ones, which are then computed again, and ranks do not queue for the journal.
+      try disk.publish(to: path, flushesFolder: false) { (file) throws(FileError) in
         try file.write(payload)
         try withUnsafeBytes(of: checksum) { (raw) throws(FileError) in try file.write(raw) }
       }
