@@ -36,8 +36,8 @@ enum BlockBenchmark {
     let count = n / tile
     return try images.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .nan }
-      let rows = Images(base: base, count: n, features: features)
-      let columns = Images(base: base + n * features, count: n, features: features)
+      let rows = Images(base: base, count: n, shape: [features])
+      let columns = Images(base: base + n * features, count: n, shape: [features])
       return try NTKBench.best(of: 4) {
         try world.barrier()
         for index in stride(from: world.rank, to: count * count, by: world.size) {

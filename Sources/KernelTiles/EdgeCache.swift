@@ -12,10 +12,14 @@ struct EdgeCache {
 
   private var entries: [Entry] = []
   private let bytesPerImage: Int
+  private let usesPixels: Bool
   /// Small beside the images and the tiles.
   private static let limit = 32 << 20
 
-  init(bytesPerImage: Int) { self.bytesPerImage = max(bytesPerImage, 1) }
+  init(bytesPerImage: Int, usesPixels: Bool) {
+    self.bytesPerImage = max(bytesPerImage, 1)
+    self.usesPixels = usesPixels
+  }
 
   /// The edge of `images`, from the cache or made.
   mutating func edge(
@@ -27,8 +31,10 @@ struct EdgeCache {
       return entry
     }
     let variances = images.variances()
+    let pixels =
+      usesPixels ? PixelImages(base: images.base, count: images.count, shape: images.shape) : nil
     let entry = Entry(
-      images: images, edge: try recursion.edge(variances: variances),
+      images: images, edge: try recursion.edge(variances: variances, pixels: pixels),
       roots: variances.map { $0.squareRoot() })
     entries.append(entry)
     let kept = max(2, Self.limit / (bytesPerImage * max(images.count, 1)))

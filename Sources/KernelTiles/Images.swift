@@ -7,17 +7,20 @@ public struct Images: @unchecked Sendable {
   public let count: Int
   /// Numbers per image, D.
   public let features: Int
+  /// Height, width and channels of an image, or D alone.
+  public let shape: [Int]
 
-  /// `count` images at `base`.
-  public init(base: UnsafePointer<Double>, count: Int, features: Int) {
+  /// `count` images of `shape` ([H, W, C], row-major, or [D]) at `base`.
+  public init(base: UnsafePointer<Double>, count: Int, shape: [Int]) {
     self.base = base
     self.count = count
-    self.features = features
+    self.shape = shape
+    features = shape.reduce(1, *)
   }
 
   /// Images `range` of these.
   public func slice(_ range: Range<Int>) -> Images {
-    Images(base: base + range.lowerBound * features, count: range.count, features: features)
+    Images(base: base + range.lowerBound * features, count: range.count, shape: shape)
   }
 
   func image(_ index: Int) -> UnsafePointer<Double> { base + index * features }

@@ -12,6 +12,8 @@ public final class TileKernels {
   private var covariance: [Double] = []
   private var deficit: [Double] = []
   private var edges: EdgeCache
+  private let usesInput: Bool
+  private let usesPixels: Bool
 
   /// Rows of a matrix product at a time; between two the caller may look at its messages.
   private static let panelRows = 256
@@ -23,7 +25,10 @@ public final class TileKernels {
   /// Tiles of all networks of `program`, with lanes of `precision`.
   public init(_ program: Program, precision: Precision) {
     recursion = TileRecursion(program, precision: precision)
-    edges = EdgeCache(bytesPerImage: program.bytesPerImage(precision))
+    usesInput = program.usesInputCovariances
+    usesPixels = program.usesPixels
+    edges = EdgeCache(
+      bytesPerImage: program.bytesPerImage(precision), usesPixels: program.usesPixels)
   }
 
   /// What one tile's kernels are of.
@@ -55,6 +60,31 @@ public final class TileKernels {
   ) throws(RangeError) -> Bool {
     let rows = try edges.edge(of: tile.rows, recursion)
     let columns = tile.isDiagonal ? rows : try edges.edge(of: tile.columns, recursion)
+    if usesInput {
+      guard multiplyAndRecurse(tile, rows, columns, outputs, poll) else { return false }
+    }
+    if usesPixels {
+      let isComplete = recursion.evaluatePixels(
+        rows: rows.edge, columns: columns.edge, lowerTriangle: tile.isDiagonal, outputs: outputs,
+        poll: poll)
+      guard isComplete else { return false }
+    }
+    if tile.isDiagonal { mirror(outputs, rows.edge.diagonals) }
+    return true
+  }
+
+  /// K and Theta at every image: [network][image].
+  ///
+  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  public func diagonals(of images: Images) throws(RangeError) -> [[ImageState]] {
+    try edges.edge(of: images, recursion).edge.diagonals
+  }
+
+  /// The networks that flatten their input.
+  private func multiplyAndRecurse(
+    _ tile: Tile, _ rows: EdgeCache.Entry, _ columns: EdgeCache.Entry, _ outputs: [KernelOutput],
+    _ poll: () -> Bool
+  ) -> Bool {
     let width = tile.columns.count
     reserve(tile.rows.count * width)
     for first in stride(from: 0, to: tile.rows.count, by: Self.panelRows) {
@@ -74,7 +104,6 @@ public final class TileKernels {
       }
       guard poll() else { return false }
     }
-    if tile.isDiagonal { mirror(outputs, rows.edge.diagonals) }
     return true
   }
 

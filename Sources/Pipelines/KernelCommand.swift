@@ -171,12 +171,11 @@ final class ArrayImages {
   }
 
   func withImages<R>(_ body: (Images) throws -> R) throws -> R {
-    let features = shape.reduce(1, *)
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else {
         throw PipelineError(.badData, "an array of images is empty")
       }
-      return try body(Images(base: base, count: count, features: features))
+      return try body(Images(base: base, count: count, shape: shape))
     }
   }
 }

@@ -34,7 +34,7 @@ final class SharedImages {
     guard let base = values.baseAddress else {
       throw PipelineError(.internalError, "the shared window of the images has no address")
     }
-    let all = Images(base: UnsafePointer(base), count: count, features: features)
+    let all = Images(base: UnsafePointer(base), count: count, shape: outline.shape)
     train = all.slice(0..<outline.trainCount)
     test = all.slice(outline.trainCount..<count)
     self.outline = outline

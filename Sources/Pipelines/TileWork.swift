@@ -11,7 +11,6 @@ final class TileWork {
   private let store: KernelStore
   private let images: SharedImages
   private let kernels: TileKernels
-  private let program: Program
   private let networkCount: Int
   private let log: Logger
   /// One tile per array of a grid.
@@ -21,9 +20,8 @@ final class TileWork {
     log = ConsoleLog.logger(rank: rank)
     self.store = store
     self.images = images
-    program = assignment.program
     networkCount = assignment.variants.count
-    kernels = TileKernels(program, precision: assignment.precision)
+    kernels = TileKernels(assignment.program, precision: assignment.precision)
   }
 
   /// Computes and writes an item.
@@ -71,7 +69,7 @@ final class TileWork {
     }
     switch store.parts[item.grid] {
     case .testDiagonal:
-      computeDiagonal(images.test.slice(rowRange), entries)
+      try computeDiagonal(images.test.slice(rowRange), entries)
       return true
     case .train:
       let tile = TileKernels.Tile(
@@ -102,11 +100,10 @@ final class TileWork {
     return try kernels.compute(tile, outputs: outputs, poll: poll)
   }
 
-  private func computeDiagonal(_ images: Images, _ entries: [KernelStore.Entry]) {
-    for (image, variance) in images.variances().enumerated() {
-      let states = program.diagonal(variance: variance)
-      for (index, entry) in entries.enumerated() {
-        let state = states[entry.variant]
+  private func computeDiagonal(_ images: Images, _ entries: [KernelStore.Entry]) throws {
+    let diagonals = try kernels.diagonals(of: images)
+    for (index, entry) in entries.enumerated() {
+      for (image, state) in diagonals[entry.variant].enumerated() {
         buffers[index].base[image] = entry.kernel == .nngp ? state.variance : state.tangent
       }
     }

@@ -35,6 +35,34 @@ package protocol Activation: Sendable {
   /// Whether E[phi(u) phi(v)] is never negative.
   var dualIsNonNegative: Bool { get }
 
+  /// Both moments (without `constant`) for as many images as there are lanes.
+  func moments(variances: Float64Lanes) -> (square: Float64Lanes, derivativeSquare: Float64Lanes)
+
+  /// How many numbers of a pixel `pixelGaps` needs.
+  static var pixelValueCount: Int { get }
+
+  /// Passes each of them to `set`, for as many images as there are lanes; `square` and
+  /// `afterTangent` are K (without `constant`) and Theta after the activation.
+  func writePixelValues(
+    variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
+    afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void)
+
+  /// The gaps of a pair of pixels after the activation, with the values of both pixels.
+  func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L
+
+  /// `pixelGaps` for pixels whose covariance is known not to be negative.
+  func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L
+
+  /// `PixelActivation.sweep` with double-precision lanes; a requirement like the one below.
+  static func run(_ update: PixelActivation<Self>, over pass: PixelPass<Float64Lanes>)
+
+  /// `PixelActivation.sweep` with single-precision lanes.
+  static func run(_ update: PixelActivation<Self>, over pass: PixelPass<Float32Lanes>)
+
   /// `ActivationStep.update` with double-precision lanes. The default is right for every
   /// activation; it is a requirement so that the compiler makes a specialised loop for each.
   static func run(

@@ -18,16 +18,27 @@ package struct AffineStep: Sendable, Equatable {
   /// Writes A / 2^(1/4) and B / 2^(1/4) of K, and of Theta.
   func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
     let after = advance(image)
+    Self.write(weightVariance * image.variance, added: biasVariance, to: values)
+    Self.write(
+      weightVariance * image.tangent, added: trained ? after.variance : 0, to: values + 2)
+  }
+
+  /// The same of a sum of two independent signals.
+  static func writeSumValues(
+    _ image: ImageState, _ other: ImageState, to values: UnsafeMutablePointer<Double>
+  ) {
+    write(image.variance, added: other.variance, to: values)
+    write(image.tangent, added: other.tangent, to: values + 2)
+  }
+
+  private static func write(
+    _ square: Double, added: Double, to values: UnsafeMutablePointer<Double>
+  ) {
     // With the root of 1/2 spread over both, the deficit is the wedge's bare square.
     let share = 0.5.squareRoot().squareRoot()
-    func write(_ first: Int, square: Double, added: Double, result: Double) {
-      let sum = (result.squareRoot() + (weightVariance * square).squareRoot()).squareRoot()
-      values[first] = share * sum
-      values[first + 1] = sum > 0 ? share * added.squareRoot() / sum : 0
-    }
-    write(0, square: image.variance, added: biasVariance, result: after.variance)
-    write(
-      2, square: image.tangent, added: trained ? after.variance : 0, result: after.tangent)
+    let sum = ((square + added).squareRoot() + square.squareRoot()).squareRoot()
+    values[0] = share * sum
+    values[1] = sum > 0 ? share * added.squareRoot() / sum : 0
   }
 
   func update<L: Lanes>(

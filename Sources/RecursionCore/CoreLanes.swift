@@ -7,6 +7,9 @@ protocol CoreLanes: Lanes {
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Scalar>,
     columns: StepValues<Scalar>)
+
+  /// Runs `update` over cells of these lanes.
+  static func sweep(_ update: any PixelUpdate, _ pass: PixelPass<Self>)
 }
 
 extension CoreLanes {
@@ -25,6 +28,8 @@ extension Float64Lanes: CoreLanes {
   ) {
     step.apply(block, rows: rows, columns: columns)
   }
+
+  static func sweep(_ update: any PixelUpdate, _ pass: PixelPass<Self>) { update.run(pass) }
 }
 
 extension Float32Lanes: CoreLanes {
@@ -36,4 +41,6 @@ extension Float32Lanes: CoreLanes {
   ) {
     step.apply(block, rows: rows, columns: columns)
   }
+
+  static func sweep(_ update: any PixelUpdate, _ pass: PixelPass<Self>) { update.run(pass) }
 }

@@ -18,15 +18,17 @@ package struct Dense: Sendable, Equatable {
   package let weightVariance: Double
   /// sigma_b^2.
   package let biasVariance: Double
-
-  /// w = `weightVariance`, b = `biasVariance`.
-  package init(weightVariance: Double, biasVariance: Double) {
-    self.weightVariance = weightVariance
-    self.biasVariance = biasVariance
-  }
+  /// Whether the parameters are trained; if not, Theta gains no K_new.
+  package let isTrained: Bool
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
     weightVariance = try parameters.number("weight_variance", default: 1, atLeast: 0)
     biasVariance = try parameters.number("bias_variance", default: 0, atLeast: 0)
+    isTrained = try parameters.flag("trained", default: true)
+  }
+
+  /// The step on pairs of images, and a convolution's on pairs of pixels.
+  var step: AffineStep {
+    AffineStep(weightVariance: weightVariance, biasVariance: biasVariance, trained: isTrained)
   }
 }

@@ -9,9 +9,8 @@ final class Engine<L: CoreLanes> {
   static var blockColumns: Int { 512 / MemoryLayout<L.Scalar>.size }
 
   private let program: Program
-  private let storage: AlignedStorage<L.Scalar>
-  /// One for the trunk, and one for every level at which a node has several children.
-  private let blockCount: Int
+  /// Memory of blocks that nobody uses now.
+  private var spare: [AlignedStorage<L.Scalar>] = []
   /// A plane and the gap behind it, which keeps the same pair's numbers in the four planes (and in
   /// the table of images) out of the same set of the cache.
   private static var planeSize: Int {
@@ -22,13 +21,11 @@ final class Engine<L: CoreLanes> {
   /// An engine with its own scratch memory; one per thread.
   init(_ program: Program) {
     self.program = program
-    blockCount = program.branchDepth
-    storage = AlignedStorage(count: blockCount * Self.blockSize)
   }
 
   /// See `TileRecursion.evaluate`.
   func evaluate(
-    _ input: InputCovariances, rows: ImageTable<L>, rowRange: Range<Int>, columns: ImageTable<L>,
+    _ input: InputCovariances, from source: Int, rows: ImageTable<L>, rowRange: Range<Int>, columns: ImageTable<L>,
     lowerTriangle: Bool, outputs: [KernelOutput]
   ) {
     for row in Swift.stride(from: rowRange.lowerBound, to: rowRange.upperBound, by: Self.blockRows)
@@ -37,10 +34,10 @@ final class Engine<L: CoreLanes> {
       for column in Swift.stride(from: 0, to: columns.count, by: Self.blockColumns) {
         if lowerTriangle && column > row + height - 1 { break }
         let width = Swift.min(Self.blockColumns, columns.count - column)
-        let block = self.block(0, rows: height, columns: width)
-        load(block, width, input, offset: row * input.stride + column)
+        let block = State(take(), rows: height, columns: width)
+        load(block.block, width, input, offset: row * input.stride + column)
         let window = Window(rows: rows, row: row, columns: columns, column: column, width: width)
-        descend(program.roots, block, depth: 0, window, outputs)
+        descend(program.roots[source], block, [], window, outputs)
       }
     }
   }
@@ -54,10 +51,27 @@ final class Engine<L: CoreLanes> {
     let width: Int
   }
 
-  private func block(_ index: Int, rows: Int, columns: Int) -> PairBlock<L> {
-    PairBlock(
-      rows: rows, columns: (columns + L.count - 1) / L.count * L.count, stride: Self.blockColumns,
-      planes: storage.base + index * Self.blockSize, planeSize: Self.planeSize)
+  /// A block and its memory.
+  private struct State {
+    let storage: AlignedStorage<L.Scalar>
+    let block: PairBlock<L>
+
+    init(_ storage: AlignedStorage<L.Scalar>, rows: Int, columns: Int) {
+      self.storage = storage
+      block = PairBlock(
+        rows: rows, columns: (columns + L.count - 1) / L.count * L.count,
+        stride: Engine.blockColumns, planes: storage.base, planeSize: Engine.planeSize)
+    }
+  }
+
+  private func take() -> AlignedStorage<L.Scalar> {
+    spare.popLast() ?? AlignedStorage(count: Self.blockSize)
+  }
+
+  private func copy(_ state: State, _ window: Window) -> State {
+    let copy = State(take(), rows: state.block.rows, columns: window.width)
+    copy.block.copy(state.block)
+    return copy
   }
 
   private func load(
@@ -69,46 +83,70 @@ final class Engine<L: CoreLanes> {
         place.covariance[column] = L.Scalar(input.covariance[offset + row * input.stride + column])
         place.deficit[column] = L.Scalar(input.deficit[offset + row * input.stride + column])
       }
-      // The padding takes part in the arithmetic and is never read.
-      for column in 0..<block.columns {
-        place.tangent[column] = 0
-        place.tangentDeficit[column] = 0
+      if let tangent = input.tangent, let tangentDeficit = input.tangentDeficit {
+        for column in 0..<width {
+          place.tangent[column] = L.Scalar(tangent[offset + row * input.stride + column])
+          place.tangentDeficit[column] =
+            L.Scalar(tangentDeficit[offset + row * input.stride + column])
+        }
+      } else {
+        for column in 0..<width {
+          place.tangent[column] = 0
+          place.tangentDeficit[column] = 0
+        }
       }
+      // The padding takes part in the arithmetic and is never read.
       for column in width..<block.columns {
         place.covariance[column] = 0
         place.deficit[column] = 0
+        place.tangent[column] = 0
+        place.tangentDeficit[column] = 0
       }
     }
   }
 
+  /// Takes `state` through the steps behind it, and gives its memory back.
   private func descend(
-    _ children: [Int], _ block: PairBlock<L>, depth: Int, _ window: Window,
+    _ children: [Int], _ state: State, _ kept: [State], _ window: Window,
     _ outputs: [KernelOutput]
   ) {
-    var children = children
+    var (children, state, kept) = (children, state, kept)
     while let last = children.last {
       for child in children.dropLast() {
-        let copy = self.block(depth + 1, rows: block.rows, columns: window.width)
-        copy.copy(block)
-        run(child, copy, window, outputs)
-        descend(program.nodes[child].children, copy, depth: depth + 1, window, outputs)
+        var branch = copy(state, window)
+        var saved = kept.map { copy($0, window) }
+        run(child, &branch, &saved, window, outputs)
+        descend(program.nodes[child].children, branch, saved, window, outputs)
       }
-      run(last, block, window, outputs)  // the last child may have the parent's block
+      run(last, &state, &kept, window, outputs)  // the last child may have the parent's block
       children = program.nodes[last].children
     }
+    spare.append(state.storage)
+    spare.append(contentsOf: kept.map(\.storage))
   }
 
   private func run(
-    _ index: Int, _ block: PairBlock<L>, _ window: Window, _ outputs: [KernelOutput]
+    _ index: Int, _ state: inout State, _ kept: inout [State], _ window: Window,
+    _ outputs: [KernelOutput]
   ) {
     let node = program.nodes[index]
     let rows = window.rows.values(node: index, from: window.row)
     let columns = window.columns.values(node: index, from: window.column)
     switch node.step {
-    case .affine(let affine): affine.update(block, rows: rows, columns: columns)
-    case .activation(let step): L.apply(step, to: block, rows: rows, columns: columns)
+    case .affine(let affine): affine.update(state.block, rows: rows, columns: columns)
+    case .activation(let step): L.apply(step, to: state.block, rows: rows, columns: columns)
+    case .normalize: state.block.scale(rows: rows, columns: columns)
+    case .fork: kept.append(copy(state, window))
+    case .exchange:
+      let saved = kept.removeLast()
+      kept.append(state)
+      state = saved
+    case .join:
+      let saved = kept.removeLast()
+      state.block.add(saved.block, rows: rows, columns: columns)
+      spare.append(saved.storage)
     }
-    for output in node.outputs { store(block, window, outputs[output]) }
+    for output in node.outputs { store(state.block, window, outputs[output]) }
   }
 
   private func store(_ block: PairBlock<L>, _ window: Window, _ output: KernelOutput) {

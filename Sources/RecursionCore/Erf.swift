@@ -83,6 +83,50 @@ package struct Erf: Activation {
     set(.inverseFourthRootE, 1 / rootE.squareRoot())
   }
 
+  package func moments(variances: Float64Lanes) -> (
+    square: Float64Lanes, derivativeSquare: Float64Lanes
+  ) {
+    let q = Float64Lanes(scale * scale) * variances
+    let root = Float64Lanes(1).adding(Float64Lanes(4), times: q).squareRoot()
+    let square = amplitude * amplitude
+    return (
+      Float64Lanes(square * 2 / Double.pi) * Self.arcTangent(q + q, root),
+      Float64Lanes(square * scale * scale * 4 / Double.pi) / root
+    )
+  }
+
+  /// `writeImageValues` in lanes: the sines and cosines by halving the angle's.
+  package func writePixelValues(
+    variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
+    afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
+  ) {
+    typealias L = Float64Lanes
+    let (half, one) = (L(0.5), L(1))
+    let q = L(scale * scale) * variance
+    let d = one + q + q
+    let rootE = one.adding(L(4), times: q).squareRoot()
+    let rootD = d.squareRoot()
+    let halfAngle = half * Self.arcTangent(q + q, rootE)
+    let cosHalf = half.adding(half, times: rootE / d).squareRoot()
+    let sinHalf = q / (d * cosHalf)
+    let cosQuarter = half.adding(half, times: cosHalf).squareRoot()
+    func write(_ value: Value, _ number: L) { set(value.rawValue, number) }
+    write(.halfE, half + q + q)
+    write(.root, (q + q).squareRoot())
+    write(.inverseRootD, one / rootD)
+    write(.fourthRoot, one / rootD.squareRoot())
+    write(.inverseFourthRoot, rootD.squareRoot())
+    write(.sinHalf, sinHalf)
+    write(.cosHalf, cosHalf)
+    write(.sinQuarter, half * sinHalf / cosQuarter)
+    write(.cosQuarter, cosQuarter)
+    write(.halfAngle, halfAngle)
+    write(.rootHalfAngle, halfAngle.squareRoot())
+    write(.fourthRootE, rootE.squareRoot())
+    write(.inverseFourthRootE, one / rootE.squareRoot())
+    writeRoots(variance, tangent, square, afterTangent, from: Self.imageValueCount, set)
+  }
+
   @inline(__always)
   package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y

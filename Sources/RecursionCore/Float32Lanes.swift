@@ -32,6 +32,25 @@ package struct Float32Lanes: Lanes {
   }
 
   @inline(__always)
+  package static var rowCount: Int { ntk_f32_row.scalarCount }
+
+  @inline(__always)
+  package init(rowsAt pointer: UnsafePointer<Float>, stride: Int) {
+    value = ntk_f32_load_rows(pointer, stride)
+  }
+
+  @inline(__always)
+  package func storeRows(to pointer: UnsafeMutablePointer<Float>, stride: Int) {
+    ntk_f32_store_rows(pointer, stride, value)
+  }
+
+  @inline(__always)
+  package init(perRow pointer: UnsafePointer<Float>) { value = ntk_f32_per_row(pointer) }
+
+  @inline(__always)
+  package init(perColumn pointer: UnsafePointer<Float>) { value = ntk_f32_per_column(pointer) }
+
+  @inline(__always)
   package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f32_add(a.value, b.value)) }
 
   @inline(__always)

@@ -32,6 +32,25 @@ package struct Float64Lanes: Lanes {
   }
 
   @inline(__always)
+  package static var rowCount: Int { ntk_f64_row.scalarCount }
+
+  @inline(__always)
+  package init(rowsAt pointer: UnsafePointer<Double>, stride: Int) {
+    value = ntk_f64_load_rows(pointer, stride)
+  }
+
+  @inline(__always)
+  package func storeRows(to pointer: UnsafeMutablePointer<Double>, stride: Int) {
+    ntk_f64_store_rows(pointer, stride, value)
+  }
+
+  @inline(__always)
+  package init(perRow pointer: UnsafePointer<Double>) { value = ntk_f64_per_row(pointer) }
+
+  @inline(__always)
+  package init(perColumn pointer: UnsafePointer<Double>) { value = ntk_f64_per_column(pointer) }
+
+  @inline(__always)
   package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f64_add(a.value, b.value)) }
 
   @inline(__always)

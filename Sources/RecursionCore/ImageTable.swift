@@ -10,11 +10,11 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
   private let stride: Int
   private let offsets: [Int]
 
-  /// The table of images with K0(x, x) = `variances`.
+  /// The table of images with K and Theta `states` at each source: [source][image].
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the lanes.
-  init(_ program: Program, variances: [Double]) throws(RangeError) {
-    count = variances.count
+  init(_ program: Program, states: [[ImageState]]) throws(RangeError) {
+    count = states.first?.count ?? 0
     // Whole blocks of columns are read, so the padding must be there (and be finite).
     // One cache line more keeps an image's numbers out of the same set of the cache.
     let blockColumns = Engine<L>.blockColumns
@@ -38,16 +38,20 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
     let values = UnsafeMutablePointer<Double>.allocate(
       capacity: program.nodes.map(\.step.imageValueCount).max() ?? 1)
     defer { values.deallocate() }
-    for (image, variance) in variances.enumerated() {
-      program.walk(ImageState(variance: variance)) { node, before, after in
-        if let value = [after.variance, after.tangent].first(where: { !L.holds($0) }) {
-          failure = failure ?? RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
+    for (source, states) in states.enumerated() {
+      for (image, state) in states.enumerated() {
+        program.walk(state, from: source) { node, before, after in
+          if let value = [after.variance, after.tangent].first(where: { !L.holds($0) }) {
+            failure =
+              failure ?? RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
+          }
+          let step = program.nodes[node].step
+          step.writeImageValues(before.0, kept: before.kept, to: values)
+          for index in 0..<step.imageValueCount {
+            storage.base[offsets[node] + index * stride + image] = L.Scalar(values[index])
+          }
+          for output in program.nodes[node].outputs { diagonals[output][image] = after }
         }
-        program.nodes[node].step.writeImageValues(before, to: values)
-        for index in 0..<program.nodes[node].step.imageValueCount {
-          storage.base[offsets[node] + index * stride + image] = L.Scalar(values[index])
-        }
-        for output in program.nodes[node].outputs { diagonals[output][image] = after }
       }
     }
     self.diagonals = diagonals

@@ -16,6 +16,17 @@ package protocol Lanes: Sendable {
   /// Writes the lanes to `count` consecutive places.
   func store(to pointer: UnsafeMutablePointer<Scalar>)
 
+  /// Columns where the lanes are taken as four rows of a matrix: a machine register each.
+  static var rowCount: Int { get }
+  /// Four rows of `rowCount` numbers, `stride` apart.
+  init(rowsAt pointer: UnsafePointer<Scalar>, stride: Int)
+  /// Writes four rows of `rowCount` numbers, `stride` apart.
+  func storeRows(to pointer: UnsafeMutablePointer<Scalar>, stride: Int)
+  /// One of four consecutive numbers for each row.
+  init(perRow pointer: UnsafePointer<Scalar>)
+  /// One of `rowCount` consecutive numbers for each column.
+  init(perColumn pointer: UnsafePointer<Scalar>)
+
   static func + (a: Self, b: Self) -> Self
   static func - (a: Self, b: Self) -> Self
   static func * (a: Self, b: Self) -> Self

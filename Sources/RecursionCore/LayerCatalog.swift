@@ -9,7 +9,10 @@ public enum LayerCatalog {
 
   /// The names of all layers, in the order of a help text.
   public static var names: [String] {
-    [Dense.name, "flatten", "repeat"] + activations.map { $0.name }
+    [
+      Dense.name, "convolution", "local_convolution", "flatten", "global_average_pool",
+      "global_sum_pool", "average_pool", "sum_pool", LayerNorm.name, "residual", "repeat",
+    ] + activations.map { $0.name }
   }
 
   static func activation(_ name: String) -> (any Activation.Type)? {

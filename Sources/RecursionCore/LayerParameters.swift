@@ -45,12 +45,61 @@ package struct LayerParameters: Sendable {
     return whole
   }
 
-  /// The list of layers called `name`, which must be given.
-  package mutating func layers(_ name: String) throws(NetworkError) -> [LayerDescription] {
+  /// The word called `name`, one of a type's.
+  package mutating func word<W: RawRepresentable & CaseIterable>(
+    _ name: String, of type: W.Type, default fallback: W
+  ) throws(NetworkError) -> W where W.RawValue == String {
+    known.append(name)
+    guard let value = unread.removeValue(forKey: name) else { return fallback }
+    if case .word(let word) = value, let found = W(rawValue: word) { return found }
+    let words = W.allCases.map(\.rawValue).joined(separator: ", ")
+    throw error("'\(name)' must be one of \(words), not \(value.words)")
+  }
+
+  /// The truth value called `name`.
+  package mutating func flag(_ name: String, default fallback: Bool) throws(NetworkError) -> Bool {
+    known.append(name)
+    guard let value = unread.removeValue(forKey: name) else { return fallback }
+    guard case .flag(let flag) = value else {
+      throw error("'\(name)' must be true or false, not \(value.words)")
+    }
+    return flag
+  }
+
+  /// A number down the image and one across it, as a list of two or as one number for both.
+  package mutating func sizes(
+    _ name: String, default fallback: [Int]? = nil
+  ) throws(NetworkError) -> (down: Int, across: Int) {
+    known.append(name)
+    let value = unread.removeValue(forKey: name)
+    let numbers: [Double]
+    switch value {
+    case nil:
+      guard let fallback else { throw error("\(layer) needs '\(name)', for example [3, 3]") }
+      numbers = fallback.map(Double.init)
+    case .number(let number)?: numbers = [number, number]
+    case .numbers(let several)?: numbers = several
+    default: throw error("'\(name)' must be two whole numbers, not \(value?.words ?? "")")
+    }
+    let sizes = numbers.compactMap { Int(exactly: $0) }
+    guard sizes.count == 2, numbers.count == 2, sizes.allSatisfy({ $0 >= 1 && $0 <= 1 << 20 })
+    else {
+      throw error("'\(name)' must be two whole numbers of at least 1, not \(numbers)")
+    }
+    return (sizes[0], sizes[1])
+  }
+
+  /// The list of layers called `name`, empty where `isOptional` and it is absent.
+  package mutating func layers(
+    _ name: String, isOptional: Bool = false
+  ) throws(NetworkError) -> [LayerDescription] {
     known.append(name)
     guard let value = unread.removeValue(forKey: name) else {
+      if isOptional { return [] }
       throw error("\(layer) needs '\(name)'")
     }
+    // An empty list has no first element to tell what it is of.
+    if case .numbers(let none) = value, none.isEmpty { return [] }
     guard case .layers(let layers) = value else {
       throw error("'\(name)' must be a list of layers, not \(value.words)")
     }

@@ -44,6 +44,37 @@ package struct PairBlock<L: Lanes>: @unchecked Sendable {
     }
   }
 
+  /// Multiplies all four by the factors of both images: K and Theta of scaled signals.
+  func scale(rows rowValues: StepValues<L.Scalar>, columns columnValues: StepValues<L.Scalar>) {
+    forEachRegister(rowValues, columnValues) { place, row, column in
+      let factor = row[0] * column[0]
+      for plane in [place.covariance, place.deficit, place.tangent, place.tangentDeficit] {
+        (factor * L(at: plane)).store(to: plane)
+      }
+    }
+  }
+
+  /// Adds the pairs of an independent signal; the deficits as in `Dense`, from
+  /// `AffineStep.writeSumValues`.
+  func add(
+    _ other: PairBlock<L>, rows rowValues: StepValues<L.Scalar>,
+    columns columnValues: StepValues<L.Scalar>
+  ) {
+    let distance = other.planes - planes
+    forEachRegister(rowValues, columnValues) { place, row, column in
+      @inline(__always)
+      func add(_ covariance: UnsafeMutablePointer<L.Scalar>, first: Int) {
+        let deficit = covariance + planeSize
+        let wedge = row[first] * column[first + 1] - row[first + 1] * column[first]
+        (L(at: covariance) + L(at: covariance + distance)).store(to: covariance)
+        (L(at: deficit) + L(at: deficit + distance)).adding(wedge, times: wedge)
+          .store(to: deficit)
+      }
+      add(place.covariance, first: 0)
+      add(place.tangent, first: 2)
+    }
+  }
+
   /// Copies another block of the same shape.
   func copy(_ other: PairBlock<L>) {
     for plane in 0..<4 {

@@ -1,7 +1,10 @@
-/// Several networks compiled into one pass: a tree of steps in which networks that begin alike
+/// Several networks compiled into one pass: trees of steps in which networks that begin alike
 /// share what they share. The depths of one architecture so cost no more than the deepest.
+///
+/// Convolutional layers act on pairs of pixels (`PixelProgram`) until a readout leaves one number
+/// per pair of images; what follows, and networks that flatten their input, acts on those.
 public struct Program: Sendable {
-  /// One step and what follows it; the children of a node each continue from its result.
+  /// One step on pairs of images and what follows it; the children each continue from its result.
   struct Node: Sendable {
     var step: Step
     /// The networks whose kernels are the result of this step.
@@ -9,61 +12,97 @@ public struct Program: Sendable {
     var children: [Int] = []
   }
 
-  /// The networks that start with the input, and every node; children come after their parents.
-  private(set) var roots: [Int] = []
+  /// Where pairs of images come from.
+  enum Source: Sendable, Hashable {
+    /// The covariances of flattened images.
+    case input
+    /// A readout of a pixel program.
+    case readout(program: Int, readout: Int)
+  }
+
+  /// The sources, and the first steps from each.
+  private(set) var sources: [Source] = []
+  private(set) var roots: [[Int]] = []
+  /// Every step on pairs of images; children come after their parents.
   private(set) var nodes: [Node] = []
+  /// The convolutional parts: at most one per arrangement.
+  private(set) var pixelPrograms: [PixelProgram] = []
   /// How many networks there are.
   public let networkCount: Int
 
-  /// The program that computes the kernels of all `networks`.
+  /// The program that computes the kernels of all `networks`, which are for images of one shape.
   public init(_ networks: [Network]) {
     networkCount = networks.count
-    var described: [LayerDescription] = []  // the layer that a node belongs to, and its part of it
-    var parts: [Int] = []
+    let origins = readPixels(networks)
+    var tree = PrefixTree<Step>()
     for (network, value) in networks.enumerated() {
-      var current: Int?
-      for layer in value.layers {
-        for (part, step) in layer.steps.enumerated() {
-          let siblings = current.map { nodes[$0].children } ?? roots
-          let shared = siblings.first {
-            described[$0] == layer.description && parts[$0] == part
-          }
-          if let shared {
-            current = shared
-            continue
-          }
-          nodes.append(Node(step: step))
-          described.append(layer.description)
-          parts.append(part)
-          if let current {
-            nodes[current].children.append(nodes.count - 1)
-          } else {
-            roots.append(nodes.count - 1)
-          }
-          current = nodes.count - 1
-        }
-      }
-      if let current { nodes[current].outputs.append(network) }
+      let source = sources.firstIndex(of: origins[network]) ?? sources.count
+      if source == sources.count { sources.append(origins[network]) }
+      let isEmpty = value.layers.allSatisfy(\.steps.isEmpty)
+      // A readout that is the whole network's result passes through a step that changes nothing.
+      let through = (description: LayerDescription(""), steps: [Step.affine(.identity)])
+      tree.insert(
+        isEmpty ? [through] : value.layers.map { ($0.description, $0.steps) }, from: source,
+        end: network)
     }
+    nodes = tree.nodes.map { Node(step: $0.step, outputs: $0.ends, children: $0.children) }
+    roots = sources.indices.map { tree.roots[$0, default: []] }
     noteNonNegative()
     fuse()
   }
 
+  /// Compiles the convolutional parts; returns where each network's pairs of images come from.
+  private mutating func readPixels(_ networks: [Network]) -> [Source] {
+    var origins = [Source](repeating: .input, count: networks.count)
+    for arrangement in [PixelProgram.Arrangement.images, .pixels] {
+      var tree = PrefixTree<PixelStep>()
+      var readouts = 0
+      var shape: (PixelShape, channels: Int)?
+      for (network, value) in networks.enumerated() where value.arrangement == arrangement {
+        // Networks that end alike share a readout.
+        let end = tree.end(of: value.pixelLayers.map { ($0.description, $0.steps) }, new: readouts)
+        readouts = max(readouts, end + 1)
+        origins[network] = .readout(program: pixelPrograms.count, readout: end)
+        shape = (value.shape, value.channels)
+      }
+      guard let shape else { continue }
+      pixelPrograms.append(
+        PixelProgram(
+          tree, shape: shape.0, channels: shape.channels, readoutCount: readouts,
+          arrangement: arrangement))
+    }
+    return origins
+  }
+
+  /// Whether a network flattens its input, so that the covariances of whole images are needed.
+  public var usesInputCovariances: Bool { sources.contains(.input) }
+  /// Whether there are convolutional parts.
+  public var usesPixels: Bool { !pixelPrograms.isEmpty }
+
+  /// What one pair of images costs, in pairs of pixels and layers; a pair of flattened images is
+  /// one per step.
+  public var pixelPairsPerPair: Double {
+    Double(nodes.count) + pixelPrograms.reduce(0) { $0 + $1.pixelPairsPerPair }
+  }
+
   /// Tells every activation whether covariances reach it that cannot be negative.
   private mutating func noteNonNegative() {
-    // Children come after their parents, so one pass in order reaches every node in time.
-    var known = [Bool](repeating: false, count: nodes.count)
-    for index in nodes.indices {
-      let input = known[index]
-      let output: Bool
-      switch nodes[index].step {
-      case .affine: output = input
-      case .activation(var step):
-        step.inputIsNonNegative = input
-        nodes[index].step = .activation(step)
-        output = step.outputIsNonNegative
+    var stack: [(children: [Int], known: Bool, kept: [Bool])] = roots.map { ($0, false, []) }
+    while let (children, before, kept) = stack.popLast() {
+      for child in children {
+        var (known, saved) = (before, kept)
+        switch nodes[child].step {
+        case .affine, .normalize: break
+        case .activation(var step):
+          step.inputIsNonNegative = before
+          nodes[child].step = .activation(step)
+          known = step.outputIsNonNegative
+        case .fork: saved.append(before)
+        case .exchange: (known, saved[saved.count - 1]) = (saved[saved.count - 1], before)
+        case .join: known = saved.removeLast() && before
+        }
+        stack.append((nodes[child].children, known, saved))
       }
-      for child in nodes[index].children { known[child] = output }
     }
   }
 
@@ -86,7 +125,7 @@ public struct Program: Sendable {
 
   private mutating func dropUnreachable() {
     var reached = [Bool](repeating: false, count: nodes.count)
-    for root in roots { reached[root] = true }
+    for root in roots.joined() { reached[root] = true }
     for index in nodes.indices where reached[index] {
       for child in nodes[index].children { reached[child] = true }
     }
@@ -96,7 +135,7 @@ public struct Program: Sendable {
       renumbered[index] = kept.count
       kept.append(nodes[index])
     }
-    roots = roots.map { renumbered[$0] }
+    roots = roots.map { $0.map { renumbered[$0] } }
     nodes = kept.map { node in
       var node = node
       node.children = node.children.map { renumbered[$0] }
@@ -104,56 +143,73 @@ public struct Program: Sendable {
     }
   }
 
-  /// The number of steps that one pair takes through the tree.
-  public var stepCount: Int { nodes.count }
+  /// The number of steps that one pair of images takes through the trees.
+  public var stepCount: Int { nodes.count + pixelPrograms.reduce(0) { $0 + $1.nodes.count } }
 
   /// Bytes that a `TileEdge` takes per image.
   public func bytesPerImage(_ precision: Precision) -> Int {
-    nodes.reduce(0) { $0 + $1.step.imageValueCount } * (precision == .f64 ? 8 : 4)
+    let size = precision == .f64 ? 8 : 4
+    return nodes.reduce(0) { $0 + $1.step.imageValueCount } * size
       + networkCount * MemoryLayout<ImageState>.stride
+      + pixelPrograms.reduce(0) { $0 + $1.bytesPerImage(precision) }
   }
 
-  /// How many copies of a state are alive at once while the tree is walked, the walker's included.
-  var branchDepth: Int {
-    var depths = [Int](repeating: 0, count: nodes.count)
-    func depth(_ children: [Int]) -> Int {
-      children.enumerated().map { index, child in
-        depths[child] + (index < children.count - 1 ? 1 : 0)
-      }.max() ?? 0
-    }
-    for node in nodes.indices.reversed() { depths[node] = depth(nodes[node].children) }
-    return 1 + depth(roots)
-  }
-
-  /// The diagonal of every network's kernels for an image with K0(x, x) = `variance`.
+  /// The diagonal of every network's kernels for an image with K0(x, x) = `variance`, for networks
+  /// that flatten their input; see `TileEdge.diagonals` for all.
   public func diagonal(variance: Double) -> [ImageState] {
     var result = [ImageState](repeating: ImageState(variance: 0), count: networkCount)
-    walk(ImageState(variance: variance)) { node, _, after in
+    guard let source = sources.firstIndex(of: .input) else { return result }
+    walk(ImageState(variance: variance), from: source) { node, _, after in
       for output in nodes[node].outputs { result[output] = after }
     }
     return result
   }
 
-  /// Visits every node with one image's state before and after it.
+  /// Visits every node behind a source with one image's state before and after it; before `join`
+  /// the state that was kept is visited with it.
   func walk(
-    _ input: ImageState, _ visit: (_ node: Int, _ before: ImageState, _ after: ImageState) -> Void
+    _ input: ImageState, from source: Int,
+    _ visit: (_ node: Int, _ before: (ImageState, kept: ImageState?), _ after: ImageState) -> Void
   ) {
     // Only branches recurse: a chain of 20,000 layers must not need a stack of that depth.
-    func descend(_ children: [Int], _ state: ImageState) {
-      var children = children
-      var state = state
+    func descend(_ children: [Int], _ state: ImageState, _ kept: [ImageState]) {
+      var (children, state, kept) = (children, state, kept)
       while let last = children.last {
         for child in children.dropLast() {
-          let after = nodes[child].step.advance(state)
-          visit(child, state, after)
-          descend(nodes[child].children, after)
+          var (branch, saved) = (state, kept)
+          advance(child, &branch, &saved)
+          descend(nodes[child].children, branch, saved)
         }
-        let after = nodes[last].step.advance(state)
-        visit(last, state, after)
-        state = after
+        advance(last, &state, &kept)
         children = nodes[last].children
       }
     }
-    descend(roots, input)
+    func advance(_ node: Int, _ state: inout ImageState, _ kept: inout [ImageState]) {
+      let before = (state, kept: kept.last)
+      switch nodes[node].step {
+      case .fork: kept.append(state)
+      case .exchange: (state, kept[kept.count - 1]) = (kept[kept.count - 1], state)
+      case .join:
+        let saved = kept.removeLast()
+        state.variance += saved.variance
+        state.tangent += saved.tangent
+      case .affine, .activation, .normalize: state = nodes[node].step.advance(state)
+      }
+      visit(node, before, state)
+    }
+    descend(roots[source], input, [])
+  }
+}
+
+extension PrefixTree {
+  /// Inserts `layers` from the only start and returns the end that is noted there: one of before,
+  /// or `new`.
+  fileprivate mutating func end(
+    of layers: [(description: LayerDescription, steps: [Step])], new end: Int
+  ) -> Int {
+    let node = follow(layers, from: 0)
+    if let node, let known = nodes[node].ends.first { return known }
+    insert(layers, from: 0, end: end)
+    return end
   }
 }

@@ -2,28 +2,48 @@
 enum Step: Sendable {
   case affine(AffineStep)
   case activation(any AnyActivationStep)
+  case normalize(LayerNorm)
+  /// A residual's branches start: the state is kept.
+  case fork
+  /// The second branch starts from what was kept; the first one's result is kept instead.
+  case exchange
+  /// The branches are added.
+  case join
 
   /// How many numbers `writeImageValues` writes.
   var imageValueCount: Int {
     switch self {
     case .affine: return AffineStep.imageValueCount
     case .activation(let step): return step.imageValueCount
+    case .normalize: return 1
+    case .fork, .exchange: return 0
+    case .join: return AffineStep.imageValueCount
     }
   }
 
   /// Writes everything that the step needs of one image.
-  func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
+  func writeImageValues(
+    _ image: ImageState, kept: ImageState?, to values: UnsafeMutablePointer<Double>
+  ) {
     switch self {
     case .affine(let affine): affine.writeImageValues(image, to: values)
     case .activation(let step): step.writeImageValues(image, to: values)
+    case .normalize(let norm): values[0] = norm.factor(variance: image.variance)
+    case .fork, .exchange: break
+    case .join: AffineStep.writeSumValues(image, kept ?? ImageState(variance: 0), to: values)
     }
   }
 
-  /// The diagonal after the step.
+  /// The diagonal after a step that needs no other state.
   func advance(_ image: ImageState) -> ImageState {
     switch self {
     case .affine(let affine): return affine.advance(image)
     case .activation(let step): return step.advance(image)
+    case .normalize(let norm):
+      let factor = norm.factor(variance: image.variance)
+      return ImageState(
+        variance: factor * factor * image.variance, tangent: factor * factor * image.tangent)
+    case .fork, .exchange, .join: return image
     }
   }
 }

@@ -8,8 +8,8 @@ public enum Precision: String, Sendable, CaseIterable {
 /// of the recursion that made it.
 public struct TileEdge: Sendable {
   enum Table {
-    case f64(ImageTable<Float64Lanes>)
-    case f32(ImageTable<Float32Lanes>)
+    case f64(ImageTable<Float64Lanes>, [PixelTable<Float64Lanes>])
+    case f32(ImageTable<Float32Lanes>, [PixelTable<Float32Lanes>])
   }
 
   let table: Table
@@ -17,8 +17,8 @@ public struct TileEdge: Sendable {
   /// K and Theta at each image, in double precision: [network][image].
   public var diagonals: [[ImageState]] {
     switch table {
-    case .f64(let table): return table.diagonals
-    case .f32(let table): return table.diagonals
+    case .f64(let table, _): return table.diagonals
+    case .f32(let table, _): return table.diagonals
     }
   }
 }
@@ -52,6 +52,9 @@ public struct InputCovariances {
   public var covariance: UnsafePointer<Double>
   /// sqrt(K0(x, x) K0(x', x')) - K0(x, x'), row-major.
   public var deficit: UnsafePointer<Double>
+  /// Theta and its deficit, likewise; nil for 0.
+  var tangent: UnsafePointer<Double>?
+  var tangentDeficit: UnsafePointer<Double>?
   /// From one row to the next.
   public var stride: Int
 
@@ -68,33 +71,36 @@ public struct InputCovariances {
 /// Holds scratch memory: one per thread.
 public final class TileRecursion {
   private enum Lanes {
-    case f64(Engine<Float64Lanes>)
-    case f32(Engine<Float32Lanes>)
+    case f64(TileEngine<Float64Lanes>)
+    case f32(TileEngine<Float32Lanes>)
   }
 
   private let lanes: Lanes
-  private let program: Program
 
   /// The recursion of `program` with lanes of `precision`.
   public init(_ program: Program, precision: Precision) {
-    self.program = program
     switch precision {
-    case .f64: lanes = .f64(Engine(program))
-    case .f32: lanes = .f32(Engine(program))
+    case .f64: lanes = .f64(TileEngine(program))
+    case .f32: lanes = .f32(TileEngine(program))
     }
   }
 
-  /// The edge of a tile: images with K0(x, x) = `variances`.
+  /// The edge of a tile: images with K0(x, x) = `variances` as a whole, and pixel by pixel where
+  /// the program has convolutional parts.
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
-  public func edge(variances: [Double]) throws(RangeError) -> TileEdge {
+  public func edge(variances: [Double], pixels: PixelImages? = nil) throws(RangeError) -> TileEdge {
     switch lanes {
-    case .f64: return TileEdge(table: .f64(try ImageTable(program, variances: variances)))
-    case .f32: return TileEdge(table: .f32(try ImageTable(program, variances: variances)))
+    case .f64(let engine):
+      let (table, pixels) = try engine.tables(variances: variances, pixels)
+      return TileEdge(table: .f64(table, pixels))
+    case .f32(let engine):
+      let (table, pixels) = try engine.tables(variances: variances, pixels)
+      return TileEdge(table: .f32(table, pixels))
     }
   }
 
-  /// Computes rows `rowRange` of a tile for every network.
+  /// Computes rows `rowRange` of a tile for every network that flattens its input.
   ///
   /// - Parameters:
   ///   - input: the whole tile's covariances at the input.
@@ -107,14 +113,38 @@ public final class TileRecursion {
     lowerTriangle: Bool, outputs: [KernelOutput]
   ) {
     switch (lanes, rows.table, columns.table) {
-    case (.f64(let engine), .f64(let rows), .f64(let columns)):
+    case (.f64(let engine), .f64(let rows, _), .f64(let columns, _)):
       engine.evaluate(
         input, rows: rows, rowRange: rowRange, columns: columns, lowerTriangle: lowerTriangle,
         outputs: outputs)
-    case (.f32(let engine), .f32(let rows), .f32(let columns)):
+    case (.f32(let engine), .f32(let rows, _), .f32(let columns, _)):
       engine.evaluate(
         input, rows: rows, rowRange: rowRange, columns: columns, lowerTriangle: lowerTriangle,
         outputs: outputs)
+    default:
+      preconditionFailure("the edges of a tile come from the recursion that computes it")
+    }
+  }
+
+  /// Computes a tile for every network with convolutional layers; see `evaluate` for the rest.
+  ///
+  /// - Parameters:
+  ///   - lowerTriangle: leaves out the diagonal and what lies above it, as far as blocks allow.
+  ///   - poll: called every few milliseconds; where it returns false the tile is given up.
+  /// - Returns: whether the tile is complete.
+  public func evaluatePixels(
+    rows: TileEdge, columns: TileEdge, lowerTriangle: Bool, outputs: [KernelOutput],
+    poll: () -> Bool
+  ) -> Bool {
+    switch (lanes, rows.table, columns.table) {
+    case (.f64(let engine), .f64(let rows, let rowPixels), .f64(let columns, let columnPixels)):
+      return engine.evaluatePixels(
+        (rows, rowPixels), (columns, columnPixels), lowerTriangle: lowerTriangle,
+        outputs: outputs, poll: poll)
+    case (.f32(let engine), .f32(let rows, let rowPixels), .f32(let columns, let columnPixels)):
+      return engine.evaluatePixels(
+        (rows, rowPixels), (columns, columnPixels), lowerTriangle: lowerTriangle,
+        outputs: outputs, poll: poll)
     default:
       preconditionFailure("the edges of a tile come from the recursion that computes it")
     }

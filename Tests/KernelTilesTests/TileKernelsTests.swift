@@ -34,9 +34,9 @@ import Testing
     try images.withUnsafeBufferPointer { images in
       try values.withUnsafeMutableBufferPointer { values in
         guard let images = images.baseAddress, let base = values.baseAddress else { return }
-        let all = Images(base: images, count: rows.upperBound, features: Self.features)
+        let all = Images(base: images, count: rows.upperBound, shape: [Self.features])
         let whole = Images(
-          base: images, count: max(rows.upperBound, columns.upperBound), features: Self.features)
+          base: images, count: max(rows.upperBound, columns.upperBound), shape: [Self.features])
         let complete = try kernels.compute(
           .init(rows: all.slice(rows), columns: whole.slice(columns), isDiagonal: rows == columns),
           outputs: [.init(nngp: base, ntk: base + count, stride: columns.count)])
@@ -84,7 +84,7 @@ import Testing
       try images.withUnsafeBufferPointer { images in
         try values.withUnsafeMutableBufferPointer { values in
           guard let images = images.baseAddress else { return }
-          let all = Images(base: images, count: 200, features: Self.features)
+          let all = Images(base: images, count: 200, shape: [Self.features])
           _ = try kernels.compute(
             .init(rows: all.slice(rows), columns: all.slice(columns), isDiagonal: rows == columns),
             outputs: [.init(nngp: nil, ntk: values.baseAddress, stride: columns.count)])
@@ -151,7 +151,7 @@ import Testing
     try images.withUnsafeBufferPointer { images in
       try values.withUnsafeMutableBufferPointer { values in
         guard let images = images.baseAddress else { return }
-        let all = Images(base: images, count: 200, features: Self.features)
+        let all = Images(base: images, count: 200, shape: [Self.features])
         var calls = 0
         let complete = try kernels.compute(
           .init(rows: all, columns: all, isDiagonal: true),

@@ -53,6 +53,59 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
 NTK_OPERATIONS(ntk_f64, double)
 NTK_OPERATIONS(ntk_f32, float)
 
+/// Index lists of a concatenation: every lane of two vectors of 2^k lanes, in order.
+#define NTK_LANES_4(i) i, i + 1, i + 2, i + 3
+#define NTK_LANES_8(i) NTK_LANES_4(i), NTK_LANES_4(i + 4)
+#define NTK_LANES_16(i) NTK_LANES_8(i), NTK_LANES_8(i + 8)
+#define NTK_LANES_32(i) NTK_LANES_16(i), NTK_LANES_16(i + 16)
+#define NTK_LANES_64(i) NTK_LANES_32(i), NTK_LANES_32(i + 32)
+
+/// A vector as four rows of a matrix, one register of columns each: V##_load_rows, V##_store_rows
+/// take rows `stride` apart, V##_per_row has one number for each row, V##_per_column one register
+/// of columns for all rows. HALF and WHOLE are the lanes of two registers and of four.
+#define NTK_ROW_OPERATIONS(V, S, HALF, WHOLE)                                               \
+  typedef S V##_row __attribute__((ext_vector_type(NTK_REGISTER_BYTES / sizeof(S))));       \
+  NTK_INLINE V##_row V##_row_load(const S *_Nonnull p) {                                    \
+    typedef V##_row unaligned __attribute__((aligned(sizeof(S)), may_alias));               \
+    return *(const unaligned *)p;                                                           \
+  }                                                                                         \
+  NTK_INLINE void V##_row_store(S *_Nonnull p, V##_row x) {                                 \
+    typedef V##_row unaligned __attribute__((aligned(sizeof(S)), may_alias));               \
+    *(unaligned *)p = x;                                                                    \
+  }                                                                                         \
+  NTK_INLINE V V##_join(V##_row a, V##_row b, V##_row c, V##_row d) {                       \
+    return __builtin_shufflevector(__builtin_shufflevector(a, b, HALF(0)),                  \
+                                   __builtin_shufflevector(c, d, HALF(0)), WHOLE(0));       \
+  }                                                                                         \
+  NTK_INLINE V V##_load_rows(const S *_Nonnull p, long stride) {                            \
+    return V##_join(V##_row_load(p), V##_row_load(p + stride), V##_row_load(p + 2 * stride), \
+                    V##_row_load(p + 3 * stride));                                          \
+  }                                                                                         \
+  NTK_INLINE void V##_store_rows(S *_Nonnull p, long stride, V x) {                         \
+    V##_row_store(p, x.lo.lo);                                                              \
+    V##_row_store(p + stride, x.lo.hi);                                                     \
+    V##_row_store(p + 2 * stride, x.hi.lo);                                                 \
+    V##_row_store(p + 3 * stride, x.hi.hi);                                                 \
+  }                                                                                         \
+  NTK_INLINE V V##_per_row(const S *_Nonnull p) {                                           \
+    return V##_join((V##_row)(p[0]), (V##_row)(p[1]), (V##_row)(p[2]), (V##_row)(p[3]));    \
+  }                                                                                         \
+  NTK_INLINE V V##_per_column(const S *_Nonnull p) {                                        \
+    V##_row x = V##_row_load(p);                                                            \
+    return V##_join(x, x, x, x);                                                            \
+  }
+
+#if NTK_REGISTER_BYTES == 64
+NTK_ROW_OPERATIONS(ntk_f64, double, NTK_LANES_16, NTK_LANES_32)
+NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_32, NTK_LANES_64)
+#elif NTK_REGISTER_BYTES == 32
+NTK_ROW_OPERATIONS(ntk_f64, double, NTK_LANES_8, NTK_LANES_16)
+NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_16, NTK_LANES_32)
+#else
+NTK_ROW_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8)
+NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
+#endif
+
 /// The C library's scalar functions, under names that need no import of it.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }

@@ -1,0 +1,78 @@
+/// Layer normalisation of pre-activations:
+///
+///     K12 <- K12 / sqrt((v1 + epsilon) (v2 + epsilon)),    Theta12 likewise,
+///
+/// with v the variance of each pixel (`axes: channel`) or its mean over all pixels (`axes: all`).
+/// (`stax.LayerNorm`.)
+package struct LayerNorm: Sendable, Equatable {
+  /// The name in a job file.
+  package static let name = "layer_norm"
+
+  /// What the variance is taken over.
+  package enum Axes: String, Sendable, CaseIterable {
+    case channel
+    case all
+  }
+
+  /// Over the channels of each pixel, or over the whole image.
+  package let axes: Axes
+  /// Added to the variances.
+  package let epsilon: Double
+
+  init(_ parameters: inout LayerParameters) throws(NetworkError) {
+    axes = try parameters.word("axes", of: Axes.self, default: .channel)
+    epsilon = try parameters.number("epsilon", default: 1e-12, atLeast: 0)
+  }
+
+  /// The factor of an image (or pixel) with variance `variance`; a constant one stays 0.
+  func factor(variance: Double) -> Double {
+    let sum = variance + epsilon
+    return sum > 0 ? 1 / sum.squareRoot() : 0
+  }
+}
+
+/// A layer normalisation on pairs of pixels: with i the factor of each pixel,
+///
+///     g <- (i1 r1 - i2 r2)^2 + i1 i2 (g - (r1 - r2)^2),    r = sqrt(K_ii); Theta likewise.
+struct PixelNorm: PixelUpdate {
+  let norm: LayerNorm
+  var inputIsNonNegative = false
+
+  var outputIsNonNegative: Bool { inputIsNonNegative }
+  /// i, then r and i r of K and of Theta.
+  var valueCount: Int { 5 }
+
+  func advance(_ map: PixelVariances, _ write: PixelValueWriter) {
+    let (zero, one, epsilon) = (Float64Lanes(0), Float64Lanes(1), Float64Lanes(norm.epsilon))
+    let mean = map.meanVariance()
+    for pixel in 0..<map.shape.count {
+      let (variance, tangent) = (map.variance(pixel), map.tangent(pixel))
+      let sum = (norm.axes == .all ? mean : variance) + epsilon
+      let factor = Float64Lanes.select(zero, lessThan: sum, one / sum.squareRoot(), else: zero)
+      let (root, tangentRoot) = (variance.squareRoot(), tangent.squareRoot())
+      write(pixel, 0, factor)
+      write(pixel, 1, root)
+      write(pixel, 2, factor * root)
+      write(pixel, 3, tangentRoot)
+      write(pixel, 4, factor * tangentRoot)
+      let square = factor * factor
+      map.set(pixel, variance: square * variance, tangent: square * tangent)
+    }
+  }
+
+  func run(_ pass: PixelPass<Float64Lanes>) { Self.sweep(pass) }
+  func run(_ pass: PixelPass<Float32Lanes>) { Self.sweep(pass) }
+
+  @inline(__always)
+  private static func sweep<L: Lanes>(_ pass: PixelPass<L>) {
+    pass.run { gaps, x, y in
+      let factor = x[0] * y[0]
+      @inline(__always) func scaled(_ gap: L, _ root: Int) -> L {
+        let (before, after) = (x[root] - y[root], x[root + 1] - y[root + 1])
+        let excess = L.max(gap - before * before, L(0))
+        return (after * after).adding(factor, times: excess)
+      }
+      return PixelGaps(gap: scaled(gaps.gap, 1), tangentGap: scaled(gaps.tangentGap, 3))
+    }
+  }
+}

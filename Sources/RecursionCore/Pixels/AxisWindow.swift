@@ -1,0 +1,53 @@
+/// What lies beyond the edge of an image.
+package enum Padding: String, Sendable, CaseIterable {
+  /// Zeros, as many as keep ceil(n / stride) outputs.
+  case same
+  /// Nothing: windows stay inside.
+  case valid
+  /// The other side of the image.
+  case circular
+}
+
+/// The windows of a convolution or a pool along one axis, with XLA's conventions: window `o` covers
+/// the inputs o stride - low ..< o stride - low + size.
+package struct AxisWindow: Sendable, Equatable {
+  /// Inputs per window.
+  let size: Int
+  /// From one window to the next.
+  let stride: Int
+  let padding: Padding
+  /// Inputs along the axis.
+  let input: Int
+  /// Windows along the axis; not positive where none fits.
+  let output: Int
+  /// Inputs before the image that the first window covers.
+  let low: Int
+
+  init(size: Int, stride: Int, padding: Padding, input: Int) {
+    self.size = size
+    self.stride = stride
+    self.padding = padding
+    self.input = input
+    switch padding {
+    case .valid:
+      output = input >= size ? (input - size) / stride + 1 : 0
+      low = 0
+    case .same, .circular:
+      output = (input + stride - 1) / stride
+      low = max((output - 1) * stride + size - input, 0) / 2
+    }
+  }
+
+  /// The input under place `tap` of window `o`; nil where that is a zero beside the image.
+  @inline(__always)
+  func place(_ o: Int, tap: Int) -> Int? {
+    let place = o * stride + tap - low
+    if place >= 0 && place < input { return place }
+    guard padding == .circular else { return nil }
+    let wrapped = place % input
+    return wrapped < 0 ? wrapped + input : wrapped
+  }
+
+  /// The inputs under window `o`; one that a circular window meets twice is there twice.
+  func places(_ o: Int) -> [Int] { (0..<size).compactMap { place(o, tap: $0) } }
+}

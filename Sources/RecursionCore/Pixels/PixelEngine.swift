@@ -1,0 +1,533 @@
+/// Takes pairs of images through a pixel program: family by family, every family through all steps
+/// of a segment while it stays in the cache, its results added to what pools and readouts gather.
+///
+/// Memory, for pairs of one offset of 32 x 32 pixels in double precision: 0.5 MB of state, and two
+/// doubles per pair of pixels behind every pool that mixes offsets.
+final class PixelEngine<L: CoreLanes> {
+  typealias Scalar = L.Scalar
+
+  /// `.pixels`: one image's part of a table; `.images`: the table from an image on.
+  struct Image {
+    let base: UnsafePointer<Scalar>
+    var stride = 0
+    var pools: [Int: PooledImage] = [:]
+
+    init(base: UnsafePointer<Scalar>, pools: [Int: PooledImage]) {
+      self.base = base
+      self.pools = pools
+    }
+
+    init(base: UnsafePointer<Scalar>, stride: Int) {
+      self.base = base
+      self.stride = stride
+    }
+  }
+
+  let program: PixelProgram
+  let geometry: PixelGeometry
+  /// Sums over the pixels at each readout: [readout][pair of a block], of g and of h.
+  private(set) var readoutGaps: [[Double]]
+  private(set) var readoutTangentGaps: [[Double]]
+
+  private let sums: AlignedStorage<Scalar>
+  private var spare: [PixelField<L>] = []
+  private let capacity: Int
+  private let slab: Int
+  private var edges: EdgeSums<L>
+
+  init(_ program: PixelProgram) {
+    self.program = program
+    geometry = PixelGeometry(program, registerCount: L.rowCount)
+    sums = AlignedStorage(
+      count: geometry.walks.values.map { $0.count + 4 * $0.row }.max() ?? 1)
+    var (capacity, slab) = (1, 1)
+    for (index, segment) in program.segments.enumerated() {
+      for family in segment.families {
+        let rows = family.rows.map(\.count).max() ?? 0
+        let delay = family.convolutions.values.map(\.delay).max() ?? 0
+        capacity = max(capacity, rows + delay + 1)
+      }
+      for layout in geometry.layouts[index] { slab = max(slab, layout.slab) }
+    }
+    (self.capacity, self.slab) = (capacity, slab)
+    let pairs = program.arrangement == .images ? 4 * L.rowCount : 1
+    readoutGaps = [[Double]](
+      repeating: [Double](repeating: 0, count: pairs), count: program.readoutCount)
+    readoutTangentGaps = readoutGaps
+    edges = EdgeSums(geometry)
+  }
+
+  /// Bytes of scratch memory of one engine, pools included.
+  static func scratchBytes(_ program: PixelProgram) -> Int {
+    let engine = PixelEngine(program)
+    let pools = program.nodes.reduce(0) { sum, node in
+      guard case .pool(let pool) = node.step else { return sum }
+      return sum + 16 * pool.output.count * pool.output.count
+    }
+    return 2 * engine.capacity * engine.slab * MemoryLayout<Scalar>.size + pools
+  }
+
+  /// The mean over a readout's pixels of g, and of h, for one pair of a block.
+  func meanGap(_ readout: Int, _ pair: Int) -> Double {
+    readoutGaps[readout][pair] / Double(program.readoutPixels[readout])
+  }
+  func meanTangentGap(_ readout: Int, _ pair: Int) -> Double {
+    readoutTangentGaps[readout][pair] / Double(program.readoutPixels[readout])
+  }
+
+  /// Sets the readouts' sums to 0: a new pair, or block of pairs, of images begins.
+  func clearReadouts() {
+    for readout in 0..<program.readoutCount {
+      for pair in readoutGaps[readout].indices {
+        readoutGaps[readout][pair] = 0
+        readoutTangentGaps[readout][pair] = 0
+      }
+    }
+  }
+
+  /// Runs all segments for a pair (or block of pairs) of images.
+  ///
+  /// - Returns: whether `poll` has let it come to the end.
+  func run(_ x: Image, _ y: Image, poll: () -> Bool) -> Bool {
+    clearReadouts()
+    var waiting: [(segment: Int, source: PoolSums?)] = [(0, nil)]
+    while let (segment, source) = waiting.popLast() {
+      var isComplete = true
+      let pools = run(segment: segment, x, y, source: source, isSelf: false) {
+        isComplete = isComplete && poll()
+        return isComplete
+      }
+      guard isComplete else { return false }
+      for (pool, sums) in pools {
+        if let next = program.segmentAtPool[pool] { waiting.append((next, sums)) }
+      }
+    }
+    return true
+  }
+
+  /// Runs one segment.
+  ///
+  /// - Parameters:
+  ///   - source: what the pool before it gathered; nil for the images.
+  ///   - isSelf: whether both images are the same: half of the families do, and readouts, which
+  ///     are known, are left out.
+  /// - Returns: what each pool behind it gathered.
+  func run(
+    segment: Int, _ x: Image, _ y: Image, source: PoolSums?, isSelf: Bool, poll: () -> Bool
+  ) -> [(pool: Int, sums: PoolSums)] {
+    let members = program.segments[segment]
+    var pools: [(pool: Int, sums: PoolSums)] = []
+    var halves: [PoolSums] = []
+    for node in members.pools {
+      guard case .pool(let pool) = program.nodes[node].step else { continue }
+      pools.append((node, PoolSums(pool)))
+      halves.append(isSelf ? PoolSums(pool) : pools[pools.count - 1].sums)
+    }
+    let roots = members.source.map { program.nodes[$0].children } ?? program.roots
+    for (index, family) in members.families.enumerated() {
+      if isSelf && family.mirror < index { continue }
+      let isHalf = isSelf && family.mirror != index
+      let run = Run(
+        segment: segment, members: members, family: family, x: x, y: y, isSelf: isSelf,
+        sums: isHalf ? halves : pools.map(\.sums))
+      let field = take()
+      fill(field, run, source)
+      if let source = members.source {
+        gather(readouts: program.nodes[source].readouts, field, run, space: members.sourceSpace)
+      }
+      descend(roots, field, [], run, space: members.sourceSpace)
+      guard poll() else { return [] }
+    }
+    if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
+    return pools
+  }
+
+  /// One family on its way through a segment.
+  private struct Run {
+    let segment: Int
+    let members: PixelSegment
+    let family: RowFamily
+    let x: Image
+    let y: Image
+    let isSelf: Bool
+    /// One for each of the segment's pools.
+    let sums: [PoolSums]
+  }
+
+  private func take() -> PixelField<L> {
+    var field = spare.popLast() ?? PixelField<L>(capacity: capacity, slab: slab)
+    field.start = 0
+    return field
+  }
+
+  private func copy(_ field: PixelField<L>, rows: Int) -> PixelField<L> {
+    let copy = take()
+    for k in 0..<rows { copy.at(k).update(from: field.at(k), count: slab) }
+    return copy
+  }
+
+  /// Takes `field` through the steps behind it, and gives its memory back.
+  private func descend(
+    _ children: [Int], _ field: PixelField<L>, _ kept: [PixelField<L>], _ run: Run, space: Int
+  ) {
+    var (children, field, kept, space) = (children, field, kept, space)
+    while true {
+      var steps: [Int] = []
+      for child in children {
+        if case .pool(let pool) = program.nodes[child].step {
+          gather(pool, child, field, run, space: space)
+        } else {
+          steps.append(child)
+        }
+      }
+      guard let last = steps.last else { break }
+      for child in steps.dropLast() {
+        var branch = copy(field, rows: run.family.rows[space].count)
+        var saved = kept.map { copy($0, rows: capacity - 1) }
+        for index in saved.indices { saved[index].start = 0 }
+        advance(child, &branch, &saved, run)
+        descend(
+          program.nodes[child].children, branch, saved, run,
+          space: run.members.outputSpace(child))
+      }
+      advance(last, &field, &kept, run)
+      children = program.nodes[last].children
+      space = run.members.outputSpace(last)
+    }
+    spare.append(field)
+    spare.append(contentsOf: kept)
+  }
+
+  private func advance(
+    _ node: Int, _ field: inout PixelField<L>, _ kept: inout [PixelField<L>], _ run: Run
+  ) {
+    switch program.nodes[node].step {
+    case .convolution(let convolution, let update):
+      field = convolve(node, convolution, update, field, run)
+    case .update(let update):
+      sweep(node, update, field, run)
+    case .pool: break
+    case .fork: kept.append(copy(field, rows: run.family.rows[run.members.inputSpace(node)].count))
+    case .exchange:
+      let saved = kept.removeLast()
+      kept.append(field)
+      field = saved
+    case .join:
+      let saved = kept.removeLast()
+      let layout = geometry.outputLayout(node)
+      for k in run.family.rows[run.members.outputSpace(node)].indices {
+        let (sum, term) = (field.at(k), saved.at(k))
+        for index in stride(from: 0, to: layout.slab, by: L.count) {
+          (L(at: sum + index) + L(at: term + index)).store(to: sum + index)
+        }
+      }
+      spare.append(saved)
+    }
+    gather(
+      readouts: program.nodes[node].readouts, field, run, space: run.members.outputSpace(node))
+  }
+
+  // MARK: Steps
+
+  private func convolve(
+    _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
+    _ field: PixelField<L>, _ run: Run
+  ) -> PixelField<L> {
+    guard let links = run.family.convolutions[node], let walk = geometry.walks[node] else {
+      return field
+    }
+    let (input, output) = (geometry.inputLayout(node), geometry.outputLayout(node))
+    let result = field.following(by: links.delay)
+    let pairs = run.family.rows[run.members.outputSpace(node)]
+    var pass = PixelPass<L>(
+      outer: 0, inner: 0, state: result.at(0),
+      stateWalk: .init(outer: 0, row: output.columns, plane: output.plane),
+      sums: UnsafePointer(sums.base),
+      sumsWalk: .init(outer: 0, row: walk.row, plane: walk.plane),
+      taps: UnsafeBufferPointer(start: nil, count: 0), weight: convolution.tapWeight,
+      trained: convolution.affine.trained,
+      rows: StepValues(base: run.x.base, stride: 0), rowStep: 0,
+      columns: StepValues(base: run.y.base, stride: 0), columnStep: 0)
+    for (k, link) in links.links.enumerated() {
+      let state = result.at(k)
+      addRows(link.both, field, input, walk)
+      if program.arrangement == .pixels {
+        edges.complete(
+          sums.base, link, convolution, walk, input,
+          x: run.x.base + geometry.mapOffsets[node], y: run.y.base + geometry.mapOffsets[node])
+      }
+      if walk.runs.isEmpty {
+        edges.gather(sums.base, convolution.horizontal, walk, input, to: state, output)
+      }
+      if convolution.isLocal && program.arrangement == .pixels {
+        // Different pixels are independent: first the result itself, then what that means.
+        sweep(&pass, PixelIdentity(), node, walk, state, output, pairs[k], run)
+        isolate(node, state, output, pairs[k], run)
+      } else {
+        sweep(&pass, update, node, walk, state, output, pairs[k], run)
+      }
+    }
+    return result
+  }
+
+  /// Runs an update over the cells of one pair of rows.
+  private func sweep(
+    _ pass: inout PixelPass<L>, _ update: any PixelUpdate, _ node: Int, _ walk: HorizontalWalk?,
+    _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout, _ pair: RowFamily.RowPair,
+    _ run: Run
+  ) {
+    let valueCount = geometry.valueCount(node)
+    let values = geometry.valueOffsets[node]
+    /// Sets where the values of a cell begin.
+    func aim(_ pass: inout PixelPass<L>, cell: Int) {
+      switch program.arrangement {
+      case .pixels:
+        let stride = layout.valuesPerImage
+        let first = { (y: Int) in values + (y * layout.cellCount + cell) * layout.columns }
+        pass.rows = StepValues(base: run.x.base + first(pair.row), stride: stride)
+        pass.columns = StepValues(base: run.y.base + first(pair.column), stride: stride)
+        (pass.rowStep, pass.columnStep) = (4, 0)
+      case .images:
+        let place = values + (pair.row * layout.shape.width + cell) * valueCount
+        pass.rows = StepValues(base: run.x.base + place * run.x.stride, stride: run.x.stride)
+        pass.columns = StepValues(base: run.y.base + place * run.y.stride, stride: run.y.stride)
+        (pass.rowStep, pass.columnStep) = (valueCount * run.x.stride, valueCount * run.y.stride)
+      }
+    }
+    if let walk, !walk.runs.isEmpty {
+      for part in walk.runs {
+        aim(&pass, cell: part.cell)
+        pass.state = state + part.cell * layout.cell
+        pass.sums = UnsafePointer(sums.base) + part.start
+        (pass.outer, pass.inner) = (part.outer, part.inner)
+        (pass.stateWalk.outer, pass.sumsWalk.outer) = (part.stateStep, part.sumsStep)
+        part.taps.withUnsafeBufferPointer {
+          pass.taps = $0
+          L.sweep(update, pass)
+        }
+      }
+      return
+    }
+    pass.taps = UnsafeBufferPointer(start: nil, count: 0)
+    let isImages = program.arrangement == .images
+    for cell in 0..<(isImages ? 1 : layout.cellCount) {
+      aim(&pass, cell: cell)
+      pass.state = state + cell * layout.cell
+      pass.outer = isImages ? layout.cellCount : layout.rows / 4
+      pass.inner = isImages ? 1 : layout.columns / L.rowCount
+      pass.stateWalk.outer = isImages ? layout.cell : 4 * layout.columns
+      L.sweep(update, pass)
+    }
+  }
+
+  private func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
+    let layout = geometry.outputLayout(node)
+    var pass = PixelPass<L>(
+      outer: 0, inner: 0, state: field.at(0),
+      stateWalk: .init(outer: 0, row: layout.columns, plane: layout.plane),
+      sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0),
+      taps: UnsafeBufferPointer(start: nil, count: 0), weight: 1, trained: false,
+      rows: StepValues(base: run.x.base, stride: 0), rowStep: 0,
+      columns: StepValues(base: run.y.base, stride: 0), columnStep: 0)
+    for (k, pair) in run.family.rows[run.members.outputSpace(node)].enumerated() {
+      sweep(&pass, update, node, nil, field.at(k), layout, pair, run)
+    }
+  }
+
+  /// The sums of rows that the vertical taps meet in both images.
+  private func addRows(
+    _ both: [Int], _ field: PixelField<L>, _ layout: CellLayout, _ walk: HorizontalWalk
+  ) {
+    func slab(_ index: Int) -> UnsafePointer<Scalar> { UnsafePointer(field.at(both[index])) }
+    switch both.count {
+    case 0: sumRows(layout, walk) { _ in L(0) }
+    case 1:
+      let a = slab(0)
+      sumRows(layout, walk) { L(rowsAt: a + $0, stride: layout.columns) }
+    case 2:
+      let (a, b) = (slab(0), slab(1))
+      sumRows(layout, walk) {
+        L(rowsAt: a + $0, stride: layout.columns) + L(rowsAt: b + $0, stride: layout.columns)
+      }
+    case 3:
+      let (a, b, c) = (slab(0), slab(1), slab(2))
+      sumRows(layout, walk) {
+        L(rowsAt: a + $0, stride: layout.columns) + L(rowsAt: b + $0, stride: layout.columns)
+          + L(rowsAt: c + $0, stride: layout.columns)
+      }
+    default:
+      let slabs = both.indices.map { slab($0) }
+      sumRows(layout, walk) { index in
+        var sum = L(rowsAt: slabs[0] + index, stride: layout.columns)
+        for slab in slabs.dropFirst() {
+          sum = sum + L(rowsAt: slab + index, stride: layout.columns)
+        }
+        return sum
+      }
+    }
+  }
+
+  /// Stores `sum` of every vector of a slab where the horizontal taps will look for it.
+  @inline(__always)
+  private func sumRows(
+    _ layout: CellLayout, _ walk: HorizontalWalk, _ sum: (_ place: Int) -> L
+  ) {
+    // The cells of images follow one another without margins, as the rows of one long matrix.
+    let isImages = program.arrangement == .images
+    let cells = isImages ? 1 : layout.cellCount
+    let planes = isImages ? 1 : 2
+    let rows = isImages ? layout.slab / layout.columns : layout.rows
+    for cell in 0..<cells {
+      for plane in 0..<planes {
+        let first = cell * layout.cell + plane * layout.plane
+        let target = sums.base + cell * walk.cell + plane * walk.plane + walk.origin
+        for row in stride(from: 0, to: rows, by: 4) {
+          for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
+            sum(first + row * layout.columns + column)
+              .storeRows(to: target + row * walk.row + column, stride: walk.row)
+          }
+        }
+      }
+    }
+  }
+
+  /// Behind a locally connected layer only a pixel and itself have a covariance.
+  private func isolate(
+    _ node: Int, _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout,
+    _ pair: RowFamily.RowPair, _ run: Run
+  ) {
+    let input = geometry.needsInputMaps(node) ? 2 * geometry.inputLayout(node).valuesPerImage : 0
+    let maps = geometry.mapOffsets[node] + input
+    for cell in 0..<layout.cellCount {
+      for plane in 0..<2 {
+        let first = maps + plane * layout.valuesPerImage
+        let rows = run.x.base + first + (pair.row * layout.cellCount + cell) * layout.columns
+        let columns = run.y.base + first + (pair.column * layout.cellCount + cell) * layout.columns
+        let matrix = state + cell * layout.cell + plane * layout.plane
+        for i in 0..<layout.count(ofClass: cell) {
+          for j in 0..<layout.count(ofClass: cell) where pair.row != pair.column || i != j {
+            matrix[i * layout.columns + j] = rows[i] + columns[j]
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: Sources
+
+  private func fill(_ field: PixelField<L>, _ run: Run, _ source: PoolSums?) {
+    let space = run.members.sourceSpace
+    let layout = geometry.layouts[run.segment][space]
+    for (k, pair) in run.family.rows[space].enumerated() {
+      if let source, let pool = run.members.source {
+        fill(field.at(k), pair, layout, source, run.x.pools[pool], run.y.pools[pool])
+      } else {
+        fill(field.at(k), pair, layout, run)
+      }
+    }
+  }
+
+  /// g = mean over channels of (x - x')^2, h = 0.
+  private func fill(
+    _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
+    _ run: Run
+  ) {
+    let mean = L(1 / Double(program.channels))
+    for cell in 0..<layout.cellCount {
+      for row in stride(from: 0, to: layout.rows, by: 4) {
+        for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
+          var sum = L(0)
+          for channel in 0..<program.channels {
+            let difference: L
+            switch program.arrangement {
+            case .pixels:
+              let first = channel * layout.valuesPerImage + cell * layout.columns
+              let line = layout.cellCount * layout.columns
+              difference =
+                L(perRow: run.x.base + first + pair.row * line + row)
+                - L(perColumn: run.y.base + first + pair.column * line + column)
+            case .images:
+              let place = (pair.row * layout.shape.width + cell) * program.channels + channel
+              difference =
+                L(perRow: run.x.base + place * run.x.stride)
+                - L(perColumn: run.y.base + place * run.y.stride)
+            }
+            sum = sum.adding(difference, times: difference)
+          }
+          let place = state + cell * layout.cell + row * layout.columns + column
+          (mean * sum).storeRows(to: place, stride: layout.columns)
+          L(0).storeRows(to: place + layout.plane, stride: layout.columns)
+        }
+      }
+    }
+  }
+
+  private func fill(
+    _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
+    _ source: PoolSums, _ x: PooledImage?, _ y: PooledImage?
+  ) {
+    guard let x, let y else { return }
+    let width = layout.shape.width
+    for cell in 0..<layout.cellCount {
+      let count = layout.count(ofClass: cell)
+      let matrix = state + cell * layout.cell
+      for i in 0..<count {
+        let p = pair.row * width + i * layout.cellCount + cell
+        for j in 0..<count {
+          let q = pair.column * width + j * layout.cellCount + cell
+          let (gap, tangentGap) = x.gaps(p, y, q, source)
+          matrix[i * layout.columns + j] = Scalar(gap)
+          matrix[i * layout.columns + j + layout.plane] = Scalar(tangentGap)
+        }
+      }
+    }
+  }
+
+  // MARK: Sinks
+
+  private func gather(readouts: [Int], _ field: PixelField<L>, _ run: Run, space: Int) {
+    guard !readouts.isEmpty, !run.isSelf else { return }
+    let layout = geometry.layouts[run.segment][space]
+    for (k, pair) in run.family.rows[space].enumerated() where pair.row == pair.column {
+      let state = field.at(k)
+      switch program.arrangement {
+      case .images:
+        for plane in 0..<2 {
+          var sum = L(0)
+          for cell in 0..<layout.cellCount {
+            sum = sum + L(at: state + cell * layout.cell + plane * layout.plane)
+          }
+          withUnsafeTemporaryAllocation(of: Scalar.self, capacity: L.count) { lanes in
+            guard let base = lanes.baseAddress else { return }
+            sum.store(to: base)
+            for readout in readouts {
+              for lane in 0..<L.count {
+                if plane == 0 {
+                  readoutGaps[readout][lane] += Double(base[lane])
+                } else {
+                  readoutTangentGaps[readout][lane] += Double(base[lane])
+                }
+              }
+            }
+          }
+        }
+      case .pixels:
+        for readout in readouts {
+          for i in 0..<layout.shape.width {
+            let place = i * layout.columns + i
+            readoutGaps[readout][0] += Double(state[place])
+            readoutTangentGaps[readout][0] += Double(state[place + layout.plane])
+          }
+        }
+      }
+    }
+  }
+
+  private func gather(
+    _ pool: PoolStep, _ node: Int, _ field: PixelField<L>, _ run: Run, space: Int
+  ) {
+    guard let index = run.members.pools.firstIndex(of: node) else { return }
+    let layout = geometry.layouts[run.segment][space]
+    edges.pool(pool, field, run.family.rows[space], layout, into: run.sums[index])
+  }
+}

@@ -1,0 +1,37 @@
+/// The state of a pair of pixels (a of one image, a' of another) in flight: the gaps
+///
+///     g = K11[a,a] + K22[a',a'] - 2 K12[a,a'],    h = Theta11[a,a] + Theta22[a',a'] - 2 Theta12[a,a'].
+///
+/// Convolutions act on both linearly, the bias cancels, and what is nearly parallel stays exact.
+/// Where only one of the two pixels lies in its image, the gap is that pixel's own K and Theta.
+package struct PixelGaps<L: Lanes>: Sendable {
+  /// g.
+  package var gap: L
+  /// h.
+  package var tangentGap: L
+
+  /// Both gaps.
+  @inline(__always)
+  package init(gap: L, tangentGap: L) {
+    self.gap = gap
+    self.tangentGap = tangentGap
+  }
+}
+
+/// The numbers of four pixels (or images), one per row of the lanes.
+struct PixelRowValues<L: Lanes>: ImageValues {
+  let base: UnsafePointer<L.Scalar>
+  let stride: Int
+
+  @inline(__always)
+  subscript(index: Int) -> L { L(perRow: base + index * stride) }
+}
+
+/// The numbers of neighbouring pixels (or images), one per column of the lanes.
+struct PixelColumnValues<L: Lanes>: ImageValues {
+  let base: UnsafePointer<L.Scalar>
+  let stride: Int
+
+  @inline(__always)
+  subscript(index: Int) -> L { L(perColumn: base + index * stride) }
+}

@@ -1,0 +1,86 @@
+/// Where everything of a program lies in memory for one kind of lanes.
+struct PixelGeometry: Sendable {
+  let program: PixelProgram
+  /// Numbers of a machine register.
+  let registerCount: Int
+  /// [segment][space]
+  let layouts: [[CellLayout]]
+  /// By the convolution's node.
+  private(set) var walks: [Int: HorizontalWalk] = [:]
+  /// The segment that a node belongs to; a pool belongs to the one before it.
+  private(set) var segmentOfNode: [Int]
+  /// Numbers of one image (`.pixels`) or one image's share (`.images`) in the table, and where each
+  /// node's values and maps begin there.
+  private(set) var tableCount = 0
+  private(set) var valueOffsets: [Int]
+  private(set) var mapOffsets: [Int]
+
+  init(_ program: PixelProgram, registerCount: Int) {
+    self.program = program
+    self.registerCount = registerCount
+    layouts = program.segments.map { segment in
+      segment.spaces.map {
+        CellLayout($0, program.arrangement, registerCount: registerCount)
+      }
+    }
+    segmentOfNode = [Int](repeating: 0, count: program.nodes.count)
+    valueOffsets = segmentOfNode
+    mapOffsets = segmentOfNode
+    tableCount = inputCount
+    for (index, segment) in program.segments.enumerated() {
+      for pool in segment.pools { segmentOfNode[pool] = index }
+      for node in segment.members {
+        segmentOfNode[node] = index
+        let (input, output) = (inputLayout(node), outputLayout(node))
+        if case .convolution(let step, _) = program.nodes[node].step {
+          walks[node] = HorizontalWalk(
+            step.horizontal, input, output, program.arrangement, registerCount: registerCount)
+        }
+        valueOffsets[node] = tableCount
+        tableCount += valueCount(node) * numbersPerValue(output)
+        mapOffsets[node] = tableCount
+        if needsInputMaps(node) { tableCount += 2 * numbersPerValue(input) }
+        if needsOutputMaps(node) { tableCount += 2 * numbersPerValue(output) }
+      }
+    }
+  }
+
+  private func numbersPerValue(_ layout: CellLayout) -> Int {
+    program.arrangement == .pixels ? layout.valuesPerImage : layout.shape.count
+  }
+
+  /// Numbers of an image's channels.
+  private var inputCount: Int { program.channels * numbersPerValue(layouts[0][sourceSpace(0)]) }
+
+  func sourceSpace(_ segment: Int) -> Int { program.segments[segment].sourceSpace }
+  func inputLayout(_ node: Int) -> CellLayout {
+    let segment = segmentOfNode[node]
+    return layouts[segment][program.segments[segment].inputSpace(node)]
+  }
+  func outputLayout(_ node: Int) -> CellLayout {
+    let segment = segmentOfNode[node]
+    return layouts[segment][program.segments[segment].outputSpace(node)]
+  }
+
+  /// Values per pixel of a node's update.
+  func valueCount(_ node: Int) -> Int {
+    switch program.nodes[node].step {
+    case .convolution(_, let update), .update(let update): return update.valueCount
+    case .pool, .fork, .exchange, .join: return 0
+    }
+  }
+
+  /// Whether K and Theta before the node are kept: the gaps of pixels whose partner is outside.
+  func needsInputMaps(_ node: Int) -> Bool {
+    guard program.arrangement == .pixels, case .convolution(let step, _) = program.nodes[node].step
+    else { return false }
+    return step.vertical.padding == .same || step.horizontal.padding == .same
+  }
+
+  /// Whether K and Theta behind the convolution are kept: the gaps of independent pixels.
+  func needsOutputMaps(_ node: Int) -> Bool {
+    guard program.arrangement == .pixels, case .convolution(let step, _) = program.nodes[node].step
+    else { return false }
+    return step.isLocal
+  }
+}

@@ -1,0 +1,33 @@
+/// Preprocessed images as a pixel program reads them: [image][row][column][channel].
+public struct PixelImages: @unchecked Sendable {
+  /// The first number of the first image.
+  public let base: UnsafePointer<Double>
+  /// How many images.
+  public let count: Int
+  /// Height, width and channels.
+  public let shape: [Int]
+
+  /// `count` images of `shape` at `base`.
+  public init(base: UnsafePointer<Double>, count: Int, shape: [Int]) {
+    self.base = base
+    self.count = count
+    self.shape = shape
+  }
+
+  private var channels: Int { shape.last ?? 1 }
+  private var features: Int { shape.reduce(1, *) }
+
+  /// The channels of a pixel.
+  @inline(__always)
+  func pixel(_ image: Int, _ pixel: Int) -> UnsafePointer<Double> {
+    base + image * features + pixel * channels
+  }
+
+  /// K0[a,a] of a pixel: the mean of its squares.
+  func variance(_ image: Int, _ pixel: Int) -> Double {
+    let values = self.pixel(image, pixel)
+    var sum = 0.0
+    for channel in 0..<channels { sum += values[channel] * values[channel] }
+    return sum / Double(channels)
+  }
+}

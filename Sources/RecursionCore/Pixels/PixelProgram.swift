@@ -1,0 +1,160 @@
+/// The convolutional parts of several networks compiled into one pass over pairs of images.
+struct PixelProgram: Sendable {
+  /// Which pairs lie side by side in a cell of the state.
+  enum Arrangement: Sendable {
+    /// Pairs of images at one pixel: for networks that need no two different pixels.
+    case images
+    /// Pairs of pixels, a row of one image with a row of another.
+    case pixels
+  }
+
+  /// One step and what follows it; children come after their parents.
+  struct Node: Sendable {
+    var step: PixelStep
+    /// Which readout flattens this node's result.
+    var readouts: [Int] = []
+    var children: [Int] = []
+    var shape: PixelShape
+  }
+
+  let arrangement: Arrangement
+  /// The images at the input.
+  let shape: PixelShape
+  let channels: Int
+  private(set) var nodes: [Node]
+  private(set) var roots: [Int]
+  let readoutCount: Int
+  /// Stretches between pools; the first starts from the images, the others from a pool.
+  private(set) var segments: [PixelSegment] = []
+  /// The segment that starts at each pool.
+  private(set) var segmentAtPool: [Int: Int] = [:]
+
+  /// - Parameters:
+  ///   - tree: the networks' steps; the ends are numbers of readouts.
+  ///   - shape: pixels of the images.
+  init(
+    _ tree: PrefixTree<PixelStep>, shape: PixelShape, channels: Int, readoutCount: Int,
+    arrangement: Arrangement
+  ) {
+    self.shape = shape
+    self.channels = channels
+    self.readoutCount = readoutCount
+    self.arrangement = arrangement
+    roots = tree.roots[0, default: []]
+    nodes = tree.nodes.map {
+      Node(step: $0.step, readouts: $0.ends, children: $0.children, shape: shape)
+    }
+    noteShapes()
+    noteNonNegative()
+    fuse()
+    cutSegments()
+  }
+
+  private mutating func noteShapes() {
+    // The shape that a shortcut starts from is its fork's; shapes of the kept state need the path.
+    var stack: [(children: [Int], shape: PixelShape, kept: [PixelShape])] = [(roots, shape, [])]
+    while let (children, before, kept) = stack.popLast() {
+      for child in children {
+        var (after, saved) = (before, kept)
+        switch nodes[child].step {
+        case .convolution(let step, _): after = step.output
+        case .pool(let step): after = step.output
+        case .update: break
+        case .fork: saved.append(before)
+        case .exchange: (after, saved[saved.count - 1]) = (saved[saved.count - 1], before)
+        case .join: saved.removeLast()
+        }
+        nodes[child].shape = after
+        stack.append((nodes[child].children, after, saved))
+      }
+    }
+  }
+
+  /// Tells every update whether covariances reach it that cannot be negative.
+  private mutating func noteNonNegative() {
+    var stack: [(children: [Int], known: Bool, kept: [Bool])] = [(roots, false, [])]
+    while let (children, before, kept) = stack.popLast() {
+      for child in children {
+        var (known, saved) = (before, kept)
+        switch nodes[child].step {
+        case .convolution, .pool: break
+        case .update(var update):
+          update.inputIsNonNegative = before
+          nodes[child].step = .update(update)
+          known = update.outputIsNonNegative
+        case .fork: saved.append(before)
+        case .exchange: (known, saved[saved.count - 1]) = (saved[saved.count - 1], before)
+        case .join: known = saved.removeLast() && before
+        }
+        stack.append((nodes[child].children, known, saved))
+      }
+    }
+  }
+
+  /// Lets a convolution take the update after it into its own sweep, where nothing else needs the
+  /// result between them.
+  private mutating func fuse() {
+    for index in nodes.indices {
+      guard case .convolution(let convolution, _) = nodes[index].step, !convolution.isLocal,
+        nodes[index].readouts.isEmpty, nodes[index].children.count == 1,
+        case .update(let update) = nodes[nodes[index].children[0]].step
+      else { continue }
+      let absorbed = nodes[index].children[0]
+      nodes[index].step = .convolution(convolution, then: update)
+      nodes[index].readouts = nodes[absorbed].readouts
+      nodes[index].children = nodes[absorbed].children
+    }
+  }
+
+  private mutating func cutSegments() {
+    segments.append(PixelSegment(startingAt: nil, roots, nodes, shape: shape))
+    for index in nodes.indices {
+      // A node that was absorbed by its parent is no pool, so it is not met here.
+      guard case .pool(let pool) = nodes[index].step else { continue }
+      segmentAtPool[index] = segments.count
+      segments.append(
+        PixelSegment(startingAt: index, nodes[index].children, nodes, shape: pool.output))
+    }
+    // A pool needs of its segment what the segment after it needs of the pool: last ones first.
+    for segment in segments.indices.reversed() {
+      let pools = segments[segment].pools
+      var needed: [Int: [Bool]] = [:]
+      for pool in pools {
+        if let after = segmentAtPool[pool] { needed[pool] = segments[after].neededSourceRows }
+      }
+      segments[segment].findFamilies(nodes, neededOfPools: needed)
+    }
+  }
+
+  /// How many pixels each readout flattens.
+  var readoutPixels: [Int] {
+    var counts = [Int](repeating: 1, count: readoutCount)
+    for node in nodes { for readout in node.readouts { counts[readout] = node.shape.count } }
+    return counts
+  }
+
+  /// Pairs of pixels (and layers) that one pair of images costs.
+  var pixelPairsPerPair: Double {
+    segments.reduce(0) { sum, segment in
+      sum
+        + segment.members.reduce(0.0) { sum, node in
+          guard case .convolution(let convolution, _) = nodes[node].step else { return sum }
+          let rows = segment.families.reduce(0) { $0 + $1.rows[segment.outputSpace(node)].count }
+          let width = Double(convolution.output.width)
+          let classes = Double(segment.spaces[segment.outputSpace(node)].classes)
+          return sum
+            + Double(rows) * (arrangement == .images ? width : width * width / classes)
+        }
+    }
+  }
+
+  /// Bytes of an image's share in a `PixelTable`.
+  func bytesPerImage(_ precision: Precision) -> Int {
+    switch precision {
+    case .f64:
+      return PixelGeometry(self, registerCount: Float64Lanes.rowCount).tableCount * 8
+    case .f32:
+      return PixelGeometry(self, registerCount: Float32Lanes.rowCount).tableCount * 4
+    }
+  }
+}

@@ -1,0 +1,166 @@
+/// The steps between two pools. Convolutions shift both pixels of a pair together, so the pairs of
+/// pixel rows (a of one image, a' of the other) fall into families that never meet within a
+/// segment: with zero padding, the pairs of one offset a' - a. A family at a time goes through all
+/// steps, so the whole array of pixel pairs is never stored.
+struct PixelSegment: Sendable {
+  /// The pairs of rows that several steps share, and how columns are sorted there.
+  struct Space: Sendable {
+    let shape: PixelShape
+    /// Only offsets a' - a that are multiples of this are needed across the image: columns are
+    /// sorted by their remainder, and only columns of one class meet.
+    var classes = 0
+    /// [height a][height a']: the pairs of rows that a readout or a pool depends on.
+    var needed: [Bool]
+  }
+
+  /// The pool that it starts from; nil for the images.
+  let source: Int?
+  /// Its nodes, parents first.
+  private(set) var members: [Int] = []
+  /// The pools among their children.
+  private(set) var pools: [Int] = []
+  private(set) var spaces: [Space] = []
+  private(set) var families: [RowFamily] = []
+  /// How many states of a residual are kept at once, at most.
+  private(set) var keptDepth = 0
+  private var inputSpaces: [Int: Int] = [:]
+  private var outputSpaces: [Int: Int] = [:]
+  private var merged: [Int] = []
+
+  init(
+    startingAt source: Int?, _ roots: [Int], _ nodes: [PixelProgram.Node], shape: PixelShape
+  ) {
+    self.source = source
+    var stack: [(children: [Int], space: Int, kept: [Int])] = [(roots, addSpace(shape), [])]
+    while let (children, before, kept) = stack.popLast() {
+      for child in children {
+        if case .pool = nodes[child].step {
+          pools.append(child)
+          inputSpaces[child] = before
+          continue
+        }
+        members.append(child)
+        var (after, saved) = (before, kept)
+        switch nodes[child].step {
+        case .convolution(let step, _): after = addSpace(step.output)
+        case .update, .pool: break
+        case .fork: saved.append(before)
+        case .exchange: (after, saved[saved.count - 1]) = (saved[saved.count - 1], before)
+        case .join: merge(before, saved.removeLast())
+        }
+        keptDepth = max(keptDepth, saved.count)
+        inputSpaces[child] = before
+        outputSpaces[child] = after
+        stack.append((nodes[child].children, after, saved))
+      }
+    }
+    members.sort()
+    pools.sort()
+  }
+
+  private mutating func addSpace(_ shape: PixelShape) -> Int {
+    spaces.append(
+      Space(shape: shape, needed: [Bool](repeating: false, count: shape.height * shape.height)))
+    merged.append(spaces.count - 1)
+    return spaces.count - 1
+  }
+
+  private mutating func merge(_ a: Int, _ b: Int) {
+    let (a, b) = (root(a), root(b))
+    merged[max(a, b)] = min(a, b)
+  }
+
+  private func root(_ space: Int) -> Int {
+    var space = space
+    while merged[space] != space { space = merged[space] }
+    return space
+  }
+
+  /// The space of a node's input.
+  func inputSpace(_ node: Int) -> Int { root(inputSpaces[node] ?? 0) }
+  /// The space of a node's result.
+  func outputSpace(_ node: Int) -> Int { root(outputSpaces[node] ?? 0) }
+  /// The space of what the segment starts from.
+  var sourceSpace: Int { root(0) }
+  /// The pairs of rows that it needs of what it starts from.
+  var neededSourceRows: [Bool] { spaces[sourceSpace].needed }
+
+  /// Finds what is needed of every space, and the families.
+  ///
+  /// - Parameter neededOfPools: the pairs of rows that the segment after each pool needs of it.
+  mutating func findFamilies(_ nodes: [PixelProgram.Node], neededOfPools: [Int: [Bool]]) {
+    for node in members where !nodes[node].readouts.isEmpty { needDiagonal(outputSpace(node)) }
+    if let source, !nodes[source].readouts.isEmpty { needDiagonal(sourceSpace) }
+    for pool in pools {
+      guard case .pool(let step) = nodes[pool].step, let wanted = neededOfPools[pool] else {
+        continue
+      }
+      need(inputSpace(pool), of: step.vertical, wanted)
+      spaces[inputSpace(pool)].classes = 1
+    }
+    let convolutions = members.reversed().compactMap { node -> (Int, ConvolutionStep)? in
+      guard case .convolution(let step, _) = nodes[node].step else { return nil }
+      return (node, step)
+    }
+    // Branches that share a space may need each other's rows: until nothing changes.
+    var isChanged = true
+    while isChanged {
+      isChanged = false
+      for (node, step) in convolutions {
+        let (input, output) = (inputSpace(node), outputSpace(node))
+        let before = (spaces[input].needed, spaces[input].classes)
+        spaces[input].needed = Self.rows(
+          neededFor: spaces[output].needed, step.vertical, also: before.0)
+        spaces[input].classes = Self.classes(step.horizontal, spaces[output].classes, before.1)
+        if (spaces[input].needed, spaces[input].classes) != before { isChanged = true }
+      }
+    }
+    for space in spaces.indices where spaces[space].classes == 0 { spaces[space].classes = 1 }
+    families = RowFamily.all(
+      spaces, convolutions.map { ($0, inputSpace($0), outputSpace($0), $1.vertical) })
+  }
+
+  private mutating func needDiagonal(_ space: Int) {
+    let height = spaces[space].shape.height
+    for row in 0..<height { spaces[space].needed[row * height + row] = true }
+    spaces[space].classes = 1
+  }
+
+  private mutating func need(_ space: Int, of window: AxisWindow, _ wanted: [Bool]) {
+    for p in 0..<window.output {
+      for q in 0..<window.output where wanted[p * window.output + q] {
+        for a in window.places(p) {
+          for b in window.places(q) { spaces[space].needed[a * window.input + b] = true }
+        }
+      }
+    }
+  }
+
+  private static func rows(
+    neededFor wanted: [Bool], _ window: AxisWindow, also before: [Bool]
+  ) -> [Bool] {
+    var needed = before
+    for p in 0..<window.output {
+      for q in 0..<window.output where wanted[p * window.output + q] {
+        for tap in 0..<window.size {
+          guard let a = window.place(p, tap: tap), let b = window.place(q, tap: tap) else {
+            continue
+          }
+          needed[a * window.input + b] = true
+        }
+      }
+    }
+    return needed
+  }
+
+  /// How columns must be sorted before a convolution whose result is sorted in `after` classes.
+  private static func classes(_ window: AxisWindow, _ after: Int, _ before: Int) -> Int {
+    guard after > 0 else { return before }
+    var wanted = window.stride * after
+    // Around the image remainders are kept only if they divide its width.
+    if window.padding == .circular, window.input % wanted != 0 { wanted = 1 }
+    return gcd(wanted, before)
+  }
+
+  private static func gcd(_ a: Int, _ b: Int) -> Int { b == 0 ? a : gcd(b, a % b) }
+}

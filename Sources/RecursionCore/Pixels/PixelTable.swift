@@ -1,0 +1,221 @@
+/// What a pixel program needs of the images at one edge of a tile, computed once per image.
+final class PixelTable<L: CoreLanes>: @unchecked Sendable {
+  /// The images.
+  let count: Int
+  /// K and Theta at each image behind each readout: [readout][image].
+  private(set) var readouts: [[ImageState]]
+  /// What pools keep of each image: [image][node of the pool].
+  private(set) var pools: [[Int: PooledImage]] = []
+
+  let geometry: PixelGeometry
+  /// `.images`: from one value to the next.
+  let imageStride: Int
+  private let storage: AlignedStorage<L.Scalar>
+  private let imageCount: Int
+  private var failure: RangeError?
+
+  private var program: PixelProgram { geometry.program }
+
+  /// The table of `images`; `engine` runs each image with itself where pools need that.
+  ///
+  /// - Throws: `RangeError` where a variance leaves the range of the lanes.
+  init(_ images: PixelImages, _ engine: PixelEngine<L>) throws(RangeError) {
+    geometry = engine.geometry
+    count = images.count
+    let program = geometry.program
+    readouts = [[ImageState]](
+      repeating: [ImageState](repeating: ImageState(variance: 0), count: images.count),
+      count: program.readoutCount)
+    let line = AlignedStorage<L.Scalar>.lineCount
+    let width = max(L.rowCount, 4)
+    imageStride = (images.count + width - 1) / width * width
+    imageCount = (geometry.tableCount + line - 1) / line * line + line
+    switch program.arrangement {
+    case .images:
+      storage = AlignedStorage(count: geometry.tableCount * imageStride)
+      for first in stride(from: 0, to: count, by: Float64Lanes.count) {
+        build(images, first..<min(first + Float64Lanes.count, count))
+      }
+    case .pixels:
+      storage = AlignedStorage(count: imageCount * max(count, 1))
+      for image in 0..<count { build(images, image, engine) }
+    }
+    if let failure { throw failure }
+  }
+
+  /// `.pixels`: an image's numbers.
+  func image(_ index: Int) -> UnsafeMutablePointer<L.Scalar> { storage.base + index * imageCount }
+  /// `.images`: the numbers from an image on.
+  func images(from index: Int) -> UnsafeMutablePointer<L.Scalar> { storage.base + index }
+
+  // MARK: Building
+
+  private func build(_ images: PixelImages, _ range: Range<Int>) {
+    let map = PixelVariances(shape: program.shape)
+    for (lane, image) in range.enumerated() {
+      for pixel in 0..<program.shape.count {
+        let channels = images.pixel(image, pixel)
+        for channel in 0..<program.channels {
+          storage.base[(pixel * program.channels + channel) * imageStride + image] =
+            L.Scalar(channels[channel])
+        }
+        map.set(pixel, image: lane, ImageState(variance: images.variance(image, pixel)))
+      }
+    }
+    walk(program.roots, map, []) { node, map in
+      for readout in program.nodes[node].readouts {
+        for (lane, image) in range.enumerated() {
+          readouts[readout][image] = map.mean(image: lane)
+        }
+      }
+    } write: { node, pixel, index, value in
+      let valueCount = geometry.valueCount(node)
+      let place = geometry.valueOffsets[node] + pixel * valueCount + index
+      let numbers = storage.base + place * imageStride + range.lowerBound
+      value.store(to: numbers, count: range.count, as: L.self)
+    } maps: { _, _, _ in
+    }
+  }
+
+  private func build(_ images: PixelImages, _ image: Int, _ engine: PixelEngine<L>) {
+    pools.append([:])
+    let layout = geometry.layouts[0][geometry.sourceSpace(0)]
+    let map = PixelVariances(shape: program.shape)
+    for pixel in 0..<program.shape.count {
+      let place = layout.place(pixel / program.shape.width, pixel % program.shape.width)
+      let channels = images.pixel(image, pixel)
+      for channel in 0..<program.channels {
+        self.image(image)[channel * layout.valuesPerImage + place] = L.Scalar(channels[channel])
+      }
+      map.set(pixel, image: 0, ImageState(variance: images.variance(image, pixel)))
+    }
+    build(segment: 0, map, image, engine, sums: nil)
+  }
+
+  /// `.pixels`: one image's numbers in a segment and those behind it.
+  private func build(
+    segment: Int, _ map: PixelVariances, _ image: Int, _ engine: PixelEngine<L>, sums: PoolSums?
+  ) {
+    let members = program.segments[segment]
+    let base = self.image(image)
+    var mapsAtPools: [Int: PixelVariances] = [:]
+    func note(_ children: [Int], _ map: PixelVariances) {
+      for child in children {
+        if case .pool = program.nodes[child].step { mapsAtPools[child] = map.copy() }
+      }
+    }
+    func take(_ node: Int, _ map: PixelVariances) {
+      for readout in program.nodes[node].readouts { readouts[readout][image] = map.mean(image: 0) }
+    }
+    let roots = members.source.map { program.nodes[$0].children } ?? program.roots
+    if let source = members.source { take(source, map) }
+    note(roots, map)
+    walk(roots, map, []) { node, map in
+      take(node, map)
+      note(program.nodes[node].children, map)
+    } write: { node, pixel, index, value in
+      let layout = geometry.outputLayout(node)
+      let place = layout.place(pixel / layout.shape.width, pixel % layout.shape.width)
+      base[geometry.valueOffsets[node] + index * layout.valuesPerImage + place] =
+        L.Scalar(value.first)
+    } maps: { node, part, map in
+      let layout = part == 0 ? geometry.inputLayout(node) : geometry.outputLayout(node)
+      let input = geometry.inputLayout(node).valuesPerImage
+      let first =
+        geometry.mapOffsets[node] + (part == 1 && geometry.needsInputMaps(node) ? 2 * input : 0)
+      for pixel in 0..<map.shape.count {
+        let place = layout.place(pixel / layout.shape.width, pixel % layout.shape.width)
+        let state = map.state(pixel, image: 0)
+        base[first + place] = L.Scalar(state.variance)
+        base[first + layout.valuesPerImage + place] = L.Scalar(state.tangent)
+      }
+    }
+    guard !members.pools.isEmpty else { return }
+    let view = PixelEngine<L>.Image(base: base, pools: pools[image])
+    let pooled = engine.run(segment: segment, view, view, source: sums, isSelf: true) { true }
+    for (pool, sums) in pooled {
+      guard case .pool(let step) = program.nodes[pool].step, let map = mapsAtPools[pool] else {
+        continue
+      }
+      let record = PooledImage(step, map, sums)
+      pools[image][pool] = record
+      if let next = program.segmentAtPool[pool] {
+        build(segment: next, record.variances(step), image, engine, sums: sums)
+      }
+    }
+  }
+
+  /// Takes a map through the steps behind it until pools end them.
+  private func walk(
+    _ children: [Int], _ map: PixelVariances, _ kept: [PixelVariances],
+    _ result: (_ node: Int, PixelVariances) -> Void,
+    write: (_ node: Int, _ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void,
+    maps: (_ node: Int, _ part: Int, PixelVariances) -> Void
+  ) {
+    var (children, map, kept) = (children, map, kept)
+    while true {
+      let steps = children.filter {
+        if case .pool = program.nodes[$0].step { return false }
+        return true
+      }
+      guard let last = steps.last else { return }
+      for child in steps.dropLast() {
+        let (copy, saved) = (map.copy(), kept.map { $0.copy() })
+        var branch = saved
+        advance(child, copy, &branch, write: write, maps: maps)
+        result(child, copy)
+        walk(program.nodes[child].children, copy, branch, result, write: write, maps: maps)
+      }
+      advance(last, map, &kept, write: write, maps: maps)
+      result(last, map)
+      children = program.nodes[last].children
+    }
+  }
+
+  private func advance(
+    _ node: Int, _ map: PixelVariances, _ kept: inout [PixelVariances],
+    write: (_ node: Int, _ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void,
+    maps: (_ node: Int, _ part: Int, PixelVariances) -> Void
+  ) {
+    switch program.nodes[node].step {
+    case .convolution(let convolution, let update):
+      if geometry.needsInputMaps(node) { maps(node, 0, map) }
+      map.convolve(convolution)
+      if geometry.needsOutputMaps(node) { maps(node, 1, map) }
+      check(map, node)
+      update.advance(map) { write(node, $0, $1, $2) }
+    case .update(let update):
+      update.advance(map) { write(node, $0, $1, $2) }
+    case .pool: break
+    case .fork: kept.append(map.copy())
+    case .exchange:
+      let saved = map.copy()
+      map.replace(by: kept.removeLast())
+      kept.append(saved)
+    case .join: map.add(kept.removeLast())
+    }
+    check(map, node)
+  }
+
+  private func check(_ map: PixelVariances, _ node: Int) {
+    guard failure == nil else { return }
+    let (largest, zero) = (L.largestVariance, Float64Lanes(0))
+    var extreme = zero
+    for pixel in 0..<map.shape.count {
+      extreme = Float64Lanes.max(extreme, Float64Lanes.max(map.variance(pixel), map.tangent(pixel)))
+    }
+    for value in extreme.numbers where !(value <= largest) {
+      failure = RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
+    }
+  }
+}
+
+extension Float64Lanes {
+  /// The first lane.
+  var first: Double { value[0] }
+
+  /// Writes the leading `count` lanes, rounded to other lanes' scalars.
+  func store<L: Lanes>(to pointer: UnsafeMutablePointer<L.Scalar>, count: Int, as type: L.Type) {
+    for lane in 0..<count { pointer[lane] = L.Scalar(value[lane]) }
+  }
+}

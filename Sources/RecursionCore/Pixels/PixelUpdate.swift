@@ -1,0 +1,185 @@
+/// What happens to each pair of pixels on its own: an activation or a normalisation.
+protocol PixelUpdate: Sendable {
+  /// How many numbers of one pixel it needs.
+  var valueCount: Int { get }
+  /// Whether the covariances that come in are known not to be negative.
+  var inputIsNonNegative: Bool { get set }
+  /// Whether those that go out are, for covariances of any sign or for those that come in.
+  var outputIsNonNegative: Bool { get }
+  /// Takes the variances of some images through, and writes each pixel's numbers.
+  func advance(_ map: PixelVariances, _ write: PixelValueWriter)
+  /// Runs over a row of cells in double precision.
+  func run(_ pass: PixelPass<Float64Lanes>)
+  /// Runs over a row of cells in single precision.
+  func run(_ pass: PixelPass<Float32Lanes>)
+}
+
+/// Writes value `index` of pixel `pixel` of some images, which are in the lanes.
+typealias PixelValueWriter = (_ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void
+
+/// Nothing happens: a convolution that no activation follows.
+struct PixelIdentity: PixelUpdate {
+  var valueCount: Int { 0 }
+  var inputIsNonNegative = false
+  var outputIsNonNegative: Bool { inputIsNonNegative }
+  func advance(_ map: PixelVariances, _ write: PixelValueWriter) {}
+  func run(_ pass: PixelPass<Float64Lanes>) { pass.run { gaps, _, _ in gaps } }
+  func run(_ pass: PixelPass<Float32Lanes>) { pass.run { gaps, _, _ in gaps } }
+}
+
+/// An activation on pairs of pixels; see `Activation.pixelGaps`.
+package struct PixelActivation<A: Activation>: PixelUpdate {
+  let activation: A
+  var inputIsNonNegative = false
+
+  var valueCount: Int { A.pixelValueCount }
+  var outputIsNonNegative: Bool { activation.dualIsNonNegative }
+
+  func advance(_ map: PixelVariances, _ write: PixelValueWriter) {
+    let constant = Float64Lanes(activation.constant * activation.constant)
+    for pixel in 0..<map.shape.count {
+      let (variance, tangent) = (map.variance(pixel), map.tangent(pixel))
+      let moments = activation.moments(variances: variance)
+      let after = moments.derivativeSquare * tangent
+      activation.writePixelValues(
+        variance: variance, tangent: tangent, square: moments.square, afterTangent: after
+      ) { write(pixel, $0, $1) }
+      map.set(pixel, variance: moments.square + constant, tangent: after)
+    }
+  }
+
+  func run(_ pass: PixelPass<Float64Lanes>) { A.run(self, over: pass) }
+  func run(_ pass: PixelPass<Float32Lanes>) { A.run(self, over: pass) }
+
+  @inline(__always)
+  package func sweep<L: Lanes>(_ pass: PixelPass<L>) {
+    if inputIsNonNegative {
+      pass.run { activation.pixelGapsOfNonNegative($0, $1, $2) }
+    } else {
+      pass.run { activation.pixelGaps($0, $1, $2) }
+    }
+  }
+}
+
+extension Activation {
+  /// The update of pixels.
+  var pixelUpdate: any PixelUpdate { PixelActivation(activation: self) }
+
+  /// The dual's values; then the roots of K and of Theta before, and of both after.
+  package static var pixelValueCount: Int { imageValueCount + 4 }
+
+  /// Image by image, through the scalar formula.
+  package func moments(variances: Float64Lanes) -> (
+    square: Float64Lanes, derivativeSquare: Float64Lanes
+  ) {
+    var squares = [Double](repeating: 0, count: Float64Lanes.count)
+    var derivatives = squares
+    for (image, variance) in variances.numbers.enumerated() {
+      let moments = moments(variance: variance)
+      (squares[image], derivatives[image]) = (moments.square, moments.derivativeSquare)
+    }
+    return (Float64Lanes(numbers: squares), Float64Lanes(numbers: derivatives))
+  }
+
+  /// Image by image, through the scalar formula.
+  package func writePixelValues(
+    variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
+    afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
+  ) {
+    let count = Self.imageValueCount
+    var values = [Double](repeating: 0, count: count * Float64Lanes.count)
+    for (image, variance) in variance.numbers.enumerated() {
+      var ofImage = [Double](repeating: 0, count: count)
+      ofImage.withUnsafeMutableBufferPointer {
+        if let base = $0.baseAddress { writeImageValues(variance: variance, to: base) }
+      }
+      for index in 0..<count { values[index * Float64Lanes.count + image] = ofImage[index] }
+    }
+    for index in 0..<count {
+      let first = index * Float64Lanes.count
+      set(index, Float64Lanes(numbers: Array(values[first..<first + Float64Lanes.count])))
+    }
+    writeRoots(variance, tangent, square, afterTangent, from: count, set)
+  }
+
+  /// Writes the four roots that the default `pixelGaps` reads behind the dual's values.
+  @inline(__always)
+  package func writeRoots(
+    _ variance: Float64Lanes, _ tangent: Float64Lanes, _ square: Float64Lanes,
+    _ afterTangent: Float64Lanes, from index: Int, _ set: (Int, Float64Lanes) -> Void
+  ) {
+    set(index, variance.squareRoot())
+    set(index + 1, tangent.squareRoot())
+    set(index + 2, square.squareRoot())
+    set(index + 3, afterTangent.squareRoot())
+  }
+
+  /// Through the dual of covariance and deficit:
+  ///
+  ///     g = (r1 - r2)^2 + 2 d,  r = sqrt(K_ii),  d the deficit; and the same of Theta.
+  @inline(__always)
+  package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
+    Self.gapsThrough(gaps, x, y) { dual($0, x, y) }
+  }
+
+  /// The same for pairs whose covariance is known not to be negative.
+  @inline(__always)
+  package func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
+    Self.gapsThrough(gaps, x, y) { dualOfNonNegative($0, x, y) }
+  }
+
+  @inline(__always)
+  private static func gapsThrough<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y, _ dual: (Pair<L>) -> Dual<L>
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
+    let first = imageValueCount
+    let (zero, half) = (L(0), L(0.5))
+    @inline(__always) func deficit(_ gap: L, _ root: Int) -> L {
+      let difference = x[root] - y[root]
+      return half * L.max(gap - difference * difference, zero)
+    }
+    @inline(__always) func gap(_ deficit: L, _ root: Int) -> L {
+      let difference = x[root] - y[root]
+      return (deficit + deficit).adding(difference, times: difference)
+    }
+    let kernelDeficit = deficit(gaps.gap, first)
+    let values = dual(
+      Pair(covariance: x[first] * y[first] - kernelDeficit, deficit: kernelDeficit))
+    let tangentDeficit = (values.derivative.covariance * deficit(gaps.tangentGap, first + 1))
+      .adding(values.derivative.deficit, times: x[first + 1] * y[first + 1])
+    return PixelGaps(
+      gap: gap(values.value.deficit, first + 2), tangentGap: gap(tangentDeficit, first + 3))
+  }
+
+  /// The default loop; a requirement so that the compiler makes a specialised one for each.
+  package static func run(
+    _ update: PixelActivation<Self>, over pass: PixelPass<Float64Lanes>
+  ) { update.sweep(pass) }
+
+  /// The default loop.
+  package static func run(
+    _ update: PixelActivation<Self>, over pass: PixelPass<Float32Lanes>
+  ) { update.sweep(pass) }
+}
+
+extension Float64Lanes {
+  /// The lanes one by one.
+  package var numbers: [Double] {
+    [Double](unsafeUninitializedCapacity: Self.count) { buffer, count in
+      if let base = buffer.baseAddress { store(to: base) }
+      count = Self.count
+    }
+  }
+
+  /// Lanes given one by one.
+  package init(numbers: [Double]) {
+    self = numbers.withUnsafeBufferPointer {
+      guard let base = $0.baseAddress, $0.count >= Self.count else { return Float64Lanes(0) }
+      return Float64Lanes(at: base)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/// Both parts of a program over one tile: pairs of pixels up to the readouts, pairs of images from
+/// there on.
+final class TileEngine<L: CoreLanes> {
+  private let program: Program
+  private let pairs: Engine<L>
+  private let pixels: [PixelEngine<L>]
+  /// The pairs at the readouts of one pixel program: [readout], each of the tile's size.
+  private var readouts: [ReadoutPairs] = []
+
+  init(_ program: Program) {
+    self.program = program
+    pairs = Engine(program)
+    pixels = program.pixelPrograms.map { PixelEngine($0) }
+  }
+
+  /// The tables of an edge's images.
+  func tables(
+    variances: [Double], _ images: PixelImages?
+  ) throws(RangeError) -> (ImageTable<L>, [PixelTable<L>]) {
+    var tables: [PixelTable<L>] = []
+    if let images {
+      for engine in pixels { tables.append(try PixelTable(images, engine)) }
+    }
+    let states = program.sources.map { source -> [ImageState] in
+      switch source {
+      case .input: return variances.map { ImageState(variance: $0) }
+      case .readout(let program, let readout): return tables[program].readouts[readout]
+      }
+    }
+    return (try ImageTable(program, states: states), tables)
+  }
+
+  /// See `TileRecursion.evaluate`.
+  func evaluate(
+    _ input: InputCovariances, rows: ImageTable<L>, rowRange: Range<Int>, columns: ImageTable<L>,
+    lowerTriangle: Bool, outputs: [KernelOutput]
+  ) {
+    guard let source = program.sources.firstIndex(of: .input) else { return }
+    pairs.evaluate(
+      input, from: source, rows: rows, rowRange: rowRange, columns: columns,
+      lowerTriangle: lowerTriangle, outputs: outputs)
+  }
+
+  /// See `TileRecursion.evaluatePixels`.
+  func evaluatePixels(
+    _ rows: (images: ImageTable<L>, pixels: [PixelTable<L>]),
+    _ columns: (images: ImageTable<L>, pixels: [PixelTable<L>]), lowerTriangle: Bool,
+    outputs: [KernelOutput], poll: () -> Bool
+  ) -> Bool {
+    let (height, width) = (rows.images.count, columns.images.count)
+    for (index, engine) in pixels.enumerated() {
+      while readouts.count < engine.program.readoutCount { readouts.append(ReadoutPairs()) }
+      for readout in 0..<engine.program.readoutCount { readouts[readout].reserve(height * width) }
+      let isComplete = gather(
+        engine, rows.pixels[index], columns.pixels[index], lowerTriangle: lowerTriangle, poll)
+      guard isComplete else { return false }
+      for (source, origin) in program.sources.enumerated() {
+        guard case .readout(index, let readout) = origin else { continue }
+        readouts[readout].withInput(stride: width) { input in
+          pairs.evaluate(
+            input, from: source, rows: rows.images, rowRange: 0..<height, columns: columns.images,
+            lowerTriangle: lowerTriangle, outputs: outputs)
+        }
+      }
+    }
+    return true
+  }
+
+  private func gather(
+    _ engine: PixelEngine<L>, _ rows: PixelTable<L>, _ columns: PixelTable<L>, lowerTriangle: Bool,
+    _ poll: () -> Bool
+  ) -> Bool {
+    let isImages = engine.program.arrangement == .images
+    let (down, across) = isImages ? (4, L.rowCount) : (1, 1)
+    for column in stride(from: 0, to: columns.count, by: across) {
+      for row in stride(from: 0, to: rows.count, by: down) {
+        if lowerTriangle && row + down - 1 < column + (isImages ? 0 : 1) { continue }
+        let isComplete =
+          isImages
+          ? engine.run(
+            .init(base: rows.images(from: row), stride: rows.imageStride),
+            .init(base: columns.images(from: column), stride: columns.imageStride), poll: poll)
+          : engine.run(
+            .init(base: rows.image(row), pools: rows.pools[row]),
+            .init(base: columns.image(column), pools: columns.pools[column]), poll: poll)
+        guard isComplete else { return false }
+        for readout in 0..<engine.program.readoutCount {
+          for i in 0..<min(down, rows.count - row) {
+            for j in 0..<min(across, columns.count - column) {
+              let pair = i * across + j
+              readouts[readout].set(
+                (row + i) * columns.count + column + j,
+                rows.readouts[readout][row + i], columns.readouts[readout][column + j],
+                gap: engine.meanGap(readout, pair), tangentGap: engine.meanTangentGap(readout, pair))
+            }
+          }
+        }
+      }
+    }
+    return true
+  }
+}
+
+/// The pairs of a tile's images at one readout, as the layers behind it take them.
+private struct ReadoutPairs {
+  private var covariance: [Double] = []
+  private var deficit: [Double] = []
+  private var tangent: [Double] = []
+  private var tangentDeficit: [Double] = []
+
+  mutating func reserve(_ count: Int) {
+    guard covariance.count < count else { return }
+    covariance = [Double](repeating: 0, count: count)
+    (deficit, tangent, tangentDeficit) = (covariance, covariance, covariance)
+  }
+
+  /// Sets a pair from its gaps, K12 = (K11 + K22 - g) / 2.
+  mutating func set(_ place: Int, _ x: ImageState, _ y: ImageState, gap: Double, tangentGap: Double)
+  {
+    func pair(_ a: Double, _ b: Double, _ gap: Double) -> (Double, Double) {
+      let difference = a.squareRoot() - b.squareRoot()
+      return ((a + b - gap) / 2, max(gap - difference * difference, 0) / 2)
+    }
+    (covariance[place], deficit[place]) = pair(x.variance, y.variance, gap)
+    (tangent[place], tangentDeficit[place]) = pair(x.tangent, y.tangent, tangentGap)
+  }
+
+  func withInput(stride: Int, _ body: (InputCovariances) -> Void) {
+    covariance.withUnsafeBufferPointer { covariance in
+      deficit.withUnsafeBufferPointer { deficit in
+        tangent.withUnsafeBufferPointer { tangent in
+          tangentDeficit.withUnsafeBufferPointer { tangentDeficit in
+            guard let first = covariance.baseAddress, let second = deficit.baseAddress else {
+              return
+            }
+            var input = InputCovariances(covariance: first, deficit: second, stride: stride)
+            input.tangent = tangent.baseAddress
+            input.tangentDeficit = tangentDeficit.baseAddress
+            body(input)
+          }
+        }
+      }
+    }
+  }
+}
