@@ -54,7 +54,7 @@ enum BlockBenchmark {
   }
 
   /// Sums of twelve uniform numbers: near enough to normal for a benchmark, and the same everywhere.
-  private static func standardNormal(_ count: Int) -> [Double] {
+  static func standardNormal(_ count: Int) -> [Double] {
     var state: UInt64 = 1
     return (0..<count).map { _ in
       var sum = -6.0

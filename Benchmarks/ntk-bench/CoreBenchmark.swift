@@ -72,14 +72,3 @@ enum CoreBenchmark {
     return seconds / Double(n * n)
   }
 }
-
-/// The networks of the benchmarks: weight variance 2, bias variance 0.05.
-enum Networks {
-  static func fullyConnected(_ activation: String, depth: Int, features: Int) throws -> Network {
-    let dense = LayerDescription(
-      "dense", [.init("weight_variance", .number(2)), .init("bias_variance", .number(0.05))])
-    let pairs = (0..<depth).flatMap { _ in [dense, LayerDescription(activation)] }
-    return try Network(
-      [LayerDescription("flatten")] + pairs + [dense], imageShape: [features])
-  }
-}

@@ -3,21 +3,27 @@ import MessagePassing
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
-///     ntk-bench [core | block]
+///     ntk-bench [core | pixels | block] [--only TEXT]
 ///
-/// `core` runs on one core. `block` runs on all ranks of an mpirun and divides the tiles among them.
+/// `core` and `pixels` run on one core; of `pixels`, --only keeps the cases that contain a text. `block` runs on all ranks of an mpirun and divides the tiles among them.
 @main
 struct NTKBench {
   static func main() throws {
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    let cases = arguments.isEmpty ? ["core", "block"] : arguments
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    var only = ""
+    if let option = arguments.firstIndex(of: "--only"), option + 1 < arguments.count {
+      only = arguments[option + 1]
+      arguments.removeSubrange(option...option + 1)
+    }
+    let cases = arguments.isEmpty ? ["core", "pixels", "block"] : arguments
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
       case "core": if environment.world.rank == 0 { try CoreBenchmark.run() }
+      case "pixels": if environment.world.rank == 0 { try PixelBenchmark.run(only: only) }
       case "block": try BlockBenchmark.run(on: environment.world)
       default:
-        FileHandle.standardError.write(Data("ntk-bench: no case \(name) (core, block)\n".utf8))
+        FileHandle.standardError.write(Data("ntk-bench: no case \(name) (core, pixels, block)\n".utf8))
         exit(64)
       }
       try environment.world.barrier()

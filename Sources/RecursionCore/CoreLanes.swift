@@ -13,6 +13,10 @@ protocol CoreLanes: Lanes {
 }
 
 extension CoreLanes {
+  /// Images whose numbers lie side by side in a table: enough for four rows and for a register.
+  @inline(__always)
+  static var groupCount: Int { Swift.max(rowCount, 4) }
+
   /// Whether the squares and inverses of a variance stay in range; none at all (a black image) does.
   static func holds(_ variance: Double) -> Bool {
     variance == 0 || (variance <= largestVariance && variance >= 1 / largestVariance)

@@ -78,8 +78,8 @@ final class TileEngine<L: CoreLanes> {
         let isComplete =
           isImages
           ? engine.run(
-            .init(base: rows.images(from: row), stride: rows.imageStride),
-            .init(base: columns.images(from: column), stride: columns.imageStride), poll: poll)
+            .init(base: rows.images(from: row)), .init(base: columns.images(from: column)),
+            poll: poll)
           : engine.run(
             .init(base: rows.image(row), pools: rows.pools[row]),
             .init(base: columns.image(column), pools: columns.pools[column]), poll: poll)

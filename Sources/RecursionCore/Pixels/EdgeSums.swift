@@ -1,5 +1,5 @@
 /// What the vertical sums of a convolution hold where only one of the two pixels lies in its image,
-/// and the way of strided convolutions and pools through single elements.
+/// and the way of odd convolutions through single elements.
 struct EdgeSums<L: Lanes> {
   typealias Scalar = L.Scalar
 
@@ -10,8 +10,6 @@ struct EdgeSums<L: Lanes> {
   private let rowOnly: AlignedStorage<Scalar>
   private let columnOnly: AlignedStorage<Scalar>
   private let line: Int
-  /// Rows of a slab summed over a pool's windows: [window][column].
-  private let pooled: AlignedStorage<Scalar>
 
   init(_ geometry: PixelGeometry) {
     let layouts = geometry.layouts.joined()
@@ -21,11 +19,6 @@ struct EdgeSums<L: Lanes> {
     columnInside = AlignedStorage(count: 2 * line)
     rowOnly = AlignedStorage(count: 2 * line)
     columnOnly = AlignedStorage(count: 2 * line)
-    let widest = geometry.program.nodes.reduce(1) { widest, node in
-      guard case .pool(let pool) = node.step else { return widest }
-      return max(widest, pool.horizontal.output)
-    }
-    pooled = AlignedStorage(count: widest * line)
   }
 
   /// Adds to the sums of one pair of rows what pixels have whose partner is outside, and fills the
@@ -34,19 +27,19 @@ struct EdgeSums<L: Lanes> {
   /// - Parameters:
   ///   - x: K and then Theta of the first image before the convolution; y of the second.
   func complete(
-    _ sums: UnsafeMutablePointer<Scalar>, _ link: RowFamily.Link, _ step: ConvolutionStep,
+    _ sums: UnsafeMutablePointer<Scalar>, _ links: RowFamily.Links, _ k: Int, _ padding: Padding,
     _ walk: HorizontalWalk, _ layout: CellLayout, x: UnsafePointer<Scalar>,
     y: UnsafePointer<Scalar>
   ) {
-    let hasTerms = !link.rowOnly.isEmpty || !link.columnOnly.isEmpty
-    let hasMargins = step.horizontal.padding == .same
+    let (rows, columns) = (links.list(k, .rowOnly), links.list(k, .columnOnly))
+    let hasTerms = !rows.isEmpty || !columns.isEmpty
     if hasTerms {
-      add(link.rowOnly, of: x, layout, to: rowOnly.base)
-      add(link.columnOnly, of: y, layout, to: columnOnly.base)
+      add(rows, of: x, layout, to: rowOnly.base)
+      add(columns, of: y, layout, to: columnOnly.base)
     }
-    if hasMargins {
-      add(link.rowInside, of: x, layout, to: rowInside.base)
-      add(link.columnInside, of: y, layout, to: columnInside.base)
+    if padding == .same {
+      add(links.list(k, .rowInside), of: x, layout, to: rowInside.base)
+      add(links.list(k, .columnInside), of: y, layout, to: columnInside.base)
     }
     for plane in 0..<2 {
       for cell in 0..<layout.cellCount {
@@ -54,7 +47,7 @@ struct EdgeSums<L: Lanes> {
         let first = plane * line + cell * layout.columns
         if hasTerms { addTerms(matrix, walk, layout, first) }
         let count = layout.count(ofClass: cell)
-        switch step.horizontal.padding {
+        switch padding {
         case .same: fillMargins(matrix, walk, count, first)
         case .circular: wrapMargins(matrix, walk, count)
         case .valid: break
@@ -64,16 +57,17 @@ struct EdgeSums<L: Lanes> {
   }
 
   private func add(
-    _ rows: [Int], of map: UnsafePointer<Scalar>, _ layout: CellLayout,
+    _ rows: UnsafeBufferPointer<Int>, of map: UnsafePointer<Scalar>, _ layout: CellLayout,
     to sums: UnsafeMutablePointer<Scalar>
   ) {
     let width = layout.cellCount * layout.columns
+    let size = layout.valuesPerImage
     for plane in 0..<2 {
-      let sum = sums + plane * line
-      for index in 0..<width { sum[index] = 0 }
-      for row in rows {
-        let values = map + plane * layout.valuesPerImage + row * width
-        for index in 0..<width { sum[index] += values[index] }
+      let (sum, values) = (sums + plane * line, map + plane * size)
+      for index in stride(from: 0, to: width, by: L.rowCount) {
+        var total = L(0)
+        for row in rows { total = total + L(perColumn: values + row * width + index) }
+        total.storeRows(to: sum + index, stride: 0)  // four times the same row
       }
     }
   }
@@ -160,46 +154,6 @@ struct EdgeSums<L: Lanes> {
               sum += element(plane, window.place(p, tap: tap), window.place(q, tap: tap))
             }
             matrix[i * output.columns + j] = sum
-          }
-        }
-      }
-    }
-  }
-
-  /// Adds a family's state to the sums of a pool.
-  func pool(
-    _ pool: PoolStep, _ field: PixelField<L>, _ rows: [RowFamily.RowPair], _ layout: CellLayout,
-    into sums: PoolSums
-  ) {
-    let (vertical, horizontal) = (pool.vertical, pool.horizontal)
-    var over = [[Int]](repeating: [], count: vertical.input)
-    for p in 0..<vertical.output { for row in vertical.places(p) { over[row].append(p) } }
-    let places = (0..<horizontal.output).map { horizontal.places($0) }
-    let (width, across) = (layout.columns, horizontal.output)
-    for (k, pair) in rows.enumerated() {
-      if over[pair.row].isEmpty || over[pair.column].isEmpty { continue }
-      for plane in 0..<2 {
-        let matrix = field.at(k) + plane * layout.plane
-        for (p, window) in places.enumerated() {
-          let sum = pooled.base + p * width
-          for j in 0..<width { sum[j] = 0 }
-          for i in window { for j in 0..<width { sum[j] += matrix[i * width + j] } }
-        }
-        for p in 0..<across {
-          let sum = pooled.base + p * width
-          for (q, window) in places.enumerated() {
-            var total: Scalar = 0
-            for j in window { total += sum[j] }
-            for y in over[pair.row] {
-              for z in over[pair.column] {
-                let place = (y * across + p) * sums.count + z * across + q
-                if plane == 0 {
-                  sums.gaps[place] += Double(total)
-                } else {
-                  sums.tangentGaps[place] += Double(total)
-                }
-              }
-            }
           }
         }
       }

@@ -9,18 +9,7 @@ final class PixelEngine<L: CoreLanes> {
   /// `.pixels`: one image's part of a table; `.images`: the table from an image on.
   struct Image {
     let base: UnsafePointer<Scalar>
-    var stride = 0
     var pools: [Int: PooledImage] = [:]
-
-    init(base: UnsafePointer<Scalar>, pools: [Int: PooledImage]) {
-      self.base = base
-      self.pools = pools
-    }
-
-    init(base: UnsafePointer<Scalar>, stride: Int) {
-      self.base = base
-      self.stride = stride
-    }
   }
 
   let program: PixelProgram
@@ -33,7 +22,11 @@ final class PixelEngine<L: CoreLanes> {
   private var spare: [PixelField<L>] = []
   private let capacity: Int
   private let slab: Int
-  private var edges: EdgeSums<L>
+  private let edges: EdgeSums<L>
+  /// By node; nil for pools.
+  private let plans: [PixelNodePlan?]
+  /// By the pool's node.
+  private let gathers: [PoolGather<L>?]
 
   init(_ program: PixelProgram) {
     self.program = program
@@ -55,6 +48,17 @@ final class PixelEngine<L: CoreLanes> {
       repeating: [Double](repeating: 0, count: pairs), count: program.readoutCount)
     readoutTangentGaps = readoutGaps
     edges = EdgeSums(geometry)
+    let geometry = geometry
+    var plans = [PixelNodePlan?](repeating: nil, count: program.nodes.count)
+    var gathers = [PoolGather<L>?](repeating: nil, count: program.nodes.count)
+    for (index, segment) in program.segments.enumerated() {
+      for node in segment.members { plans[node] = PixelNodePlan(geometry, node) }
+      for node in segment.pools {
+        guard case .pool(let pool) = program.nodes[node].step else { continue }
+        gathers[node] = PoolGather(pool, geometry.layouts[index][segment.inputSpace(node)])
+      }
+    }
+    (self.plans, self.gathers) = (plans, gathers)
   }
 
   /// Bytes of scratch memory of one engine, pools included.
@@ -233,83 +237,93 @@ final class PixelEngine<L: CoreLanes> {
     _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
     _ field: PixelField<L>, _ run: Run
   ) -> PixelField<L> {
-    guard let links = run.family.convolutions[node], let walk = geometry.walks[node] else {
-      return field
-    }
-    let (input, output) = (geometry.inputLayout(node), geometry.outputLayout(node))
+    guard let links = run.family.convolutions[node], let plan = plans[node], let walk = plan.walk
+    else { return field }
     let result = field.following(by: links.delay)
-    let pairs = run.family.rows[run.members.outputSpace(node)]
-    var pass = PixelPass<L>(
-      outer: 0, inner: 0, state: result.at(0),
-      stateWalk: .init(outer: 0, row: output.columns, plane: output.plane),
-      sums: UnsafePointer(sums.base),
-      sumsWalk: .init(outer: 0, row: walk.row, plane: walk.plane),
-      taps: UnsafeBufferPointer(start: nil, count: 0), weight: convolution.tapWeight,
-      trained: convolution.affine.trained,
-      rows: StepValues(base: run.x.base, stride: 0), rowStep: 0,
-      columns: StepValues(base: run.y.base, stride: 0), columnStep: 0)
-    for (k, link) in links.links.enumerated() {
-      let state = result.at(k)
-      addRows(link.both, field, input, walk)
-      if program.arrangement == .pixels {
-        edges.complete(
-          sums.base, link, convolution, walk, input,
-          x: run.x.base + geometry.mapOffsets[node], y: run.y.base + geometry.mapOffsets[node])
-      }
-      if walk.runs.isEmpty {
-        edges.gather(sums.base, convolution.horizontal, walk, input, to: state, output)
-      }
-      if convolution.isLocal && program.arrangement == .pixels {
-        // Different pixels are independent: first the result itself, then what that means.
-        sweep(&pass, PixelIdentity(), node, walk, state, output, pairs[k], run)
-        isolate(node, state, output, pairs[k], run)
-      } else {
-        sweep(&pass, update, node, walk, state, output, pairs[k], run)
+    var pass = pass(plan, field)
+    pass.weight = convolution.tapWeight
+    pass.trained = convolution.affine.trained
+    let isPixels = program.arrangement == .pixels
+    let isIsolated = convolution.isLocal && isPixels
+    let padding = convolution.horizontal.padding
+    run.family.rows[plan.outputSpace].withUnsafeBufferPointer { pairs in
+      for k in 0..<links.count {
+        let state = result.at(k)
+        addRows(links.list(k, .both), field, plan.input, walk)
+        if isPixels {
+          edges.complete(
+            sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
+            y: run.y.base + plan.maps)
+        }
+        if walk.runs.isEmpty {
+          edges.gather(sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output)
+        }
+        // Behind a local convolution the update is another node's: here it changes nothing.
+        sweep(&pass, update, plan, isConvolution: true, state, pairs[k], run)
+        if isIsolated { isolate(node, state, plan.output, pairs[k], run) }
       }
     }
     return result
   }
 
+  /// A pass over the cells of a node's result, without what depends on the pair of rows.
+  private func pass(_ plan: PixelNodePlan, _ field: PixelField<L>) -> PixelPass<L> {
+    PixelPass<L>(
+      outer: 0, inner: 0, state: field.at(0),
+      stateWalk: .init(outer: 0, row: plan.output.columns, plane: plan.output.plane),
+      sums: UnsafePointer(sums.base),
+      sumsWalk: .init(outer: 0, row: plan.walk?.row ?? 0, plane: plan.walk?.plane ?? 0),
+      taps: UnsafeBufferPointer(start: nil, count: 0), weight: 1, trained: false,
+      rows: StepValues(base: UnsafePointer(sums.base), stride: 0), rowStep: 0,
+      columns: StepValues(base: UnsafePointer(sums.base), stride: 0), columnStep: 0)
+  }
+
   /// Runs an update over the cells of one pair of rows.
+  @inline(__always)
   private func sweep(
-    _ pass: inout PixelPass<L>, _ update: any PixelUpdate, _ node: Int, _ walk: HorizontalWalk?,
-    _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout, _ pair: RowFamily.RowPair,
+    _ pass: inout PixelPass<L>, _ update: any PixelUpdate, _ plan: PixelNodePlan,
+    isConvolution: Bool, _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair,
     _ run: Run
   ) {
-    let valueCount = geometry.valueCount(node)
-    let values = geometry.valueOffsets[node]
+    let layout = plan.output
+    let isImages = program.arrangement == .images
     /// Sets where the values of a cell begin.
+    @inline(__always)
     func aim(_ pass: inout PixelPass<L>, cell: Int) {
-      switch program.arrangement {
-      case .pixels:
+      if isImages {
+        let place = plan.values + (pair.row * layout.shape.width + cell) * plan.valueCount
+        pass.rows = StepValues(base: run.x.base + place * L.groupCount, stride: L.groupCount)
+        pass.columns = StepValues(base: run.y.base + place * L.groupCount, stride: L.groupCount)
+        pass.rowStep = plan.valueCount * L.groupCount
+        pass.columnStep = pass.rowStep
+      } else {
         let stride = layout.valuesPerImage
-        let first = { (y: Int) in values + (y * layout.cellCount + cell) * layout.columns }
-        pass.rows = StepValues(base: run.x.base + first(pair.row), stride: stride)
-        pass.columns = StepValues(base: run.y.base + first(pair.column), stride: stride)
+        let row = plan.values + (pair.row * layout.cellCount + cell) * layout.columns
+        let column = plan.values + (pair.column * layout.cellCount + cell) * layout.columns
+        pass.rows = StepValues(base: run.x.base + row, stride: stride)
+        pass.columns = StepValues(base: run.y.base + column, stride: stride)
         (pass.rowStep, pass.columnStep) = (4, 0)
-      case .images:
-        let place = values + (pair.row * layout.shape.width + cell) * valueCount
-        pass.rows = StepValues(base: run.x.base + place * run.x.stride, stride: run.x.stride)
-        pass.columns = StepValues(base: run.y.base + place * run.y.stride, stride: run.y.stride)
-        (pass.rowStep, pass.columnStep) = (valueCount * run.x.stride, valueCount * run.y.stride)
       }
     }
-    if let walk, !walk.runs.isEmpty {
-      for part in walk.runs {
-        aim(&pass, cell: part.cell)
-        pass.state = state + part.cell * layout.cell
-        pass.sums = UnsafePointer(sums.base) + part.start
-        (pass.outer, pass.inner) = (part.outer, part.inner)
-        (pass.stateWalk.outer, pass.sumsWalk.outer) = (part.stateStep, part.sumsStep)
-        part.taps.withUnsafeBufferPointer {
-          pass.taps = $0
-          L.sweep(update, pass)
+    if isConvolution, let walk = plan.walk, !walk.runs.isEmpty {
+      walk.runs.withUnsafeBufferPointer { runs in
+        for index in runs.indices {
+          let cell = runs[index].cell
+          aim(&pass, cell: cell)
+          pass.state = state + cell * layout.cell
+          pass.sums = UnsafePointer(sums.base) + runs[index].start
+          (pass.outer, pass.inner) = (runs[index].outer, runs[index].inner)
+          pass.stateWalk.outer = runs[index].stateStep
+          pass.sumsWalk.outer = runs[index].sumsStep
+          runs[index].taps.withUnsafeBufferPointer {
+            pass.taps = $0
+            L.sweep(update, pass)
+          }
         }
       }
       return
     }
     pass.taps = UnsafeBufferPointer(start: nil, count: 0)
-    let isImages = program.arrangement == .images
     for cell in 0..<(isImages ? 1 : layout.cellCount) {
       aim(&pass, cell: cell)
       pass.state = state + cell * layout.cell
@@ -321,22 +335,17 @@ final class PixelEngine<L: CoreLanes> {
   }
 
   private func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
-    let layout = geometry.outputLayout(node)
-    var pass = PixelPass<L>(
-      outer: 0, inner: 0, state: field.at(0),
-      stateWalk: .init(outer: 0, row: layout.columns, plane: layout.plane),
-      sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0),
-      taps: UnsafeBufferPointer(start: nil, count: 0), weight: 1, trained: false,
-      rows: StepValues(base: run.x.base, stride: 0), rowStep: 0,
-      columns: StepValues(base: run.y.base, stride: 0), columnStep: 0)
-    for (k, pair) in run.family.rows[run.members.outputSpace(node)].enumerated() {
-      sweep(&pass, update, node, nil, field.at(k), layout, pair, run)
+    guard let plan = plans[node] else { return }
+    var pass = pass(plan, field)
+    for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
+      sweep(&pass, update, plan, isConvolution: false, field.at(k), pair, run)
     }
   }
 
   /// The sums of rows that the vertical taps meet in both images.
   private func addRows(
-    _ both: [Int], _ field: PixelField<L>, _ layout: CellLayout, _ walk: HorizontalWalk
+    _ both: UnsafeBufferPointer<Int>, _ field: PixelField<L>, _ layout: CellLayout,
+    _ walk: HorizontalWalk
   ) {
     func slab(_ index: Int) -> UnsafePointer<Scalar> { UnsafePointer(field.at(both[index])) }
     switch both.count {
@@ -356,7 +365,7 @@ final class PixelEngine<L: CoreLanes> {
           + L(rowsAt: c + $0, stride: layout.columns)
       }
     default:
-      let slabs = both.indices.map { slab($0) }
+      let slabs = (0..<both.count).map { slab($0) }
       sumRows(layout, walk) { index in
         var sum = L(rowsAt: slabs[0] + index, stride: layout.columns)
         for slab in slabs.dropFirst() {
@@ -449,8 +458,8 @@ final class PixelEngine<L: CoreLanes> {
             case .images:
               let place = (pair.row * layout.shape.width + cell) * program.channels + channel
               difference =
-                L(perRow: run.x.base + place * run.x.stride)
-                - L(perColumn: run.y.base + place * run.y.stride)
+                L(perRow: run.x.base + place * L.groupCount)
+                - L(perColumn: run.y.base + place * L.groupCount)
             }
             sum = sum.adding(difference, times: difference)
           }
@@ -527,7 +536,8 @@ final class PixelEngine<L: CoreLanes> {
     _ pool: PoolStep, _ node: Int, _ field: PixelField<L>, _ run: Run, space: Int
   ) {
     guard let index = run.members.pools.firstIndex(of: node) else { return }
-    let layout = geometry.layouts[run.segment][space]
-    edges.pool(pool, field, run.family.rows[space], layout, into: run.sums[index])
+    for (k, pair) in run.family.rows[space].enumerated() {
+      gathers[node]?.add(field.at(k), pair, to: run.sums[index])
+    }
   }
 }

@@ -84,3 +84,28 @@ struct PixelGeometry: Sendable {
     return step.isLocal
   }
 }
+
+/// What the engine looks up for every slab of one node, gathered in one place.
+final class PixelNodePlan: Sendable {
+  let input: CellLayout
+  let output: CellLayout
+  let valueCount: Int
+  let values: Int
+  let maps: Int
+  let inputSpace: Int
+  let outputSpace: Int
+  /// nil for what is no convolution.
+  let walk: HorizontalWalk?
+
+  init(_ geometry: PixelGeometry, _ node: Int) {
+    let segment = geometry.program.segments[geometry.segmentOfNode[node]]
+    input = geometry.inputLayout(node)
+    output = geometry.outputLayout(node)
+    valueCount = geometry.valueCount(node)
+    values = geometry.valueOffsets[node]
+    maps = geometry.mapOffsets[node]
+    inputSpace = segment.inputSpace(node)
+    outputSpace = segment.outputSpace(node)
+    walk = geometry.walks[node]
+  }
+}

@@ -8,8 +8,6 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private(set) var pools: [[Int: PooledImage]] = []
 
   let geometry: PixelGeometry
-  /// `.images`: from one value to the next.
-  let imageStride: Int
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
   private var failure: RangeError?
@@ -27,12 +25,12 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       repeating: [ImageState](repeating: ImageState(variance: 0), count: images.count),
       count: program.readoutCount)
     let line = AlignedStorage<L.Scalar>.lineCount
-    let width = max(L.rowCount, 4)
-    imageStride = (images.count + width - 1) / width * width
+    let width = L.groupCount
+    let padded = (images.count + width - 1) / width * width
     imageCount = (geometry.tableCount + line - 1) / line * line + line
     switch program.arrangement {
     case .images:
-      storage = AlignedStorage(count: geometry.tableCount * imageStride)
+      storage = AlignedStorage(count: geometry.tableCount * padded)
       for first in stride(from: 0, to: count, by: Float64Lanes.count) {
         build(images, first..<min(first + Float64Lanes.count, count))
       }
@@ -45,21 +43,25 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   /// `.pixels`: an image's numbers.
   func image(_ index: Int) -> UnsafeMutablePointer<L.Scalar> { storage.base + index * imageCount }
-  /// `.images`: the numbers from an image on.
-  func images(from index: Int) -> UnsafeMutablePointer<L.Scalar> { storage.base + index }
+  /// `.images`: the numbers from an image on, a register's images side by side and everything of
+  /// them before the next ones'.
+  func images(from index: Int) -> UnsafeMutablePointer<L.Scalar> {
+    let group = index / L.groupCount
+    return storage.base + group * geometry.tableCount * L.groupCount + index % L.groupCount
+  }
 
   // MARK: Building
 
-  private func build(_ images: PixelImages, _ range: Range<Int>) {
+  private func build(_ batch: PixelImages, _ range: Range<Int>) {
     let map = PixelVariances(shape: program.shape)
     for (lane, image) in range.enumerated() {
       for pixel in 0..<program.shape.count {
-        let channels = images.pixel(image, pixel)
+        let channels = batch.pixel(image, pixel)
         for channel in 0..<program.channels {
-          storage.base[(pixel * program.channels + channel) * imageStride + image] =
+          images(from: image)[(pixel * program.channels + channel) * L.groupCount] =
             L.Scalar(channels[channel])
         }
-        map.set(pixel, image: lane, ImageState(variance: images.variance(image, pixel)))
+        map.set(pixel, image: lane, ImageState(variance: batch.variance(image, pixel)))
       }
     }
     walk(program.roots, map, []) { node, map in
@@ -71,8 +73,11 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     } write: { node, pixel, index, value in
       let valueCount = geometry.valueCount(node)
       let place = geometry.valueOffsets[node] + pixel * valueCount + index
-      let numbers = storage.base + place * imageStride + range.lowerBound
-      value.store(to: numbers, count: range.count, as: L.self)
+      for lane in stride(from: 0, to: range.count, by: L.groupCount) {
+        let numbers = images(from: range.lowerBound + lane) + place * L.groupCount
+        value.store(
+          lanes: lane..<min(lane + L.groupCount, range.count), to: numbers, as: L.self)
+      }
     } maps: { _, _, _ in
     }
   }
@@ -214,8 +219,11 @@ extension Float64Lanes {
   /// The first lane.
   var first: Double { value[0] }
 
-  /// Writes the leading `count` lanes, rounded to other lanes' scalars.
-  func store<L: Lanes>(to pointer: UnsafeMutablePointer<L.Scalar>, count: Int, as type: L.Type) {
-    for lane in 0..<count { pointer[lane] = L.Scalar(value[lane]) }
+  /// Writes some lanes, rounded to other lanes' scalars.
+  @inline(__always)
+  func store<L: Lanes>(
+    lanes: Range<Int>, to pointer: UnsafeMutablePointer<L.Scalar>, as type: L.Type
+  ) {
+    for lane in lanes { pointer[lane - lanes.lowerBound] = L.Scalar(value[lane]) }
   }
 }

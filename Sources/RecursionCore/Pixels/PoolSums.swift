@@ -3,22 +3,17 @@
 final class PoolSums {
   /// Windows in all.
   let count: Int
-  var gaps: [Double]
-  var tangentGaps: [Double]
+  let gaps: UnsafeMutablePointer<Double>
+  let tangentGaps: UnsafeMutablePointer<Double>
 
   init(_ pool: PoolStep) {
     count = pool.output.count
-    gaps = [Double](repeating: 0, count: count * count)
-    tangentGaps = gaps
+    gaps = .allocate(capacity: 2 * count * count)
+    gaps.initialize(repeating: 0, count: 2 * count * count)
+    tangentGaps = gaps + count * count
   }
 
-  /// Sets every sum to 0.
-  func clear() {
-    for index in gaps.indices {
-      gaps[index] = 0
-      tangentGaps[index] = 0
-    }
-  }
+  deinit { gaps.deallocate() }
 
   /// Adds another's sums, and its transpose.
   func addSymmetrically(_ other: PoolSums) {

@@ -6,24 +6,56 @@ struct RowFamily: Sendable {
     let column: Int
   }
 
-  /// What the vertical taps of a convolution meet at one pair of rows of its result.
-  struct Link: Sendable {
-    /// Pairs of rows of the input, as places in the family's list.
-    var both: [Int] = []
-    /// Rows of the first image where the other's is outside, and the other way round.
-    var rowOnly: [Int] = []
-    var columnOnly: [Int] = []
-    /// Rows inside the first image, and inside the second, wherever the other's is.
-    var rowInside: [Int] = []
-    var columnInside: [Int] = []
-  }
+  /// What the vertical taps of a convolution meet at each pair of rows of its result.
+  ///
+  /// All lists lie in one piece of memory: they are read for every slab of every pair of images.
+  final class Links: @unchecked Sendable {
+    /// The kinds of lists.
+    enum Kind: Int, CaseIterable {
+      /// Pairs of rows of the input, as places in the family's list.
+      case both
+      /// Rows of the first image where the other's is outside, and the other way round.
+      case rowOnly, columnOnly
+      /// Rows inside the first image, and inside the second, wherever the other's is.
+      case rowInside, columnInside
+    }
 
-  /// One convolution's links.
-  struct Links: Sendable {
-    /// One per pair of rows of the result.
-    var links: [Link]
+    private var kindCount: Int { 5 }
+    /// Pairs of rows of the result.
+    let count: Int
     /// The result of place k may overwrite the input of place k - delay.
-    var delay: Int
+    let delay: Int
+    private let starts: UnsafeMutableBufferPointer<Int>
+    private let items: UnsafeMutableBufferPointer<Int>
+
+    fileprivate init(_ links: [[[Int]]]) {
+      count = links.count
+      var delay = 0
+      for (k, lists) in links.enumerated() {
+        for input in lists[Kind.both.rawValue] { delay = max(delay, k - input) }
+      }
+      self.delay = delay
+      let lists = Array(links.joined())
+      var ends = [0]
+      for list in lists { ends.append((ends.last ?? 0) + list.count) }
+      starts = .allocate(capacity: ends.count)
+      _ = starts.initialize(from: ends)
+      let all = Array(lists.joined())
+      items = .allocate(capacity: max(all.count, 1))
+      _ = items.initialize(from: all)
+    }
+
+    deinit {
+      starts.deallocate()
+      items.deallocate()
+    }
+
+    /// The list of one kind at pair of rows `k`.
+    @inline(__always)
+    func list(_ k: Int, _ kind: Kind) -> UnsafeBufferPointer<Int> {
+      let index = k * kindCount + kind.rawValue
+      return UnsafeBufferPointer(rebasing: items[starts[index]..<starts[index + 1]])
+    }
   }
 
   /// The pairs of rows in each space, in ascending order.
@@ -85,7 +117,7 @@ struct RowFamily: Sendable {
         let links = families[family].rows[output].map { pair in
           link(pair, window) { places[offsets[input] + $0 * window.input + $1] }
         }
-        families[family].convolutions[node] = Links(links: links, delay: delay(links))
+        families[family].convolutions[node] = Links(links)
       }
       if let space = families[family].rows.firstIndex(where: { !$0.isEmpty }) {
         let pair = families[family].rows[space][0]
@@ -105,27 +137,20 @@ struct RowFamily: Sendable {
 
   private static func link(
     _ pair: RowPair, _ window: AxisWindow, _ place: (Int, Int) -> Int
-  ) -> Link {
-    var link = Link()
+  ) -> [[Int]] {
+    var lists = [[Int]](repeating: [], count: Links.Kind.allCases.count)
+    func add(_ item: Int, _ kind: Links.Kind) { lists[kind.rawValue].append(item) }
     for tap in 0..<window.size {
       let (a, b) = (window.place(pair.row, tap: tap), window.place(pair.column, tap: tap))
-      if let a { link.rowInside.append(a) }
-      if let b { link.columnInside.append(b) }
+      if let a { add(a, .rowInside) }
+      if let b { add(b, .columnInside) }
       switch (a, b) {
-      case (let a?, let b?): link.both.append(place(a, b))
-      case (let a?, nil): link.rowOnly.append(a)
-      case (nil, let b?): link.columnOnly.append(b)
+      case (let a?, let b?): add(place(a, b), .both)
+      case (let a?, nil): add(a, .rowOnly)
+      case (nil, let b?): add(b, .columnOnly)
       case (nil, nil): break
       }
     }
-    return link
-  }
-
-  private static func delay(_ links: [Link]) -> Int {
-    var delay = 0
-    for (k, link) in links.enumerated() {
-      for input in link.both { delay = max(delay, k - input) }
-    }
-    return delay
+    return lists
   }
 }

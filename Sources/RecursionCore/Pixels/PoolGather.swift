@@ -1,0 +1,93 @@
+/// Adds the slabs of a family to what a pool gathers.
+final class PoolGather<L: Lanes> {
+  typealias Scalar = L.Scalar
+
+  private let pool: PoolStep
+  /// The windows over each row of pixels; one that meets it twice is there twice.
+  private let windowsOver: [[Int]]
+  /// The pixels across each window, one window after another.
+  private let starts: [Int]
+  private let places: [Int]
+  /// Rows of a slab summed over the windows: [window][column].
+  private let rowSums: AlignedStorage<Scalar>
+  /// A slab pooled across: [window][window].
+  private let pooled: AlignedStorage<Double>
+  private let layout: CellLayout
+
+  /// - Parameter layout: of the slabs; one class of columns.
+  init(_ pool: PoolStep, _ layout: CellLayout) {
+    self.pool = pool
+    self.layout = layout
+    var over = [[Int]](repeating: [], count: pool.vertical.input)
+    for p in 0..<pool.vertical.output { for row in pool.vertical.places(p) { over[row].append(p) } }
+    windowsOver = over
+    var (starts, places) = ([0], [Int]())
+    for p in 0..<pool.horizontal.output {
+      places += pool.horizontal.places(p)
+      starts.append(places.count)
+    }
+    (self.starts, self.places) = (starts, places)
+    rowSums = AlignedStorage(count: pool.horizontal.output * layout.columns)
+    pooled = AlignedStorage(count: pool.horizontal.output * pool.horizontal.output)
+  }
+
+  /// Adds the slab of one pair of rows.
+  func add(
+    _ slab: UnsafePointer<Scalar>, _ pair: RowFamily.RowPair, to sums: PoolSums
+  ) {
+    let across = pool.horizontal.output
+    let (downX, downY) = (windowsOver[pair.row], windowsOver[pair.column])
+    guard !downX.isEmpty, !downY.isEmpty else { return }
+    for plane in 0..<2 {
+      sumRows(slab + plane * layout.plane)
+      sumColumns()
+      let total = plane == 0 ? sums.gaps : sums.tangentGaps
+      for y in downX {
+        for z in downY {
+          for p in 0..<across {
+            let line = total + (y * across + p) * sums.count + z * across
+            for q in 0..<across { line[q] += pooled.base[p * across + q] }
+          }
+        }
+      }
+    }
+  }
+
+  private func sumRows(_ matrix: UnsafePointer<Scalar>) {
+    let width = layout.columns
+    starts.withUnsafeBufferPointer { starts in
+      places.withUnsafeBufferPointer { places in
+        for window in 0..<pool.horizontal.output {
+          for column in stride(from: 0, to: width, by: L.rowCount) {
+            var total = L(0)
+            for index in starts[window]..<starts[window + 1] {
+              total = total + L(perColumn: matrix + places[index] * width + column)
+            }
+            total.storeRows(to: rowSums.base + window * width + column, stride: 0)
+          }
+        }
+      }
+    }
+  }
+
+  private func sumColumns() {
+    let (width, across) = (layout.columns, pool.horizontal.output)
+    let isPairs = pool.horizontal.size == 2 && pool.horizontal.stride == 2 && places.count == 2 * across
+    starts.withUnsafeBufferPointer { starts in
+      places.withUnsafeBufferPointer { places in
+        for p in 0..<across {
+          let (sum, line) = (rowSums.base + p * width, pooled.base + p * across)
+          if isPairs && pool.horizontal.low == 0 {
+            for q in 0..<across { line[q] = Double(sum[2 * q] + sum[2 * q + 1]) }
+            continue
+          }
+          for q in 0..<across {
+            var total: Scalar = 0
+            for index in starts[q]..<starts[q + 1] { total += sum[places[index]] }
+            line[q] = Double(total)
+          }
+        }
+      }
+    }
+  }
+}
