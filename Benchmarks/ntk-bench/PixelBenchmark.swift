@@ -62,7 +62,7 @@ enum PixelBenchmark {
       NTKBench.report([
         "case": "vector-peak", "precision": precision.rawValue, "gflops": peak * 1e-9,
       ])
-      for one in cases where only.isEmpty || one.name.contains(only) {
+      for one in cases where only.isEmpty || "\(one.name)-\(precision)".contains(only) {
         let network = try Network(one.layers, imageShape: [32, 32, 3])
         let program = Program([network])
         let (edge, block) = try seconds(program, one.images, precision)

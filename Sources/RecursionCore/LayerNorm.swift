@@ -60,12 +60,14 @@ struct PixelNorm: PixelUpdate {
     }
   }
 
-  func run(_ pass: PixelPass<Float64Lanes>) { Self.sweep(pass) }
-  func run(_ pass: PixelPass<Float32Lanes>) { Self.sweep(pass) }
+  func run(_ pass: PixelPass<Float64Lanes>) { pass.run(Rule()) }
+  func run(_ pass: PixelPass<Float32Lanes>) { pass.run(Rule()) }
 
-  @inline(__always)
-  private static func sweep<L: Lanes>(_ pass: PixelPass<L>) {
-    pass.run { gaps, x, y in
+  private struct Rule: PixelRule {
+    @inline(__always)
+    func apply<L: Lanes>(
+      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
+    ) -> PixelGaps<L> {
       let factor = x[0] * y[0]
       @inline(__always) func scaled(_ gap: L, _ root: Int) -> L {
         let (before, after) = (x[root] - y[root], x[root + 1] - y[root + 1])

@@ -100,13 +100,13 @@ struct HorizontalWalk: Sendable {
         taps.append(found)
       }
       let shifted = taps.joined().map(\.shift).max() ?? 0
-      let left = (low + registerCount - 1) / registerCount * registerCount
-      let right = max(input.columns + max(high, 0), output.columns + max(shifted, 0))
-      row = left + (right + registerCount - 1) / registerCount * registerCount
+      // What a row has behind its end lies before what the next row has before its start.
+      let margin = (low + max(high, 0) + registerCount - 1) / registerCount * registerCount
+      row = input.columns + margin
       plane = (low + max(input.rows + max(high, 0), output.rows + max(shifted, 0))) * row
       cell = 2 * plane
       count = input.cellCount * cell
-      origin = low * row + left
+      origin = low * row + margin
       (self.low, self.high) = (low, high)
       let (cell, row, origin) = (cell, row, origin)
       runs = taps.enumerated().map { index, taps in

@@ -4,9 +4,7 @@ struct EdgeSums<L: Lanes> {
   typealias Scalar = L.Scalar
 
   /// Of g and of h, for every pixel across an image: what the first image (the second) has in
-  /// the rows inside it, and in the rows where the other is outside.
-  private let rowInside: AlignedStorage<Scalar>
-  private let columnInside: AlignedStorage<Scalar>
+  /// the rows where the other is outside.
   private let rowOnly: AlignedStorage<Scalar>
   private let columnOnly: AlignedStorage<Scalar>
   private let line: Int
@@ -15,10 +13,34 @@ struct EdgeSums<L: Lanes> {
     let layouts = geometry.layouts.joined()
     let line = layouts.map { $0.cellCount * $0.columns }.max() ?? 1
     self.line = line
-    rowInside = AlignedStorage(count: 2 * line)
-    columnInside = AlignedStorage(count: 2 * line)
     rowOnly = AlignedStorage(count: 2 * line)
     columnOnly = AlignedStorage(count: 2 * line)
+  }
+
+  /// Fills the margins above and below the sums of a pair of rows, for one class of columns.
+  ///
+  /// - Parameter inside: what the second image has in the rows inside it, of g; of h `plane` on.
+  func fillMarginRows(
+    _ sums: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, width: Int,
+    inside: UnsafePointer<Scalar>, plane: Int
+  ) {
+    func fill(_ row: UnsafeMutablePointer<Scalar>, _ columns: UnsafePointer<Scalar>) {
+      row[-1] = 0
+      row.update(from: columns, count: width)
+      row[width] = 0
+    }
+    for index in 0..<2 {
+      let matrix = sums + index * walk.plane + walk.origin
+      fill(matrix - walk.row, inside + index * plane)
+      fill(matrix + width * walk.row, inside + index * plane)
+    }
+  }
+
+  /// What the images have in all rows inside them, at one pair of rows: of g; of h `plane` on.
+  struct Inside {
+    let rows: UnsafePointer<Scalar>
+    let columns: UnsafePointer<Scalar>
+    let plane: Int
   }
 
   /// Adds to the sums of one pair of rows what pixels have whose partner is outside, and fills the
@@ -29,7 +51,7 @@ struct EdgeSums<L: Lanes> {
   func complete(
     _ sums: UnsafeMutablePointer<Scalar>, _ links: RowFamily.Links, _ k: Int, _ padding: Padding,
     _ walk: HorizontalWalk, _ layout: CellLayout, x: UnsafePointer<Scalar>,
-    y: UnsafePointer<Scalar>
+    y: UnsafePointer<Scalar>, inside: Inside
   ) {
     let (rows, columns) = (links.list(k, .rowOnly), links.list(k, .columnOnly))
     let hasTerms = !rows.isEmpty || !columns.isEmpty
@@ -37,18 +59,15 @@ struct EdgeSums<L: Lanes> {
       add(rows, of: x, layout, to: rowOnly.base)
       add(columns, of: y, layout, to: columnOnly.base)
     }
-    if padding == .same {
-      add(links.list(k, .rowInside), of: x, layout, to: rowInside.base)
-      add(links.list(k, .columnInside), of: y, layout, to: columnInside.base)
-    }
     for plane in 0..<2 {
       for cell in 0..<layout.cellCount {
         let matrix = sums + cell * walk.cell + plane * walk.plane + walk.origin
-        let first = plane * line + cell * layout.columns
-        if hasTerms { addTerms(matrix, walk, layout, first) }
+        if hasTerms { addTerms(matrix, walk, layout, plane * line + cell * layout.columns) }
+        let first = plane * inside.plane + cell * layout.columns
         let count = layout.count(ofClass: cell)
         switch padding {
-        case .same: fillMargins(matrix, walk, count, first)
+        case .same:
+          fillMargins(matrix, walk, count, inside.rows + first, inside.columns + first)
         case .circular: wrapMargins(matrix, walk, count)
         case .valid: break
         }
@@ -88,23 +107,32 @@ struct EdgeSums<L: Lanes> {
 
   /// Beside one image only the other has something; beside both there is nothing.
   private func fillMargins(
-    _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ count: Int, _ first: Int
+    _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ count: Int,
+    _ rows: UnsafePointer<Scalar>, _ columns: UnsafePointer<Scalar>
   ) {
-    let (low, high) = (walk.low, walk.high)
-    let (rows, columns) = (rowInside.base + first, columnInside.base + first)
-    for i in 0..<count {
-      let row = matrix + i * walk.row
-      for j in -low..<0 { row[j] = rows[i] }
-      for j in count..<max(count + high, count) { row[j] = rows[i] }
+    let (low, high) = (walk.low, max(walk.high, 0))
+    var row = matrix
+    if low == 1 && high == 1 {
+      for i in 0..<count {
+        row[-1] = rows[i]
+        row[count] = rows[i]
+        row += walk.row
+      }
+    } else {
+      for i in 0..<count {
+        for j in 0..<low { row[j - low] = rows[i] }
+        for j in 0..<high { row[count + j] = rows[i] }
+        row += walk.row
+      }
     }
     func fillRow(_ i: Int) {
       let row = matrix + i * walk.row
-      for j in -low..<0 { row[j] = 0 }
-      for j in 0..<count { row[j] = columns[j] }
-      for j in count..<max(count + high, count) { row[j] = 0 }
+      for j in 0..<low { row[j - low] = 0 }
+      row.update(from: columns, count: count)
+      for j in 0..<high { row[count + j] = 0 }
     }
-    for i in -low..<0 { fillRow(i) }
-    for i in count..<max(count + high, count) { fillRow(i) }
+    for i in 0..<low { fillRow(i - low) }
+    for i in 0..<high { fillRow(count + i) }
   }
 
   private func wrapMargins(
@@ -127,18 +155,19 @@ struct EdgeSums<L: Lanes> {
   /// neighbours stay neighbours.
   func gather(
     _ sums: UnsafePointer<Scalar>, _ window: AxisWindow, _ walk: HorizontalWalk,
-    _ input: CellLayout, to state: UnsafeMutablePointer<Scalar>, _ output: CellLayout
+    _ input: CellLayout, to state: UnsafeMutablePointer<Scalar>, _ output: CellLayout,
+    inside: Inside
   ) {
     func element(_ plane: Int, _ a: Int?, _ b: Int?) -> Scalar {
-      func inside(_ line: AlignedStorage<Scalar>, _ x: Int) -> Scalar {
-        line.base[plane * self.line + x % input.cellCount * input.columns + x / input.cellCount]
+      func alone(_ line: UnsafePointer<Scalar>, _ x: Int) -> Scalar {
+        line[plane * inside.plane + input.place(0, x)]
       }
       switch (a, b) {
       case (let a?, let b?):
         let matrix = sums + a % input.cellCount * walk.cell + plane * walk.plane + walk.origin
         return matrix[a / input.cellCount * walk.row + b / input.cellCount]
-      case (let a?, nil): return inside(rowInside, a)
-      case (nil, let b?): return inside(columnInside, b)
+      case (let a?, nil): return alone(inside.rows, a)
+      case (nil, let b?): return alone(inside.columns, b)
       case (nil, nil): return 0
       }
     }

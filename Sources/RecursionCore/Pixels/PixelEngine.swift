@@ -32,7 +32,8 @@ final class PixelEngine<L: CoreLanes> {
     self.program = program
     geometry = PixelGeometry(program, registerCount: L.rowCount)
     sums = AlignedStorage(
-      count: geometry.walks.values.map { $0.count + 4 * $0.row }.max() ?? 1)
+      // Vectors at the ends of the last rows read a little beyond.
+      count: geometry.walks.values.map { $0.count + 4 * $0.row + L.count }.max() ?? 1)
     var (capacity, slab) = (1, 1)
     for (index, segment) in program.segments.enumerated() {
       for family in segment.families {
@@ -240,7 +241,7 @@ final class PixelEngine<L: CoreLanes> {
     guard let links = run.family.convolutions[node], let plan = plans[node], let walk = plan.walk
     else { return field }
     let result = field.following(by: links.delay)
-    var pass = pass(plan, field)
+    let pass = pass(plan, field)
     pass.weight = convolution.tapWeight
     pass.trained = convolution.affine.trained
     let isPixels = program.arrangement == .pixels
@@ -249,39 +250,71 @@ final class PixelEngine<L: CoreLanes> {
     run.family.rows[plan.outputSpace].withUnsafeBufferPointer { pairs in
       for k in 0..<links.count {
         let state = result.at(k)
-        addRows(links.list(k, .both), field, plan.input, walk)
-        if isPixels {
-          edges.complete(
-            sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
-            y: run.y.base + plan.maps)
-        }
-        if walk.runs.isEmpty {
-          edges.gather(sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output)
+        let line = plan.input.cellCount * plan.input.columns
+        let inside = EdgeSums<L>.Inside(
+          rows: run.x.base + plan.windowSums + pairs[k].row * line,
+          columns: run.y.base + plan.windowSums + pairs[k].column * line,
+          plane: plan.windowSumCount)
+        let both = links.list(k, .both)
+        if plan.isFused && both.count == 3 {
+          pass.slabs = fuse(plan, walk, both, field, inside)
+        } else {
+          pass.slabs = nil
+          addRows(both, field, plan.input, walk)
+          if isPixels {
+            edges.complete(
+              sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
+              y: run.y.base + plan.maps, inside: inside)
+          }
+          if walk.runs.isEmpty {
+            edges.gather(
+              sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
+              inside: inside)
+          }
         }
         // Behind a local convolution the update is another node's: here it changes nothing.
-        sweep(&pass, update, plan, isConvolution: true, state, pairs[k], run)
+        sweep(pass, update, plan, isConvolution: true, state, pairs[k], run)
         if isIsolated { isolate(node, state, plan.output, pairs[k], run) }
       }
     }
     return result
   }
 
+  /// Leaves the sums of a pair of rows to the pass that reads them, but for what that expects.
+  private func fuse(
+    _ plan: PixelNodePlan, _ walk: HorizontalWalk, _ both: UnsafeBufferPointer<Int>,
+    _ field: PixelField<L>, _ inside: EdgeSums<L>.Inside
+  ) -> PixelPass<L>.Slabs {
+    let width = plan.input.shape.width
+    let slabs = PixelPass<L>.Slabs(
+      first: UnsafePointer(field.at(both[0])), second: UnsafePointer(field.at(both[1])),
+      third: UnsafePointer(field.at(both[2])), target: sums.base + walk.origin,
+      margins: inside.rows, marginPlane: inside.plane, width: width)
+    switch program.arrangement {
+    case .pixels:
+      edges.fillMarginRows(
+        sums.base, walk, width: width, inside: inside.columns, plane: inside.plane)
+    case .images:
+      for place in stride(from: 0, to: 4 * L.count, by: L.count) {
+        slabs.sum(place, row: L.rowCount).store(to: sums.base + place)
+      }
+    }
+    return slabs
+  }
+
   /// A pass over the cells of a node's result, without what depends on the pair of rows.
   private func pass(_ plan: PixelNodePlan, _ field: PixelField<L>) -> PixelPass<L> {
     PixelPass<L>(
-      outer: 0, inner: 0, state: field.at(0),
+      state: field.at(0),
       stateWalk: .init(outer: 0, row: plan.output.columns, plane: plan.output.plane),
       sums: UnsafePointer(sums.base),
-      sumsWalk: .init(outer: 0, row: plan.walk?.row ?? 0, plane: plan.walk?.plane ?? 0),
-      taps: UnsafeBufferPointer(start: nil, count: 0), weight: 1, trained: false,
-      rows: StepValues(base: UnsafePointer(sums.base), stride: 0), rowStep: 0,
-      columns: StepValues(base: UnsafePointer(sums.base), stride: 0), columnStep: 0)
+      sumsWalk: .init(outer: 0, row: plan.walk?.row ?? 0, plane: plan.walk?.plane ?? 0))
   }
 
   /// Runs an update over the cells of one pair of rows.
   @inline(__always)
   private func sweep(
-    _ pass: inout PixelPass<L>, _ update: any PixelUpdate, _ plan: PixelNodePlan,
+    _ pass: PixelPass<L>, _ update: any PixelUpdate, _ plan: PixelNodePlan,
     isConvolution: Bool, _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair,
     _ run: Run
   ) {
@@ -289,7 +322,7 @@ final class PixelEngine<L: CoreLanes> {
     let isImages = program.arrangement == .images
     /// Sets where the values of a cell begin.
     @inline(__always)
-    func aim(_ pass: inout PixelPass<L>, cell: Int) {
+    func aim(cell: Int) {
       if isImages {
         let place = plan.values + (pair.row * layout.shape.width + cell) * plan.valueCount
         pass.rows = StepValues(base: run.x.base + place * L.groupCount, stride: L.groupCount)
@@ -309,7 +342,7 @@ final class PixelEngine<L: CoreLanes> {
       walk.runs.withUnsafeBufferPointer { runs in
         for index in runs.indices {
           let cell = runs[index].cell
-          aim(&pass, cell: cell)
+          aim(cell: cell)
           pass.state = state + cell * layout.cell
           pass.sums = UnsafePointer(sums.base) + runs[index].start
           (pass.outer, pass.inner) = (runs[index].outer, runs[index].inner)
@@ -325,7 +358,7 @@ final class PixelEngine<L: CoreLanes> {
     }
     pass.taps = UnsafeBufferPointer(start: nil, count: 0)
     for cell in 0..<(isImages ? 1 : layout.cellCount) {
-      aim(&pass, cell: cell)
+      aim(cell: cell)
       pass.state = state + cell * layout.cell
       pass.outer = isImages ? layout.cellCount : layout.rows / 4
       pass.inner = isImages ? 1 : layout.columns / L.rowCount
@@ -336,9 +369,9 @@ final class PixelEngine<L: CoreLanes> {
 
   private func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
     guard let plan = plans[node] else { return }
-    var pass = pass(plan, field)
+    let pass = pass(plan, field)
     for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
-      sweep(&pass, update, plan, isConvolution: false, field.at(k), pair, run)
+      sweep(pass, update, plan, isConvolution: false, field.at(k), pair, run)
     }
   }
 
@@ -405,8 +438,9 @@ final class PixelEngine<L: CoreLanes> {
     _ node: Int, _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout,
     _ pair: RowFamily.RowPair, _ run: Run
   ) {
-    let input = geometry.needsInputMaps(node) ? 2 * geometry.inputLayout(node).valuesPerImage : 0
-    let maps = geometry.mapOffsets[node] + input
+    guard let plan = plans[node] else { return }
+    let behind = plan.windowSums + 2 * plan.windowSumCount
+    let maps = geometry.needsInputMaps(node) ? behind : plan.maps
     for cell in 0..<layout.cellCount {
       for plane in 0..<2 {
         let first = maps + plane * layout.valuesPerImage

@@ -39,7 +39,9 @@ struct PixelGeometry: Sendable {
         valueOffsets[node] = tableCount
         tableCount += valueCount(node) * numbersPerValue(output)
         mapOffsets[node] = tableCount
-        if needsInputMaps(node) { tableCount += 2 * numbersPerValue(input) }
+        if needsInputMaps(node) {
+          tableCount += 2 * numbersPerValue(input) + 2 * windowSumCount(node)
+        }
         if needsOutputMaps(node) { tableCount += 2 * numbersPerValue(output) }
       }
     }
@@ -70,6 +72,12 @@ struct PixelGeometry: Sendable {
     }
   }
 
+  /// Numbers of K (or Theta) before a convolution summed down the windows of every row behind it.
+  func windowSumCount(_ node: Int) -> Int {
+    let input = inputLayout(node)
+    return outputLayout(node).shape.height * input.cellCount * input.columns
+  }
+
   /// Whether K and Theta before the node are kept: the gaps of pixels whose partner is outside.
   func needsInputMaps(_ node: Int) -> Bool {
     guard program.arrangement == .pixels, case .convolution(let step, _) = program.nodes[node].step
@@ -92,10 +100,15 @@ final class PixelNodePlan: Sendable {
   let valueCount: Int
   let values: Int
   let maps: Int
+  let windowSums: Int
+  let windowSumCount: Int
   let inputSpace: Int
   let outputSpace: Int
   /// nil for what is no convolution.
   let walk: HorizontalWalk?
+
+  /// Whether a pass can add the rows itself: windows of 3 x 3 that stop at every pixel.
+  let isFused: Bool
 
   init(_ geometry: PixelGeometry, _ node: Int) {
     let segment = geometry.program.segments[geometry.segmentOfNode[node]]
@@ -104,8 +117,20 @@ final class PixelNodePlan: Sendable {
     valueCount = geometry.valueCount(node)
     values = geometry.valueOffsets[node]
     maps = geometry.mapOffsets[node]
+    windowSums = maps + 2 * input.valuesPerImage
+    windowSumCount = geometry.windowSumCount(node)
     inputSpace = segment.inputSpace(node)
     outputSpace = segment.outputSpace(node)
     walk = geometry.walks[node]
+    guard case .convolution(let step, _) = geometry.program.nodes[node].step else {
+      isFused = false
+      return
+    }
+    let window = step.horizontal
+    isFused =
+      window.size == 3 && window.stride == 1 && step.vertical.size == 3 && window.input >= 3
+      && window.padding == .same && !step.isLocal
+      && (geometry.program.arrangement == .images
+        || (input.cellCount == 1 && input.shape.width % 4 == 0))
   }
 }

@@ -1,7 +1,7 @@
 /// One sweep over a row of cells: takes the vertical sums that a convolution's taps select (or the
 /// state itself), applies weights and an update, and stores the state. A cell is a matrix of pairs:
 /// rows belong to one image's pixels (or to several images), columns to the other's.
-package struct PixelPass<L: Lanes>: @unchecked Sendable {
+package final class PixelPass<L: Lanes> {
   /// Strides of a walk of `outer` x `inner` vectors.
   struct Walk {
     /// From one vector to the next in the outer direction.
@@ -31,58 +31,76 @@ package struct PixelPass<L: Lanes>: @unchecked Sendable {
   var columns: StepValues<L.Scalar>
   var columnStep: Int
 
-  /// Runs `update` over all vectors.
-  @inline(__always)
-  func run(
-    _ update: (PixelGaps<L>, PixelRowValues<L>, PixelColumnValues<L>) -> PixelGaps<L>
+  /// The three slabs whose rows are still to be added, just before the taps meet the sums: reading
+  /// them then overlaps with the arithmetic. nil where the sums are there.
+  var slabs: Slabs?
+
+  /// Three pairs of rows and what lies in the margins beside their sums.
+  struct Slabs {
+    var first: UnsafePointer<L.Scalar>
+    var second: UnsafePointer<L.Scalar>
+    var third: UnsafePointer<L.Scalar>
+    /// Where the sums of the cell's element (0, 0) go, and elements of a row of the slabs.
+    var target: UnsafeMutablePointer<L.Scalar>
+    /// `.pixels`: what both margins of each row hold, of g; of h `marginPlane` further on.
+    var margins: UnsafePointer<L.Scalar>
+    var marginPlane: Int
+    var width: Int
+
+    /// The sum at one place.
+    @inline(__always)
+    func sum(_ place: Int, row: Int) -> L {
+      L(rowsAt: first + place, stride: row) + L(rowsAt: second + place, stride: row)
+        + L(rowsAt: third + place, stride: row)
+    }
+  }
+
+  init(
+    state: UnsafeMutablePointer<L.Scalar>, stateWalk: Walk, sums: UnsafePointer<L.Scalar>,
+    sumsWalk: Walk
   ) {
-    switch taps.count {
-    case 0: loop(update) { place, _ in gaps(UnsafePointer(place), stateWalk) }
-    case 3:
-      let (a, b, c) = (taps[0], taps[1], taps[2])
-      loop(update) { _, place in
-        let (x, y, z) = (
-          gaps(place + a, sumsWalk), gaps(place + b, sumsWalk), gaps(place + c, sumsWalk)
-        )
-        return PixelGaps(
-          gap: x.gap + y.gap + z.gap, tangentGap: x.tangentGap + y.tangentGap + z.tangentGap)
-      }
-    default:
-      loop(update) { _, place in
-        var sum = gaps(place + taps[0], sumsWalk)
-        for tap in 1..<taps.count {
-          let next = gaps(place + taps[tap], sumsWalk)
-          sum.gap = sum.gap + next.gap
-          sum.tangentGap = sum.tangentGap + next.tangentGap
-        }
-        return sum
-      }
+    (outer, inner) = (0, 0)
+    (self.state, self.stateWalk) = (state, stateWalk)
+    (self.sums, self.sumsWalk) = (sums, sumsWalk)
+    taps = UnsafeBufferPointer(start: nil, count: 0)
+    (weight, trained) = (1, false)
+    rows = StepValues(base: sums, stride: 0)
+    columns = rows
+    (rowStep, columnStep) = (0, 0)
+  }
+
+  /// Runs `rule` over all vectors.
+  @inline(__always)
+  func run<R: PixelRule>(_ rule: R) {
+    let isDiagonal =
+      taps.count == 3 && taps[1] == sumsWalk.row + 1 && taps[2] == 2 * taps[1]
+    if taps.count == 0 {
+      loop(rule, StateTaps(walk: stateWalk))
+    } else if let slabs, isDiagonal {
+      loop(rule, FusedDiagonalTaps(walk: sumsWalk, stateWalk: stateWalk, slabs: slabs, outer: outer))
+    } else if let slabs, taps.count == 3 {
+      loop(rule, FusedCellTaps(slabs: slabs))
+    } else if isDiagonal {
+      loop(rule, DiagonalTaps(walk: sumsWalk))
+    } else {
+      loop(rule, AnyTaps(walk: sumsWalk, taps: taps))
     }
   }
 
   @inline(__always)
-  private func gaps(_ place: UnsafePointer<L.Scalar>, _ walk: Walk) -> PixelGaps<L> {
-    PixelGaps(
-      gap: L(rowsAt: place, stride: walk.row),
-      tangentGap: L(rowsAt: place + walk.plane, stride: walk.row))
-  }
-
-  @inline(__always)
-  private func loop(
-    _ update: (PixelGaps<L>, PixelRowValues<L>, PixelColumnValues<L>) -> PixelGaps<L>,
-    _ gather: (UnsafeMutablePointer<L.Scalar>, UnsafePointer<L.Scalar>) -> PixelGaps<L>
-  ) {
+  private func loop<R: PixelRule, T: PixelTaps>(_ rule: R, _ taps: T) where T.Register == L {
     let weight = L(weight)
     let share = L(trained ? 1 : 0)
     for i in 0..<outer {
       let row = PixelRowValues<L>(base: rows.base + i * rowStep, stride: rows.stride)
       var (state, sums) = (state + i * stateWalk.outer, sums + i * sumsWalk.outer)
       var column = columns.base + i * columnStep
+      taps.prepare(i)
       for _ in 0..<inner {
-        let sum = gather(state, sums)
+        let sum = taps.sum(UnsafePointer(state), sums)
         let gap = weight * sum.gap
         let tangentGap = (weight * sum.tangentGap).adding(share, times: gap)
-        let result = update(
+        let result = rule.apply(
           PixelGaps(gap: gap, tangentGap: tangentGap), row,
           PixelColumnValues<L>(base: column, stride: columns.stride))
         result.gap.storeRows(to: state, stride: stateWalk.row)
@@ -92,5 +110,130 @@ package struct PixelPass<L: Lanes>: @unchecked Sendable {
         column += L.rowCount
       }
     }
+  }
+}
+
+/// What a pass does to each pair of pixels. A type and not a closure, so that every loop has it
+/// inlined.
+protocol PixelRule {
+  func apply<L: Lanes>(
+    _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
+  ) -> PixelGaps<L>
+}
+
+/// How a pass finds what its taps meet.
+private protocol PixelTaps {
+  associatedtype Register: Lanes
+  /// Called before the vectors of outer place `i`.
+  func prepare(_ i: Int)
+  func sum(
+    _ state: UnsafePointer<Register.Scalar>, _ sums: UnsafePointer<Register.Scalar>
+  ) -> PixelGaps<Register>
+}
+
+extension PixelTaps {
+  @inline(__always)
+  func prepare(_ i: Int) {}
+}
+
+/// No convolution: the state itself.
+private struct StateTaps<L: Lanes>: PixelTaps {
+  let walk: PixelPass<L>.Walk
+
+  @inline(__always)
+  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
+    PixelGaps(
+      gap: L(rowsAt: state, stride: walk.row),
+      tangentGap: L(rowsAt: state + walk.plane, stride: walk.row))
+  }
+}
+
+/// Pixels side by side: each of three taps one row down and one column on.
+private struct DiagonalTaps<L: Lanes>: PixelTaps {
+  let walk: PixelPass<L>.Walk
+
+  @inline(__always)
+  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
+    PixelGaps(gap: diagonal(sums), tangentGap: diagonal(sums + walk.plane))
+  }
+
+  @inline(__always)
+  private func diagonal(_ place: UnsafePointer<L.Scalar>) -> L {
+    let (second, third) = (place + walk.row, place + 2 * walk.row)
+    return L(rowsAt: place, stride: walk.row) + L(rowsAt: second + 1, stride: walk.row)
+      + L(rowsAt: third + 2, stride: walk.row)
+  }
+}
+
+/// The same, where the sums are made a group of four rows ahead.
+private struct FusedDiagonalTaps<L: Lanes>: PixelTaps {
+  let walk: PixelPass<L>.Walk
+  let stateWalk: PixelPass<L>.Walk
+  let slabs: PixelPass<L>.Slabs
+  let outer: Int
+
+  @inline(__always)
+  func prepare(_ i: Int) {
+    if i == 0 { addGroup(0) }
+    if i + 1 < outer { addGroup(i + 1) }
+  }
+
+  @inline(__always)
+  private func addGroup(_ group: Int) {
+    for plane in 0..<2 {
+      let from = plane * stateWalk.plane + group * stateWalk.outer
+      let target = slabs.target + plane * walk.plane + group * 4 * walk.row
+      var column = 0
+      while column < stateWalk.row {
+        slabs.sum(from + column, row: stateWalk.row)
+          .storeRows(to: target + column, stride: walk.row)
+        column += L.rowCount
+      }
+      let margins = slabs.margins + plane * slabs.marginPlane + 4 * group
+      for row in 0..<4 {
+        target[row * walk.row - 1] = margins[row]
+        target[row * walk.row + slabs.width] = margins[row]
+      }
+    }
+  }
+
+  @inline(__always)
+  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
+    DiagonalTaps(walk: walk).sum(state, sums)
+  }
+}
+
+/// Images side by side: three neighbouring cells of one vector for g and one for h, the sums of the
+/// third one made on the way.
+private struct FusedCellTaps<L: Lanes>: PixelTaps {
+  let slabs: PixelPass<L>.Slabs
+
+  @inline(__always)
+  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
+    PixelGaps(gap: cells(sums), tangentGap: cells(sums + L.count))
+  }
+
+  @inline(__always)
+  private func cells(_ place: UnsafePointer<L.Scalar>) -> L {
+    let next = place + 4 * L.count
+    let sum = slabs.sum(next - UnsafePointer(slabs.target), row: L.rowCount)
+    sum.store(to: UnsafeMutablePointer(mutating: next))
+    return L(at: place) + L(at: place + 2 * L.count) + sum
+  }
+}
+
+/// Any taps.
+private struct AnyTaps<L: Lanes>: PixelTaps {
+  let walk: PixelPass<L>.Walk
+  let taps: UnsafeBufferPointer<Int>
+
+  @inline(__always)
+  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
+    var (gap, tangentGap) = (L(0), L(0))
+    for tap in taps {
+      gap = gap + L(rowsAt: sums + tap, stride: walk.row)
+      tangentGap = tangentGap + L(rowsAt: sums + tap + walk.plane, stride: walk.row)
+    }
+    return PixelGaps(gap: gap, tangentGap: tangentGap)
   }
 }

@@ -123,17 +123,8 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       let place = layout.place(pixel / layout.shape.width, pixel % layout.shape.width)
       base[geometry.valueOffsets[node] + index * layout.valuesPerImage + place] =
         L.Scalar(value.first)
-    } maps: { node, part, map in
-      let layout = part == 0 ? geometry.inputLayout(node) : geometry.outputLayout(node)
-      let input = geometry.inputLayout(node).valuesPerImage
-      let first =
-        geometry.mapOffsets[node] + (part == 1 && geometry.needsInputMaps(node) ? 2 * input : 0)
-      for pixel in 0..<map.shape.count {
-        let place = layout.place(pixel / layout.shape.width, pixel % layout.shape.width)
-        let state = map.state(pixel, image: 0)
-        base[first + place] = L.Scalar(state.variance)
-        base[first + layout.valuesPerImage + place] = L.Scalar(state.tangent)
-      }
+    } maps: { node, isInput, map in
+      store(map, node, isInput: isInput, to: base)
     }
     guard !members.pools.isEmpty else { return }
     let view = PixelEngine<L>.Image(base: base, pools: pools[image])
@@ -150,12 +141,46 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
+  /// Keeps K and Theta before or behind a convolution, and before it their sums down its windows.
+  private func store(
+    _ map: PixelVariances, _ node: Int, isInput: Bool, to base: UnsafeMutablePointer<L.Scalar>
+  ) {
+    guard case .convolution(let step, _) = program.nodes[node].step else { return }
+    let plan = PixelNodePlan(geometry, node)
+    let layout = isInput ? plan.input : plan.output
+    let behind = plan.windowSums + 2 * plan.windowSumCount
+    let first = isInput || !geometry.needsInputMaps(node) ? plan.maps : behind
+    let width = layout.shape.width
+    let line = layout.cellCount * layout.columns
+    func set(_ place: Int, _ plane: Int, _ state: ImageState) {
+      base[place] = L.Scalar(state.variance)
+      base[place + plane] = L.Scalar(state.tangent)
+    }
+    for pixel in 0..<map.shape.count {
+      let place = layout.place(pixel / width, pixel % width)
+      set(first + place, layout.valuesPerImage, map.state(pixel, image: 0))
+    }
+    guard isInput else { return }
+    for y in 0..<step.vertical.output {
+      let rows = step.vertical.places(y)
+      for x in 0..<width {
+        var sum = ImageState(variance: 0)
+        for row in rows {
+          let state = map.state(row * width + x, image: 0)
+          sum.variance += state.variance
+          sum.tangent += state.tangent
+        }
+        set(plan.windowSums + y * line + layout.place(0, x), plan.windowSumCount, sum)
+      }
+    }
+  }
+
   /// Takes a map through the steps behind it until pools end them.
   private func walk(
     _ children: [Int], _ map: PixelVariances, _ kept: [PixelVariances],
     _ result: (_ node: Int, PixelVariances) -> Void,
     write: (_ node: Int, _ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void,
-    maps: (_ node: Int, _ part: Int, PixelVariances) -> Void
+    maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
   ) {
     var (children, map, kept) = (children, map, kept)
     while true {
@@ -180,13 +205,13 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private func advance(
     _ node: Int, _ map: PixelVariances, _ kept: inout [PixelVariances],
     write: (_ node: Int, _ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void,
-    maps: (_ node: Int, _ part: Int, PixelVariances) -> Void
+    maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
   ) {
     switch program.nodes[node].step {
     case .convolution(let convolution, let update):
-      if geometry.needsInputMaps(node) { maps(node, 0, map) }
+      if geometry.needsInputMaps(node) { maps(node, true, map) }
       map.convolve(convolution)
-      if geometry.needsOutputMaps(node) { maps(node, 1, map) }
+      if geometry.needsOutputMaps(node) { maps(node, false, map) }
       check(map, node)
       update.advance(map) { write(node, $0, $1, $2) }
     case .update(let update):

@@ -23,8 +23,15 @@ struct PixelIdentity: PixelUpdate {
   var inputIsNonNegative = false
   var outputIsNonNegative: Bool { inputIsNonNegative }
   func advance(_ map: PixelVariances, _ write: PixelValueWriter) {}
-  func run(_ pass: PixelPass<Float64Lanes>) { pass.run { gaps, _, _ in gaps } }
-  func run(_ pass: PixelPass<Float32Lanes>) { pass.run { gaps, _, _ in gaps } }
+  func run(_ pass: PixelPass<Float64Lanes>) { pass.run(Rule()) }
+  func run(_ pass: PixelPass<Float32Lanes>) { pass.run(Rule()) }
+
+  private struct Rule: PixelRule {
+    @inline(__always)
+    func apply<L: Lanes>(
+      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
+    ) -> PixelGaps<L> { gaps }
+  }
 }
 
 /// An activation on pairs of pixels; see `Activation.pixelGaps`.
@@ -54,10 +61,26 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   @inline(__always)
   package func sweep<L: Lanes>(_ pass: PixelPass<L>) {
     if inputIsNonNegative {
-      pass.run { activation.pixelGapsOfNonNegative($0, $1, $2) }
+      pass.run(NonNegative(activation: activation))
     } else {
-      pass.run { activation.pixelGaps($0, $1, $2) }
+      pass.run(General(activation: activation))
     }
+  }
+
+  private struct General: PixelRule {
+    let activation: A
+    @inline(__always)
+    func apply<L: Lanes>(
+      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
+    ) -> PixelGaps<L> { activation.pixelGaps(gaps, x, y) }
+  }
+
+  private struct NonNegative: PixelRule {
+    let activation: A
+    @inline(__always)
+    func apply<L: Lanes>(
+      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
+    ) -> PixelGaps<L> { activation.pixelGapsOfNonNegative(gaps, x, y) }
   }
 }
 
