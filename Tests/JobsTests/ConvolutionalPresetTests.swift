@@ -90,8 +90,6 @@ func untrained(_ layer: LayerDescription) -> LayerDescription {
   func expansion() throws {
     let network = try readNetwork(
       "{preset: cnn-gap, depths: [1, 10], activation: {erf: {scale: 2}}, bias_variance: 0.05}")
-    let convolution =
-      "{filter: [3, 3], stride: [1, 1], padding: same, weight_variance: 2, bias_variance: 0.05}"
     #expect(
       network.expandedYAML() == """
         # depth=1
@@ -111,7 +109,12 @@ func untrained(_ layer: LayerDescription) -> LayerDescription {
           - repeat:
               count: 10
               layers:
-                - convolution: \(convolution)
+                - convolution:
+                    filter: [3, 3]
+                    stride: [1, 1]
+                    padding: same
+                    weight_variance: 2
+                    bias_variance: 0.05
                 - erf: {scale: 2}
           - global_average_pool
           - dense: {weight_variance: 2, bias_variance: 0.05}

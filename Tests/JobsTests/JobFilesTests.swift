@@ -16,7 +16,7 @@ import Testing
 
   @Test("there are jobs of every family")
   func families() {
-    let names = Set(files.map { $0.deletingPathExtension().lastPathComponent })
+    let names = Set(Self.files.map { $0.deletingPathExtension().lastPathComponent })
     let expected = [
       "quickstart", "cifar10-fcn-relu", "cifar10-cnn-flatten", "cifar10-cnn-gap",
       "cifar10-myrtle-5", "cifar10-myrtle-7", "cifar10-myrtle-10", "cntk-gap", "cntk-flatten",
