@@ -16,7 +16,7 @@ extension LayerDescription {
     let name = quotedWhereNeeded(name)
     guard !parameters.isEmpty else { return name }
     let list = parameters.sorted { $0.name < $1.name }
-      .map { "\(quotedWhereNeeded($0.name))=\($0.value.canonicalText)" }
+      .map { "\(keyText($0.name))=\($0.value.canonicalText)" }
     return "\(name)(\(list.joined(separator: ", ")))"
   }
 }
@@ -38,6 +38,11 @@ extension ParameterValue {
 /// Layers in one line.
 private func line(_ layers: [LayerDescription]) -> String {
   layers.map(\.canonicalText).joined(separator: "; ")
+}
+
+/// A parameter's name, in quotes also where it holds the sign that ends it.
+private func keyText(_ name: String) -> String {
+  name.contains("=") ? quoted(name) : quotedWhereNeeded(name)
 }
 
 /// The shortest text that reads back as `number`; the two zeros are one.

@@ -1,4 +1,5 @@
-/// The name among `known` that `name` was probably meant to be, at most two edits away.
+/// The name among `known` that `name` was probably meant to be: at most two edits away, or, better
+/// than two edits, one that begins with all of it.
 ///
 /// A letter must stand, so that a name of one or two letters suggests nothing.
 func nearestName(to name: String, among known: [String]) -> String? {
@@ -10,7 +11,8 @@ func nearestName(to name: String, among known: [String]) -> String? {
       best = (candidate, distance)
     }
   }
-  return best?.name
+  if best?.distance == 1 || name.count < 3 { return best?.name }
+  return known.first { $0.hasPrefix(name) } ?? best?.name
 }
 
 /// ` (did you mean 'name'?)` where a known name is near, nothing otherwise.

@@ -32,9 +32,14 @@ extension PresetNetwork {
     for parameter in preset.parameters {
       switch parameter {
       case .depth: entries.append(depth.entry(parameter) { .scalar("\($0)") })
-      case .activation: entries.append((parameter.rawValue, activation.text))
+      case .activation: entries.append((parameter.rawValue, shared.activation.text))
       case .weightVariance: entries.append(weightVariance.entry(parameter, YAMLText.number))
       case .biasVariance: entries.append(biasVariance.entry(parameter, YAMLText.number))
+      case .padding: entries.append((parameter.rawValue, .text(shared.padding.rawValue)))
+      case .filter:
+        entries.append((parameter.rawValue, .list(shared.filter.map { .scalar("\($0)") })))
+      case .imageSize: entries.append((parameter.rawValue, .scalar("\(shared.imageSize)")))
+      case .trained: entries.append((parameter.rawValue, .text(shared.trained.rawValue)))
       }
     }
     return .mapping(entries)

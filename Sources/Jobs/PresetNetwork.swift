@@ -3,11 +3,9 @@ import RecursionCore
 /// A preset with its parameters, every default filled in.
 public struct PresetNetwork: Sendable, Equatable {
   /// The preset's name.
-  public let name: String
+  public var name: String { preset.name }
   /// The number of (affine, activation) pairs before the last dense layer.
   public let depth: Varying<Int>
-  /// The activation.
-  public let activation: LayerDescription
   /// sigma_w^2 of every affine layer.
   public let weightVariance: Varying<Double>
   /// sigma_b^2 of every affine layer.
@@ -19,43 +17,22 @@ public struct PresetNetwork: Sendable, Equatable {
   static let depthLimit = 100_000
 
   let preset: Preset
+  /// What no variant changes.
+  let shared: PresetValues
 
   /// The preset itself is a function of its name.
   public static func == (first: Self, second: Self) -> Bool {
     first.name == second.name && first.depth == second.depth
-      && first.activation == second.activation
       && first.weightVariance == second.weightVariance
-      && first.biasVariance == second.biasVariance
+      && first.biasVariance == second.biasVariance && first.shared == second.shared
   }
 
   /// Reads `{preset: name, ...}`.
   init(_ item: Item) throws(JobError) {
-    let presets = Preset.all.map(\.name)
-    guard case .mapping(let entries) = item.node.content,
-      let named = entries.first(where: { $0.key == "preset" })
-    else {
-      throw JobError(
-        .missingKey, at: item.node.place, path: item.path.appending(key: "preset"),
-        "\(item.path).preset is missing; name one of the presets (\(enumeration(presets))), or "
-          + "write the network as a list of layers, each with a dash")
-    }
-    let nameItem = Item(path: item.path.appending(key: "preset"), node: named.value)
-    guard case .word(let name) = nameItem.scalar else {
-      throw nameItem.wrongType(expected: enumeration(presets, "or"))
-    }
-    guard let preset = Preset.all.first(where: { $0.name == name }) else {
-      throw nameItem.unknownWord(name, presets)
-    }
-    let keys = preset.parameters.flatMap { [$0.rawValue, $0.plural].compactMap(\.self) }
-    let section = try item.section(["preset"] + keys)
+    preset = try Self.preset(item)
+    let section = try item.section(preset.keys)
     let defaults = PresetValues()
-
-    self.name = name
-    self.preset = preset
-    activation =
-      try section["activation"].map { (item) throws(JobError) in
-        try LayerDescription(item)
-      } ?? defaults.activation
+    shared = try PresetValues(section)
     weightVariance =
       try section.varying(.weightVariance) { (item) throws(JobError) in
         try item.number(atLeast: 0)
@@ -73,6 +50,27 @@ public struct PresetNetwork: Sendable, Equatable {
     self.depth = depth ?? .one(defaults.depth)
   }
 
+  /// The preset that `preset` names.
+  private static func preset(_ item: Item) throws(JobError) -> Preset {
+    let presets = Preset.all.map(\.name)
+    guard case .mapping(let entries) = item.node.content,
+      let named = entries.first(where: { $0.key == "preset" })
+    else {
+      throw JobError(
+        .missingKey, at: item.node.place, path: item.path.appending(key: "preset"),
+        "\(item.path).preset is missing; name one of the presets (\(enumeration(presets))), or "
+          + "write the network as a list of layers, each with a dash")
+    }
+    let nameItem = Item(path: item.path.appending(key: "preset"), node: named.value)
+    guard case .word(let name) = nameItem.scalar else {
+      throw nameItem.wrongType(expected: enumeration(presets, "or"))
+    }
+    guard let preset = Preset.all.first(where: { $0.name == name }) else {
+      throw nameItem.unknownWord(name, presets)
+    }
+    return preset
+  }
+
   /// The networks, the depth varying slowest. `item` is where the preset was written.
   func variants(_ item: Item) throws(JobError) -> [Variant] {
     var variants: [Variant] = []
@@ -80,10 +78,11 @@ public struct PresetNetwork: Sendable, Equatable {
     for depth in depth.values {
       for weightVariance in weightVariance.values {
         for biasVariance in biasVariance.values {
-          let layers = preset.expand(
-            PresetValues(
-              depth: depth, activation: activation, weightVariance: weightVariance,
-              biasVariance: biasVariance))
+          var values = shared
+          values.depth = depth
+          values.weightVariance = weightVariance
+          values.biasVariance = biasVariance
+          let layers = try layers(values, item)
           layerCount += layers.count
           guard layerCount <= Self.layerLimit else {
             throw item.error(
@@ -103,20 +102,27 @@ public struct PresetNetwork: Sendable, Equatable {
     }
     return variants
   }
+
+  /// The layers of one variant; a conflict is told where its parameter was written.
+  private func layers(
+    _ values: PresetValues, _ item: Item
+  ) throws(JobError) -> [LayerDescription] {
+    let conflict: PresetConflict
+    do throws(PresetConflict) {
+      return try values.trained.marking(try preset.expand(values))
+    } catch {
+      conflict = error
+    }
+    let section = try item.section(preset.keys)
+    let parameter = section[conflict.parameter.rawValue] ?? item
+    throw parameter.error(
+      .conflict, "\(parameter.name) is \(parameter.node.words) \(conflict.sentence)")
+  }
 }
 
-/// A parameter with one value, or with several that make as many networks.
-public enum Varying<Value: Sendable & Equatable>: Sendable, Equatable {
-  /// One value, which variants' names leave out.
-  case one(Value)
-  /// Values in ascending order, which variants' names tell.
-  case several([Value])
-
-  /// The values.
-  public var values: [Value] {
-    switch self {
-    case .one(let value): [value]
-    case .several(let values): values
-    }
+extension Preset {
+  /// The keys of a network that names the preset.
+  fileprivate var keys: [String] {
+    ["preset"] + parameters.flatMap { [$0.rawValue, $0.plural].compactMap(\.self) }
   }
 }

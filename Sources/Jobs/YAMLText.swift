@@ -90,7 +90,12 @@ func quotedWhereNeeded(_ text: String) -> String {
   {
     return text
   }
-  return "\"" + text.unicodeScalars.map(escaped).joined() + "\""
+  return quoted(text)
+}
+
+/// The text in double quotes.
+func quoted(_ text: String) -> String {
+  "\"" + text.unicodeScalars.map(escaped).joined() + "\""
 }
 
 private func isLetter(_ byte: UInt8) -> Bool {

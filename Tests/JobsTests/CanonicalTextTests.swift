@@ -49,6 +49,7 @@ import Testing
       "[relu, {repeat: {count: 3, layers: [erf, relu]}}]",
       "[{repeat: {count: -1, layers: [relu]}}]", "[{repeat: {count: 1.5, layers: [relu]}}]",
       "[{repeat: {count: 2, layers: [relu], x: 1}}]",
+      "[{relu: {'a=b': c}}]", "[{relu: {a: b=c}}]",
     ]
     let texts = try networks.map(canonical)
     #expect(Set(texts).count == texts.count, "\(texts)")

@@ -186,7 +186,10 @@ struct BadJob: Sendable, CustomTestStringConvertible {
       "list of layers"),
     .network("{depth: 3}", .missingKey, "network.preset", "is missing|fcn"),
     .network(
-      "{preset: resnet, depth: 3}", .outOfRange, "network.preset", "is 'resnet'; it must be fcn"),
+      "{preset: resnet, depth: 3}", .outOfRange, "network.preset",
+      "is 'resnet'; it must be fcn, cnn-flatten, cnn-gap, myrtle-5, myrtle-7 or myrtle-10"),
+    .network("{preset: cnn}", .outOfRange, "network.preset", "did you mean 'cnn-flatten'"),
+    .network("{preset: myrtle10}", .outOfRange, "network.preset", "did you mean 'myrtle-10'"),
     .network("{preset: fnc, depth: 3}", .outOfRange, "network.preset", "did you mean 'fcn'"),
     .network("{preset: [fcn]}", .wrongType, "network.preset", "is a list"),
     .network("{preset: fcn}", .missingKey, "network.depth", "is missing"),
@@ -213,7 +216,62 @@ struct BadJob: Sendable, CustomTestStringConvertible {
       .outOfRange, "network", "more than 2000000 layers"),
   ]
 
-  @Test("a bad job is refused with its line, path and value", arguments: whole + data + networks)
+  static let convolutional: [BadJob] = [
+    .network("{preset: cnn-gap}", .missingKey, "network.depth", "is missing; say how many"),
+    .network(
+      "{preset: cnn-gap, depth: 1, stride: 2}", .unknownKey, "network.stride",
+      "the keys of network are preset, depth, depths|padding, filter and trained"),
+    .network(
+      "{preset: fcn, depth: 1, padding: same}", .unknownKey, "network.padding",
+      "the keys of network are preset, depth|bias_variances and trained"),
+    .network(
+      "{preset: myrtle-5, depth: 3}", .unknownKey, "network.depth",
+      "the keys of network are preset, activation|image_size and trained"),
+    .network(
+      "{preset: cnn-gap, depth: 1,\npadding: vaild}", .outOfRange, "network.padding", line: 3,
+      "is 'vaild' (did you mean 'valid'?); it must be same, valid or circular"),
+    .network("{preset: myrtle-7, padding: 1}", .wrongType, "network.padding", "is 1; it must be"),
+    .network(
+      "{preset: cnn-gap, depth: 1, filter: three}", .wrongType, "network.filter",
+      "is 'three'; it must be a whole number, or two: [height, width]"),
+    .network("{preset: cnn-gap, depth: 1, filter: {}}", .wrongType, "network.filter", "mapping"),
+    .network("{preset: cnn-gap, depth: 1, filter: 0}", .outOfRange, "network.filter", "is 0|1 to"),
+    .network("{preset: cnn-gap, depth: 1, filter: 2.5}", .outOfRange, "network.filter", "is 2.5"),
+    .network(
+      "{preset: cnn-gap, depth: 1, filter: [3]}", .outOfRange, "network.filter",
+      "is a list of 1; it must be a whole number, or two: [height, width]"),
+    .network(
+      "{preset: cnn-gap, depth: 1, filter: [3, -1]}", .outOfRange, "network.filter.1", "is -1"),
+    .network(
+      "{preset: cnn-gap, depth: 1, filter: [x, 3]}", .wrongType, "network.filter.0", "is 'x'"),
+    .network(
+      "{preset: myrtle-10, image_size: 24}", .outOfRange, "network.image_size",
+      "is 24; it must be a power of two, 8 or more"),
+    .network("{preset: myrtle-5, image_size: 4}", .outOfRange, "network.image_size", "8 or more"),
+    .network("{preset: myrtle-5, image_size: -8}", .outOfRange, "network.image_size", "is -8"),
+    .network("{preset: myrtle-5, image_size: 1e300}", .outOfRange, "network.image_size", "1e300"),
+    .network("{preset: myrtle-5, image_size: all}", .wrongType, "network.image_size", "is 'all'"),
+    .network(
+      "{preset: myrtle-7, padding: valid}", .conflict, "network.padding",
+      "is 'valid' and leaves 1 x 1 of 32 x 32 pixels to the 2 x 2 average pool number 3|circular"),
+    .network(
+      "{preset: myrtle-5, padding: valid, filter: [1, 99]}", .conflict, "network.padding",
+      "leaves 32 x 0 of 32 x 32 pixels"),
+    .network(
+      "{preset: cnn-gap, depth: 2, trained: hiden}", .outOfRange, "network.trained",
+      "is 'hiden' (did you mean 'hidden'?); it must be all or hidden"),
+    .network("{preset: myrtle-5, trained: true}", .wrongType, "network.trained", "is true"),
+    .network(
+      "{preset: cnn-flatten, depths: [1, 3], trained: hidden}", .conflict, "network.trained",
+      "is 'hidden' and leaves no trained layer|depth 2 or more"),
+    .network(
+      "{preset: fcn, depth: 0,\ntrained: hidden}", .conflict, "network.trained", line: 3,
+      "the NTK would be zero"),
+  ]
+
+  @Test(
+    "a bad job is refused with its line, path and value",
+    arguments: whole + data + networks + convolutional)
   func refused(bad: BadJob) throws {
     let error = #expect(throws: JobError.self) { try readJob(bad.yaml) }
     guard let error else { return }

@@ -19,7 +19,13 @@ import Testing
           train: all
           test: all
           preprocessing: standardize
-        network: {preset: fcn, depth: 3, activation: relu, weight_variance: 2, bias_variance: 0.05}
+        network:
+          preset: fcn
+          depth: 3
+          activation: relu
+          weight_variance: 2
+          bias_variance: 0.05
+          trained: all
         kernels: [nngp, ntk]
         precision: f64
         storage: f64
@@ -72,6 +78,12 @@ import Testing
       spectrum: {vectors: 3}
       output: -x/yes
       """,
+      """
+      data: {synthetic: {}}
+      network: {preset: cnn-gap, depths: [2, 3], filter: [1, 5], padding: valid, trained: hidden}
+      output: o
+      """,
+      "{data: {synthetic: {}}, network: {preset: myrtle-10, image_size: 64, filter: 5}, output: o}",
       "{data: {cifar10: No, preprocessing: none}, network: {preset: fcn, depth: 0}, output: 0.10}",
       """
       data: {synthetic: {test: 3}, preprocessing: unit_norm}

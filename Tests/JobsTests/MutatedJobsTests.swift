@@ -17,7 +17,8 @@ import Testing
     var generator = Generator(state: UInt64(seed))
     let seeds =
       [OverridesTests.yaml, "network: [&a {repeat: {count: 2, layers: [relu]}}, *a, !!str x]"]
-      + (JobErrorTests.whole + JobErrorTests.data + JobErrorTests.networks).map(\.yaml)
+      + [JobErrorTests.whole, JobErrorTests.data, JobErrorTests.networks].joined().map(\.yaml)
+      + JobErrorTests.convolutional.map(\.yaml)
     for _ in 0..<200 {
       guard let start = seeds.randomElement(using: &generator) else { return }
       let yaml = damaged(start, &generator)

@@ -1,0 +1,61 @@
+import RecursionCore
+
+// The layers that presets are made of.
+
+extension PresetValues {
+  /// A dense layer.
+  var dense: LayerDescription { LayerDescription("dense", variances) }
+
+  /// A convolution of stride 1.
+  var convolution: LayerDescription {
+    LayerDescription(
+      "convolution",
+      [
+        .init("filter", .numbers(filter.map(Double.init))), .init("stride", .numbers([1, 1])),
+        .init("padding", .word(padding.rawValue)),
+      ] + variances)
+  }
+
+  /// An average over 2 x 2 pixels, which halves the image.
+  var averagePool: LayerDescription {
+    LayerDescription(
+      "average_pool",
+      [
+        .init("window", .numbers([2, 2])), .init("stride", .numbers([2, 2])),
+        .init("padding", .word("valid")),
+      ])
+  }
+
+  /// `count` x (affine, activation).
+  func pairs(_ affine: LayerDescription, count: Int) -> [LayerDescription] {
+    (0..<count).flatMap { _ in [affine, activation] }
+  }
+
+  private var variances: [LayerDescription.Parameter] {
+    [
+      .init("weight_variance", .number(weightVariance)),
+      .init("bias_variance", .number(biasVariance)),
+    ]
+  }
+}
+
+extension TrainedLayers {
+  /// The layers with those marked whose own term of Theta is left out.
+  ///
+  /// Errors: a conflict where that leaves out every affine layer, for then Theta is zero.
+  func marking(_ layers: [LayerDescription]) throws(PresetConflict) -> [LayerDescription] {
+    guard self == .hidden else { return layers }
+    let affine = layers.indices.filter { ["dense", "convolution"].contains(layers[$0].name) }
+    guard affine.count > 2, let first = affine.first, let last = affine.last else {
+      throw PresetConflict(
+        parameter: .trained,
+        sentence: "and leaves no trained layer between the first and the last, so that the NTK "
+          + "would be zero; ask for depth 2 or more, or for trained: all")
+    }
+    var layers = layers
+    for index in [first, last] {
+      layers[index].parameters.append(.init("trained", .flag(false)))
+    }
+    return layers
+  }
+}
