@@ -95,7 +95,18 @@ package struct Erf: Activation {
     )
   }
 
-  /// `writeImageValues` in lanes: the sines and cosines by halving the angle's.
+  package static let pixelValueCount = PixelValue.allCases.count
+
+  /// What is kept of a pixel; q is scaled by b^2.
+  enum PixelValue: Int, CaseIterable {
+    /// sqrt(2 q), D^(-1/4) and (1 + 4 q)^(1/4), from which their powers follow.
+    case root, fourthRoot, fourthRootE
+    /// sin and cos of phi / 4, from which those of phi / 2 follow.
+    case sinQuarter, cosQuarter
+    /// sqrt(Theta) before and behind the activation.
+    case tangentRoot, afterTangentRoot
+  }
+
   package func writePixelValues(
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
@@ -105,27 +116,86 @@ package struct Erf: Activation {
     let q = L(scale * scale) * variance
     let d = one + q + q
     let rootE = one.adding(L(4), times: q).squareRoot()
-    let rootD = d.squareRoot()
-    let halfAngle = half * Self.arcTangent(q + q, rootE)
     let cosHalf = half.adding(half, times: rootE / d).squareRoot()
-    let sinHalf = q / (d * cosHalf)
     let cosQuarter = half.adding(half, times: cosHalf).squareRoot()
-    func write(_ value: Value, _ number: L) { set(value.rawValue, number) }
-    write(.halfE, half + q + q)
+    func write(_ value: PixelValue, _ number: L) { set(value.rawValue, number) }
     write(.root, (q + q).squareRoot())
-    write(.inverseRootD, one / rootD)
-    write(.fourthRoot, one / rootD.squareRoot())
-    write(.inverseFourthRoot, rootD.squareRoot())
-    write(.sinHalf, sinHalf)
-    write(.cosHalf, cosHalf)
-    write(.sinQuarter, half * sinHalf / cosQuarter)
-    write(.cosQuarter, cosQuarter)
-    write(.halfAngle, halfAngle)
-    write(.rootHalfAngle, halfAngle.squareRoot())
+    write(.fourthRoot, one / d.squareRoot().squareRoot())
     write(.fourthRootE, rootE.squareRoot())
-    write(.inverseFourthRootE, one / rootE.squareRoot())
-    writeRoots(variance, tangent, square, afterTangent, from: Self.imageValueCount, set)
+    write(.sinQuarter, half * (q / (d * cosHalf)) / cosQuarter)
+    write(.cosQuarter, cosQuarter)
+    write(.tangentRoot, tangent.squareRoot())
+    write(.afterTangentRoot, afterTangent.squareRoot())
   }
+
+  /// As `dual`, but for gaps: g' = a^2 (4/pi) h, and in sin m - sin beta the images' different
+  /// variances cancel against what the gap has of them:
+  ///
+  ///     sin m - sin beta = b^2 g / sqrt(D1 D2) - 2 chord^2 - 1/2 skew^2
+  @inline(__always)
+  package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
+    typealias V = PixelValue
+    @inline(__always) func product(_ v: V) -> L { x[v.rawValue] * y[v.rawValue] }
+    @inline(__always) func difference(_ v: V) -> L { x[v.rawValue] - y[v.rawValue] }
+    let (zero, half, one) = (L(0), L(0.5), L(1))
+    let gap = L(scale * scale) * gaps.gap
+
+    // 2 q of both, D, D^(1/4); sines and cosines of phi / 2.
+    let (squareX, squareY) = (x[V.root.rawValue] * x[V.root.rawValue],
+      y[V.root.rawValue] * y[V.root.rawValue])
+    let (dX, dY) = (one + squareX, one + squareY)
+    @inline(__always) func cube(_ a: L) -> L { a * a * a }
+    let inverseX = cube(x[V.fourthRoot.rawValue]) * dX
+    let inverseY = cube(y[V.fourthRoot.rawValue]) * dY
+    let (sinX, sinY) = (x[V.sinQuarter.rawValue], y[V.sinQuarter.rawValue])
+    let (cosX, cosY) = (x[V.cosQuarter.rawValue], y[V.cosQuarter.rawValue])
+    let sinHalves = (sinX * sinY) * (cosX * cosY) * L(4)
+    let cosHalves = one.adding(L(-2) * sinX, times: sinX) * one.adding(L(-2) * sinY, times: sinY)
+
+    // E = 1 + 2 (q1 + q2) + excess, as in `dual`; 2 b^2 d = b^2 g - (b (r1 - r2))^2.
+    let rootDifference = difference(.root)
+    let twoDeficit = L.max(gap - half * rootDifference * rootDifference, zero)
+    let roots = product(.root)
+    let excess = twoDeficit * (roots + roots - twoDeficit)
+    let rootE = (one + squareX + squareY + excess).squareRoot()
+
+    let fourthRoots = product(.fourthRoot)
+    let scaleD = fourthRoots * fourthRoots
+    let cosine = rootE * scaleD
+    let chord = sinX * cosY - sinY * cosX
+    let skew = x[V.fourthRoot.rawValue] * inverseY - y[V.fourthRoot.rawValue] * inverseX
+    let unlike = (L(2) * chord * chord).adding(half * skew, times: skew)
+    let sineGap = L.max(gap * scaleD - unlike, zero)
+    let halfGap = Self.arcTangent(sineGap, cosHalves - sinHalves + cosine)
+
+    // 1 / sqrt(E), and its deficit from (E1 E2)^-1/4.
+    let meanE = product(.fourthRootE)
+    let inverse = one / (rootE * (rootE + meanE) * meanE)
+    let slope = L(amplitude * amplitude * scale * scale * 4 / Double.pi)
+    let inverseRootE = slope * inverse * (rootE + meanE) * meanE
+    let fourthX = x[V.fourthRootE.rawValue] * x[V.fourthRootE.rawValue]
+    let fourthY = y[V.fourthRootE.rawValue] * y[V.fourthRootE.rawValue]
+    let unequal = fourthX - fourthY
+    let distance = slope * inverse * excess.adding(half * unequal, times: unequal)
+
+    let tangentDifference = difference(.tangentRoot)
+    let twoTangentDeficit = L.max(
+      gaps.tangentGap - tangentDifference * tangentDifference, zero)
+    let afterDifference = difference(.afterTangentRoot)
+    let tangents = product(.tangentRoot)
+    return PixelGaps(
+      gap: (halfGap + halfGap).scaled(by: Factor(amplitude * amplitude * 4 / Double.pi)),
+      tangentGap: (inverseRootE * twoTangentDeficit)
+        .adding(distance + distance, times: tangents)
+        .adding(afterDifference, times: afterDifference))
+  }
+
+  @inline(__always)
+  package func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L { pixelGaps(gaps, x, y) }
 
   @inline(__always)
   package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(

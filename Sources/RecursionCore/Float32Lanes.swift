@@ -117,4 +117,34 @@ package struct Float32Lanes: Lanes {
       .horner(u, 0.04713918370219440257)
       .horner(u, 0.9428090552802797797)
   }
+
+  /// The coefficients of `arcCosineFactor` in the other unit.
+  @inline(__always)
+  package static func turnFactor(_ v: Self) -> Self {
+    Self(187333944.20374173)
+      .horner(v, -8084466.11393201)
+      .horner(v, 339070.75496620795)
+      .horner(v, 3268.616531064089)
+      .horner(v, 508.4007432438031)
+      .horner(v, 41.24989593357854)
+      .horner(v, 4.652674851403701)
+      .horner(v, 1.414213541783795)
+  }
+
+  /// The coefficients of `arcCosineMomentFactor` in the other unit.
+  @inline(__always)
+  package static func turnMomentFactor(_ v: Self) -> Self {
+    Self(911696.4883884271)
+      .horner(v, -18710.2507682225)
+      .horner(v, 1854.2387611574213)
+      .horner(v, 101.36649595827458)
+      .horner(v, 11.837497054211502)
+      .horner(v, 1.8609803797237503)
+      .horner(v, 0.9428090552802798)
+  }
+
+  @inline(__always)
+  package func scaled(by factor: Factor<Self>) -> Self {
+    (self * factor.leading).adding(self, times: factor.rest)
+  }
 }

@@ -97,8 +97,10 @@ package struct Float64Lanes: Lanes {
   /// As a function of c = 1 - u it has its branch cut at c <= -1, so a quotient of polynomials with
   /// positive coefficients fits it with a third of the degree, and without cancellation.
   @inline(__always)
-  package static func arcCosineFactor(_ u: Self) -> Self {
-    let c = Self(1) - u
+  package static func arcCosineFactor(_ u: Self) -> Self { angleFactor(Self(1) - u) }
+
+  @inline(__always)
+  private static func angleFactor(_ c: Self) -> Self {
     let numerator = Self(0.0001371709572888525889)
       .horner(c, 0.0141011236364024273)
       .horner(c, 0.2371485468030084795)
@@ -119,8 +121,10 @@ package struct Float64Lanes: Lanes {
   /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, u in [0, 1]; rational,
   /// relative error 3.0e-15.
   @inline(__always)
-  package static func arcCosineMomentFactor(_ u: Self) -> Self {
-    let c = Self(1) - u
+  package static func arcCosineMomentFactor(_ u: Self) -> Self { momentFactor(Self(1) - u) }
+
+  @inline(__always)
+  private static func momentFactor(_ c: Self) -> Self {
     let numerator = Self(0.0002440233706370473466)
       .horner(c, 0.02013219512684629227)
       .horner(c, 0.2623558145031379297)
@@ -135,4 +139,17 @@ package struct Float64Lanes: Lanes {
       .horner(c, 1.0)
     return numerator / denominator
   }
+
+  @inline(__always)
+  package static func turnFactor(_ v: Self) -> Self {
+    angleFactor(Self(1).adding(Self(-4 * Double.pi * Double.pi), times: v))
+  }
+
+  @inline(__always)
+  package static func turnMomentFactor(_ v: Self) -> Self {
+    momentFactor(Self(1).adding(Self(-4 * Double.pi * Double.pi), times: v))
+  }
+
+  @inline(__always)
+  package func scaled(by factor: Factor<Self>) -> Self { self * factor.leading }
 }

@@ -47,8 +47,30 @@ package protocol Lanes: Sendable {
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), for u in [0, 1].
   static func arcCosineFactor(_ u: Self) -> Self
+  /// P((2 pi)^2 v), for v in [0, 1 / (2 pi)^2]: sqrt(v) times it is the angle in turns.
+  static func turnFactor(_ v: Self) -> Self
+  /// Q((2 pi)^2 v), likewise.
+  static func turnMomentFactor(_ v: Self) -> Self
+
+  /// self times a number that one lane may be too short for: in single precision, the rounding of
+  /// a factor that every layer applies would add up, and so is made good.
+  func scaled(by factor: Factor<Self>) -> Self
+
   /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, for u in [0, 1].
   static func arcCosineMomentFactor(_ u: Self) -> Self
+}
+
+/// A number in lanes, and what its rounding has left.
+package struct Factor<L: Lanes>: Sendable {
+  let leading: L
+  let rest: L
+
+  /// `value`, the same in every lane.
+  @inline(__always)
+  package init(_ value: Double) {
+    leading = L(value)
+    rest = L(value - Double(L.Scalar(value)))
+  }
 }
 
 extension Lanes {

@@ -74,7 +74,7 @@ package struct ReLU: Activation {
     return (half * variances, half)
   }
 
-  /// r = sqrt(K), 1 / (sqrt(2) r), Theta.
+  /// r = sqrt(K), 1 / (2 pi sqrt(2) r), Theta.
   package static let pixelValueCount = 3
 
   package func writePixelValues(
@@ -82,7 +82,7 @@ package struct ReLU: Activation {
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
   ) {
     let (zero, root) = (Float64Lanes(0), variance.squareRoot())
-    let inverse = Float64Lanes(0.5.squareRoot()) / root
+    let inverse = Float64Lanes(0.5.squareRoot() / (2 * Double.pi)) / root
     set(0, root)
     set(1, Float64Lanes.select(zero, lessThan: root, inverse, else: zero))
     set(2, tangent)
@@ -92,23 +92,26 @@ package struct ReLU: Activation {
   ///
   ///     g <- (r1 - r2)^2 / 2 + min(e / 2, r1 r2) - 2 moment
   ///     h <- k' h + (1/2 - k') (Theta1 + Theta2),   k' = E[phi' phi']
+  ///
+  /// The angle is had in turns, so that no factor 2 pi is rounded in every layer.
   @inline(__always)
   package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
-    let (half, one, zero) = (L(0.5), L(1), L(0))
+    let (half, zero) = (L(0.5), L(0))
     let difference = x[0] - y[0]
     let square = difference * difference
     let excess = L.max(gaps.gap - square, zero)
     let scale = x[0] * y[0]
-    let u = excess * (x[1] * y[1])
-    let folded = L.max(L.min(u, L(2) - u), zero)
-    let root = folded.squareRoot() * L(1 / (2 * Double.pi))
-    let angle = root * L.arcCosineFactor(folded)
-    let moments = (scale + scale) * (folded * root) * L.arcCosineMomentFactor(folded)
+    let folded = L.max(L.min(excess, L(4) * scale - excess), zero)
+    let v = folded * (x[1] * y[1])
+    let root = v.squareRoot()
+    let angle = root * L.turnFactor(v)
+    let moments = (folded * root) * L.turnMomentFactor(v)
     let coAngle = half - angle
-    let slope = L.select(one, lessThan: u, angle, else: coAngle)
-    let rest = L.select(one, lessThan: u, coAngle, else: angle)
+    let twice = scale + scale
+    let slope = L.select(twice, lessThan: excess, angle, else: coAngle)
+    let rest = L.select(twice, lessThan: excess, coAngle, else: angle)
     return PixelGaps(
       gap: L.min(half * excess, scale).adding(half, times: square) - moments,
       tangentGap: (slope * gaps.tangentGap).adding(rest, times: x[2] + y[2]))
@@ -123,10 +126,10 @@ package struct ReLU: Activation {
     let square = difference * difference
     let gap = L.max(gaps.gap, square)
     let excess = gap - square
-    let u = excess * (x[1] * y[1])
-    let root = u.squareRoot() * L(1 / (2 * Double.pi))
-    let angle = root * L.arcCosineFactor(u)
-    let moments = (excess * root) * L.arcCosineMomentFactor(u)
+    let v = excess * (x[1] * y[1])
+    let root = v.squareRoot()
+    let angle = root * L.turnFactor(v)
+    let moments = (excess * root) * L.turnMomentFactor(v)
     return PixelGaps(
       gap: half * gap - moments,
       tangentGap: ((half - angle) * gaps.tangentGap).adding(angle, times: x[2] + y[2]))

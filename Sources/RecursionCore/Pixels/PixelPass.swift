@@ -89,7 +89,7 @@ package final class PixelPass<L: Lanes> {
 
   @inline(__always)
   private func loop<R: PixelRule, T: PixelTaps>(_ rule: R, _ taps: T) where T.Register == L {
-    let weight = L(weight)
+    let weight = Factor<L>(weight)
     let share = L(trained ? 1 : 0)
     for i in 0..<outer {
       let row = PixelRowValues<L>(base: rows.base + i * rowStep, stride: rows.stride)
@@ -98,8 +98,8 @@ package final class PixelPass<L: Lanes> {
       taps.prepare(i)
       for _ in 0..<inner {
         let sum = taps.sum(UnsafePointer(state), sums)
-        let gap = weight * sum.gap
-        let tangentGap = (weight * sum.tangentGap).adding(share, times: gap)
+        let gap = sum.gap.scaled(by: weight)
+        let tangentGap = sum.tangentGap.scaled(by: weight).adding(share, times: gap)
         let result = rule.apply(
           PixelGaps(gap: gap, tangentGap: tangentGap), row,
           PixelColumnValues<L>(base: column, stride: columns.stride))
@@ -180,21 +180,34 @@ private struct FusedDiagonalTaps<L: Lanes>: PixelTaps {
 
   @inline(__always)
   private func addGroup(_ group: Int) {
-    for plane in 0..<2 {
-      let from = plane * stateWalk.plane + group * stateWalk.outer
-      let target = slabs.target + plane * walk.plane + group * 4 * walk.row
-      var column = 0
-      while column < stateWalk.row {
-        slabs.sum(from + column, row: stateWalk.row)
-          .storeRows(to: target + column, stride: walk.row)
-        column += L.rowCount
-      }
-      let margins = slabs.margins + plane * slabs.marginPlane + 4 * group
-      for row in 0..<4 {
-        target[row * walk.row - 1] = margins[row]
-        target[row * walk.row + slabs.width] = margins[row]
-      }
+    let from = group * stateWalk.outer
+    let gaps = slabs.target + group * 4 * walk.row
+    let tangentGaps = gaps + walk.plane
+    var column = 0
+    while column < stateWalk.row {
+      slabs.sum(from + column, row: stateWalk.row)
+        .storeRows(to: gaps + column, stride: walk.row)
+      slabs.sum(from + stateWalk.plane + column, row: stateWalk.row)
+        .storeRows(to: tangentGaps + column, stride: walk.row)
+      column += L.rowCount
     }
+    let margins = slabs.margins + 4 * group
+    setMargins(gaps, margins)
+    setMargins(tangentGaps, margins + slabs.marginPlane)
+  }
+
+  @inline(__always)
+  private func setMargins(
+    _ rows: UnsafeMutablePointer<L.Scalar>, _ margins: UnsafePointer<L.Scalar>
+  ) {
+    @inline(__always) func set(_ row: Int) {
+      rows[row * walk.row - 1] = margins[row]
+      rows[row * walk.row + slabs.width] = margins[row]
+    }
+    set(0)
+    set(1)
+    set(2)
+    set(3)
   }
 
   @inline(__always)

@@ -113,11 +113,28 @@ struct RowFamily: Sendable {
       }
     }
     for family in families.indices {
+      // Layers that are alike share their lists, so that these stay in the cache.
+      var known: [(input: [RowPair], output: [RowPair], window: AxisWindow, links: Links)] = []
+      for space in spaces.indices {
+        let rows = families[family].rows
+        if let same = rows[..<space].first(where: { $0 == rows[space] }) {
+          families[family].rows[space] = same
+        }
+      }
       for (node, input, output, window) in convolutions {
+        let rows = (families[family].rows[input], families[family].rows[output])
+        if let same = known.first(where: {
+          $0.window == window && $0.input == rows.0 && $0.output == rows.1
+        }) {
+          families[family].convolutions[node] = same.links
+          continue
+        }
         let links = families[family].rows[output].map { pair in
           link(pair, window) { places[offsets[input] + $0 * window.input + $1] }
         }
-        families[family].convolutions[node] = Links(links)
+        let made = Links(links)
+        known.append((rows.0, rows.1, window, made))
+        families[family].convolutions[node] = made
       }
       if let space = families[family].rows.firstIndex(where: { !$0.isEmpty }) {
         let pair = families[family].rows[space][0]
