@@ -2,6 +2,10 @@ import RecursionCore
 
 /// The slow, obvious reference for convolutional networks: full arrays K[a,a'] and Theta[a,a'] of
 /// all pixel pairs, in covariance form, layer by layer as DESIGN.md section 3 writes them.
+///
+/// It agrees with neural-tangents 0.6.5 to rounding but for two faults there: a non-square local
+/// convolution after an odd number of convolutions gets its filter's axes swapped, and a circular
+/// average pool of independent pixels that is larger than the image forgets that they repeat.
 struct PlainRecursion {
   /// K and Theta of the whole network for one pair of images, and both diagonals.
   struct Kernels {

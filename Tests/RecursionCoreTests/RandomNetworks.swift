@@ -3,7 +3,8 @@ import RecursionCore
 /// Random valid convolutional networks: blocks of a convolution, layer norm, activation, residual
 /// sums and pools, a readout, a head of dense layers.
 ///
-/// Activations and layer norms stand only on pre-activations. The first convolution over images of
+/// Activations and layer norms stand only on pre-activations, pools only on an activation or a
+/// convolution, never inside of a residual branch. The first convolution over images of
 /// one channel has a bias, or 1x1 filters would make every correlation +1 or -1.
 struct RandomNetworks {
   private var random: SplitMix64
@@ -36,8 +37,10 @@ struct RandomNetworks {
       layers.append(residual())
       if random.chance(0.25) { layers.append(layerNorm()) }
     }
-    if random.chance(0.85) { layers.append(activation()) }
-    if random.chance(0.3) { layers.append(pool()) }
+    let isActivated = random.chance(0.85)
+    if isActivated { layers.append(activation()) }
+    let mayPool = isActivated || layers.count == 1
+    if mayPool && random.chance(0.3) { layers.append(pool()) }
     return layers
   }
 
