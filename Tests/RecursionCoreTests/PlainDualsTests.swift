@@ -1,0 +1,73 @@
+import Foundation
+import RecursionCore
+import Testing
+
+/// The reference's dual activations against integrals over the plane.
+@Suite struct PlainDualsTests {
+  static let activations = [
+    LayerDescription("relu"), LayerDescription("gelu"), LayerDescription("erf"),
+    LayerDescription(
+      "erf",
+      [
+        .init("amplitude", .number(1.3)), .init("scale", .number(0.7)),
+        .init("shift", .number(0.4)),
+      ]),
+    LayerDescription("sin"),
+    LayerDescription(
+      "sin",
+      [
+        .init("amplitude", .number(0.8)), .init("frequency", .number(1.4)),
+        .init("phase", .number(0.3)),
+      ]),
+  ]
+
+  /// E f(u) f(v) by the trapezoidal rule on u = sqrt(q1) s, v = sqrt(q2) (c s + sqrt(1-c^2) t).
+  func quadrature(
+    _ f: (Double) -> Double, q1: Double, q2: Double, c: Double, step: Double
+  ) -> Double {
+    let points = Int(9 / step)
+    let r = (1 - c * c).squareRoot()
+    var sum = 0.0
+    for i in -points...points {
+      let s = (Double(i) + 0.5) * step
+      let left = f(q1.squareRoot() * s) * exp(-s * s / 2)
+      for j in -points...points {
+        let t = (Double(j) + 0.25) * step
+        sum += left * f(q2.squareRoot() * (c * s + r * t)) * exp(-t * t / 2)
+      }
+    }
+    return sum * step * step / (2 * .pi)
+  }
+
+  @Test("both duals are the integrals", arguments: activations)
+  func integrals(_ layer: LayerDescription) throws {
+    let duals = try #require(PlainDuals(layer))
+    // The smooth ones converge exponentially, relu as the step squared, its derivative as the step.
+    let isSmooth = layer.name != "relu"
+    let step = isSmooth ? 0.1 : 0.01
+    for (q1, q2, c) in [(0.7, 1.9, 0.4), (1.2, 0.3, -0.8), (2.0, 2.0, 0.95), (0.5, 1.0, 0.0)] {
+      let (value, derivative) = duals.dual(q1, q2, c * (q1 * q2).squareRoot())
+      let values = quadrature(duals.function, q1: q1, q2: q2, c: c, step: step)
+      let slopes = quadrature(duals.derivative, q1: q1, q2: q2, c: c, step: step)
+      #expect(abs(value - values) < (isSmooth ? 1e-12 : 1e-4), "\(layer) \(q1) \(q2) \(c)")
+      #expect(abs(derivative - slopes) < (isSmooth ? 1e-12 : 1e-2), "\(layer) \(q1) \(q2) \(c)")
+    }
+  }
+
+  @Test("the derivative dual is the derivative of the dual in k (Price)", arguments: activations)
+  func price(_ layer: LayerDescription) throws {
+    let duals = try #require(PlainDuals(layer))
+    let h = 1e-5
+    for (q1, q2, k) in [(0.7, 1.9, 0.4), (1.2, 0.3, -0.5), (2.0, 2.0, 1.9)] {
+      let slope = (duals.dual(q1, q2, k + h).value - duals.dual(q1, q2, k - h).value) / (2 * h)
+      #expect(abs(slope - duals.dual(q1, q2, k).derivative) < 1e-8)
+    }
+  }
+
+  @Test("where the three covariances are one number, relu halves exactly")
+  func identical() throws {
+    let relu = try #require(PlainDuals(LayerDescription("relu")))
+    #expect(relu.dual(0.3, 0.3, 0.3) == (0.15, 0.5))
+    #expect(relu.dual(0, 0.3, 0) == (0, 0.5))
+  }
+}
