@@ -173,12 +173,12 @@ package struct Erf: Activation {
     // 1 / sqrt(E), and its deficit from (E1 E2)^-1/4.
     let meanE = product(.fourthRootE)
     let inverse = one / (rootE * (rootE + meanE) * meanE)
-    let slope = L(amplitude * amplitude * scale * scale * 4 / Double.pi)
-    let inverseRootE = slope * inverse * (rootE + meanE) * meanE
+    let slope = Factor<L>(amplitude * amplitude * scale * scale * 4 / Double.pi)
+    let inverseRootE = inverse * (rootE + meanE) * meanE
     let fourthX = x[V.fourthRootE.rawValue] * x[V.fourthRootE.rawValue]
     let fourthY = y[V.fourthRootE.rawValue] * y[V.fourthRootE.rawValue]
     let unequal = fourthX - fourthY
-    let distance = slope * inverse * excess.adding(half * unequal, times: unequal)
+    let distance = inverse * excess.adding(half * unequal, times: unequal)
 
     let tangentDifference = difference(.tangentRoot)
     let twoTangentDeficit = L.max(
@@ -188,7 +188,7 @@ package struct Erf: Activation {
     return PixelGaps(
       gap: (halfGap + halfGap).scaled(by: Factor(amplitude * amplitude * 4 / Double.pi)),
       tangentGap: (inverseRootE * twoTangentDeficit)
-        .adding(distance + distance, times: tangents)
+        .adding(distance + distance, times: tangents).scaled(by: slope)
         .adding(afterDifference, times: afterDifference))
   }
 
@@ -265,7 +265,7 @@ package struct Erf: Activation {
   static func arcTangent<L: Lanes>(_ opposite: L, _ adjacent: L) -> L {
     let inverse = L(1) / (opposite * opposite).adding(adjacent, times: adjacent).squareRoot()
     let n = L.min(opposite, adjacent) * inverse
-    let angle = n * L.arcCosineFactor((n + n) * n) * L(0.5.squareRoot())
+    let angle = (n * L.arcCosineFactor((n + n) * n)).scaled(by: Factor(0.5.squareRoot()))
     return L.select(adjacent, lessThan: opposite, L(Double.pi / 2) - angle, else: angle)
   }
 }

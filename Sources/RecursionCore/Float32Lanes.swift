@@ -145,6 +145,6 @@ package struct Float32Lanes: Lanes {
 
   @inline(__always)
   package func scaled(by factor: Factor<Self>) -> Self {
-    (self * factor.leading).adding(self, times: factor.rest)
+    (self * factor.rest).adding(self, times: factor.leading)  // rounded once, at the end
   }
 }

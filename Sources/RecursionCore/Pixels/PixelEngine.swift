@@ -475,7 +475,7 @@ final class PixelEngine<L: CoreLanes> {
     _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
     _ run: Run
   ) {
-    let mean = L(1 / Double(program.channels))
+    let mean = Factor<L>(1 / Double(program.channels))
     for cell in 0..<layout.cellCount {
       for row in stride(from: 0, to: layout.rows, by: 4) {
         for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
@@ -498,7 +498,7 @@ final class PixelEngine<L: CoreLanes> {
             sum = sum.adding(difference, times: difference)
           }
           let place = state + cell * layout.cell + row * layout.columns + column
-          (mean * sum).storeRows(to: place, stride: layout.columns)
+          sum.scaled(by: mean).storeRows(to: place, stride: layout.columns)
           L(0).storeRows(to: place + layout.plane, stride: layout.columns)
         }
       }
