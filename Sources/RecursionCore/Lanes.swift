@@ -58,6 +58,9 @@ package protocol Lanes: Sendable {
 
   /// Q(u) with sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, for u in [0, 1].
   static func arcCosineMomentFactor(_ u: Self) -> Self
+
+  /// 2^n and e^r - 1 with x = n ln 2 + r, |r| <= ln 2 / 2: what both exponentials are made of.
+  static func exponentialParts(_ x: Self) -> (power: Self, minusOne: Self)
 }
 
 /// A number in lanes, and what its rounding has left.

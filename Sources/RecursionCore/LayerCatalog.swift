@@ -5,6 +5,9 @@ public enum LayerCatalog {
   package static let activations: [any Activation.Type] = [
     ReLU.self,
     Erf.self,
+    Gelu.self,
+    Sin.self,
+    Cos.self,
   ]
 
   /// The names of all layers, in the order of a help text.

@@ -93,4 +93,11 @@ import Testing
 
   @Test("erf keeps the contract with amplitude and scale")
   func generalErf() { check(Erf(amplitude: -1.5, scale: 0.7, shift: 0)) }
+
+  @Test("sin and cos keep the contract with amplitude, frequency and phase")
+  func generalSin() {
+    check(Sin(amplitude: 0.7, frequency: 1.3, phase: 0.4))
+    check(Sin(amplitude: -2, frequency: 0.6, phase: 2))
+    check(Cos(amplitude: 1.5, frequency: -1.1, phase: 0.3))
+  }
 }

@@ -55,6 +55,26 @@ struct TextbookRecursion {
           a * a * b * b * 4 / .pi / (d - x * x).squareRoot()
         )
       }
+    case "sin", "cos":
+      let a = number(layer, "amplitude", 1)
+      let b = number(layer, "frequency", 1)
+      let c = number(layer, "phase", 0) + (layer.name == "cos" ? Double.pi / 2 : 0)
+      return activate(state) { q1, q2, k in
+        let difference = exp(-b * b * (q1 + q2 - 2 * k) / 2)
+        let sum = cos(2 * c) * exp(-b * b * (q1 + q2 + 2 * k) / 2)
+        return (a * a / 2 * (difference - sum), a * a * b * b / 2 * (difference + sum))
+      }
+    case "gelu":
+      return activate(state) { q1, q2, k in
+        let d = (1 + q1) * (1 + q2)
+        let e = d - k * k
+        let angle = asin(k / d.squareRoot())
+        let slope = 1 / (1 + q1) + 1 / (1 + q2) + 1 / e
+        return (
+          k / 4 + (k * angle + (k * k + q1 * q2 * e) / (d * e.squareRoot())) / (2 * .pi),
+          0.25 + (angle + k / e.squareRoot() * slope) / (2 * .pi)
+        )
+      }
     default: return state
     }
   }

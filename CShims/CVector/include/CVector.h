@@ -106,9 +106,23 @@ NTK_ROW_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8)
 NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
 #endif
 
+/// x 2^n for a whole n (|n| < 2^(bits - 2)) by adding n to the exponent of x; right where x and the
+/// result are normal numbers. n + 1.5 2^bits holds n in its low bits.
+#define NTK_SCALE_BY_POWER(V, S, INTEGER, BITS)                                          \
+  NTK_INLINE V V##_scale_by_power(V x, V n) {                                            \
+    typedef INTEGER integers                                                             \
+        __attribute__((ext_vector_type(NTK_VECTOR_BYTES / sizeof(INTEGER))));            \
+    const S whole = (S)1.5 * (S)(1ULL << (BITS));                                        \
+    return (V)((integers)x + ((integers)(n + whole) << (BITS)));                         \
+  }
+
+NTK_SCALE_BY_POWER(ntk_f64, double, unsigned long long, 52)
+NTK_SCALE_BY_POWER(ntk_f32, float, unsigned, 23)
+
 /// The C library's scalar functions, under names that need no import of it.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }
 NTK_INLINE double ntk_cos(double x) { return cos(x); }
+NTK_INLINE double ntk_expm1(double x) { return expm1(x); }
 
 #endif
