@@ -27,6 +27,9 @@ final class Assembly {
   private let work: TileWork
   private let console: Console
   private let events: EventLog
+  /// What an entry costs and what that counts, for progress.
+  private let workPerPair: Double
+  private let usesPixels: Bool
 
   init(
     _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
@@ -36,6 +39,7 @@ final class Assembly {
     self.store = store
     self.console = console
     self.events = events
+    (workPerPair, usesPixels) = (assignment.workPerPair, assignment.usesPixels)
     work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
   }
 
@@ -61,7 +65,9 @@ final class Assembly {
           "ranks": .integer(ranks.count),
         ])
       let coordinator = Coordinator(
-        items, work: items.map { everything.work(of: $0) }, tiles: work, ranks: ranks,
+        items,
+        work: items.map { Int(Double(everything.work(of: $0)) * workPerPair) },
+        unit: usesPixels ? "pixel pairs" : "pairs", tiles: work, ranks: ranks,
         console: console, events: events)
       done = try coordinator.run()
     } else {

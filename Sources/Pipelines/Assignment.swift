@@ -1,5 +1,6 @@
 import Datasets
 import Jobs
+import NumPyFiles
 import RecursionCore
 import TileStore
 
@@ -22,23 +23,49 @@ struct Assignment {
   let requestedTile: Int?
   /// How the images were preprocessed, for the fingerprint.
   let preprocessing: String
+  /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
+  let workPerPair: Double
+  /// Bytes that the images at the edges of tiles take, each.
+  let bytesPerImage: Int
+  /// Whether there are convolutions.
+  let usesPixels: Bool
 
   /// The assignment of a job whose results go to `run`.
   ///
   /// Errors: `NetworkError` for a composition that makes no sense, before any data is read.
   init(_ job: Job, run: RunFolder) throws {
     self.run = run
-    // The shape is known with the data only; images of any size are alike to these layers.
-    let shape = job.data.mayBeFlat ? [1] : [32, 32, 3]
-    variants = try job.variants.map {
-      Variant(
-        name: $0.name, network: try Network($0.layers, imageShape: shape), text: $0.canonicalText)
-    }
+    variants = try Self.variants(job)
     kernels = job.kernels
     precision = job.precision == .f64 ? .f64 : .f32
     storage = job.storage == .f64 ? .float64 : .float32
     requestedTile = job.tile
     preprocessing = DatasetRequest(job.data).preprocessing.text
+    let program = Program(variants.map(\.network))
+    bytesPerImage = program.bytesPerImage(precision)
+    usesPixels = program.usesPixels
+    workPerPair = usesPixels ? program.pixelPairsPerPair : 1
+  }
+
+  private static func variants(_ job: Job) throws -> [Variant] {
+    var shape = [32, 32, 3]
+    var failure: (any Error)?
+    if case .arrays(let train, _, _, _) = job.data.source {
+      do {
+        shape = Array(try NumPyFileReader(path: train).shape.dropFirst())
+      } catch {
+        // Networks that flatten their input do without, so that a run can be looked at anywhere.
+        (shape, failure) = ([1], error)
+      }
+    }
+    return try job.variants.map {
+      do {
+        return Variant(
+          name: $0.name, network: try Network($0.layers, imageShape: shape), text: $0.canonicalText)
+      } catch {
+        throw failure ?? error
+      }
+    }
   }
 
   /// Throws where the images that were found do not do for the networks or the prediction.
@@ -57,13 +84,28 @@ struct Assignment {
   /// All networks compiled into one pass.
   var program: Program { Program(variants.map(\.network)) }
 
-  /// The edge of a tile: what the job says, else what suits the number of training images; never
-  /// the number of ranks, because the tiles' bytes must not depend on it.
+  /// The edge of a tile: what the job says, else what suits the number of training images and the
+  /// network; never the number of ranks, because the tiles' bytes must not depend on it.
   func tile(train: Int) -> Int {
     if let requestedTile { return requestedTile }
     // About eight tiles along an edge, in whole blocks of the recursion core.
     let eighth = (train / 8 + 63) / 64 * 64
-    return min(max(eighth, 64), 512)
+    var tile = min(max(eighth, 64), 512)
+    guard usesPixels else { return tile }
+    // An interrupted tile is lost: it should be seconds of one core, and its edges moderate memory.
+    while tile > 8 && (seconds(tile: tile) > 20 || tile * bytesPerImage > 128 << 20) { tile /= 2 }
+    return tile
+  }
+
+  /// What a tile takes on one core, roughly: the speed of a present machine, kernels and all.
+  private func seconds(tile: Int) -> Double {
+    Double(tile * tile) * workPerPair * (precision == .f64 ? 1.8e-9 : 0.8e-9)
+  }
+
+  /// Bytes that a rank takes while it computes tiles: both edges, those of the tile before, the
+  /// kernels and what is read from pixels.
+  func assemblyBytes(tile: Int) -> Int {
+    4 * tile * bytesPerImage + (2 * variants.count + 4) * 8 * tile * tile
   }
 
   /// What the tiles of a variant are of; the images' part is nil where they were not read.

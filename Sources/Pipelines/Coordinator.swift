@@ -8,6 +8,8 @@ final class Coordinator {
   private let items: [WorkItem]
   /// Entries of each item.
   private let work: [Int]
+  /// What `work` counts.
+  private let unit: String
   private let tiles: TileWork
   private let ranks: Ranks
   private let console: Console
@@ -21,10 +23,11 @@ final class Coordinator {
   private var lastEvent: Double
 
   init(
-    _ items: [WorkItem], work: [Int], tiles: TileWork, ranks: Ranks, console: Console,
+    _ items: [WorkItem], work: [Int], unit: String, tiles: TileWork, ranks: Ranks, console: Console,
     events: EventLog
   ) {
     (self.items, self.work, self.tiles, self.ranks) = (items, work, tiles, ranks)
+    self.unit = unit
     (self.console, self.events) = (console, events)
     queue = TileQueue(count: items.count)
     lastEvent = MPIEnvironment.seconds
@@ -105,7 +108,7 @@ final class Coordinator {
     let reading = meter.reading(at: now)
     var detail = "\(queue.doneCount)/\(items.count) tiles"
     if let rate = reading.rate ?? reading.averageRate {
-      detail += String(format: "  %.2e pairs/s", rate)
+      detail += String(format: "  %.2e %@/s", rate, unit)
     }
     if let remaining = reading.remaining, remaining > 0 {
       detail += "  \(readable(seconds: remaining)) left"
