@@ -23,7 +23,8 @@ struct NTKBench {
       case "pixels": if environment.world.rank == 0 { try PixelBenchmark.run(only: only) }
       case "block": try BlockBenchmark.run(on: environment.world)
       default:
-        FileHandle.standardError.write(Data("ntk-bench: no case \(name) (core, pixels, block)\n".utf8))
+        let text = "ntk-bench: no case \(name) (core, pixels, block)\n"
+        FileHandle.standardError.write(Data(text.utf8))
         exit(64)
       }
       try environment.world.barrier()

@@ -71,7 +71,8 @@ enum PixelBenchmark {
         NTKBench.report([
           "case": one.name, "precision": precision.rawValue,
           "us_per_entry": block / pairs * 1e6, "edge_us_per_image": edge / Double(one.images) * 1e6,
-          "pixel_pairs": program.pixelPairsPerPair, "ns_per_pixel_pair_and_layer": perPixelPair * 1e9,
+          "pixel_pairs": program.pixelPairsPerPair,
+          "ns_per_pixel_pair_and_layer": perPixelPair * 1e9,
           "fraction_of_peak": operations(one.activation, precision) / perPixelPair / peak,
         ])
       }

@@ -25,7 +25,8 @@ final class Engine<L: CoreLanes> {
 
   /// See `TileRecursion.evaluate`.
   func evaluate(
-    _ input: InputCovariances, from source: Int, rows: ImageTable<L>, rowRange: Range<Int>, columns: ImageTable<L>,
+    _ input: InputCovariances, from source: Int, rows: ImageTable<L>, rowRange: Range<Int>,
+    columns: ImageTable<L>,
     lowerTriangle: Bool, outputs: [KernelOutput]
   ) {
     for row in Swift.stride(from: rowRange.lowerBound, to: rowRange.upperBound, by: Self.blockRows)

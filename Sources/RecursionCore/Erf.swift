@@ -143,8 +143,10 @@ package struct Erf: Activation {
     let gap = L(scale * scale) * gaps.gap
 
     // 2 q of both, D, D^(1/4); sines and cosines of phi / 2.
-    let (squareX, squareY) = (x[V.root.rawValue] * x[V.root.rawValue],
-      y[V.root.rawValue] * y[V.root.rawValue])
+    let (squareX, squareY) = (
+      x[V.root.rawValue] * x[V.root.rawValue],
+      y[V.root.rawValue] * y[V.root.rawValue]
+    )
     let (dX, dY) = (one + squareX, one + squareY)
     @inline(__always) func cube(_ a: L) -> L { a * a * a }
     let inverseX = cube(x[V.fourthRoot.rawValue]) * dX

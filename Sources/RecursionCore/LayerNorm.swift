@@ -34,6 +34,9 @@ package struct LayerNorm: Sendable, Equatable {
 /// A layer normalisation on pairs of pixels: with i the factor of each pixel,
 ///
 ///     g <- (i1 r1 - i2 r2)^2 + i1 i2 (g - (r1 - r2)^2),    r = sqrt(K_ii); Theta likewise.
+///
+/// What is taken times i1 i2 lies between 0 and 4 r1 r2: enforced, because the factor of a pixel
+/// that is nearly constant would make a rounding error large.
 struct PixelNorm: PixelUpdate {
   let norm: LayerNorm
   var inputIsNonNegative = false
@@ -71,7 +74,8 @@ struct PixelNorm: PixelUpdate {
       let factor = x[0] * y[0]
       @inline(__always) func scaled(_ gap: L, _ root: Int) -> L {
         let (before, after) = (x[root] - y[root], x[root + 1] - y[root + 1])
-        let excess = L.max(gap - before * before, L(0))
+        let largest = L(4) * x[root] * y[root]
+        let excess = L.min(L.max(gap - before * before, L(0)), largest)
         return (after * after).adding(factor, times: excess)
       }
       return PixelGaps(gap: scaled(gaps.gap, 1), tangentGap: scaled(gaps.tangentGap, 3))

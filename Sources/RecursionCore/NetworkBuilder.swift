@@ -185,7 +185,8 @@ struct NetworkBuilder {
     guard output.height < 1 || output.width < 1 else { return }
     throw NetworkError(
       position: position,
-      reason: "its \(size.down) x \(size.across) \(what) does not fit into the \(input) pixels that "
+      reason:
+        "its \(size.down) x \(size.across) \(what) does not fit into the \(input) pixels that "
         + "reach it, so no pixels are left; use a smaller \(what), padding: same, or larger images")
   }
 
@@ -219,7 +220,8 @@ struct NetworkBuilder {
       let words = { (shape: PixelShape?) in shape.map { "\($0) pixels" } ?? "no pixels" }
       throw NetworkError(
         position: position,
-        reason: "main leaves \(words(mainShape)) and the shortcut \(words(pixels)), which cannot be "
+        reason:
+          "main leaves \(words(mainShape)) and the shortcut \(words(pixels)), which cannot be "
           + "added; give both the same strides and padding")
     }
     guard ofMain == .preActivations || signal == .preActivations else {

@@ -112,10 +112,14 @@ package struct Sin: Activation {
     let lossGamma = L.select(covariance, lessThan: zero, far, else: near)
     let lossSigma = L.select(covariance, lessThan: zero, near, else: far)
 
-    let value = decayed * twiceSine.adding(
-      L.select(covariance, lessThan: zero, L(-1), else: cosine), times: t)
-    let derivative = decayed * twiceCosine.adding(
-      L.select(covariance, lessThan: zero, L(-1), else: zero - cosine), times: t)
+    let value =
+      decayed
+      * twiceSine.adding(
+        L.select(covariance, lessThan: zero, L(-1), else: cosine), times: t)
+    let derivative =
+      decayed
+      * twiceCosine.adding(
+        L.select(covariance, lessThan: zero, L(-1), else: zero - cosine), times: t)
 
     // 1 - e^-(z1 + z2), and cos 2c (e^-z1 - e^-z2)^2.
     let (decayX, decayY) = (x[Value.decay.rawValue], y[Value.decay.rawValue])

@@ -91,7 +91,8 @@ final class TileEngine<L: CoreLanes> {
               readouts[readout].set(
                 (row + i) * columns.count + column + j,
                 rows.readouts[readout][row + i], columns.readouts[readout][column + j],
-                gap: engine.meanGap(readout, pair), tangentGap: engine.meanTangentGap(readout, pair))
+                gap: engine.meanGap(readout, pair), tangentGap: engine.meanTangentGap(readout, pair)
+              )
             }
           }
         }

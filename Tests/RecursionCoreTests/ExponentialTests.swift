@@ -18,9 +18,9 @@ import Testing
     var worst = (0.0, 0.0)
     for step in 0...40_000 {
       let fraction = Double(step) / 40_000
-      for x in [low + (high - low) * fraction, 2 * fraction - 1, Foundation.pow(10, -12 * fraction)]
-      {
-        let x = Double(L.Scalar(x))
+      let small = Foundation.pow(10, -12 * fraction)
+      for exact in [low + (high - low) * fraction, 2 * fraction - 1, small] {
+        let x = Double(L.Scalar(exact))
         worst.0 = max(worst.0, relativeError(first(L.exponential(L(x))), exp(x)))
         worst.1 = max(worst.1, relativeError(first(L.exponentialMinusOne(L(x))), expm1(x)))
       }

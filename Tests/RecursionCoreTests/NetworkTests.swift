@@ -70,14 +70,14 @@ import Testing
     #expect(
       reason([flatten, LayerDescription("transformer")])
         == "the network's layer 2 (transformer): unknown layer "
-        + "(known: dense, flatten, repeat, relu, erf)")
+        + "(known: \(LayerCatalog.names.joined(separator: ", ")))")
     #expect(
       reason([flatten, dense(-1, 0)]).contains("'weight_variance' must be finite and at least"))
     #expect(reason([flatten, dense(.nan, 0)]).contains("layer 2 (dense)"))
     let typo = LayerDescription("dense", [.init("weight_varianc", .number(1))])
     #expect(
       reason([flatten, typo]).contains(
-        "unknown parameter 'weight_varianc' (known: weight_variance, bias_variance)"))
+        "unknown parameter 'weight_varianc' (known: weight_variance, bias_variance, trained)"))
     let block = LayerDescription(
       "repeat", [.init("count", .number(2)), .init("layers", .layers([dense(1, 0), relu, relu]))])
     #expect(reason([flatten, block]).contains("layer 2, round 1, layer 3 (relu)"))

@@ -23,6 +23,10 @@ struct PlainDuals {
       self = .sin(
         a: layer.number("amplitude", 1), b: layer.number("frequency", 1),
         c: layer.number("phase", 0))
+    case "cos":
+      self = .sin(
+        a: layer.number("amplitude", 1), b: layer.number("frequency", 1),
+        c: layer.number("phase", 0) + .pi / 2)
     default: return nil
     }
   }

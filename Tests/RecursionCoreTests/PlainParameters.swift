@@ -31,3 +31,21 @@ extension LayerDescription {
     return []
   }
 }
+
+/// Layers on one line, for the message of a test.
+func text(_ layers: [LayerDescription]) -> String {
+  layers.map { layer in
+    let parameters = layer.parameters.map { parameter in
+      switch parameter.value {
+      case .number(let number): return "\(parameter.name)=\(number)"
+      case .numbers(let numbers): return "\(parameter.name)=\(numbers.map { Int($0) })"
+      case .word(let word): return "\(parameter.name)=\(word)"
+      case .flag(let flag): return "\(parameter.name)=\(flag)"
+      case .layers(let layers): return "\(parameter.name)=[\(text(layers))]"
+      case .branches: return "\(parameter.name)=..."
+      }
+    }
+    return parameters.isEmpty
+      ? layer.name : "\(layer.name)(\(parameters.joined(separator: ", ")))"
+  }.joined(separator: " > ")
+}

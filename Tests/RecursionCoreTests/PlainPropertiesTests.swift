@@ -81,8 +81,9 @@ import Testing
       names.formUnion(network.layers.map(\.name))
     }
     let expected: Set<String> = [
-      "convolution", "local_convolution", "layer_norm", "relu", "erf", "average_pool", "sum_pool",
-      "residual", "flatten", "global_average_pool", "global_sum_pool", "dense",
+      "convolution", "local_convolution", "layer_norm", "relu", "erf", "gelu", "sin", "cos",
+      "average_pool", "sum_pool", "residual", "flatten", "global_average_pool", "global_sum_pool",
+      "dense",
     ]
     #expect(names == expected)
   }

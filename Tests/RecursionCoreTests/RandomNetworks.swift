@@ -14,11 +14,13 @@ struct RandomNetworks {
   init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   /// The next network, for images of this shape.
-  mutating func next() -> (layers: [LayerDescription], height: Int, width: Int, channels: Int) {
+  mutating func next(
+    height: ClosedRange<Int> = 1...7, width: ClosedRange<Int> = 1...6
+  ) -> (layers: [LayerDescription], height: Int, width: Int, channels: Int) {
     let shape = (
-      height: random.integer(1...7), width: random.integer(1...6), channels: random.integer(1...3)
+      height: random.integer(height), width: random.integer(width), channels: random.integer(1...3)
     )
-    (height, width) = (shape.height, shape.width)
+    (self.height, self.width) = (shape.height, shape.width)
     var layers: [LayerDescription] = []
     for block in 0..<random.integer(1...5) {
       layers += self.block(needsBias: block == 0 && shape.channels == 1)
@@ -109,6 +111,16 @@ struct RandomNetworks {
 
   private mutating func activation() -> LayerDescription {
     if random.chance(0.5) { return LayerDescription("relu") }
+    if random.chance(0.15) { return LayerDescription("gelu") }
+    if random.chance(0.15) {
+      return LayerDescription(
+        random.pick(["sin", "cos"]),
+        [
+          .init("amplitude", .number(random.uniform(0.5, 2))),
+          .init("frequency", .number(random.uniform(0.5, 1.5))),
+          .init("phase", .number(random.uniform(-1, 1))),
+        ])
+    }
     guard random.chance(0.3) else { return LayerDescription("erf") }
     return LayerDescription(
       "erf",
@@ -136,7 +148,7 @@ struct RandomNetworks {
     return [
       .init("weight_variance", .number(random.uniform(0.5, 2.5))),
       .init("bias_variance", .number(bias)),
-    ]
+    ] + (random.chance(0.1) ? [.init("trained", .flag(false))] : [])
   }
 
   private mutating func window(_ padding: String, limit: Int) -> [Int] {

@@ -95,7 +95,8 @@ struct HorizontalWalk: Sendable {
         }
         for tap in found {
           low = max(low, -tap.shift)
-          high = max(high, tap.shift + output.count(ofClass: index) - input.count(ofClass: tap.cell))
+          high = max(
+            high, tap.shift + output.count(ofClass: index) - input.count(ofClass: tap.cell))
         }
         taps.append(found)
       }

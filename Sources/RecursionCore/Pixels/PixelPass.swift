@@ -77,7 +77,8 @@ package final class PixelPass<L: Lanes> {
     if taps.count == 0 {
       loop(rule, StateTaps(walk: stateWalk))
     } else if let slabs, isDiagonal {
-      loop(rule, FusedDiagonalTaps(walk: sumsWalk, stateWalk: stateWalk, slabs: slabs, outer: outer))
+      loop(
+        rule, FusedDiagonalTaps(walk: sumsWalk, stateWalk: stateWalk, slabs: slabs, outer: outer))
     } else if let slabs, taps.count == 3 {
       loop(rule, FusedCellTaps(slabs: slabs))
     } else if isDiagonal {

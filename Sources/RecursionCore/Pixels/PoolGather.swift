@@ -8,6 +8,8 @@ final class PoolGather<L: Lanes> {
   /// The pixels across each window, one window after another.
   private let starts: [Int]
   private let places: [Int]
+  /// Whether the windows are neighbouring pairs of pixels, one after another.
+  private let isPairs: Bool
   /// Rows of a slab summed over the windows: [window][column].
   private let rowSums: AlignedStorage<Scalar>
   /// A slab pooled across: [window][window].
@@ -27,6 +29,7 @@ final class PoolGather<L: Lanes> {
       starts.append(places.count)
     }
     (self.starts, self.places) = (starts, places)
+    isPairs = pool.horizontal.size == 2 && places == Array(0..<2 * pool.horizontal.output)
     rowSums = AlignedStorage(count: pool.horizontal.output * layout.columns)
     pooled = AlignedStorage(count: pool.horizontal.output * pool.horizontal.output)
   }
@@ -72,12 +75,11 @@ final class PoolGather<L: Lanes> {
 
   private func sumColumns() {
     let (width, across) = (layout.columns, pool.horizontal.output)
-    let isPairs = pool.horizontal.size == 2 && pool.horizontal.stride == 2 && places.count == 2 * across
     starts.withUnsafeBufferPointer { starts in
       places.withUnsafeBufferPointer { places in
         for p in 0..<across {
           let (sum, line) = (rowSums.base + p * width, pooled.base + p * across)
-          if isPairs && pool.horizontal.low == 0 {
+          if isPairs {
             for q in 0..<across { line[q] = Double(sum[2 * q] + sum[2 * q + 1]) }
             continue
           }

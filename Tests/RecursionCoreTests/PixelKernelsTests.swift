@@ -1,0 +1,147 @@
+import Foundation
+import RecursionCore
+import Testing
+
+/// The recursion core on pairs of pixels against the slow reference.
+@Suite struct PixelKernelsTests {
+  /// The largest difference of the core from the reference, each relative to sqrt(K11 K22) or
+  /// sqrt(T11 T22), and the largest that the reference's own rounding excuses.
+  func compare(
+    _ layers: [LayerDescription], _ rows: [PlainImage], _ columns: [PlainImage]?,
+    _ precision: Precision
+  ) throws -> (difference: Double, allowed: Double) {
+    let fast = try FastKernels([layers], rows, columns, precision)
+    #expect(fast.isComplete)
+    var worst = 0.0
+    var closest = Double.infinity
+    func note(_ value: Double, _ expected: Double, _ scale: Double) {
+      guard scale > 0 || value != expected else { return }
+      let difference = abs(value - expected) / scale
+      worst = difference.isFinite ? max(worst, difference) : .infinity
+    }
+    for (i, row) in rows.enumerated() {
+      for (j, column) in (columns ?? Array(rows[...i])).enumerated() {
+        let plain = PlainRecursion.kernels(layers, row, column)
+        closest = min(closest, plain.closest)
+        note(
+          fast.nngp[0][i][j], plain.nngp,
+          (plain.rowDiagonal.nngp * plain.columnDiagonal.nngp).squareRoot())
+        note(
+          fast.ntk[0][i][j], plain.ntk,
+          (plain.rowDiagonal.ntk * plain.columnDiagonal.ntk).squareRoot())
+        let own = (fast.rowDiagonals[0][i], fast.columnDiagonals[0][j])
+        note(own.0.variance, plain.rowDiagonal.nngp, plain.rowDiagonal.nngp)
+        note(own.0.tangent, plain.rowDiagonal.ntk, plain.rowDiagonal.ntk)
+        note(own.1.variance, plain.columnDiagonal.nngp, plain.columnDiagonal.nngp)
+        note(own.1.tangent, plain.columnDiagonal.ntk, plain.columnDiagonal.ntk)
+      }
+    }
+    return (worst, 1 / max(closest, 1e-16).squareRoot())
+  }
+
+  /// What the reference's own rounding allows beside the core's.
+  func check(
+    _ layers: [LayerDescription], _ rows: [PlainImage], _ columns: [PlainImage]?
+  ) throws {
+    for precision in Precision.allCases {
+      let (difference, rounding) = try compare(layers, rows, columns, precision)
+      #expect(
+        difference <= (precision == .f64 ? 1e-13 + 1e-16 * rounding : 1e-5),
+        "\(precision) \(rows[0].height) x \(rows[0].width): \(text(layers))")
+    }
+  }
+
+  @Test("random networks agree with the slow reference", arguments: 0..<200)
+  func random(_ seed: Int) throws {
+    var networks = RandomNetworks(seed: 31 * UInt64(seed) + 5)
+    for round in 0..<8 {
+      let network = networks.next()
+      func images(_ count: Int, _ salt: Int) -> [PlainImage] {
+        randomImages(
+          count, height: network.height, width: network.width, channels: network.channels,
+          seed: UInt64(100 * seed + 10 * round + salt))
+      }
+      try check(network.layers, images(3, 0), round % 2 == 0 ? nil : images(2, 1))
+    }
+  }
+
+  @Test("random networks on images wider than a register agree with it", arguments: 0..<24)
+  func wide(_ seed: Int) throws {
+    var networks = RandomNetworks(seed: 17 * UInt64(seed) + 3)
+    let network = networks.next(height: 2...6, width: 7...21)
+    let images = randomImages(
+      2, height: network.height, width: network.width, channels: network.channels,
+      seed: UInt64(seed))
+    try check(network.layers, images, nil)
+  }
+
+  /// One network that needs every pair of pixels and one that needs equal pixels only.
+  static let both: [[LayerDescription]] = ["global_average_pool", "flatten"].map { readout in
+    let pool = LayerDescription(
+      "average_pool", [.init("window", .numbers([2, 2])), .init("stride", .numbers([2, 2]))])
+    let body = [
+      PlainRecursionTests.convolution([3, 3]), LayerDescription("relu"),
+      PlainRecursionTests.convolution([2, 3], stride: [1, 2]), LayerDescription("erf"),
+    ]
+    return (readout == "flatten" ? body : body + [pool])
+      + [LayerDescription(readout), dense(1.5, 0.1)]
+  }
+
+  @Test("blocks of more images than a register holds agree with the reference", arguments: 0..<2)
+  func manyImages(_ network: Int) throws {
+    let images = randomImages(40, height: 4, width: 6, channels: 2, seed: 9)
+    try check(Self.both[network], Array(images[..<6]), Array(images[6...]))
+    try check(Self.both[network], Array(images[..<19]), nil)
+  }
+
+  @Test("a pair's kernels do not depend on the tile it is in", arguments: Precision.allCases)
+  func tiles(_ precision: Precision) throws {
+    let images = randomImages(30, height: 4, width: 6, channels: 2, seed: 10)
+    let (rows, columns) = (Array(images[..<9]), Array(images[9...]))
+    let whole = try FastKernels(Self.both, rows, columns, precision)
+    let part = try FastKernels(Self.both, Array(rows[2..<7]), Array(columns[3..<20]), precision)
+    let mixed = try FastKernels(Self.both, images, nil, precision)
+    for network in 0..<2 {
+      for row in 0..<5 {
+        #expect(part.ntk[network][row] == Array(whole.ntk[network][row + 2][3..<20]))
+        #expect(part.nngp[network][row] == Array(whole.nngp[network][row + 2][3..<20]))
+      }
+      // With the roles of the two images exchanged, sums are rounded in another order.
+      for column in columns.indices {
+        for row in rows.indices {
+          let error = relativeError(
+            mixed.ntk[network][column + 9][row], whole.ntk[network][row][column])
+          #expect(error < (precision == .f64 ? 1e-14 : 2e-6))
+        }
+      }
+    }
+  }
+
+  @Test("networks in one pass are those networks alone", arguments: Precision.allCases)
+  func together(_ precision: Precision) throws {
+    let images = randomImages(5, height: 5, width: 4, channels: 3, seed: 11)
+    func depth(_ count: Int, _ readout: String) -> [LayerDescription] {
+      let pair = [PlainRecursionTests.convolution([3, 3]), LayerDescription("relu")]
+      return (0..<count).flatMap { _ in pair } + [LayerDescription(readout), dense(2, 0)]
+    }
+    let networks =
+      ["flatten", "global_average_pool"].flatMap { name in [1, 2, 4].map { depth($0, name) } }
+      + Self.both
+    let all = try FastKernels(networks, images, nil, precision)
+    for (index, network) in networks.enumerated() {
+      let alone = try FastKernels([network], images, nil, precision)
+      for row in images.indices {
+        #expect(all.nngp[index][row][...row] == alone.nngp[0][row][...row])
+        #expect(all.ntk[index][row][...row] == alone.ntk[0][row][...row])
+      }
+    }
+  }
+
+  @Test("a tile is given up where the caller says so", arguments: 0..<2)
+  func polls(_ network: Int) throws {
+    let images = randomImages(40, height: 12, width: 12, channels: 2, seed: 12)
+    let whole = try FastKernels([Self.both[network]], images, nil, .f64)
+    let stopped = try FastKernels([Self.both[network]], images, nil, .f64, polls: 1)
+    #expect(whole.isComplete && !stopped.isComplete)
+  }
+}
