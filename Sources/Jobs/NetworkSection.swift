@@ -42,6 +42,16 @@ public struct NetworkSection: Sendable, Equatable {
   }
 }
 
+extension NetworkSection {
+  /// The height and width in pixels of the images that a preset is set up for, and its name; nil
+  /// where any size will do.
+  public var imageSize: (preset: String, pixels: Int)? {
+    guard case .preset(let preset) = definition, preset.preset.parameters.contains(.imageSize)
+    else { return nil }
+    return (preset.name, preset.shared.imageSize)
+  }
+}
+
 /// One network of a job.
 public struct Variant: Sendable, Equatable {
   /// What sets it apart, for example `depth=30,weight_variance=1.76`; empty where nothing varies.

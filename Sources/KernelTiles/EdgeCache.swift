@@ -13,13 +13,18 @@ struct EdgeCache {
   private var entries: [Entry] = []
   private let bytesPerImage: Int
   private let usesPixels: Bool
-  /// Small beside the images and the tiles.
-  private static let limit = 32 << 20
+  private let limit: Int
 
   init(bytesPerImage: Int, usesPixels: Bool) {
+    limit = Self.limit(usesPixels: usesPixels)
     self.bytesPerImage = max(bytesPerImage, 1)
     self.usesPixels = usesPixels
   }
+
+  /// Bytes that are kept where two edges do not take more. Without pixels small beside the images
+  /// and the tiles; with them edges are larger, and worth more: the diagonal behind a pool costs
+  /// half a pair of images.
+  static func limit(usesPixels: Bool) -> Int { usesPixels ? 256 << 20 : 32 << 20 }
 
   /// The edge of `images`, from the cache or made.
   mutating func edge(
@@ -37,7 +42,7 @@ struct EdgeCache {
       images: images, edge: try recursion.edge(variances: variances, pixels: pixels),
       roots: variances.map { $0.squareRoot() })
     entries.append(entry)
-    let kept = max(2, Self.limit / (bytesPerImage * max(images.count, 1)))
+    let kept = max(2, limit / (bytesPerImage * max(images.count, 1)))
     if entries.count > kept { entries.removeFirst(entries.count - kept) }
     return entry
   }

@@ -31,6 +31,17 @@ public final class TileKernels {
       bytesPerImage: program.bytesPerImage(precision), usesPixels: program.usesPixels)
   }
 
+  /// Bytes that the tiles of `program` take while they are computed, beside their results.
+  ///
+  /// - Parameter tile: images along an edge.
+  public static func scratchBytes(_ program: Program, _ precision: Precision, tile: Int) -> Int {
+    let edge = tile * program.bytesPerImage(precision)
+    // Covariances and deficits of K0, or of K and Theta at the readouts.
+    let pairs = (program.usesInputCovariances ? 2 : 0) + (program.usesPixels ? 4 : 0)
+    return max(2 * edge, min(EdgeCache.limit(usesPixels: program.usesPixels), 16 * edge))
+      + pairs * 8 * tile * tile
+  }
+
   /// What one tile's kernels are of.
   public struct Tile {
     /// The images of the rows and of the columns.

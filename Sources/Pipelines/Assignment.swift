@@ -1,5 +1,7 @@
 import Datasets
+import Foundation
 import Jobs
+import KernelTiles
 import NumPyFiles
 import RecursionCore
 import TileStore
@@ -58,6 +60,7 @@ struct Assignment {
         (shape, failure) = ([1], error)
       }
     }
+    if failure == nil { try check(job.network, imageShape: shape) }
     return try job.variants.map {
       do {
         return Variant(
@@ -68,8 +71,22 @@ struct Assignment {
     }
   }
 
+  /// Throws where a preset is for images of another size than `shape` ([H, W, C] or [D]).
+  static func check(_ network: NetworkSection, imageShape shape: [Int]) throws {
+    guard let size = network.imageSize, shape.count == 3,
+      shape[0] != size.pixels || shape[1] != size.pixels
+    else { return }
+    throw PipelineError(
+      .badJob,
+      "the network's preset \(size.preset) is set up for images of \(size.pixels) x "
+        + "\(size.pixels) pixels, and these have \(shape[0]) x \(shape[1]); "
+        + (shape[0] == shape[1]
+          ? "set network.image_size: \(shape[0])" : "write the network's layers out"))
+  }
+
   /// Throws where the images that were found do not do for the networks or the prediction.
   func check(_ data: DataOutline, job: Job) throws {
+    try Self.check(job.network, imageShape: data.shape)
     for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
     guard job.prediction != nil else { return }
     guard data.testCount > 0 else {
@@ -102,10 +119,32 @@ struct Assignment {
     Double(tile * tile) * workPerPair * (precision == .f64 ? 1.8e-9 : 0.8e-9)
   }
 
-  /// Bytes that a rank takes while it computes tiles: both edges, those of the tile before, the
-  /// kernels and what is read from pixels.
+  /// Bytes that a rank takes while it computes tiles, beside the images.
   func assemblyBytes(tile: Int) -> Int {
-    4 * tile * bytesPerImage + (2 * variants.count + 4) * 8 * tile * tile
+    TileKernels.scratchBytes(program, precision, tile: tile)
+      + variants.count * kernels.count * 8 * tile * tile
+  }
+
+  /// Throws where the tiles of all ranks of a node do not fit into its memory.
+  ///
+  /// - Parameter memory: what the node has left, in bytes.
+  func checkMemory(train: Int, ranks: Int, memory: Int) throws {
+    let tile = tile(train: train)
+    let bytes = assemblyBytes(tile: tile)
+    guard bytes * ranks > memory else { return }
+    let widest = variants.lazy.compactMap(\.network.widestLayer).first
+    var fitting = tile
+    while fitting > 1 && assemblyBytes(tile: fitting) * ranks > memory { fitting /= 2 }
+    throw PipelineError(
+      .badJob,
+      String(
+        format: "a tile of %d images takes %.1f GB of memory on each rank%@, and this node has "
+          + "%.1f GB for its %@; %@",
+        tile, Double(bytes) * 1e-9,
+        widest.map { ", most of it for what the network's \($0) needs of every pixel" } ?? "",
+        Double(memory) * 1e-9, ranks == 1 ? "one rank" : "\(ranks) ranks",
+        assemblyBytes(tile: fitting) * ranks > memory
+          ? "use fewer ranks per node" : "set tile: \(fitting)"))
   }
 
   /// What the tiles of a variant are of; the images' part is nil where they were not read.

@@ -36,8 +36,6 @@ public struct KernelRequest {
 struct KernelCommand {
   private let request: KernelRequest
   private let ranks: Ranks
-  private static let tile = 256
-
   init(_ request: KernelRequest, ranks: Ranks) {
     self.request = request
     self.ranks = ranks
@@ -45,7 +43,7 @@ struct KernelCommand {
 
   /// Collective. Errors: of the network, the files, the disk; agreed by all ranks.
   func perform() throws {
-    let description = try ranks.agree { try JobFile(path: request.network).network().variants }
+    let description = try ranks.agree { try JobFile(path: request.network).network() }
     let rows = try ranks.agree { try ArrayImages(request.rows) }
     let columns = try ranks.agree { try request.columns.map { try ArrayImages($0) } }
     try ranks.agree {
@@ -56,10 +54,12 @@ struct KernelCommand {
           + "\(rows.shape); give images of one shape")
     }
     let network = try ranks.agree { () throws -> Network in
-      guard let variant = description.first, description.count == 1 else {
+      guard let variant = description.variants.first, description.variants.count == 1 else {
         throw PipelineError(
-          .badJob, "\(request.network) names \(description.count) networks; give one depth")
+          .badJob,
+          "\(request.network) names \(description.variants.count) networks; give one depth")
       }
+      try Assignment.check(description, imageShape: rows.shape)
       return try Network(variant.layers, imageShape: rows.shape)
     }
     let (m, n) = (rows.count, columns?.count ?? rows.count)
@@ -70,12 +70,14 @@ struct KernelCommand {
     }
     try ranks.agree {
       let files = try KernelFiles(paths, shape: [m, n])
+      let program = Program([network])
+      let tile = tile(min(m, n), program)
       let grid =
         columns == nil
-        ? try TileGrid.lowerTriangle(n: n, tile: Self.tile)
-        : try TileGrid.rectangle(m: m, n: n, tileRows: Self.tile, tileColumns: Self.tile)
-      let kernels = TileKernels(Program([network]), precision: request.precision)
-      for index in stride(from: ranks.rank, to: grid.count, by: ranks.count) {
+        ? try TileGrid.lowerTriangle(n: n, tile: tile)
+        : try TileGrid.rectangle(m: m, n: n, tileRows: tile, tileColumns: tile)
+      let kernels = TileKernels(program, precision: request.precision)
+      for index in share(of: grid) {
         try compute(grid.tile(at: index), grid, rows, columns, kernels, files)
       }
       try files.close()
@@ -83,6 +85,37 @@ struct KernelCommand {
     try ranks.onRoot {
       for path in paths { try NumPyFileWriter.open(existing: path, shape: [m, n]).publish() }
     }
+  }
+
+  /// Images along a tile's edge: with pixels few enough that all ranks have their share.
+  private func tile(_ count: Int, _ program: Program) -> Int {
+    guard program.usesPixels else { return 256 }
+    var tile = 256
+    while tile > 1
+      && (count / tile < 4 * ranks.count
+        || tile * program.bytesPerImage(request.precision) > 64 << 20)
+    {
+      tile /= 2
+    }
+    return tile
+  }
+
+  /// This rank's tiles: a stretch of neighbours, which need few different images, with as many
+  /// entries as those of the others.
+  private func share(of grid: TileGrid) -> Range<Int> {
+    func border(_ rank: Int) -> Int {
+      let target = grid.entries * rank / ranks.count
+      var (index, before) = (0, 0)
+      while index < grid.count {
+        let entries = grid.entries(of: grid.tile(at: index))
+        // A tile is whose half it is in.
+        if before + entries / 2 >= target { break }
+        (index, before) = (index + 1, before + entries)
+      }
+      return index
+    }
+    return border(
+      ranks.rank)..<(ranks.rank + 1 == ranks.count ? grid.count : border(ranks.rank + 1))
   }
 
   private func compute(

@@ -139,6 +139,11 @@ final class RunPipeline {
   }
 
   private func assemble(_ data: DataOutline) throws -> ExitStatus {
+    let tilesFit = { [assignment, ranks] in
+      try assignment.checkMemory(
+        train: data.trainCount, ranks: ranks.node.size, memory: NodeMemory.available)
+    }
+    try ranks.agree(tilesFit)
     let images = try SharedImages(data, on: ranks)
     // A folder of another job is refused here, before anything in it is touched.
     try ranks.onRoot { _ = try KernelStore.create(assignment, images: images) }

@@ -24,6 +24,17 @@ public struct Network: Sendable {
     channels = shape.last ?? 1
   }
 
+  /// The layer that keeps most of every image while a tile is computed; nil without pixels.
+  public var widestLayer: String? {
+    func numbers(_ layer: CheckedLayer<PixelStep>) -> Int {
+      layer.steps.reduce(0) { sum, step in
+        if case .update(let update) = step { return sum + update.valueCount * layer.pixelCount }
+        return sum
+      }
+    }
+    return pixelLayers.max { numbers($0) < numbers($1) }?.position
+  }
+
   /// How a pass over its pairs of pixels is arranged; nil where there are none.
   var arrangement: PixelProgram.Arrangement? {
     if pixelLayers.isEmpty { return nil }
@@ -38,4 +49,8 @@ public struct Network: Sendable {
 struct CheckedLayer<Step: Sendable>: Sendable {
   let description: LayerDescription
   let steps: [Step]
+  /// Where it stands, for example `layer 2 (relu)`.
+  var position = ""
+  /// The pixels that reach it; 0 behind a readout.
+  var pixelCount = 0
 }

@@ -12,6 +12,8 @@ struct NetworkBuilder {
   /// The pixels that are still apart; nil behind a readout.
   private var pixels: PixelShape?
   private var signal = Signal.input
+  /// Where the layer that is being added stands.
+  private var position = ""
   /// How many residuals are open.
   private var depth = 0
 
@@ -32,6 +34,7 @@ struct NetworkBuilder {
     _ description: LayerDescription, position: String, _ path: String
   ) throws(NetworkError) {
     var parameters = try LayerParameters(description, position: position)
+    self.position = position
     switch description.name {
     case "flatten":
       try parameters.finish()
@@ -74,8 +77,10 @@ struct NetworkBuilder {
 
   /// Adds a layer to whichever part is being written.
   private mutating func add(_ description: LayerDescription, pixels: [PixelStep], pairs: [Step]) {
-    if self.pixels != nil {
-      pixelLayers.append(CheckedLayer(description: description, steps: pixels))
+    if let shape = self.pixels {
+      pixelLayers.append(
+        CheckedLayer(
+          description: description, steps: pixels, position: position, pixelCount: shape.count))
     } else {
       layers.append(CheckedLayer(description: description, steps: pairs))
     }

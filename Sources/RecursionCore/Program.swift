@@ -85,6 +85,16 @@ public struct Program: Sendable {
     Double(nodes.count) + pixelPrograms.reduce(0) { $0 + $1.pixelPairsPerPair }
   }
 
+  /// The precision of the lanes that compute what a user wants in `precision`.
+  ///
+  /// Single precision rounds each pair of pixels by about 2e-7 of the variances, which the mean
+  /// over the pixels averages out. Where few pixels are left, kernels that are small beside the
+  /// diagonal would show it, so these networks are computed in double precision.
+  public func lanes(for precision: Precision) -> Precision {
+    let fewest = pixelPrograms.map(\.fewestAveraged).min() ?? .max
+    return fewest < 64 ? .f64 : precision
+  }
+
   /// Tells every activation whether covariances reach it that cannot be negative.
   private mutating func noteNonNegative() {
     var stack: [(children: [Int], known: Bool, kept: [Bool])] = roots.map { ($0, false, []) }
@@ -147,7 +157,8 @@ public struct Program: Sendable {
   public var stepCount: Int { nodes.count + pixelPrograms.reduce(0) { $0 + $1.nodes.count } }
 
   /// Bytes that a `TileEdge` takes per image.
-  public func bytesPerImage(_ precision: Precision) -> Int {
+  public func bytesPerImage(_ wanted: Precision) -> Int {
+    let precision = lanes(for: wanted)
     let size = precision == .f64 ? 8 : 4
     return nodes.reduce(0) { $0 + $1.step.imageValueCount } * size
       + networkCount * MemoryLayout<ImageState>.stride

@@ -77,8 +77,13 @@ public final class TileRecursion {
 
   private let lanes: Lanes
 
-  /// The recursion of `program` with lanes of `precision`.
-  public init(_ program: Program, precision: Precision) {
+  /// The recursion of `program` with lanes of `precision`; see `Program.lanes(for:)`.
+  public convenience init(_ program: Program, precision: Precision) {
+    self.init(program, lanes: program.lanes(for: precision))
+  }
+
+  /// The recursion of `program` with lanes of `precision`, whatever that does to small kernels.
+  package init(_ program: Program, lanes precision: Precision) {
     switch precision {
     case .f64: lanes = .f64(TileEngine(program))
     case .f32: lanes = .f32(TileEngine(program))

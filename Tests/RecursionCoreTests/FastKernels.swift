@@ -23,7 +23,7 @@ struct FastKernels {
   ) throws {
     let shape = [rows[0].height, rows[0].width, rows[0].channels]
     let program = Program(try networks.map { try Network($0, imageShape: shape) })
-    let recursion = TileRecursion(program, precision: precision)
+    let recursion = TileRecursion(program, lanes: precision)
     let rowEdge = try Self.edge(rows, shape, recursion)
     let columnEdge = try columns.map { try Self.edge($0, shape, recursion) } ?? rowEdge
     let (m, n) = (rows.count, (columns ?? rows).count)

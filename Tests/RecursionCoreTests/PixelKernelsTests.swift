@@ -137,6 +137,21 @@ import Testing
     }
   }
 
+  @Test("networks that end on few pixels are computed in double precision, whatever is asked")
+  func lanes() throws {
+    func lanes(_ size: Int, stride: Int, _ readout: String) throws -> Precision {
+      let layers = [
+        PlainRecursionTests.convolution([3, 3], stride: [Double(stride), Double(stride)]),
+        LayerDescription("relu"), LayerDescription(readout), dense(1, 0),
+      ]
+      return Program([try Network(layers, imageShape: [size, size, 3])]).lanes(for: .f32)
+    }
+    #expect(try lanes(8, stride: 1, "flatten") == .f32)
+    #expect(try lanes(8, stride: 2, "flatten") == .f64)
+    #expect(try lanes(8, stride: 2, "global_average_pool") == .f32)
+    #expect(try lanes(8, stride: 4, "global_average_pool") == .f64)
+  }
+
   @Test("a tile is given up where the caller says so", arguments: 0..<2)
   func polls(_ network: Int) throws {
     let images = randomImages(40, height: 12, width: 12, channels: 2, seed: 12)

@@ -133,6 +133,26 @@ struct PixelProgram: Sendable {
     return counts
   }
 
+  /// The fewest pairs of pixels, at the last layer before any pool, that a readout averages over.
+  var fewestAveraged: Int {
+    var averaged = [Int](repeating: 0, count: nodes.count)
+    var fewest = Int.max
+    func visit(_ children: [Int], _ before: Int) {
+      for child in children {
+        let pixels = nodes[child].shape.count
+        if case .pool = nodes[child].step {
+          averaged[child] = before
+        } else {
+          averaged[child] = arrangement == .images ? pixels : pixels * pixels
+        }
+        if !nodes[child].readouts.isEmpty { fewest = min(fewest, averaged[child]) }
+        visit(nodes[child].children, averaged[child])
+      }
+    }
+    visit(roots, shape.count)
+    return fewest
+  }
+
   /// Pairs of pixels (and layers) that one pair of images costs.
   var pixelPairsPerPair: Double {
     segments.reduce(0) { sum, segment in
