@@ -32,6 +32,12 @@ public struct StatusCommand {
       let tiles = store.grids.reduce(0) { $0 + $1.count }
       let percent = String(format: "%.1f %%", 100 * Double(done) / Double(max(total, 1)))
       lines.append("tiles     \(present.count) of \(tiles) (\(percent) of the pairs)")
+      if assignment.usesPixels {
+        lines.append(
+          String(
+            format: "work      %.3g pairs of pixels and layers a pair, %.3g in all",
+            assignment.workPerPair, assignment.workPerPair * Double(total)))
+      }
     }
     for variant in summary.variants {
       for (kernel, result) in [("nngp", variant.nngp), ("ntk", variant.ntk)] {

@@ -73,6 +73,36 @@ def test_jobs_that_make_no_sense(tmp_path, change, words):
     assert not (tmp_path / "run/kernels.zarr").exists()
 
 
+CONV = {"convolution": {"filter": [3, 3], "weight_variance": 2}}
+
+
+@pytest.mark.parametrize("network, words", [
+    ([CONV, "relu", {"average_pool": {"window": [33, 2]}}, "flatten", "dense"],
+     ["layer 3 (average_pool)", "33 x 2", "32 x 32"]),
+    ([{"convolution": {"filter": [0, 3]}}, "relu", "flatten", "dense"], ["layer 1 (convolution)", "filter"]),
+    ([{"convolution": {"filter": [40, 40], "padding": "valid"}}, "relu", "flatten", "dense"],
+     ["layer 1 (convolution)", "40 x 40", "no pixels are left"]),
+    ([CONV, "relu", "erf", "flatten", "dense"], ["layer 3 (erf)", "relu"]),
+    ([CONV, "relu", "flatten", CONV, "relu", "dense"], ["layer 4 (convolution)", "readout"]),
+    ([CONV, "relu", "flatten", "flatten", "dense"], ["layer 4 (flatten)", "no pixels left"]),
+    ([CONV, "relu"], ["no readout"]),
+    ([{"residual": {"main": [CONV], "shortcut": [{"convolution": {"filter": [3, 3], "stride": [2, 2]}}]}},
+      "flatten", "dense"], ["layer 1 (residual)", "32 x 32", "16 x 16"]),
+    ({"preset": "myrtle-10", "image_size": 16}, ["myrtle-10", "16 x 16", "32 x 32", "image_size"]),
+])
+def test_convolutional_networks_that_make_no_sense(tmp_path, network, words):
+    refused(ntk_dist("run", write_job(tmp_path, network=network), ranks=2), 78, *words)
+    assert not (tmp_path / "run/kernels.zarr").exists()
+
+
+def test_a_tile_that_does_not_fit_into_memory(tmp_path):
+    data = {"synthetic": {"train": 20000, "test": 0}}
+    path = write_job(tmp_path, data=data, prediction=None, tile=20000,
+                     network={"preset": "cnn-gap", "depth": 21, "activation": "relu"})
+    refused(ntk_dist("run", path, ranks=2), 78, "tile of 20000 images", "GB", "layer", "set tile:")
+    assert not (tmp_path / "run/kernels.zarr").exists()
+
+
 def test_usage_and_missing_files(tmp_path):
     assert ntk_dist("run").returncode == 64
     assert ntk_dist("nonsense").returncode == 64
