@@ -104,7 +104,7 @@ let package = Package(
       path: "Tests/RankChecks"),
     .executableTarget(
       name: "ntk-bench",
-      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing"],
+      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule"],
       path: "Benchmarks/ntk-bench"),
   ],
   swiftLanguageModes: [.v6]

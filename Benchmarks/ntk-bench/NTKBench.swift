@@ -3,9 +3,10 @@ import MessagePassing
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
-///     ntk-bench [core | pixels | block] [--only TEXT]
+///     ntk-bench [core | pixels | block | squares] [--only TEXT]
 ///
-/// `core` and `pixels` run on one core; of `pixels`, --only keeps the cases that contain a text. `block` runs on all ranks of an mpirun and divides the tiles among them.
+/// `core` and `pixels` run on one core; `block` and `squares` on all ranks of an mpirun, which
+/// share the tiles. Of `pixels` and `squares`, --only keeps the cases whose name contains a text.
 @main
 struct NTKBench {
   static func main() throws {
@@ -15,15 +16,16 @@ struct NTKBench {
       only = arguments[option + 1]
       arguments.removeSubrange(option...option + 1)
     }
-    let cases = arguments.isEmpty ? ["core", "pixels", "block"] : arguments
+    let cases = arguments.isEmpty ? ["core", "pixels", "block", "squares"] : arguments
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
       case "core": if environment.world.rank == 0 { try CoreBenchmark.run() }
       case "pixels": if environment.world.rank == 0 { try PixelBenchmark.run(only: only) }
       case "block": try BlockBenchmark.run(on: environment.world)
+      case "squares": try SquareBenchmark.run(on: environment.world, only: only)
       default:
-        let text = "ntk-bench: no case \(name) (core, pixels, block)\n"
+        let text = "ntk-bench: no case \(name) (core, pixels, block, squares)\n"
         FileHandle.standardError.write(Data(text.utf8))
         exit(64)
       }

@@ -10,6 +10,8 @@ enum Networks {
       [LayerDescription("flatten")] + pairs + [dense], imageShape: [features])
   }
 
+  static let dense = LayerDescription(
+    "dense", [.init("weight_variance", .number(2)), .init("bias_variance", .number(0.05))])
   static let flatten = LayerDescription("flatten")
   static let globalPool = LayerDescription("global_average_pool")
 

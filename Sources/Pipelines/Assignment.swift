@@ -110,7 +110,9 @@ struct Assignment {
     var tile = min(max(eighth, 64), 512)
     guard usesPixels else { return tile }
     // An interrupted tile is lost: it should be seconds of one core, and its edges moderate memory.
-    while tile > 8 && (seconds(tile: tile) > 20 || tile * bytesPerImage > 128 << 20) { tile /= 2 }
+    while tile / 2 >= max(program.leastTile, 8)
+      && (seconds(tile: tile) > 20 || tile * bytesPerImage > 128 << 20)
+    { tile /= 2 }
     return tile
   }
 

@@ -77,7 +77,7 @@ struct KernelCommand {
         ? try TileGrid.lowerTriangle(n: n, tile: tile)
         : try TileGrid.rectangle(m: m, n: n, tileRows: tile, tileColumns: tile)
       let kernels = TileKernels(program, precision: request.precision)
-      for index in share(of: grid) {
+      for index in grid.stretch(ranks.rank, of: ranks.count) {
         try compute(grid.tile(at: index), grid, rows, columns, kernels, files)
       }
       try files.close()
@@ -91,31 +91,13 @@ struct KernelCommand {
   private func tile(_ count: Int, _ program: Program) -> Int {
     guard program.usesPixels else { return 256 }
     var tile = 256
-    while tile > 1
-      && (count / tile < 4 * ranks.count
+    while tile / 2 >= program.leastTile
+      && (count < 4 * ranks.count * tile
         || tile * program.bytesPerImage(request.precision) > 64 << 20)
     {
       tile /= 2
     }
     return tile
-  }
-
-  /// This rank's tiles: a stretch of neighbours, which need few different images, with as many
-  /// entries as those of the others.
-  private func share(of grid: TileGrid) -> Range<Int> {
-    func border(_ rank: Int) -> Int {
-      let target = grid.entries * rank / ranks.count
-      var (index, before) = (0, 0)
-      while index < grid.count {
-        let entries = grid.entries(of: grid.tile(at: index))
-        // A tile is whose half it is in.
-        if before + entries / 2 >= target { break }
-        (index, before) = (index + 1, before + entries)
-      }
-      return index
-    }
-    return border(
-      ranks.rank)..<(ranks.rank + 1 == ranks.count ? grid.count : border(ranks.rank + 1))
   }
 
   private func compute(

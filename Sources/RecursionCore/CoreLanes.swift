@@ -1,7 +1,12 @@
+import CVector
+
 /// Precisions that every step has a loop for.
 protocol CoreLanes: Lanes {
   /// The largest variance, and the inverse of the smallest, whose square the lanes can hold.
   static var largestVariance: Double { get }
+
+  /// Writes numbers in double precision, rounded to these lanes' scalars.
+  static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>)
 
   /// Runs `step` over a block of these lanes.
   static func apply(
@@ -26,6 +31,11 @@ extension CoreLanes {
 extension Float64Lanes: CoreLanes {
   static var largestVariance: Double { 1e150 }
 
+  @inline(__always)
+  static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Double>) {
+    numbers.store(to: pointer)
+  }
+
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Double>,
     columns: StepValues<Double>
@@ -38,6 +48,11 @@ extension Float64Lanes: CoreLanes {
 
 extension Float32Lanes: CoreLanes {
   static var largestVariance: Double { 1e18 }
+
+  @inline(__always)
+  static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Float>) {
+    ntk_f64_store_rounded(pointer, numbers.value)
+  }
 
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Float>,

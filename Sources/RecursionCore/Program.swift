@@ -95,6 +95,11 @@ public struct Program: Sendable {
     return fewest < 64 ? .f64 : precision
   }
 
+  /// Images along the edge of the least tile that leaves no part of a register unused.
+  public var leastTile: Int {
+    pixelPrograms.allSatisfy { $0.arrangement == .pixels } && !usesInputCovariances ? 1 : 16
+  }
+
   /// Tells every activation whether covariances reach it that cannot be negative.
   private mutating func noteNonNegative() {
     var stack: [(children: [Int], known: Bool, kept: [Bool])] = roots.map { ($0, false, []) }

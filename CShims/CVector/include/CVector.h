@@ -119,6 +119,13 @@ NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
 NTK_SCALE_BY_POWER(ntk_f64, double, unsigned long long, 52)
 NTK_SCALE_BY_POWER(ntk_f32, float, unsigned, 23)
 
+/// Stores numbers rounded to single precision.
+NTK_INLINE void ntk_f64_store_rounded(float *_Nonnull p, ntk_f64 x) {
+  typedef float rounded __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 8)));
+  typedef rounded unaligned __attribute__((aligned(sizeof(float)), may_alias));
+  *(unaligned *)p = __builtin_convertvector(x, rounded);
+}
+
 /// The C library's scalar functions, under names that need no import of it.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }

@@ -43,6 +43,13 @@ struct CellLayout: Sendable {
   }
 }
 
+extension CellLayout {
+  /// `.pixels`: where the value of every pixel lies, row by row.
+  var places: [Int] {
+    (0..<shape.count).map { place($0 / shape.width, $0 % shape.width) }
+  }
+}
+
 /// How a convolution's horizontal taps walk over the vertical sums of a pair of rows.
 struct HorizontalWalk: Sendable {
   /// Consecutive vectors with the same taps.

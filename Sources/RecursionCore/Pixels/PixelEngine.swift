@@ -18,6 +18,8 @@ final class PixelEngine<L: CoreLanes> {
   private(set) var readoutGaps: [[Double]]
   private(set) var readoutTangentGaps: [[Double]]
 
+  /// From those sums to means.
+  private let readoutScales: [Double]
   private let sums: AlignedStorage<Scalar>
   private var spare: [PixelField<L>] = []
   private let capacity: Int
@@ -48,6 +50,7 @@ final class PixelEngine<L: CoreLanes> {
     readoutGaps = [[Double]](
       repeating: [Double](repeating: 0, count: pairs), count: program.readoutCount)
     readoutTangentGaps = readoutGaps
+    readoutScales = program.readoutPixels.map { 1 / Double($0) }
     edges = EdgeSums(geometry)
     let geometry = geometry
     var plans = [PixelNodePlan?](repeating: nil, count: program.nodes.count)
@@ -62,6 +65,9 @@ final class PixelEngine<L: CoreLanes> {
     (self.plans, self.gathers) = (plans, gathers)
   }
 
+  /// What a node's slabs look like; nil for pools.
+  func plan(_ node: Int) -> PixelNodePlan? { plans[node] }
+
   /// Bytes of scratch memory of one engine, pools included.
   static func scratchBytes(_ program: PixelProgram) -> Int {
     let engine = PixelEngine(program)
@@ -74,10 +80,10 @@ final class PixelEngine<L: CoreLanes> {
 
   /// The mean over a readout's pixels of g, and of h, for one pair of a block.
   func meanGap(_ readout: Int, _ pair: Int) -> Double {
-    readoutGaps[readout][pair] / Double(program.readoutPixels[readout])
+    readoutGaps[readout][pair] * readoutScales[readout]
   }
   func meanTangentGap(_ readout: Int, _ pair: Int) -> Double {
-    readoutTangentGaps[readout][pair] / Double(program.readoutPixels[readout])
+    readoutTangentGaps[readout][pair] * readoutScales[readout]
   }
 
   /// Sets the readouts' sums to 0: a new pair, or block of pairs, of images begins.
@@ -514,14 +520,13 @@ final class PixelEngine<L: CoreLanes> {
     for cell in 0..<layout.cellCount {
       let count = layout.count(ofClass: cell)
       let matrix = state + cell * layout.cell
+      let first = pair.column * width + cell
+      let windows = stride(
+        from: first, to: first + count * layout.cellCount, by: layout.cellCount)
       for i in 0..<count {
-        let p = pair.row * width + i * layout.cellCount + cell
-        for j in 0..<count {
-          let q = pair.column * width + j * layout.cellCount + cell
-          let (gap, tangentGap) = x.gaps(p, y, q, source)
-          matrix[i * layout.columns + j] = Scalar(gap)
-          matrix[i * layout.columns + j + layout.plane] = Scalar(tangentGap)
-        }
+        x.writeGaps(
+          pair.row * width + i * layout.cellCount + cell, y, windows, source,
+          to: matrix + i * layout.columns, plane: layout.plane)
       }
     }
   }

@@ -104,6 +104,9 @@ final class PixelNodePlan: Sendable {
   let windowSumCount: Int
   let inputSpace: Int
   let outputSpace: Int
+  /// Where the number of each pixel stands.
+  let inputPlaces: [Int]
+  let outputPlaces: [Int]
   /// nil for what is no convolution.
   let walk: HorizontalWalk?
 
@@ -121,6 +124,7 @@ final class PixelNodePlan: Sendable {
     windowSumCount = geometry.windowSumCount(node)
     inputSpace = segment.inputSpace(node)
     outputSpace = segment.outputSpace(node)
+    (inputPlaces, outputPlaces) = (input.places, output.places)
     walk = geometry.walks[node]
     guard case .convolution(let step, _) = geometry.program.nodes[node].step else {
       isFused = false

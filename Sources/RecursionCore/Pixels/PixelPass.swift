@@ -88,7 +88,9 @@ package final class PixelPass<L: Lanes> {
     }
   }
 
-  @inline(__always)
+  /// A function of its own for each kind of rule and taps: together they would be more than the
+  /// compiler's passes can handle in minutes.
+  @inline(never)
   private func loop<R: PixelRule, T: PixelTaps>(_ rule: R, _ taps: T) where T.Register == L {
     let weight = Factor<L>(weight)
     let share = L(trained ? 1 : 0)
@@ -166,7 +168,8 @@ private struct DiagonalTaps<L: Lanes>: PixelTaps {
   }
 }
 
-/// The same, where the sums are made a group of four rows ahead.
+/// The same, where the sums are made two groups of four rows ahead: a load that begins in the
+/// middle of what was stored has to wait until the stores have left the core.
 private struct FusedDiagonalTaps<L: Lanes>: PixelTaps {
   let walk: PixelPass<L>.Walk
   let stateWalk: PixelPass<L>.Walk
@@ -175,8 +178,11 @@ private struct FusedDiagonalTaps<L: Lanes>: PixelTaps {
 
   @inline(__always)
   func prepare(_ i: Int) {
-    if i == 0 { addGroup(0) }
-    if i + 1 < outer { addGroup(i + 1) }
+    if i == 0 {
+      addGroup(0)
+      if outer > 1 { addGroup(1) }
+    }
+    if i + 2 < outer { addGroup(i + 2) }
   }
 
   @inline(__always)

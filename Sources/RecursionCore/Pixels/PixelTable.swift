@@ -10,6 +10,10 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   let geometry: PixelGeometry
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
+  /// One number for each lane.
+  private let lanes = AlignedStorage<L.Scalar>(count: Float64Lanes.count)
+  /// Images that are built together where pools need what they sum: a few megabytes each.
+  private static var batch: Int { 8 }
   private var failure: RangeError?
 
   private var program: PixelProgram { geometry.program }
@@ -36,7 +40,9 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       }
     case .pixels:
       storage = AlignedStorage(count: imageCount * max(count, 1))
-      for image in 0..<count { build(images, image, engine) }
+      for first in stride(from: 0, to: count, by: Self.batch) {
+        build(images, first..<min(first + Self.batch, count), engine)
+      }
     }
     if let failure { throw failure }
   }
@@ -52,125 +58,159 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   // MARK: Building
 
+  /// `.images`: as many images as there are lanes.
   private func build(_ batch: PixelImages, _ range: Range<Int>) {
     let map = PixelVariances(shape: program.shape)
     for (lane, image) in range.enumerated() {
+      let (source, target) = (batch.pixel(image, 0), images(from: image))
+      for index in 0..<program.shape.count * program.channels {
+        target[index * L.groupCount] = L.Scalar(source[index])
+      }
       for pixel in 0..<program.shape.count {
-        let channels = batch.pixel(image, pixel)
-        for channel in 0..<program.channels {
-          images(from: image)[(pixel * program.channels + channel) * L.groupCount] =
-            L.Scalar(channels[channel])
-        }
         map.set(pixel, image: lane, ImageState(variance: batch.variance(image, pixel)))
       }
     }
+    let groups = stride(from: 0, to: range.count, by: L.groupCount).map {
+      (lane: $0, numbers: images(from: range.lowerBound + $0))
+    }
     walk(program.roots, map, []) { node, map in
-      for readout in program.nodes[node].readouts {
-        for (lane, image) in range.enumerated() {
-          readouts[readout][image] = map.mean(image: lane)
+      for readout in program.nodes[node].readouts { note(readout, map, range) }
+    } writer: { node in
+      let (first, count) = (geometry.valueOffsets[node], geometry.valueCount(node))
+      let numbers = lanes.base
+      return { pixel, index, value in
+        L.convert(value, to: numbers)
+        let place = (first + pixel * count + index) * L.groupCount
+        for group in groups {
+          let target = group.numbers + place
+          for lane in 0..<L.groupCount { target[lane] = numbers[group.lane + lane] }
         }
-      }
-    } write: { node, pixel, index, value in
-      let valueCount = geometry.valueCount(node)
-      let place = geometry.valueOffsets[node] + pixel * valueCount + index
-      for lane in stride(from: 0, to: range.count, by: L.groupCount) {
-        let numbers = images(from: range.lowerBound + lane) + place * L.groupCount
-        value.store(
-          lanes: lane..<min(lane + L.groupCount, range.count), to: numbers, as: L.self)
       }
     } maps: { _, _, _ in
     }
   }
 
-  private func build(_ images: PixelImages, _ image: Int, _ engine: PixelEngine<L>) {
-    pools.append([:])
+  /// `.pixels`: a few images together, each with numbers of its own.
+  private func build(_ images: PixelImages, _ range: Range<Int>, _ engine: PixelEngine<L>) {
     let layout = geometry.layouts[0][geometry.sourceSpace(0)]
+    let places = layout.places
     let map = PixelVariances(shape: program.shape)
-    for pixel in 0..<program.shape.count {
-      let place = layout.place(pixel / program.shape.width, pixel % program.shape.width)
-      let channels = images.pixel(image, pixel)
-      for channel in 0..<program.channels {
-        self.image(image)[channel * layout.valuesPerImage + place] = L.Scalar(channels[channel])
+    for (lane, image) in range.enumerated() {
+      pools.append([:])
+      let base = self.image(image)
+      for pixel in 0..<program.shape.count {
+        let channels = images.pixel(image, pixel)
+        for channel in 0..<program.channels {
+          base[channel * layout.valuesPerImage + places[pixel]] = L.Scalar(channels[channel])
+        }
+        map.set(pixel, image: lane, ImageState(variance: images.variance(image, pixel)))
       }
-      map.set(pixel, image: 0, ImageState(variance: images.variance(image, pixel)))
     }
-    build(segment: 0, map, image, engine, sums: nil)
+    build(segment: 0, map, range, engine, sums: range.map { _ in nil })
   }
 
-  /// `.pixels`: one image's numbers in a segment and those behind it.
+  /// `.pixels`: some images' numbers in a segment and those behind it.
   private func build(
-    segment: Int, _ map: PixelVariances, _ image: Int, _ engine: PixelEngine<L>, sums: PoolSums?
+    segment: Int, _ map: PixelVariances, _ range: Range<Int>, _ engine: PixelEngine<L>,
+    sums: [PoolSums?]
   ) {
     let members = program.segments[segment]
-    let base = self.image(image)
+    let bases = range.map { self.image($0) }
     var mapsAtPools: [Int: PixelVariances] = [:]
-    func note(_ children: [Int], _ map: PixelVariances) {
+    func keep(_ children: [Int], _ map: PixelVariances) {
       for child in children {
         if case .pool = program.nodes[child].step { mapsAtPools[child] = map.copy() }
       }
     }
     func take(_ node: Int, _ map: PixelVariances) {
-      for readout in program.nodes[node].readouts { readouts[readout][image] = map.mean(image: 0) }
+      for readout in program.nodes[node].readouts { note(readout, map, range) }
     }
     let roots = members.source.map { program.nodes[$0].children } ?? program.roots
     if let source = members.source { take(source, map) }
-    note(roots, map)
+    keep(roots, map)
     walk(roots, map, []) { node, map in
       take(node, map)
-      note(program.nodes[node].children, map)
-    } write: { node, pixel, index, value in
-      let layout = geometry.outputLayout(node)
-      let place = layout.place(pixel / layout.shape.width, pixel % layout.shape.width)
-      base[geometry.valueOffsets[node] + index * layout.valuesPerImage + place] =
-        L.Scalar(value.first)
+      keep(program.nodes[node].children, map)
+    } writer: { node in
+      guard let plan = engine.plan(node) else { return { _, _, _ in } }
+      let size = plan.output.valuesPerImage
+      return { pixel, index, value in
+        self.scatter(
+          value, to: bases, at: plan.values + index * size + plan.outputPlaces[pixel])
+      }
     } maps: { node, isInput, map in
-      store(map, node, isInput: isInput, to: base)
+      store(map, node, isInput: isInput, to: bases, engine)
     }
     guard !members.pools.isEmpty else { return }
-    let view = PixelEngine<L>.Image(base: base, pools: pools[image])
-    let pooled = engine.run(segment: segment, view, view, source: sums, isSelf: true) { true }
-    for (pool, sums) in pooled {
-      guard case .pool(let step) = program.nodes[pool].step, let map = mapsAtPools[pool] else {
-        continue
+    var behind: [Int: (map: PixelVariances, sums: [PoolSums?])] = [:]
+    for (lane, image) in range.enumerated() {
+      let view = PixelEngine<L>.Image(base: bases[lane], pools: pools[image])
+      let pooled = engine.run(segment: segment, view, view, source: sums[lane], isSelf: true) {
+        true
       }
-      let record = PooledImage(step, map, sums)
-      pools[image][pool] = record
-      if let next = program.segmentAtPool[pool] {
-        build(segment: next, record.variances(step), image, engine, sums: sums)
+      for (pool, sums) in pooled {
+        guard case .pool(let step) = program.nodes[pool].step, let map = mapsAtPools[pool] else {
+          continue
+        }
+        let record = PooledImage(step, map, image: lane, sums)
+        pools[image][pool] = record
+        var next = behind[pool, default: (PixelVariances(shape: step.output), [])]
+        record.write(to: next.map, image: lane)
+        next.sums.append(sums)
+        behind[pool] = next
+      }
+    }
+    for pool in members.pools {
+      if let next = program.segmentAtPool[pool], let (map, sums) = behind[pool] {
+        build(segment: next, map, range, engine, sums: sums)
       }
     }
   }
 
+  private func note(_ readout: Int, _ map: PixelVariances, _ range: Range<Int>) {
+    for (lane, image) in range.enumerated() { readouts[readout][image] = map.mean(image: lane) }
+  }
+
+  /// Writes the lanes of `value` to the same place of several images.
+  private func scatter(
+    _ value: Float64Lanes, to bases: [UnsafeMutablePointer<L.Scalar>], at place: Int
+  ) {
+    L.convert(value, to: lanes.base)
+    for lane in bases.indices { bases[lane][place] = lanes.base[lane] }
+  }
+
   /// Keeps K and Theta before or behind a convolution, and before it their sums down its windows.
   private func store(
-    _ map: PixelVariances, _ node: Int, isInput: Bool, to base: UnsafeMutablePointer<L.Scalar>
+    _ map: PixelVariances, _ node: Int, isInput: Bool,
+    to bases: [UnsafeMutablePointer<L.Scalar>], _ engine: PixelEngine<L>
   ) {
-    guard case .convolution(let step, _) = program.nodes[node].step else { return }
-    let plan = PixelNodePlan(geometry, node)
-    let layout = isInput ? plan.input : plan.output
+    guard case .convolution(let step, _) = program.nodes[node].step,
+      let plan = engine.plan(node)
+    else { return }
+    let (layout, places) =
+      isInput ? (plan.input, plan.inputPlaces) : (plan.output, plan.outputPlaces)
     let behind = plan.windowSums + 2 * plan.windowSumCount
     let first = isInput || !geometry.needsInputMaps(node) ? plan.maps : behind
     let width = layout.shape.width
     let line = layout.cellCount * layout.columns
-    func set(_ place: Int, _ plane: Int, _ state: ImageState) {
-      base[place] = L.Scalar(state.variance)
-      base[place + plane] = L.Scalar(state.tangent)
+    func set(_ place: Int, _ plane: Int, _ variance: Float64Lanes, _ tangent: Float64Lanes) {
+      scatter(variance, to: bases, at: place)
+      scatter(tangent, to: bases, at: place + plane)
     }
     for pixel in 0..<map.shape.count {
-      let place = layout.place(pixel / width, pixel % width)
-      set(first + place, layout.valuesPerImage, map.state(pixel, image: 0))
+      set(first + places[pixel], layout.valuesPerImage, map.variance(pixel), map.tangent(pixel))
     }
     guard isInput else { return }
     for y in 0..<step.vertical.output {
       let rows = step.vertical.places(y)
       for x in 0..<width {
-        var sum = ImageState(variance: 0)
+        var (variance, tangent) = (Float64Lanes(0), Float64Lanes(0))
         for row in rows {
-          let state = map.state(row * width + x, image: 0)
-          sum.variance += state.variance
-          sum.tangent += state.tangent
+          variance = variance + map.variance(row * width + x)
+          tangent = tangent + map.tangent(row * width + x)
         }
-        set(plan.windowSums + y * line + layout.place(0, x), plan.windowSumCount, sum)
+        set(
+          plan.windowSums + y * line + layout.place(0, x), plan.windowSumCount, variance, tangent)
       }
     }
   }
@@ -179,7 +219,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private func walk(
     _ children: [Int], _ map: PixelVariances, _ kept: [PixelVariances],
     _ result: (_ node: Int, PixelVariances) -> Void,
-    write: (_ node: Int, _ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void,
+    writer: (_ node: Int) -> PixelValueWriter,
     maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
   ) {
     var (children, map, kept) = (children, map, kept)
@@ -192,11 +232,11 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       for child in steps.dropLast() {
         let (copy, saved) = (map.copy(), kept.map { $0.copy() })
         var branch = saved
-        advance(child, copy, &branch, write: write, maps: maps)
+        advance(child, copy, &branch, writer: writer, maps: maps)
         result(child, copy)
-        walk(program.nodes[child].children, copy, branch, result, write: write, maps: maps)
+        walk(program.nodes[child].children, copy, branch, result, writer: writer, maps: maps)
       }
-      advance(last, map, &kept, write: write, maps: maps)
+      advance(last, map, &kept, writer: writer, maps: maps)
       result(last, map)
       children = program.nodes[last].children
     }
@@ -204,7 +244,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   private func advance(
     _ node: Int, _ map: PixelVariances, _ kept: inout [PixelVariances],
-    write: (_ node: Int, _ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void,
+    writer: (_ node: Int) -> PixelValueWriter,
     maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
   ) {
     switch program.nodes[node].step {
@@ -213,9 +253,9 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       map.convolve(convolution)
       if geometry.needsOutputMaps(node) { maps(node, false, map) }
       check(map, node)
-      update.advance(map) { write(node, $0, $1, $2) }
+      update.advance(map, writer(node))
     case .update(let update):
-      update.advance(map) { write(node, $0, $1, $2) }
+      update.advance(map, writer(node))
     case .pool: break
     case .fork: kept.append(map.copy())
     case .exchange:
@@ -237,18 +277,5 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     for value in extreme.numbers where !(value <= largest) {
       failure = RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
     }
-  }
-}
-
-extension Float64Lanes {
-  /// The first lane.
-  var first: Double { value[0] }
-
-  /// Writes some lanes, rounded to other lanes' scalars.
-  @inline(__always)
-  func store<L: Lanes>(
-    lanes: Range<Int>, to pointer: UnsafeMutablePointer<L.Scalar>, as type: L.Type
-  ) {
-    for lane in lanes { pointer[lane - lanes.lowerBound] = L.Scalar(value[lane]) }
   }
 }

@@ -7,6 +7,8 @@ final class PixelVariances {
   private(set) var shape: PixelShape
   private var storage: AlignedStorage<Double>
   private var planeSize: Int
+  /// Memory of the last convolution's input, for the next one's output.
+  private var spare: PixelVariances?
 
   /// Zero variances of images of `shape`.
   init(shape: PixelShape) {
@@ -85,8 +87,9 @@ final class PixelVariances {
   /// K <- w A(K) + b, Theta <- K + w A(Theta) with a convolution's windows.
   func convolve(_ convolution: ConvolutionStep) {
     let (vertical, horizontal) = (convolution.vertical, convolution.horizontal)
-    let result = PixelVariances(
-      shape: PixelShape(height: vertical.output, width: horizontal.output))
+    let after = PixelShape(height: vertical.output, width: horizontal.output)
+    let result =
+      spare.take().flatMap { $0.shape == after ? $0 : nil } ?? PixelVariances(shape: after)
     let width = shape.width
     let sums = AlignedStorage<Double>(count: 2 * width * L.count)
     let affine = convolution.affine
@@ -115,6 +118,7 @@ final class PixelVariances {
         result.set(y * horizontal.output + x, variance: variance, tangent: tangent)
       }
     }
-    replace(by: result)
+    if shape == after { swap(&storage, &result.storage) } else { replace(by: result) }
+    spare = shape == result.shape && storage !== result.storage ? result : nil
   }
 }

@@ -34,16 +34,23 @@ final class PoolSums {
 ///     w w' G - w^2 D - w'^2 D' + (w n - w' n') (w S - w' S'),    G = sum_{a,a'} g[a,a'];
 ///
 /// and the same of Theta.
-struct PooledImage: Sendable {
-  /// w, w n, w S and w^2 D of every window; those of Theta.
-  var weight: [Double] = []
-  var share: [Double] = []
-  var mass: [Double] = []
-  var spread: [Double] = []
-  var tangentMass: [Double] = []
-  var tangentSpread: [Double] = []
+final class PooledImage: @unchecked Sendable {
+  /// Windows.
+  let count: Int
+  /// Of every window: w, w n, w S and w^2 D, and the last two of Theta.
+  private let weight, share, mass, spread, tangentMass, tangentSpread: UnsafeMutablePointer<Double>
+  private let storage: AlignedStorage<Double>
 
-  init(_ pool: PoolStep, _ map: PixelVariances, _ sums: PoolSums) {
+  /// - Parameters:
+  ///   - map: K and Theta before the pool.
+  ///   - image: whose lane of the map is meant.
+  ///   - sums: the image's with itself.
+  init(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
+    count = pool.output.count
+    storage = AlignedStorage(count: 6 * count)
+    let (base, count) = (storage.base, count)
+    (weight, share, mass) = (base, base + count, base + 2 * count)
+    (spread, tangentMass, tangentSpread) = (base + 3 * count, base + 4 * count, base + 5 * count)
     let weights = pool.weights
     for y in 0..<pool.vertical.output {
       let rows = pool.vertical.places(y)
@@ -53,44 +60,51 @@ struct PooledImage: Sendable {
         var total = ImageState(variance: 0)
         for row in rows {
           for column in columns {
-            let state = map.state(row * pool.horizontal.input + column, image: 0)
+            let state = map.state(row * pool.horizontal.input + column, image: image)
             total.variance += state.variance
             total.tangent += state.tangent
           }
         }
         let w = weights[p]
-        weight.append(w)
-        share.append(w * Double(rows.count * columns.count))
-        mass.append(w * total.variance)
-        tangentMass.append(w * total.tangent)
-        spread.append(w * w * sums.gaps[p * sums.count + p] / 2)
-        tangentSpread.append(w * w * sums.tangentGaps[p * sums.count + p] / 2)
+        weight[p] = w
+        share[p] = w * Double(rows.count * columns.count)
+        mass[p] = w * total.variance
+        tangentMass[p] = w * total.tangent
+        spread[p] = w * w * sums.gaps[p * sums.count + p] / 2
+        tangentSpread[p] = w * w * sums.tangentGaps[p * sums.count + p] / 2
       }
     }
   }
 
-  /// K and Theta behind the pool, the same in all lanes.
-  func variances(_ pool: PoolStep) -> PixelVariances {
-    let map = PixelVariances(shape: pool.output)
-    for p in weight.indices {
+  /// Writes K and Theta behind the pool to a lane of `map`.
+  func write(to map: PixelVariances, image: Int) {
+    for p in 0..<count {
       map.set(
-        p, variance: Float64Lanes(max(share[p] * mass[p] - spread[p], 0)),
-        tangent: Float64Lanes(max(share[p] * tangentMass[p] - tangentSpread[p], 0)))
+        p, image: image,
+        ImageState(
+          variance: max(share[p] * mass[p] - spread[p], 0),
+          tangent: max(share[p] * tangentMass[p] - tangentSpread[p], 0)))
     }
-    return map
   }
 
-  /// The gaps between window `p` of this image and window `q` of another.
+  /// Writes g between window `p` of this image and `windows` of another, and h `plane` further on.
   @inline(__always)
-  func gaps(_ p: Int, _ other: PooledImage, _ q: Int, _ sums: PoolSums) -> (Double, Double) {
-    let both = weight[p] * other.weight[q]
-    let uneven = share[p] - other.share[q]
-    let place = p * sums.count + q
-    let gap =
-      both * sums.gaps[place] - spread[p] - other.spread[q] + uneven * (mass[p] - other.mass[q])
-    let tangentGap =
-      both * sums.tangentGaps[place] - tangentSpread[p] - other.tangentSpread[q]
-      + uneven * (tangentMass[p] - other.tangentMass[q])
-    return (max(gap, 0), max(tangentGap, 0))
+  func writeGaps<Scalar: BinaryFloatingPoint>(
+    _ p: Int, _ other: PooledImage, _ windows: StrideTo<Int>, _ sums: PoolSums,
+    to numbers: UnsafeMutablePointer<Scalar>, plane: Int
+  ) {
+    let (weight, share, mass, tangentMass) = (weight[p], share[p], mass[p], tangentMass[p])
+    let (spread, tangentSpread) = (spread[p], tangentSpread[p])
+    let (gaps, tangentGaps) = (sums.gaps + p * sums.count, sums.tangentGaps + p * sums.count)
+    for (place, q) in windows.enumerated() {
+      let both = weight * other.weight[q]
+      let uneven = share - other.share[q]
+      let gap = both * gaps[q] - spread - other.spread[q] + uneven * (mass - other.mass[q])
+      let tangentGap =
+        both * tangentGaps[q] - tangentSpread - other.tangentSpread[q]
+        + uneven * (tangentMass - other.tangentMass[q])
+      numbers[place] = Scalar(gap > 0 ? gap : 0)
+      numbers[place + plane] = Scalar(tangentGap > 0 ? tangentGap : 0)
+    }
   }
 }
