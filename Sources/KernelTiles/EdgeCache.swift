@@ -15,16 +15,16 @@ struct EdgeCache {
   private let usesPixels: Bool
   private let limit: Int
 
-  init(bytesPerImage: Int, usesPixels: Bool) {
-    limit = Self.limit(usesPixels: usesPixels)
-    self.bytesPerImage = max(bytesPerImage, 1)
-    self.usesPixels = usesPixels
+  init(_ program: Program, _ precision: Precision) {
+    limit = Self.limit(program)
+    (bytesPerImage, usesPixels) = (program.bytesPerImage(precision), program.usesPixels)
   }
 
-  /// Bytes that are kept where two edges do not take more. Without pixels small beside the images
-  /// and the tiles; with them edges are larger, and worth more: the diagonal behind a pool costs
-  /// half a pair of images.
-  static func limit(usesPixels: Bool) -> Int { usesPixels ? 256 << 20 : 32 << 20 }
+  /// Bytes that are kept where two edges do not take more: little beside the images and the tiles,
+  /// but for pools, behind which the diagonal costs half a pair of images.
+  static func limit(_ program: Program) -> Int {
+    program.usesPixels ? (program.leastTile == 1 ? 256 << 20 : 64 << 20) : 32 << 20
+  }
 
   /// The edge of `images`, from the cache or made.
   mutating func edge(
@@ -42,7 +42,7 @@ struct EdgeCache {
       images: images, edge: try recursion.edge(variances: variances, pixels: pixels),
       roots: variances.map { $0.squareRoot() })
     entries.append(entry)
-    let kept = max(2, limit / (bytesPerImage * max(images.count, 1)))
+    let kept = max(2, limit / max(bytesPerImage * images.count, 1))
     if entries.count > kept { entries.removeFirst(entries.count - kept) }
     return entry
   }

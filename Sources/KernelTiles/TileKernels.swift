@@ -27,8 +27,7 @@ public final class TileKernels {
     recursion = TileRecursion(program, precision: precision)
     usesInput = program.usesInputCovariances
     usesPixels = program.usesPixels
-    edges = EdgeCache(
-      bytesPerImage: program.bytesPerImage(precision), usesPixels: program.usesPixels)
+    edges = EdgeCache(program, precision)
   }
 
   /// Bytes that the tiles of `program` take while they are computed, beside their results.
@@ -38,7 +37,7 @@ public final class TileKernels {
     let edge = tile * program.bytesPerImage(precision)
     // Covariances and deficits of K0, or of K and Theta at the readouts.
     let pairs = (program.usesInputCovariances ? 2 : 0) + (program.usesPixels ? 4 : 0)
-    return max(2 * edge, min(EdgeCache.limit(usesPixels: program.usesPixels), 16 * edge))
+    return max(2 * edge, min(EdgeCache.limit(program), 16 * edge))
       + pairs * 8 * tile * tile
   }
 

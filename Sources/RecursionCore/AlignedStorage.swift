@@ -1,24 +1,46 @@
 import Foundation
 
-/// Zeroed memory that starts on a cache line, so that no register is loaded across two; much of it
-/// on large pages, where the system has them.
+/// Memory that starts on a cache line, so that no register is loaded across two; much of it on
+/// large pages, where the system has them.
 final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Scalar>
+  /// How many numbers there is room for.
+  let count: Int
   private static var lineBytes: Int { 64 }
   private static var pageBytes: Int { 2 << 20 }
 
   /// How many numbers fill one cache line.
   static var lineCount: Int { lineBytes / MemoryLayout<Scalar>.stride }
 
-  init(count: Int) {
+  /// - Parameter isZeroed: false where everything is written before it is read.
+  init(count: Int, isZeroed: Bool = true) {
+    self.count = max(count, 1)
     let bytes = max(count, 1) * MemoryLayout<Scalar>.stride
     let isLarge = bytes >= Self.pageBytes
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: bytes, alignment: isLarge ? Self.pageBytes : Self.lineBytes)
     if isLarge { _ = madvise(raw, bytes, MADV_HUGEPAGE) }
     base = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
-    base.initialize(repeating: 0, count: max(count, 1))
+    if isZeroed { base.initialize(repeating: 0, count: max(count, 1)) }
   }
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
+}
+
+/// Memory of tables that are gone, for the next ones: the system gives new memory page by page and
+/// zeroed, which takes longer than to fill it. For one thread.
+final class StoragePool<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
+  private var spare: [AlignedStorage<Scalar>] = []
+
+  /// Memory for `count` numbers, whatever they are.
+  func take(_ count: Int) -> AlignedStorage<Scalar> {
+    let fitting = spare.firstIndex { $0.count >= count && $0.count <= 2 * count }
+    return fitting.map { spare.remove(at: $0) } ?? AlignedStorage(count: count, isZeroed: false)
+  }
+
+  /// Takes memory back; of more than a few pieces the oldest is given up.
+  func give(_ storage: AlignedStorage<Scalar>) {
+    spare.append(storage)
+    if spare.count > 4 { spare.removeFirst() }
+  }
 }

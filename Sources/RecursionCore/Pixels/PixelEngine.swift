@@ -20,6 +20,8 @@ final class PixelEngine<L: CoreLanes> {
 
   /// From those sums to means.
   private let readoutScales: [Double]
+  /// Memory of the tables that were made for this engine.
+  let tables = StoragePool<Scalar>()
   private let sums: AlignedStorage<Scalar>
   private var spare: [PixelField<L>] = []
   private let capacity: Int

@@ -8,6 +8,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private(set) var pools: [[Int: PooledImage]] = []
 
   let geometry: PixelGeometry
+  private let pool: StoragePool<L.Scalar>
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
   /// One number for each lane.
@@ -23,6 +24,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   /// - Throws: `RangeError` where a variance leaves the range of the lanes.
   init(_ images: PixelImages, _ engine: PixelEngine<L>) throws(RangeError) {
     geometry = engine.geometry
+    pool = engine.tables
     count = images.count
     let program = geometry.program
     readouts = [[ImageState]](
@@ -34,18 +36,21 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     imageCount = (geometry.tableCount + line - 1) / line * line + line
     switch program.arrangement {
     case .images:
-      storage = AlignedStorage(count: geometry.tableCount * padded)
+      storage = pool.take(geometry.tableCount * padded)
       for first in stride(from: 0, to: count, by: Float64Lanes.count) {
         build(images, first..<min(first + Float64Lanes.count, count))
       }
     case .pixels:
-      storage = AlignedStorage(count: imageCount * max(count, 1))
+      storage = pool.take(imageCount * max(count, 1))
+      storage.base.initialize(repeating: 0, count: imageCount * count)
       for first in stride(from: 0, to: count, by: Self.batch) {
         build(images, first..<min(first + Self.batch, count), engine)
       }
     }
     if let failure { throw failure }
   }
+
+  deinit { pool.give(storage) }
 
   /// `.pixels`: an image's numbers.
   func image(_ index: Int) -> UnsafeMutablePointer<L.Scalar> { storage.base + index * imageCount }
@@ -61,9 +66,15 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   /// `.images`: as many images as there are lanes.
   private func build(_ batch: PixelImages, _ range: Range<Int>) {
     let map = PixelVariances(shape: program.shape)
+    let numbers = program.shape.count * program.channels
+    // Places beside the last images are read, and must hold numbers.
+    if range.count % L.groupCount != 0 {
+      images(from: (range.upperBound - 1) / L.groupCount * L.groupCount)
+        .initialize(repeating: 0, count: numbers * L.groupCount)
+    }
     for (lane, image) in range.enumerated() {
       let (source, target) = (batch.pixel(image, 0), images(from: image))
-      for index in 0..<program.shape.count * program.channels {
+      for index in 0..<numbers {
         target[index * L.groupCount] = L.Scalar(source[index])
       }
       for pixel in 0..<program.shape.count {
