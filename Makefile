@@ -34,13 +34,15 @@ test: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --build-tests
 	NTK_PYTHON="$$(scripts/python-environment || true)" $(SWIFT) test $(SWIFTFLAGS) --skip-build --quiet
 	Tests/Scripts/rank-checks .build/release/RankChecks
+	Tests/Scripts/width-checks .build/release/WidthChecks
 	Tests/Scripts/end-to-end $(BINARY)
 
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
-	.build/release/ntk-bench core
+	.build/release/ntk-bench core pixels
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench block
+	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench squares
 	Benchmarks/pipeline $(BINARY)
 
 lint:

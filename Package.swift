@@ -103,6 +103,9 @@ let package = Package(
       dependencies: ["MessagePassing", "DistributedAlgebra", "BlockCyclic", "BLAS"],
       path: "Tests/RankChecks"),
     .executableTarget(
+      name: "WidthChecks", dependencies: ["RecursionCore", "KernelTiles"],
+      path: "Tests/WidthChecks"),
+    .executableTarget(
       name: "ntk-bench",
       dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule"],
       path: "Benchmarks/ntk-bench"),

@@ -105,9 +105,11 @@ struct Assignment {
   /// network; never the number of ranks, because the tiles' bytes must not depend on it.
   func tile(train: Int) -> Int {
     if let requestedTile { return requestedTile }
-    // About eight tiles along an edge, in whole blocks of the recursion core.
-    let eighth = (train / 8 + 63) / 64 * 64
-    var tile = min(max(eighth, 64), 512)
+    // About eight tiles along an edge, in whole blocks of the recursion core; with pools between
+    // pixels these are single pairs.
+    let least = usesPixels && program.leastTile == 1 ? 8 : 64
+    let eighth = (train / 8 + least - 1) / least * least
+    var tile = min(max(eighth, least), 512)
     guard usesPixels else { return tile }
     // An interrupted tile is lost: it should be seconds of one core, and its edges moderate memory.
     while tile / 2 >= max(program.leastTile, 8)

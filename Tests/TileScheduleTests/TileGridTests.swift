@@ -77,3 +77,25 @@ import TileSchedule
     }
   }
 }
+
+@Suite struct TileStretchTests {
+  @Test("stretches follow each other and share the work", arguments: [1, 2, 3, 7, 40])
+  func stretches(_ ranks: Int) throws {
+    for grid in [
+      try TileGrid.lowerTriangle(n: 40, tile: 3), try TileGrid.lowerTriangle(n: 8, tile: 1),
+      try TileGrid.rectangle(m: 17, n: 30, tileRows: 4, tileColumns: 4),
+    ] {
+      let stretches = (0..<ranks).map { grid.stretch($0, of: ranks) }
+      #expect(stretches.flatMap { Array($0) } == Array(0..<grid.count))
+      let work = stretches.map { stretch in
+        stretch.reduce(0) { sum, index in
+          let tile = grid.tile(at: index)
+          let diagonal = grid.isLowerTriangle && tile.it == tile.jt ? grid.rows(of: tile).count : 0
+          return sum + grid.entries(of: tile) - diagonal
+        }
+      }
+      let mean = work.reduce(0, +) / ranks
+      #expect(work.allSatisfy { abs($0 - mean) <= 17 }, "a tile more or less: \(work)")
+    }
+  }
+}
