@@ -1,3 +1,10 @@
+#define _DEFAULT_SOURCE
 #include "CVector.h"
 
-// The header holds everything; this file gives the package manager a target to compile.
+#include <sys/mman.h>
+
+void ntk_use_large_pages(void *start, unsigned long size) {
+#ifdef MADV_HUGEPAGE
+  (void)madvise(start, size, MADV_HUGEPAGE);
+#endif
+}

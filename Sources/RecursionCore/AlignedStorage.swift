@@ -1,4 +1,4 @@
-import Foundation
+import CVector
 
 /// Memory that starts on a cache line, so that no register is loaded across two; much of it on
 /// large pages, where the system has them.
@@ -19,7 +19,7 @@ final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
     let isLarge = bytes >= Self.pageBytes
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: bytes, alignment: isLarge ? Self.pageBytes : Self.lineBytes)
-    if isLarge { _ = madvise(raw, bytes, MADV_HUGEPAGE) }
+    if isLarge { ntk_use_large_pages(raw, bytes) }
     base = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
     if isZeroed { base.initialize(repeating: 0, count: max(count, 1)) }
   }

@@ -126,6 +126,9 @@ NTK_INLINE void ntk_f64_store_rounded(float *_Nonnull p, ntk_f64 x) {
   *(unaligned *)p = __builtin_convertvector(x, rounded);
 }
 
+/// Asks the system for large pages under some memory; nothing happens where it has none.
+void ntk_use_large_pages(void *_Nonnull start, unsigned long size);
+
 /// The C library's scalar functions, under names that need no import of it.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }
