@@ -3,8 +3,8 @@
 
 #include <sys/mman.h>
 
-void ntk_use_large_pages(void *start, unsigned long size) {
+void ntk_use_large_pages(void *start, long size) {
 #ifdef MADV_HUGEPAGE
-  (void)madvise(start, size, MADV_HUGEPAGE);
+  (void)madvise(start, (size_t)size, MADV_HUGEPAGE);
 #endif
 }

@@ -94,7 +94,7 @@ package struct Sin: Activation {
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     @inline(__always) func product(_ v: Value) -> L { x[v.rawValue] * y[v.rawValue] }
     @inline(__always) func difference(_ v: Value) -> L { x[v.rawValue] - y[v.rawValue] }
-    let (zero, one) = (L(0), L(1))
+    let zero = L(0)
     let cosine = L(doubledCosine)
     let (twiceSine, twiceCosine) = (L(2 * sineSquared), L(2 * cosineSquared))
     let squaredFrequency = L(frequency * frequency)

@@ -127,7 +127,7 @@ NTK_INLINE void ntk_f64_store_rounded(float *_Nonnull p, ntk_f64 x) {
 }
 
 /// Asks the system for large pages under some memory; nothing happens where it has none.
-void ntk_use_large_pages(void *_Nonnull start, unsigned long size);
+void ntk_use_large_pages(void *_Nonnull start, long size);
 
 /// The C library's scalar functions, under names that need no import of it.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
