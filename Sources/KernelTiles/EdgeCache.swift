@@ -26,6 +26,17 @@ struct EdgeCache {
     program.usesPixels ? (program.leastTile == 1 ? 256 << 20 : 64 << 20) : 32 << 20
   }
 
+  private static func kept(_ limit: Int, edgeBytes: Int) -> Int {
+    max(2, min(64, limit / max(edgeBytes, 1)))
+  }
+
+  /// Bytes of all edges of `count` images that may be alive: those kept, and two whose memory
+  /// waits for the next ones.
+  static func bytes(_ program: Program, _ precision: Precision, count: Int) -> Int {
+    let edge = program.bytesPerImage(precision) * count
+    return (kept(limit(program), edgeBytes: edge) + 2) * edge
+  }
+
   /// The edge of `images`, from the cache or made.
   mutating func edge(
     of images: Images, _ recursion: TileRecursion
@@ -35,6 +46,9 @@ struct EdgeCache {
       entries.append(entry)  // the last is the most recent
       return entry
     }
+    // Room first: no more than `kept` edges are alive.
+    let kept = Self.kept(limit, edgeBytes: bytesPerImage * images.count)
+    if entries.count >= kept { entries.removeFirst(entries.count - kept + 1) }
     let variances = images.variances()
     let pixels =
       usesPixels ? PixelImages(base: images.base, count: images.count, shape: images.shape) : nil
@@ -42,8 +56,6 @@ struct EdgeCache {
       images: images, edge: try recursion.edge(variances: variances, pixels: pixels),
       roots: variances.map { $0.squareRoot() })
     entries.append(entry)
-    let kept = max(2, limit / max(bytesPerImage * images.count, 1))
-    if entries.count > kept { entries.removeFirst(entries.count - kept) }
     return entry
   }
 }

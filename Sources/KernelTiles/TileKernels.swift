@@ -34,10 +34,9 @@ public final class TileKernels {
   ///
   /// - Parameter tile: images along an edge.
   public static func scratchBytes(_ program: Program, _ precision: Precision, tile: Int) -> Int {
-    let edge = tile * program.bytesPerImage(precision)
     // Covariances and deficits of K0, or of K and Theta at the readouts.
     let pairs = (program.usesInputCovariances ? 2 : 0) + (program.usesPixels ? 4 : 0)
-    return max(2 * edge, min(EdgeCache.limit(program), 16 * edge))
+    return EdgeCache.bytes(program, precision, count: tile) + program.engineBytes(precision)
       + pairs * 8 * tile * tile
   }
 

@@ -25,6 +25,8 @@ struct Assignment {
   let requestedTile: Int?
   /// How the images were preprocessed, for the fingerprint.
   let preprocessing: String
+  /// All networks compiled into one pass.
+  let program: Program
   /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
   let workPerPair: Double
   /// Bytes that the images at the edges of tiles take, each.
@@ -34,25 +36,27 @@ struct Assignment {
 
   /// The assignment of a job whose results go to `run`.
   ///
+  /// - Parameter imageShape: [H, W, C] or [D] where it is known; else it is read from the data.
+  ///
   /// Errors: `NetworkError` for a composition that makes no sense, before any data is read.
-  init(_ job: Job, run: RunFolder) throws {
+  init(_ job: Job, run: RunFolder, imageShape: [Int]? = nil) throws {
     self.run = run
-    variants = try Self.variants(job)
+    variants = try Self.variants(job, imageShape)
     kernels = job.kernels
     precision = job.precision == .f64 ? .f64 : .f32
     storage = job.storage == .f64 ? .float64 : .float32
     requestedTile = job.tile
     preprocessing = DatasetRequest(job.data).preprocessing.text
-    let program = Program(variants.map(\.network))
+    program = Program(variants.map(\.network))
     bytesPerImage = program.bytesPerImage(precision)
     usesPixels = program.usesPixels
     workPerPair = usesPixels ? program.pixelPairsPerPair : 1
   }
 
-  private static func variants(_ job: Job) throws -> [Variant] {
-    var shape = [32, 32, 3]
+  private static func variants(_ job: Job, _ imageShape: [Int]?) throws -> [Variant] {
+    var shape = imageShape ?? [32, 32, 3]
     var failure: (any Error)?
-    if case .arrays(let train, _, _, _) = job.data.source {
+    if imageShape == nil, case .arrays(let train, _, _, _) = job.data.source {
       do {
         shape = Array(try NumPyFileReader(path: train).shape.dropFirst())
       } catch {
@@ -98,9 +102,6 @@ struct Assignment {
     }
   }
 
-  /// All networks compiled into one pass.
-  var program: Program { Program(variants.map(\.network)) }
-
   /// The edge of a tile: what the job says, else what suits the number of training images and the
   /// network; never the number of ranks, because the tiles' bytes must not depend on it.
   func tile(train: Int) -> Int {
@@ -112,7 +113,7 @@ struct Assignment {
     var tile = min(max(eighth, least), 512)
     guard usesPixels else { return tile }
     // An interrupted tile is lost: it should be seconds of one core, and its edges moderate memory.
-    while tile / 2 >= max(program.leastTile, 8)
+    while tile / 2 >= program.leastTile
       && (seconds(tile: tile) > 20 || tile * bytesPerImage > 128 << 20)
     { tile /= 2 }
     return tile
@@ -131,7 +132,7 @@ struct Assignment {
 
   /// Throws where the tiles of all ranks of a node do not fit into its memory.
   ///
-  /// - Parameter memory: what the node has left, in bytes.
+  /// - Parameter memory: what the node has left beside the images, in bytes.
   func checkMemory(train: Int, ranks: Int, memory: Int) throws {
     let tile = tile(train: train)
     let bytes = assemblyBytes(tile: tile)

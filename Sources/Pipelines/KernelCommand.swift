@@ -72,6 +72,15 @@ struct KernelCommand {
       let files = try KernelFiles(paths, shape: [m, n])
       let program = Program([network])
       let tile = tile(min(m, n), program)
+      let bytes = TileKernels.scratchBytes(program, request.precision, tile: tile)
+      guard bytes * ranks.node.size <= NodeMemory.available else {
+        throw PipelineError(
+          .badJob,
+          String(
+            format: "%.1f GB of memory on each rank, most of it for what the network's %@ needs of "
+              + "every pixel, is more than this node has; use fewer ranks or smaller images",
+            Double(bytes) * 1e-9, network.widestLayer ?? "layers"))
+      }
       let grid =
         columns == nil
         ? try TileGrid.lowerTriangle(n: n, tile: tile)

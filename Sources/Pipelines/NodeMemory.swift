@@ -3,7 +3,7 @@ import Foundation
 /// The memory of this node.
 enum NodeMemory {
   /// Bytes that this process and its neighbours may still take: what the kernel calls available,
-  /// or what the control group (a SLURM job's, a container's) leaves, if that is less.
+  /// or what the control groups (version 2; a SLURM job's, a container's) leave, if that is less.
   static var available: Int {
     // Files of /proc have no size, so they are read to their end.
     func text(_ path: String) -> String? {
@@ -17,13 +17,22 @@ enum NodeMemory {
       let number = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
       bytes = number.map { $0 * 1024 } ?? bytes
     }
-    // Version 2: one line, `0::/path`.
-    let group = (text("/proc/self/cgroup") ?? "").split(separator: "\n")
-      .first { $0.hasPrefix("0::") }.map { "/sys/fs/cgroup" + $0.dropFirst(3) }
-    if let group, let limit = number(text(group + "/memory.max")),
-      let used = number(text(group + "/memory.current"))
-    {
-      bytes = min(bytes, max(limit - used, 0))
+    // Version 2: one line, `0::/path`. SLURM limits the job, some levels above the process.
+    var group =
+      (text("/proc/self/cgroup") ?? "").split(separator: "\n")
+      .first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
+    while group != "/" {
+      let folder = "/sys/fs/cgroup" + group
+      if let limit = number(text(folder + "/memory.max")),
+        let used = number(text(folder + "/memory.current"))
+      {
+        // Cached files are counted as used, and given up when memory is wanted.
+        let cached = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
+          .first { $0.hasPrefix("inactive_file ") }.map { number(String($0.dropFirst(14))) ?? 0 }
+        bytes = min(bytes, max(limit - used + (cached ?? 0), 0))
+      }
+      let parent = group.lastIndex(of: "/").map { String(group[..<$0]) } ?? ""
+      group = parent.isEmpty ? "/" : parent
     }
     return bytes
   }

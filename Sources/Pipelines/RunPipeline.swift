@@ -141,7 +141,8 @@ final class RunPipeline {
   private func assemble(_ data: DataOutline) throws -> ExitStatus {
     let tilesFit = { [assignment, ranks] in
       try assignment.checkMemory(
-        train: data.trainCount, ranks: ranks.node.size, memory: NodeMemory.available)
+        train: data.trainCount, ranks: ranks.node.size,
+        memory: NodeMemory.available - SharedImages.bytes(data))
     }
     try ranks.agree(tilesFit)
     let images = try SharedImages(data, on: ranks)

@@ -14,6 +14,12 @@ final class SharedImages {
   let test: Images
   private var window: SharedWindow?
 
+  /// Bytes that they take on every node.
+  static func bytes(_ outline: DataOutline) -> Int {
+    (outline.trainCount + outline.testCount) * outline.shape.reduce(1, *)
+      * MemoryLayout<Double>.size
+  }
+
   /// Reads and preprocesses the images on rank 0 and spreads them to the other nodes.
   ///
   /// Collective. Errors: `DatasetError`, agreed by all ranks.

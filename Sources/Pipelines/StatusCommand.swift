@@ -18,8 +18,9 @@ public struct StatusCommand {
       throw PipelineError(
         .missingInput, "\(run.path) is not a run folder (it has no job.yaml); name one")
     }
-    let assignment = try Assignment(try Job(contentsOf: run.job), run: run)
     let summary = try Summary.read(run)
+    let assignment = try Assignment(
+      try Job(contentsOf: run.job), run: run, imageShape: summary.data?.shape)
     var lines = ["run       \(run.path)"]
     let events = try readEvents(disk)
     if let data = summary.data {

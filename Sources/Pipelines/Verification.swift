@@ -43,7 +43,7 @@ struct Verification {
       }
       return try Job(contentsOf: run.job)
     }
-    let assignment = try Assignment(job, run: run)
+    let assignment = try ranks.agree { try Assignment(job, run: run) }
     let data = try DataOutline(DatasetRequest(job.data), on: ranks)
     try ranks.onRoot { try KernelStore.check(assignment, data) }
     let images = try SharedImages(data, on: ranks)

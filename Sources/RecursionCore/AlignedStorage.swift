@@ -41,6 +41,6 @@ final class StoragePool<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   /// Takes memory back; of more than a few pieces the oldest is given up.
   func give(_ storage: AlignedStorage<Scalar>) {
     spare.append(storage)
-    if spare.count > 4 { spare.removeFirst() }
+    if spare.count > 2 { spare.removeFirst() }
   }
 }

@@ -42,6 +42,7 @@ struct PixelNorm: PixelUpdate {
   var inputIsNonNegative = false
 
   var outputIsNonNegative: Bool { inputIsNonNegative }
+  var needsAllPixels: Bool { norm.axes == .all }
   /// i, then r and i r of K and of Theta.
   var valueCount: Int { 5 }
 

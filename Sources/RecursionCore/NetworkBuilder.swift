@@ -126,6 +126,13 @@ struct NetworkBuilder {
     let dense = try Dense(&parameters)
     try parameters.finish()
     let input = try image(parameters.position)
+    let largest = 1023
+    guard filter.down <= largest, filter.across <= largest else {
+      throw NetworkError(
+        position: parameters.position,
+        reason: "its filter of \(filter.down) x \(filter.across) is larger than \(largest) pixels, "
+          + "which is not supported; use a smaller one")
+    }
     let step = ConvolutionStep(
       vertical: AxisWindow(
         size: filter.down, stride: stride.down, padding: padding, input: input.height),
@@ -266,7 +273,12 @@ struct NetworkBuilder {
   /// Checks the end.
   func finish() throws(NetworkError) {
     guard signal != .input || !pixelLayers.isEmpty else {
-      throw NetworkError(position: "", reason: "it has no layer that computes; add dense")
+      let sums = layers.contains { $0.description.name == "sum" }
+      throw NetworkError(
+        position: "",
+        reason: sums
+          ? "it ends with a sum that raw input is part of; add dense behind the residual"
+          : "it has no layer that computes; add dense")
     }
     guard pixels == nil else {
       throw NetworkError(

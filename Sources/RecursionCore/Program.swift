@@ -87,9 +87,10 @@ public struct Program: Sendable {
 
   /// The precision of the lanes that compute what a user wants in `precision`.
   ///
-  /// Single precision rounds each pair of pixels by about 2e-7 of the variances, which the mean
-  /// over the pixels averages out. Where few pixels are left, kernels that are small beside the
-  /// diagonal would show it, so these networks are computed in double precision.
+  /// Single precision rounds each pair of pixels by about 2e-7 of the variances, most of which the
+  /// mean over the pixels averages out. Where few pixels are left, or a pool averages what no
+  /// activation has made, kernels that are small beside those variances would show it, so a program
+  /// with such a network is computed in double precision, all of it.
   public func lanes(for precision: Precision) -> Precision {
     let fewest = pixelPrograms.map(\.fewestAveraged).min() ?? .max
     return fewest < 64 ? .f64 : precision
@@ -168,6 +169,11 @@ public struct Program: Sendable {
     return nodes.reduce(0) { $0 + $1.step.imageValueCount } * size
       + networkCount * MemoryLayout<ImageState>.stride
       + pixelPrograms.reduce(0) { $0 + $1.bytesPerImage(precision) }
+  }
+
+  /// Bytes that a `TileRecursion` takes beside edges and tiles.
+  public func engineBytes(_ precision: Precision) -> Int {
+    pixelPrograms.reduce(0) { $0 + $1.engineBytes(lanes(for: precision)) }
   }
 
   /// The diagonal of every network's kernels for an image with K0(x, x) = `variance`, for networks

@@ -16,9 +16,14 @@ struct WidthChecks {
     }
     let url = URL(fileURLWithPath: arguments[2])
     var kernels: [String: [Double]] = [:]
-    for (name, layers) in networks {
-      for precision in Precision.allCases {
-        kernels["\(name) \(precision)"] = try compute(layers, precision)
+    for shape in [[6, 19, 3], [2, 2, 3], [1, 5, 1]] {
+      for (name, layers) in networks {
+        // What needs more pixels is left to the first shape.
+        guard (try? Network(layers, imageShape: shape)) != nil || shape[0] == 6 else { continue }
+        for precision in Precision.allCases {
+          kernels["\(name) \(shape[0])x\(shape[1]) \(precision)"] = try compute(
+            layers, shape, precision)
+        }
       }
     }
     if arguments[1] == "write" {
@@ -46,9 +51,10 @@ struct WidthChecks {
     return worst.isFinite && largest > 0 ? worst / largest : .infinity
   }
 
-  /// Both kernels of 19 images of 6 x 19 pixels with themselves, and of 5 of them with 7 others.
-  static func compute(_ layers: [LayerDescription], _ precision: Precision) throws -> [Double] {
-    let shape = [6, 19, 3]
+  /// Both kernels of 19 images of `shape` with themselves, and of 5 of them with 7 others.
+  static func compute(
+    _ layers: [LayerDescription], _ shape: [Int], _ precision: Precision
+  ) throws -> [Double] {
     let features = shape.reduce(1, *)
     let kernels = TileKernels(
       Program([try Network(layers, imageShape: shape)]), precision: precision)

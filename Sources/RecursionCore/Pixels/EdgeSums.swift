@@ -13,7 +13,8 @@ struct EdgeSums<L: Lanes> {
     let layouts = geometry.layouts.joined()
     let line = layouts.map { $0.cellCount * $0.columns }.max() ?? 1
     self.line = line
-    rowOnly = AlignedStorage(count: 2 * line)
+    // Four rows are read at a time, of however few there are.
+    rowOnly = AlignedStorage(count: 2 * line + 4)
     columnOnly = AlignedStorage(count: 2 * line)
   }
 

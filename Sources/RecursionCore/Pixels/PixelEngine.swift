@@ -1,8 +1,8 @@
 /// Takes pairs of images through a pixel program: family by family, every family through all steps
 /// of a segment while it stays in the cache, its results added to what pools and readouts gather.
 ///
-/// Memory, for pairs of one offset of 32 x 32 pixels in double precision: 0.5 MB of state, and two
-/// doubles per pair of pixels behind every pool that mixes offsets.
+/// Memory: see `PixelProgram.engineBytes`. The state of one offset of 32 x 32 pixels takes 0.5 MB in
+/// double precision, and every pool two doubles per pair of pixels behind it.
 final class PixelEngine<L: CoreLanes> {
   typealias Scalar = L.Scalar
 
@@ -15,14 +15,15 @@ final class PixelEngine<L: CoreLanes> {
   let program: PixelProgram
   let geometry: PixelGeometry
   /// Sums over the pixels at each readout: [readout][pair of a block], of g and of h.
-  private(set) var readoutGaps: [[Double]]
-  private(set) var readoutTangentGaps: [[Double]]
+  var readoutGaps: [[Double]]
+  var readoutTangentGaps: [[Double]]
 
   /// From those sums to means.
   private let readoutScales: [Double]
   /// Memory of the tables that were made for this engine.
   let tables = StoragePool<Scalar>()
-  private let sums: AlignedStorage<Scalar>
+  /// Vertical sums of a pair of rows.
+  let sums: AlignedStorage<Scalar>
   private var spare: [PixelField<L>] = []
   private let capacity: Int
   private let slab: Int
@@ -30,7 +31,7 @@ final class PixelEngine<L: CoreLanes> {
   /// By node; nil for pools.
   private let plans: [PixelNodePlan?]
   /// By the pool's node.
-  private let gathers: [PoolGather<L>?]
+  let gathers: [PoolGather<L>?]
 
   init(_ program: PixelProgram) {
     self.program = program
@@ -38,16 +39,7 @@ final class PixelEngine<L: CoreLanes> {
     sums = AlignedStorage(
       // Vectors at the ends of the last rows read a little beyond.
       count: geometry.walks.values.map { $0.count + 4 * $0.row + L.count }.max() ?? 1)
-    var (capacity, slab) = (1, 1)
-    for (index, segment) in program.segments.enumerated() {
-      for family in segment.families {
-        let rows = family.rows.map(\.count).max() ?? 0
-        let delay = family.convolutions.values.map(\.delay).max() ?? 0
-        capacity = max(capacity, rows + delay + 1)
-      }
-      for layout in geometry.layouts[index] { slab = max(slab, layout.slab) }
-    }
-    (self.capacity, self.slab) = (capacity, slab)
+    (capacity, slab) = geometry.fieldSize
     let pairs = program.arrangement == .images ? 4 * L.rowCount : 1
     readoutGaps = [[Double]](
       repeating: [Double](repeating: 0, count: pairs), count: program.readoutCount)
@@ -69,16 +61,6 @@ final class PixelEngine<L: CoreLanes> {
 
   /// What a node's slabs look like; nil for pools.
   func plan(_ node: Int) -> PixelNodePlan? { plans[node] }
-
-  /// Bytes of scratch memory of one engine, pools included.
-  static func scratchBytes(_ program: PixelProgram) -> Int {
-    let engine = PixelEngine(program)
-    let pools = program.nodes.reduce(0) { sum, node in
-      guard case .pool(let pool) = node.step else { return sum }
-      return sum + 16 * pool.output.count * pool.output.count
-    }
-    return 2 * engine.capacity * engine.slab * MemoryLayout<Scalar>.size + pools
-  }
 
   /// The mean over a readout's pixels of g, and of h, for one pair of a block.
   func meanGap(_ readout: Int, _ pair: Int) -> Double {
@@ -156,7 +138,7 @@ final class PixelEngine<L: CoreLanes> {
   }
 
   /// One family on its way through a segment.
-  private struct Run {
+  struct Run {
     let segment: Int
     let members: PixelSegment
     let family: RowFamily
@@ -383,64 +365,6 @@ final class PixelEngine<L: CoreLanes> {
     }
   }
 
-  /// The sums of rows that the vertical taps meet in both images.
-  private func addRows(
-    _ both: UnsafeBufferPointer<Int>, _ field: PixelField<L>, _ layout: CellLayout,
-    _ walk: HorizontalWalk
-  ) {
-    func slab(_ index: Int) -> UnsafePointer<Scalar> { UnsafePointer(field.at(both[index])) }
-    switch both.count {
-    case 0: sumRows(layout, walk) { _ in L(0) }
-    case 1:
-      let a = slab(0)
-      sumRows(layout, walk) { L(rowsAt: a + $0, stride: layout.columns) }
-    case 2:
-      let (a, b) = (slab(0), slab(1))
-      sumRows(layout, walk) {
-        L(rowsAt: a + $0, stride: layout.columns) + L(rowsAt: b + $0, stride: layout.columns)
-      }
-    case 3:
-      let (a, b, c) = (slab(0), slab(1), slab(2))
-      sumRows(layout, walk) {
-        L(rowsAt: a + $0, stride: layout.columns) + L(rowsAt: b + $0, stride: layout.columns)
-          + L(rowsAt: c + $0, stride: layout.columns)
-      }
-    default:
-      let slabs = (0..<both.count).map { slab($0) }
-      sumRows(layout, walk) { index in
-        var sum = L(rowsAt: slabs[0] + index, stride: layout.columns)
-        for slab in slabs.dropFirst() {
-          sum = sum + L(rowsAt: slab + index, stride: layout.columns)
-        }
-        return sum
-      }
-    }
-  }
-
-  /// Stores `sum` of every vector of a slab where the horizontal taps will look for it.
-  @inline(__always)
-  private func sumRows(
-    _ layout: CellLayout, _ walk: HorizontalWalk, _ sum: (_ place: Int) -> L
-  ) {
-    // The cells of images follow one another without margins, as the rows of one long matrix.
-    let isImages = program.arrangement == .images
-    let cells = isImages ? 1 : layout.cellCount
-    let planes = isImages ? 1 : 2
-    let rows = isImages ? layout.slab / layout.columns : layout.rows
-    for cell in 0..<cells {
-      for plane in 0..<planes {
-        let first = cell * layout.cell + plane * layout.plane
-        let target = sums.base + cell * walk.cell + plane * walk.plane + walk.origin
-        for row in stride(from: 0, to: rows, by: 4) {
-          for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
-            sum(first + row * layout.columns + column)
-              .storeRows(to: target + row * walk.row + column, stride: walk.row)
-          }
-        }
-      }
-    }
-  }
-
   /// Behind a locally connected layer only a pixel and itself have a covariance.
   private func isolate(
     _ node: Int, _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout,
@@ -461,124 +385,6 @@ final class PixelEngine<L: CoreLanes> {
           }
         }
       }
-    }
-  }
-
-  // MARK: Sources
-
-  private func fill(_ field: PixelField<L>, _ run: Run, _ source: PoolSums?) {
-    let space = run.members.sourceSpace
-    let layout = geometry.layouts[run.segment][space]
-    for (k, pair) in run.family.rows[space].enumerated() {
-      if let source, let pool = run.members.source {
-        fill(field.at(k), pair, layout, source, run.x.pools[pool], run.y.pools[pool])
-      } else {
-        fill(field.at(k), pair, layout, run)
-      }
-    }
-  }
-
-  /// g = mean over channels of (x - x')^2, h = 0.
-  private func fill(
-    _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
-    _ run: Run
-  ) {
-    let mean = Factor<L>(1 / Double(program.channels))
-    for cell in 0..<layout.cellCount {
-      for row in stride(from: 0, to: layout.rows, by: 4) {
-        for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
-          var sum = L(0)
-          for channel in 0..<program.channels {
-            let difference: L
-            switch program.arrangement {
-            case .pixels:
-              let first = channel * layout.valuesPerImage + cell * layout.columns
-              let line = layout.cellCount * layout.columns
-              difference =
-                L(perRow: run.x.base + first + pair.row * line + row)
-                - L(perColumn: run.y.base + first + pair.column * line + column)
-            case .images:
-              let place = (pair.row * layout.shape.width + cell) * program.channels + channel
-              difference =
-                L(perRow: run.x.base + place * L.groupCount)
-                - L(perColumn: run.y.base + place * L.groupCount)
-            }
-            sum = sum.adding(difference, times: difference)
-          }
-          let place = state + cell * layout.cell + row * layout.columns + column
-          sum.scaled(by: mean).storeRows(to: place, stride: layout.columns)
-          L(0).storeRows(to: place + layout.plane, stride: layout.columns)
-        }
-      }
-    }
-  }
-
-  private func fill(
-    _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
-    _ source: PoolSums, _ x: PooledImage?, _ y: PooledImage?
-  ) {
-    guard let x, let y else { return }
-    let width = layout.shape.width
-    for cell in 0..<layout.cellCount {
-      let count = layout.count(ofClass: cell)
-      let matrix = state + cell * layout.cell
-      let first = pair.column * width + cell
-      let windows = stride(
-        from: first, to: first + count * layout.cellCount, by: layout.cellCount)
-      for i in 0..<count {
-        x.writeGaps(
-          pair.row * width + i * layout.cellCount + cell, y, windows, source,
-          to: matrix + i * layout.columns, plane: layout.plane)
-      }
-    }
-  }
-
-  // MARK: Sinks
-
-  private func gather(readouts: [Int], _ field: PixelField<L>, _ run: Run, space: Int) {
-    guard !readouts.isEmpty, !run.isSelf else { return }
-    let layout = geometry.layouts[run.segment][space]
-    for (k, pair) in run.family.rows[space].enumerated() where pair.row == pair.column {
-      let state = field.at(k)
-      switch program.arrangement {
-      case .images:
-        for plane in 0..<2 {
-          var sum = L(0)
-          for cell in 0..<layout.cellCount {
-            sum = sum + L(at: state + cell * layout.cell + plane * layout.plane)
-          }
-          withUnsafeTemporaryAllocation(of: Scalar.self, capacity: L.count) { lanes in
-            guard let base = lanes.baseAddress else { return }
-            sum.store(to: base)
-            for readout in readouts {
-              for lane in 0..<L.count {
-                if plane == 0 {
-                  readoutGaps[readout][lane] += Double(base[lane])
-                } else {
-                  readoutTangentGaps[readout][lane] += Double(base[lane])
-                }
-              }
-            }
-          }
-        }
-      case .pixels:
-        for readout in readouts {
-          for i in 0..<layout.shape.width {
-            let place = i * layout.columns + i
-            readoutGaps[readout][0] += Double(state[place])
-            readoutTangentGaps[readout][0] += Double(state[place + layout.plane])
-          }
-        }
-      }
-    }
-  }
-
-  private func gather(
-    _ pool: PoolStep, _ node: Int, _ field: PixelField<L>, _ run: Run, space: Int
-  ) {
-    guard let index = run.members.pools.firstIndex(of: node) else { return }
-    for (k, pair) in run.family.rows[space].enumerated() {
-      gathers[node]?.add(field.at(k), pair, to: run.sums[index])
     }
   }
 }

@@ -54,6 +54,21 @@ struct PixelGeometry: Sendable {
   /// Numbers of an image's channels.
   private var inputCount: Int { program.channels * numbersPerValue(layouts[0][sourceSpace(0)]) }
 
+  /// Slabs of the longest family, room for what its convolutions delay included, and numbers of the
+  /// largest slab.
+  var fieldSize: (capacity: Int, slab: Int) {
+    var (capacity, slab) = (1, 1)
+    for (index, segment) in program.segments.enumerated() {
+      for family in segment.families {
+        let rows = family.rows.map(\.count).max() ?? 0
+        let delay = family.convolutions.values.map(\.delay).max() ?? 0
+        capacity = max(capacity, rows + delay + 1)
+      }
+      for layout in layouts[index] { slab = max(slab, layout.slab) }
+    }
+    return (capacity, slab)
+  }
+
   func sourceSpace(_ segment: Int) -> Int { program.segments[segment].sourceSpace }
   func inputLayout(_ node: Int) -> CellLayout {
     let segment = segmentOfNode[node]

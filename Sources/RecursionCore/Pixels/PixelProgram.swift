@@ -133,24 +133,50 @@ struct PixelProgram: Sendable {
     return counts
   }
 
-  /// The fewest pairs of pixels, at the last layer before any pool, that a readout averages over.
+  /// The fewest pairs of pixels, at the last layer before any pool, that a readout averages over;
+  /// 0 where a pool averages what no activation has made, which may cancel to nothing.
   var fewestAveraged: Int {
-    var averaged = [Int](repeating: 0, count: nodes.count)
     var fewest = Int.max
-    func visit(_ children: [Int], _ before: Int) {
-      for child in children {
-        let pixels = nodes[child].shape.count
-        if case .pool = nodes[child].step {
-          averaged[child] = before
-        } else {
-          averaged[child] = arrangement == .images ? pixels : pixels * pixels
-        }
-        if !nodes[child].readouts.isEmpty { fewest = min(fewest, averaged[child]) }
-        visit(nodes[child].children, averaged[child])
+    var stack = roots.map { (node: $0, averaged: 0, isActivated: false) }
+    while let (node, before, wasActivated) = stack.popLast() {
+      let pixels = nodes[node].shape.count
+      var (averaged, isActivated) = (before, wasActivated)
+      switch nodes[node].step {
+      case .pool: averaged = wasActivated ? before : 0
+      case .update: isActivated = true
+      case .convolution(_, let update): isActivated = isActivated || update.valueCount > 0
+      case .fork, .exchange, .join: break
       }
+      if case .pool = nodes[node].step {
+      } else {
+        averaged = arrangement == .images ? pixels : pixels * pixels
+      }
+      if !nodes[node].readouts.isEmpty { fewest = min(fewest, averaged) }
+      stack += nodes[node].children.map { ($0, averaged, isActivated) }
     }
-    visit(roots, shape.count)
     return fewest
+  }
+
+  /// Bytes that the sums of one pair of images take at all pools.
+  var poolBytes: Int {
+    nodes.reduce(0) { sum, node in
+      guard case .pool(let pool) = node.step else { return sum }
+      return sum + 16 * pool.output.count * pool.output.count
+    }
+  }
+
+  /// Images whose tables are built together, where each holds what its pools sum.
+  var tableBatch: Int { max(1, min(8, (64 << 20) / max(poolBytes, 1))) }
+
+  /// Bytes that an engine takes: the states of a family, and what pools sum of one pair of images
+  /// and, while tables are built, of some images with themselves.
+  func engineBytes(_ precision: Precision) -> Int {
+    let isDouble = precision == .f64
+    let geometry = PixelGeometry(
+      self, registerCount: isDouble ? Float64Lanes.rowCount : Float32Lanes.rowCount)
+    let (capacity, slab) = geometry.fieldSize
+    let fields = 2 * (segments.map(\.keptDepth).max() ?? 0) + 3
+    return fields * capacity * slab * (isDouble ? 8 : 4) + (tableBatch + 2) * poolBytes
   }
 
   /// Pairs of pixels (and layers) that one pair of images costs.

@@ -91,6 +91,17 @@ struct PixelSegment: Sendable {
   mutating func findFamilies(_ nodes: [PixelProgram.Node], neededOfPools: [Int: [Bool]]) {
     for node in members where !nodes[node].readouts.isEmpty { needDiagonal(outputSpace(node)) }
     if let source, !nodes[source].readouts.isEmpty { needDiagonal(sourceSpace) }
+    // Behind a pool the variance of a pixel comes from its pair with itself.
+    if source != nil {
+      for node in members {
+        switch nodes[node].step {
+        case .update(let update) where update.needsAllPixels,
+          .convolution(_, let update) where update.needsAllPixels:
+          needEqualRows(outputSpace(node))
+        default: break
+        }
+      }
+    }
     for pool in pools {
       guard case .pool(let step) = nodes[pool].step, let wanted = neededOfPools[pool] else {
         continue
@@ -121,9 +132,13 @@ struct PixelSegment: Sendable {
   }
 
   private mutating func needDiagonal(_ space: Int) {
+    needEqualRows(space)
+    spaces[space].classes = 1
+  }
+
+  private mutating func needEqualRows(_ space: Int) {
     let height = spaces[space].shape.height
     for row in 0..<height { spaces[space].needed[row * height + row] = true }
-    spaces[space].classes = 1
   }
 
   private mutating func need(_ space: Int, of window: AxisWindow, _ wanted: [Bool]) {

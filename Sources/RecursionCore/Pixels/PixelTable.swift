@@ -13,8 +13,6 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private let imageCount: Int
   /// One number for each lane.
   private let lanes = AlignedStorage<L.Scalar>(count: Float64Lanes.count)
-  /// Images that are built together where pools need what they sum: a few megabytes each.
-  private static var batch: Int { 8 }
   private var failure: RangeError?
 
   private var program: PixelProgram { geometry.program }
@@ -43,8 +41,9 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     case .pixels:
       storage = pool.take(imageCount * max(count, 1))
       storage.base.initialize(repeating: 0, count: imageCount * count)
-      for first in stride(from: 0, to: count, by: Self.batch) {
-        build(images, first..<min(first + Self.batch, count), engine)
+      let batch = program.tableBatch
+      for first in stride(from: 0, to: count, by: batch) {
+        build(images, first..<min(first + batch, count), engine)
       }
     }
     if let failure { throw failure }

@@ -6,6 +6,8 @@ protocol PixelUpdate: Sendable {
   var inputIsNonNegative: Bool { get set }
   /// Whether those that go out are, for covariances of any sign or for those that come in.
   var outputIsNonNegative: Bool { get }
+  /// Whether what happens to a pixel depends on the variances of all of them.
+  var needsAllPixels: Bool { get }
   /// Takes the variances of some images through, and writes each pixel's numbers.
   func advance(_ map: PixelVariances, _ write: PixelValueWriter)
   /// Runs over a row of cells in double precision.
@@ -16,6 +18,10 @@ protocol PixelUpdate: Sendable {
 
 /// Writes value `index` of pixel `pixel` of some images, which are in the lanes.
 typealias PixelValueWriter = (_ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void
+
+extension PixelUpdate {
+  var needsAllPixels: Bool { false }
+}
 
 /// Nothing happens: a convolution that no activation follows.
 struct PixelIdentity: PixelUpdate {

@@ -1,0 +1,70 @@
+/// Where a segment starts from: the images, or what a pool has gathered.
+extension PixelEngine {
+  /// Fills the rows of a family.
+  func fill(_ field: PixelField<L>, _ run: Run, _ source: PoolSums?) {
+    let space = run.members.sourceSpace
+    let layout = geometry.layouts[run.segment][space]
+    for (k, pair) in run.family.rows[space].enumerated() {
+      if let source, let pool = run.members.source {
+        fill(field.at(k), pair, layout, source, run.x.pools[pool], run.y.pools[pool])
+      } else {
+        fill(field.at(k), pair, layout, run)
+      }
+    }
+  }
+
+  /// g = mean over channels of (x - x')^2, h = 0.
+  private func fill(
+    _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
+    _ run: Run
+  ) {
+    let mean = Factor<L>(1 / Double(program.channels))
+    for cell in 0..<layout.cellCount {
+      for row in stride(from: 0, to: layout.rows, by: 4) {
+        for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
+          var sum = L(0)
+          for channel in 0..<program.channels {
+            let difference: L
+            switch program.arrangement {
+            case .pixels:
+              let first = channel * layout.valuesPerImage + cell * layout.columns
+              let line = layout.cellCount * layout.columns
+              difference =
+                L(perRow: run.x.base + first + pair.row * line + row)
+                - L(perColumn: run.y.base + first + pair.column * line + column)
+            case .images:
+              let place = (pair.row * layout.shape.width + cell) * program.channels + channel
+              difference =
+                L(perRow: run.x.base + place * L.groupCount)
+                - L(perColumn: run.y.base + place * L.groupCount)
+            }
+            sum = sum.adding(difference, times: difference)
+          }
+          let place = state + cell * layout.cell + row * layout.columns + column
+          sum.scaled(by: mean).storeRows(to: place, stride: layout.columns)
+          L(0).storeRows(to: place + layout.plane, stride: layout.columns)
+        }
+      }
+    }
+  }
+
+  private func fill(
+    _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
+    _ source: PoolSums, _ x: PooledImage?, _ y: PooledImage?
+  ) {
+    guard let x, let y else { return }
+    let width = layout.shape.width
+    for cell in 0..<layout.cellCount {
+      let count = layout.count(ofClass: cell)
+      let matrix = state + cell * layout.cell
+      let first = pair.column * width + cell
+      let windows = stride(
+        from: first, to: first + count * layout.cellCount, by: layout.cellCount)
+      for i in 0..<count {
+        x.writeGaps(
+          pair.row * width + i * layout.cellCount + cell, y, windows, source,
+          to: matrix + i * layout.columns, plane: layout.plane)
+      }
+    }
+  }
+}
