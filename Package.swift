@@ -68,8 +68,8 @@ let package = Package(
     // Ranks.
     .target(name: "MessagePassing", dependencies: ["CMPI"], exclude: readme),
     .target(
-      name: "DistributedAlgebra", dependencies: ["CScaLAPACK", "BlockCyclic", "MessagePassing"],
-      exclude: readme),
+      name: "DistributedAlgebra",
+      dependencies: ["CScaLAPACK", "BLAS", "BlockCyclic", "MessagePassing"], exclude: readme),
 
     // What a user asks for, and how it is done.
     .target(

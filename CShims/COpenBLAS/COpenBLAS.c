@@ -11,6 +11,11 @@ void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 void dpotrs_(
     const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
     const int *ldb, int *info, size_t);
+void dsytrd_sb2st_(
+    const char *stage1, const char *vect, const char *uplo, const int *n, const int *kd, double *ab,
+    const int *ldab, double *d, double *e, double *hous, const int *lhous, double *work,
+    const int *lwork, int *info, size_t, size_t, size_t);
+void dsterf_(const int *n, double *d, double *e, int *info);
 
 int ntk_blas_no_transpose(void) { return CblasNoTrans; }
 int ntk_blas_transpose(void) { return CblasTrans; }
@@ -54,6 +59,19 @@ int ntk_dpotrf(char uplo, int n, double *a, int lda) {
 int ntk_dpotrs(char uplo, int n, int nrhs, const double *a, int lda, double *b, int ldb) {
   int info = 0;
   dpotrs_(&uplo, &n, &nrhs, a, &lda, b, &ldb, &info, 1);
+  return info;
+}
+int ntk_dsytrd_sb2st(
+    int n, int kd, double *ab, int ldab, double *d, double *e, double *hous, int lhous,
+    double *work, int lwork) {
+  int info = 0;
+  dsytrd_sb2st_(
+      "N", "N", "L", &n, &kd, ab, &ldab, d, e, hous, &lhous, work, &lwork, &info, 1, 1, 1);
+  return info;
+}
+int ntk_dsterf(int n, double *d, double *e) {
+  int info = 0;
+  dsterf_(&n, d, e, &info);
   return info;
 }
 

@@ -90,3 +90,20 @@ public func dsyrk(
   ntk_dsyrk_row_major(
     triangle.flag, transpose.flag, Int32(n), Int32(k), alpha, a, Int32(lda), beta, c, Int32(ldc))
 }
+
+/// C += A'B of column-major arrays without gaps.
+///
+/// Shape: A and B are rows x columns, C columns x columns.
+///
+/// Local.
+///
+/// Source: cblas_dgemm.
+public func addTransposedProduct(
+  _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, rows: Int, columns: Int,
+  to c: UnsafeMutablePointer<Double>
+) {
+  // Row-major, the arrays are A' and B', and C' = B'A.
+  dgemm(
+    .none, .transpose, m: columns, n: columns, k: rows, b, lda: rows, a, ldb: rows, beta: 1, c,
+    ldc: columns)
+}

@@ -16,6 +16,8 @@ public struct LP64Violation: Equatable, Sendable {
 public enum Solver: Hashable, Sendable, CaseIterable {
   /// All eigenvalues (pdsyev 'N').
   case eigenvalues
+  /// All eigenvalues by way of a band.
+  case band
   /// All eigenvalues and eigenvectors (pdsyevd).
   case eigenpairs
   /// Cholesky factorization and solution (pdpotrf, pdpotrs).
@@ -39,6 +41,8 @@ extension MatrixLayout {
     case .eigenpairs:
       max(1 + 6 * n + 2 * np * nq, 3 * n + max(nb * (np + 1), 3 * nb)) + 2 * n
         + (np + nq + nb) * nb
+    // p?geqrf's, which exceeds the panels of the block reflector.
+    case .band: nb * (np + 3 * nb)
     case .cholesky: 0
     }
   }

@@ -10,7 +10,7 @@ public struct CholeskyFactor: ~Copyable {
   /// 1 for a multiple of the identity; near n times 1e-16 the solutions carry no digits.
   public let singularity: Double
 
-  private let matrix: DistributedMatrix
+  private let matrix: DistributedMatrix<Double>
 
   private static let lower = CChar(UInt8(ascii: "L"))
 
@@ -21,7 +21,7 @@ public struct CholeskyFactor: ~Copyable {
   /// Errors: `notPositiveDefinite` with the order of the first leading minor that is not positive.
   ///
   /// Source: ScaLAPACK pdpotrf.
-  public init(of matrix: consuming DistributedMatrix) throws(DistributedAlgebraError) {
+  public init(of matrix: consuming DistributedMatrix<Double>) throws(DistributedAlgebraError) {
     try matrix.requireSquare(for: "pdpotrf")
     try matrix.requireFiniteLowerTriangle()
     let n = matrix.layout.n
@@ -52,7 +52,7 @@ public struct CholeskyFactor: ~Copyable {
   /// of rows as large as A's.
   ///
   /// Source: ScaLAPACK pdpotrs.
-  public borrowing func solve(_ b: inout DistributedMatrix) throws(DistributedAlgebraError) {
+  public borrowing func solve(_ b: inout DistributedMatrix<Double>) throws(DistributedAlgebraError) {
     guard b.layout.m == matrix.layout.n else {
       throw .mismatch(
         what: "the number of rows of the right-hand sides", value: b.layout.m,

@@ -1,3 +1,4 @@
+import BLAS
 import BlockCyclic
 import MessagePassing
 
@@ -29,6 +30,8 @@ public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
   case notPositiveDefinite(leadingMinor: Int, order: Int)
   /// An eigenvalue iteration did not converge.
   case notConverged(routine: String, info: Int)
+  /// The band's eigenvalues could not be found on rank 0.
+  case band(BLASError)
   /// A routine rejected an argument or ended in a way that has no better case.
   case failed(routine: String, info: Int)
 
@@ -63,6 +66,7 @@ public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
         + "raise the regularization."
     case .notConverged(let routine, let info):
       "\(routine) did not converge (info \(info)); check the matrix with `verify`."
+    case .band(let error): error.description
     case .failed(let routine, let info):
       "\(routine) failed with info \(info); this is a defect of the program, please report it."
     }

@@ -8,14 +8,14 @@ extension DistributedMatrix {
       let j = layout.columns.global(of: jLocal, on: context.mycol)
       let column = pointer + jLocal * lld
       for iLocal in 0..<localRows {
-        column[iLocal] = element(layout.rows.global(of: iLocal, on: context.myrow), j)
+        column[iLocal] = Scalar(element(layout.rows.global(of: iLocal, on: context.myrow), j))
       }
     }
   }
 
   /// Calls `body` with the row and the place of each diagonal element that this rank holds.
   borrowing func forEachDiagonalElement(
-    _ body: (_ i: Int, _ element: UnsafeMutablePointer<Double>) -> Void
+    _ body: (_ i: Int, _ element: UnsafeMutablePointer<Scalar>) -> Void
   ) {
     for jLocal in 0..<localColumns {
       let j = layout.columns.global(of: jLocal, on: context.mycol)
@@ -25,10 +25,12 @@ extension DistributedMatrix {
   }
 
   /// Adds a number to each diagonal element. Local.
-  public mutating func addToDiagonal(_ value: Double) {
+  public mutating func addToDiagonal(_ value: Scalar) {
     forEachDiagonalElement { _, element in element.pointee += value }
   }
+}
 
+extension DistributedMatrix where Scalar == Double {
   /// The diagonal, on all ranks. Collective.
   public borrowing func diagonal() throws(DistributedAlgebraError) -> [Double] {
     var values = [Double](repeating: 0, count: min(layout.m, layout.n))
@@ -51,7 +53,7 @@ extension DistributedMatrix {
   ///
   /// Collective.
   public init(
-    rowMajor values: [Double], columns k: Int, fitting matrix: borrowing DistributedMatrix
+    rowMajor values: [Double], columns k: Int, fitting matrix: borrowing DistributedMatrix<Double>
   ) throws(DistributedAlgebraError) {
     let n = matrix.layout.n
     guard k > 0 && values.count == n * k else {
@@ -84,23 +86,21 @@ extension DistributedMatrix {
       return values
     }
   }
+}
 
+extension DistributedMatrix {
   /// Throws on all ranks where an element of the lower triangle is infinite or not a number.
   ///
   /// Collective. ScaLAPACK's iterations may never end on such a matrix.
   borrowing func requireFiniteLowerTriangle() throws(DistributedAlgebraError) {
     var first = Int.max
-    let exponent = Double.infinity.bitPattern
     for jLocal in 0..<localColumns {
       let j = layout.columns.global(of: jLocal, on: context.mycol)
       let column = pointer + jLocal * lld
       let start = layout.rows.localCount(before: j, on: context.myrow)
-      var found = false
-      for iLocal in start..<max(localRows, start) {
-        // No early exit, so that the scan is vectorised.
-        found = found || column[iLocal].bitPattern & exponent == exponent
+      guard start < localRows, Scalar.hasNonFinite(column + start, count: localRows - start) else {
+        continue
       }
-      guard found else { continue }
       for iLocal in start..<localRows where !column[iLocal].isFinite {
         first = min(first, layout.rows.global(of: iLocal, on: context.myrow) * layout.n + j)
         break

@@ -3,7 +3,7 @@ import CScaLAPACK
 import MessagePassing
 
 /// One rank's part of a block-cyclic matrix, column-major; it owns the memory.
-public struct DistributedMatrix: ~Copyable {
+public struct DistributedMatrix<Scalar: MatrixScalar>: ~Copyable {
   /// Which rank holds which element.
   public let layout: MatrixLayout
   /// The process grid.
@@ -17,7 +17,7 @@ public struct DistributedMatrix: ~Copyable {
 
   /// ScaLAPACK's array descriptor.
   let descriptor: [Int32]
-  private let storage: LocalArray
+  private let storage: LocalArray<Scalar>
 
   /// Allocates a matrix whose elements are not set; no page is touched.
   ///
@@ -31,7 +31,7 @@ public struct DistributedMatrix: ~Copyable {
     guard layout.grid == context.grid else {
       throw .otherGrid(layout: layout.grid, context: context.grid)
     }
-    try Self.requireLP64(layout, for: .cholesky)
+    try requireLP64(layout, for: .cholesky)
     let shape = layout.localShape(myrow: context.myrow, mycol: context.mycol)
     let lld = layout.lld(myrow: context.myrow)
     var descriptor = [Int32](repeating: 0, count: 9)
@@ -39,7 +39,8 @@ public struct DistributedMatrix: ~Copyable {
       &descriptor, Int32(layout.m), Int32(layout.n), Int32(layout.mb), Int32(layout.nb),
       context.handle, Int32(lld))
     guard info == 0 else { throw .failed(routine: "descinit", info: Int(info)) }
-    let storage = try context.communicator.agreeing { () throws(DistributedAlgebraError) in
+    let storage: LocalArray<Scalar> = try context.communicator.agreeing {
+      () throws(DistributedAlgebraError) in
       try LocalArray(count: lld * shape.columns)
     }
     self.layout = layout
@@ -54,11 +55,11 @@ public struct DistributedMatrix: ~Copyable {
   /// This rank's elements: element (iLocal, jLocal) is at `iLocal + jLocal * lld`. Local.
   ///
   /// Valid while the matrix lives.
-  public var elements: UnsafeMutableBufferPointer<Double> {
+  public var elements: UnsafeMutableBufferPointer<Scalar> {
     UnsafeMutableBufferPointer(start: storage.start, count: lld * localColumns)
   }
 
-  var pointer: UnsafeMutablePointer<Double> { storage.start }
+  var pointer: UnsafeMutablePointer<Scalar> { storage.start }
 
   /// A matrix of the same layout and elements. Collective.
   public borrowing func copy() throws(DistributedAlgebraError) -> DistributedMatrix {
@@ -67,25 +68,25 @@ public struct DistributedMatrix: ~Copyable {
     return copy
   }
 
-  /// Throws where a solver would need an array that ScaLAPACK's 32-bit integers cannot index.
-  ///
-  /// Local; the same on all ranks.
-  public static func requireLP64(
-    _ layout: MatrixLayout, for solver: Solver
-  ) throws(DistributedAlgebraError) {
-    guard let violation = layout.lp64Violation(for: solver) else { return }
-    let order = max(layout.m, layout.n)
-    let smallest = try laidOut { () throws(BlockCyclicError) in
-      try MatrixLayout.smallestRanks(forOrder: order, solver: solver, nb: layout.nb)
-    }
-    throw .tooLargeForLP64(
-      violation: violation, order: order, ranks: layout.grid.size, smallestRanks: smallest)
-  }
-
   /// Throws where the matrix is not square in square blocks, as `routine` needs it.
   borrowing func requireSquare(for routine: String) throws(DistributedAlgebraError) {
     guard layout.m == layout.n && layout.mb == layout.nb && layout.n > 0 else {
       throw .notSquare(routine: routine, layout: layout)
     }
   }
+}
+
+/// Throws where a solver would need an array that ScaLAPACK's 32-bit integers cannot index.
+///
+/// Local; the same on all ranks.
+public func requireLP64(
+  _ layout: MatrixLayout, for solver: Solver
+) throws(DistributedAlgebraError) {
+  guard let violation = layout.lp64Violation(for: solver) else { return }
+  let order = max(layout.m, layout.n)
+  let smallest = try laidOut { () throws(BlockCyclicError) in
+    try MatrixLayout.smallestRanks(forOrder: order, solver: solver, nb: layout.nb)
+  }
+  throw .tooLargeForLP64(
+    violation: violation, order: order, ranks: layout.grid.size, smallestRanks: smallest)
 }

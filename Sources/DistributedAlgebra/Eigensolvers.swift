@@ -7,9 +7,9 @@ public struct Eigenpairs: ~Copyable {
   /// The eigenvalues, ascending, on all ranks.
   public let values: [Double]
   /// The eigenvectors: column j belongs to `values[j]` and has length 1.
-  public let vectors: DistributedMatrix
+  public let vectors: DistributedMatrix<Double>
 
-  init(values: [Double], vectors: consuming DistributedMatrix) {
+  init(values: [Double], vectors: consuming DistributedMatrix<Double>) {
     self.values = values
     self.vectors = vectors
   }
@@ -27,10 +27,10 @@ private let lower = CChar(UInt8(ascii: "L"))
 ///
 /// Source: ScaLAPACK pdsyev with JOBZ = 'N'.
 public func eigenvalues(
-  of matrix: consuming DistributedMatrix
+  of matrix: consuming DistributedMatrix<Double>
 ) throws(DistributedAlgebraError) -> [Double] {
   try matrix.requireSquare(for: "pdsyev")
-  try DistributedMatrix.requireLP64(matrix.layout, for: .eigenvalues)
+  try requireLP64(matrix.layout, for: .eigenvalues)
   try matrix.requireFiniteLowerTriangle()
   let n = matrix.layout.n
   var values = [Double](repeating: 0, count: n)
@@ -43,7 +43,7 @@ public func eigenvalues(
   try decodeEigensolver("pdsyev", info: query, n: n)
   let lwork = max(workspaceCount(from: size), matrix.layout.workspaceCount(for: .eigenvalues))
   let work = try matrix.context.communicator.agreeing { () throws(DistributedAlgebraError) in
-    try LocalArray(count: lwork)
+    try LocalArray<Double>(count: lwork)
   }
   let info = ntk_pdsyev(
     jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
@@ -61,13 +61,13 @@ public func eigenvalues(
 ///
 /// Source: ScaLAPACK pdsyevd (Tisseur and Dongarra, 1999).
 public func eigenpairs(
-  of matrix: consuming DistributedMatrix
+  of matrix: consuming DistributedMatrix<Double>
 ) throws(DistributedAlgebraError) -> Eigenpairs {
   try matrix.requireSquare(for: "pdsyevd")
-  try DistributedMatrix.requireLP64(matrix.layout, for: .eigenpairs)
+  try requireLP64(matrix.layout, for: .eigenpairs)
   try matrix.requireFiniteLowerTriangle()
   let n = matrix.layout.n
-  let vectors = try DistributedMatrix(uninitialized: matrix.layout, on: matrix.context)
+  let vectors = try DistributedMatrix<Double>(uninitialized: matrix.layout, on: matrix.context)
   var values = [Double](repeating: 0, count: n)
   let descriptor = matrix.descriptor
   var size = 0.0
@@ -79,7 +79,7 @@ public func eigenpairs(
   let lwork = max(workspaceCount(from: size), matrix.layout.workspaceCount(for: .eigenpairs))
   var integers = [Int32](repeating: 0, count: max(1, Int(integerSize)))
   let work = try matrix.context.communicator.agreeing { () throws(DistributedAlgebraError) in
-    try LocalArray(count: lwork)
+    try LocalArray<Double>(count: lwork)
   }
   let info = ntk_pdsyevd(
     lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, work.start,

@@ -1,7 +1,7 @@
 import BlockCyclic
 import MessagePassing
 
-extension DistributedMatrix {
+extension DistributedMatrix where Scalar == Double {
   /// Brings the last `count` columns to rank 0, the last one first, in panels of rows.
   ///
   /// Collective. `body` runs on rank 0 alone, with the panels in order: their first row, number
@@ -22,12 +22,12 @@ extension DistributedMatrix {
     let height = min(layout.m, max(1, panelBytes / rowBytes))
     let atRoot = communicator.rank == 0
     let panel = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: atRoot ? height * count : 0)
+      try LocalArray<Double>(count: atRoot ? height * count : 0)
     }
     let ownColumns = layout.columns.localRange(of: (layout.n - count)..<layout.n, on: context.mycol)
     let ownCount = min(height, localRows) * ownColumns.count
     let part = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: atRoot ? height * count : ownCount)
+      try LocalArray<Double>(count: atRoot ? height * count : ownCount)
     }
     for rowStart in stride(from: 0, to: layout.m, by: height) {
       let rows = rowStart..<min(layout.m, rowStart + height)

@@ -8,7 +8,7 @@ private let lower = CChar(UInt8(ascii: "L"))
 /// The rounding error that residuals are measured in, as LAPACK's tests do: 2^-53.
 let unitRoundoff = Double.ulpOfOne / 2
 
-extension DistributedMatrix {
+extension DistributedMatrix where Scalar == Double {
   /// The largest sum of absolute values of a column of the symmetric matrix in the lower triangle.
   ///
   /// Collective.
@@ -34,7 +34,7 @@ extension DistributedMatrix {
   }
 
   /// Enough for either norm on any grid: pdlansy asks for 2 Nq0 + Np0 and at most Np0 + mb more.
-  private borrowing func normWorkspace() throws(DistributedAlgebraError) -> LocalArray {
+  private borrowing func normWorkspace() throws(DistributedAlgebraError) -> LocalArray<Double> {
     let count = 2 * (layout.rows.numroc(0) + layout.columns.numroc(0) + layout.mb + layout.nb)
     return try context.communicator.agreeing { () throws(DistributedAlgebraError) in
       try LocalArray(count: count)

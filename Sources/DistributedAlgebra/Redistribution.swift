@@ -46,10 +46,10 @@ extension DistributedMatrix {
     let incoming = try passing { () throws(MPIError) in try communicator.exchange(counts: counts) }
     let longest = (send: Int(counts.max() ?? 0), receive: Int(incoming.max() ?? 0))
     let send = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: longest.send)
+      try LocalArray<Double>(count: longest.send)
     }
     let receive = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: longest.receive)
+      try LocalArray<Double>(count: longest.receive)
     }
     // Step s pairs this rank with the ones s above and s below: all work at once, and one part
     // to send and one to receive are all that is in memory.

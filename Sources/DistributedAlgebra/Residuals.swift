@@ -23,7 +23,7 @@ private let notTransposed = CChar(UInt8(ascii: "N"))
 ///
 /// Source: ScaLAPACK's tests pdseprtst and pdsepchk; pdsymm, pdgemm, pdlange, pdlansy.
 public func residuals(
-  of pairs: borrowing Eigenpairs, against a: borrowing DistributedMatrix
+  of pairs: borrowing Eigenpairs, against a: borrowing DistributedMatrix<Double>
 ) throws(DistributedAlgebraError) -> EigenResiduals {
   try a.requireSquare(for: "pdsymm")
   let layout = a.layout
@@ -39,7 +39,7 @@ public func residuals(
   let panelLayout = try laidOut { () throws(BlockCyclicError) in
     try MatrixLayout(m: n, n: width, mb: layout.mb, nb: layout.nb, grid: layout.grid)
   }
-  let panel = try DistributedMatrix(uninitialized: panelLayout, on: a.context)
+  let panel = try DistributedMatrix<Double>(uninitialized: panelLayout, on: a.context)
   var equation = 0.0
   var orthogonality = 0.0
   for start in stride(from: 0, to: n, by: width) {
@@ -69,8 +69,8 @@ public func residuals(
 ///
 /// Source: ScaLAPACK's test pdlaschk; pdsymm, pdlange, pdlansy.
 public func residual(
-  ofSolution x: borrowing DistributedMatrix, rightHandSides b: borrowing DistributedMatrix,
-  against a: borrowing DistributedMatrix
+  ofSolution x: borrowing DistributedMatrix<Double>, rightHandSides b: borrowing DistributedMatrix<Double>,
+  against a: borrowing DistributedMatrix<Double>
 ) throws(DistributedAlgebraError) -> Double {
   try a.requireSquare(for: "pdsymm")
   let n = a.layout.n
@@ -88,7 +88,7 @@ public func residual(
 
 /// Subtracts W Q from the panel of the columns `start` to `start + count`. Local.
 private func subtractScaledVectors(
-  of pairs: borrowing Eigenpairs, from panel: borrowing DistributedMatrix, start: Int, count: Int
+  of pairs: borrowing Eigenpairs, from panel: borrowing DistributedMatrix<Double>, start: Int, count: Int
 ) {
   let mycol = panel.context.mycol
   let columns = panel.layout.columns
@@ -103,7 +103,7 @@ private func subtractScaledVectors(
 
 /// Subtracts the columns `start` to `start + count` of the identity. Local.
 private func subtractIdentity(
-  from panel: borrowing DistributedMatrix, start: Int, count: Int
+  from panel: borrowing DistributedMatrix<Double>, start: Int, count: Int
 ) {
   let (myrow, mycol) = (panel.context.myrow, panel.context.mycol)
   let layout = panel.layout

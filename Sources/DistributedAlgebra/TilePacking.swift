@@ -125,9 +125,9 @@ struct TravellingTile {
   }
 
   /// Copies the elements behind the header into a local part; returns the place behind them.
-  func unpack(
+  func unpack<Scalar: MatrixScalar>(
     _ words: UnsafePointer<Double>, for layout: MatrixLayout, myrow: Int, mycol: Int,
-    into elements: UnsafeMutablePointer<Double>, lld: Int
+    into elements: UnsafeMutablePointer<Scalar>, lld: Int
   ) -> UnsafePointer<Double> {
     var next = words + Self.headerCount
     forEachBlock(in: layout, myrow: myrow, mycol: mycol) { i, j in
@@ -135,7 +135,7 @@ struct TravellingTile {
         let first = isWhole(i, j) ? 0 : firstRow(of: i, inColumn: j.global + column)
         let count = i.count - first
         let target = elements + (i.local + first + (j.local + column) * lld)
-        target.update(from: next, count: count)
+        Scalar.round(next, to: target, count: count)
         next += count
       }
     }

@@ -30,7 +30,7 @@ struct KernelMatrix {
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
   func load(for solver: Solver, _ sums: inout Sums) throws -> DistributedMatrix {
-    try DistributedMatrix.requireLP64(layout, for: solver)
+    try requireLP64(layout, for: solver)
     let share = TileShare(of: array, grid: grid, ranks: ranks)
     var matrix = try DistributedMatrix(uninitialized: layout, on: context)
     var own = Sums()

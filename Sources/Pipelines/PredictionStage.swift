@@ -80,7 +80,7 @@ struct PredictionStage {
   }
 
   private func solve(
-    _ matrix: consuming DistributedMatrix, _ targets: [Double]
+    _ matrix: consuming DistributedMatrix<Double>, _ targets: [Double]
   ) throws -> (solution: [Double]?, failure: String?) {
     // Under n eps the smallest pivot is rounding, and so would the solution be.
     let floor = Double(n) * Double.ulpOfOne

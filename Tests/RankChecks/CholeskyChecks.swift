@@ -21,12 +21,12 @@ private func checkSolution(
   let spectrum = KnownSpectrum.reflected(
     (0..<n).map { exp2(-10 * Double($0) / Double(n)) }, name: "decaying")
   let layout = try MatrixLayout(order: n, grid: context.grid)
-  var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+  var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
   fillLower(&matrix, spectrum.element)
   let original = try matrix.copy()
   let factor = try CholeskyFactor(of: matrix)
   let b = (0..<(n * k)).map { cos(Double($0)) }
-  let right = try DistributedMatrix(rowMajor: b, columns: k, fitting: original)
+  let right = try DistributedMatrix<Double>(rowMajor: b, columns: k, fitting: original)
   verdict.expect(try right.replicated() == b, "right-hand sides there and back, \(label)")
   var x = try right.copy()
   try factor.solve(&x)
@@ -55,7 +55,7 @@ private func checkIndefinite(n: Int, _ context: BLACSContext, _ verdict: inout V
   let layout = try MatrixLayout(order: n, grid: context.grid)
   // The leading minors of the identity with one -1 are positive up to that place.
   for place in [0, n / 2, n - 1] {
-    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     fillLower(&matrix) { i, j in i != j ? 0 : i == place ? -1 : 1 }
     verdict.expectThrows(
       "a negative minor at \(place) of \(n)",
@@ -67,7 +67,7 @@ private func checkIndefinite(n: Int, _ context: BLACSContext, _ verdict: inout V
   }
   // Nearly singular: 1 on the diagonal, 1 - 1e-12 beside it.
   guard n > 1 else { return }
-  var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+  var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
   fillLower(&matrix) { i, j in i == j ? 1 : 1 - 1e-12 }
   let factor = try CholeskyFactor(of: matrix)
   verdict.expect(

@@ -29,7 +29,7 @@ private func check(
   _ verdict: inout Verdict
 ) throws {
   let label = "\(spectrum.name), n \(spectrum.n), grid \(context.grid)"
-  var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+  var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
   fillLower(&matrix, spectrum.element)
   let original = try matrix.copy()
   let trace = try matrix.trace()
@@ -62,7 +62,7 @@ private func check(
 private func checkRefusals(_ context: BLACSContext, _ verdict: inout Verdict) throws {
   let layout = try MatrixLayout(order: 30, grid: context.grid)
   for bad in [Double.nan, .infinity] {
-    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     matrix.fill { i, j in i == 20 && j == 7 ? bad : 1 }
     verdict.expectThrows(
       "an element \(bad)", { $0 as? DistributedAlgebraError == .notFinite(i: 20, j: 7) }
@@ -70,11 +70,11 @@ private func checkRefusals(_ context: BLACSContext, _ verdict: inout Verdict) th
   }
   let oblong = try MatrixLayout(m: 30, n: 20, mb: 8, nb: 8, grid: context.grid)
   verdict.expectThrows("a matrix that is not square", { "\($0)".contains("got 30 x 20") }) {
-    _ = try eigenvalues(of: DistributedMatrix(uninitialized: oblong, on: context))
+    _ = try eigenvalues(of: DistributedMatrix<Double>(uninitialized: oblong, on: context))
   }
   let unequal = try MatrixLayout(m: 30, n: 30, mb: 8, nb: 4, grid: context.grid)
   verdict.expectThrows("blocks that are not square", { "\($0)".contains("blocks of 8 x 4") }) {
-    _ = try eigenpairs(of: DistributedMatrix(uninitialized: unequal, on: context))
+    _ = try eigenpairs(of: DistributedMatrix<Double>(uninitialized: unequal, on: context))
   }
   // Blocks so large that some ranks hold nothing.
   let idle = try MatrixLayout(order: 30, nb: 64, grid: context.grid)

@@ -34,7 +34,7 @@ func checkGrid(_ world: Communicator, _ verdict: inout Verdict) throws {
 
   let elsewhere = try MatrixLayout(order: 10, grid: wrong)
   verdict.expectThrows("a layout for another grid", { "\($0)".contains("use one grid") }) {
-    _ = try DistributedMatrix(uninitialized: elsewhere, on: context)
+    _ = try DistributedMatrix<Double>(uninitialized: elsewhere, on: context)
   }
 
   // What LP64 cannot index is refused before memory is asked for.
@@ -42,13 +42,13 @@ func checkGrid(_ world: Communicator, _ verdict: inout Verdict) throws {
   let smallest = try MatrixLayout.smallestRanks(forOrder: 400_000, solver: .cholesky) ?? 0
   verdict.expectThrows(
     "a matrix beyond LP64", { "\($0)".contains("use at least \(smallest) ranks") }
-  ) { _ = try DistributedMatrix(uninitialized: huge, on: context) }
+  ) { _ = try DistributedMatrix<Double>(uninitialized: huge, on: context) }
 }
 
 private func checkElements(_ context: BLACSContext, _ verdict: inout Verdict) throws {
   for n in [1, 2, 3, 7, 65] {
     let layout = try MatrixLayout(order: n, grid: context.grid)
-    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     matrix.fill { i, j in Double(i * 1000 + j) }
     let whole = (0..<(n * n)).map { Double($0 / n * 1000 + $0 % n) }
     verdict.expect(try matrix.replicated() == whole, "a whole matrix of order \(n)")
@@ -73,7 +73,7 @@ private func checkElements(_ context: BLACSContext, _ verdict: inout Verdict) th
 }
 
 private func checkGathering(
-  _ matrix: borrowing DistributedMatrix, count: Int, _ verdict: inout Verdict
+  _ matrix: borrowing DistributedMatrix<Double>, count: Int, _ verdict: inout Verdict
 ) throws {
   let n = matrix.layout.n
   let atRoot = matrix.context.communicator.rank == 0

@@ -21,7 +21,8 @@ import MessagePassing
     let subjects: [(name: String, check: Check)] = [
       ("blas", checkBLAS), ("messages", checkMessages), ("agreement", checkAgreement),
       ("shared-window", checkSharedWindow), ("grid", checkGrid),
-      ("redistribution", checkRedistribution), ("eigen", checkEigen), ("cholesky", checkCholesky),
+      ("redistribution", checkRedistribution), ("eigen", checkEigen), ("band", checkBand),
+      ("cholesky", checkCholesky),
     ]
     let environment = try MPIEnvironment()
     let world = environment.world

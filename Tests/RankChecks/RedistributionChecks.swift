@@ -47,7 +47,7 @@ func checkRedistribution(_ world: Communicator, _ verdict: inout Verdict) throws
       for part in [DepositedPart.lowerTriangle, .bothTriangles, .everything] {
         for share in Share.allCases {
           let mine = tiles.places.indices.filter { share.owner($0, of: world.size) == world.rank }
-          var matrix = try DistributedMatrix(
+          var matrix = try DistributedMatrix<Double>(
             uninitialized: MatrixLayout(order: n, grid: context.grid), on: context)
           matrix.fill { _, _ in untouched }
           // Small rounds for small tiles, so that there are several.
@@ -85,7 +85,7 @@ private enum Share: CaseIterable {
 }
 
 private func mismatches(
-  in matrix: borrowing DistributedMatrix, _ expected: (Int, Int) -> Double
+  in matrix: borrowing DistributedMatrix<Double>, _ expected: (Int, Int) -> Double
 ) -> Int {
   let (layout, context) = (matrix.layout, matrix.context)
   var count = 0
@@ -104,7 +104,7 @@ private func checkRefusedTiles(_ context: BLACSContext, _ verdict: inout Verdict
   let world = context.communicator
   func deposit(_ part: DepositedPart, _ tile: @escaping () throws -> DenseTile) throws {
     let layout = try MatrixLayout(order: 10, grid: context.grid)
-    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     // Only the last rank has the tile; all must hear of it.
     let count = world.rank == world.size - 1 ? 1 : 0
     try matrix.deposit(tileCount: count, as: part, exitStatus: { _ in 65 }) { _ in try tile() }

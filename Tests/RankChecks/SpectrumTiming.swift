@@ -21,7 +21,7 @@ func timeSpectrum(_ world: Communicator, order n: Int) throws {
   }
   for pass in 1...2 {
     let before = residentBytes()
-    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     var start = try synchronisedSeconds(world)
     try matrix.deposit(tileCount: ready.count) { ready[$0] }
     try note("deposit, lower triangle", since: start)
@@ -34,7 +34,7 @@ func timeSpectrum(_ world: Communicator, order n: Int) throws {
       print("n \(n), \(world.size) ranks, grid \(context.grid), nb \(layout.nb), error \(error)")
       print("peak of all ranks \(peak >> 20) MiB, the matrix \((n * n * 8) >> 20) MiB")
     }
-    var whole = try DistributedMatrix(uninitialized: layout, on: context)
+    var whole = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     start = try synchronisedSeconds(world)
     try whole.deposit(tileCount: ready.count, as: .bothTriangles) { ready[$0] }
     try note("deposit, both triangles", since: start)

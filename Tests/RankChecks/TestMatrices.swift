@@ -42,11 +42,26 @@ struct KnownSpectrum {
     ]
   }
 
+  /// Graded from 1 to 1e-16, tight clusters, rank one with noise below it, and nothing at all.
+  static func hard(_ n: Int) -> [KnownSpectrum] {
+    let last = Double(max(n - 1, 1))
+    let graded = (0..<n).map { (k: Int) -> Double in pow(10, -16 * Double(k) / last) }
+    let clusters = (0..<n).map { (k: Int) -> Double in Double(1 + k / 7) + 1e-13 * Double(k % 7) }
+    let noise = (0..<n).map { (k: Int) -> Double in k == 0 ? 1 : 1e-10 * Double(k % 5) }
+    return [
+      reflected(graded, name: "graded"), reflected(clusters, name: "clusters"),
+      reflected(noise, name: "rank one and noise"),
+      reflected([Double](repeating: 0, count: n), name: "zero"),
+    ]
+  }
+
   /// The norm that errors are measured against.
   var norm: Double { max(abs(eigenvalues[0]), abs(eigenvalues[n - 1])) }
 }
 
 /// Fills the lower triangle; above it, numbers that spoil every result that reads them.
-func fillLower(_ matrix: inout DistributedMatrix, _ element: (Int, Int) -> Double) {
+func fillLower<Scalar>(
+  _ matrix: inout DistributedMatrix<Scalar>, _ element: (Int, Int) -> Double
+) {
   matrix.fill { i, j in i >= j ? element(i, j) : .nan }
 }

@@ -25,6 +25,12 @@ int ntk_dsyevd(
     int liwork);
 int ntk_dpotrf(char uplo, int n, double *a, int lda);
 int ntk_dpotrs(char uplo, int n, int nrhs, const double *a, int lda, double *b, int ldb);
+// A symmetric band (ab[i - j + j * ldab], i >= j) to tridiagonal form, and its eigenvalues. An lhous
+// or lwork of -1 asks for the sizes in hous[0] and work[0].
+int ntk_dsytrd_sb2st(
+    int n, int kd, double *ab, int ldab, double *d, double *e, double *hous, int lhous,
+    double *work, int lwork);
+int ntk_dsterf(int n, double *d, double *e);
 
 void ntk_blas_set_threads(int threads);
 int ntk_blas_threads(void);

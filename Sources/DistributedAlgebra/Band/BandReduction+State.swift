@@ -1,0 +1,39 @@
+extension BandReduction {
+  /// The bytes of this rank's part of the state: the band of what is done, the lower triangle of what
+  /// is left. Local.
+  public var stateBytes: Int {
+    var count = 0
+    forEachKeptColumn(until: next) { _, rows, _ in count += rows.count }
+    return count * MemoryLayout<Scalar>.stride
+  }
+
+  /// Hands out this rank's part of the state, piece after piece. Local.
+  public borrowing func save(_ write: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    try forEachKeptColumn(until: next) { _, rows, elements in
+      try write(
+        UnsafeRawBufferPointer(start: elements, count: rows.count * MemoryLayout<Scalar>.stride))
+    }
+  }
+
+  /// A reduction whose columns before `next` are done, for `restore` to fill.
+  ///
+  /// Collective. Errors: a matrix that is not square, no memory.
+  ///
+  /// Precondition: the layout is the one that the state was saved from.
+  public init(
+    resuming matrix: consuming DistributedMatrix<Scalar>, at next: Int
+  ) throws(DistributedAlgebraError) {
+    try self.init(unchecked: matrix, next: next)
+  }
+
+  /// Takes in this rank's part of the state: `read` fills the pieces in the order they were saved.
+  ///
+  /// Local. Errors: what `read` throws.
+  public mutating func restore(_ read: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    try forEachKeptColumn(until: next) { _, rows, elements in
+      try read(
+        UnsafeMutableRawBufferPointer(
+          start: elements, count: rows.count * MemoryLayout<Scalar>.stride))
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import BLAS
+import BlockCyclic
+import MessagePassing
+
+/// A symmetric matrix on its way to a band, a panel of columns after the other, in place.
+///
+/// For each panel: its QR decomposition, whose R ends in the band; the block reflector
+/// H = I - V T V' of its Householder vectors; A <- H' A H on what is left, as
+/// A - V X' - X V' with W = A V T and X = W - V (T' V' W) / 2. Nearly all of the 4/3 n^3 operations
+/// are products of matrices, where a reduction straight to tridiagonal form spends half of them
+/// reading the matrix once per column.
+///
+/// Memory: the matrix and three blocks of columns. The lower triangle alone is read and written; the
+/// Householder vectors stay below the band.
+///
+/// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf, p?symm, p?syr2k.
+public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
+  /// The columns before this one are done.
+  public private(set) var next: Int
+
+  var matrix: DistributedMatrix<Scalar>
+  private let reflector: BlockReflector<Scalar>
+  private let tau: LocalArray<Scalar>
+  private let work: LocalArray<Scalar>
+
+  /// Takes over a matrix. Collective.
+  ///
+  /// Errors: a matrix that is not square, an element that is not finite, no memory.
+  public init(of matrix: consuming DistributedMatrix<Scalar>) throws(DistributedAlgebraError) {
+    try matrix.requireFiniteLowerTriangle()
+    try self.init(unchecked: matrix, next: 0)
+  }
+
+  init(
+    unchecked matrix: consuming DistributedMatrix<Scalar>, next: Int
+  ) throws(DistributedAlgebraError) {
+    try matrix.requireSquare(for: "the reduction to a band")
+    try requireLP64(matrix.layout, for: .band)
+    let reflector = try BlockReflector(for: matrix)
+    let (localColumns, n, nb) = (matrix.localColumns, matrix.layout.n, matrix.layout.nb)
+    let tau: LocalArray<Scalar> = try matrix.context.communicator.agreeing {
+      () throws(DistributedAlgebraError) in
+      try LocalArray(count: localColumns + nb)
+    }
+    // p?geqrf's minimum for any panel: its query answers for one, and others fall on the ranks
+    // otherwise.
+    let count = nb * (matrix.layout.rows.numroc(0) + 3 * nb)
+    let work: LocalArray<Scalar> = try matrix.context.communicator.agreeing {
+      () throws(DistributedAlgebraError) in
+      try LocalArray(count: count)
+    }
+    self.reflector = reflector
+    self.tau = tau
+    self.work = work
+    self.matrix = matrix
+    self.next = next
+  }
+
+  /// The columns that a panel has, and the diagonals below the main one that the band will have.
+  public var panelWidth: Int { matrix.layout.nb }
+
+  /// Whether the matrix is a band.
+  public var isFinished: Bool { next + panelWidth >= matrix.layout.n }
+
+  /// The part of the operations that is done.
+  public var fraction: Double {
+    guard !isFinished else { return 1 }
+    let left = Double(matrix.layout.n - next) / Double(matrix.layout.n)
+    return 1 - left * left * left
+  }
+
+  /// Reduces the next panel. Collective.
+  ///
+  /// Precondition: not `isFinished`.
+  public mutating func reducePanel() throws(DistributedAlgebraError) {
+    let (n, nb) = (matrix.layout.n, panelWidth)
+    let first = next + nb
+    let rows = n - first
+    let count = min(nb, rows)
+    let place = Int32(first + 1)
+    let info = Scalar.geqrf(
+      m: Int32(rows), n: Int32(nb), matrix.pointer, ia: place, ja: Int32(next + 1),
+      matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
+    guard info == 0 else { throw .failed(routine: "p?geqrf", info: Int(info)) }
+    try reflector.take(panel: next, count: count, of: matrix, tau: tau)
+    Scalar.symm(
+      m: Int32(rows), n: Int32(count), matrix.pointer, ia: place, matrix.descriptor,
+      reflector.vectors.start, ib: place, reflector.descriptor, reflector.images.start, ic: place,
+      reflector.descriptor)
+    try reflector.finishImages()
+    Scalar.syr2k(
+      n: Int32(rows), k: Int32(count), reflector.vectors.start, ia: place, reflector.descriptor,
+      reflector.images.start, ib: place, reflector.descriptor, matrix.pointer, ic: place,
+      matrix.descriptor)
+    next += nb
+  }
+
+  /// The band, on rank 0; nil on the others. Collective.
+  ///
+  /// Precondition: `isFinished`.
+  public borrowing func band() throws(DistributedAlgebraError) -> SymmetricBand? {
+    let n = matrix.layout.n
+    var band = SymmetricBand(n: n, bandwidth: min(panelWidth, n - 1))
+    let height = band.bandwidth + 1
+    forEachKeptColumn(until: n) { j, rows, elements in
+      for (offset, iLocal) in rows.enumerated() {
+        let i = matrix.layout.rows.global(of: iLocal, on: matrix.context.myrow)
+        if i - j < height { band.elements[i - j + j * height] = Double(elements[offset]) }
+      }
+    }
+    let communicator = matrix.context.communicator
+    // Every element has one owner, so the sum over the ranks changes none.
+    try passing { () throws(MPIError) in try communicator.reduce(&band.elements, .sum) }
+    return communicator.rank == 0 ? band : nil
+  }
+
+  /// Calls `body` with the global column, the local rows and the elements of what this rank holds on
+  /// and below the diagonal: of columns before `done` the band, of the others everything.
+  borrowing func forEachKeptColumn(
+    until done: Int,
+    _ body: (_ j: Int, _ rows: Range<Int>, _ elements: UnsafeMutablePointer<Scalar>) throws -> Void
+  ) rethrows {
+    let (layout, context) = (matrix.layout, matrix.context)
+    for jLocal in 0..<matrix.localColumns {
+      let j = layout.columns.global(of: jLocal, on: context.mycol)
+      let end = j < done ? min(layout.n, j + panelWidth + 1) : layout.n
+      let rows = layout.rows.localRange(of: j..<end, on: context.myrow)
+      guard !rows.isEmpty else { continue }
+      try body(j, rows, matrix.pointer + (rows.lowerBound + jLocal * matrix.lld))
+    }
+  }
+}
+
+/// All eigenvalues of a symmetric matrix, ascending, on all ranks, by a band.
+///
+/// Collective. Reads the lower triangle and takes over the matrix's memory. The band's eigenvalues
+/// are found on rank 0, in double precision.
+///
+/// Errors: an element that is not finite, no convergence, a size beyond LP64.
+public func bandEigenvalues<Scalar: MatrixScalar>(
+  of matrix: consuming DistributedMatrix<Scalar>
+) throws(DistributedAlgebraError) -> [Double] {
+  var reduction = try BandReduction(of: matrix)
+  while !reduction.isFinished { try reduction.reducePanel() }
+  return try reduction.eigenvalues()
+}
+
+extension BandReduction {
+  /// The eigenvalues, ascending, on all ranks; the matrix's memory is free before they are found.
+  ///
+  /// Collective. Errors: no convergence.
+  ///
+  /// Precondition: `isFinished`.
+  public consuming func eigenvalues() throws(DistributedAlgebraError) -> [Double] {
+    let context = matrix.context
+    let band = try band()
+    return try context.eigenvalues(ofBandAtRoot: band)
+  }
+}
+
+extension BLACSContext {
+  fileprivate func eigenvalues(
+    ofBandAtRoot band: consuming SymmetricBand?
+  ) throws(DistributedAlgebraError) -> [Double] {
+    let band = band
+    let values = try communicator.agreeing { () throws(DistributedAlgebraError) in
+      do throws(BLASError) {
+        return try band?.eigenvalues() ?? []
+      } catch {
+        switch error {
+        case .failed(let routine, let info) where info > 0:
+          throw .notConverged(routine: routine, info: info)
+        default: throw .band(error)
+        }
+      }
+    }
+    return try passing { () throws(MPIError) in try communicator.broadcast(values) }
+  }
+}
