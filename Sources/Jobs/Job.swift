@@ -56,23 +56,6 @@ public enum FloatingWidth: String, Sendable, CaseIterable {
   case f32
 }
 
-/// A job's `spectrum`: all eigenvalues, and some eigenvectors.
-public struct SpectrumSection: Sendable, Equatable {
-  /// Which eigenvectors are kept beside the eigenvalues.
-  public var vectors: Vectors
-
-  /// How many leading eigenvectors.
-  public enum Vectors: Sendable, Equatable {
-    /// As many; 0 for none.
-    case leading(Int)
-    /// Every one.
-    case all
-  }
-
-  /// A spectrum with as many eigenvectors.
-  public init(vectors: Vectors = .leading(0)) { self.vectors = vectors }
-}
-
 /// A job's `prediction`: kernel regression on the training images, evaluated on the test images.
 public struct PredictionSection: Sendable, Equatable {
   /// The ridges tried, in units of the kernel's mean diagonal.

@@ -62,27 +62,6 @@ extension Job {
   }
 }
 
-extension SpectrumSection {
-  /// Reads `{vectors: number or all}`; `trainCount` is the kernel's order where it is known.
-  init(_ item: Item, trainCount: Int?) throws(JobError) {
-    guard let vectors = try item.section(["vectors"])["vectors"] else {
-      self.init()
-      return
-    }
-    if vectors.scalar == .word("all") {
-      self.init(vectors: .all)
-    } else if case .number = vectors.scalar {
-      let count = try vectors.count(atLeast: 0)
-      if let trainCount, count > trainCount {
-        throw vectors.outOfRange(allowed: "at most data.train, \(trainCount), or 'all'")
-      }
-      self.init(vectors: .leading(count))
-    } else {
-      throw vectors.wrongType(expected: "a whole number, 0 or more, or 'all'")
-    }
-  }
-}
-
 extension PredictionSection {
   /// Reads `{regularization: [numbers]}`.
   init(_ item: Item) throws(JobError) {

@@ -9,14 +9,7 @@ extension Job {
       ("precision", .text(precision.rawValue)), ("storage", .text(storage.rawValue)),
     ]
     if let tile { entries.append(("tile", .scalar("\(tile)"))) }
-    if let spectrum {
-      let vectors: YAMLText =
-        switch spectrum.vectors {
-        case .leading(let count): .scalar("\(count)")
-        case .all: .text("all")
-        }
-      entries.append(("spectrum", .mapping([("vectors", vectors)])))
-    }
+    if let spectrum { entries.append(("spectrum", spectrum.text)) }
     if let prediction {
       let list = YAMLText.list(prediction.regularization.map(YAMLText.number))
       entries.append(("prediction", .mapping([("regularization", list)])))

@@ -29,13 +29,15 @@ struct KernelMatrix {
   /// Spreads the lower triangle over the ranks, and sums the whole matrix on the way.
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  func load(for solver: Solver, _ sums: inout Sums) throws -> DistributedMatrix {
+  func load<Scalar>(
+    for solver: Solver, _ sums: inout Sums
+  ) throws -> DistributedMatrix<Scalar> {
     try requireLP64(layout, for: solver)
     let share = TileShare(of: array, grid: grid, ranks: ranks)
-    var matrix = try DistributedMatrix(uninitialized: layout, on: context)
+    var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
-    let roundBytes = max(share.tileBytes, layout.largestLocalCount * 8 / 50)
+    let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
     try matrix.deposit(
       tileCount: share.count, roundBytes: min(roundBytes, 12 << 20),
       exitStatus: { ExitStatus(of: $0).rawValue }

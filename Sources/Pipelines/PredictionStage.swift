@@ -41,7 +41,7 @@ struct PredictionStage {
     for regularization in regularizations {
       let start = MPIEnvironment.seconds
       var sums = KernelMatrix.Sums()
-      var matrix = try source.load(for: .cholesky, &sums)
+      var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
       meanDiagonal = sums.trace / Double(n)
       matrix.addToDiagonal(regularization * meanDiagonal)
       let outcome = try solve(matrix, targets)

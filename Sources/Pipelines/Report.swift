@@ -8,8 +8,9 @@ enum Report {
     if let condition = spectrum.conditionNumber {
       text += "  condition number \(short(condition))"
     } else {
+      let width = spectrum.precision == "f32" ? "single" : "double"
       text +=
-        "  condition number beyond double precision (\(spectrum.belowNoiseFloor) eigenvalues "
+        "  condition number beyond \(width) precision (\(spectrum.belowNoiseFloor) eigenvalues "
         + "under the noise floor \(short(spectrum.noiseFloor)))"
     }
     return text + "  (\(spectrum.routine), \(readable(seconds: spectrum.secondsSolving)))"

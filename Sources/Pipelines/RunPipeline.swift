@@ -183,14 +183,18 @@ final class RunPipeline {
   }
 
   private func spectra(_ store: KernelStore, _ context: BLACSContext) throws {
-    let vectors = job.spectrum?.leadingVectors ?? 0
+    let section = job.spectrum ?? SpectrumSection()
     let stage = SpectrumStage(
       run: run, store: store, assignment: assignment, ranks: ranks, context: context,
-      vectors: vectors)
+      console: console, section: section)
     for variant in assignment.variants.indices {
       for kernel in assignment.kernels {
         let known = try isKnown(variant, kernel) {
-          request.resume && $0.spectrum.map { $0.eigenvectors == min(vectors, $0.n) } ?? false
+          request.resume
+            && $0.spectrum.map {
+              $0.eigenvectors == min(stage.vectors, $0.n)
+                && $0.precision == section.precision.rawValue
+            } ?? false
         }
         if known { continue }
         let result = try ranks.together { try stage.perform(variant: variant, kernel: kernel) }

@@ -13,12 +13,16 @@ struct SpectrumStage {
   let assignment: Assignment
   let ranks: Ranks
   let context: BLACSContext
+  let console: Console
+  let section: SpectrumSection
+
   /// Leading eigenvectors to keep; `Int.max` for all of them.
-  let vectors: Int
+  var vectors: Int { section.leadingVectors }
 
   /// Decomposes one kernel and writes its files.
   ///
-  /// Collective. Errors: damaged or missing tiles, no convergence, files; agreed by all ranks.
+  /// Collective. Errors: damaged or missing tiles, no convergence, files, a request to stop; agreed
+  /// by all ranks.
   func perform(variant: Int, kernel: KernelKind) throws -> SpectrumSummary {
     guard let array = store.array(variant: variant, kernel: kernel, part: .train) else {
       throw PipelineError(.internalError, "the store has no \(kernel.rawValue)_train")
@@ -26,33 +30,63 @@ struct SpectrumStage {
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let name = assignment.variants[variant].name
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", name)) }
-    let start = MPIEnvironment.seconds
-    var sums = KernelMatrix.Sums()
-    let matrix = try source.load(for: vectors > 0 ? .eigenpairs : .eigenvalues, &sums)
-    let read = MPIEnvironment.seconds
+    let choice = SolverChoice(section)
     var summary: SpectrumSummary
-    if vectors > 0 {
-      let pairs = try eigenpairs(of: matrix)
-      let solved = MPIEnvironment.seconds
-      summary = figures(pairs.values, sums, routine: "pdsyevd")
-      (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
-      // The routine has overwritten the matrix, so the store gives it once more.
-      let again = try source.load(for: .eigenpairs, &sums)
-      let residuals = try residuals(of: pairs, against: again)
-      summary.residual = residuals.equation
-      summary.orthogonality = residuals.orthogonality
-      summary.eigenvectors = min(vectors, store.grids[0].n)
-      try writeVectors(pairs, count: summary.eigenvectors, variant: name, kernel: kernel)
-      try writeValues(pairs.values, variant: name, kernel: kernel)
-      summary.secondsChecking = MPIEnvironment.seconds - solved
-    } else {
+    switch (choice.solver, section.precision) {
+    case (.band, let precision):
+      let band = BandSpectrum(
+        source: source, ranks: ranks, console: console, label: label(name, kernel),
+        state: ReductionState(
+          folder: run.result("spectrum", name, "\(kernel.rawValue).reduction"), ranks: ranks),
+        interval: section.checkpoint)
+      let outcome =
+        try precision == .f64 ? band.find(Double.self) : band.find(Float.self)
+      summary = figures(outcome.values, outcome.sums, routine: "band")
+      (summary.secondsReading, summary.secondsSolving) = (outcome.reading, outcome.solving)
+      summary.secondsSavingState = outcome.saving
+      try writeValues(outcome.values, variant: name, kernel: kernel)
+      try band.state.remove()
+    case (_, _) where vectors > 0:
+      summary = try eigenpairs(source, variant: name, kernel: kernel)
+    default:
+      let start = MPIEnvironment.seconds
+      var sums = KernelMatrix.Sums()
+      let matrix: DistributedMatrix<Double> = try source.load(for: .eigenvalues, &sums)
+      let read = MPIEnvironment.seconds
       let values = try eigenvalues(of: matrix)
       let solved = MPIEnvironment.seconds
       summary = figures(values, sums, routine: "pdsyev")
       (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
       try writeValues(values, variant: name, kernel: kernel)
-      summary.secondsChecking = MPIEnvironment.seconds - solved
     }
+    summary.reason = choice.reason
+    return summary
+  }
+
+  private func label(_ variant: String, _ kernel: KernelKind) -> String {
+    (variant.isEmpty ? "" : variant + " ") + kernel.rawValue
+  }
+
+  private func eigenpairs(
+    _ source: KernelMatrix, variant: String, kernel: KernelKind
+  ) throws -> SpectrumSummary {
+    let start = MPIEnvironment.seconds
+    var sums = KernelMatrix.Sums()
+    let matrix: DistributedMatrix<Double> = try source.load(for: .eigenpairs, &sums)
+    let read = MPIEnvironment.seconds
+    let pairs = try DistributedAlgebra.eigenpairs(of: matrix)
+    let solved = MPIEnvironment.seconds
+    var summary = figures(pairs.values, sums, routine: "pdsyevd")
+    (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
+    // The routine has overwritten the matrix, so the store gives it once more.
+    let again: DistributedMatrix<Double> = try source.load(for: .eigenpairs, &sums)
+    let residuals = try residuals(of: pairs, against: again)
+    summary.residual = residuals.equation
+    summary.orthogonality = residuals.orthogonality
+    summary.eigenvectors = min(vectors, store.grids[0].n)
+    try writeVectors(pairs, count: summary.eigenvectors, variant: variant, kernel: kernel)
+    try writeValues(pairs.values, variant: variant, kernel: kernel)
+    summary.secondsChecking = MPIEnvironment.seconds - solved
     return summary
   }
 
@@ -62,18 +96,27 @@ struct SpectrumStage {
     let n = values.count
     let largest = values.last ?? 0
     let least = values.first ?? 0
-    let floor = Double(n) * Double.ulpOfOne * largest
+    let floor = noiseFloor(n: n, largest: largest, trace: sums.trace)
     let sum = values.reduce(0, +)
     let squares = values.reduce(0) { $0 + $1 * $1 }
     return SpectrumSummary(
-      routine: routine, n: n, lambdaMax: largest, lambdaMin: least,
-      conditionNumber: least > floor ? largest / least : nil, noiseFloor: floor,
+      routine: routine, precision: section.precision.rawValue, n: n, lambdaMax: largest,
+      lambdaMin: least, conditionNumber: least > floor ? largest / least : nil, noiseFloor: floor,
       belowNoiseFloor: values.count { $0 <= floor }, trace: sums.trace,
       traceError: relative(sum - sums.trace, sums.trace),
       frobeniusError: relative(squares - sums.squares, sums.squares), eigenvectors: 0,
       grid: [context.grid.nprow, context.grid.npcol],
       blockSize: MatrixLayout.blockSize(forOrder: n, grid: context.grid), secondsReading: 0,
       secondsSolving: 0, secondsChecking: 0)
+  }
+
+  /// Eigenvalues below it are rounding: n eps lambda_max in double precision, and eps times the
+  /// trace (n times the mean diagonal) in single precision, where the former would say nothing.
+  private func noiseFloor(n: Int, largest: Double, trace: Double) -> Double {
+    switch section.precision {
+    case .f64: Double(n) * Double.ulpOfOne * largest
+    case .f32: Double(Float.ulpOfOne) * trace
+    }
   }
 
   private func relative(_ difference: Double, _ scale: Double) -> Double {

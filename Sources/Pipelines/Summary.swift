@@ -58,12 +58,16 @@ struct Summary: Codable, Equatable {
 /// A spectrum and how far it can be trusted; eps = 2^-52, norms as said.
 struct SpectrumSummary: Codable, Equatable {
   var routine: String
+  /// Why this routine.
+  var reason = ""
+  /// The numbers that the matrix was decomposed in.
+  var precision: String
   var n: Int
   var lambdaMax: Double
   var lambdaMin: Double
   /// lambda_max / lambda_min; absent where lambda_min is not above the noise floor.
   var conditionNumber: Double?
-  /// n eps lambda_max: eigenvalues below it are rounding.
+  /// Eigenvalues below it are rounding: n eps lambda_max; in f32, eps (2^-23) times the trace.
   var noiseFloor: Double
   var belowNoiseFloor: Int
   var trace: Double
@@ -81,6 +85,8 @@ struct SpectrumSummary: Codable, Equatable {
   var secondsReading: Double
   var secondsSolving: Double
   var secondsChecking: Double
+  /// Of writing states for a restart.
+  var secondsSavingState: Double?
 }
 
 /// Kernel regression at every regularization asked for.

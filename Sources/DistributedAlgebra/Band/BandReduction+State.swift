@@ -8,8 +8,12 @@ extension BandReduction {
   }
 
   /// Hands out this rank's part of the state, piece after piece. Local.
-  public borrowing func save(_ write: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-    try forEachKeptColumn(until: next) { _, rows, elements in
+  ///
+  /// Errors: what `write` throws.
+  public borrowing func save<E: Error>(
+    _ write: (UnsafeRawBufferPointer) throws(E) -> Void
+  ) throws(E) {
+    try forEachKeptColumn(until: next) { (_, rows, elements) throws(E) in
       try write(
         UnsafeRawBufferPointer(start: elements, count: rows.count * MemoryLayout<Scalar>.stride))
     }
@@ -29,8 +33,10 @@ extension BandReduction {
   /// Takes in this rank's part of the state: `read` fills the pieces in the order they were saved.
   ///
   /// Local. Errors: what `read` throws.
-  public mutating func restore(_ read: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
-    try forEachKeptColumn(until: next) { _, rows, elements in
+  public mutating func restore<E: Error>(
+    _ read: (UnsafeMutableRawBufferPointer) throws(E) -> Void
+  ) throws(E) {
+    try forEachKeptColumn(until: next) { (_, rows, elements) throws(E) in
       try read(
         UnsafeMutableRawBufferPointer(
           start: elements, count: rows.count * MemoryLayout<Scalar>.stride))

@@ -116,10 +116,11 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
 
   /// Calls `body` with the global column, the local rows and the elements of what this rank holds on
   /// and below the diagonal: of columns before `done` the band, of the others everything.
-  borrowing func forEachKeptColumn(
+  borrowing func forEachKeptColumn<E: Error>(
     until done: Int,
-    _ body: (_ j: Int, _ rows: Range<Int>, _ elements: UnsafeMutablePointer<Scalar>) throws -> Void
-  ) rethrows {
+    _ body: (_ j: Int, _ rows: Range<Int>, _ elements: UnsafeMutablePointer<Scalar>) throws(E) ->
+      Void
+  ) throws(E) {
     let (layout, context) = (matrix.layout, matrix.context)
     for jLocal in 0..<matrix.localColumns {
       let j = layout.columns.global(of: jLocal, on: context.mycol)
