@@ -49,6 +49,13 @@ void pdgemm_(
 void pdgeqrf_(
     const int *m, const int *n, double *a, const int *ia, const int *ja, const int *desca, double *tau,
     double *work, const int *lwork, int *info);
+void pdorgqr_(
+    const int *m, const int *n, const int *k, double *a, const int *ia, const int *ja,
+    const int *desca, const double *tau, double *work, const int *lwork, int *info);
+void pdgeadd_(
+    const char *transpose, const int *m, const int *n, const double *alpha, const double *a,
+    const int *ia, const int *ja, const int *desca, const double *beta, double *c, const int *ic,
+    const int *jc, const int *descc);
 void pdsyr2k_(
     const char *uplo, const char *transpose, const int *n, const int *k, const double *alpha,
     const double *a, const int *ia, const int *ja, const int *desca, const double *b, const int *ib,
@@ -186,4 +193,16 @@ void ntk_pssyr2k_panel(
   pssyr2k_(
       "L", "N", &n, &k, &alpha, a, &ia, &one, desca, b, &ib, &one, descb, &beta, c, &ic, &ic,
       descc);
+}
+
+int ntk_pdorgqr(
+    int m, int n, double *a, const int *desca, const double *tau, double *work, int lwork) {
+  int info = 0;
+  pdorgqr_(&m, &n, &n, a, &one, &one, desca, tau, work, &lwork, &info);
+  return info;
+}
+void ntk_pdgeadd_columns(
+    int m, int n, const double *a, const int *desca, double *c, int jc, const int *descc) {
+  const double alpha = 1, beta = 0;
+  pdgeadd_("N", &m, &n, &alpha, a, &one, &one, desca, &beta, c, &one, &jc, descc);
 }

@@ -73,10 +73,16 @@ extension DistributedMatrix where Scalar == Double {
 
   /// The whole matrix, m x n row-major, on all ranks. Collective; meant for few columns.
   public borrowing func replicated() throws(DistributedAlgebraError) -> [Double] {
-    var values = [Double](repeating: 0, count: layout.m * layout.n)
+    try replicated(rows: layout.m)
+  }
+
+  /// The first `rows` rows, row-major, on all ranks. Collective; meant for few columns.
+  borrowing func replicated(rows: Int) throws(DistributedAlgebraError) -> [Double] {
+    var values = [Double](repeating: 0, count: rows * layout.n)
+    let own = layout.rows.localCount(before: rows, on: context.myrow)
     for jLocal in 0..<localColumns {
       let j = layout.columns.global(of: jLocal, on: context.mycol)
-      for iLocal in 0..<localRows {
+      for iLocal in 0..<own {
         let i = layout.rows.global(of: iLocal, on: context.myrow)
         values[i * layout.n + j] = pointer[iLocal + jLocal * lld]
       }

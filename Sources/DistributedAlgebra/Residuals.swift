@@ -16,46 +16,52 @@ private let notTransposed = CChar(UInt8(ascii: "N"))
 
 /// Judges eigenpairs against their matrix, given again.
 ///
+/// Shape: `vectors` is n x k, its columns belong to `values`.
+///
 /// Collective. Reads the lower triangle of `a`; works in panels of columns, so it needs little
 /// memory.
 ///
-/// Precondition: `a` has the layout of the eigenvectors.
+/// Precondition: the blocks are the matrix's.
 ///
 /// Source: ScaLAPACK's tests pdseprtst and pdsepchk; pdsymm, pdgemm, pdlange, pdlansy.
 public func residuals(
-  of pairs: borrowing Eigenpairs, against a: borrowing DistributedMatrix<Double>
+  of vectors: borrowing DistributedMatrix<Double>, _ values: [Double],
+  against a: borrowing DistributedMatrix<Double>
 ) throws(DistributedAlgebraError) -> EigenResiduals {
   try a.requireSquare(for: "pdsymm")
   let layout = a.layout
-  let n = layout.n
-  guard pairs.vectors.layout == layout else {
-    throw .mismatch(
-      what: "the order of the eigenvectors", value: pairs.vectors.layout.n, expected: n)
+  let (n, k) = (layout.n, vectors.layout.n)
+  guard vectors.layout.m == n && vectors.layout.nb == layout.nb && values.count == k else {
+    throw .mismatch(what: "the order of the eigenvectors", value: vectors.layout.m, expected: n)
   }
   // Panels start where a round of blocks starts, so that panel and vectors share their columns'
   // owners and the local columns are neighbours.
   let round = layout.nb * layout.grid.npcol
-  let width = min(n, max(1, 256 / round) * round)
-  let panelLayout = try laidOut { () throws(BlockCyclicError) in
-    try MatrixLayout(m: n, n: width, mb: layout.mb, nb: layout.nb, grid: layout.grid)
+  let width = min(k, max(1, 256 / round) * round)
+  func panel(rows: Int) throws(DistributedAlgebraError) -> DistributedMatrix<Double> {
+    let panelLayout = try laidOut { () throws(BlockCyclicError) in
+      try MatrixLayout(m: rows, n: width, mb: layout.mb, nb: layout.nb, grid: layout.grid)
+    }
+    return try DistributedMatrix(uninitialized: panelLayout, on: a.context)
   }
-  let panel = try DistributedMatrix<Double>(uninitialized: panelLayout, on: a.context)
+  let differences = try panel(rows: n)
+  let products = try panel(rows: k)
   var equation = 0.0
   var orthogonality = 0.0
-  for start in stride(from: 0, to: n, by: width) {
-    let count = min(width, n - start)
+  for start in stride(from: 0, to: k, by: width) {
+    let count = min(width, k - start)
     ntk_pdsymm_left(
-      lower, Int32(n), Int32(count), 1, a.pointer, a.descriptor, pairs.vectors.pointer,
-      Int32(start + 1), pairs.vectors.descriptor, 0, panel.pointer, panel.descriptor)
-    subtractScaledVectors(of: pairs, from: panel, start: start, count: count)
-    equation = max(equation, try panel.oneNorm(columns: count))
+      lower, Int32(n), Int32(count), 1, a.pointer, a.descriptor, vectors.pointer,
+      Int32(start + 1), vectors.descriptor, 0, differences.pointer, differences.descriptor)
+    subtract(vectors, scaledBy: values, from: differences, start: start, count: count)
+    equation = max(equation, try differences.oneNorm(columns: count))
 
     ntk_pdgemm(
-      transposed, notTransposed, Int32(n), Int32(count), Int32(n), 1, pairs.vectors.pointer,
-      pairs.vectors.descriptor, pairs.vectors.pointer, Int32(start + 1), pairs.vectors.descriptor,
-      0, panel.pointer, panel.descriptor)
-    subtractIdentity(from: panel, start: start, count: count)
-    orthogonality = max(orthogonality, try panel.oneNorm(columns: count))
+      transposed, notTransposed, Int32(k), Int32(count), Int32(n), 1, vectors.pointer,
+      vectors.descriptor, vectors.pointer, Int32(start + 1), vectors.descriptor, 0,
+      products.pointer, products.descriptor)
+    subtractIdentity(from: products, start: start, count: count)
+    orthogonality = max(orthogonality, try products.oneNorm(columns: count))
   }
   let norm = try a.symmetricOneNorm()
   let scale = Double(n) * unitRoundoff
@@ -87,16 +93,17 @@ public func residual(
 }
 
 /// Subtracts W Q from the panel of the columns `start` to `start + count`. Local.
-private func subtractScaledVectors(
-  of pairs: borrowing Eigenpairs, from panel: borrowing DistributedMatrix<Double>, start: Int, count: Int
+private func subtract(
+  _ vectors: borrowing DistributedMatrix<Double>, scaledBy values: [Double],
+  from panel: borrowing DistributedMatrix<Double>, start: Int, count: Int
 ) {
   let mycol = panel.context.mycol
   let columns = panel.layout.columns
-  let firstLocal = pairs.vectors.layout.columns.localCount(before: start, on: mycol)
+  let firstLocal = vectors.layout.columns.localCount(before: start, on: mycol)
   for jLocal in 0..<columns.localCount(before: count, on: mycol) {
-    let value = pairs.values[start + columns.global(of: jLocal, on: mycol)]
+    let value = values[start + columns.global(of: jLocal, on: mycol)]
     let target = panel.pointer + jLocal * panel.lld
-    let vector = pairs.vectors.pointer + (firstLocal + jLocal) * pairs.vectors.lld
+    let vector = vectors.pointer + (firstLocal + jLocal) * vectors.lld
     for iLocal in 0..<panel.localRows { target[iLocal] -= value * vector[iLocal] }
   }
 }

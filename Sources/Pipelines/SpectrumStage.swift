@@ -80,7 +80,7 @@ struct SpectrumStage {
     (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
     // The routine has overwritten the matrix, so the store gives it once more.
     let again: DistributedMatrix<Double> = try source.load(for: .eigenpairs, &sums)
-    let residuals = try residuals(of: pairs, against: again)
+    let residuals = try residuals(of: pairs.vectors, pairs.values, against: again)
     summary.residual = residuals.equation
     summary.orthogonality = residuals.orthogonality
     summary.eigenvectors = min(vectors, store.grids[0].n)

@@ -46,7 +46,7 @@ private func check(
   let pairs = try eigenpairs(of: matrix)
   verdict.expect(
     error(pairs.values) <= allowed, "values of pairs, \(label): \(error(pairs.values))")
-  let found = try residuals(of: pairs, against: original)
+  let found = try residuals(of: pairs.vectors, pairs.values, against: original)
   verdict.expect(found.equation < 20, "|AQ - QW|, \(label): \(found.equation)")
   verdict.expect(found.orthogonality < 20, "|Q'Q - I|, \(label): \(found.orthogonality)")
 
@@ -54,7 +54,7 @@ private func check(
   if spectrum.n > 1 {
     var other = try original.copy()
     other.addToDiagonal(1e-6 * spectrum.norm)
-    let wrong = try residuals(of: pairs, against: other)
+    let wrong = try residuals(of: pairs.vectors, pairs.values, against: other)
     verdict.expect(wrong.equation > 1000, "a wrong matrix passes, \(label): \(wrong.equation)")
   }
 }

@@ -36,6 +36,12 @@ void ntk_pdgemm(
     const int *desca, const double *b, int jb, const int *descb, double beta, double *c,
     const int *descc);
 
+int ntk_pdorgqr(
+    int m, int n, double *a, const int *desca, const double *tau, double *work, int lwork);
+// C(1:m, jc:jc+n-1) = A.
+void ntk_pdgeadd_columns(
+    int m, int n, const double *a, const int *desca, double *c, int jc, const int *descc);
+
 // What the reduction to a band is made of, in both precisions. Panels have one block of columns and
 // begin in its first; A and C of symm and syr2k are symmetric in the lower triangle and begin on
 // the diagonal. geqrf returns info, and the size of its workspace in work[0] for an lwork of -1.

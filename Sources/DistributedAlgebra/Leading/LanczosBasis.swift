@@ -1,0 +1,251 @@
+import BLAS
+import BlockCyclic
+import CScaLAPACK
+import MessagePassing
+
+/// An orthonormal basis Q of a block Krylov space, and the matrix in it.
+///
+/// A Q = Q H + P B: `done` columns of Q are multiplied with A already, the block P behind them is
+/// the next. All of H is formed by projection, so a restart with Ritz vectors needs no care.
+final class LanczosBasis {
+  /// Columns of a block.
+  let width: Int
+  /// Columns that A was multiplied with.
+  private(set) var done = 0
+  /// Whether the whole space is spanned.
+  private(set) var isComplete = false
+
+  /// Random columns drawn so far.
+  private var drawn = 0
+  private let n: Int
+  private let capacity: Int
+  private let wanted: Int
+  private var q: DistributedMatrix<Double>
+  private var block: DistributedMatrix<Double>
+  private var coefficients: DistributedMatrix<Double>
+  private let reflectors: PanelQR
+  /// Q'AQ of the columns that are done, on all ranks, row-major with `capacity` columns.
+  private var projected: [Double]
+  /// B of the last product: what of A Q lies along the next block, [width x width] row-major.
+  private var rest: [Double] = []
+
+  private static let transposed = CChar(UInt8(ascii: "T"))
+  private static let asStored = CChar(UInt8(ascii: "N"))
+  private static let lower = CChar(UInt8(ascii: "L"))
+
+  /// Eigenpairs of the matrix in the basis.
+  struct Ritz {
+    /// Ascending; the last ones of all.
+    let values: [Double]
+    /// What the vectors miss, |A v - lambda v|, in the order of the values.
+    let residuals: [Double]
+    /// Every value in the basis, ascending.
+    let all: [Double]
+    /// Every eigenvector in the basis, as rows of [done x done], ascending.
+    let vectors: [Double]
+
+    /// The largest absolute value.
+    var largest: Double { max(abs(all.first ?? 0), abs(all.last ?? 0)) }
+  }
+
+  /// A basis of one random block, with room for `count` eigenvectors and as many again. Collective.
+  init(for a: borrowing DistributedMatrix<Double>, count: Int) throws(DistributedAlgebraError) {
+    let (n, nb) = (a.layout.n, a.layout.nb)
+    let width = min(nb, n)
+    let room = min((n + width - 1) / width, 2 * count / width + 8) * width
+    func matrix(_ rows: Int, _ columns: Int) throws(DistributedAlgebraError)
+      -> DistributedMatrix<Double>
+    {
+      let layout = try laidOut { () throws(BlockCyclicError) in
+        try MatrixLayout(m: rows, n: columns, mb: nb, nb: nb, grid: a.layout.grid)
+      }
+      return try DistributedMatrix(uninitialized: layout, on: a.context)
+    }
+    self.width = width
+    self.n = n
+    capacity = room
+    wanted = count
+    projected = [Double](repeating: 0, count: room * room)
+    q = try matrix(n, room + width)
+    block = try matrix(n, width)
+    coefficients = try matrix(room + width, width)
+    reflectors = try PanelQR(for: block)
+    block.fill { i, j in Self.random(i, j) }
+    _ = try reflectors.orthonormalize(&block)
+    append()
+  }
+
+  /// Whether no further block has room.
+  var isFull: Bool { done + width > capacity }
+
+  /// Multiplies the next block, and finds the one after it. Collective.
+  func expand(_ a: borrowing DistributedMatrix<Double>) throws(DistributedAlgebraError) {
+    let count = min(width, n - done)
+    ntk_pdsymm_left(
+      Self.lower, Int32(n), Int32(count), 1, a.pointer, a.descriptor, q.pointer, Int32(done + 1),
+      q.descriptor, 0, block.pointer, block.descriptor)
+    let known = done + count
+    let first = try project(known, count)
+    for i in 0..<known {
+      for j in 0..<count {
+        projected[i * capacity + done + j] = first[i * width + j]
+        projected[(done + j) * capacity + i] = first[i * width + j]
+      }
+    }
+    done = known
+    guard done < n else {
+      isComplete = true
+      return
+    }
+    // Once more: the first pass leaves rounding errors of the size of what it took away.
+    _ = try project(known, count)
+    rest = try reflectors.orthonormalize(&block)
+    let scale = projected.lazy.map(abs).max() ?? 0
+    replaceColumns { abs(rest[$0 * width + $0]) <= 1e-14 * Double(n).squareRoot() * scale }
+    try settleBlock()
+  }
+
+  /// Goes on with random directions instead of the next block: what the Krylov space of the first
+  /// block has none of, such as more copies of an eigenvalue than a block has columns, shows there.
+  /// Collective.
+  func beginAnew() throws(DistributedAlgebraError) {
+    guard !isComplete else { return }
+    replaceColumns { _ in true }
+    rest = [Double](repeating: 0, count: width * width)
+    try settleBlock()
+  }
+
+  /// Makes the block orthogonal to the basis, and puts it behind it.
+  private func settleBlock() throws(DistributedAlgebraError) {
+    // Where next to nothing of a column is outside the basis, its direction is rounding errors, and
+    // not yet orthogonal.
+    for _ in 0..<6 {
+      let overlap = try project(done, width).lazy.map(abs).max() ?? 0
+      _ = try reflectors.orthonormalize(&block)
+      if overlap < 1e-15 * Double(n).squareRoot() { break }
+    }
+    append()
+  }
+
+  /// Fills columns of the block with random numbers.
+  private func replaceColumns(where isDeficient: (Int) -> Bool) {
+    drawn += width
+    let layout = block.layout
+    for jLocal in 0..<block.localColumns {
+      let j = layout.columns.global(of: jLocal, on: block.context.mycol)
+      guard isDeficient(j) else { continue }
+      let column = block.pointer + jLocal * block.lld
+      for iLocal in 0..<block.localRows {
+        let i = layout.rows.global(of: iLocal, on: block.context.myrow)
+        column[iLocal] = Self.random(i, drawn + j)
+      }
+    }
+  }
+
+  /// Subtracts from the block what lies in the basis; returns the coefficients, [known x width].
+  private func project(
+    _ known: Int, _ count: Int
+  ) throws(DistributedAlgebraError) -> [Double] {
+    ntk_pdgemm(
+      Self.transposed, Self.asStored, Int32(known), Int32(count), Int32(n), 1, q.pointer,
+      q.descriptor, block.pointer, 1, block.descriptor, 0, coefficients.pointer,
+      coefficients.descriptor)
+    ntk_pdgemm(
+      Self.asStored, Self.asStored, Int32(n), Int32(count), Int32(known), -1, q.pointer,
+      q.descriptor, coefficients.pointer, 1, coefficients.descriptor, 1, block.pointer,
+      block.descriptor)
+    return try coefficients.replicated(rows: known)
+  }
+
+  /// Puts the block behind the basis.
+  private func append() {
+    let count = min(width, n - done)
+    ntk_pdgeadd_columns(
+      Int32(n), Int32(count), block.pointer, block.descriptor, q.pointer, Int32(done + 1),
+      q.descriptor)
+  }
+
+  /// The `count` largest eigenpairs of the matrix in the basis, as far as it has any. Collective.
+  func ritz(_ count: Int) throws(DistributedAlgebraError) -> Ritz {
+    let size = done
+    let communicator = q.context.communicator
+    var found: (values: [Double], vectors: [Double]) = ([], [])
+    let atRoot = communicator.rank == 0
+    try communicator.agreeing { () throws(DistributedAlgebraError) in
+      guard atRoot else { return }
+      var matrix = [Double](repeating: 0, count: size * size)
+      for i in 0..<size {
+        for j in 0..<size { matrix[i * size + j] = projected[i * capacity + j] }
+      }
+      do throws(BLASError) {
+        found = try symmetricEigenpairs(of: matrix, n: size)
+      } catch {
+        throw .band(error)
+      }
+    }
+    let (local, rows) = (found, rest)
+    let (values, vectors) = try passing { () throws(MPIError) in
+      (try communicator.broadcast(local.values), try communicator.broadcast(local.vectors))
+    }
+    let last = size - min(width, size)
+    let kept = max(0, size - count)..<size
+    let residuals = kept.map { (pair: Int) -> Double in
+      guard !isComplete else { return 0 }
+      var square = 0.0
+      for i in 0..<width {
+        var sum = 0.0
+        for j in 0..<(size - last) { sum += rows[i * width + j] * vectors[pair * size + last + j] }
+        square += sum * sum
+      }
+      return square.squareRoot()
+    }
+    return Ritz(
+      values: Array(values[kept]), residuals: residuals, all: values, vectors: vectors)
+  }
+
+  /// The eigenvectors of the last `count` Ritz values. Collective.
+  func vectors(
+    _ ritz: Ritz, count: Int
+  ) throws(DistributedAlgebraError) -> DistributedMatrix<Double> {
+    let (size, nb) = (done, q.layout.nb)
+    let first = size - count
+    let layouts = try laidOut { () throws(BlockCyclicError) in
+      (
+        try MatrixLayout(m: size, n: count, mb: nb, nb: nb, grid: q.layout.grid),
+        try MatrixLayout(m: n, n: count, mb: nb, nb: nb, grid: q.layout.grid)
+      )
+    }
+    var rotation = try DistributedMatrix<Double>(uninitialized: layouts.0, on: q.context)
+    rotation.fill { i, j in ritz.vectors[(first + j) * size + i] }
+    let result = try DistributedMatrix<Double>(uninitialized: layouts.1, on: q.context)
+    ntk_pdgemm(
+      Self.asStored, Self.asStored, Int32(n), Int32(count), Int32(size), 1, q.pointer,
+      q.descriptor, rotation.pointer, 1, rotation.descriptor, 0, result.pointer, result.descriptor)
+    return result
+  }
+
+  /// How many Ritz vectors a restart keeps, some more than are wanted.
+  var keptCount: Int {
+    min((wanted + (capacity - wanted) / 2) / width, capacity / width - 2) * width
+  }
+
+  /// Keeps leading Ritz vectors, and the next block. Collective.
+  func restart(_ ritz: Ritz, keeping kept: Int) throws(DistributedAlgebraError) {
+    let leading = try vectors(ritz, count: kept)
+    let diagonal = ritz.all.suffix(kept)
+    for index in projected.indices { projected[index] = 0 }
+    for (pair, value) in diagonal.enumerated() { projected[pair * capacity + pair] = value }
+    ntk_pdgeadd_columns(
+      Int32(n), Int32(kept), leading.pointer, leading.descriptor, q.pointer, 1, q.descriptor)
+    done = kept
+    append()
+  }
+
+  /// A number in [-1, 1) that depends on a place alone, so that every grid begins alike.
+  private static func random(_ i: Int, _ j: Int) -> Double {
+    var z = (UInt64(i) &* 1_048_583 &+ UInt64(j) &+ 1) &* 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Double(Int64(bitPattern: z ^ (z >> 31))) / 0x1p63
+  }
+}

@@ -1,0 +1,79 @@
+import BLAS
+import BlockCyclic
+import MessagePassing
+
+/// Some leading eigenvectors of a symmetric matrix, without the memory of all of them.
+///
+/// Shape: n x k, columns ascending by eigenvalue, the last one the leading one.
+public struct LeadingEigenpairs: ~Copyable {
+  /// The k largest eigenvalues, ascending, on all ranks.
+  public let values: [Double]
+  /// Their eigenvectors, of length 1.
+  public let vectors: DistributedMatrix<Double>
+  /// Blocks that the matrix was multiplied with.
+  public let products: Int
+  /// The largest |A v - lambda v| that the iteration expects, over lambda_max.
+  public let expectedResidual: Double
+}
+
+/// The k leading eigenpairs of a symmetric matrix.
+///
+/// Collective. Reads the lower triangle of `a`. Memory: bases of n x (2 k + 8 blocks) and n x k.
+///
+/// - Parameter tolerance: of |A v - lambda v| over lambda_max.
+/// - Parameter poll: called after each product with the number of pairs known to have converged;
+///   collective; may throw to stop.
+///
+/// Errors: no convergence within `maximumProducts`; an element that is not finite.
+///
+/// When all have converged, the search begins once more with random directions orthogonal to them: a
+/// Krylov space alone holds no more copies of an eigenvalue than a block has columns.
+///
+/// Source: block Lanczos with full reorthogonalization (Golub and Underwood 1977) and thick restart
+/// (Wu and Simon, SIAM J. Matrix Anal. Appl. 22, 2000).
+public func leadingEigenpairs(
+  of a: borrowing DistributedMatrix<Double>, count k: Int, tolerance: Double = 1e-12,
+  maximumProducts: Int = 10_000, poll: (_ converged: Int) throws -> Void = { _ in }
+) throws -> LeadingEigenpairs {
+  try a.requireSquare(for: "block Lanczos")
+  try a.requireFiniteLowerTriangle()
+  let n = a.layout.n
+  guard k > 0 && k <= n else {
+    throw DistributedAlgebraError.mismatch(what: "the number of eigenvectors", value: k, expected: n)
+  }
+  let basis = try LanczosBasis(for: a, count: k)
+  var products = 0
+  var nextCheck = k
+  // The values found before the search began anew.
+  var known: [Double]?
+  while true {
+    try basis.expand(a)
+    products += 1
+    guard basis.done >= nextCheck || basis.isFull || basis.isComplete else {
+      try poll(0)
+      continue
+    }
+    let ritz = try basis.ritz(k)
+    let bound = tolerance * ritz.largest
+    let converged = ritz.residuals.reversed().prefix { $0 <= bound }.count
+    try poll(converged)
+    if basis.isComplete || converged >= k {
+      let isKnown = known.map { zip($0, ritz.values).allSatisfy { $1 - $0 <= 10 * bound } } ?? false
+      if basis.isComplete || isKnown {
+        return LeadingEigenpairs(
+          values: ritz.values, vectors: try basis.vectors(ritz, count: k), products: products,
+          expectedResidual: ritz.largest > 0 ? (ritz.residuals.max() ?? 0) / ritz.largest : 0)
+      }
+      known = ritz.values
+      try basis.restart(ritz, keeping: k)
+      try basis.beginAnew()
+      nextCheck = basis.done + 4 * basis.width
+      continue
+    }
+    guard products < maximumProducts else {
+      throw DistributedAlgebraError.notConverged(routine: "block Lanczos", info: converged)
+    }
+    if basis.isFull { try basis.restart(ritz, keeping: basis.keptCount) }
+    nextCheck = basis.done + max(basis.width, basis.done / 6)
+  }
+}
