@@ -21,7 +21,7 @@ public struct SpectrumSection: Sendable, Equatable {
   public enum Solver: String, Sendable, CaseIterable {
     /// The program chooses, and says why.
     case auto
-    /// Eigenvalues by way of a band.
+    /// Eigenvalues by way of a band, leading eigenvectors by block Lanczos.
     case band
     /// ScaLAPACK's own.
     case scalapack
@@ -50,20 +50,19 @@ extension SpectrumSection {
     if let item = section["solver"] { solver = try item.choice(Solver.self) }
     if let item = section["precision"] { precision = try item.choice(FloatingWidth.self) }
     if let item = section["checkpoint"] { checkpoint = try item.number(atLeast: 0) }
-    let hasVectors = vectors != .leading(0)
-    if let solverItem = section["solver"], solver == .band, hasVectors {
+    if let solverItem = section["solver"], solver == .band, vectors == .all {
       throw solverItem.error(
         .conflict,
-        "\(solverItem.path) band finds eigenvalues only and \(item.path).vectors asks for "
-          + "eigenvectors; take scalapack or auto")
+        "\(solverItem.path) band finds eigenvalues and leading eigenvectors and \(item.path).vectors "
+          + "asks for all of them; take scalapack or auto")
     }
-    if let precisionItem = section["precision"], precision == .f32 {
-      guard !hasVectors, solver != .scalapack else {
-        throw precisionItem.error(
-          .conflict,
-          "\(precisionItem.path) f32 is for eigenvalues by the solver band; leave vectors and "
-            + "solver out")
-      }
+    if let precisionItem = section["precision"], precision == .f32,
+      solver == .scalapack || vectors == .all
+    {
+      throw precisionItem.error(
+        .conflict,
+        "\(precisionItem.path) f32 is for eigenvalues by the solver band; take that, and fewer "
+          + "vectors than all")
     }
   }
 

@@ -30,7 +30,7 @@ struct SpectrumStage {
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let name = assignment.variants[variant].name
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", name)) }
-    let choice = SolverChoice(section)
+    let choice = try SolverChoice(section, order: source.grid.n)
     var summary: SpectrumSummary
     switch (choice.solver, section.precision) {
     case (.band, let precision):
@@ -45,6 +45,10 @@ struct SpectrumStage {
       (summary.secondsReading, summary.secondsSolving) = (outcome.reading, outcome.solving)
       summary.secondsSavingState = outcome.saving
       try writeValues(outcome.values, variant: name, kernel: kernel)
+      if vectors > 0 {
+        try addLeadingVectors(
+          source, to: &summary, known: outcome.values, variant: name, kernel: kernel)
+      }
       try band.state.remove()
     case (_, _) where vectors > 0:
       summary = try eigenpairs(source, variant: name, kernel: kernel)
@@ -84,10 +88,41 @@ struct SpectrumStage {
     summary.residual = residuals.equation
     summary.orthogonality = residuals.orthogonality
     summary.eigenvectors = min(vectors, store.grids[0].n)
-    try writeVectors(pairs, count: summary.eigenvectors, variant: variant, kernel: kernel)
+    try writeVectors(pairs.vectors, count: summary.eigenvectors, variant: variant, kernel: kernel)
     try writeValues(pairs.values, variant: variant, kernel: kernel)
     summary.secondsChecking = MPIEnvironment.seconds - solved
     return summary
+  }
+
+  /// The leading eigenvectors by block Lanczos, beside eigenvalues that are known.
+  private func addLeadingVectors(
+    _ source: KernelMatrix, to summary: inout SpectrumSummary, known: [Double], variant: String,
+    kernel: KernelKind
+  ) throws {
+    let start = MPIEnvironment.seconds
+    let count = min(vectors, known.count)
+    var sums = KernelMatrix.Sums()
+    let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
+    let pairs = try leadingEigenpairs(of: matrix, count: count) { converged in
+      console.show(
+        "eigenvectors of \(label(variant, kernel))",
+        fraction: min(Double(converged) / Double(count), 0.99),
+        detail: "\(converged) of \(count) converged", at: MPIEnvironment.seconds)
+      let stops = try ranks.world.allReduce(Ranks.stopSignal == nil ? 0 : 1, .max) == 1
+      guard stops else { return }
+      throw AgreedError(
+        status: .stopped,
+        sentence: ranks.isRoot ? "stopped on request; continue with --resume" : nil)
+    }
+    let residuals = try residuals(of: pairs.vectors, pairs.values, against: matrix)
+    summary.residual = residuals.equation
+    summary.orthogonality = residuals.orthogonality
+    summary.eigenvectors = count
+    summary.vectorRoutine = "block Lanczos, \(pairs.products) products"
+    summary.leadingValueError = relative(
+      zip(pairs.values, known.suffix(count)).map { abs($0 - $1) }.max() ?? 0, summary.lambdaMax)
+    try writeVectors(pairs.vectors, count: count, variant: variant, kernel: kernel)
+    summary.secondsChecking = MPIEnvironment.seconds - start
   }
 
   private func figures(
@@ -132,12 +167,12 @@ struct SpectrumStage {
   }
 
   private func writeVectors(
-    _ pairs: borrowing Eigenpairs, count: Int, variant: String, kernel: KernelKind
+    _ vectors: borrowing DistributedMatrix<Double>, count: Int, variant: String, kernel: KernelKind
   ) throws {
     let path = run.result("spectrum", variant, "\(kernel.rawValue)_vectors.npy")
     let file = VectorFile()
     try ranks.onRoot { try file.open(path, columns: count) }
-    try pairs.vectors.gatherLastColumns(count, exitStatus: { ExitStatus(of: $0).rawValue }) {
+    try vectors.gatherLastColumns(count, exitStatus: { ExitStatus(of: $0).rawValue }) {
       _, _, values in try file.append(values)
     }
     try ranks.onRoot { try file.publish() }

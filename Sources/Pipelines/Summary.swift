@@ -80,6 +80,10 @@ struct SpectrumSummary: Codable, Equatable {
   var residual: Double?
   /// |Q'Q - I|_1 / (n eps), with eigenvectors.
   var orthogonality: Double?
+  /// How the eigenvectors were found, where not by the routine of the eigenvalues, and the largest
+  /// difference of its eigenvalues from those, over lambda_max.
+  var vectorRoutine: String?
+  var leadingValueError: Double?
   var grid: [Int]
   var blockSize: Int
   var secondsReading: Double
