@@ -49,6 +49,10 @@ void pdgemm_(
 void pdgeqrf_(
     const int *m, const int *n, double *a, const int *ia, const int *ja, const int *desca, double *tau,
     double *work, const int *lwork, int *info);
+void pdtrsm_(
+    const char *side, const char *uplo, const char *transpose, const char *diagonal, const int *m,
+    const int *n, const double *alpha, const double *a, const int *ia, const int *ja,
+    const int *desca, double *b, const int *ib, const int *jb, const int *descb);
 void pdorgqr_(
     const int *m, const int *n, const int *k, double *a, const int *ia, const int *ja,
     const int *desca, const double *tau, double *work, const int *lwork, int *info);
@@ -195,6 +199,11 @@ void ntk_pssyr2k_panel(
       descc);
 }
 
+void ntk_pdtrsm_left_lower(
+    int m, int n, const double *a, int ia, const int *desca, double *b, int ib, const int *descb) {
+  const double alpha = 1;
+  pdtrsm_("L", "L", "N", "N", &m, &n, &alpha, a, &ia, &ia, desca, b, &ib, &one, descb);
+}
 int ntk_pdorgqr(
     int m, int n, double *a, const int *desca, const double *tau, double *work, int lwork) {
   int info = 0;

@@ -10,7 +10,7 @@ public struct CholeskyFactor: ~Copyable {
   /// 1 for a multiple of the identity; near n times 1e-16 the solutions carry no digits.
   public let singularity: Double
 
-  private let matrix: DistributedMatrix<Double>
+  let matrix: DistributedMatrix<Double>
 
   private static let lower = CChar(UInt8(ascii: "L"))
 
@@ -80,5 +80,27 @@ public struct CholeskyFactor: ~Copyable {
     var x = try DistributedMatrix(rowMajor: b, columns: k, fitting: matrix)
     try solve(&x)
     return try x.replicated()
+  }
+
+  /// Replaces C by L^-1 C, of which the rows before `first` are zero and stay so.
+  ///
+  /// Collective. |L^-1 c|^2 = c' A^-1 c, so the columns' squared norms are posterior variances and,
+  /// with the identity's columns, the diagonal of A^-1.
+  ///
+  /// Precondition: C's blocks of rows are as large as A's.
+  ///
+  /// Source: PBLAS pdtrsm.
+  public borrowing func halfSolve(_ c: inout DistributedMatrix<Double>, fromRow first: Int = 0) {
+    let n = matrix.layout.n
+    ntk_pdtrsm_left_lower(
+      Int32(n - first), Int32(c.layout.n), matrix.pointer, Int32(first + 1), matrix.descriptor,
+      c.pointer, Int32(first + 1), c.descriptor)
+  }
+
+  /// A matrix of `k` columns that `solve` and `halfSolve` take; its elements are not set. Collective.
+  public borrowing func rightHandSides(
+    columns k: Int
+  ) throws(DistributedAlgebraError) -> DistributedMatrix<Double> {
+    try DistributedMatrix(columns: k, fitting: matrix)
   }
 }

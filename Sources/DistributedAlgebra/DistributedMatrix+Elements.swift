@@ -47,6 +47,60 @@ extension DistributedMatrix where Scalar == Double {
     try diagonal().reduce(0, +)
   }
 
+  /// A matrix of `k` columns that fits `matrix` as right-hand sides; its elements are not set.
+  ///
+  /// Collective.
+  public init(
+    columns k: Int, fitting matrix: borrowing DistributedMatrix<Double>
+  ) throws(DistributedAlgebraError) {
+    let grid = matrix.context.grid
+    let block = matrix.layout.nb
+    let nb = max(1, min(block, k / grid.npcol))
+    let layout = try laidOut { () throws(BlockCyclicError) in
+      try MatrixLayout(m: matrix.layout.n, n: k, mb: block, nb: nb, grid: grid)
+    }
+    try self.init(uninitialized: layout, on: matrix.context)
+  }
+
+  /// Sets the columns to those of the identity from column `first` on. Local.
+  public mutating func setIdentityColumns(from first: Int) {
+    pointer.update(repeating: 0, count: lld * localColumns)
+    for jLocal in 0..<localColumns {
+      let i = first + layout.columns.global(of: jLocal, on: context.mycol)
+      guard i < layout.m, layout.rows.owner(of: i) == context.myrow else { continue }
+      pointer[layout.rows.local(of: i) + jLocal * lld] = 1
+    }
+  }
+
+  /// The products of each column with the same column of another matrix of the same layout, on all
+  /// ranks. Collective.
+  public borrowing func columnProducts(
+    with other: borrowing DistributedMatrix<Double>
+  ) throws(DistributedAlgebraError) -> [Double] {
+    var sums = [Double](repeating: 0, count: layout.n)
+    for jLocal in 0..<localColumns {
+      let (x, y) = (pointer + jLocal * lld, other.pointer + jLocal * other.lld)
+      var sum = 0.0
+      for iLocal in 0..<localRows { sum += x[iLocal] * y[iLocal] }
+      sums[layout.columns.global(of: jLocal, on: context.mycol)] = sum
+    }
+    return try passing { () throws(MPIError) in
+      try context.communicator.allReduce(&sums, .sum)
+      return sums
+    }
+  }
+
+  /// self <- factors * self + others * other, column by column. Local.
+  mutating func combine(
+    _ factors: [Double], _ others: [Double], with other: borrowing DistributedMatrix<Double>
+  ) {
+    for jLocal in 0..<localColumns {
+      let j = layout.columns.global(of: jLocal, on: context.mycol)
+      let (x, y) = (pointer + jLocal * lld, other.pointer + jLocal * other.lld)
+      for iLocal in 0..<localRows { x[iLocal] = factors[j] * x[iLocal] + others[j] * y[iLocal] }
+    }
+  }
+
   /// A tall matrix that fits `matrix` as right-hand sides, from the same array on all ranks.
   ///
   /// Shape: `values` is n x k row-major, n the order of `matrix`.
@@ -61,13 +115,7 @@ extension DistributedMatrix where Scalar == Double {
         what: "the number of elements of the right-hand sides", value: values.count,
         expected: n * max(k, 1))
     }
-    let grid = matrix.context.grid
-    let nb = max(1, min(matrix.layout.nb, k / grid.npcol))
-    let block = matrix.layout.nb
-    let layout = try laidOut { () throws(BlockCyclicError) in
-      try MatrixLayout(m: n, n: k, mb: block, nb: nb, grid: grid)
-    }
-    try self.init(uninitialized: layout, on: matrix.context)
+    try self.init(columns: k, fitting: matrix)
     fill { i, j in values[i * k + j] }
   }
 

@@ -55,12 +55,3 @@ public enum FloatingWidth: String, Sendable, CaseIterable {
   /// 32 bits.
   case f32
 }
-
-/// A job's `prediction`: kernel regression on the training images, evaluated on the test images.
-public struct PredictionSection: Sendable, Equatable {
-  /// The ridges tried, in units of the kernel's mean diagonal.
-  public var regularization: [Double]
-
-  /// A prediction with as many regularizations.
-  public init(regularization: [Double]) { self.regularization = regularization }
-}

@@ -24,7 +24,7 @@ extension Job {
       try SpectrumSection(item, trainCount: trainCount)
     }
     prediction = try predictionItem.map { (item) throws(JobError) in
-      try PredictionSection(item)
+      try PredictionSection(item, trainCount: trainCount)
     }
     output = try outputItem.text()
     if let predictionItem { try checkPrediction(predictionItem) }
@@ -58,21 +58,6 @@ extension Job {
       throw item.error(
         .conflict,
         "\(item.path) needs labels; name the .npy file of \(enumeration(missing)), or leave it out")
-    }
-  }
-}
-
-extension PredictionSection {
-  /// Reads `{regularization: [numbers]}`.
-  init(_ item: Item) throws(JobError) {
-    let section = try item.section(["regularization"])
-    let list = try section.required("regularization", "list the ridges to try, e.g. [0, 1.0e-4]")
-    regularization = []
-    for element in try list.elements(of: "a list of numbers, e.g. [0, 1.0e-4]") {
-      regularization.append(try element.number(atLeast: 0))
-    }
-    guard !regularization.isEmpty else {
-      throw list.outOfRange(allowed: "a list of at least one number")
     }
   }
 }

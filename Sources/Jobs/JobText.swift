@@ -10,10 +10,7 @@ extension Job {
     ]
     if let tile { entries.append(("tile", .scalar("\(tile)"))) }
     if let spectrum { entries.append(("spectrum", spectrum.text)) }
-    if let prediction {
-      let list = YAMLText.list(prediction.regularization.map(YAMLText.number))
-      entries.append(("prediction", .mapping([("regularization", list)])))
-    }
+    if let prediction { entries.append(("prediction", prediction.text)) }
     entries.append(("output", .text(output)))
     return YAMLText.mapping(entries).block(indent: 0).joined(separator: "\n") + "\n"
   }

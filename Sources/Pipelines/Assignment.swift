@@ -119,6 +119,12 @@ struct Assignment {
     return tile
   }
 
+  /// What a tile's time depends on, as one line.
+  func profileKey(train: Int) -> String {
+    "\(variants.map(\.text).joined(separator: " | ")); \(kernels.map(\.rawValue).joined(separator: " ")); "
+      + "\(precision.rawValue), tile \(min(tile(train: train), train))"
+  }
+
   /// What a tile takes on one core, roughly: the speed of a present machine, kernels and all.
   private func seconds(tile: Int) -> Double {
     Double(tile * tile) * workPerPair * (precision == .f64 ? 1.8e-9 : 0.8e-9)

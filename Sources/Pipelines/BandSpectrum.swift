@@ -36,13 +36,13 @@ struct BandSpectrum {
       precision: "\(scalar)")
     var reduction = try begin(&header, scalar)
     let begun = MPIEnvironment.seconds
-    let (reading, before) = (begun - start, header.seconds)
+    let (reading, before, doneBefore) = (begun - start, header.seconds, reduction.fraction)
     var saving = 0.0
     var saved = begun
     while !reduction.isFinished {
       try reduction.reducePanel()
       let now = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
-      show(fraction: reduction.fraction, from: header, since: begun, at: now - saving)
+      show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
       // Writing takes at most one part in twenty of the time.
       let isDue = now - saved >= max(interval, 20 * saving)
       let stops = try ranks.world.allReduce(Ranks.stopSignal == nil ? 0 : 1, .max) == 1
@@ -100,19 +100,13 @@ struct BandSpectrum {
     return try BandReduction(of: matrix)
   }
 
-  private func show(
-    fraction: Double, from header: ReductionState.Header, since begun: Double, at now: Double
-  ) {
-    let n = Double(header.n)
-    let left = Double(header.n - header.next) / n
-    let before = header.next == 0 ? 0 : 1 - left * left * left
-    let share = fraction - before
-    guard share > 0, now > begun else { return }
-    let rate = share / (now - begun)
-    let speed = rate * 4 / 3 * n * n * n / 1e9
+  private func show(fraction: Double, from before: Double, since begun: Double, at now: Double) {
+    guard fraction > before, now > begun else { return }
+    let rate = (fraction - before) / (now - begun)
+    let n = Double(source.order)
     console.show(
       "spectrum of \(label)", fraction: fraction,
-      detail: String(format: "%.4g GFLOP/s  ", speed)
+      detail: String(format: "%.4g GFLOP/s  ", rate * 4 / 3 * n * n * n / 1e9)
         + readable(seconds: (1 - fraction) / rate) + " left", at: now)
   }
 }

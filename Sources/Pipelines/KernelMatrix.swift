@@ -12,13 +12,19 @@ struct KernelMatrix {
   let layout: MatrixLayout
   private let ranks: Ranks
 
-  init(_ array: TileArray, grid: TileGrid, context: BLACSContext, ranks: Ranks) throws {
+  /// - Parameter order: of the leading images; nil for all.
+  init(
+    _ array: TileArray, grid: TileGrid, order: Int? = nil, context: BLACSContext, ranks: Ranks
+  ) throws {
     self.array = array
     self.grid = grid
     self.context = context
     self.ranks = ranks
-    layout = try MatrixLayout(order: grid.n, grid: context.grid)
+    layout = try MatrixLayout(order: order ?? grid.n, grid: context.grid)
   }
+
+  /// The number of rows and columns.
+  var order: Int { layout.n }
 
   /// Sums over the elements of a symmetric matrix.
   struct Sums {
@@ -26,20 +32,22 @@ struct KernelMatrix {
     var squares = 0.0
   }
 
-  /// Spreads the lower triangle over the ranks, and sums the whole matrix on the way.
+  /// Spreads the lower triangle, or both, over the ranks, and sums the whole matrix on the way.
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
   func load<Scalar>(
-    for solver: Solver, _ sums: inout Sums
+    for solver: Solver, as part: DepositedPart = .lowerTriangle, _ sums: inout Sums
   ) throws -> DistributedMatrix<Scalar> {
     try requireLP64(layout, for: solver)
-    let share = TileShare(of: array, grid: grid, ranks: ranks)
+    try SolverMemory.require(
+      layout, solver, scalar: MemoryLayout<Scalar>.size, for: "the matrix", ranks: ranks)
+    let share = TileShare(of: array, grid: grid, order: order, ranks: ranks)
     var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
     let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
     try matrix.deposit(
-      tileCount: share.count, roundBytes: min(roundBytes, 12 << 20),
+      tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20),
       exitStatus: { ExitStatus(of: $0).rawValue }
     ) { number in
       let tile = try share.read(number)

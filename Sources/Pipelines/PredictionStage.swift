@@ -6,12 +6,15 @@ import Foundation
 import Jobs
 import MessagePassing
 import NumPyFiles
+import TileStore
 
 /// Kernel regression on the training labels, and what it predicts for the test data.
 ///
 ///     f(x) = K(x, X) (K(X, X) + r m I)^-1 Y,   m = mean of K's diagonal, r = regularization,
 ///
-/// with targets Y one-hot less 1 / classes. The class with the largest f is the prediction.
+/// with targets Y one-hot less an offset, 1 / classes unless the job says otherwise. The class with
+/// the largest f is the prediction. A regularization is chosen, if at all, by training images that
+/// are held out, never by the test images.
 struct PredictionStage {
   let run: RunFolder
   let store: KernelStore
@@ -19,101 +22,143 @@ struct PredictionStage {
   let data: DataOutline
   let ranks: Ranks
   let context: BLACSContext
-  let regularizations: [Double]
+  let section: PredictionSection
 
+  private var regularizations: [Double] { section.regularization }
   private var n: Int { data.trainCount }
   private var classes: Int { data.classes }
+  private var offset: Double { section.targetOffset ?? 1 / Double(classes) }
 
-  /// Solves and predicts with one kernel, and writes its file.
+  /// Solves and predicts with one kernel, and writes its files.
   ///
   /// Collective. A matrix that is singular without regularization is told in the summary, not
   /// thrown. Errors: damaged or missing tiles, files; agreed by all ranks.
   func perform(variant: Int, kernel: KernelKind) throws -> PredictionSummary {
     guard let array = store.array(variant: variant, kernel: kernel, part: .train),
-      let testArray = store.array(variant: variant, kernel: kernel, part: .test)
+      let testArray = store.array(variant: variant, kernel: kernel, part: .test),
+      let diagonalArray = store.array(variant: variant, kernel: kernel, part: .testDiagonal)
     else { throw PipelineError(.internalError, "the store lacks arrays of \(kernel.rawValue)") }
-    let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
-    let targets = Self.targets(data.trainLabels, classes: classes)
+    let name = assignment.variants[variant].name
+    var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
+    try validate(array, &results)
 
-    var results: [PredictionSummary.RegularizedSummary] = []
-    var solutions: [[Double]?] = []
-    var meanDiagonal = 0.0
-    for regularization in regularizations {
-      let start = MPIEnvironment.seconds
-      var sums = KernelMatrix.Sums()
-      var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
-      meanDiagonal = sums.trace / Double(n)
-      matrix.addToDiagonal(regularization * meanDiagonal)
-      let outcome = try solve(matrix, targets)
-      solutions.append(outcome.solution)
-      results.append(
-        .init(
-          regularization: regularization, failure: outcome.failure, accuracy: nil, correct: nil,
-          meanSquaredError: nil, residual: nil, secondsSolving: MPIEnvironment.seconds - start))
+    let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+    let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
+    let regression = KernelRegression(
+      source: source, ranks: ranks, context: context, columns: classes)
+    let figures = FactorFigures(ranks: ranks)
+    let hasVariance = section.variance && kernel == .nngp
+    let diagonal =
+      hasVariance
+      ? try ranks.agree { try FactorFigures.line(diagonalArray, grid: store.grids[2]) } : []
+    var variances = [[Double]](
+      repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count)
+    let inspect: (Int, borrowing CholeskyFactor, [Double]) throws -> Void = { index, factor, x in
+      if hasVariance {
+        variances[index] = try figures.posteriorVariance(
+          factor, test: testArray, testGrid: store.grids[1], diagonal: diagonal)
+      }
+      if section.leaveOneOut {
+        let predictions = try figures.leaveOneOut(factor, x, targets, columns: classes)
+        results[index].leaveOneOut = RegressionScore(
+          predictions, data.trainLabels, classes: classes, offset: offset)
+      }
+    }
+    let (meanDiagonal, solutions) = try regression.solve(
+      regularizations, targets,
+      onFactor: hasVariance || section.leaveOneOut ? inspect : nil)
+    for (index, solution) in solutions.enumerated() {
+      results[index].failure = solution.failure
+      results[index].iterations = solution.iterations
+      results[index].secondsSolving = solution.seconds
     }
 
-    let shifts = regularizations.map { $0 * meanDiagonal }
     let check = SolutionCheck(source: source, ranks: ranks, columns: classes)
-    let residuals = try check.residuals(solutions, targets: targets, shifts: shifts)
+    let residuals = try check.residuals(
+      solutions.map(\.x), targets: targets, shifts: regularizations.map { $0 * meanDiagonal })
     for index in results.indices { results[index].residual = residuals[index] }
 
     let start = MPIEnvironment.seconds
     let share = TileShare(of: testArray, grid: store.grids[1], ranks: ranks)
-    let predictions = try predict(solutions, share)
-    if !data.testLabels.isEmpty {
-      for index in results.indices where solutions[index] != nil {
-        score(predictions[index], into: &results[index])
+    let predictions = try predict(solutions.map(\.x), share, rows: 0..<data.testCount)
+    for index in results.indices where solutions[index].x != nil {
+      if !data.testLabels.isEmpty {
+        let score = RegressionScore(
+          predictions[index], data.testLabels, classes: classes, offset: offset)
+        results[index].accuracy = score.accuracy
+        results[index].correct = score.correct
+        results[index].meanSquaredError = score.meanSquaredError
+        results[index].confusion = score.confusion
+      }
+      if hasVariance {
+        results[index].meanPosteriorVariance =
+          variances[index].reduce(0, +) / Double(data.testCount)
       }
     }
-    try write(predictions, variant: assignment.variants[variant].name, kernel: kernel)
+    try write(predictions, [classes], "\(kernel.rawValue).npy", variant: name)
+    if hasVariance { try write(variances, [], "\(kernel.rawValue)_variance.npy", variant: name) }
     return PredictionSummary(
       testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: meanDiagonal,
-      regularizations: results, grid: [context.grid.nprow, context.grid.npcol],
-      blockSize: source.layout.nb, secondsPredicting: MPIEnvironment.seconds - start)
+      validation: section.validation, targetOffset: offset, regularizations: results,
+      grid: [context.grid.nprow, context.grid.npcol], blockSize: source.layout.nb,
+      secondsPredicting: MPIEnvironment.seconds - start)
   }
 
-  /// One-hot less 1 / classes, [n, classes] row-major.
-  static func targets(_ labels: [Int], classes: Int) -> [Double] {
-    var targets = [Double](repeating: -1 / Double(classes), count: labels.count * classes)
-    for (image, label) in labels.enumerated() { targets[image * classes + label] += 1 }
-    return targets
-  }
-
-  private func solve(
-    _ matrix: consuming DistributedMatrix<Double>, _ targets: [Double]
-  ) throws -> (solution: [Double]?, failure: String?) {
-    // Under n eps the smallest pivot is rounding, and so would the solution be.
-    let floor = Double(n) * Double.ulpOfOne
-    do {
-      let factor = try CholeskyFactor(of: matrix)
-      guard factor.singularity > floor else {
-        return (nil, Self.singular(detail: "its smallest pivot is rounding", floor: floor))
-      }
-      return (try factor.solution(rowMajor: targets, columns: classes), nil)
-    } catch DistributedAlgebraError.notPositiveDefinite(let minor, _) {
-      return (nil, Self.singular(detail: "leading minor \(minor) is not positive", floor: floor))
+  /// Scores every regularization on held-out training images, and marks the one to choose: the most
+  /// accurate, of equals the one with the least squared error.
+  private func validate(
+    _ array: TileArray, _ results: inout [PredictionSummary.RegularizedSummary]
+  ) throws {
+    guard section.validation > 0 else { return }
+    guard section.validation < n else {
+      throw PipelineError(
+        .badJob,
+        "prediction.validation holds out \(section.validation) of \(n) training images; "
+          + "leave some to learn from")
     }
+    let order = n - section.validation
+    let source = try KernelMatrix(
+      array, grid: store.grids[0], order: order, context: context, ranks: ranks)
+    let targets = RegressionScore.targets(
+      Array(data.trainLabels[..<order]), classes: classes, offset: offset)
+    let regression = KernelRegression(
+      source: source, ranks: ranks, context: context, columns: classes)
+    let solutions = try regression.solve(regularizations, targets).solutions
+    let share = TileShare(of: array, grid: store.grids[0], ranks: ranks)
+    let predictions = try predict(solutions.map(\.x), share, rows: order..<n)
+    var best: (index: Int, score: RegressionScore)?
+    for index in results.indices where solutions[index].x != nil {
+      let score = RegressionScore(
+        predictions[index], Array(data.trainLabels[order...]), classes: classes, offset: offset)
+      results[index].validationAccuracy = score.accuracy
+      results[index].validationMeanSquaredError = score.meanSquaredError
+      let isBetter =
+        best.map {
+          score.correct > $0.score.correct
+            || (score.correct == $0.score.correct
+              && score.meanSquaredError < $0.score.meanSquaredError)
+        } ?? true
+      if isBetter { best = (index, score) }
+    }
+    if let best { results[best.index].isChosen = true }
   }
 
-  private static func singular(detail: String, floor: Double) -> String {
-    // Powers of ten are what a user would write in a job.
-    let sufficient = pow(10, (log10(floor) + 1).rounded(.up))
-    return "the kernel is singular to rounding (\(detail)); a regularization of "
-      + "\(sufficient) or more solves it"
-  }
-
-  /// f of every test image: [regularization][image, class], on all ranks; NaN without a solution.
-  private func predict(_ solutions: [[Double]?], _ share: TileShare) throws -> [[Double]] {
-    let m = data.testCount
+  /// f of the images in some rows of a kernel: [regularization][image, class], on all ranks; NaN
+  /// without a solution. The columns before the solution's end count, the others are left out.
+  private func predict(
+    _ solutions: [[Double]?], _ share: TileShare, rows: Range<Int>
+  ) throws -> [[Double]] {
     var predictions = solutions.map {
-      [Double](repeating: $0 == nil ? .nan : 0, count: m * classes)
+      [Double](repeating: $0 == nil ? .nan : 0, count: rows.count * classes)
     }
     try ranks.agree {
       for number in 0..<share.count {
-        let tile = try share.read(number)
+        guard let tile = try share.read(number).rows(rows) else { continue }
         for (index, solution) in solutions.enumerated() {
-          guard let solution else { continue }
-          multiplyAdd(tile, solution, columns: classes, into: &predictions[index])
+          guard let solution, let part = tile.leading(columns: solution.count / classes) else {
+            continue
+          }
+          multiplyAdd(part, solution, columns: classes, into: &predictions[index])
         }
       }
     }
@@ -123,34 +168,38 @@ struct PredictionStage {
     return predictions
   }
 
-  private func score(
-    _ predictions: [Double], into result: inout PredictionSummary.RegularizedSummary
-  ) {
-    let targets = Self.targets(data.testLabels, classes: classes)
-    var correct = 0
-    var squares = 0.0
-    for (image, label) in data.testLabels.enumerated() {
-      let row = predictions[image * classes..<(image + 1) * classes]
-      // The first of equal maxima, as numpy.argmax has it.
-      let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) }
-      if best == row.startIndex + label { correct += 1 }
-      for column in 0..<classes {
-        let error = predictions[image * classes + column] - targets[image * classes + column]
-        squares += error * error
-      }
-    }
-    result.correct = correct
-    result.accuracy = Double(correct) / Double(data.testLabels.count)
-    result.meanSquaredError = squares / Double(data.testLabels.count * classes)
-  }
-
-  private func write(_ predictions: [[Double]], variant: String, kernel: KernelKind) throws {
+  private func write(
+    _ values: [[Double]], _ shape: [Int], _ file: String, variant: String
+  ) throws {
     try ranks.onRoot {
       try Disk().createFolder(run.folder("predictions", variant))
       try NumPyArray.write(
-        predictions.flatMap { $0 }, shape: [regularizations.count, data.testCount, classes],
-        to: run.result("predictions", variant, "\(kernel.rawValue).npy"))
+        values.flatMap { $0 }, shape: [regularizations.count, data.testCount] + shape,
+        to: run.result("predictions", variant, file))
     }
+  }
+}
+
+extension DenseTile {
+  /// What of the tile lies in some rows, counted from the first of them; nil if nothing does.
+  fileprivate func rows(_ range: Range<Int>) -> DenseTile? {
+    let kept = range.clamped(to: rowStart..<rowStart + rows)
+    guard !kept.isEmpty else { return nil }
+    let first = (kept.lowerBound - rowStart) * columns
+    return DenseTile(
+      rowStart: kept.lowerBound - range.lowerBound, columnStart: columnStart, rows: kept.count,
+      columns: columns,
+      values: kept.count == rows ? values : Array(values[first..<first + kept.count * columns]))
+  }
+
+  /// What of the tile lies in the leading columns; nil if nothing does.
+  fileprivate func leading(columns count: Int) -> DenseTile? {
+    guard columnStart < count else { return nil }
+    guard columnStart + columns > count else { return self }
+    let width = count - columnStart
+    return DenseTile(
+      rowStart: rowStart, columnStart: columnStart, rows: rows, columns: width,
+      values: (0..<rows).flatMap { values[$0 * columns..<$0 * columns + width] })
   }
 }
 

@@ -23,8 +23,17 @@ enum Report {
       guard let accuracy = result.accuracy, let error = result.meanSquaredError else {
         return head + "predicted (no test labels)"
       }
-      return head
+      var line =
+        head
         + String(format: "test accuracy %.2f %%  mean squared error %.5f", accuracy * 100, error)
+      if let held = result.validationAccuracy {
+        line += String(format: "  held out %.2f %%", held * 100)
+        if result.isChosen == true { line += " (chosen)" }
+      }
+      if let score = result.leaveOneOut {
+        line += String(format: "  leave-one-out %.2f %%", score.accuracy * 100)
+      }
+      return line
     }
   }
 

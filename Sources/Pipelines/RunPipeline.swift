@@ -151,6 +151,7 @@ final class RunPipeline {
     // Written before the first tile, so that a run that dies can still be looked at.
     try record(data, imageDigest: images.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
+    try requireDisk(store)
     let assembly = Assembly(
       assignment, store: store, images: images, ranks: ranks, console: console, events: events)
     let outcome = try assembly.run()
@@ -180,6 +181,23 @@ final class RunPipeline {
       return .stopped
     }
     return .success
+  }
+
+  /// Throws where the tiles that are missing do not fit on the disk. Collective.
+  private func requireDisk(_ store: KernelStore) throws {
+    try ranks.onRoot {
+      var bytes = 0
+      for entry in store.entries {
+        let missing = entry.array.spec.tileCount - (try entry.array.presentTiles().count)
+        bytes += missing * entry.array.spec.bytesPerTile
+      }
+      let free = try Disk().freeBytes(at: run.path)
+      guard bytes > free else { return }
+      throw PipelineError(
+        .inputOutput,
+        "the tiles to compute take \(gigabytes(bytes)) GB and the disk that holds \(run.path) has "
+          + "\(gigabytes(free)) GB free; choose another output folder, or storage: f32")
+    }
   }
 
   private func spectra(_ store: KernelStore, _ context: BLACSContext) throws {
@@ -216,18 +234,16 @@ final class RunPipeline {
   private func predictions(
     _ store: KernelStore, _ data: DataOutline, _ context: BLACSContext
   ) throws {
-    let regularizations = job.prediction?.regularization ?? []
+    guard let section = job.prediction else { return }
     let stage = PredictionStage(
       run: run, store: store, assignment: assignment, data: data, ranks: ranks,
-      context: context, regularizations: regularizations)
+      context: context, section: section)
     var solved = 0
     var failure: String?
     for variant in assignment.variants.indices {
       for kernel in assignment.kernels {
         let known = try isKnown(variant, kernel) {
-          request.resume
-            && $0.prediction.map { $0.regularizations.map(\.regularization) == regularizations }
-              ?? false
+          request.resume && $0.prediction.map { $0.answers(section) } ?? false
         }
         if known {
           solved += 1

@@ -98,6 +98,10 @@ struct PredictionSummary: Codable, Equatable {
   var testLabelsKnown: Bool
   /// The mean of the kernel's diagonal, which regularizations are relative to.
   var meanDiagonal: Double
+  /// Training images held out to choose the regularization; 0 for no choice.
+  var validation = 0
+  /// What was subtracted from one-hot targets.
+  var targetOffset: Double
   var regularizations: [RegularizedSummary]
   var grid: [Int]
   var blockSize: Int
@@ -110,11 +114,35 @@ struct PredictionSummary: Codable, Equatable {
     /// The part of the test images whose largest prediction is their class.
     var accuracy: Double?
     var correct: Int?
-    /// Mean over images and classes of the squared error of the targets (one-hot less 1 / classes).
+    /// Mean over images and classes of the squared error of the targets.
     var meanSquaredError: Double?
-    /// |Ax - b|_F / (n eps |A|_F |x|_F).
+    /// Test images by class (rows) and prediction (columns).
+    var confusion: [[Int]]?
+    /// On the held-out training images, from the others alone.
+    var validationAccuracy: Double?
+    var validationMeanSquaredError: Double?
+    /// Whether the held-out images prefer this one.
+    var isChosen: Bool?
+    /// Every training image predicted from all others.
+    var leaveOneOut: RegressionScore?
+    /// Of the Gaussian process's function at the test images.
+    var meanPosteriorVariance: Double?
+    /// |Ax - b|_1 / (n eps |A|_1 |x|_1).
     var residual: Double?
-    var secondsSolving: Double
+    /// Of conjugate gradients, where another regularization's factor was used.
+    var iterations: Int?
+    var secondsSolving = 0.0
+  }
+}
+
+extension PredictionSummary {
+  /// Whether this is what a job asks for.
+  func answers(_ section: PredictionSection) -> Bool {
+    regularizations.map(\.regularization) == section.regularization
+      && validation == section.validation
+      && (section.targetOffset.map { $0 == targetOffset } ?? true)
+      && (!section.leaveOneOut || regularizations.contains { $0.leaveOneOut != nil })
+      && (!section.variance || regularizations.contains { $0.meanPosteriorVariance != nil })
   }
 }
 

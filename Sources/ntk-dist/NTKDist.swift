@@ -13,7 +13,7 @@ struct NTKDist: ParsableCommand {
       A job file says what to compute; ready ones are in jobs/.
       """,
     subcommands: [
-      Run.self, Assemble.self, Spectrum.self, Predict.self, Status.self, Verify.self,
+      Run.self, Assemble.self, Spectrum.self, Predict.self, Plan.self, Status.self, Verify.self,
       Kernel.self, NetworkCommand.self,
     ])
 

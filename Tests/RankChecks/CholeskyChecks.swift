@@ -10,6 +10,7 @@ func checkCholesky(_ world: Communicator, _ verdict: inout Verdict) throws {
     for n in orders {
       for k in [1, 10] { try checkSolution(n: n, k: k, context, &verdict) }
       try checkIndefinite(n: n, context, &verdict)
+      try checkShifts(n: n, context, &verdict)
     }
   }
 }
@@ -73,4 +74,46 @@ private func checkIndefinite(n: Int, _ context: BLACSContext, _ verdict: inout V
   verdict.expect(
     factor.singularity < 1e-11 && factor.singularity > 1e-13,
     "nearly singular: \(factor.singularity)")
+}
+
+/// Solutions at other shifts than the factor's, and c' A^-1 c, against LAPACK in one process.
+private func checkShifts(n: Int, _ context: BLACSContext, _ verdict: inout Verdict) throws {
+  let label = "n \(n), grid \(context.grid)"
+  let k = min(3, n)
+  let spectrum = KnownSpectrum.reflected(
+    (0..<n).map { exp2(-30 * Double($0) / Double(n)) }, name: "decaying")
+  let layout = try MatrixLayout(order: n, grid: context.grid)
+  var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
+  matrix.fill(spectrum.element)
+  let shifted = try ShiftedCholesky(of: matrix, shift: 1e-3)
+  let b = (0..<(n * k)).map { sin(Double($0)) }
+  for shift in [1e-3, 1e-4, 4e-3, 1e-2] {
+    let whole = (0..<(n * n)).map { place -> Double in
+      spectrum.element(place / n, place % n) + (place / n == place % n ? shift : 0)
+    }
+    let expected = try choleskySolution(of: whole, n: n, rightHandSides: b, k: k)
+    let found = try shifted.solution(rowMajor: b, columns: k, shift: shift)
+    let scale = expected.map(abs).max() ?? 1
+    let error = zip(found?.x ?? [], expected).map { abs($0 - $1) }.max() ?? .infinity
+    verdict.expect(
+      error < 1e-10 * scale, "shift \(shift), \(label): \(error / scale), \(found?.iterations ?? -1)")
+    verdict.expect(found.map { $0.iterations <= 60 } ?? false, "iterations, \(shift), \(label)")
+    guard shift == 1e-3 else { continue }
+    var half = try DistributedMatrix<Double>(rowMajor: b, columns: k, fitting: layoutTwin(layout, context))
+    shifted.factor.halfSolve(&half)
+    let norms = try half.columnProducts(with: half)
+    for column in 0..<k {
+      var product = 0.0
+      for i in 0..<n { product += b[i * k + column] * expected[i * k + column] }
+      verdict.expect(
+        abs(norms[column] - product) <= 1e-10 * abs(product), "c' A^-1 c, \(label)")
+    }
+  }
+}
+
+/// A matrix of a layout, for right-hand sides to be fitted to.
+private func layoutTwin(
+  _ layout: MatrixLayout, _ context: BLACSContext
+) throws -> DistributedMatrix<Double> {
+  try DistributedMatrix(uninitialized: layout, on: context)
 }

@@ -36,6 +36,9 @@ void ntk_pdgemm(
     const int *desca, const double *b, int jb, const int *descb, double beta, double *c,
     const int *descc);
 
+// B(ib:ib+m-1, 1:n) <- L^-1 B with the lower triangle that begins at A(ia, ia).
+void ntk_pdtrsm_left_lower(
+    int m, int n, const double *a, int ia, const int *desca, double *b, int ib, const int *descb);
 int ntk_pdorgqr(
     int m, int n, double *a, const int *desca, const double *tau, double *work, int lwork);
 // C(1:m, jc:jc+n-1) = A.

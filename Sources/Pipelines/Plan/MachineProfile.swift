@@ -1,0 +1,55 @@
+import DurableFiles
+import Foundation
+
+/// What a machine does per second, measured on it by `plan --calibrate` or written by hand for
+/// another one.
+struct MachineProfile: Codable, Equatable {
+  /// Cores and bytes of memory of a node.
+  var cores: Int
+  var memory: Int
+  /// Products of large matrices on one core, GFLOP/s.
+  var gflopsF64: Double
+  var gflopsF32: Double
+  /// Bytes per second that a node writes to the folder of the runs.
+  var writeBytesPerSecond: Double
+  /// Seconds that one core takes for a whole tile off the diagonal and for one on it, by network,
+  /// precision and tile.
+  var tiles: [String: TileSeconds]
+
+  struct TileSeconds: Codable, Equatable {
+    var apart: Double
+    var diagonal: Double
+  }
+
+  /// Where the profile of this machine lies: $XDG_CONFIG_HOME/ntk-dist/machine.json.
+  static var standardPath: String {
+    let environment = ProcessInfo.processInfo.environment
+    let base = environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? ".") + "/.config"
+    return base + "/ntk-dist/machine.json"
+  }
+
+  /// Reads a profile; nil where there is none.
+  ///
+  /// Errors: a file that is not a profile.
+  static func read(_ path: String) throws -> MachineProfile? {
+    guard try Disk().exists(path) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(MachineProfile.self, from: Data(try Disk().read(path)))
+    } catch is DecodingError {
+      throw PipelineError(
+        .badData, "\(path) is not a machine's profile; write one with `ntk-dist plan --calibrate`")
+    }
+  }
+
+  /// Writes the profile, and the folder it is in.
+  func write(_ path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    try Disk().createFolder(folder)
+    try Disk().publish([UInt8](try encoder.encode(self)) + [10], to: path)
+  }
+}
