@@ -92,6 +92,9 @@ def larger(tmp_path_factory):
 def interrupt(path, folder, number):
     """Starts the spectrum on two ranks and ends it by a signal once a state is on disk."""
     (folder / "run/spectrum/ntk.npy").unlink(missing_ok=True)
+    content = summary(folder / "run")
+    content["variants"][0].pop("ntk", None)
+    (folder / "run/summary.json").write_text(json.dumps(content))
     process = subprocess.Popen(command(["spectrum", path], 2), env=ENVIRONMENT, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     state = folder / "run/spectrum/ntk.reduction/state.json"

@@ -86,7 +86,7 @@ private func checkShifts(n: Int, _ context: BLACSContext, _ verdict: inout Verdi
   var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
   matrix.fill(spectrum.element)
   let shifted = try ShiftedCholesky(of: matrix, shift: 1e-3)
-  let b = (0..<(n * k)).map { sin(Double($0)) }
+  let b = (0..<(n * k)).map { sin(Double($0 + 1)) }
   for shift in [1e-3, 1e-4, 4e-3, 1e-2] {
     let whole = (0..<(n * n)).map { place -> Double in
       spectrum.element(place / n, place % n) + (place / n == place % n ? shift : 0)
