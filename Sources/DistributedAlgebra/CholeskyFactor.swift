@@ -52,7 +52,8 @@ public struct CholeskyFactor: ~Copyable {
   /// of rows as large as A's.
   ///
   /// Source: ScaLAPACK pdpotrs.
-  public borrowing func solve(_ b: inout DistributedMatrix<Double>) throws(DistributedAlgebraError) {
+  public borrowing func solve(_ b: inout DistributedMatrix<Double>) throws(DistributedAlgebraError)
+  {
     guard b.layout.m == matrix.layout.n else {
       throw .mismatch(
         what: "the number of rows of the right-hand sides", value: b.layout.m,

@@ -1,10 +1,9 @@
-import CScaLAPACK
-
 /// A number that distributed matrices hold: Double, or Float where half the memory and time are
 /// worth half the digits.
 public protocol MatrixScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// Rounds numbers to this type. Local.
-  static func round(_ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Self>, count: Int)
+  static func round(
+    _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Self>, count: Int)
 
   /// Widens numbers of this type. Local.
   static func widen(
@@ -25,7 +24,8 @@ public protocol MatrixScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func geqrf(
     m: Int32, n: Int32, _ a: UnsafeMutablePointer<Self>, ia: Int32, ja: Int32,
     _ descriptor: [Int32], tau: UnsafeMutablePointer<Self>, work: UnsafeMutablePointer<Self>,
-    lwork: Int32) -> Int32
+    lwork: Int32
+  ) -> Int32
 
   /// C = A B with the symmetric A in its lower triangle. Collective. Source: PBLAS p?symm.
   static func symm(

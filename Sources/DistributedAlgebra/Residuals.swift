@@ -66,7 +66,8 @@ public func residuals(
   let norm = try a.symmetricOneNorm()
   let scale = Double(n) * unitRoundoff
   return EigenResiduals(
-    equation: norm > 0 ? equation / (scale * norm) : equation, orthogonality: orthogonality / scale)
+    equation: norm > 0 ? equation / (scale * norm) : equation,
+    orthogonality: orthogonality / scale)
 }
 
 /// |A X - B| / (n eps |A| |X|) in one-norms, for a symmetric A in the lower triangle.
@@ -75,7 +76,8 @@ public func residuals(
 ///
 /// Source: ScaLAPACK's test pdlaschk; pdsymm, pdlange, pdlansy.
 public func residual(
-  ofSolution x: borrowing DistributedMatrix<Double>, rightHandSides b: borrowing DistributedMatrix<Double>,
+  ofSolution x: borrowing DistributedMatrix<Double>,
+  rightHandSides b: borrowing DistributedMatrix<Double>,
   against a: borrowing DistributedMatrix<Double>
 ) throws(DistributedAlgebraError) -> Double {
   try a.requireSquare(for: "pdsymm")

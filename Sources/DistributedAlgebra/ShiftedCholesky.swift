@@ -124,7 +124,8 @@ public struct ShiftedCholesky: ~Copyable {
       let i = x.layout.rows.global(of: iLocal, on: x.context.myrow)
       let difference = diagonal[i] - factorDiagonal[i] + t
       for jLocal in 0..<x.localColumns {
-        image.pointer[iLocal + jLocal * image.lld] += difference * x.pointer[iLocal + jLocal * x.lld]
+        let place = iLocal + jLocal * x.lld
+        image.pointer[place] += difference * x.pointer[place]
       }
     }
   }

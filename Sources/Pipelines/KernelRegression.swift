@@ -20,6 +20,7 @@ struct KernelRegression {
     var failure: String?
     /// Iterations with another regularization's factor; nil where its own was used.
     var iterations: Int?
+    /// Of the factorization and solution, the matrix being there.
     var seconds = 0.0
   }
 
@@ -46,9 +47,9 @@ struct KernelRegression {
         alone = try share(group, regularizations, targets, &meanDiagonal, &solutions)
       }
       for index in alone {
-        let start = MPIEnvironment.seconds
         var sums = KernelMatrix.Sums()
         var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
+        let start = MPIEnvironment.seconds
         meanDiagonal = sums.trace / Double(n)
         matrix.addToDiagonal(regularizations[index] * meanDiagonal)
         do {
@@ -74,10 +75,10 @@ struct KernelRegression {
     _ group: [Int], _ regularizations: [Double], _ targets: [Double], _ meanDiagonal: inout Double,
     _ solutions: inout [Solution]
   ) throws -> [Int] {
-    let start = MPIEnvironment.seconds
     var sums = KernelMatrix.Sums()
     let matrix: DistributedMatrix<Double> = try source.load(
       for: .cholesky, as: .bothTriangles, &sums)
+    let start = MPIEnvironment.seconds
     meanDiagonal = sums.trace / Double(n)
     let middle = Self.middle(of: group, regularizations)
     guard let shared = try factor(matrix, shift: regularizations[middle] * meanDiagonal),

@@ -10,13 +10,13 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("NTK_DIST", str(ROOT / ".build/release/ntk-dist"))
 SHARED = pathlib.Path(os.environ.get("NTK_SHARED", ROOT.parent / "shared"))
-ENVIRONMENT = dict(
-    os.environ,
+ENVIRONMENT_ADDED = dict(
     OMPI_ALLOW_RUN_AS_ROOT="1",
     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
     OMPI_MCA_mpi_yield_when_idle="1",
     OPENBLAS_NUM_THREADS="1",
 )
+ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
 
 
 def command(arguments, ranks=None):
@@ -28,7 +28,7 @@ def ntk_dist(*arguments, ranks=None, timeout=240, cwd=None):
     """Runs the program to its end; `ranks` starts it under mpirun."""
     return subprocess.run(
         command(arguments, ranks), capture_output=True, text=True, timeout=timeout,
-        env=ENVIRONMENT, cwd=cwd)
+        env=dict(os.environ, **ENVIRONMENT_ADDED), cwd=cwd)
 
 
 def succeed(*arguments, **options):

@@ -156,6 +156,8 @@ func dense(_ weightVariance: Double, _ biasVariance: Double) -> LayerDescription
     #expect(try readJob(start + "{}}").spectrum?.vectors == .leading(0))
     #expect(try readJob(start + "{vectors: 12}}").spectrum?.vectors == .leading(12))
     #expect(try readJob(start + "{vectors: all}}").spectrum?.vectors == .all)
+    let full = try readJob(start + "{solver: band, precision: f32, checkpoint: 60}}").spectrum
+    #expect(full == SpectrumSection(solver: .band, precision: .f32, checkpoint: 60))
   }
 
   @Test("numbers are those of YAML 1.2, and words stay words")

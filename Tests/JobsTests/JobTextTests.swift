@@ -29,7 +29,11 @@ import Testing
         kernels: [nngp, ntk]
         precision: f64
         storage: f64
-        prediction: {regularization: [0, 1.0e-06, 0.01]}
+        prediction:
+          regularization: [0, 1.0e-06, 0.01]
+          validation: 0
+          variance: false
+          leave_one_out: false
         output: runs/x
 
         """)
@@ -61,7 +65,12 @@ import Testing
       storage: f32
       tile: 512
       spectrum: {vectors: all}
-      prediction: {regularization: [0, 1e-16, 0.3, 1e22, 123456.789]}
+      prediction:
+        regularization: [0, 1e-16, 0.3, 1e22, 123456.789]
+        validation: 10
+        target_offset: 0.1
+        variance: true
+        leave_one_out: true
       output: "~"
       """,
       """
@@ -75,7 +84,7 @@ import Testing
         activation: {erf: {scale: 2, shift: -0.0}}
         weight_variances: [0.5, 1.76]
         bias_variances: [0]
-      spectrum: {vectors: 3}
+      spectrum: {vectors: 3, solver: band, precision: f32, checkpoint: 30.5}
       output: -x/yes
       """,
       """

@@ -96,10 +96,12 @@ private func checkShifts(n: Int, _ context: BLACSContext, _ verdict: inout Verdi
     let scale = expected.map(abs).max() ?? 1
     let error = zip(found?.x ?? [], expected).map { abs($0 - $1) }.max() ?? .infinity
     verdict.expect(
-      error < 1e-10 * scale, "shift \(shift), \(label): \(error / scale), \(found?.iterations ?? -1)")
+      error < 1e-10 * scale,
+      "shift \(shift), \(label): \(error / scale), \(found?.iterations ?? -1)")
     verdict.expect(found.map { $0.iterations <= 60 } ?? false, "iterations, \(shift), \(label)")
     guard shift == 1e-3 else { continue }
-    var half = try DistributedMatrix<Double>(rowMajor: b, columns: k, fitting: layoutTwin(layout, context))
+    var half = try shifted.factor.rightHandSides(columns: k)
+    half.fill { i, j in b[i * k + j] }
     shifted.factor.halfSolve(&half)
     let norms = try half.columnProducts(with: half)
     for column in 0..<k {
@@ -109,11 +111,4 @@ private func checkShifts(n: Int, _ context: BLACSContext, _ verdict: inout Verdi
         abs(norms[column] - product) <= 1e-10 * abs(product), "c' A^-1 c, \(label)")
     }
   }
-}
-
-/// A matrix of a layout, for right-hand sides to be fitted to.
-private func layoutTwin(
-  _ layout: MatrixLayout, _ context: BLACSContext
-) throws -> DistributedMatrix<Double> {
-  try DistributedMatrix(uninitialized: layout, on: context)
 }

@@ -21,7 +21,8 @@ import MessagePassing
     let subjects: [(name: String, check: Check)] = [
       ("blas", checkBLAS), ("messages", checkMessages), ("agreement", checkAgreement),
       ("shared-window", checkSharedWindow), ("grid", checkGrid),
-      ("redistribution", checkRedistribution), ("eigen", checkEigen), ("band", checkBand), ("leading", checkLeading),
+      ("redistribution", checkRedistribution), ("eigen", checkEigen), ("band", checkBand),
+      ("leading", checkLeading),
       ("cholesky", checkCholesky),
     ]
     let environment = try MPIEnvironment()

@@ -39,7 +39,8 @@ public func leadingEigenpairs(
   try a.requireFiniteLowerTriangle()
   let n = a.layout.n
   guard k > 0 && k <= n else {
-    throw DistributedAlgebraError.mismatch(what: "the number of eigenvectors", value: k, expected: n)
+    throw DistributedAlgebraError.mismatch(
+      what: "the number of eigenvectors", value: k, expected: n)
   }
   let basis = try LanczosBasis(for: a, count: k)
   var products = 0

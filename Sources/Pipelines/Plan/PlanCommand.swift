@@ -5,9 +5,11 @@ import Jobs
 
 /// What a user asks of `plan`.
 public struct PlanRequest {
-  /// The job file, and settings that override it.
+  /// The job file.
   public var job: String
+  /// `key=value` settings that override it.
   public var overrides: [String]
+  /// MPI ranks.
   public var ranks: Int
   /// Nil for as many as a node has cores.
   public var ranksPerNode: Int?
@@ -17,6 +19,7 @@ public struct PlanRequest {
   public var calibrates: Bool
   /// The profile's file; nil for the user's own.
   public var machine: String?
+  /// How the plan is printed.
   public var format: Format
 
   /// How a plan is printed.
@@ -139,7 +142,8 @@ public struct PlanCommand {
       "store \(gigabytes(plan.storeBytes)) GB on disk; assembly "
         + String(format: "%.3g core-hours", plan.coreHours)
         + "; process grid \(plan.grid[0]) x \(plan.grid[1]), blocks of \(plan.blockSize)",
-      "", column("stage", 11) + column("time", 16) + column("GB per rank", 13)
+      "",
+      column("stage", 11) + column("time", 16) + column("GB per rank", 13)
         + column("GB per node", 13) + "how",
     ]
     for stage in plan.stages {

@@ -137,8 +137,9 @@ struct RunPlan: Codable {
       let groups = KernelRegression.groups(section.regularization)
       let factor = n * n * n / 3 / (0.85 * rate)
       let held = Double(train - section.validation) / n
-      let factors = Double(section.variance || section.leaveOneOut
-        ? section.regularization.count : groups.count)
+      let factors = Double(
+        section.variance || section.leaveOneOut
+          ? section.regularization.count : groups.count)
       let rest = Double(section.regularization.count) - factors
       // A shared factor costs some tens of solutions, each of which reads the matrix.
       let shared = rest * 40 * n * n * 8 * 3 / (8e9 * Double(nodes))

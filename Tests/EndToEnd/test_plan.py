@@ -1,0 +1,90 @@
+"""`plan` against what runs take, with a machine's figures given so that nothing is measured."""
+import json
+
+import pytest
+
+from conftest import ntk_dist, sentences, succeed, write_job
+
+MACHINE = {"cores": 2, "memory": 8 << 30, "gflops_f64": 50.0, "gflops_f32": 100.0,
+           "write_bytes_per_second": 1e9, "tiles": {}}
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps(MACHINE))
+    return path
+
+
+def plan(job, *options):
+    return json.loads(succeed("plan", job, "--format", "json", *options).stdout)
+
+
+def test_tiles_and_disk_are_those_of_the_run(tmp_path, machine):
+    job = write_job(tmp_path, data={"synthetic": {"seed": 1, "train": 300, "test": 70}}, tile=48,
+                    prediction=None, spectrum=None)
+    found = plan(job, "--ranks", 3, "--machine", machine)
+    succeed("run", job, ranks=3)
+    chunks = [path for path in (tmp_path / "run/kernels.zarr").rglob("c/**/*") if path.is_file()]
+    assert found["tiles"] == len(chunks) / 2
+    assert found["store_bytes"] == sum(path.stat().st_size for path in chunks)
+    assert found["grid"] == [1, 3] and found["tile"] == 48
+    assert [stage["name"] for stage in found["stages"]] == ["assemble"]
+
+
+def test_a_whole_cifar_10_is_planned_without_its_files(tmp_path, machine):
+    job = write_job(tmp_path, data={"cifar10": "/nowhere", "train": 50000, "test": 10000},
+                    spectrum={"precision": "f32"})
+    found = plan(job, "--ranks", 2, "--machine", machine)
+    spectrum = next(stage for stage in found["stages"] if stage["name"] == "spectrum")
+    # One triangle of 50,000 x 50,000 numbers of four bytes over two ranks, and at most a tenth.
+    assert 2.5e9 < spectrum["bytes_per_rank"] < 2.5e9 * 1.1
+    tight = ntk_dist("plan", job, "--ranks", 2, "--machine", machine, "--memory", 4)
+    assert tight.returncode == 69
+    assert len(sentences(tight)) == 1 and "use more ranks on more nodes" in sentences(tight)[0]
+    one = ntk_dist("plan", job, "--ranks", 1, "--machine", machine, "--memory", 100)
+    assert one.returncode == 69 and "use at least 2 ranks" in sentences(one)[0]
+
+
+def test_calibrated_figures_are_kept_and_used(tmp_path, machine):
+    job = write_job(tmp_path)
+    path = tmp_path / "config/ntk-dist/machine.json"
+    assert "measured just now" in succeed("plan", job, "--ranks", 2).stdout
+    assert not path.exists()
+    succeed("plan", job, "--ranks", 2, "--calibrate")
+    kept = json.loads(path.read_text())
+    assert kept["gflops_f64"] > 0.1 and len(kept["tiles"]) == 1
+    assert "measured just now" not in succeed("plan", job, "--ranks", 2).stdout
+    for seconds in kept["tiles"].values():
+        seconds["apart"] = seconds["diagonal"] = 3600.0
+    path.write_text(json.dumps(kept))
+    assert plan(job, "--ranks", 1)["core_hours"] > 1
+    assert not list(tmp_path.glob("**/.ntk-dist-calibration*"))
+
+
+def test_a_job_script_asks_for_what_the_plan_says(tmp_path, machine):
+    job = write_job(tmp_path)
+    text = succeed("plan", job, "--ranks", 8, "--ranks-per-node", 4, "--machine", machine,
+                   "--format", "slurm", "--set", "data.synthetic.train=140").stdout
+    for line in ("#SBATCH --nodes=2", "#SBATCH --ntasks=8", "#SBATCH --ntasks-per-node=4",
+                 "#SBATCH --signal=USR1@120"):
+        assert line in text.splitlines()
+    assert f"ntk-dist run '{job}' --set 'data.synthetic.train=140' --resume" in text
+
+
+@pytest.mark.parametrize("options, status, word", [
+    (["--ranks", "0"], 64, "--ranks"),
+    (["--ranks", "2", "--memory", "-1"], 64, "--memory"),
+    (["--ranks", "2", "--machine", "/nowhere.json"], 66, "/nowhere.json"),
+])
+def test_senseless_requests_are_one_sentence(tmp_path, options, status, word):
+    result = ntk_dist("plan", write_job(tmp_path), *options)
+    assert result.returncode == status and word in result.stderr
+
+
+def test_a_broken_profile_is_refused(tmp_path):
+    (tmp_path / "machine.json").write_text("{}")
+    result = ntk_dist("plan", write_job(tmp_path), "--ranks", 2, "--machine",
+                      tmp_path / "machine.json")
+    assert result.returncode == 65 and "--calibrate" in sentences(result)[0]
