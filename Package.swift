@@ -109,6 +109,8 @@ let package = Package(
       name: "ntk-bench",
       dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule"],
       path: "Benchmarks/ntk-bench"),
+    .executableTarget(
+      name: "cluster-model", dependencies: ["TileSchedule"], path: "Benchmarks/cluster-model"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -55,8 +55,13 @@ public struct TileQueue: Sendable {
   private var pendingCount: Int
   /// Ranks seen and not lost, with the items they hold, the one in hand first.
   private var held: [Int: [Int]] = [:]
-  /// Ranks that were told to wait, the first to wait first.
-  private var waiting: [Int] = []
+  /// Ranks that were told to wait, and in the order in which they became so: those with nothing in
+  /// hand, and those with one item. An entry counts while its rank waits and holds as many.
+  private var waiting: Set<Int> = []
+  private var emptyHanded = FirstInFirstOut()
+  private var oneInHand = FirstInFirstOut()
+  /// Ranks that hold two items.
+  private var holdersOfTwo: Set<Int> = []
 
   /// A queue of the items `0..<count`.
   public init(count: Int, attempts: Int = 3) {
@@ -88,22 +93,22 @@ public struct TileQueue: Sendable {
     switch event {
     case .request(let rank):
       held[rank, default: []] += []
-      let wasWaiting = waiting.contains(rank)
-      if !wasWaiting { waiting.append(rank) }
+      if waiting.insert(rank).inserted { enqueue(rank) }
       var answers = serve()
       // Silence would be ambiguous: one who asks is always answered.
       if waiting.contains(rank) { answers.append(.wait(rank: rank)) }
       return answers
     case .finished(let rank, let item):
-      release(item, from: rank)
+      drop(item, from: rank)
       markDone(item)
       return serve()
     case .failed(let rank, let item):
-      release(item, from: rank)
+      drop(item, from: rank)
       markFailed(item)
       return serve()
     case .lost(let rank):
-      waiting.removeAll { $0 == rank }
+      waiting.remove(rank)
+      holdersOfTwo.remove(rank)
       for item in held.removeValue(forKey: rank) ?? [] { putBack(item) }
       return serve()
     case .stop:
@@ -116,15 +121,15 @@ public struct TileQueue: Sendable {
   private mutating func serve() -> [Answer] {
     if isComplete || isStopped {
       defer { waiting = [] }
-      return waiting.map { .drained(rank: $0) }
+      return waiting.sorted().map { .drained(rank: $0) }
     }
     var answers: [Answer] = []
     // Ranks with nothing to do come first; only then may others take one ahead.
-    for rank in waiting where items(heldBy: rank).isEmpty {
+    while let rank = firstWaiting(holding: 0) {
       if let item = takePending() {
         assign(item, to: rank, &answers)
       } else if let (holder, item) = itemAhead() {
-        held[holder]?.removeAll { $0 == item }
+        drop(item, from: holder)
         answers.append(.withdraw(rank: holder, item: item))
         assign(item, to: rank, &answers)
       } else {
@@ -132,17 +137,45 @@ public struct TileQueue: Sendable {
       }
     }
     // One ahead only while enough is left for every rank's hand.
-    for rank in waiting where items(heldBy: rank).count == 1 && pendingCount >= held.count {
-      if let item = takePending() { assign(item, to: rank, &answers) }
+    while pendingCount >= held.count, let rank = firstWaiting(holding: 1) {
+      guard let item = takePending() else { break }
+      assign(item, to: rank, &answers)
     }
     return answers
+  }
+
+  /// The rank that has waited longest with so many items, 0 or 1.
+  private mutating func firstWaiting(holding count: Int) -> Int? {
+    while let rank = count == 0 ? emptyHanded.first : oneInHand.first {
+      if waiting.contains(rank) && items(heldBy: rank).count == count { return rank }
+      if count == 0 { emptyHanded.removeFirst() } else { oneInHand.removeFirst() }
+    }
+    return nil
+  }
+
+  /// Notes that a waiting rank holds as many items as it does now.
+  private mutating func enqueue(_ rank: Int) {
+    switch items(heldBy: rank).count {
+    case 0: emptyHanded.append(rank)
+    case 1: oneInHand.append(rank)
+    default: break
+    }
   }
 
   private mutating func assign(_ item: Int, to rank: Int, _ answers: inout [Answer]) {
     states[item] = .held
     held[rank, default: []].append(item)
-    waiting.removeAll { $0 == rank }
+    if items(heldBy: rank).count == 2 { holdersOfTwo.insert(rank) }
+    waiting.remove(rank)
     answers.append(.assign(rank: rank, item: item))
+  }
+
+  /// Takes an item out of a rank's hands.
+  private mutating func drop(_ item: Int, from rank: Int) {
+    guard let place = held[rank]?.firstIndex(of: item) else { return }
+    held[rank]?.remove(at: place)
+    holdersOfTwo.remove(rank)
+    if waiting.contains(rank) { enqueue(rank) }
   }
 
   private mutating func takePending() -> Int? {
@@ -164,15 +197,14 @@ public struct TileQueue: Sendable {
   }
 
   /// An item that some rank holds ahead: of the lowest such rank, so that scripts are repeatable.
-  private func itemAhead() -> (rank: Int, item: Int)? {
-    for (rank, items) in held.sorted(by: { $0.key < $1.key }) where items.count == 2 {
-      if states[items[1]] == .held { return (rank, items[1]) }
+  private mutating func itemAhead() -> (rank: Int, item: Int)? {
+    while let rank = holdersOfTwo.min() {
+      if let item = held[rank]?.last, held[rank]?.count == 2, states[item] == .held {
+        return (rank, item)
+      }
+      holdersOfTwo.remove(rank)
     }
     return nil
-  }
-
-  private mutating func release(_ item: Int, from rank: Int) {
-    held[rank]?.removeAll { $0 == item }
   }
 
   /// Counts an item once, whoever finished it and however late.
@@ -204,4 +236,21 @@ public struct TileQueue: Sendable {
   }
 
   private func isHeld(_ item: Int) -> Bool { held.values.contains { $0.contains(item) } }
+}
+
+/// Numbers that leave in the order in which they came.
+private struct FirstInFirstOut {
+  private var numbers: [Int] = []
+  private var start = 0
+
+  var first: Int? { start < numbers.count ? numbers[start] : nil }
+
+  mutating func append(_ number: Int) { numbers.append(number) }
+
+  mutating func removeFirst() {
+    start += 1
+    guard start > 64, 2 * start > numbers.count else { return }
+    numbers.removeFirst(start)
+    start = 0
+  }
 }
