@@ -35,10 +35,12 @@ struct BandSpectrum {
       n: layout.n, blockSize: layout.nb, grid: [layout.grid.nprow, layout.grid.npcol],
       precision: "\(scalar)")
     var reduction = try begin(&header, scalar)
-    let begun = MPIEnvironment.seconds
+    // All ranks look at one clock, or they would disagree when a state is due.
+    let begun = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
     let (reading, before, doneBefore) = (begun - start, header.seconds, reduction.fraction)
     var saving = 0.0
     var saved = begun
+    var savedFraction = doneBefore
     while !reduction.isFinished {
       try reduction.reducePanel()
       let now = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
@@ -52,7 +54,13 @@ struct BandSpectrum {
       if isDue || bytes <= Self.quickBytes {
         header.next = reduction.next
         header.seconds = before + now - begun - saving
-        try state.save(reduction, header)
+        do {
+          try state.save(reduction, header)
+          savedFraction = reduction.fraction
+        } catch let error as AgreedError {
+          // The reduction needs no state to come to its end.
+          console.warn("no state of \(label) was saved: \(error.sentence ?? "a rank failed")")
+        }
         saved = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
         saving += saved - now
       }
@@ -60,8 +68,8 @@ struct BandSpectrum {
         throw AgreedError(
           status: .stopped,
           sentence: ranks.isRoot
-            ? "stopped on request at \(Int(reduction.fraction * 100)) % of the spectrum of "
-              + "\(label); continue with --resume" : nil)
+            ? "stopped on request; the spectrum of \(label) goes on from "
+              + "\(Int(savedFraction * 100)) %: continue with --resume" : nil)
       }
     }
     let values = try reduction.eigenvalues()
@@ -82,6 +90,8 @@ struct BandSpectrum {
       console.warn("the reduction of \(label) on disk is not taken up: \(reason)")
     }
     if let found {
+      try SolverMemory.require(
+        source.layout, .band, scalar: MemoryLayout<Scalar>.size, for: "the spectrum", ranks: ranks)
       var reduction = try BandReduction<Scalar>(
         resuming: DistributedMatrix(uninitialized: source.layout, on: source.context),
         at: found.next)

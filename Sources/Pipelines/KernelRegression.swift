@@ -57,6 +57,7 @@ struct KernelRegression {
           if factor.singularity > floor {
             let x = try factor.solution(rowMajor: targets, columns: columns)
             solutions[index].x = x
+            solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
             solutions[index].failure = singular("its smallest pivot is rounding")
@@ -64,7 +65,6 @@ struct KernelRegression {
         } catch DistributedAlgebraError.notPositiveDefinite(let minor, _) {
           solutions[index].failure = singular("leading minor \(minor) is not positive")
         }
-        solutions[index].seconds = MPIEnvironment.seconds - start
       }
     }
     return (meanDiagonal, solutions)

@@ -28,8 +28,9 @@ enum NodeMemory {
       {
         // Cached files are counted as used, and given up when memory is wanted.
         let cached = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
-          .first { $0.hasPrefix("inactive_file ") }.map { number(String($0.dropFirst(14))) ?? 0 }
-        bytes = min(bytes, max(limit - used + (cached ?? 0), 0))
+          .filter { $0.hasPrefix("inactive_file ") || $0.hasPrefix("active_file ") }
+          .reduce(0) { $0 + (number($1.split(separator: " ").last.map(String.init)) ?? 0) }
+        bytes = min(bytes, max(limit - used + cached, 0))
       }
       let parent = group.lastIndex(of: "/").map { String(group[..<$0]) } ?? ""
       group = parent.isEmpty ? "/" : parent

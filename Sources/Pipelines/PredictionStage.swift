@@ -96,6 +96,9 @@ struct PredictionStage {
       }
     }
     try write(predictions, [classes], "\(kernel.rawValue).npy", variant: name)
+    let varianceFile = run.result("predictions", name, "\(kernel.rawValue)_variance.npy")
+    // One of an earlier job would be taken for this one's.
+    try ranks.onRoot { if !hasVariance { try Disk().remove(varianceFile) } }
     if hasVariance { try write(variances, [], "\(kernel.rawValue)_variance.npy", variant: name) }
     return PredictionSummary(
       testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: meanDiagonal,
@@ -110,12 +113,6 @@ struct PredictionStage {
     _ array: TileArray, _ results: inout [PredictionSummary.RegularizedSummary]
   ) throws {
     guard section.validation > 0 else { return }
-    guard section.validation < n else {
-      throw PipelineError(
-        .badJob,
-        "prediction.validation holds out \(section.validation) of \(n) training images; "
-          + "leave some to learn from")
-    }
     let order = n - section.validation
     let source = try KernelMatrix(
       array, grid: store.grids[0], order: order, context: context, ranks: ranks)

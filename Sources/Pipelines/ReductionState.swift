@@ -151,6 +151,7 @@ struct ReductionState {
 
   private func removeParts(but kept: Int?) throws {
     guard try disk.exists(folder) else { return }
+    if ranks.isRoot { _ = try disk.removeStaleTemporaries(in: folder) }
     for file in try disk.list(folder) where file.hasPrefix("part-") {
       // Parts of ranks that are no more are rank 0's to remove.
       let rank = Int(file.split(separator: ".").last ?? "") ?? 0

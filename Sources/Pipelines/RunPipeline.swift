@@ -67,6 +67,8 @@ final class RunPipeline {
     try prepareFolder()
     let data = try DataOutline(DatasetRequest(job.data), on: ranks)
     try ranks.agree { try assignment.check(data, job: job) }
+    try RunRequirements(run: run, ranks: ranks).requireSolvers(
+      of: job, order: data.trainCount, stages: request.stages)
     if request.stages.contains(.assemble) {
       let status = try assemble(data)
       guard status == .success else { return status }
@@ -151,7 +153,7 @@ final class RunPipeline {
     // Written before the first tile, so that a run that dies can still be looked at.
     try record(data, imageDigest: images.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
-    try requireDisk(store)
+    try RunRequirements(run: run, ranks: ranks).requireDisk(store)
     let assembly = Assembly(
       assignment, store: store, images: images, ranks: ranks, console: console, events: events)
     let outcome = try assembly.run()
@@ -183,23 +185,6 @@ final class RunPipeline {
     return .success
   }
 
-  /// Throws where the tiles that are missing do not fit on the disk. Collective.
-  private func requireDisk(_ store: KernelStore) throws {
-    try ranks.onRoot {
-      var bytes = 0
-      for entry in store.entries {
-        let missing = entry.array.spec.tileCount - (try entry.array.presentTiles().count)
-        bytes += missing * entry.array.spec.bytesPerTile
-      }
-      let free = try Disk().freeBytes(at: run.path)
-      guard bytes > free else { return }
-      throw PipelineError(
-        .inputOutput,
-        "the tiles to compute take \(gigabytes(bytes)) GB and the disk that holds \(run.path) has "
-          + "\(gigabytes(free)) GB free; choose another output folder, or storage: f32")
-    }
-  }
-
   private func spectra(_ store: KernelStore, _ context: BLACSContext) throws {
     let section = job.spectrum ?? SpectrumSection()
     let stage = SpectrumStage(
@@ -211,7 +196,7 @@ final class RunPipeline {
           request.resume
             && $0.spectrum.map {
               $0.eigenvectors == min(stage.vectors, $0.n)
-                && $0.precision == section.precision.rawValue
+                && ($0.precision ?? "f64") == section.precision.rawValue
             } ?? false
         }
         if known { continue }
@@ -227,6 +212,7 @@ final class RunPipeline {
             ])
           console.say(Report.line(result, label(variant, kernel)))
         }
+        try stage.state(variant: variant, kernel: kernel).remove()
       }
     }
   }
@@ -243,7 +229,7 @@ final class RunPipeline {
     for variant in assignment.variants.indices {
       for kernel in assignment.kernels {
         let known = try isKnown(variant, kernel) {
-          request.resume && $0.prediction.map { $0.answers(section) } ?? false
+          request.resume && $0.prediction.map { $0.answers(section, kernel, data.classes) } ?? false
         }
         if known {
           solved += 1

@@ -30,14 +30,19 @@ struct SpectrumStage {
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let name = assignment.variants[variant].name
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", name)) }
-    let choice = try SolverChoice(section, order: source.grid.n)
+    let choice = try ranks.agree { try SolverChoice(section, order: source.grid.n) }
+    if vectors == 0 {
+      // Those of an earlier job would be taken for this one's.
+      try ranks.onRoot {
+        try Disk().remove(run.result("spectrum", name, "\(kernel.rawValue)_vectors.npy"))
+      }
+    }
     var summary: SpectrumSummary
     switch (choice.solver, section.precision) {
     case (.band, let precision):
       let band = BandSpectrum(
         source: source, ranks: ranks, console: console, label: label(name, kernel),
-        state: ReductionState(
-          folder: run.result("spectrum", name, "\(kernel.rawValue).reduction"), ranks: ranks),
+        state: state(variant: variant, kernel: kernel),
         interval: section.checkpoint)
       let outcome =
         try precision == .f64 ? band.find(Double.self) : band.find(Float.self)
@@ -49,7 +54,6 @@ struct SpectrumStage {
         try addLeadingVectors(
           source, to: &summary, known: outcome.values, variant: name, kernel: kernel)
       }
-      try band.state.remove()
     case (_, _) where vectors > 0:
       summary = try eigenpairs(source, variant: name, kernel: kernel)
     default:
@@ -67,6 +71,13 @@ struct SpectrumStage {
     return summary
   }
 
+  /// The state of an interrupted reduction; to be removed once the summary has the result.
+  func state(variant: Int, kernel: KernelKind) -> ReductionState {
+    let name = assignment.variants[variant].name
+    return ReductionState(
+      folder: run.result("spectrum", name, "\(kernel.rawValue).reduction"), ranks: ranks)
+  }
+
   private func label(_ variant: String, _ kernel: KernelKind) -> String {
     (variant.isEmpty ? "" : variant + " ") + kernel.rawValue
   }
@@ -82,14 +93,15 @@ struct SpectrumStage {
     let solved = MPIEnvironment.seconds
     var summary = figures(pairs.values, sums, routine: "pdsyevd")
     (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
+    summary.eigenvectors = min(vectors, store.grids[0].n)
+    try writeVectors(
+      pairs.vectors, count: summary.eigenvectors, variant: variant, kernel: kernel)
+    try writeValues(pairs.values, variant: variant, kernel: kernel)
     // The routine has overwritten the matrix, so the store gives it once more.
-    let again: DistributedMatrix<Double> = try source.load(for: .eigenpairs, &sums)
+    let again: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let residuals = try residuals(of: pairs.vectors, pairs.values, against: again)
     summary.residual = residuals.equation
     summary.orthogonality = residuals.orthogonality
-    summary.eigenvectors = min(vectors, store.grids[0].n)
-    try writeVectors(pairs.vectors, count: summary.eigenvectors, variant: variant, kernel: kernel)
-    try writeValues(pairs.values, variant: variant, kernel: kernel)
     summary.secondsChecking = MPIEnvironment.seconds - solved
     return summary
   }
@@ -102,6 +114,7 @@ struct SpectrumStage {
     let start = MPIEnvironment.seconds
     let count = min(vectors, known.count)
     var sums = KernelMatrix.Sums()
+    try SolverMemory.requireLeading(source.layout, count: count, ranks: ranks)
     let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let pairs = try leadingEigenpairs(of: matrix, count: count) { converged in
       console.show(

@@ -59,9 +59,9 @@ struct Summary: Codable, Equatable {
 struct SpectrumSummary: Codable, Equatable {
   var routine: String
   /// Why this routine.
-  var reason = ""
+  var reason: String?
   /// The numbers that the matrix was decomposed in.
-  var precision: String
+  var precision: String?
   var n: Int
   var lambdaMax: Double
   var lambdaMin: Double
@@ -99,9 +99,9 @@ struct PredictionSummary: Codable, Equatable {
   /// The mean of the kernel's diagonal, which regularizations are relative to.
   var meanDiagonal: Double
   /// Training images held out to choose the regularization; 0 for no choice.
-  var validation = 0
+  var validation: Int?
   /// What was subtracted from one-hot targets.
-  var targetOffset: Double
+  var targetOffset: Double?
   var regularizations: [RegularizedSummary]
   var grid: [Int]
   var blockSize: Int
@@ -136,13 +136,14 @@ struct PredictionSummary: Codable, Equatable {
 }
 
 extension PredictionSummary {
-  /// Whether this is what a job asks for.
-  func answers(_ section: PredictionSection) -> Bool {
-    regularizations.map(\.regularization) == section.regularization
-      && validation == section.validation
-      && (section.targetOffset.map { $0 == targetOffset } ?? true)
+  /// Whether this is what a job asks for of a kernel.
+  func answers(_ section: PredictionSection, _ kernel: KernelKind, _ classes: Int) -> Bool {
+    let wantsVariance = section.variance && kernel == .nngp
+    return regularizations.map(\.regularization) == section.regularization
+      && validation ?? 0 == section.validation
+      && targetOffset == (section.targetOffset ?? 1 / Double(classes))
       && (!section.leaveOneOut || regularizations.contains { $0.leaveOneOut != nil })
-      && (!section.variance || regularizations.contains { $0.meanPosteriorVariance != nil })
+      && wantsVariance == regularizations.contains { $0.meanPosteriorVariance != nil }
   }
 }
 

@@ -1,5 +1,6 @@
 """`plan` against what runs take, with a machine's figures given so that nothing is measured."""
 import json
+import subprocess
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_tiles_and_disk_are_those_of_the_run(tmp_path, machine):
 
 def test_a_whole_cifar_10_is_planned_without_its_files(tmp_path, machine):
     job = write_job(tmp_path, data={"cifar10": "/nowhere", "train": 50000, "test": 10000},
-                    spectrum={"precision": "f32"})
+                    spectrum={"precision": "f32"}, prediction=None)
     found = plan(job, "--ranks", 2, "--machine", machine)
     spectrum = next(stage for stage in found["stages"] if stage["name"] == "spectrum")
     # One triangle of 50,000 x 50,000 numbers of four bytes over two ranks, and at most a tenth.
@@ -68,9 +69,11 @@ def test_a_job_script_asks_for_what_the_plan_says(tmp_path, machine):
     text = succeed("plan", job, "--ranks", 8, "--ranks-per-node", 4, "--machine", machine,
                    "--format", "slurm", "--set", "data.synthetic.train=140").stdout
     for line in ("#SBATCH --nodes=2", "#SBATCH --ntasks=8", "#SBATCH --ntasks-per-node=4",
-                 "#SBATCH --signal=USR1@120"):
+                 "#SBATCH --signal=B:USR1@120"):
         assert line in text.splitlines()
-    assert f"ntk-dist run '{job}' --set 'data.synthetic.train=140' --resume" in text
+    assert f"ntk-dist run '{job}' --set 'data.synthetic.train=140' --resume &" in text
+    (tmp_path / "script").write_text(text)
+    assert subprocess.run(["bash", "-n", tmp_path / "script"]).returncode == 0
 
 
 @pytest.mark.parametrize("options, status, word", [
@@ -84,7 +87,18 @@ def test_senseless_requests_are_one_sentence(tmp_path, options, status, word):
 
 
 def test_a_broken_profile_is_refused(tmp_path):
-    (tmp_path / "machine.json").write_text("{}")
-    result = ntk_dist("plan", write_job(tmp_path), "--ranks", 2, "--machine",
-                      tmp_path / "machine.json")
-    assert result.returncode == 65 and "--calibrate" in sentences(result)[0]
+    for text, word in [("{}", "--calibrate"), (json.dumps({**MACHINE, "cores": 0}), "above 0")]:
+        (tmp_path / "machine.json").write_text(text)
+        result = ntk_dist("plan", write_job(tmp_path), "--ranks", 2, "--machine",
+                          tmp_path / "machine.json")
+        assert result.returncode == 65 and word in sentences(result)[0]
+
+
+def test_a_run_that_cannot_fit_says_so_before_it_begins(tmp_path):
+    # On one rank 32 bits do not count the elements; no image has been looked at by then.
+    job = write_job(tmp_path, data={"synthetic": {"seed": 1, "train": 47000, "test": 0}},
+                    network={"preset": "fcn", "depth": 1}, prediction=None)
+    result = ntk_dist("run", job)
+    assert result.returncode == 69
+    assert len(sentences(result)) == 1 and "use at least 2 ranks" in sentences(result)[0]
+    assert not list((tmp_path / "run").rglob("c/*"))

@@ -100,6 +100,18 @@ private func checkShifts(n: Int, _ context: BLACSContext, _ verdict: inout Verdi
       "shift \(shift), \(label): \(error / scale), \(found?.iterations ?? -1)")
     verdict.expect(found.map { $0.iterations <= 60 } ?? false, "iterations, \(shift), \(label)")
     guard shift == 1e-3 else { continue }
+    // The identity's columns from any row on: the diagonal of the inverse.
+    for first in Set([0, n / 2, n - 1]).sorted() {
+      var unit = try shifted.factor.rightHandSides(columns: n - first)
+      unit.setIdentityColumns(from: first)
+      shifted.factor.halfSolve(&unit, fromRow: first)
+      let inverse = try unit.columnProducts(with: unit)
+      var one = [Double](repeating: 0, count: n)
+      one[n - 1] = 1
+      let last = try choleskySolution(of: whole, n: n, rightHandSides: one, k: 1)[n - 1]
+      verdict.expect(
+        abs(inverse[n - 1 - first] - last) <= 1e-9 * last, "the inverse from \(first), \(label)")
+    }
     var half = try shifted.factor.rightHandSides(columns: k)
     half.fill { i, j in b[i * k + j] }
     shifted.factor.halfSolve(&half)

@@ -155,6 +155,8 @@ extension BandReduction {
   public consuming func eigenvalues() throws(DistributedAlgebraError) -> [Double] {
     let context = matrix.context
     let band = try band()
+    // Else it would live to the end of this function.
+    _ = consume self
     return try context.eigenvalues(ofBandAtRoot: band)
   }
 }

@@ -101,7 +101,10 @@ final class LanczosBasis {
     _ = try project(known, count)
     rest = try reflectors.orthonormalize(&block)
     let scale = projected.lazy.map(abs).max() ?? 0
-    replaceColumns { abs(rest[$0 * width + $0]) <= 1e-14 * Double(n).squareRoot() * scale }
+    let noise = 1e-14 * Double(n).squareRoot() * scale
+    replaceColumns { row in
+      rest[row * width..<(row + 1) * width].allSatisfy { abs($0) <= noise }
+    }
     try settleBlock()
   }
 
@@ -226,7 +229,7 @@ final class LanczosBasis {
 
   /// How many Ritz vectors a restart keeps, some more than are wanted.
   var keptCount: Int {
-    min((wanted + (capacity - wanted) / 2) / width, capacity / width - 2) * width
+    max(min((wanted + (capacity - wanted) / 2) / width, capacity / width - 2), 1) * width
   }
 
   /// Keeps leading Ritz vectors, and the next block. Collective.

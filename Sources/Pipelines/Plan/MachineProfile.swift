@@ -36,7 +36,13 @@ struct MachineProfile: Codable, Equatable {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(MachineProfile.self, from: Data(try Disk().read(path)))
+      let profile = try decoder.decode(MachineProfile.self, from: Data(try Disk().read(path)))
+      let rates = [profile.gflopsF64, profile.gflopsF32, profile.writeBytesPerSecond]
+      guard profile.cores > 0, profile.memory > 0, rates.allSatisfy({ $0 > 0 && $0.isFinite })
+      else {
+        throw PipelineError(.badData, "\(path) has a figure that is not above 0; correct it")
+      }
+      return profile
     } catch is DecodingError {
       throw PipelineError(
         .badData, "\(path) is not a machine's profile; write one with `ntk-dist plan --calibrate`")

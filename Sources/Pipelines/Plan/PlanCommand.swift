@@ -169,9 +169,11 @@ public struct PlanCommand {
       #SBATCH --ntasks-per-node=\(plan.ranksPerNode)
       #SBATCH --mem=\(Int((Double(bytes) * 1.1 / 1e6).rounded(.up)))M
       #SBATCH --time=\(minutes / 60):\(String(format: "%02d", minutes % 60)):00
-      #SBATCH --signal=USR1@120
+      #SBATCH --signal=B:USR1@120
       export OPENBLAS_NUM_THREADS=1
-      mpirun ntk-dist run '\(request.job)'\(settings) --resume
+      mpirun ntk-dist run '\(request.job)'\(settings) --resume & run=$!
+      trap 'kill -USR1 $run' USR1  # before the time limit: stop in order
+      wait $run || wait $run
 
       """
   }

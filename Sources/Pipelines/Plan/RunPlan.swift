@@ -129,6 +129,7 @@ struct RunPlan: Codable {
         try add(
           "spectrum", .band, scalar: section.precision == .f64 ? 8 : 4,
           seconds: reading + reduction + band + vectors,
+          extra: wanted > 0 ? SolverMemory.leadingBytes(layout, count: Int(wanted)) : 0,
           "band, \(section.precision.rawValue)"
             + (wanted > 0 ? "; \(Int(wanted)) vectors by block Lanczos" : ""))
       }
@@ -143,7 +144,7 @@ struct RunPlan: Codable {
       let rest = Double(section.regularization.count) - factors
       // A shared factor costs some tens of solutions, each of which reads the matrix.
       let shared = rest * 40 * n * n * 8 * 3 / (8e9 * Double(nodes))
-      var seconds = factors * (reading + factor) + max(rest, 0) * 0 + shared + 2 * reading
+      var seconds = factors * (reading + factor) + shared + 2 * reading
       if section.validation > 0 { seconds += held * held * held * factors * factor + shared }
       if section.leaveOneOut { seconds += factors * factor }
       let both = groups.contains { $0.count > 1 } ? layout.largestLocalCount * 4 : 0

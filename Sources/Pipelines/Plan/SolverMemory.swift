@@ -31,11 +31,37 @@ enum SolverMemory {
     }
   }
 
+  /// Bytes on a rank of the bases of block Lanczos, and of the small problem that every rank holds.
+  static func leadingBytes(_ layout: MatrixLayout, count k: Int) -> Int {
+    let (n, nb, ranks) = (layout.n, layout.nb, layout.grid.size)
+    let room = min(n + nb, 2 * k + 8 * nb)
+    return n * (room + k + 4 * nb) / ranks * 8 + 4 * room * room * 8
+  }
+
+  /// Throws, on all ranks, where a node has not the memory for the matrix and the leading
+  /// eigenvectors. Collective.
+  static func requireLeading(_ layout: MatrixLayout, count: Int, ranks: Ranks) throws {
+    let matrix = bytes(layout, .cholesky)
+    let bytes = (matrix + leadingBytes(layout, count: count)) * ranks.node.size
+    try ranks.world.barrier()
+    let available = NodeMemory.available
+    try ranks.agree {
+      guard bytes > available else { return }
+      throw PipelineError(
+        .unavailable,
+        "\(count) eigenvectors of a matrix of order \(layout.n) take \(gigabytes(bytes)) GB on a "
+          + "node with \(ranks.node.size) of its \(ranks.count) ranks, and "
+          + "\(gigabytes(available)) GB are available; ask for fewer, or use fewer ranks per node")
+    }
+  }
+
   /// Throws, on all ranks, where a node has not the memory for its ranks' parts. Collective.
   static func require(
     _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, for what: String, ranks: Ranks
   ) throws {
     let bytes = self.bytes(layout, solver, scalar: scalar) * ranks.node.size
+    // What others of the node have just freed is to be counted.
+    try ranks.world.barrier()
     let available = NodeMemory.available
     try ranks.agree {
       guard bytes > available else { return }

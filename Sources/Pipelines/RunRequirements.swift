@@ -1,0 +1,58 @@
+import BlockCyclic
+import DistributedAlgebra
+import DurableFiles
+import Jobs
+
+/// What a run needs of the machine, looked at before it begins.
+struct RunRequirements {
+  let run: RunFolder
+  let ranks: Ranks
+
+  /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
+  /// Collective.
+  func requireSolvers(of job: Job, order n: Int, stages: [Stage]) throws {
+    let layout = try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
+    func require(_ solver: Solver, scalar: Int = 8, _ what: String) throws {
+      try ranks.agree { try requireLP64(layout, for: solver) }
+      try SolverMemory.require(layout, solver, scalar: scalar, for: what, ranks: ranks)
+    }
+    if stages.contains(.spectrum), let section = job.spectrum {
+      let choice = try ranks.agree { try SolverChoice(section, order: n) }
+      switch choice.solver {
+      case .scalapack:
+        try require(section.leadingVectors > 0 ? .eigenpairs : .eigenvalues, "the spectrum")
+      default:
+        try require(.band, scalar: section.precision == .f64 ? 8 : 4, "the spectrum")
+        let vectors = min(section.leadingVectors, n)
+        if vectors > 0 { try SolverMemory.requireLeading(layout, count: vectors, ranks: ranks) }
+      }
+    }
+    if stages.contains(.predict), let section = job.prediction {
+      try ranks.agree {
+        guard section.validation >= n else { return }
+        throw PipelineError(
+          .badJob,
+          "prediction.validation holds out \(section.validation) of \(n) training images; leave "
+            + "some to learn from")
+      }
+      try require(.cholesky, "the Cholesky factorization")
+    }
+  }
+
+  /// Throws where the tiles that are missing do not fit on the disk. Collective.
+  func requireDisk(_ store: KernelStore) throws {
+    try ranks.onRoot {
+      var bytes = 0
+      for entry in store.entries {
+        let missing = entry.array.spec.tileCount - (try entry.array.presentTiles().count)
+        bytes += missing * entry.array.spec.bytesPerTile
+      }
+      let free = try Disk().freeBytes(at: run.path)
+      guard bytes > free else { return }
+      throw PipelineError(
+        .inputOutput,
+        "the tiles to compute take \(gigabytes(bytes)) GB and the disk that holds \(run.path) has "
+          + "\(gigabytes(free)) GB free; choose another output folder, or storage: f32")
+    }
+  }
+}
