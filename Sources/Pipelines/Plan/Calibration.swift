@@ -3,6 +3,7 @@ import DurableFiles
 import Foundation
 import KernelTiles
 import RecursionCore
+import Synchronization
 
 /// Short measurements of this machine: seconds each.
 enum Calibration {
@@ -15,19 +16,40 @@ enum Calibration {
       gflopsF32: gflops(Float(0)), writeBytesPerSecond: try writeSpeed(folder), tiles: [:])
   }
 
-  /// A tile of a job's networks, off and on the diagonal, computed and made durable as in a run.
+  /// A tile of a job's networks, off and on the diagonal, computed and made durable as in a run: on
+  /// all cores at once, because they share the memory and the disk.
   static func tile(
-    _ assignment: Assignment, train: Int, shape: [Int], folder: String
+    _ assignment: Assignment, train: Int, shape: [Int], folder: String, cores: Int
   ) throws -> MachineProfile.TileSeconds {
     OpenBLAS.setThreads(1)
     let tile = min(assignment.tile(train: train), train)
-    let features = shape.reduce(1, *)
     // Images with numbers of unit variance; what they show does not matter to the time.
     var state: UInt64 = 1
-    let values = (0..<3 * tile * features).map { _ -> Double in
+    let values = (0..<3 * tile * shape.reduce(1, *)).map { _ -> Double in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return (Double(state >> 11) / 0x1p53 - 0.5) * 12.0.squareRoot()
     }
+    let work = folder + "/.ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
+    try Disk().createFolder(work)
+    defer { try? FileManager.default.removeItem(atPath: work) }
+    let results = Mutex<[Result<MachineProfile.TileSeconds, any Error>]>([])
+    DispatchQueue.concurrentPerform(iterations: cores) { worker in
+      let result = Result {
+        try core(assignment, tile, values, shape, file: work + "/\(worker)")
+      }
+      results.withLock { $0.append(result) }
+    }
+    let all = try results.withLock { try $0.map { try $0.get() } }
+    let count = Double(all.count)
+    return .init(
+      apart: all.reduce(0) { $0 + $1.apart } / count,
+      diagonal: all.reduce(0) { $0 + $1.diagonal } / count)
+  }
+
+  /// The mean seconds of tiles on one core, for some seconds.
+  private static func core(
+    _ assignment: Assignment, _ tile: Int, _ values: [Double], _ shape: [Int], file: String
+  ) throws -> MachineProfile.TileSeconds {
     let arrays = assignment.variants.count * assignment.kernels.count
     let memory = UnsafeMutablePointer<Double>.allocate(capacity: 2 * tile * tile)
     defer { memory.deallocate() }
@@ -35,31 +57,34 @@ enum Calibration {
     let output = KernelOutput(nngp: memory, ntk: memory + tile * tile, stride: tile)
     let bytes = UnsafeRawBufferPointer(
       start: memory, count: tile * tile * assignment.storage.bytes)
-    let path = folder + "/.ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
-    defer { unlink(path) }
+    let kernels = TileKernels(assignment.program, precision: assignment.precision)
+    var written = 0
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
       let images = Images(base: base, count: 3 * tile, shape: shape)
-      /// Seconds of one tile whose rows are edge number `row`, that of the columns being known.
-      func seconds(_ kernels: TileKernels, row: Int) throws -> Double {
+      /// Seconds of one tile in column 0.
+      func seconds(row: Int) throws -> Double {
         let rows = images.slice(row * tile..<(row + 1) * tile)
         let start = now()
         _ = try kernels.compute(
           .init(rows: rows, columns: images.slice(0..<tile), isDiagonal: row == 0),
           outputs: [KernelOutput](repeating: output, count: assignment.variants.count))
-        for _ in 0..<arrays { try Disk().publish(bytes, to: path, flushesFolder: false) }
+        for _ in 0..<arrays {
+          _ = CRC32C.checksum(bytes)
+          try Disk().publish(bytes, to: "\(file).\(written)", flushesFolder: false)
+          written += 1
+        }
         return now() - start
       }
-      let kernels = TileKernels(assignment.program, precision: assignment.precision)
-      let diagonal = try seconds(kernels, row: 0)
-      var apart = Double.infinity
-      let start = now()
-      for round in 0..<20 where round < 2 || now() - start < 2 {
-        apart = min(apart, try seconds(kernels, row: 1 + round % 2))
+      // The first tile pays for memory.
+      _ = try seconds(row: 0)
+      let diagonal = try seconds(row: 0)
+      var (sum, count) = (0.0, 0)
+      while count < 2 || (sum < 4 && count < 100) {
+        sum += try seconds(row: 1 + count % 2)
+        count += 1
       }
-      // The first tile has paid for memory and for both of its edges.
-      let again = try seconds(kernels, row: 0)
-      return .init(apart: apart, diagonal: min(diagonal, again))
+      return .init(apart: sum / Double(count), diagonal: diagonal)
     }
   }
 

@@ -115,7 +115,8 @@ public struct PlanCommand {
     if request.calibrates { machine?.tiles = stored?.tiles ?? [:] }
     guard var machine else { throw PipelineError(.internalError, "no profile") }
     if !request.calibrates, let known = machine.tiles[key] { return (machine, known, true) }
-    let seconds = try Calibration.tile(assignment, train: train, shape: shape, folder: folder)
+    let seconds = try Calibration.tile(
+      assignment, train: train, shape: shape, folder: folder, cores: machine.cores)
     machine.tiles[key] = seconds
     if request.calibrates { try machine.write(path) }
     return (machine, seconds, request.calibrates)

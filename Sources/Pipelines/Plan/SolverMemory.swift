@@ -4,10 +4,7 @@ import DistributedAlgebra
 /// Bytes that the stages take on the rank that needs most, beside the process itself.
 enum SolverMemory {
   /// Of a process before it does anything: libraries, MPI's buffers.
-  static let processBytes = 70 << 20
-
-  /// Tiles on their way from the store into the matrix.
-  private static let depositBytes = 36 << 20
+  static let processBytes = 76 << 20
 
   /// What a solver of a matrix of `layout` touches.
   ///
@@ -18,12 +15,14 @@ enum SolverMemory {
     let diagonal = layout.columns.numroc(0) * nb * scalar
     let lower = whole / 2 + diagonal
     let panel = layout.rows.numroc(0) * nb * scalar
+    // Tiles on their way from the store into the matrix, some rounds of which the heap keeps.
+    let depositBytes = 5 * min(12 << 20, max(2 << 20, whole / 50))
     switch solver {
     case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
     case .band:
-      // V, its images, p?geqrf's workspace, and what PBLAS makes of them; on rank 0, when the matrix
-      // has gone, the band and the workspace of the bulge chasing.
-      let reduction = lower + max(depositBytes, 6 * panel)
+      // V, its images, p?geqrf's workspace, and what PBLAS makes of them, as measured at n = 50,000;
+      // on rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
+      let reduction = lower + depositBytes + 8 * panel
       return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8)
     case .eigenpairs:
       return 2 * whole + lower + layout.workspaceCount(for: solver) * 8
