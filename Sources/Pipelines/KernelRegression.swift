@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import Foundation
 import MessagePassing
 
 /// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal.
@@ -125,10 +126,9 @@ struct KernelRegression {
 
   private func singular(_ detail: String) -> String {
     // Powers of ten are what a user would write in a job.
-    var sufficient = 1.0
-    while sufficient / 10 > floor { sufficient /= 10 }
+    let sufficient = pow(10, (log10(floor) + 1).rounded(.up))
     return "the kernel is singular to rounding (\(detail)); a regularization of "
-      + "\(sufficient * 10) or more solves it"
+      + "\(sufficient) or more solves it"
   }
 
   /// Whether both triangles fit in the memory of every node.

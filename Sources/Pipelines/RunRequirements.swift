@@ -51,8 +51,9 @@ struct RunRequirements {
       guard bytes > free else { return }
       throw PipelineError(
         .inputOutput,
-        "the tiles to compute take \(gigabytes(bytes)) GB and the disk that holds \(run.path) has "
-          + "\(gigabytes(free)) GB free; choose another output folder, or storage: f32")
+        "no space for the tiles to compute, which take \(readable(bytes: bytes)): the disk that holds "
+          + "\(run.path) has \(readable(bytes: free)) free; choose another output folder, or "
+          + "storage: f32")
     }
   }
 }

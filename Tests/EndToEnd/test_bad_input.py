@@ -1,10 +1,11 @@
 """Bad input gets one clear sentence and the right exit status, and loses nothing."""
 import json
 import subprocess
+import time
 
 import numpy as np
 import pytest
-from conftest import chunks, fcn, ntk_dist, sentences, succeed, summary, write_job
+from conftest import ENVIRONMENT, chunks, command, fcn, ntk_dist, sentences, succeed, summary, write_job
 
 
 def refused(result, status, *words):
@@ -125,11 +126,22 @@ def test_a_disk_that_is_full(tmp_path):
                       capture_output=True).returncode:
         pytest.skip("a small file system cannot be mounted here")
     try:
-        path = write_job(tmp_path, output=mount / "run", data={"synthetic": {"train": 400, "test": 0}},
-                         prediction=None, tile=64)
-        refused(ntk_dist("run", path), 74, "space")
-        assert len(chunks(mount / "run")) > 0
-        subprocess.run(["mount", "-o", "remount,size=20m", str(mount)], check=True)
+        path = write_job(tmp_path, output=mount / "run", data={"synthetic": {"train": 2500, "test": 0}},
+                         network=fcn(depth=60), prediction=None, spectrum=None, tile=64)
+        refused(ntk_dist("run", path), 74, "no space", "0.6 MB")
+        assert not chunks(mount / "run")
+        # Enough at the start, and taken away by others in between.
+        subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
+        process = subprocess.Popen(command(["run", path, "--resume"]), env=ENVIRONMENT,
+                                   stderr=subprocess.PIPE, text=True)
+        while len(chunks(mount / "run")) < 20 and process.poll() is None:
+            time.sleep(0.01)
+        subprocess.run(["mount", "-o", "remount,size=4m", str(mount)])
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 74 and "no space left" in errors
+        before = len(chunks(mount / "run"))
+        assert 0 < before < 1640
+        subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
         succeed("run", path, "--resume")
     finally:
         subprocess.run(["umount", str(mount)])

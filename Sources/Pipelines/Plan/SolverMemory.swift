@@ -48,9 +48,10 @@ enum SolverMemory {
       guard bytes > available else { return }
       throw PipelineError(
         .unavailable,
-        "\(count) eigenvectors of a matrix of order \(layout.n) take \(gigabytes(bytes)) GB on a "
+        "\(count) eigenvectors of a matrix of order \(layout.n) take \(readable(bytes: bytes)) on a "
           + "node with \(ranks.node.size) of its \(ranks.count) ranks, and "
-          + "\(gigabytes(available)) GB are available; ask for fewer, or use fewer ranks per node")
+          + "\(readable(bytes: available)) are available; ask for fewer, or use fewer ranks per node"
+      )
     }
   }
 
@@ -66,16 +67,22 @@ enum SolverMemory {
       guard bytes > available else { return }
       throw PipelineError(
         .unavailable,
-        "\(what) of order \(layout.n) takes \(gigabytes(bytes)) GB of memory on a node with "
-          + "\(ranks.node.size) of its \(ranks.count) ranks, and \(gigabytes(available)) GB are "
+        "\(what) of order \(layout.n) takes \(readable(bytes: bytes)) of memory on a node with "
+          + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: available)) are "
           + "available; use more nodes"
           + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""))
     }
   }
 }
 
-/// Bytes as people read them.
+/// Bytes in GB, without the unit.
 func gigabytes(_ bytes: Int) -> String {
   let value = Double(bytes) * 1e-9
   return String(format: value < 10 ? "%.2f" : "%.1f", value)
+}
+
+/// Bytes as people read them: 0.6 MB, 5.37 GB.
+func readable(bytes: Int) -> String {
+  bytes < 100_000_000
+    ? String(format: "%.1f MB", Double(bytes) * 1e-6) : gigabytes(bytes) + " GB"
 }
