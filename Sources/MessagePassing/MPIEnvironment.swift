@@ -53,7 +53,7 @@ public struct MPIEnvironment: ~Copyable {
   }
 
   /// Name and version of the MPI library, its first line.
-  public static var libraryVersion: String {
+  public static var implementation: String {
     let text = textFromMPI(capacity: ntk_mpi_max_library_version_string()) {
       ntk_mpi_get_library_version($0, $1)
     }

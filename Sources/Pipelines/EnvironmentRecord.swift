@@ -24,7 +24,7 @@ struct EnvironmentRecord: Codable {
     for name in names { hosts[String(decoding: name, as: UTF8.self), default: 0] += 1 }
     return EnvironmentRecord(
       revision: String(cString: ntk_revision()), march: String(cString: ntk_march()),
-      mpi: MPIEnvironment.libraryVersion, blas: OpenBLAS.configuration, ranks: ranks.count,
+      mpi: MPIEnvironment.implementation, blas: OpenBLAS.configuration, ranks: ranks.count,
       hosts: hosts, blasThreads: Ranks.solverThreads, started: EventLog.timestamp(),
       command: CommandLine.arguments)
   }
