@@ -19,6 +19,9 @@ let readme = ["README.md"]
 let package = Package(
   name: "ntk-dist",
   products: [.executable(name: "ntk-dist", targets: ["ntk-dist"])],
+  traits: [
+    .trait(name: "ELPA", description: "ELPA as a further eigensolver; needs libelpa-dev")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -35,12 +38,21 @@ let package = Package(
     .systemLibrary(
       name: "OpenBLASLibrary", path: "CShims/OpenBLASLibrary", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "ELPALibrary", path: "CShims/ELPALibrary", pkgConfig: "elpa",
+      providers: [.apt(["libelpa-dev"])]),
 
     // C faces of them: fixed names, by-value arguments, raw return codes, no decisions.
     .target(name: "CMPI", dependencies: ["OpenMPILibrary"], path: "CShims/CMPI"),
     .target(
       name: "CScaLAPACK", dependencies: ["ScaLAPACKLibrary", "OpenBLASLibrary"],
       path: "CShims/CScaLAPACK"),
+    .target(
+      name: "CELPA",
+      dependencies: [
+        "OpenMPILibrary", .target(name: "ELPALibrary", condition: .when(traits: ["ELPA"])),
+      ],
+      path: "CShims/CELPA", cSettings: [.define("NTK_ELPA", .when(traits: ["ELPA"]))]),
     .target(name: "COpenBLAS", dependencies: ["OpenBLASLibrary"], path: "CShims/COpenBLAS"),
     .target(name: "CVector", path: "CShims/CVector"),
     .target(
@@ -69,7 +81,7 @@ let package = Package(
     .target(name: "MessagePassing", dependencies: ["CMPI"], exclude: readme),
     .target(
       name: "DistributedAlgebra",
-      dependencies: ["CScaLAPACK", "BLAS", "BlockCyclic", "MessagePassing"], exclude: readme),
+      dependencies: ["CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing"], exclude: readme),
 
     // What a user asks for, and how it is done.
     .target(

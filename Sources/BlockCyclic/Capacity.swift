@@ -20,6 +20,10 @@ public enum Solver: Hashable, Sendable, CaseIterable {
   case band
   /// All eigenvalues and eigenvectors (pdsyevd).
   case eigenpairs
+  /// All eigenvalues by ELPA's two stages.
+  case elpaEigenvalues
+  /// All eigenvalues and eigenvectors by ELPA's two stages.
+  case elpaEigenpairs
   /// Cholesky factorization and solution (pdpotrf, pdpotrs).
   case cholesky
 }
@@ -43,7 +47,8 @@ extension MatrixLayout {
         + (np + nq + nb) * nb
     // p?geqrf's, which exceeds the panels of the block reflector.
     case .band: nb * (np + 3 * nb)
-    case .cholesky: 0
+    // ELPA allocates its own, and indexes it in Fortran's array descriptors.
+    case .cholesky, .elpaEigenvalues, .elpaEigenpairs: 0
     }
   }
 

@@ -25,6 +25,8 @@ public struct SpectrumSection: Sendable, Equatable {
     case band
     /// ScaLAPACK's own.
     case scalapack
+    /// ELPA's two stages, where the program was built with them.
+    case elpa
   }
 
   /// A spectrum with as many eigenvectors.
@@ -57,7 +59,7 @@ extension SpectrumSection {
           + "asks for all of them; take scalapack or auto")
     }
     if let precisionItem = section["precision"], precision == .f32,
-      solver == .scalapack || vectors == .all
+      solver == .scalapack || solver == .elpa || vectors == .all
     {
       throw precisionItem.error(
         .conflict,

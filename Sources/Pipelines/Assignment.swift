@@ -119,6 +119,16 @@ struct Assignment {
     return tile
   }
 
+  /// A variant's kernel as messages name it, for example `depth=30 ntk`.
+  func label(_ variant: Int, _ kernel: KernelKind) -> String {
+    Self.label(variants[variant].name, kernel)
+  }
+
+  /// The same by the variant's name.
+  static func label(_ variant: String, _ kernel: KernelKind) -> String {
+    (variant.isEmpty ? "" : variant + " ") + kernel.rawValue
+  }
+
   /// What a tile's time depends on, as one line.
   func profileKey(train: Int) -> String {
     "\(variants.map(\.text).joined(separator: " | ")); \(kernels.map(\.rawValue).joined(separator: " ")); "

@@ -35,19 +35,18 @@ struct BandSpectrum {
       n: layout.n, blockSize: layout.nb, grid: [layout.grid.nprow, layout.grid.npcol],
       precision: "\(scalar)")
     var reduction = try begin(&header, scalar)
-    // All ranks look at one clock, or they would disagree when a state is due.
-    let begun = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
+    let begun = MPIEnvironment.seconds
     let (reading, before, doneBefore) = (begun - start, header.seconds, reduction.fraction)
-    var saving = 0.0
-    var saved = begun
-    var savedFraction = doneBefore
+    var (saving, saved, savedFraction) = (0.0, begun, doneBefore)
     while !reduction.isFinished {
       try reduction.reducePanel()
-      let now = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
+      let now = MPIEnvironment.seconds
       show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
-      // Writing takes at most one part in twenty of the time.
-      let isDue = now - saved >= max(interval, 20 * saving)
-      let stops = try ranks.world.allReduce(Ranks.stopSignal == nil ? 0 : 1, .max) == 1
+      // Writing takes at most one part in twenty of the time, by the clock of rank 0.
+      let isOverdue = ranks.isRoot && now - saved >= max(interval, 20 * saving)
+      var asked = [Ranks.stopSignal == nil ? 0 : 1, isOverdue ? 1 : 0]
+      try ranks.world.allReduce(&asked, .max)
+      let (stops, isDue) = (asked[0] == 1, asked[1] == 1)
       guard isDue || stops, !reduction.isFinished else { continue }
       let bytes = try ranks.world.allReduce(reduction.stateBytes, .sum)
       // Where a signal asks to stop, little time may be left: then the last state has to do.
@@ -61,7 +60,7 @@ struct BandSpectrum {
           // The reduction needs no state to come to its end.
           console.warn("no state of \(label) was saved: \(error.sentence ?? "a rank failed")")
         }
-        saved = try ranks.world.broadcast([MPIEnvironment.seconds])[0]
+        saved = MPIEnvironment.seconds
         saving += saved - now
       }
       if stops {

@@ -65,13 +65,3 @@ public final class Console {
     FileHandle.standardError.write(Data("\n".utf8))
   }
 }
-
-/// A duration as people read it: 0.4 s, 12 s, 3 min 20 s, 5 h 3 min.
-func readable(seconds: Double) -> String {
-  switch seconds {
-  case ..<10: return String(format: "%.1f s", seconds)
-  case ..<100: return String(format: "%.0f s", seconds)
-  case ..<6000: return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
-  default: return "\(Int(seconds) / 3600) h \(Int(seconds) % 3600 / 60) min"
-  }
-}

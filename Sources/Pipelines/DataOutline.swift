@@ -22,12 +22,7 @@ struct DataOutline {
     self.plan = plan
     var sizes: [Int] = []
     if let plan {
-      let shape: [Int]
-      switch plan.shape {
-      case .spatial(let height, let width, let channels): shape = [height, width, channels]
-      case .flat(let features): shape = [features]
-      }
-      sizes = [plan.trainCount, plan.testCount, plan.classes] + shape
+      sizes = [plan.trainCount, plan.testCount, plan.classes] + plan.shape.sizes
     }
     sizes = try ranks.world.broadcast(sizes)
     (trainCount, testCount, classes) = (sizes[0], sizes[1], sizes[2])

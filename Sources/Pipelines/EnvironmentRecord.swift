@@ -30,9 +30,6 @@ struct EnvironmentRecord: Codable {
   }
 
   func write(_ run: RunFolder, disk: Disk = Disk()) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try disk.publish([UInt8](try encoder.encode(self)) + [10], to: run.environment)
+    try disk.publish(try JSONText.bytes(self), to: run.environment)
   }
 }

@@ -19,16 +19,11 @@ struct FactorFigures {
     var variance = diagonal
     for row in stride(from: 0, to: testGrid.m, by: testGrid.tileRows) {
       let count = min(testGrid.tileRows, testGrid.m - row)
-      let share = TileShare(rowsFrom: row, of: test, grid: testGrid, ranks: ranks)
+      let share = TileShare(of: test, grid: testGrid, rows: row..<row + count, ranks: ranks)
       var block = try factor.rightHandSides(columns: count)
       try block.deposit(
         tileCount: share.count, as: .everything, exitStatus: { ExitStatus(of: $0).rawValue }
-      ) { number in
-        let tile = try share.read(number).transposed
-        return DenseTile(
-          rowStart: tile.rowStart, columnStart: 0, rows: tile.rows, columns: tile.columns,
-          values: tile.values)
-      }
+      ) { try share.read($0).transposed }
       factor.halfSolve(&block)
       for (column, norm) in try block.columnProducts(with: block).enumerated() {
         variance[row + column] -= norm

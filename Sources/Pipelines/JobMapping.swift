@@ -58,6 +58,16 @@ extension DataSection {
   }
 }
 
+extension ImageShape {
+  /// [H, W, C] or [D].
+  var sizes: [Int] {
+    switch self {
+    case .spatial(let height, let width, let channels): [height, width, channels]
+    case .flat(let features): [features]
+    }
+  }
+}
+
 extension SpectrumSection {
   /// How many eigenvectors to keep; `Int.max` for all.
   var leadingVectors: Int {

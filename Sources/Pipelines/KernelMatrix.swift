@@ -41,7 +41,8 @@ struct KernelMatrix {
     try requireLP64(layout, for: solver)
     try SolverMemory.require(
       layout, solver, scalar: MemoryLayout<Scalar>.size, for: "the matrix", ranks: ranks)
-    let share = TileShare(of: array, grid: grid, order: order, ranks: ranks)
+    let share = TileShare(
+      of: array, grid: grid, rows: 0..<order, columns: 0..<order, ranks: ranks)
     var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.

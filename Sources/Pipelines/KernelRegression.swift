@@ -10,7 +10,6 @@ import MessagePassing
 struct KernelRegression {
   let source: KernelMatrix
   let ranks: Ranks
-  let context: BLACSContext
   /// Right-hand sides.
   let columns: Int
 
@@ -133,9 +132,8 @@ struct KernelRegression {
 
   /// Whether both triangles fit in the memory of every node.
   private func canShare() throws -> Bool {
-    let bytes = source.layout.largestLocalCount * MemoryLayout<Double>.size * ranks.node.size
-    let fits = Double(bytes) * 1.05 < Double(NodeMemory.available)
-    return try ranks.world.allReduce(fits ? 1 : 0, .min) == 1
+    let bytes = source.layout.largestLocalCount * MemoryLayout<Double>.size
+    return try SolverMemory.fits(bytes + bytes / 20, ranks: ranks)
   }
 
   /// Regularizations that share a factor: within a decade of the group's middle. Zero stays alone.

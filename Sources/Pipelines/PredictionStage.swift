@@ -44,8 +44,7 @@ struct PredictionStage {
 
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
-    let regression = KernelRegression(
-      source: source, ranks: ranks, context: context, columns: classes)
+    let regression = KernelRegression(source: source, ranks: ranks, columns: classes)
     let figures = FactorFigures(ranks: ranks)
     let hasVariance = section.variance && kernel == .nngp
     let diagonal =
@@ -80,7 +79,7 @@ struct PredictionStage {
 
     let start = MPIEnvironment.seconds
     let share = TileShare(of: testArray, grid: store.grids[1], ranks: ranks)
-    let predictions = try predict(solutions.map(\.x), share, rows: 0..<data.testCount)
+    let predictions = try predict(solutions.map(\.x), share, count: data.testCount)
     for index in results.indices where solutions[index].x != nil {
       if !data.testLabels.isEmpty {
         let score = RegressionScore(
@@ -118,11 +117,11 @@ struct PredictionStage {
       array, grid: store.grids[0], order: order, context: context, ranks: ranks)
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
-    let regression = KernelRegression(
-      source: source, ranks: ranks, context: context, columns: classes)
+    let regression = KernelRegression(source: source, ranks: ranks, columns: classes)
     let solutions = try regression.solve(regularizations, targets).solutions
-    let share = TileShare(of: array, grid: store.grids[0], ranks: ranks)
-    let predictions = try predict(solutions.map(\.x), share, rows: order..<n)
+    let share = TileShare(
+      of: array, grid: store.grids[0], rows: order..<n, columns: 0..<order, ranks: ranks)
+    let predictions = try predict(solutions.map(\.x), share, count: section.validation)
     var best: (index: Int, score: RegressionScore)?
     for index in results.indices where solutions[index].x != nil {
       let score = RegressionScore(
@@ -140,22 +139,20 @@ struct PredictionStage {
     if let best { results[best.index].isChosen = true }
   }
 
-  /// f of the images in some rows of a kernel: [regularization][image, class], on all ranks; NaN
-  /// without a solution. The columns before the solution's end count, the others are left out.
+  /// f of `count` images from the tiles of their rows: [regularization][image, class], on all ranks;
+  /// NaN without a solution. Collective.
   private func predict(
-    _ solutions: [[Double]?], _ share: TileShare, rows: Range<Int>
+    _ solutions: [[Double]?], _ share: TileShare, count: Int
   ) throws -> [[Double]] {
     var predictions = solutions.map {
-      [Double](repeating: $0 == nil ? .nan : 0, count: rows.count * classes)
+      [Double](repeating: $0 == nil ? .nan : 0, count: count * classes)
     }
     try ranks.agree {
       for number in 0..<share.count {
-        guard let tile = try share.read(number).rows(rows) else { continue }
+        let tile = try share.read(number)
         for (index, solution) in solutions.enumerated() {
-          guard let solution, let part = tile.leading(columns: solution.count / classes) else {
-            continue
-          }
-          multiplyAdd(part, solution, columns: classes, into: &predictions[index])
+          guard let solution else { continue }
+          multiplyAdd(tile, solution, columns: classes, into: &predictions[index])
         }
       }
     }
@@ -174,29 +171,6 @@ struct PredictionStage {
         values.flatMap { $0 }, shape: [regularizations.count, data.testCount] + shape,
         to: run.result("predictions", variant, file))
     }
-  }
-}
-
-extension DenseTile {
-  /// What of the tile lies in some rows, counted from the first of them; nil if nothing does.
-  fileprivate func rows(_ range: Range<Int>) -> DenseTile? {
-    let kept = range.clamped(to: rowStart..<rowStart + rows)
-    guard !kept.isEmpty else { return nil }
-    let first = (kept.lowerBound - rowStart) * columns
-    return DenseTile(
-      rowStart: kept.lowerBound - range.lowerBound, columnStart: columnStart, rows: kept.count,
-      columns: columns,
-      values: kept.count == rows ? values : Array(values[first..<first + kept.count * columns]))
-  }
-
-  /// What of the tile lies in the leading columns; nil if nothing does.
-  fileprivate func leading(columns count: Int) -> DenseTile? {
-    guard columnStart < count else { return nil }
-    guard columnStart + columns > count else { return self }
-    let width = count - columnStart
-    return DenseTile(
-      rowStart: rowStart, columnStart: columnStart, rows: rows, columns: width,
-      values: (0..<rows).flatMap { values[$0 * columns..<$0 * columns + width] })
   }
 }
 

@@ -69,6 +69,11 @@ final class Ranks {
     ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init) ?? 1
   }
 
+  /// Whether a signal asks any rank to stop. Collective.
+  func isStopRequested() throws -> Bool {
+    try world.allReduce(Self.stopSignal == nil ? 0 : 1, .max) == 1
+  }
+
   /// The signal that asks this rank to stop, if one came.
   static var stopSignal: Int32? {
     let signal = ntk_stop_signal()

@@ -56,7 +56,7 @@ struct ReductionState {
     }
     text = try ranks.world.broadcast(text)
     guard !text.isEmpty else { return (nil, nil) }
-    guard let found = try? JSONDecoder().decode(Header.self, from: Data(text)) else {
+    guard let found = try? JSONText.value(Header.self, text) else {
       return (nil, "\(headerPath) is not readable")
     }
     if found.fits(wanted) { return (found, nil) }
@@ -81,9 +81,7 @@ struct ReductionState {
     }
     try ranks.agree { try written.get() }
     try ranks.onRoot {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      try disk.publish([UInt8](try encoder.encode(header)) + [10], to: headerPath)
+      try disk.publish(try JSONText.bytes(header), to: headerPath)
     }
     try ranks.agree { try removeParts(but: header.next) }
   }

@@ -210,7 +210,7 @@ final class RunPipeline {
               "variant": .text(assignment.variants[variant].name),
               "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsSolving),
             ])
-          console.say(Report.line(result, label(variant, kernel)))
+          console.say(Report.line(result, assignment.label(variant, kernel)))
         }
         try stage.state(variant: variant, kernel: kernel).remove()
       }
@@ -247,7 +247,7 @@ final class RunPipeline {
               "variant": .text(assignment.variants[variant].name),
               "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsPredicting),
             ])
-          for line in Report.lines(result, label(variant, kernel)) { console.say(line) }
+          for line in Report.lines(result, assignment.label(variant, kernel)) { console.say(line) }
         }
       }
     }
@@ -270,10 +270,5 @@ final class RunPipeline {
     var value = summary[variant, kernel] ?? Summary.KernelSummary()
     change(&value)
     summary[variant, kernel] = value
-  }
-
-  private func label(_ variant: Int, _ kernel: KernelKind) -> String {
-    let name = assignment.variants[variant].name
-    return (name.isEmpty ? "" : name + " ") + kernel.rawValue
   }
 }

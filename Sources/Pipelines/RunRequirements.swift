@@ -17,14 +17,12 @@ struct RunRequirements {
       try SolverMemory.require(layout, solver, scalar: scalar, for: what, ranks: ranks)
     }
     if stages.contains(.spectrum), let section = job.spectrum {
-      let choice = try ranks.agree { try SolverChoice(section, order: n) }
-      switch choice.solver {
-      case .scalapack:
-        try require(section.leadingVectors > 0 ? .eigenpairs : .eigenvalues, "the spectrum")
-      default:
-        try require(.band, scalar: section.precision == .f64 ? 8 : 4, "the spectrum")
-        let vectors = min(section.leadingVectors, n)
-        if vectors > 0 { try SolverMemory.requireLeading(layout, count: vectors, ranks: ranks) }
+      let choice = try ranks.agree {
+        try SolverChoice(section, layout: layout) { try SolverMemory.fits($0, ranks: ranks) }
+      }
+      try require(choice.solver, scalar: choice.scalarBytes, "the spectrum")
+      if choice.lanczosVectors > 0 {
+        try SolverMemory.requireLeading(layout, count: choice.lanczosVectors, ranks: ranks)
       }
     }
     if stages.contains(.predict), let section = job.prediction {

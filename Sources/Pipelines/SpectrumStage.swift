@@ -30,43 +30,39 @@ struct SpectrumStage {
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let name = assignment.variants[variant].name
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", name)) }
-    let choice = try ranks.agree { try SolverChoice(section, order: source.grid.n) }
+    let choice = try ranks.agree {
+      try SolverChoice(section, layout: source.layout) { try SolverMemory.fits($0, ranks: ranks) }
+    }
     if vectors == 0 {
       // Those of an earlier job would be taken for this one's.
       try ranks.onRoot {
         try Disk().remove(run.result("spectrum", name, "\(kernel.rawValue)_vectors.npy"))
       }
     }
-    var summary: SpectrumSummary
-    switch (choice.solver, section.precision) {
-    case (.band, let precision):
-      let band = BandSpectrum(
-        source: source, ranks: ranks, console: console, label: label(name, kernel),
-        state: state(variant: variant, kernel: kernel),
-        interval: section.checkpoint)
-      let outcome =
-        try precision == .f64 ? band.find(Double.self) : band.find(Float.self)
-      summary = figures(outcome.values, outcome.sums, routine: "band")
-      (summary.secondsReading, summary.secondsSolving) = (outcome.reading, outcome.solving)
-      summary.secondsSavingState = outcome.saving
-      try writeValues(outcome.values, variant: name, kernel: kernel)
-      if vectors > 0 {
-        try addLeadingVectors(
-          source, to: &summary, known: outcome.values, variant: name, kernel: kernel)
+    var summary =
+      switch choice.solver {
+      case .band, .cholesky:
+        try byBand(source, choice, variant: variant, kernel: kernel)
+      case .eigenvalues:
+        try eigenvalues(
+          source, variant: name, kernel: kernel,
+          .init(name: "pdsyev", solver: .eigenvalues, part: .lowerTriangle),
+          by: DistributedAlgebra.eigenvalues)
+      case .eigenpairs:
+        try eigenpairs(
+          source, variant: name, kernel: kernel,
+          .init(name: "pdsyevd", solver: .eigenpairs, part: .lowerTriangle),
+          by: DistributedAlgebra.eigenpairs)
+      case .elpaEigenvalues:
+        try eigenvalues(
+          source, variant: name, kernel: kernel,
+          .init(name: "ELPA", solver: .elpaEigenvalues, part: .bothTriangles),
+          by: ELPA.eigenvalues)
+      case .elpaEigenpairs:
+        try eigenpairs(
+          source, variant: name, kernel: kernel,
+          .init(name: "ELPA", solver: .elpaEigenpairs, part: .bothTriangles), by: ELPA.eigenpairs)
       }
-    case (_, _) where vectors > 0:
-      summary = try eigenpairs(source, variant: name, kernel: kernel)
-    default:
-      let start = MPIEnvironment.seconds
-      var sums = KernelMatrix.Sums()
-      let matrix: DistributedMatrix<Double> = try source.load(for: .eigenvalues, &sums)
-      let read = MPIEnvironment.seconds
-      let values = try eigenvalues(of: matrix)
-      let solved = MPIEnvironment.seconds
-      summary = figures(values, sums, routine: "pdsyev")
-      (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
-      try writeValues(values, variant: name, kernel: kernel)
-    }
     summary.reason = choice.reason
     return summary
   }
@@ -78,20 +74,62 @@ struct SpectrumStage {
       folder: run.result("spectrum", name, "\(kernel.rawValue).reduction"), ranks: ranks)
   }
 
-  private func label(_ variant: String, _ kernel: KernelKind) -> String {
-    (variant.isEmpty ? "" : variant + " ") + kernel.rawValue
+  /// All eigenvalues by a band, and leading eigenvectors by block Lanczos beside them.
+  private func byBand(
+    _ source: KernelMatrix, _ choice: SolverChoice, variant: Int, kernel: KernelKind
+  ) throws -> SpectrumSummary {
+    let name = assignment.variants[variant].name
+    let band = BandSpectrum(
+      source: source, ranks: ranks, console: console, label: assignment.label(variant, kernel),
+      state: state(variant: variant, kernel: kernel), interval: section.checkpoint)
+    let outcome =
+      switch section.precision {
+      case .f64: try band.find(Double.self)
+      case .f32: try band.find(Float.self)
+      }
+    var summary = figures(outcome.values, outcome.sums, routine: "band")
+    (summary.secondsReading, summary.secondsSolving) = (outcome.reading, outcome.solving)
+    summary.secondsSavingState = outcome.saving
+    try writeValues(outcome.values, variant: name, kernel: kernel)
+    if choice.lanczosVectors > 0 {
+      try addLeadingVectors(
+        choice.lanczosVectors, source, to: &summary, known: outcome.values, variant: name,
+        kernel: kernel)
+    }
+    return summary
   }
 
-  private func eigenpairs(
-    _ source: KernelMatrix, variant: String, kernel: KernelKind
+  /// All eigenvalues by a routine of a library.
+  private func eigenvalues(
+    _ source: KernelMatrix, variant: String, kernel: KernelKind, _ routine: LibraryRoutine,
+    by solve: (consuming DistributedMatrix<Double>) throws -> [Double]
   ) throws -> SpectrumSummary {
     let start = MPIEnvironment.seconds
     var sums = KernelMatrix.Sums()
-    let matrix: DistributedMatrix<Double> = try source.load(for: .eigenpairs, &sums)
+    let matrix: DistributedMatrix<Double> = try source.load(
+      for: routine.solver, as: routine.part, &sums)
     let read = MPIEnvironment.seconds
-    let pairs = try DistributedAlgebra.eigenpairs(of: matrix)
+    let values = try solve(matrix)
     let solved = MPIEnvironment.seconds
-    var summary = figures(pairs.values, sums, routine: "pdsyevd")
+    var summary = figures(values, sums, routine: routine.name)
+    (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
+    try writeValues(values, variant: variant, kernel: kernel)
+    return summary
+  }
+
+  /// All eigenvalues and eigenvectors by a routine of a library, judged by their residuals.
+  private func eigenpairs(
+    _ source: KernelMatrix, variant: String, kernel: KernelKind, _ routine: LibraryRoutine,
+    by solve: (consuming DistributedMatrix<Double>) throws -> Eigenpairs
+  ) throws -> SpectrumSummary {
+    let start = MPIEnvironment.seconds
+    var sums = KernelMatrix.Sums()
+    let matrix: DistributedMatrix<Double> = try source.load(
+      for: routine.solver, as: routine.part, &sums)
+    let read = MPIEnvironment.seconds
+    let pairs = try solve(matrix)
+    let solved = MPIEnvironment.seconds
+    var summary = figures(pairs.values, sums, routine: routine.name)
     (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
     summary.eigenvectors = min(vectors, store.grids[0].n)
     try writeVectors(
@@ -106,27 +144,35 @@ struct SpectrumStage {
     return summary
   }
 
+  /// A routine that takes a whole matrix and runs to its end.
+  private struct LibraryRoutine {
+    let name: String
+    let solver: Solver
+    /// What it reads.
+    let part: DepositedPart
+  }
+
   /// The leading eigenvectors by block Lanczos, beside eigenvalues that are known.
   private func addLeadingVectors(
-    _ source: KernelMatrix, to summary: inout SpectrumSummary, known: [Double], variant: String,
-    kernel: KernelKind
+    _ count: Int, _ source: KernelMatrix, to summary: inout SpectrumSummary, known: [Double],
+    variant: String, kernel: KernelKind
   ) throws {
     let start = MPIEnvironment.seconds
-    let count = min(vectors, known.count)
     var sums = KernelMatrix.Sums()
     try SolverMemory.requireLeading(source.layout, count: count, ranks: ranks)
     let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let pairs = try leadingEigenpairs(of: matrix, count: count) { converged in
       console.show(
-        "eigenvectors of \(label(variant, kernel))",
+        "eigenvectors of \(Assignment.label(variant, kernel))",
         fraction: min(Double(converged) / Double(count), 0.99),
         detail: "\(converged) of \(count) converged", at: MPIEnvironment.seconds)
-      let stops = try ranks.world.allReduce(Ranks.stopSignal == nil ? 0 : 1, .max) == 1
-      guard stops else { return }
+      guard try ranks.isStopRequested() else { return }
       throw AgreedError(
         status: .stopped,
         sentence: ranks.isRoot ? "stopped on request; continue with --resume" : nil)
     }
+    let found = MPIEnvironment.seconds
+    summary.secondsVectors = found - start
     let residuals = try residuals(of: pairs.vectors, pairs.values, against: matrix)
     summary.residual = residuals.equation
     summary.orthogonality = residuals.orthogonality
@@ -135,7 +181,7 @@ struct SpectrumStage {
     summary.leadingValueError = relative(
       zip(pairs.values, known.suffix(count)).map { abs($0 - $1) }.max() ?? 0, summary.lambdaMax)
     try writeVectors(pairs.vectors, count: count, variant: variant, kernel: kernel)
-    summary.secondsChecking = MPIEnvironment.seconds - start
+    summary.secondsChecking = MPIEnvironment.seconds - found
   }
 
   private func figures(

@@ -41,8 +41,8 @@ public struct StatusCommand {
       }
     }
     for variant in summary.variants {
-      for (kernel, result) in [("nngp", variant.nngp), ("ntk", variant.ntk)] {
-        let label = (variant.name.isEmpty ? "" : variant.name + " ") + kernel
+      for (kernel, result) in [(KernelKind.nngp, variant.nngp), (.ntk, variant.ntk)] {
+        let label = Assignment.label(variant.name, kernel)
         if let spectrum = result?.spectrum { lines.append(Report.line(spectrum, label)) }
         if let prediction = result?.prediction { lines += Report.lines(prediction, label) }
       }

@@ -89,6 +89,8 @@ struct SpectrumSummary: Codable, Equatable {
   var secondsReading: Double
   var secondsSolving: Double
   var secondsChecking: Double
+  /// Of block Lanczos, its reading included.
+  var secondsVectors: Double?
   /// Of writing states for a restart.
   var secondsSavingState: Double?
 }
@@ -151,10 +153,8 @@ extension Summary {
   /// Reads a run's summary, an empty one where there is none yet.
   static func read(_ run: RunFolder, disk: Disk = Disk()) throws -> Summary {
     guard try disk.exists(run.summary) else { return Summary() }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(Summary.self, from: Data(try disk.read(run.summary)))
+      return try JSONText.value(Summary.self, try disk.read(run.summary))
     } catch is DecodingError {
       throw PipelineError(
         .badData, "\(run.summary) is not a summary that ntk-dist wrote; remove it and run again")
@@ -163,9 +163,6 @@ extension Summary {
 
   /// Publishes the summary. Local, on rank 0.
   func write(_ run: RunFolder, disk: Disk = Disk()) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try disk.publish([UInt8](try encoder.encode(self)) + [10], to: run.summary)
+    try disk.publish(try JSONText.bytes(self), to: run.summary)
   }
 }

@@ -2,29 +2,33 @@ import DistributedAlgebra
 import TileSchedule
 import TileStore
 
-/// One rank's share of the tiles of an array: every so-manieth, so that all ranks read at once.
+/// One rank's share of the tiles of a part of an array: every so-manieth, so that all ranks read at
+/// once.
+///
+/// Rows and columns count from the part's first.
 struct TileShare {
   private let array: TileArray
   private let grid: TileGrid
-  private let order: Int
+  private let rows: Range<Int>
+  private let columns: Range<Int>
   private let indices: [Int]
 
-  /// - Parameter order: of a lower triangle, the leading images that are wanted; nil for all.
-  init(of array: TileArray, grid: TileGrid, order: Int? = nil, ranks: Ranks) {
+  /// - Parameters:
+  ///   - rows: of the part; nil for all.
+  ///   - columns: of the part, in a lower triangle at most to the diagonal; nil for all.
+  init(
+    of array: TileArray, grid: TileGrid, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
+    ranks: Ranks
+  ) {
+    let (rows, columns) = (rows ?? 0..<grid.m, columns ?? 0..<grid.n)
+    let wanted = (0..<grid.count).filter {
+      let tile = grid.tile(at: $0)
+      return grid.rows(of: tile).overlaps(rows) && grid.columns(of: tile).overlaps(columns)
+    }
     self.array = array
     self.grid = grid
-    let order = order ?? grid.m
-    self.order = order
-    let wanted = (0..<grid.count).filter { grid.rows(of: grid.tile(at: $0)).lowerBound < order }
-    indices = stride(from: ranks.rank, to: wanted.count, by: ranks.count).map { wanted[$0] }
-  }
-
-  /// The tiles of some rows of a rectangle, dealt to the ranks.
-  init(rowsFrom row: Int, of array: TileArray, grid: TileGrid, ranks: Ranks) {
-    self.array = array
-    self.grid = grid
-    order = grid.m
-    let wanted = (0..<grid.count).filter { grid.rows(of: grid.tile(at: $0)).lowerBound == row }
+    self.rows = rows
+    self.columns = columns
     indices = stride(from: ranks.rank, to: wanted.count, by: ranks.count).map { wanted[$0] }
   }
 
@@ -36,16 +40,16 @@ struct TileShare {
   /// Reads tile number `number` of the share.
   func read(_ number: Int) throws -> DenseTile {
     let tile = grid.tile(at: indices[number])
-    let (rows, columns) = grid.validShape(of: tile)
-    let values = try [Double](unsafeUninitializedCapacity: rows * columns) { buffer, count in
-      let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<(rows * columns)])
+    let (height, width) = grid.validShape(of: tile)
+    let values = try [Double](unsafeUninitializedCapacity: height * width) { buffer, count in
+      let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<(height * width)])
       try array.read(TileIndex(tile.it, tile.jt), into: whole)
-      count = rows * columns
+      count = height * width
     }
     let whole = DenseTile(
       rowStart: grid.rows(of: tile).lowerBound, columnStart: grid.columns(of: tile).lowerBound,
-      rows: rows, columns: columns, values: values)
-    return grid.isLowerTriangle && whole.rowStart + rows > order ? whole.leading(order) : whole
+      rows: height, columns: width, values: values)
+    return whole.cropped(rows: rows, columns: columns)
   }
 }
 
@@ -53,13 +57,22 @@ extension DenseTile {
   /// Whether the tile is a whole one on the diagonal of a symmetric matrix.
   var isDiagonal: Bool { rowStart == columnStart }
 
-  /// What of the tile lies in the leading rows and columns of a matrix.
-  func leading(_ order: Int) -> DenseTile {
-    let height = min(rows, order - rowStart)
-    let width = min(columns, order - columnStart)
-    let kept = (0..<height).flatMap { values[$0 * columns..<$0 * columns + width] }
+  /// What of the tile lies in a part of the matrix, placed in that part.
+  fileprivate func cropped(rows part: Range<Int>, columns partColumns: Range<Int>) -> DenseTile {
+    let height = part.clamped(to: rowStart..<rowStart + rows)
+    let width = partColumns.clamped(to: columnStart..<columnStart + columns)
+    let isWhole = height.count == rows && width.count == columns
+    let first = width.lowerBound - columnStart
     return DenseTile(
-      rowStart: rowStart, columnStart: columnStart, rows: height, columns: width, values: kept)
+      rowStart: height.lowerBound - part.lowerBound,
+      columnStart: width.lowerBound - partColumns.lowerBound, rows: height.count,
+      columns: width.count,
+      values: isWhole
+        ? values
+        : height.flatMap { row in
+          let start = (row - rowStart) * columns + first
+          return values[start..<start + width.count]
+        })
   }
 
   /// The tile of the transposed matrix.

@@ -63,11 +63,16 @@ def write_job(folder, name="job.yaml", **sections):
     return path
 
 
+def chunk_paths(run):
+    """The chunk files of a run's store; those being written have a dot before their names."""
+    return [path for path in sorted((pathlib.Path(run) / "kernels.zarr").rglob("c/**/*"))
+            if not path.name.startswith(".") and path.is_file()]
+
+
 def chunks(run):
-    """Every chunk file of a run's store, by name."""
-    store = pathlib.Path(run) / "kernels.zarr"
-    return {str(path.relative_to(store)): path.read_bytes()
-            for path in sorted(store.rglob("c/**/*")) if path.is_file()}
+    """Every chunk of a run's store, by name."""
+    return {str(path.relative_to(pathlib.Path(run) / "kernels.zarr")): path.read_bytes()
+            for path in chunk_paths(run)}
 
 
 def summary(run):

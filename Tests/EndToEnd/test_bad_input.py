@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENT, chunks, command, fcn, ntk_dist, sentences, succeed, summary, write_job
+from conftest import ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, succeed, summary, write_job
 
 
 def refused(result, status, *words):
@@ -134,12 +134,12 @@ def test_a_disk_that_is_full(tmp_path):
         subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
         process = subprocess.Popen(command(["run", path, "--resume"]), env=ENVIRONMENT,
                                    stderr=subprocess.PIPE, text=True)
-        while len(chunks(mount / "run")) < 20 and process.poll() is None:
+        while len(chunk_paths(mount / "run")) < 20 and process.poll() is None:
             time.sleep(0.01)
         subprocess.run(["mount", "-o", "remount,size=4m", str(mount)])
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 74 and "no space left" in errors
-        before = len(chunks(mount / "run"))
+        before = len(chunk_paths(mount / "run"))
         assert 0 < before < 1640
         subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
         succeed("run", path, "--resume")

@@ -7,7 +7,7 @@ import pytest
 from conftest import ntk_dist, sentences, succeed, write_job
 
 MACHINE = {"cores": 2, "memory": 8 << 30, "gflops_f64": 50.0, "gflops_f32": 100.0,
-           "write_bytes_per_second": 1e9, "tiles": {}}
+           "tiles": {}}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENT, chunks, command, fcn, ntk_dist, sentences, succeed, write_job
+from conftest import ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, succeed, write_job
 
 LARGE = {"data": {"synthetic": {"seed": 2, "train": 1500, "test": 100}}, "tile": 64,
          "network": fcn("erf", 1.7, 0.1, depths=[3, 60]), "spectrum": None, "prediction": None}
@@ -35,7 +35,7 @@ def start(path, ranks, *options):
 
 def wait_for_chunks(run, count, process):
     deadline = time.monotonic() + 60
-    while len(chunks(run)) < count:
+    while len(chunk_paths(run)) < count:
         assert process.poll() is None, "the run ended before it could be interrupted"
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -79,9 +79,9 @@ def test_a_stop_signal_ends_a_run_in_order_with_status_75(tmp_path, number):
     _, error = process.communicate(timeout=10)
     assert process.returncode == 75
     assert "continue with --resume" in error
-    done = len(chunks(tmp_path / "run"))
+    done = len(chunk_paths(tmp_path / "run"))
     succeed("run", path, "--resume", ranks=2)
-    assert len(chunks(tmp_path / "run")) > done
+    assert len(chunk_paths(tmp_path / "run")) > done
 
 
 def test_usr1_to_mpirun_stops_all_ranks_with_status_75(tmp_path):

@@ -12,8 +12,6 @@ public struct LeadingEigenpairs: ~Copyable {
   public let vectors: DistributedMatrix<Double>
   /// Blocks that the matrix was multiplied with.
   public let products: Int
-  /// The largest |A v - lambda v| that the iteration expects, over lambda_max.
-  public let expectedResidual: Double
 }
 
 /// The k leading eigenpairs of a symmetric matrix.
@@ -62,8 +60,7 @@ public func leadingEigenpairs(
       let isKnown = known.map { zip($0, ritz.values).allSatisfy { $1 - $0 <= 10 * bound } } ?? false
       if basis.isComplete || isKnown {
         return LeadingEigenpairs(
-          values: ritz.values, vectors: try basis.vectors(ritz, count: k), products: products,
-          expectedResidual: ritz.largest > 0 ? (ritz.residuals.max() ?? 0) / ritz.largest : 0)
+          values: ritz.values, vectors: try basis.vectors(ritz, count: k), products: products)
       }
       known = ritz.values
       try basis.restart(ritz, keeping: k)

@@ -1,4 +1,5 @@
 import BLAS
+import DistributedAlgebra
 import DurableFiles
 import Foundation
 import KernelTiles
@@ -8,12 +9,12 @@ import Synchronization
 /// Short measurements of this machine: seconds each.
 enum Calibration {
   /// The machine without any network.
-  static func machine(writingTo folder: String) throws -> MachineProfile {
+  static func machine() -> MachineProfile {
     OpenBLAS.setThreads(1)
     return MachineProfile(
       cores: ProcessInfo.processInfo.activeProcessorCount,
-      memory: Int(ProcessInfo.processInfo.physicalMemory), gflopsF64: gflops(Double(0)),
-      gflopsF32: gflops(Float(0)), writeBytesPerSecond: try writeSpeed(folder), tiles: [:])
+      memory: Int(ProcessInfo.processInfo.physicalMemory), gflopsF64: gflops(Double.self),
+      gflopsF32: gflops(Float.self), tiles: [:])
   }
 
   /// A tile of a job's networks, off and on the diagonal, computed and made durable as in a run: on
@@ -88,32 +89,18 @@ enum Calibration {
     }
   }
 
-  private static func gflops<Scalar: BinaryFloatingPoint>(_ zero: Scalar) -> Double {
+  private static func gflops<Scalar: MatrixScalar>(_ scalar: Scalar.Type) -> Double {
     let n = 1024
     let (a, b) = ([Scalar](repeating: 1, count: n * n), [Scalar](repeating: 0.5, count: n * n))
     var c = [Scalar](repeating: 0, count: n * n)
     var best = Double.infinity
     for _ in 0..<4 {
       let start = now()
-      if let a = a as? [Double], let b = b as? [Double], var target = c as? [Double] {
-        dgemm(m: n, n: n, k: n, a, lda: n, b, ldb: n, &target, ldc: n)
-        c = target as? [Scalar] ?? c
-      } else if let a = a as? [Float], let b = b as? [Float], var target = c as? [Float] {
-        sgemm(m: n, n: n, k: n, a, lda: n, b, ldb: n, &target, ldc: n)
-        c = target as? [Scalar] ?? c
-      }
+      Scalar.multiply(
+        m: n, n: n, k: n, alpha: 1, a, lda: n, b, ldb: n, beta: 0, &c, ldc: n)
       best = min(best, now() - start)
     }
     return 2 * Double(n * n * n) / best / 1e9
-  }
-
-  private static func writeSpeed(_ folder: String) throws -> Double {
-    let path = folder + "/.ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
-    defer { unlink(path) }
-    let bytes = [UInt8](repeating: 7, count: 64 << 20)
-    let start = now()
-    try Disk().publish(bytes, to: path)
-    return Double(bytes.count) / (now() - start)
   }
 
   private static func now() -> Double {

@@ -10,8 +10,6 @@ struct MachineProfile: Codable, Equatable {
   /// Products of large matrices on one core, GFLOP/s.
   var gflopsF64: Double
   var gflopsF32: Double
-  /// Bytes per second that a node writes to the folder of the runs.
-  var writeBytesPerSecond: Double
   /// Seconds that one core takes for a whole tile off the diagonal and for one on it, by network,
   /// precision and tile.
   var tiles: [String: TileSeconds]
@@ -33,11 +31,9 @@ struct MachineProfile: Codable, Equatable {
   /// Errors: a file that is not a profile.
   static func read(_ path: String) throws -> MachineProfile? {
     guard try Disk().exists(path) else { return nil }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      let profile = try decoder.decode(MachineProfile.self, from: Data(try Disk().read(path)))
-      let rates = [profile.gflopsF64, profile.gflopsF32, profile.writeBytesPerSecond]
+      let profile = try JSONText.value(MachineProfile.self, try Disk().read(path))
+      let rates = [profile.gflopsF64, profile.gflopsF32]
       guard profile.cores > 0, profile.memory > 0, rates.allSatisfy({ $0 > 0 && $0.isFinite })
       else {
         throw PipelineError(.badData, "\(path) has a figure that is not above 0; correct it")
@@ -51,11 +47,8 @@ struct MachineProfile: Codable, Equatable {
 
   /// Writes the profile, and the folder it is in.
   func write(_ path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     try Disk().createFolder(folder)
-    try Disk().publish([UInt8](try encoder.encode(self)) + [10], to: path)
+    try Disk().publish(try JSONText.bytes(self), to: path)
   }
 }

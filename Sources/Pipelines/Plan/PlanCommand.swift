@@ -64,10 +64,7 @@ public struct PlanCommand {
       ranksPerNode: perNode, machine: machine, tileSeconds: tileSeconds, memory: request.memory)
     switch request.format {
     case .json:
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+      print(String(decoding: try JSONText.bytes(plan), as: UTF8.self), terminator: "")
     case .slurm: print(slurm(plan), terminator: "")
     case .text:
       for line in text(plan) { print(line) }
@@ -84,12 +81,7 @@ public struct PlanCommand {
     let wanted = DatasetRequest(job.data)
     do {
       let plan = try DatasetPlan(opening: wanted)
-      let shape: [Int] =
-        switch plan.shape {
-        case .spatial(let height, let width, let channels): [height, width, channels]
-        case .flat(let features): [features]
-        }
-      return (plan.trainCount, plan.testCount, shape)
+      return (plan.trainCount, plan.testCount, plan.shape.sizes)
     } catch {
       guard case .cifar10 = job.data.source else { throw error }
       switch error {
@@ -110,7 +102,7 @@ public struct PlanCommand {
       throw PipelineError(.missingInput, "\(path) does not exist; write it with --calibrate")
     }
     var machine =
-      try request.calibrates || stored == nil ? Calibration.machine(writingTo: folder) : stored
+      request.calibrates || stored == nil ? Calibration.machine() : stored
     let key = assignment.profileKey(train: train)
     if request.calibrates { machine?.tiles = stored?.tiles ?? [:] }
     guard var machine else { throw PipelineError(.internalError, "no profile") }

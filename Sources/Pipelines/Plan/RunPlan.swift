@@ -61,98 +61,45 @@ struct RunPlan: Codable {
           * ($1.grid.tileRows * $1.grid.tileColumns * assignment.storage.bytes + 4)
       }
 
-    // Assembly: every tile by its share of a whole one.
-    var work = 0.0
-    for (part, grid) in grids where part != .testDiagonal {
-      for index in 0..<grid.count {
-        let place = grid.tile(at: index)
-        let (rows, columns) = grid.validShape(of: place)
-        let isDiagonal = grid.isLowerTriangle && place.it == place.jt
-        let side = min(tile, train)
-        work +=
-          (isDiagonal ? tileSeconds.diagonal : tileSeconds.apart)
-          * Double(rows * columns) / Double(side * side)
-      }
-    }
-    coreHours = work / 3600
+    coreHours =
+      Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
     let base = SolverMemory.processBytes
     let images = (train + test) * shape.reduce(1, *) * 8
     let assembling = base + assignment.assemblyBytes(tile: min(tile, train))
     // The last tiles of a run keep only some ranks at work.
-    let idle = Double(ranks) > 1 ? tileSeconds.apart / 2 : 0
+    let idle = ranks > 1 ? tileSeconds.apart / 2 : 0
     stages = [
       Stage(
-        name: "assemble", seconds: work / Double(ranks) + idle, bytesPerRank: assembling,
-        bytesPerNode: assembling * ranksPerNode + images,
+        name: "assemble", seconds: coreHours * 3600 / Double(ranks) + idle,
+        bytesPerRank: assembling, bytesPerNode: assembling * ranksPerNode + images,
         note: "\(tiles) tiles of \(tile) x \(tile)")
     ]
     obstacles = []
-    let rate = machine.gflopsF64 * 1e9 * Double(ranks)
-    let n = Double(train)
-    func add(
-      _ name: String, _ solver: Solver, scalar: Int, seconds: Double, extra: Int = 0, _ note: String
-    ) throws {
-      let bytes = SolverMemory.bytes(layout, solver, scalar: scalar) + base + extra
-      stages.append(
-        Stage(
-          name: name, seconds: seconds * Double(arrays), bytesPerRank: bytes,
-          bytesPerNode: bytes * ranksPerNode, note: note))
-      if let violation = layout.lp64Violation(for: solver) {
-        let least = try MatrixLayout.smallestRanks(forOrder: train, solver: solver)
-        obstacles.append(
-          "\(name): \(violation.array) has \(violation.elements) elements, more than ScaLAPACK's "
-            + "32-bit integers can index; use at least \(least.map(String.init) ?? "other") ranks")
-      }
-    }
-    let reading = n * n / 2 * Double(assignment.storage.bytes) / 1.5e9 / Double(nodes)
+    let limit = memory ?? machine.memory
+    let time = SolverTime(
+      layout, machine: machine, ranks: ranks, nodes: nodes,
+      elementBytes: assignment.storage.bytes)
     if let section = job.spectrum {
-      let choice = try SolverChoice(section, order: train)
-      switch choice.solver {
-      case .scalapack where section.leadingVectors > 0:
-        try add(
-          "spectrum", .eigenpairs, scalar: 8, seconds: reading + 9 * n * n * n / (0.25 * rate),
-          "pdsyevd: values and all vectors")
-      case .scalapack:
-        try add(
-          "spectrum", .eigenvalues, scalar: 8, seconds: reading + 4 / 3 * n * n * n / (0.21 * rate),
-          "pdsyev: values")
-      default:
-        let speed =
-          section.precision == .f64 ? rate : machine.gflopsF32 * 1e9 * Double(ranks)
-        // Fractions of the speed of matrix products that p?symm and p?syr2k of panels reach, and
-        // the bulge chasing and dsterf on one core, as measured (Benchmarks/README.md).
-        let reduction = 2 / 3 * n * n * n * (1 / (0.62 * speed) + 1 / (0.78 * speed))
-        let band = n * n * Double(layout.nb) * 0.94e-9 + n * n * 1e-8
-        var vectors = 0.0
-        let wanted = Double(min(section.leadingVectors, train))
-        if wanted > 0 { vectors = 2.6 * wanted * 2 * n * n / (0.6 * rate) + reading }
-        try add(
-          "spectrum", .band, scalar: section.precision == .f64 ? 8 : 4,
-          seconds: reading + reduction + band + vectors,
-          extra: wanted > 0 ? SolverMemory.leadingBytes(layout, count: Int(wanted)) : 0,
-          "band, \(section.precision.rawValue)"
-            + (wanted > 0 ? "; \(Int(wanted)) vectors by block Lanczos" : ""))
+      let choice = try SolverChoice(section, layout: layout) {
+        ($0 + base) * ranksPerNode <= limit
       }
+      let vectors = choice.lanczosVectors
+      try add(
+        "spectrum", choice.solver, layout, seconds: time.spectrum(choice) * Double(arrays),
+        bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
+          + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
+        note: choice.reason)
     }
     if let section = job.prediction {
-      let groups = KernelRegression.groups(section.regularization)
-      let factor = n * n * n / 3 / (0.85 * rate)
-      let held = Double(train - section.validation) / n
-      let factors = Double(
-        section.variance || section.leaveOneOut
-          ? section.regularization.count : groups.count)
-      let rest = Double(section.regularization.count) - factors
-      // A shared factor costs some tens of solutions, each of which reads the matrix.
-      let shared = rest * 40 * n * n * 8 * 3 / (8e9 * Double(nodes))
-      var seconds = factors * (reading + factor) + shared + 2 * reading
-      if section.validation > 0 { seconds += held * held * held * factors * factor + shared }
-      if section.leaveOneOut { seconds += factors * factor }
-      let both = groups.contains { $0.count > 1 } ? layout.largestLocalCount * 4 : 0
+      let factors = SolverTime.factorizations(section)
+      // A factor that is shared leaves the matrix in the other triangle.
+      let isShared = factors < section.regularization.count
       try add(
-        "predict", .cholesky, scalar: 8, seconds: seconds, extra: both,
-        "\(Int(factors)) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
+        "predict", .cholesky, layout, seconds: time.prediction(section) * Double(arrays),
+        bytes: SolverMemory.bytes(layout, .cholesky)
+          + (isShared ? layout.largestLocalCount * 4 : 0),
+        note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
     }
-    let limit = memory ?? machine.memory
     for stage in stages where stage.bytesPerNode > limit {
       // With the same ranks spread over more nodes.
       var perNode = ranksPerNode
@@ -163,6 +110,46 @@ struct RunPlan: Codable {
           + (stage.bytesPerRank * perNode <= limit && perNode < ranksPerNode
             ? "put at most \(perNode) rank\(perNode == 1 ? "" : "s") on a node"
             : "use more ranks on more nodes"))
+    }
+  }
+
+  /// Seconds of one core for all tiles, each by its share of a whole one.
+  private static func assemblySeconds(
+    _ grids: [(part: KernelStore.Part, grid: TileGrid)], side: Int,
+    _ tileSeconds: MachineProfile.TileSeconds
+  ) -> Double {
+    var seconds = 0.0
+    for (part, grid) in grids where part != .testDiagonal {
+      for index in 0..<grid.count {
+        let place = grid.tile(at: index)
+        let (rows, columns) = grid.validShape(of: place)
+        let isDiagonal = grid.isLowerTriangle && place.it == place.jt
+        seconds +=
+          (isDiagonal ? tileSeconds.diagonal : tileSeconds.apart)
+          * Double(rows * columns) / Double(side * side)
+      }
+    }
+    return seconds
+  }
+
+  /// Adds a stage of a solver, and what stands against it.
+  ///
+  /// - Parameter bytes: of the rank that needs most, beside the process itself.
+  private mutating func add(
+    _ name: String, _ solver: Solver, _ layout: MatrixLayout, seconds: Double, bytes: Int,
+    note: String
+  ) throws {
+    let perRank = bytes + SolverMemory.processBytes
+    stages.append(
+      Stage(
+        name: name, seconds: seconds, bytesPerRank: perRank, bytesPerNode: perRank * ranksPerNode,
+        note: note))
+    if let violation = layout.lp64Violation(for: solver) {
+      let least = try MatrixLayout.smallestRanks(forOrder: layout.n, solver: solver)
+      obstacles.append(
+        "\(name): \(violation.array) has \(violation.elements) elements, more than "
+          + "ScaLAPACK's 32-bit integers can index; use at least "
+          + "\(least.map(String.init) ?? "other") ranks")
     }
   }
 }

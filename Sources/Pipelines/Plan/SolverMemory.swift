@@ -26,6 +26,8 @@ enum SolverMemory {
       return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8)
     case .eigenpairs:
       return 2 * whole + lower + layout.workspaceCount(for: solver) * 8
+    case .elpaEigenvalues: return 5 * whole
+    case .elpaEigenpairs: return 6 * whole
     case .cholesky: return lower + max(depositBytes, 4 * panel)
     }
   }
@@ -37,52 +39,45 @@ enum SolverMemory {
     return n * (room + k + 4 * nb) / ranks * 8 + 4 * room * room * 8
   }
 
-  /// Throws, on all ranks, where a node has not the memory for the matrix and the leading
-  /// eigenvectors. Collective.
+  /// Throws, on all ranks, where a node has not the memory for a matrix and its leading eigenvectors.
+  /// Collective.
   static func requireLeading(_ layout: MatrixLayout, count: Int, ranks: Ranks) throws {
-    let matrix = bytes(layout, .cholesky)
-    let bytes = (matrix + leadingBytes(layout, count: count)) * ranks.node.size
-    try ranks.world.barrier()
-    let available = NodeMemory.available
-    try ranks.agree {
-      guard bytes > available else { return }
-      throw PipelineError(
-        .unavailable,
-        "\(count) eigenvectors of a matrix of order \(layout.n) take \(readable(bytes: bytes)) on a "
-          + "node with \(ranks.node.size) of its \(ranks.count) ranks, and "
-          + "\(readable(bytes: available)) are available; ask for fewer, or use fewer ranks per node"
-      )
-    }
+    try require(
+      bytes(layout, .cholesky) + leadingBytes(layout, count: count),
+      for: "the search of \(count) eigenvectors of a matrix", layout,
+      advice: "ask for fewer, or use fewer ranks per node", ranks)
   }
 
   /// Throws, on all ranks, where a node has not the memory for its ranks' parts. Collective.
   static func require(
     _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, for what: String, ranks: Ranks
   ) throws {
-    let bytes = self.bytes(layout, solver, scalar: scalar) * ranks.node.size
+    try require(
+      bytes(layout, solver, scalar: scalar), for: what, layout,
+      advice: "use more nodes"
+        + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""), ranks)
+  }
+
+  /// Whether `bytes` on every rank fit in every node. Collective.
+  static func fits(_ bytes: Int, ranks: Ranks) throws -> Bool {
     // What others of the node have just freed is to be counted.
     try ranks.world.barrier()
-    let available = NodeMemory.available
+    let isEnough = bytes * ranks.node.size <= NodeMemory.available
+    return try ranks.world.allReduce(isEnough ? 1 : 0, .min) == 1
+  }
+
+  private static func require(
+    _ bytes: Int, for what: String, _ layout: MatrixLayout, advice: String, _ ranks: Ranks
+  ) throws {
+    guard try !fits(bytes, ranks: ranks) else { return }
+    let (needed, available) = (bytes * ranks.node.size, NodeMemory.available)
     try ranks.agree {
-      guard bytes > available else { return }
+      guard needed > available else { return }
       throw PipelineError(
         .unavailable,
-        "\(what) of order \(layout.n) takes \(readable(bytes: bytes)) of memory on a node with "
+        "\(what) of order \(layout.n) takes \(readable(bytes: needed)) of memory on a node with "
           + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: available)) are "
-          + "available; use more nodes"
-          + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""))
+          + "available; \(advice)")
     }
   }
-}
-
-/// Bytes in GB, without the unit.
-func gigabytes(_ bytes: Int) -> String {
-  let value = Double(bytes) * 1e-9
-  return String(format: value < 10 ? "%.2f" : "%.1f", value)
-}
-
-/// Bytes as people read them: 0.6 MB, 5.37 GB.
-func readable(bytes: Int) -> String {
-  bytes < 100_000_000
-    ? String(format: "%.1f MB", Double(bytes) * 1e-6) : gigabytes(bytes) + " GB"
 }

@@ -1,0 +1,61 @@
+import BlockCyclic
+import CELPA
+import MessagePassing
+
+/// ELPA's two-stage eigensolver, where the package was built with the trait ELPA.
+///
+/// Source: ELPA (Marek et al., J. Phys. Condens. Matter 26, 2014); releases from 2021.11 on.
+public enum ELPA {
+  /// Whether the program was built with `--traits ELPA`.
+  public static var isBuiltIn: Bool { ntk_elpa_is_built_in() == 1 }
+
+  /// Whether every rank has a part of the matrix, without which ELPA does not work.
+  public static func takes(_ layout: MatrixLayout) -> Bool {
+    layout.n > layout.nb * (max(layout.grid.nprow, layout.grid.npcol) - 1)
+  }
+
+  /// All eigenvalues of a symmetric matrix, ascending, on all ranks.
+  ///
+  /// Collective. Reads both triangles and takes over the matrix's memory; ELPA takes three more
+  /// matrices.
+  ///
+  /// Errors: an element that is not finite, a layout that leaves ranks without elements, ELPA's own.
+  public static func eigenvalues(
+    of matrix: consuming DistributedMatrix<Double>
+  ) throws(DistributedAlgebraError) -> [Double] {
+    try solve(&matrix, vectors: nil)
+  }
+
+  /// All eigenvalues and eigenvectors of a symmetric matrix.
+  ///
+  /// Collective. As `eigenvalues`, with one more matrix for the vectors.
+  public static func eigenpairs(
+    of matrix: consuming DistributedMatrix<Double>
+  ) throws(DistributedAlgebraError) -> Eigenpairs {
+    let vectors = try DistributedMatrix<Double>(uninitialized: matrix.layout, on: matrix.context)
+    let values = try solve(&matrix, vectors: vectors.pointer)
+    return Eigenpairs(values: values, vectors: vectors)
+  }
+
+  private static func solve(
+    _ matrix: inout DistributedMatrix<Double>, vectors: UnsafeMutablePointer<Double>?
+  ) throws(DistributedAlgebraError) -> [Double] {
+    try matrix.requireSquare(for: "ELPA")
+    try requireLP64(matrix.layout, for: vectors == nil ? .elpaEigenvalues : .elpaEigenpairs)
+    try matrix.requireFiniteLowerTriangle()
+    let (layout, context) = (matrix.layout, matrix.context)
+    var values = [Double](repeating: 0, count: layout.n)
+    let status =
+      takes(layout)
+      ? ntk_elpa_solve(
+        context.communicator.fortranHandle, Int32(layout.n), Int32(layout.nb),
+        Int32(layout.rows.numroc(context.myrow)), Int32(layout.columns.numroc(context.mycol)),
+        Int32(context.myrow), Int32(context.mycol), matrix.pointer, &values, vectors)
+      : -1
+    let worst = try passing { () throws(MPIError) in
+      try context.communicator.allReduce(abs(Int(status)), .max)
+    }
+    guard worst == 0 else { throw .failed(routine: "ELPA", info: worst) }
+    return try passing { () throws(MPIError) in try context.communicator.broadcast(values) }
+  }
+}

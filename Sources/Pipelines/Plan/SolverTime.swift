@@ -1,0 +1,73 @@
+import BlockCyclic
+import Jobs
+
+/// Seconds that the solvers take, from the speed of matrix products on one core.
+///
+/// The fractions of that speed which the routines reach, and the rates of what runs on one core, were
+/// measured on two ranks at orders of 10,000 to 50,000 (Benchmarks/README.md, Solvers).
+struct SolverTime {
+  let layout: MatrixLayout
+  /// FLOP per second of all ranks.
+  private let speedF64: Double
+  private let speedF32: Double
+  /// Seconds of reading the kernel from the store once.
+  private let reading: Double
+  private let nodes: Double
+
+  private var n: Double { Double(layout.n) }
+
+  /// - Parameter elementBytes: of the store.
+  init(_ layout: MatrixLayout, machine: MachineProfile, ranks: Int, nodes: Int, elementBytes: Int) {
+    self.layout = layout
+    self.nodes = Double(nodes)
+    speedF64 = machine.gflopsF64 * 1e9 * Double(ranks)
+    speedF32 = machine.gflopsF32 * 1e9 * Double(ranks)
+    let order = Double(layout.n)
+    reading = order * order / 2 * Double(elementBytes) / 1.5e9 / Double(nodes)
+  }
+
+  /// Of one kernel's spectrum.
+  func spectrum(_ choice: SolverChoice) -> Double {
+    let cube = n * n * n
+    let solving =
+      switch choice.solver {
+      case .eigenvalues: 4 / 3 * cube / (0.21 * speedF64)
+      case .eigenpairs: 9 * cube / (0.25 * speedF64)
+      case .elpaEigenvalues: 4 / 3 * cube / (0.35 * speedF64)
+      case .elpaEigenpairs: 9 * cube / (0.5 * speedF64)
+      case .band, .cholesky: band(speed: choice.scalarBytes == 8 ? speedF64 : speedF32)
+      }
+    let vectors = Double(choice.lanczosVectors)
+    // About 2.6 products with the matrix a vector, bound by memory.
+    return reading + solving
+      + (vectors > 0 ? reading + 2.6 * vectors * 2 * n * n / (0.6 * speedF64) : 0)
+  }
+
+  /// The reduction in p?symm and p?syr2k of panels; the bulge chasing and dsterf on one core.
+  private func band(speed: Double) -> Double {
+    2 / 3 * n * n * n * (1 / (0.62 * speed) + 1 / (0.78 * speed))
+      + n * n * Double(layout.nb) * 0.94e-9 + n * n * 1e-8
+  }
+
+  /// Of one kernel's predictions.
+  func prediction(_ section: PredictionSection) -> Double {
+    let factorization = n * n * n / 3 / (0.85 * speedF64)
+    let count = Double(section.regularization.count)
+    let factors = Double(Self.factorizations(section))
+    // A shared factor costs some tens of solutions, each of which reads the matrix.
+    let shared = (count - factors) * 40 * n * n * 8 * 3 / (8e9 * nodes)
+    var seconds = factors * (reading + factorization) + shared + 2 * reading
+    if section.validation > 0 {
+      let held = Double(layout.n - section.validation) / n
+      seconds += held * held * held * factors * factorization + shared
+    }
+    if section.leaveOneOut { seconds += factors * factorization }
+    return seconds
+  }
+
+  /// How many regularizations have a Cholesky factor of their own.
+  static func factorizations(_ section: PredictionSection) -> Int {
+    section.variance || section.leaveOneOut
+      ? section.regularization.count : KernelRegression.groups(section.regularization).count
+  }
+}
