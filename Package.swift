@@ -81,7 +81,8 @@ let package = Package(
     .target(name: "MessagePassing", dependencies: ["CMPI"], exclude: readme),
     .target(
       name: "DistributedAlgebra",
-      dependencies: ["CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing"], exclude: readme),
+      dependencies: ["CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing"],
+      exclude: readme),
 
     // What a user asks for, and how it is done.
     .target(

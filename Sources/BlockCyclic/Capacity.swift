@@ -22,7 +22,7 @@ public enum Solver: Hashable, Sendable, CaseIterable {
   case eigenpairs
   /// All eigenvalues by ELPA's two stages.
   case elpaEigenvalues
-  /// All eigenvalues and eigenvectors by ELPA's two stages.
+  /// All eigenvalues and eigenvectors by ELPA.
   case elpaEigenpairs
   /// Cholesky factorization and solution (pdpotrf, pdpotrs).
   case cholesky

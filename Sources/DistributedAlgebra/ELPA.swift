@@ -2,7 +2,7 @@ import BlockCyclic
 import CELPA
 import MessagePassing
 
-/// ELPA's two-stage eigensolver, where the package was built with the trait ELPA.
+/// ELPA's eigensolvers, where the package was built with the trait ELPA.
 ///
 /// Source: ELPA (Marek et al., J. Phys. Condens. Matter 26, 2014); releases from 2021.11 on.
 public enum ELPA {
@@ -16,8 +16,8 @@ public enum ELPA {
 
   /// All eigenvalues of a symmetric matrix, ascending, on all ranks.
   ///
-  /// Collective. Reads both triangles and takes over the matrix's memory; ELPA takes three more
-  /// matrices.
+  /// Collective, by two stages. Reads both triangles and takes over the matrix's memory; ELPA takes
+  /// three and a half more matrices.
   ///
   /// Errors: an element that is not finite, a layout that leaves ranks without elements, ELPA's own.
   public static func eigenvalues(
@@ -28,7 +28,7 @@ public enum ELPA {
 
   /// All eigenvalues and eigenvectors of a symmetric matrix.
   ///
-  /// Collective. As `eigenvalues`, with one more matrix for the vectors.
+  /// Collective, by one stage. As `eigenvalues`; with the vectors, four and a quarter matrices in all.
   public static func eigenpairs(
     of matrix: consuming DistributedMatrix<Double>
   ) throws(DistributedAlgebraError) -> Eigenpairs {

@@ -25,7 +25,7 @@ public struct SpectrumSection: Sendable, Equatable {
     case band
     /// ScaLAPACK's own.
     case scalapack
-    /// ELPA's two stages, where the program was built with them.
+    /// ELPA's, where the program was built with them.
     case elpa
   }
 

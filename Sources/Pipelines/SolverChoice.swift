@@ -34,7 +34,7 @@ struct SolverChoice {
     case .auto where vectors == 0:
       solver = .band
       reason = "eigenvalues only: a band is the fastest way and takes the least memory"
-    case .auto where section.precision == .f32 || Self.isFewest * vectors <= n:
+    case .auto where section.precision == .f32 || Self.fewest * vectors <= n:
       solver = .band
       reason = wanted + byLanczos
     case .auto:
@@ -82,5 +82,5 @@ struct SolverChoice {
   }
 
   /// One in so many eigenvectors are found faster by block Lanczos than with all others.
-  private static let isFewest = 8
+  private static let fewest = 10
 }

@@ -32,15 +32,17 @@ struct SolverTime {
     let solving =
       switch choice.solver {
       case .eigenvalues: 4 / 3 * cube / (0.21 * speedF64)
-      case .eigenpairs: 9 * cube / (0.25 * speedF64)
-      case .elpaEigenvalues: 4 / 3 * cube / (0.35 * speedF64)
-      case .elpaEigenpairs: 9 * cube / (0.5 * speedF64)
+      // Divide and conquer with its vectors, and the way back, in matrix products.
+      case .eigenpairs: 4 / 3 * cube / (0.21 * speedF64) + 4 * cube / (0.66 * speedF64)
+      case .elpaEigenvalues: 4 / 3 * cube / (0.25 * speedF64)
+      case .elpaEigenpairs: 4 / 3 * cube / (0.21 * speedF64) + 4 * cube / (0.8 * speedF64)
       case .band, .cholesky: band(speed: choice.scalarBytes == 8 ? speedF64 : speedF32)
       }
     let vectors = Double(choice.lanczosVectors)
-    // About 2.6 products with the matrix a vector, bound by memory.
-    return reading + solving
-      + (vectors > 0 ? reading + 2.6 * vectors * 2 * n * n / (0.6 * speedF64) : 0)
+    // Products with the matrix, and orthogonalization against a basis of twice as many vectors; how
+    // many there are depends on the spectrum, and may well be half or twice this.
+    let searching = vectors * n * (50 * n + 450 * vectors) / speedF64
+    return reading + solving + (vectors > 0 ? reading + searching : 0)
   }
 
   /// The reduction in p?symm and p?syr2k of panels; the bulge chasing and dsterf on one core.
