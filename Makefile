@@ -1,8 +1,9 @@
-# make demo    the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: on those)
-# make test    every test, the ones under mpirun included
-# make build   the program, .build/release/ntk-dist
-# make bench   the speed of the recursion core and of the assembly, one JSON line a case
-# make lint    swift format lint --strict
+# make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
+# make test        every test, the ones under mpirun included
+# make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
+# make build       the program, .build/release/ntk-dist
+# make bench       the speed of the recursion core and of the assembly, one JSON line a case
+# make lint        swift format lint --strict
 
 SHELL := /bin/bash
 SWIFT := swift
@@ -19,7 +20,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build demo test bench lint system-packages clean
+.PHONY: build demo test test-elpa bench lint system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -37,6 +38,14 @@ test: system-packages
 	Tests/Scripts/width-checks .build/release/WidthChecks
 	Tests/Scripts/end-to-end $(BINARY)
 
+test-elpa: SWIFTFLAGS += --traits ELPA --scratch-path .build-elpa
+test-elpa:
+	@scripts/install-system-packages libelpa-dev
+	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
+	$(SWIFT) build $(SWIFTFLAGS) --product RankChecks
+	Tests/Scripts/rank-checks .build-elpa/release/RankChecks eigen
+	NTK_DIST_TRAITS=ELPA Tests/Scripts/end-to-end .build-elpa/release/ntk-dist Tests/EndToEnd/test_spectrum.py
+
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -49,4 +58,4 @@ lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
 clean:
-	rm -rf .build .build-python runs
+	rm -rf .build .build-elpa .build-python runs

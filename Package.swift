@@ -99,7 +99,8 @@ let package = Package(
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "Jobs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Pipelines", "TileSchedule", "Jobs",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Tests: without ranks, and (RankChecks) small programs for mpirun.

@@ -41,53 +41,71 @@ public struct ShiftedCholesky: ~Copyable {
     self.factor = factor
   }
 
-  /// The solution X of (A + t I) X = B for the same B on all ranks, on all ranks.
+  /// The solutions X of (A + t I) X = B for several t and the same B on all ranks, on all ranks.
   ///
-  /// Shape: B and X are n x k, row-major. Collective.
+  /// All are iterated together, so that every iteration reads the matrix once for all of them.
   ///
-  /// - Returns: X and the number of iterations; nil where they did not converge.
-  public borrowing func solution(
-    rowMajor b: [Double], columns k: Int, shift t: Double, maximumIterations: Int = 200
-  ) throws(DistributedAlgebraError) -> (x: [Double], iterations: Int)? {
-    if t == shift { return (try factor.solution(rowMajor: b, columns: k), 0) }
+  /// Shape: B and each X are n x k, row-major. Collective.
+  ///
+  /// - Returns: for each t X and its iterations; nil where they did not converge.
+  public borrowing func solutions(
+    rowMajor b: [Double], columns k: Int, shifts: [Double], maximumIterations: Int = 200
+  ) throws(DistributedAlgebraError) -> [(x: [Double], iterations: Int)?] {
+    let (n, count) = (factor.matrix.layout.n, shifts.count)
+    // Column index * k + c belongs to shift number index.
+    let all = k * count
+    let shift = (0..<all).map { shifts[$0 / k] }
     var x = try DistributedMatrix<Double>(
-      rowMajor: [Double](repeating: 0, count: b.count), columns: k, fitting: factor.matrix)
-    var residual = try DistributedMatrix<Double>(rowMajor: b, columns: k, fitting: factor.matrix)
-    var image = try DistributedMatrix<Double>(columns: k, fitting: factor.matrix)
-    var iterations = 0
+      rowMajor: [Double](repeating: 0, count: n * all), columns: all, fitting: factor.matrix)
+    var image = try DistributedMatrix<Double>(columns: all, fitting: factor.matrix)
+    var residual = try DistributedMatrix<Double>(columns: all, fitting: factor.matrix)
+    residual.fill { i, j in b[i * k + j % k] }
+    var iterations = [Int](repeating: 0, count: all)
+    var isSolved = [Bool](repeating: false, count: all)
     // The residual that the iteration carries drifts from the true one: begun anew with that.
     for _ in 0..<4 {
-      iterations += try iterate(&x, &residual, &image, shift: t, most: maximumIterations)
-      multiply(x, shift: t, into: &image)
-      residual = try DistributedMatrix(rowMajor: b, columns: k, fitting: factor.matrix)
+      try iterate(&x, &residual, &image, shift, &iterations, most: maximumIterations)
+      multiply(x, shift, into: &image)
+      residual.fill { i, j in b[i * k + j % k] }
       residual.combine(
-        [Double](repeating: 1, count: k), [Double](repeating: -1, count: k), with: image)
-      if try isSmall(residual, beside: x, shift: t, factor: 4) {
-        return (try x.replicated(), iterations)
+        [Double](repeating: 1, count: all), [Double](repeating: -1, count: all), with: image)
+      isSolved = try isSmall(residual, beside: x, shift, factor: 4)
+      if !isSolved.contains(false) || iterations.contains(where: { $0 >= maximumIterations }) {
+        break
       }
-      if iterations >= maximumIterations { return nil }
     }
-    return nil
+    let values = try x.replicated()
+    return (0..<count).map { index in
+      let own = index * k..<(index + 1) * k
+      guard !isSolved[own].contains(false) else { return nil }
+      let part = (0..<n).flatMap { i in values[i * all + own.lowerBound..<i * all + own.upperBound]
+      }
+      return (part, iterations[own].max() ?? 0)
+    }
   }
 
-  /// Conjugate gradients for all columns at once, each with its own steps.
+  /// Conjugate gradients for all columns at once, each with its own shift and steps, until all are
+  /// small; adds to every column's iterations until it is.
   private borrowing func iterate(
     _ x: inout DistributedMatrix<Double>, _ residual: inout DistributedMatrix<Double>,
-    _ image: inout DistributedMatrix<Double>, shift t: Double, most: Int
-  ) throws(DistributedAlgebraError) -> Int {
-    let k = x.layout.n
-    let ones = [Double](repeating: 1, count: k)
+    _ image: inout DistributedMatrix<Double>, _ shift: [Double], _ iterations: inout [Int],
+    most: Int
+  ) throws(DistributedAlgebraError) {
+    let ones = [Double](repeating: 1, count: x.layout.n)
     var z = try residual.copy()
     try factor.solve(&z)
     var direction = try z.copy()
     var product = try residual.columnProducts(with: z)
-    for iteration in 1...most {
-      multiply(direction, shift: t, into: &image)
+    var isDone = try isSmall(residual, beside: x, shift, factor: 1)
+    while isDone.contains(false), (iterations.max() ?? 0) < most {
+      for column in isDone.indices where !isDone[column] { iterations[column] += 1 }
+      multiply(direction, shift, into: &image)
       let curvature = try direction.columnProducts(with: image)
       let step = zip(product, curvature).map { $1 > 0 ? $0 / $1 : 0 }
       x.combine(ones, step, with: direction)
       residual.combine(ones, step.map { -$0 }, with: image)
-      if try isSmall(residual, beside: x, shift: t, factor: 1) { return iteration }
+      isDone = try isSmall(residual, beside: x, shift, factor: 1)
+      guard isDone.contains(false) else { return }
       z = try residual.copy()
       try factor.solve(&z)
       let next = try residual.columnProducts(with: z)
@@ -95,24 +113,25 @@ public struct ShiftedCholesky: ~Copyable {
       direction.combine(turn, ones, with: z)
       product = next
     }
-    return most
   }
 
-  /// Whether every column's residual is of the size of the rounding errors of a direct solution.
+  /// Whether each column's residual is of the size of the rounding errors of a direct solution.
   private borrowing func isSmall(
     _ residual: borrowing DistributedMatrix<Double>, beside x: borrowing DistributedMatrix<Double>,
-    shift t: Double, factor: Double
-  ) throws(DistributedAlgebraError) -> Bool {
+    _ shift: [Double], factor: Double
+  ) throws(DistributedAlgebraError) -> [Bool] {
     let (missed, size) = (
       try residual.columnProducts(with: residual), try x.columnProducts(with: x)
     )
-    let bound = factor * unitRoundoff * (norm + t)
-    return zip(missed, size).allSatisfy { $0 <= bound * bound * $1 }
+    return shift.indices.map { column in
+      let bound = factor * unitRoundoff * (norm + shift[column])
+      return missed[column] <= bound * bound * size[column]
+    }
   }
 
-  /// image = (A + t I) x.
+  /// image = A x + x diag(shift).
   private borrowing func multiply(
-    _ x: borrowing DistributedMatrix<Double>, shift t: Double,
+    _ x: borrowing DistributedMatrix<Double>, _ shift: [Double],
     into image: inout DistributedMatrix<Double>
   ) {
     let matrix = factor.matrix.descriptor
@@ -120,12 +139,12 @@ public struct ShiftedCholesky: ~Copyable {
       Self.upper, Int32(x.layout.m), Int32(x.layout.n), 1, factor.matrix.pointer, matrix,
       x.pointer, 1, x.descriptor, 0, image.pointer, image.descriptor)
     // On the diagonal lies the factor's.
-    for iLocal in 0..<x.localRows {
-      let i = x.layout.rows.global(of: iLocal, on: x.context.myrow)
-      let difference = diagonal[i] - factorDiagonal[i] + t
-      for jLocal in 0..<x.localColumns {
+    for jLocal in 0..<x.localColumns {
+      let t = shift[x.layout.columns.global(of: jLocal, on: x.context.mycol)]
+      for iLocal in 0..<x.localRows {
+        let i = x.layout.rows.global(of: iLocal, on: x.context.myrow)
         let place = iLocal + jLocal * x.lld
-        image.pointer[place] += difference * x.pointer[place]
+        image.pointer[place] += (diagonal[i] - factorDiagonal[i] + t) * x.pointer[place]
       }
     }
   }

@@ -18,7 +18,7 @@ final class Assembly {
     /// Entries of the kernels (one per pair of images) computed now.
     let entries: Int
     let seconds: Double
-    /// Tiles that were in the store with a bad checksum or size, and were computed again.
+    /// Items with a tile of a bad checksum or size, computed again.
     let repaired: Int
   }
 
@@ -30,6 +30,7 @@ final class Assembly {
   /// What an entry costs and what that counts, for progress.
   private let workPerPair: Double
   private let usesPixels: Bool
+  private let shard: Shard
 
   init(
     _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
@@ -39,6 +40,7 @@ final class Assembly {
     self.store = store
     self.console = console
     self.events = events
+    shard = assignment.run.shard
     (workPerPair, usesPixels) = (assignment.workPerPair, assignment.usesPixels)
     work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
   }
@@ -48,13 +50,14 @@ final class Assembly {
   /// Collective. Errors: of one rank; the caller must end the others.
   func run() throws -> Outcome {
     let start = MPIEnvironment.seconds
-    let repaired = try removeDamagedTiles()
-    let present = try ranks.agree { ranks.isRoot ? try store.presentItems() : [] }
     // The plan is small and the same everywhere but for what is present, which rank 0 knows.
-    let everything = TilePlan(grids: store.grids)
+    let everything = TilePlan(grids: store.grids, shard: shard)
+    let present = try ranks.agree { ranks.isRoot ? try store.presentItems() : [] }
     var isPresent = everything.items.map { present.contains($0) ? UInt8(1) : 0 }
     isPresent = try ranks.world.broadcast(isPresent)
-    let items = zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
+    let found = zip(everything.items, isPresent).filter { $0.1 == 1 }.map(\.0)
+    let damaged = try damagedItems(of: found)
+    let items = zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0) + damaged
     let entries = items.reduce(0) { $0 + everything.work(of: $1) }
     let done: Int
     if ranks.isRoot {
@@ -62,7 +65,7 @@ final class Assembly {
         "assembly started",
         [
           "tiles": .integer(items.count), "present": .integer(everything.items.count - items.count),
-          "ranks": .integer(ranks.count),
+          "shard": .text("\(shard)"), "ranks": .integer(ranks.count),
         ])
       let coordinator = Coordinator(
         items,
@@ -79,35 +82,36 @@ final class Assembly {
     return Outcome(
       isComplete: Int(computed) == items.count, computed: Int(computed),
       total: everything.items.count, entries: entries, seconds: MPIEnvironment.seconds - start,
-      repaired: repaired)
+      repaired: damaged.count)
   }
 
-  /// Removes tiles that fail their checksum, each rank its share, so that they are computed again.
-  private func removeDamagedTiles() throws -> Int {
-    var tiles: [(array: Int, tile: TileIndex)] = []
-    for (number, entry) in store.entries.enumerated() {
-      for tile in try entry.array.presentTiles() { tiles.append((number, tile)) }
-    }
-    let damaged = try ranks.agree { () throws -> [String] in
-      var damaged: [String] = []
-      for index in stride(from: ranks.rank, to: tiles.count, by: ranks.count) {
-        let array = store.entries[tiles[index].array].array
-        do {
-          try array.verify(tiles[index].tile)
-        } catch let error as TileStoreError where error.isRepairedByRecomputing {
-          try array.remove(tiles[index].tile)
-          damaged.append(array.path(of: tiles[index].tile))
+  /// The items with a tile that fails its checksum, each rank looking at its share. They are computed
+  /// again and replaced, never removed: another job may have just written a good one.
+  private func damagedItems(of items: [WorkItem]) throws -> [WorkItem] {
+    var isDamaged = [Int](repeating: 0, count: items.count)
+    let paths = try ranks.agree { () throws -> [String] in
+      var paths: [String] = []
+      for index in stride(from: ranks.rank, to: items.count, by: ranks.count) {
+        let tile = TileIndex(items[index].tile.it, items[index].tile.jt)
+        for entry in store.entries(ofGrid: items[index].grid) {
+          do {
+            try entry.array.verify(tile)
+          } catch let error as TileStoreError where error.isRepairedByRecomputing {
+            isDamaged[index] = 1
+            paths.append(entry.array.path(of: tile))
+          }
         }
       }
-      return damaged
+      return paths
     }
-    let lists = try ranks.world.gather(Array(damaged.joined(separator: "\n").utf8)) ?? []
+    try ranks.world.allReduce(&isDamaged, .max)
+    let lists = try ranks.world.gather(Array(paths.joined(separator: "\n").utf8)) ?? []
     for list in lists where !list.isEmpty {
       for path in String(decoding: list, as: UTF8.self).split(separator: "\n") {
         console.warn("\(path) is damaged (its size or checksum is wrong); it is computed again")
-        try events.add("damaged tile removed", ["path": .text(String(path))])
+        try events.add("damaged tile", ["path": .text(String(path))])
       }
     }
-    return try ranks.world.allReduce(damaged.count, .sum)
+    return zip(items, isDamaged).filter { $0.1 == 1 }.map(\.0)
   }
 }

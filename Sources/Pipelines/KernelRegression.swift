@@ -5,11 +5,14 @@ import MessagePassing
 
 /// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal.
 ///
-/// Regularizations within a decade of one another share a factorization: one is solved directly, the
-/// others by conjugate gradients that it preconditions, where the memory holds both triangles.
+/// Regularizations within a decade of their middle share its factorization, which preconditions
+/// conjugate gradients for all of them together, where the memory holds both triangles.
 struct KernelRegression {
   let source: KernelMatrix
   let ranks: Ranks
+  let console: Console
+  /// What is solved for, as progress names it.
+  let label: String
   /// Right-hand sides.
   let columns: Int
 
@@ -18,8 +21,10 @@ struct KernelRegression {
     var x: [Double]?
     /// Why there is none.
     var failure: String?
-    /// Iterations with another regularization's factor; nil where its own was used.
+    /// Iterations with a shared factor; nil where its own was used.
     var iterations: Int?
+    /// Of the factorization, where it has one of its own.
+    var factorizing: Double?
     /// Of the factorization and solution, the matrix being there.
     var seconds = 0.0
   }
@@ -52,8 +57,10 @@ struct KernelRegression {
         let start = MPIEnvironment.seconds
         meanDiagonal = sums.trace / Double(n)
         matrix.addToDiagonal(regularizations[index] * meanDiagonal)
+        show(regularizations[index], solutions)
         do {
           let factor = try CholeskyFactor(of: matrix)
+          solutions[index].factorizing = MPIEnvironment.seconds - start
           if factor.singularity > floor {
             let x = try factor.solution(rowMajor: targets, columns: columns)
             solutions[index].x = x
@@ -81,11 +88,23 @@ struct KernelRegression {
     let start = MPIEnvironment.seconds
     meanDiagonal = sums.trace / Double(n)
     let middle = Self.middle(of: group, regularizations)
+    show(regularizations[middle], solutions)
     guard let shared = try factor(matrix, shift: regularizations[middle] * meanDiagonal),
       shared.factor.singularity > floor
     else { return group }
-    return try solve(
-      group, middle, shared, regularizations, targets, meanDiagonal, &solutions, since: start)
+    solutions[middle].factorizing = MPIEnvironment.seconds - start
+    let found = try shared.solutions(
+      rowMajor: targets, columns: columns,
+      shifts: group.map { regularizations[$0] * meanDiagonal })
+    // They were solved for together, so each bears its part of the time.
+    let seconds = (MPIEnvironment.seconds - start) / Double(group.count)
+    for (index, solution) in zip(group, found) {
+      guard let solution else { continue }
+      solutions[index].x = solution.x
+      solutions[index].iterations = solution.iterations
+      solutions[index].seconds = seconds
+    }
+    return group.filter { solutions[$0].x == nil }
   }
 
   private func factor(
@@ -98,26 +117,12 @@ struct KernelRegression {
     }
   }
 
-  /// Solves for the members of a group, that of the factor first: it bears the factorization's time.
-  private func solve(
-    _ group: [Int], _ middle: Int, _ shared: borrowing ShiftedCholesky,
-    _ regularizations: [Double], _ targets: [Double], _ meanDiagonal: Double,
-    _ solutions: inout [Solution], since begun: Double
-  ) throws -> [Int] {
-    var (left, start) = ([Int](), begun)
-    for index in [middle] + group.filter({ $0 != middle }) {
-      let found = try shared.solution(
-        rowMajor: targets, columns: columns, shift: regularizations[index] * meanDiagonal)
-      if let found {
-        solutions[index].x = found.x
-        solutions[index].iterations = index == middle ? nil : found.iterations
-        solutions[index].seconds = MPIEnvironment.seconds - start
-      } else {
-        left.append(index)
-      }
-      start = MPIEnvironment.seconds
-    }
-    return left
+  private func show(_ regularization: Double, _ solutions: [Solution]) {
+    let done = solutions.count { $0.x != nil || $0.failure != nil }
+    console.show(
+      "solving for \(label)", fraction: Double(done) / Double(solutions.count),
+      detail: "Cholesky factorization for regularization \(regularization)",
+      at: MPIEnvironment.seconds)
   }
 
   /// Under n eps the smallest pivot is rounding, and so would the solution be.

@@ -22,6 +22,7 @@ struct PredictionStage {
   let data: DataOutline
   let ranks: Ranks
   let context: BLACSContext
+  let console: Console
   let section: PredictionSection
 
   private var regularizations: [Double] { section.regularization }
@@ -40,11 +41,13 @@ struct PredictionStage {
     else { throw PipelineError(.internalError, "the store lacks arrays of \(kernel.rawValue)") }
     let name = assignment.variants[variant].name
     var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
-    try validate(array, &results)
+    try validate(array, assignment.label(variant, kernel), &results)
 
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
-    let regression = KernelRegression(source: source, ranks: ranks, columns: classes)
+    let regression = KernelRegression(
+      source: source, ranks: ranks, console: console, label: assignment.label(variant, kernel),
+      columns: classes)
     let figures = FactorFigures(ranks: ranks)
     let hasVariance = section.variance && kernel == .nngp
     let diagonal =
@@ -69,6 +72,7 @@ struct PredictionStage {
     for (index, solution) in solutions.enumerated() {
       results[index].failure = solution.failure
       results[index].iterations = solution.iterations
+      results[index].secondsFactorizing = solution.factorizing
       results[index].secondsSolving = solution.seconds
     }
 
@@ -109,7 +113,7 @@ struct PredictionStage {
   /// Scores every regularization on held-out training images, and marks the one to choose: the most
   /// accurate, of equals the one with the least squared error.
   private func validate(
-    _ array: TileArray, _ results: inout [PredictionSummary.RegularizedSummary]
+    _ array: TileArray, _ label: String, _ results: inout [PredictionSummary.RegularizedSummary]
   ) throws {
     guard section.validation > 0 else { return }
     let order = n - section.validation
@@ -117,7 +121,9 @@ struct PredictionStage {
       array, grid: store.grids[0], order: order, context: context, ranks: ranks)
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
-    let regression = KernelRegression(source: source, ranks: ranks, columns: classes)
+    let regression = KernelRegression(
+      source: source, ranks: ranks, console: console, label: "validation of " + label,
+      columns: classes)
     let solutions = try regression.solve(regularizations, targets).solutions
     let share = TileShare(
       of: array, grid: store.grids[0], rows: order..<n, columns: 0..<order, ranks: ranks)

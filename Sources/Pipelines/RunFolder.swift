@@ -1,20 +1,33 @@
+import TileSchedule
+
 /// Where everything of a run lies.
 public struct RunFolder: Sendable {
   /// The folder itself.
   public let path: String
+  /// Which of several jobs writes to it.
+  let shard: Shard
 
   /// The run in the folder `path`.
-  public init(_ path: String) {
+  public init(_ path: String, shard: Shard = .whole) {
     var trimmed = path
     while trimmed.count > 1 && trimmed.hasSuffix("/") { trimmed.removeLast() }
     self.path = trimmed
+    self.shard = shard
   }
 
   var job: String { "\(path)/job.yaml" }
-  var environment: String { "\(path)/environment.json" }
   var summary: String { "\(path)/summary.json" }
-  var events: String { "\(path)/events.jsonl" }
   var store: String { "\(path)/kernels.zarr" }
+  var environment: String { "\(own)/environment.json" }
+  var events: String { "\(own)/events.jsonl" }
+
+  /// The folders of the shards.
+  var shards: String { "\(path)/shards" }
+
+  /// Where a job writes what no other does: the run's own folder, or one per shard.
+  var own: String {
+    shard == .whole ? path : "\(shards)/\(shard.number)-of-\(shard.count)"
+  }
 
   /// The name of an array in the store, for example `depth=30/ntk_train`.
   static func array(_ variant: String, _ kernel: String, _ part: String) -> String {

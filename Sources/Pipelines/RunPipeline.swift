@@ -5,6 +5,7 @@ import DurableFiles
 import Foundation
 import Jobs
 import MessagePassing
+import TileSchedule
 import TileStore
 
 /// The stages of a run.
@@ -24,17 +25,21 @@ public struct RunRequest {
   public var stages: [Stage]
   /// Whether a run folder that exists is continued.
   public var resume: Bool
+  /// The part of the tiles that this job computes, of several jobs on one store.
+  public var shard: Shard
   /// How progress is shown.
   public var progress: Console.Progress
 
   /// A request.
   public init(
-    job: String, overrides: [String], stages: [Stage], resume: Bool, progress: Console.Progress
+    job: String, overrides: [String], stages: [Stage], resume: Bool, shard: Shard = .whole,
+    progress: Console.Progress
   ) {
     self.job = job
     self.overrides = overrides
     self.stages = stages
     self.resume = resume
+    self.shard = shard
     self.progress = progress
   }
 }
@@ -54,7 +59,7 @@ final class RunPipeline {
     self.request = request
     self.ranks = ranks
     job = try ranks.agree { try Job(contentsOf: request.job, overrides: request.overrides) }
-    let run = RunFolder(job.output)
+    let run = RunFolder(job.output, shard: request.shard)
     self.run = run
     console = Console(isOpen: ranks.isRoot, progress: request.progress)
     events = EventLog(run, isOpen: ranks.isRoot)
@@ -98,12 +103,13 @@ final class RunPipeline {
       let disk = Disk()
       let exists = try disk.exists(run.path)
       if request.stages.contains(.assemble) {
-        if exists && !request.resume {
+        // The jobs of shards find each other's folder.
+        if exists && !request.resume && run.shard == .whole {
           throw PipelineError(
             .cannotCreate,
             "\(run.path) exists; continue it with --resume, or choose another output folder")
         }
-        try disk.createFolder(run.path)
+        try disk.createFolder(run.own)
         _ = try disk.removeStaleTemporaries(in: run.path)
       } else if !exists {
         throw PipelineError(
@@ -136,7 +142,8 @@ final class RunPipeline {
         return before
           ?? Summary.VariantSummary(name: variant.name, network: variant.text, nngp: nil, ntk: nil)
       }
-      try summary.write(run)
+      // A shard leaves it to the job that has the results, but a run that goes on must be known.
+      if try run.shard == .whole || !Disk().exists(run.summary) { try summary.write(run) }
     }
   }
 
@@ -165,7 +172,7 @@ final class RunPipeline {
         pairsComputed: outcome.entries, seconds: outcome.seconds, ranks: ranks.count)
     }
     try ranks.onRoot {
-      try summary.write(run)
+      if run.shard == .whole { try summary.write(run) }
       try events.add(
         outcome.isComplete ? "assembled" : "stopped",
         [
@@ -223,7 +230,7 @@ final class RunPipeline {
     guard let section = job.prediction else { return }
     let stage = PredictionStage(
       run: run, store: store, assignment: assignment, data: data, ranks: ranks,
-      context: context, section: section)
+      context: context, console: console, section: section)
     var solved = 0
     var failure: String?
     for variant in assignment.variants.indices {

@@ -46,6 +46,7 @@ struct RunRequirements {
         bytes += missing * entry.array.spec.bytesPerTile
       }
       let free = try Disk().freeBytes(at: run.path)
+      bytes /= run.shard.count
       guard bytes > free else { return }
       throw PipelineError(
         .inputOutput,

@@ -133,6 +133,9 @@ struct PredictionSummary: Codable, Equatable {
     var residual: Double?
     /// Of conjugate gradients, where another regularization's factor was used.
     var iterations: Int?
+    /// Of the Cholesky factorization, where it has one of its own.
+    var secondsFactorizing: Double?
+    /// Of the factorization and the solution.
     var secondsSolving = 0.0
   }
 }

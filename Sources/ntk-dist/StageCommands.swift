@@ -1,7 +1,14 @@
 import ArgumentParser
 import Pipelines
+import TileSchedule
 
 extension Console.Progress: ExpressibleByArgument {}
+
+extension Shard: ExpressibleByArgument {
+  public init?(argument: String) {
+    do { try self.init(parsing: argument) } catch { return nil }
+  }
+}
 
 /// What the commands that work on a job have in common.
 struct JobOptions: ParsableArguments {
@@ -19,10 +26,11 @@ struct JobOptions: ParsableArguments {
   @Option(help: "How progress is shown: bar, lines, none, auto.")
   var progress = Console.Progress.auto
 
-  func run(_ stages: [Stage]) throws {
+  func run(_ stages: [Stage], shard: Shard = .whole) throws {
     let status = Entry.run(
       RunRequest(
-        job: job, overrides: overrides, stages: stages, resume: resume, progress: progress))
+        job: job, overrides: overrides, stages: stages, resume: resume, shard: shard,
+        progress: progress))
     throw ExitCode(status.rawValue)
   }
 }
@@ -38,7 +46,13 @@ struct Assemble: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compute the kernels' tiles into the run folder's store.")
   @OptionGroup var options: JobOptions
-  func run() throws { try options.run([.assemble]) }
+
+  @Option(
+    help: ArgumentHelp(
+      "The part of the tiles to compute, of several jobs on one store.", valueName: "k/K"))
+  var shard = Shard.whole
+
+  func run() throws { try options.run([.assemble], shard: shard) }
 }
 
 struct Spectrum: ParsableCommand {

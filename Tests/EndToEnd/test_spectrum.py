@@ -1,5 +1,6 @@
 """Spectra by way of a band: against NumPy, in both precisions, interrupted and taken up again."""
 import json
+import os
 import signal
 import subprocess
 import time
@@ -45,6 +46,31 @@ def test_both_precisions_and_solvers_agree_with_numpy(assembled, ranks):
             assert found["trace_error"] < (1e-6 if "f32" in setting else 1e-12)
             assert found["frobenius_error"] < (1e-6 if "f32" in setting else 1e-12)
     assert not list((folder / "run/spectrum").glob("*.reduction"))
+
+
+def test_elpa_where_it_is_built_in(assembled):
+    """In a build with the trait ELPA, its numbers; in another, how to get it."""
+    folder, path = assembled
+    result = ntk_dist("spectrum", path, "--set", "spectrum.solver=elpa", ranks=2)
+    if "ELPA" not in os.environ.get("NTK_DIST_TRAITS", ""):
+        assert result.returncode == 69
+        said = sentences(result)
+        assert len(said) == 1 and "--traits ELPA" in said[0] and "libelpa-dev" in said[0]
+        succeed("spectrum", path, "--set", "spectrum.vectors=all", ranks=2)
+        assert figures(folder / "run")["routine"] == "pdsyevd"
+        return
+    assert result.returncode == 0, result.stderr
+    expected = np.linalg.eigvalsh(kernel_of(folder / "run", "ntk"))
+    for setting in ("solver=elpa", "vectors=all"):
+        succeed("spectrum", path, "--set", f"spectrum.{setting}", ranks=2)
+        found = figures(folder / "run")
+        assert found["routine"] == "ELPA"
+        values = np.load(folder / "run/spectrum/ntk.npy")
+        assert np.abs(values - expected).max() < 1e-13 * expected[-1]
+    assert found["residual"] < 10 and found["orthogonality"] < 10 and found["eigenvectors"] == 300
+    too_many = ntk_dist("spectrum", path, "--set", "spectrum.solver=elpa", ranks=6)
+    if too_many.returncode != 0:
+        assert "use fewer ranks" in sentences(too_many)[0]
 
 
 def test_single_precision_names_its_noise_floor(assembled):
@@ -148,6 +174,7 @@ def test_a_damaged_state_or_another_grid_begins_anew(larger):
     ({"solver": "jacobi"}, ["jacobi", "band", "scalapack"]),
     ({"precision": "f16"}, ["f16", "f64", "f32"]),
     ({"precision": "f32", "solver": "scalapack"}, ["f32", "band"]),
+    ({"precision": "f32", "solver": "elpa"}, ["f32", "band"]),
     ({"precision": "f32", "vectors": "all"}, ["f32", "all"]),
     ({"solver": "band", "vectors": "all"}, ["band", "scalapack"]),
     ({"checkpoint": -1}, ["checkpoint", "-1"]),

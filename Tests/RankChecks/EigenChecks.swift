@@ -9,7 +9,9 @@ func checkEigen(_ world: Communicator, _ verdict: inout Verdict) throws {
     let context = try BLACSContext(on: world, grid: grid)
     for n in orders {
       for spectrum in KnownSpectrum.all(n) {
-        try check(spectrum, MatrixLayout(order: n, grid: grid), context, &verdict)
+        let layout = try MatrixLayout(order: n, grid: grid)
+        try check(spectrum, layout, context, &verdict)
+        try checkELPA(spectrum, layout, context, &verdict)
       }
     }
   }
@@ -34,21 +36,13 @@ private func check(
   let original = try matrix.copy()
   let trace = try matrix.trace()
   let values = try eigenvalues(of: matrix.copy())
-  let allowed = 10 * Double(spectrum.n) * Double.ulpOfOne / 2 * spectrum.norm
-  func error(_ found: [Double]) -> Double {
-    zip(found, spectrum.eigenvalues).map { abs($0 - $1) }.max() ?? .infinity
-  }
+  judge(values, spectrum, label, &verdict)
   verdict.expect(
-    values.count == spectrum.n && error(values) <= allowed, "values, \(label): \(error(values))")
-  verdict.expect(
-    abs(trace - values.reduce(0, +)) <= allowed * Double(spectrum.n), "trace, \(label)")
+    abs(trace - values.reduce(0, +)) <= 10 * Double(spectrum.n * spectrum.n) * Double.ulpOfOne / 2
+      * spectrum.norm, "trace, \(label)")
 
   let pairs = try eigenpairs(of: matrix)
-  verdict.expect(
-    error(pairs.values) <= allowed, "values of pairs, \(label): \(error(pairs.values))")
-  let found = try residuals(of: pairs.vectors, pairs.values, against: original)
-  verdict.expect(found.equation < 20, "|AQ - QW|, \(label): \(found.equation)")
-  verdict.expect(found.orthogonality < 20, "|Q'Q - I|, \(label): \(found.orthogonality)")
+  try judge(pairs, spectrum, original, label, &verdict)
 
   // The judges must be able to say no: the same vectors do not fit another matrix.
   if spectrum.n > 1 {
@@ -57,6 +51,45 @@ private func check(
     let wrong = try residuals(of: pairs.vectors, pairs.values, against: other)
     verdict.expect(wrong.equation > 1000, "a wrong matrix passes, \(label): \(wrong.equation)")
   }
+}
+
+/// ELPA's own, where they are built in; where some rank has no part, its refusal.
+private func checkELPA(
+  _ spectrum: KnownSpectrum, _ layout: MatrixLayout, _ context: BLACSContext,
+  _ verdict: inout Verdict
+) throws {
+  let label = "ELPA, \(spectrum.name), n \(spectrum.n), grid \(context.grid)"
+  var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
+  matrix.fill(spectrum.element)
+  guard ELPA.isBuiltIn && ELPA.takes(layout) else {
+    verdict.expectThrows("a refusal, \(label)", { "\($0)".contains("ELPA") }) {
+      _ = try ELPA.eigenvalues(of: matrix.copy())
+    }
+    return
+  }
+  let original = try matrix.copy()
+  judge(try ELPA.eigenvalues(of: matrix.copy()), spectrum, label, &verdict)
+  let pairs = try ELPA.eigenpairs(of: matrix)
+  try judge(pairs, spectrum, original, label, &verdict)
+}
+
+private func judge(
+  _ values: [Double], _ spectrum: KnownSpectrum, _ label: String, _ verdict: inout Verdict
+) {
+  let allowed = 10 * Double(spectrum.n) * Double.ulpOfOne / 2 * spectrum.norm
+  let error = zip(values, spectrum.eigenvalues).map { abs($0 - $1) }.max() ?? .infinity
+  verdict.expect(
+    values.count == spectrum.n && error <= allowed, "values, \(label): \(error)")
+}
+
+private func judge(
+  _ pairs: borrowing Eigenpairs, _ spectrum: KnownSpectrum,
+  _ original: borrowing DistributedMatrix<Double>, _ label: String, _ verdict: inout Verdict
+) throws {
+  judge(pairs.values, spectrum, "pairs, " + label, &verdict)
+  let found = try residuals(of: pairs.vectors, pairs.values, against: original)
+  verdict.expect(found.equation < 20, "|AQ - QW|, \(label): \(found.equation)")
+  verdict.expect(found.orthogonality < 20, "|Q'Q - I|, \(label): \(found.orthogonality)")
 }
 
 private func checkRefusals(_ context: BLACSContext, _ verdict: inout Verdict) throws {
