@@ -54,6 +54,7 @@ let package = Package(
       ],
       path: "CShims/CELPA", cSettings: [.define("NTK_ELPA", .when(traits: ["ELPA"]))]),
     .target(name: "COpenBLAS", dependencies: ["OpenBLASLibrary"], path: "CShims/COpenBLAS"),
+    .target(name: "CDatagrams", path: "CShims/CDatagrams"),
     .target(name: "CVector", path: "CShims/CVector"),
     .target(
       name: "CProcess", path: "CShims/CProcess",
@@ -78,6 +79,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS"], exclude: readme),
 
     // Ranks.
+    .target(name: "Watchdog", dependencies: ["CDatagrams"], exclude: readme),
     .target(name: "MessagePassing", dependencies: ["CMPI"], exclude: readme),
     .target(
       name: "DistributedAlgebra",
@@ -94,7 +96,7 @@ let package = Package(
       dependencies: [
         "RecursionCore", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule", "DurableFiles",
         "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
-        "CProcess", .product(name: "Logging", package: "swift-log"),
+        "Watchdog", "CProcess", .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",
@@ -111,6 +113,7 @@ let package = Package(
     .testTarget(
       name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles"]),
+    .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs"]),
     .executableTarget(
       name: "RankChecks",

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 static volatile sig_atomic_t stop_signal = 0;
 
@@ -14,8 +15,19 @@ int ntk_watch_stop_signals(void) {
   action.sa_handler = note_stop;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  if (sigaction(SIGUSR1, &action, 0) != 0 || sigaction(SIGTERM, &action, 0) != 0) return errno;
+  const int signals[] = {SIGUSR1, SIGTERM, SIGALRM};
+  for (int i = 0; i < 3; i++) {
+    if (sigaction(signals[i], &action, 0) != 0) return errno;
+  }
   return 0;
+}
+
+void ntk_stop_after(double seconds) {
+  struct itimerval timer;
+  memset(&timer, 0, sizeof timer);
+  timer.it_value.tv_sec = (time_t)seconds;
+  timer.it_value.tv_usec = (suseconds_t)((seconds - (double)timer.it_value.tv_sec) * 1e6) + 1;
+  setitimer(ITIMER_REAL, &timer, 0);
 }
 
 int ntk_stop_signal(void) { return (int)stop_signal; }

@@ -89,7 +89,10 @@ extension Disk {
     return status.st_mode & S_IFMT == S_IFDIR
   }
 
-  private func secondsSinceWritten(_ path: String) throws(FileError) -> Double {
+  /// Seconds since a file was last written to; minus infinity where it is gone.
+  ///
+  /// - Throws: `FileError`.
+  public func secondsSinceWritten(_ path: String) throws(FileError) -> Double {
     var status = stat()
     do {
       _ = try calls.check(.inspect, path) { Int(stat(path, &status)) }

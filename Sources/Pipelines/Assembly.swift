@@ -52,7 +52,11 @@ final class Assembly {
     let start = MPIEnvironment.seconds
     // The plan is small and the same everywhere but for what is present, which rank 0 knows.
     let everything = TilePlan(grids: store.grids, shard: shard)
-    let present = try ranks.agree { ranks.isRoot ? try store.presentItems() : [] }
+    let present = try ranks.agree { () throws -> Set<WorkItem> in
+      guard ranks.isRoot else { return [] }
+      for entry in store.entries { try entry.array.removeStaleTemporaries() }
+      return try store.presentItems()
+    }
     var isPresent = everything.items.map { present.contains($0) ? UInt8(1) : 0 }
     isPresent = try ranks.world.broadcast(isPresent)
     let found = zip(everything.items, isPresent).filter { $0.1 == 1 }.map(\.0)
@@ -72,8 +76,10 @@ final class Assembly {
         work: items.map { Int(Double(everything.work(of: $0)) * workPerPair) },
         unit: usesPixels ? "pixel pairs" : "pairs", tiles: work, ranks: ranks,
         console: console, events: events)
+      defer { ranks.watchdog.pause() }
       done = try coordinator.run()
     } else {
+      defer { ranks.watchdog.pause() }
       try Worker(items, tiles: work, ranks: ranks).run()
       done = 0
     }

@@ -44,7 +44,7 @@ struct BandSpectrum {
       show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
       // Writing takes at most one part in twenty of the time, by the clock of rank 0.
       let isOverdue = ranks.isRoot && now - saved >= max(interval, 20 * saving)
-      var asked = [Ranks.stopSignal == nil ? 0 : 1, isOverdue ? 1 : 0]
+      var asked = [StopRequest.signal == nil ? 0 : 1, isOverdue ? 1 : 0]
       try ranks.world.allReduce(&asked, .max)
       let (stops, isDue) = (asked[0] == 1, asked[1] == 1)
       guard isDue || stops, !reduction.isFinished else { continue }
@@ -67,7 +67,7 @@ struct BandSpectrum {
         throw AgreedError(
           status: .stopped,
           sentence: ranks.isRoot
-            ? "stopped on request; the spectrum of \(label) goes on from "
+            ? "\(StopRequest.reason); the spectrum of \(label) goes on from "
               + "\(Int(savedFraction * 100)) %: continue with --resume" : nil)
       }
     }

@@ -19,8 +19,11 @@ final class Coordinator {
   private var desk = WorkerDesk()
   private var begun: Int?
   private var drainedWorkers = 0
+  /// Items that each rank has finished.
+  private var finishedBy: [Int]
   private var meter: ProgressMeter
   private var lastEvent: Double
+  private var hasShownAll = false
 
   init(
     _ items: [WorkItem], work: [Int], unit: String, tiles: TileWork, ranks: Ranks, console: Console,
@@ -30,6 +33,7 @@ final class Coordinator {
     self.unit = unit
     (self.console, self.events) = (console, events)
     queue = TileQueue(count: items.count)
+    finishedBy = [Int](repeating: 0, count: ranks.count)
     lastEvent = MPIEnvironment.seconds
     meter = ProgressMeter(total: work.reduce(0, +), at: lastEvent)
   }
@@ -69,6 +73,7 @@ final class Coordinator {
   }
 
   private func serve() throws {
+    ranks.watchdog.tick()
     let tag = AssemblyMessage.toCoordinator
     while let envelope = try ranks.world.immediateProbe(tag: tag) {
       let words = try ranks.world.receive(Int64.self, from: envelope.source, tag: tag).values
@@ -76,12 +81,13 @@ final class Coordinator {
         try handle(report.event(from: envelope.source))
       }
     }
-    if Ranks.stopSignal != nil, !queue.isStopped { try handle(.stop) }
+    if StopRequest.signal != nil, !queue.isStopped { try handle(.stop) }
     try show()
   }
 
   private func handle(_ event: TileQueue.Event) throws {
-    if case .finished(_, let item) = event, !queue.isDone(item) {
+    if case .finished(let rank, let item) = event, !queue.isDone(item) {
+      finishedBy[rank] += 1
       meter.add(work[item], at: MPIEnvironment.seconds)
     }
     for answer in queue.handle(event) {
@@ -114,10 +120,24 @@ final class Coordinator {
       detail += "  \(readable(seconds: remaining)) left"
     }
     console.show("assembling", fraction: reading.fraction, detail: detail, at: now)
-    if now - lastEvent >= 10 {
+    if now - lastEvent >= 10 || (queue.doneCount == items.count && !hasShownAll) {
       lastEvent = now
+      hasShownAll = queue.doneCount == items.count
       try events.add(
-        "progress", ["tiles": .integer(queue.doneCount), "of": .integer(items.count)])
+        "progress",
+        [
+          "tiles": .integer(queue.doneCount), "of": .integer(items.count),
+          "tiles_by_rank": .text(shares),
+        ])
     }
+  }
+
+  /// What each rank has finished; of many ranks the least, the middle and the most.
+  private var shares: String {
+    guard finishedBy.count > 64 else {
+      return finishedBy.map(String.init).joined(separator: " ")
+    }
+    let sorted = finishedBy.sorted()
+    return "\(sorted[0]) to \(sorted[sorted.count - 1]), the middle one \(sorted[sorted.count / 2])"
   }
 }

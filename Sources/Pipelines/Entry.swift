@@ -1,5 +1,4 @@
 import BLAS
-import CProcess
 import DurableFiles
 import Foundation
 import MessagePassing
@@ -10,7 +9,9 @@ import MessagePassing
 public enum Entry {
   /// Runs stages of a job over all ranks.
   public static func run(_ request: RunRequest) -> ExitStatus {
-    overRanks { try RunPipeline(request, ranks: $0).perform() }
+    overRanks(watchdog: request.watchdog, timeLimit: request.timeLimit) {
+      try RunPipeline(request, ranks: $0).perform()
+    }
   }
 
   /// Computes the kernels of arrays over all ranks.
@@ -36,13 +37,20 @@ public enum Entry {
     }
   }
 
-  private static func overRanks(_ body: (Ranks) throws -> ExitStatus) -> ExitStatus {
+  private static func overRanks(
+    watchdog: Double = 120, timeLimit: Double? = nil, _ body: (Ranks) throws -> ExitStatus
+  ) -> ExitStatus {
     do {
       let environment = try MPIEnvironment()
-      _ = ntk_watch_stop_signals()
+      StopRequest.watch()
+      if let timeLimit { StopRequest.stop(before: timeLimit) }
       OpenBLAS.setThreads(1)
       let world = environment.world
-      let result = Result { try body(try Ranks(world)) }
+      let result = Result {
+        let ranks = try Ranks(world, watchdog: watchdog)
+        defer { ranks.watchdog.stop() }
+        return try body(ranks)
+      }
       switch result {
       case .success(let status):
         try environment.finalise()

@@ -1,7 +1,7 @@
-import CProcess
 import DistributedAlgebra
 import Foundation
 import MessagePassing
+import Watchdog
 
 /// The ranks of a run: all of them, those of this node, and one of each node.
 final class Ranks {
@@ -10,14 +10,17 @@ final class Ranks {
   let node: Communicator
   /// Rank 0 of each node; nil on the others.
   let leaders: Communicator?
+  /// Notices ranks that hang.
+  let watchdog: Watchdog
 
   var rank: Int { world.rank }
   var count: Int { world.size }
   var isRoot: Bool { world.rank == 0 }
 
-  /// Collective.
-  init(_ world: Communicator) throws {
+  /// Collective. The watchdog is to be stopped before MPI ends.
+  init(_ world: Communicator, watchdog timeout: Double) throws {
     self.world = world
+    watchdog = try RankWatch.start(world, timeout: timeout)
     node = try world.splitShared()
     leaders = try world.split(color: node.rank == 0 ? 0 : nil, key: Int32(world.rank))
   }
@@ -71,13 +74,7 @@ final class Ranks {
 
   /// Whether a signal asks any rank to stop. Collective.
   func isStopRequested() throws -> Bool {
-    try world.allReduce(Self.stopSignal == nil ? 0 : 1, .max) == 1
-  }
-
-  /// The signal that asks this rank to stop, if one came.
-  static var stopSignal: Int32? {
-    let signal = ntk_stop_signal()
-    return signal == 0 ? nil : signal
+    try world.allReduce(StopRequest.signal == nil ? 0 : 1, .max) == 1
   }
 }
 

@@ -27,19 +27,25 @@ public struct RunRequest {
   public var resume: Bool
   /// The part of the tiles that this job computes, of several jobs on one store.
   public var shard: Shard
+  /// Seconds after which a rank that is silent ends the program; 0 for never.
+  public var watchdog: Double
+  /// Seconds before which the program stops by itself.
+  public var timeLimit: Double?
   /// How progress is shown.
   public var progress: Console.Progress
 
   /// A request.
   public init(
-    job: String, overrides: [String], stages: [Stage], resume: Bool, shard: Shard = .whole,
-    progress: Console.Progress
+    job: String, overrides: [String], stages: [Stage], resume: Bool, shard: Shard, watchdog: Double,
+    timeLimit: Double?, progress: Console.Progress
   ) {
     self.job = job
     self.overrides = overrides
     self.stages = stages
     self.resume = resume
     self.shard = shard
+    self.watchdog = watchdog
+    self.timeLimit = timeLimit
     self.progress = progress
   }
 }
@@ -186,7 +192,7 @@ final class RunPipeline {
             ? " (the others were there)" : ""))
     }
     guard outcome.isComplete else {
-      console.warn("stopped on request; continue with --resume")
+      console.warn("\(StopRequest.reason); continue with --resume")
       return .stopped
     }
     return .success

@@ -169,7 +169,7 @@ struct SpectrumStage {
       guard try ranks.isStopRequested() else { return }
       throw AgreedError(
         status: .stopped,
-        sentence: ranks.isRoot ? "stopped on request; continue with --resume" : nil)
+        sentence: ranks.isRoot ? "\(StopRequest.reason); continue with --resume" : nil)
     }
     let found = MPIEnvironment.seconds
     summary.secondsVectors = found - start

@@ -1,6 +1,8 @@
 import DurableFiles
 import Foundation
 import Jobs
+import TileSchedule
+import TileStore
 
 /// `ntk-dist status RUN`: how far a run is, from its folder alone; no MPI.
 public struct StatusCommand {
@@ -22,7 +24,6 @@ public struct StatusCommand {
     let assignment = try Assignment(
       try Job(contentsOf: run.job), run: run, imageShape: summary.data?.shape)
     var lines = ["run       \(run.path)"]
-    let events = try readEvents(disk)
     if let data = summary.data {
       lines.append(
         "data      \(data.train) training and \(data.test) test images, \(data.preprocessing)")
@@ -33,6 +34,7 @@ public struct StatusCommand {
       let tiles = store.grids.reduce(0) { $0 + $1.count }
       let percent = String(format: "%.1f %%", 100 * Double(done) / Double(max(total, 1)))
       lines.append("tiles     \(present.count) of \(tiles) (\(percent) of the pairs)")
+      lines += try pace(store, present, done: done, total: total).lines
       if assignment.usesPixels {
         lines.append(
           String(
@@ -47,15 +49,52 @@ public struct StatusCommand {
         if let prediction = result?.prediction { lines += Report.lines(prediction, label) }
       }
     }
-    if let last = events.last, let event = last["event"], let time = last["time"] {
-      lines.append("last      \(event) at \(time)")
+    for writer in try writers(disk) {
+      let events = try readEvents(disk, writer.events)
+      let name = writer.shard == .whole ? "" : "shard \(writer.shard)  "
+      if let share = events.last(where: { $0["tiles_by_rank"] != nil })?["tiles_by_rank"] {
+        lines.append("ranks     \(name)tiles of each: \(share)")
+      }
+      if let last = events.last, let event = last["event"], let time = last["time"] {
+        lines.append("last      \(name)\(event) at \(time)")
+      }
     }
+    lines.append("disk      \(readable(bytes: try disk.freeBytes(at: run.path))) free")
     return lines
   }
 
-  private func readEvents(_ disk: Disk) throws -> [[String: String]] {
-    guard try disk.exists(run.events) else { return [] }
-    let text = String(decoding: try disk.read(run.events), as: UTF8.self)
+  /// How fast tiles have come, from the times of their files: those of all jobs that share the store.
+  private func pace(
+    _ store: KernelStore, _ present: Set<WorkItem>, done: Int, total: Int
+  ) throws -> Pace {
+    let disk = Disk()
+    var pace = Pace(done: done, total: total)
+    for item in present {
+      // The array that is written last says when the item was there.
+      guard let array = store.entries(ofGrid: item.grid).last?.array else { continue }
+      let path = array.path(of: TileIndex(item.tile.it, item.tile.jt))
+      pace.add(
+        store.grids[item.grid].entries(of: item.tile), age: try disk.secondsSinceWritten(path))
+    }
+    return pace
+  }
+
+  /// The folders that jobs on this run write to: the run's own, and one per shard.
+  private func writers(_ disk: Disk) throws -> [RunFolder] {
+    var writers = [run]
+    if try disk.exists(run.shards) {
+      let shards = try disk.list(run.shards).compactMap { name in
+        try? Shard(parsing: name.replacingOccurrences(of: "-of-", with: "/"))
+      }
+      writers += shards.sorted { ($0.count, $0.number) < ($1.count, $1.number) }
+        .map { RunFolder(run.path, shard: $0) }
+    }
+    return writers
+  }
+
+  private func readEvents(_ disk: Disk, _ path: String) throws -> [[String: String]] {
+    guard try disk.exists(path) else { return [] }
+    let text = String(decoding: try disk.read(path), as: UTF8.self)
     return text.split(separator: "\n").compactMap { line in
       // A line that a crash left torn is passed over.
       guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),

@@ -45,12 +45,13 @@ final class Worker {
   }
 
   private func listen(begun: Int?) throws {
+    ranks.watchdog.tick()
     let tag = AssemblyMessage.toWorker
     while try ranks.world.immediateProbe(from: 0, tag: tag) != nil {
       let words = try ranks.world.receive(Int64.self, from: 0, tag: tag).values
       if let order = AssemblyMessage.Order(words) { desk.take(order, begun: begun) }
     }
-    if Ranks.stopSignal != nil, !hasReportedStop {
+    if StopRequest.signal != nil, !hasReportedStop {
       hasReportedStop = true
       try report(.stop)
     }

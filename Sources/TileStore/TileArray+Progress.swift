@@ -30,18 +30,6 @@ extension TileArray {
     return tiles
   }
 
-  /// Removes a tile, to be computed again; one that is not there is no error.
-  ///
-  /// - Throws: `TileStoreError`.
-  public func remove(_ tile: TileIndex) throws(TileStoreError) {
-    guard spec.contains(tile) else { throw .outOfRange(tile: tile, path: path) }
-    do {
-      try disk.remove(path(of: tile))
-    } catch {
-      throw .file(error)
-    }
-  }
-
   /// Removes temporary files that writers left when they died.
   ///
   /// - Parameter age: seconds; see `Disk.removeStaleTemporaries`.

@@ -26,10 +26,29 @@ struct JobOptions: ParsableArguments {
   @Option(help: "How progress is shown: bar, lines, none, auto.")
   var progress = Console.Progress.auto
 
+  @Option(
+    name: .customLong("time-limit"),
+    help: ArgumentHelp(
+      "Stop in order before so much time has passed: seconds, or H:MM:SS as SLURM writes it.",
+      valueName: "time"))
+  var timeLimit: TimeLimit?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the run when a rank is silent for so long; 0 for never.", valueName: "seconds"))
+  var watchdog = 120.0
+
+  func validate() throws {
+    guard watchdog == 0 || watchdog >= 1, watchdog.isFinite else {
+      throw ValidationError("--watchdog takes seconds, 1 or more, or 0 for none.")
+    }
+  }
+
   func run(_ stages: [Stage], shard: Shard = .whole) throws {
     let status = Entry.run(
       RunRequest(
         job: job, overrides: overrides, stages: stages, resume: resume, shard: shard,
+        watchdog: watchdog, timeLimit: timeLimit?.seconds,
         progress: progress))
     throw ExitCode(status.rawValue)
   }

@@ -2,8 +2,11 @@
 #ifndef NTK_CPROCESS_H
 #define NTK_CPROCESS_H
 
-/// From now on SIGUSR1 and SIGTERM only set the flag below. Returns 0, or errno.
+/// From now on SIGUSR1, SIGTERM and SIGALRM only set the flag below. Returns 0, or errno.
 int ntk_watch_stop_signals(void);
+
+/// Sends a SIGALRM, which sets the flag too, after some seconds.
+void ntk_stop_after(double seconds);
 
 /// The stop signal that arrived, 0 while there is none.
 int ntk_stop_signal(void);

@@ -1,0 +1,59 @@
+import CProcess
+import Foundation
+import MessagePassing
+import Watchdog
+
+/// The watchdog of a program's ranks, and what it says when it ends them.
+enum RankWatch {
+  /// Begins to watch.
+  ///
+  /// Collective.
+  ///
+  /// - Parameter timeout: seconds after which a rank that is silent ends the program; 0 for never.
+  static func start(_ world: Communicator, timeout: Double) throws -> Watchdog {
+    let rank = world.rank
+    let own = MPIEnvironment.processorName
+    let gathered = try world.gather(Array(own.utf8)) ?? []
+    let names = gathered.map { String(decoding: $0, as: UTF8.self) }
+    let first = try world.broadcast(rank == 0 ? Array(own.utf8) : [])
+    let root = String(decoding: first, as: UTF8.self)
+    let watchdog = Watchdog(
+      rank: rank, timeout: timeout, stopSignal: { ntk_stop_signal() != 0 }
+    ) { alarm in
+      end(sentence(alarm, rank: rank, own: own, root: root, names: names))
+    }
+    let words = watchdog.endpoint.words.map { Int64(bitPattern: $0) }
+    let endpoint = try world.broadcast(rank == 0 ? words : [])
+    watchdog.start(root: .init(words: endpoint.map { UInt64(bitPattern: $0) }))
+    return watchdog
+  }
+
+  private static func sentence(
+    _ alarm: Watchdog.Alarm, rank: Int, own: String, root: String, names: [String]
+  ) -> String {
+    switch alarm {
+    case .silent(let ranks, let seconds):
+      let list = ranks.prefix(4).map { silent in
+        "rank \(silent) (\(silent < names.count ? names[silent] : root))"
+      }
+      let more = ranks.count > 4 ? " and \(ranks.count - 4) more" : ""
+      return
+        "\(list.joined(separator: ", "))\(more) not heard from for \(Int(seconds)) s: frozen, or "
+        + "the host or its network is gone; ended, continue with --resume"
+    case .stuck(let seconds):
+      return
+        "rank \(rank) (\(own)) has made no headway for \(Int(seconds)) s: a file system that does "
+        + "not answer? ended, continue with --resume (--watchdog sets the time)"
+    case .stopIgnored:
+      return "\(StopRequest.reason); what was not finished is done again, continue with --resume"
+    }
+  }
+
+  /// Ends this process from the watchdog's thread, where MPI may not be called; what started the
+  /// ranks then ends the others. Nothing on disk is ever half done.
+  private static func end(_ sentence: String) -> Never {
+    let line = Array("ntk-dist: \(sentence)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+    _exit(ExitStatus.stopped.rawValue)
+  }
+}

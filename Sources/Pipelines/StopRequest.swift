@@ -1,0 +1,22 @@
+import CProcess
+import Foundation
+
+/// What asks this process to stop: SIGUSR1, SIGTERM, or the time limit that it was given.
+enum StopRequest {
+  /// The signal that came, if one did.
+  static var signal: Int32? {
+    let signal = ntk_stop_signal()
+    return signal == 0 ? nil : signal
+  }
+
+  /// From now on signals do nothing but ask.
+  static func watch() { _ = ntk_watch_stop_signals() }
+
+  /// Asks some time before so many seconds have passed: a minute, or a tenth of a short limit.
+  static func stop(before limit: Double) { ntk_stop_after(max(limit - min(60, limit / 10), 0.001)) }
+
+  /// Why it stops, for the user.
+  static var reason: String {
+    signal == SIGALRM ? "stopped before the time limit" : "stopped on request"
+  }
+}

@@ -1,0 +1,157 @@
+"""Runs that are shared, frozen, limited in time, stopped anywhere, or find damaged files."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import (
+    ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, succeed, write_job)
+
+# Some seconds of two ranks, in many tiles.
+LONG = dict(data={"synthetic": {"seed": 2, "train": 3000, "test": 50}},
+            network=fcn(depth=30), tile=32, spectrum=None, prediction=None)
+
+
+def start(*arguments, ranks=2):
+    return subprocess.Popen(command(list(map(str, arguments)), ranks), env=ENVIRONMENT, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for_chunks(run, count, process):
+    deadline = time.monotonic() + 60
+    while len(chunk_paths(run)) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def ranks_of(mpirun):
+    """The processes of the ranks, by rank."""
+    found = {}
+    for pid in subprocess.run(["pgrep", "-P", str(mpirun.pid)], capture_output=True,
+                              text=True).stdout.split():
+        environment = open(f"/proc/{pid}/environ", "rb").read().split(b"\0")
+        for variable in environment:
+            if variable.startswith(b"OMPI_COMM_WORLD_RANK="):
+                found[int(variable.split(b"=")[1])] = int(pid)
+    return found
+
+
+def finish(process, seconds):
+    """Status and standard error of a run that has to end by itself."""
+    begun = time.monotonic()
+    _, errors = process.communicate(timeout=seconds)
+    return process.returncode, errors, time.monotonic() - begun
+
+
+def test_eight_shards_at_once_two_of_them_killed_give_the_same_store(tmp_path):
+    whole = write_job(tmp_path, "whole.yaml", output=tmp_path / "whole", **LONG)
+    succeed("assemble", whole, ranks=2)
+    path = write_job(tmp_path, "parts.yaml", output=tmp_path / "parts", **LONG)
+    shards = [start("assemble", path, "--shard", f"{k}/8", ranks=None) for k in range(1, 9)]
+    wait_for_chunks(tmp_path / "parts", 200, shards[0])
+    for victim in (shards[2], shards[5]):
+        assert victim.poll() is None, "it was killed while it worked"
+        victim.kill()
+    for number, shard in enumerate(shards):
+        status, errors, _ = finish(shard, 120)
+        assert (status == -9) if number in (2, 5) else (status == 0), errors
+    expected = chunks(tmp_path / "whole")
+    found = chunks(tmp_path / "parts")
+    assert 0 < len(found) < len(expected)
+    assert all(expected[name] == data for name, data in found.items())
+    shown = succeed("status", tmp_path / "parts").stdout
+    assert "shard 1/8" in shown and "shard 8/8" in shown and "free" in shown
+    # One more job checks all, computes what is missing, and nothing else.
+    output = succeed("assemble", path, "--resume", ranks=2).stdout
+    missing = int(re.search(r"assembled (\d+) of", output).group(1))
+    assert 0 < missing <= len(expected) - len(found)
+    assert chunks(tmp_path / "parts") == expected
+    assert not list((tmp_path / "parts").rglob("*.partial-*"))
+
+
+def test_shards_overlap_and_repeat_without_harm(tmp_path):
+    small = {**LONG, "data": {"synthetic": {"seed": 2, "train": 300, "test": 20}}, "spectrum": {}}
+    path = write_job(tmp_path, **small)
+    for shard in ("2/2", "1/3", "2/2", "1/1"):
+        succeed("assemble", path, "--shard", shard, "--resume")
+    succeed("run", path, "--resume", ranks=2)
+    alone = write_job(tmp_path, "alone.yaml", **{**small, "output": tmp_path / "alone"})
+    succeed("run", alone)
+    assert chunks(tmp_path / "run") == chunks(tmp_path / "alone")
+    for bad in ("0/2", "3/2", "1", "a/b"):
+        refused = ntk_dist("assemble", path, "--shard", bad)
+        assert refused.returncode == 64 and bad in refused.stderr
+
+
+@pytest.mark.parametrize("victim", [0, 2])
+def test_a_frozen_rank_is_named_and_ends_the_run(tmp_path, victim):
+    path = write_job(tmp_path, **LONG)
+    process = start("assemble", path, "--watchdog", "3", ranks=3)
+    wait_for_chunks(tmp_path / "run", 100, process)
+    os.kill(ranks_of(process)[victim], signal.SIGSTOP)
+    status, errors, seconds = finish(process, 30)
+    assert status == 75 and seconds < 10
+    assert f"rank {victim} (" in errors and "not heard from" in errors
+    succeed("assemble", path, "--resume", ranks=2)
+
+
+def test_a_frozen_rank_is_noticed_inside_a_library_routine_too(tmp_path):
+    path = write_job(tmp_path, data={"synthetic": {"seed": 2, "train": 3000, "test": 0}},
+                     kernels=["ntk"], prediction=None,
+                     spectrum={"vectors": "all", "solver": "scalapack"})
+    succeed("assemble", path, ranks=2)
+    process = start("spectrum", path, "--watchdog", "2")
+    time.sleep(4)
+    os.kill(ranks_of(process)[1], signal.SIGSTOP)
+    status, errors, _ = finish(process, 30)
+    assert status == 75 and "rank 1 (" in errors
+    # A signal ends it there as well, within seconds.
+    process = start("spectrum", path)
+    time.sleep(4)
+    assert process.poll() is None
+    process.send_signal(signal.SIGUSR1)
+    status, errors, seconds = finish(process, 30)
+    assert status == 75 and seconds < 6 and "continue with --resume" in errors
+
+
+def test_a_time_limit_is_kept(tmp_path):
+    path = write_job(tmp_path, **LONG)
+    begun = time.monotonic()
+    result = ntk_dist("assemble", path, "--time-limit", "0:02", ranks=2)
+    assert time.monotonic() - begun < 8
+    assert result.returncode == 75 and "before the time limit" in result.stderr
+    assert 0 < len(chunks(tmp_path / "run"))
+    succeed("assemble", path, "--resume", "--time-limit", "1-00:00:00", ranks=2)
+    for bad in ("0", "-5", "1:2:3:4", "1-2", "soon"):
+        assert ntk_dist("assemble", path, f"--time-limit={bad}").returncode == 64
+
+
+def test_a_damaged_tile_is_computed_again_in_place(tmp_path):
+    path = write_job(tmp_path, spectrum=None, prediction=None, tile=32)
+    succeed("assemble", path)
+    expected = chunks(tmp_path / "run")
+    flipped, empty, longer = chunk_paths(tmp_path / "run")[3:6]
+    content = bytearray(flipped.read_bytes())
+    content[77] ^= 4
+    flipped.write_bytes(content)
+    empty.write_bytes(b"")
+    longer.write_bytes(longer.read_bytes() + b"x")
+    result = succeed("assemble", path, "--resume", ranks=2)
+    assert result.stderr.count("is damaged") == 3
+    assert chunks(tmp_path / "run") == expected
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"zarr_format": 2}'])
+def test_metadata_that_are_none_are_one_sentence(tmp_path, content):
+    path = write_job(tmp_path, spectrum=None, prediction=None)
+    succeed("assemble", path)
+    for file in ("kernels.zarr/ntk_train/zarr.json",):
+        (tmp_path / "run" / file).write_bytes(content)
+        for attempt in (["assemble", path, "--resume"], ["status", tmp_path / "run"],
+                        ["verify", tmp_path / "run"]):
+            result = ntk_dist(*attempt)
+            said = sentences(result)
+            assert result.returncode in (65, 73) and len(said) == 1 and file in said[0], said
