@@ -1,6 +1,7 @@
 # make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
+# make chaos       a run on several hosts hit 25 times (root, ../shared); about ten minutes
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
 # make lint        swift format lint --strict
@@ -20,7 +21,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build demo test test-elpa bench lint system-packages clean
+.PHONY: build demo test test-elpa chaos bench lint system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -45,6 +46,9 @@ test-elpa:
 	$(SWIFT) build $(SWIFTFLAGS) --product RankChecks
 	Tests/Scripts/rank-checks .build-elpa/release/RankChecks eigen
 	NTK_DIST_TRAITS=ELPA Tests/Scripts/end-to-end .build-elpa/release/ntk-dist Tests/EndToEnd/test_spectrum.py
+
+chaos: build
+	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py
 
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench

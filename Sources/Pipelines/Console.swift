@@ -19,6 +19,8 @@ public final class Console {
   private let log = ConsoleLog.logger(rank: 0)
   private var barIsOpen = false
   private var lastDrawn = -Double.infinity
+  /// What was shown to be complete, once.
+  private var complete: String?
 
   /// The console of one rank; only an open one prints.
   public init(isOpen: Bool, progress: Progress) {
@@ -44,7 +46,9 @@ public final class Console {
   func show(_ what: String, fraction: Double, detail: String, at time: Double) {
     guard isOpen, progress == .bar || progress == .lines else { return }
     let interval = progress == .bar ? 0.1 : 5
-    guard fraction >= 1 || time - lastDrawn >= interval else { return }
+    let isComplete = fraction >= 1
+    guard isComplete ? complete != what : time - lastDrawn >= interval else { return }
+    complete = isComplete ? what : nil
     lastDrawn = time
     let percent = String(format: "%3d %%", Int(fraction * 100))
     if progress == .lines {
@@ -56,7 +60,7 @@ public final class Console {
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     FileHandle.standardError.write(Data("\r\(what) \(bar) \(percent)  \(detail)\u{1B}[K".utf8))
     barIsOpen = true
-    if fraction >= 1 { closeBar() }
+    if isComplete { closeBar() }
   }
 
   private func closeBar() {

@@ -21,6 +21,8 @@ struct Plan: ParsableCommand {
   var machine: String?
   @Option(help: "text, json or slurm (a job script).")
   var format = PlanRequest.Format.text
+  @Flag(help: "The same as --format slurm.")
+  var slurm = false
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Override a key of the job.", valueName: "key=value"))
@@ -38,7 +40,8 @@ struct Plan: ParsableCommand {
   func run() throws {
     let request = PlanRequest(
       job: job, overrides: overrides, ranks: ranks, ranksPerNode: ranksPerNode,
-      memory: memory.map { Int($0 * 1e9) }, calibrates: calibrate, machine: machine, format: format)
+      memory: memory.map { Int($0 * 1e9) }, calibrates: calibrate, machine: machine,
+      format: slurm ? .slurm : format)
     throw ExitCode(Entry.alone { try PlanCommand(request).perform() }.rawValue)
   }
 }

@@ -69,7 +69,7 @@ def test_calibrated_figures_are_kept_and_used(tmp_path, machine):
 def test_a_job_script_asks_for_what_the_plan_says(tmp_path, machine):
     job = write_job(tmp_path)
     text = succeed("plan", job, "--ranks", 8, "--ranks-per-node", 4, "--machine", machine,
-                   "--format", "slurm", "--set", "data.synthetic.train=140").stdout
+                   "--slurm", "--set", "data.synthetic.train=140").stdout
     for line in ("#SBATCH --nodes=2", "#SBATCH --ntasks=8", "#SBATCH --ntasks-per-node=4",
                  "#SBATCH --signal=B:USR1@120"):
         assert line in text.splitlines()

@@ -1,0 +1,250 @@
+"""A run on several hosts that is hit again and again, and restarted as the job templates do.
+
+    python Tests/EndToEnd/chaos.py [HITS [SEED]]     (25 hits unless said; needs root and ../shared)
+
+Four ranks on three hosts made of network namespaces assemble a kernel into a small disk. At random
+moments a rank, a host's daemon or mpirun is killed, a link is cut, a rank frozen, the disk filled, bytes
+flipped in finished tiles. In the end the store must be that of an undisturbed run, byte for byte, and
+hardly a tile may have been written twice.
+"""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from conftest import BINARY, ENVIRONMENT, ROOT, SHARED, chunk_paths, chunks
+
+VHOSTS = SHARED / "cluster/vhosts.sh"
+RANKS = 4
+
+
+def missing():
+    """Why this cannot run here; None where it can."""
+    if not VHOSTS.exists():
+        return f"{VHOSTS} is not there"
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    absent = [name for name in ("ip", "nsenter", "ssh", "ssh-keygen") if not shutil.which(name)]
+    if not pathlib.Path("/usr/sbin/sshd").exists():
+        absent.append("sshd")
+    return f"{' '.join(absent)} is missing" if absent else None
+
+
+class Chaos:
+    def __init__(self, folder, hits, seed, images):
+        self.random, self.hits = random.Random(seed), hits
+        self.folder = pathlib.Path(folder)
+        self.hosts, self.disk = self.folder / "hosts", self.folder / "disk"
+        self.run = self.disk / "run"
+        self.job = self.folder / "job.yaml"
+        self.sections = {
+            "data": {"synthetic": {"seed": 5, "train": images, "test": 0}}, "kernels": ["ntk"],
+            "network": {"preset": "cnn-gap", "depth": 5}, "precision": "f32", "tile": 8,
+            "output": str(self.run)}
+        self.total = (images // 8) * (images // 8 + 1) // 2
+        # Every file that a tile ever had, by inode; and the tiles that were damaged on purpose.
+        self.versions, self.damaged = set(), 0
+        self.told = []
+
+    def vhosts(self, *arguments):
+        subprocess.run([VHOSTS, arguments[0], self.hosts, *map(str, arguments[1:])], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def __enter__(self):
+        self.disk.mkdir()
+        # Twice what the tiles need, so that it can be filled in no time.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", self.disk], check=True)
+        self.job.write_text(json.dumps(self.sections))
+        self.vhosts("up", 3)
+        (self.folder / "hostfile").write_text("h1 slots=2\nh2 slots=1\nh3 slots=1\n")
+        site = (ROOT / "jobs/slurm/site.sh").read_text()
+        (self.folder / "site.sh").write_text(site + f"""
+NTK_DIST={pathlib.Path(BINARY).resolve()}
+MPIRUN=({VHOSTS} exec {self.hosts} h0 "${{MPIRUN[@]}}" --hostfile {self.folder}/hostfile -np {RANKS}
+  --mca plm_rsh_agent "ssh -F {self.hosts}/ssh/config" --mca btl_tcp_if_include 10.77.0.0/24
+  --mca oob_tcp_if_include 10.77.0.0/24 --oversubscribe --wdir /
+  -x OPENBLAS_NUM_THREADS -x OMPI_MCA_mpi_yield_when_idle)
+""")
+        # What a template does with a job: launch, and again while that can be expected to help.
+        (self.folder / "once.sh").write_text(f"""
+source {ROOT}/jobs/slurm/functions.sh
+launch assemble {self.job} --resume --watchdog 4 --progress none
+status=$?
+is_worth_another $status && exit 75
+exit $status
+""")
+        return self
+
+    def __exit__(self, *_):
+        for pid in self.processes("ntk-dist") + self.processes("orted"):
+            self.kill(pid, signal.SIGKILL)
+        self.vhosts("down")
+        subprocess.run(["umount", "-l", self.disk])
+
+    # What can be hit
+
+    def processes(self, name):
+        """Processes of this run."""
+        found = []
+        for pid in subprocess.run(["pgrep", "-x", name], capture_output=True, text=True).stdout.split():
+            try:
+                line = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            except OSError:
+                continue
+            if name != "ntk-dist" or str(self.job).encode() in line:
+                found.append(int(pid))
+        return found
+
+    @staticmethod
+    def kill(pid, number):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+    def hit(self, kind):
+        """Does it; returns what undoes it, for when the session has ended."""
+        if kind == "rank killed":
+            self.kill(self.random.choice(self.processes("ntk-dist")), signal.SIGKILL)
+        elif kind == "daemon killed":
+            self.kill(self.random.choice(self.processes("orted")), signal.SIGKILL)
+        elif kind == "mpirun killed":
+            for pid in self.processes("mpirun"):
+                self.kill(pid, signal.SIGKILL)
+        elif kind == "rank frozen":
+            self.kill(self.random.choice(self.processes("ntk-dist")), signal.SIGSTOP)
+        elif kind == "link cut":
+            host = f"h{self.random.randint(1, 3)}"
+            self.vhosts("cut", host)
+            return lambda: self.vhosts("mend", host)
+        elif kind == "disk full":
+            filler = self.disk / "filler"
+            with open(filler, "wb") as file:
+                try:
+                    while True:
+                        file.write(bytes(1 << 12))
+                        file.flush()
+                except OSError:
+                    pass
+            return filler.unlink
+        elif kind == "bytes flipped":
+            for path in self.random.sample(chunk_paths(self.run), 2):
+                content = bytearray(path.read_bytes())
+                content[self.random.randrange(len(content))] ^= 1 << self.random.randrange(8)
+                with open(path, "r+b") as file:
+                    file.write(content)
+                self.damaged += 1
+            # It is found by the next session.
+            self.kill(self.random.choice(self.processes("ntk-dist")), signal.SIGKILL)
+        return lambda: None
+
+    KINDS = ["rank killed", "daemon killed", "mpirun killed", "link cut", "rank frozen", "disk full",
+             "bytes flipped"]
+
+    # The run
+
+    def watch(self, stop):
+        """Notes every file that a tile ever has."""
+        while not stop.is_set():
+            self.look()
+            time.sleep(0.02)
+
+    def look(self):
+        for path in chunk_paths(self.run):
+            try:
+                self.versions.add((str(path), path.stat().st_ino))
+            except FileNotFoundError:
+                pass
+
+    def session(self, kind, after):
+        """One start of the program, hit when `after` more tiles are there; its exit status."""
+        before = len(chunk_paths(self.run))
+        log = open(self.folder / "log", "a")
+        process = subprocess.Popen(
+            ["bash", self.folder / "once.sh"], stdout=log, stderr=log, start_new_session=True,
+            env={**ENVIRONMENT, "NTK_DIST_SITE": str(self.folder / "site.sh")})
+        undo = None
+        begun = time.monotonic()
+        while process.poll() is None:
+            if time.monotonic() - begun > 240:
+                raise AssertionError(f"a session hangs after '{kind}'\n" + self.log())
+            if undo is None and kind and len(chunk_paths(self.run)) >= before + after:
+                hit_at = time.monotonic()
+                undo = self.hit(kind)
+            time.sleep(0.02)
+        if undo is not None:
+            self.told.append((kind, process.returncode, round(time.monotonic() - hit_at, 1)))
+            undo()
+        return process.returncode
+
+    def log(self):
+        return (self.folder / "log").read_text()[-4000:]
+
+    def play(self):
+        kinds = (self.KINDS * (self.hits // len(self.KINDS) + 1))[:self.hits]
+        self.random.shuffle(kinds)
+        stop = threading.Event()
+        watcher = threading.Thread(target=self.watch, args=(stop,))
+        watcher.start()
+        try:
+            mean = self.total / (self.hits + 2)
+            for kind in kinds:
+                after = max(2, int(mean * self.random.uniform(0.4, 1.2)))
+                status = self.session(kind, after)
+                # A full disk is an error that a user has to mend; all else the template takes care of.
+                allowed = (74, 75) if kind == "disk full" else (75,)
+                assert status in allowed or status == 0 and len(chunk_paths(self.run)) == self.total, (
+                    kind, status, self.log())
+            for _ in range(5):
+                if self.session(None, 0) == 0:
+                    break
+        finally:
+            stop.set()
+            watcher.join()
+        self.look()
+
+    def judge(self):
+        """The store against that of an undisturbed run; how often tiles were written twice."""
+        alone = self.folder / "alone"
+        path = self.folder / "alone.yaml"
+        path.write_text(json.dumps({**self.sections, "output": str(alone)}))
+        subprocess.run(["mpirun", "--oversubscribe", "-np", "2", BINARY, "assemble", path, "--progress",
+                        "none"], env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+        expected, found = chunks(alone), chunks(self.run)
+        assert len(expected) == self.total and found == expected
+        hits = len(self.told)
+        twice = len(self.versions) - self.total - self.damaged
+        report = {"hits": hits, "kinds": sorted({kind for kind, *_ in self.told}), "tiles": self.total,
+                  "interrupted_at_most": hits * RANKS, "damaged": self.damaged,
+                  "written_twice": twice, "longest_seconds_to_end": max(s for *_, s in self.told)}
+        assert hits == self.hits, (report, self.told)
+        assert twice <= 0.1 * hits * RANKS, report
+        return report
+
+
+def play(hits, seed, images):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ntk-chaos-"))
+    folder.chmod(0o755)
+    try:
+        with Chaos(folder, hits, seed, images) as chaos:
+            chaos.play()
+            for line in chaos.told:
+                print(*line)
+            return chaos.judge()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    reason = missing()
+    if reason:
+        sys.exit(f"chaos: {reason}")
+    hits = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    print(json.dumps(play(hits, int(sys.argv[2]) if len(sys.argv) > 2 else 1, 16 * hits)))

@@ -1,0 +1,165 @@
+"""The job templates on a real SLURM, private to this test."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+from conftest import BINARY, ENVIRONMENT, SHARED, chunks, fcn, succeed
+
+TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "jobs/slurm"
+CLUSTER = SHARED / "cluster"
+
+
+class Slurm:
+    """Three nodes of two processors on this machine, and a folder that jobs are submitted from."""
+
+    def __init__(self, root):
+        self.cluster, self.folder = root / "cluster", root / "jobs"
+        shutil.copytree(TEMPLATES, self.folder)
+        # What a user would write into site.sh, for several nodes on one host and for root.
+        with open(self.folder / "site.sh", "a") as site:
+            site.write(f"NTK_DIST={pathlib.Path(BINARY).resolve()}\n"
+                       "MPIRUN+=(--oversubscribe --mca btl tcp,self)\n")
+        self.environment = {**ENVIRONMENT, "SLURM_CONF": str(self.cluster / "slurm.conf")}
+
+    def up(self):
+        return subprocess.run([CLUSTER / "slurm-up.sh", self.cluster, "3", "2"], text=True,
+                              capture_output=True)
+
+    def down(self):
+        subprocess.run([CLUSTER / "slurm-down.sh", self.cluster], capture_output=True)
+
+    def call(self, *arguments):
+        result = subprocess.run([str(part) for part in arguments], cwd=self.folder, text=True,
+                                env=self.environment, capture_output=True)
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+    def job(self, name, **sections):
+        sections = {"data": {"synthetic": {"seed": 1, "train": 600, "test": 50}}, "network": fcn(),
+                    "tile": 32, "output": str(self.folder / name), **sections}
+        (self.folder / f"{name}.yaml").write_text(json.dumps(sections))
+        return f"{name}.yaml"
+
+    def state(self, job):
+        """State, exit status and number of restarts."""
+        text = self.call("scontrol", "show", "job", job)
+        return (re.search(r"JobState=(\w+)", text)[1], int(re.search(r"ExitCode=(\d+)", text)[1]),
+                int(re.search(r"Restarts=(\d+)", text)[1]))
+
+    def wait(self, job, until, seconds):
+        deadline = time.monotonic() + seconds
+        while not until(*self.state(job)):
+            assert time.monotonic() < deadline, (self.state(job), self.log(job))
+            time.sleep(0.3)
+        return self.state(job)
+
+    def end(self, job, seconds=120):
+        return self.wait(job, lambda state, *_: state not in ("PENDING", "RUNNING", "COMPLETING",
+                                                              "REQUEUED"), seconds)
+
+    def log(self, job):
+        return "\n".join(path.read_text() for path in self.folder.glob(f"*-{job}.log"))
+
+    def lose(self, node):
+        """Ends everything that runs on a node at once, its daemons first."""
+        victims = set(map(int, self.pids("pgrep", "-f", f"slurmd -N {node} ")))
+        for entry in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if f"SLURMD_NODENAME={node}".encode() in entry.read_bytes().split(b"\0"):
+                    victims.add(int(entry.parent.name))
+                    parent = int((entry.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                    if b"slurmstepd" in pathlib.Path(f"/proc/{parent}/cmdline").read_bytes():
+                        victims.add(parent)
+            except OSError:
+                continue
+        assert len(victims) > 1, "something ran there"
+        for victim in victims:
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def boot(self, node):
+        self.call("slurmd", "-N", node, "-f", self.cluster / "slurm.conf")
+
+    @staticmethod
+    def pids(*command):
+        return subprocess.run(command, capture_output=True, text=True).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    if not CLUSTER.exists():
+        pytest.skip(f"{CLUSTER} is not there")
+    missing = [name for name in ("slurmctld", "slurmd", "sbatch", "munged") if not shutil.which(name)]
+    if missing or os.geteuid() != 0:
+        pytest.skip(f"a private SLURM needs root and {' '.join(missing) or 'nothing else'}")
+    # Open to all, as munge's socket has to be, which pytest's own folders are not.
+    root = pathlib.Path(tempfile.mkdtemp(prefix="ntk-slurm-"))
+    root.chmod(0o755)
+    cluster = Slurm(root)
+    result = cluster.up()
+    if result.returncode != 0:
+        cluster.down()
+        pytest.fail("SLURM did not start: " + result.stderr[-2000:])
+    yield cluster
+    cluster.down()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def test_one_job_for_everything(slurm):
+    name = slurm.job("whole", spectrum={"vectors": 3}, prediction={"regularization": [1e-2]})
+    job = slurm.call("sbatch", "--parsable", "--nodes=2", "--ntasks-per-node=2", "whole.sh", name)
+    assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
+    run = slurm.folder / "whole"
+    hosts = json.loads((run / "environment.json").read_text())
+    assert hosts["ranks"] == 4
+    assert (run / "spectrum/ntk_vectors.npy").exists() and (run / "predictions/ntk.npy").exists()
+
+
+def test_an_array_of_shards_and_a_job_that_solves(slurm):
+    name = slurm.job("shards", spectrum={})
+    array, solve = slurm.call("./submit-shards.sh", name, 5, "--ntasks=1", "--ntasks=2").split()
+    assert slurm.end(solve)[:2] == ("COMPLETED", 0), slurm.log(solve)
+    assert "(the others were there)" in slurm.log(solve) and "assembled 0 of" in slurm.log(solve)
+    alone = slurm.job("alone", spectrum={})
+    succeed("assemble", slurm.folder / alone, ranks=2)
+    assert chunks(slurm.folder / "shards") == chunks(slurm.folder / "alone")
+    assert (slurm.folder / "shards/spectrum/ntk.npy").exists()
+
+
+def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
+    name = slurm.job("long", data={"synthetic": {"seed": 1, "train": 216, "test": 0}},
+                     network={"preset": "cnn-gap", "depth": 5}, kernels=["ntk"], precision="f32",
+                     tile=8)
+    run = slurm.folder / "long"
+    # A minute is the shortest limit; the signal comes about half of it before.
+    job = slurm.call("sbatch", "--parsable", "--nodes=2", "--ntasks-per-node=1", "--time=1",
+                     "--signal=B:USR1@30", "preemptible.sh", name)
+    slurm.wait(job, lambda state, _, restarts: restarts == 1 and state == "RUNNING", 120)
+    assert "stopped on request" in slurm.log(job) and "ended with status 75" in slurm.log(job)
+    before = len(chunks(run))
+    deadline = time.monotonic() + 30
+    while len(chunks(run)) < before + 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    slurm.lose("n2")
+    slurm.wait(job, lambda state, _, restarts: restarts >= 2, 60)
+    slurm.boot("n2")
+    assert slurm.end(job, 240)[:2] == ("COMPLETED", 0), slurm.log(job)
+    assert "all well" in succeed("verify", run, "--sample", "4", ranks=2).stdout
+    assert len(chunks(run)) == 27 * 28 // 2
+
+
+def test_a_job_that_cannot_succeed_is_not_requeued(slurm):
+    name = slurm.job("bad", network={"preset": "fcn", "depth": -3})
+    job = slurm.call("sbatch", "--parsable", "--ntasks=2", "preemptible.sh", name)
+    assert slurm.end(job) == ("FAILED", 78, 0), slurm.log(job)
+    assert "network.depth" in slurm.log(job)
