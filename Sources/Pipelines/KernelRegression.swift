@@ -21,7 +21,7 @@ struct KernelRegression {
     var x: [Double]?
     /// Why there is none.
     var failure: String?
-    /// Iterations with a shared factor; nil where its own was used.
+    /// Of conjugate gradients with a shared factor; nil where it was solved alone.
     var iterations: Int?
     /// Of the factorization, where it has one of its own.
     var factorizing: Double?

@@ -41,10 +41,11 @@ struct Pace {
       let now = Double(sorted.filter { $0.age <= span }.reduce(0) { $0 + $1.pairs }) / span
       lines.append(
         String(format: "rate      now %.3g pairs/s, on average %.3g pairs/s", now, average))
+      let rate = now > 0 ? now : average
       lines.append(
-        now > 0
-          ? "left      " + readable(seconds: Double(total - done) / now)
-          : "left      nobody is at work: the last tile came \(readable(seconds: last.age)) ago")
+        last.age < Self.pause && rate > 0
+          ? "left      " + readable(seconds: Double(total - done) / rate)
+          : "left      the last tile came \(readable(seconds: last.age)) ago: is anybody at work?")
     }
     return lines
   }

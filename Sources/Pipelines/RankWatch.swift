@@ -1,4 +1,3 @@
-import CProcess
 import Foundation
 import MessagePassing
 import Watchdog
@@ -18,8 +17,10 @@ enum RankWatch {
     let first = try world.broadcast(rank == 0 ? Array(own.utf8) : [])
     let root = String(decoding: first, as: UTF8.self)
     let watchdog = Watchdog(
-      rank: rank, timeout: timeout, stopSignal: { ntk_stop_signal() != 0 }
+      rank: rank, timeout: timeout, stopGrace: { StopRequest.grace }
     ) { alarm in
+      // All ranks may have got the signal: rank 0 tells it, and the others are ended with it.
+      if alarm == .stopIgnored && rank != 0 { usleep(700_000) }
       end(sentence(alarm, rank: rank, own: own, root: root, names: names))
     }
     let words = watchdog.endpoint.words.map { Int64(bitPattern: $0) }

@@ -149,7 +149,8 @@ struct ReductionState {
 
   private func removeParts(but kept: Int?) throws {
     guard try disk.exists(folder) else { return }
-    if ranks.isRoot { _ = try disk.removeStaleTemporaries(in: folder) }
+    // What writers left that were killed: all is published here, so nobody writes now.
+    if ranks.isRoot { try disk.removeStaleTemporaries(in: folder, olderThan: 0) }
     for file in try disk.list(folder) where file.hasPrefix("part-") {
       // Parts of ranks that are no more are rank 0's to remove.
       let rank = Int(file.split(separator: ".").last ?? "") ?? 0

@@ -115,7 +115,7 @@ final class RunPipeline {
             .cannotCreate,
             "\(run.path) exists; continue it with --resume, or choose another output folder")
         }
-        try disk.createFolder(run.own)
+        try disk.createFolder(run.path)
         _ = try disk.removeStaleTemporaries(in: run.path)
       } else if !exists {
         throw PipelineError(
@@ -128,6 +128,7 @@ final class RunPipeline {
   private func record(_ data: DataOutline, imageDigest: UInt64?) throws {
     let environment = try EnvironmentRecord.gather(ranks)
     try ranks.onRoot {
+      try Disk().createFolder(run.own)
       if request.stages.contains(.assemble) {
         try Disk().publish(job.resolvedYAML(), to: run.job)
       }

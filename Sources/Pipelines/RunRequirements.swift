@@ -2,6 +2,7 @@ import BlockCyclic
 import DistributedAlgebra
 import DurableFiles
 import Jobs
+import TileSchedule
 
 /// What a run needs of the machine, looked at before it begins.
 struct RunRequirements {
@@ -40,13 +41,12 @@ struct RunRequirements {
   /// Throws where the tiles that are missing do not fit on the disk. Collective.
   func requireDisk(_ store: KernelStore) throws {
     try ranks.onRoot {
-      var bytes = 0
-      for entry in store.entries {
-        let missing = entry.array.spec.tileCount - (try entry.array.presentTiles().count)
-        bytes += missing * entry.array.spec.bytesPerTile
+      let present = try store.presentItems()
+      let plan = TilePlan(grids: store.grids, shard: run.shard, isPresent: present.contains)
+      let bytes = plan.items.reduce(0) { sum, item in
+        sum + store.entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
       }
       let free = try Disk().freeBytes(at: run.path)
-      bytes /= run.shard.count
       guard bytes > free else { return }
       throw PipelineError(
         .inputOutput,

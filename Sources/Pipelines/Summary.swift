@@ -131,7 +131,7 @@ struct PredictionSummary: Codable, Equatable {
     var meanPosteriorVariance: Double?
     /// |Ax - b|_1 / (n eps |A|_1 |x|_1).
     var residual: Double?
-    /// Of conjugate gradients, where another regularization's factor was used.
+    /// Of conjugate gradients, where regularizations shared a factor.
     var iterations: Int?
     /// Of the Cholesky factorization, where it has one of its own.
     var secondsFactorizing: Double?

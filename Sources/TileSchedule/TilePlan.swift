@@ -26,12 +26,6 @@ public struct TilePlan: Sendable {
   /// Entries in `items`.
   public let work: Int
 
-  /// Entries of the shard, done or not.
-  public let totalWork: Int
-
-  /// Tiles of the shard, done or not.
-  public let totalItems: Int
-
   /// Plans the tiles of a shard that are not present.
   ///
   /// - Parameters:
@@ -43,14 +37,12 @@ public struct TilePlan: Sendable {
     let allWork = grids.reduce(0) { $0 + $1.entries }
     var items: [WorkItem] = []
     var before = 0
-    var (work, totalWork, totalItems) = (0, 0, 0)
+    var work = 0
     for (number, grid) in grids.enumerated() {
       for tile in TilePlan.ordered(grid) {
         let entries = grid.entries(of: tile)
         defer { before += entries }
         guard shard.owns(before..<before + entries, of: allWork) else { continue }
-        totalWork += entries
-        totalItems += 1
         let item = WorkItem(grid: number, tile: tile)
         if isPresent(item) { continue }
         work += entries
@@ -58,7 +50,6 @@ public struct TilePlan: Sendable {
       }
     }
     (self.grids, self.items, self.work) = (grids, items, work)
-    (self.totalWork, self.totalItems) = (totalWork, totalItems)
   }
 
   /// Entries of one item.

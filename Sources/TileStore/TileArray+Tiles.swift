@@ -108,7 +108,8 @@ extension TileArray {
       try attempt()
       return
     } catch {
-      guard error.isMissing, error.operation == .create else { throw .file(error) }
+      // Where all of the array has gone, nothing is to be put in its place.
+      guard error.isMissing, error.operation == .create, isThere else { throw .file(error) }
     }
     // The first tile of its row: make the row's folder, which other ranks may do as well.
     do {
@@ -117,6 +118,10 @@ extension TileArray {
     } catch {
       throw .file(error)
     }
+  }
+
+  private var isThere: Bool {
+    do { return try disk.exists(path + "/" + ZarrMetadata.fileName) } catch { return false }
   }
 
   private func fetch(

@@ -49,8 +49,13 @@ public struct TileArray: Sendable {
       }
       try disk.createFolder(path)
       // Tiles come after zarr.json has reached the disk; without it nobody knows what they are of.
-      guard try !disk.exists(path + "/c") else {
-        throw TileStoreError.badMetadata(path: path, reason: "it holds tiles but no zarr.json")
+      if try disk.exists(path + "/c") {
+        // Another job may have made both since the look above.
+        guard try disk.exists(metadata) else {
+          throw TileStoreError.badMetadata(path: path, reason: "it holds tiles but no zarr.json")
+        }
+        try array.checkEqual(to: try open(path, disk: disk))
+        return array
       }
       try disk.publish(ZarrMetadata.array(spec).rendered() + "\n", to: metadata)
     } catch {

@@ -43,31 +43,36 @@ public final class Watchdog: Sendable {
     var hasEnded = false
   }
 
+  /// What the thread remembers of its own process.
+  private struct Own {
+    var stopSince: Double?
+    /// Its main thread, as rank 0 of a table of one: what it slept with all others does not count.
+    var main: PulseTable
+    var tick: UInt64 = 0
+  }
+
   private let rank: Int
   private let timeout: Double
   private let socket: Int32
   private let ownEndpoint: Endpoint
-  private let stopSignal: @Sendable () -> Bool
+  private let stopGrace: @Sendable () -> Double?
   private let onAlarm: @Sendable (Alarm) -> Void
   private let state = Mutex(State())
-  /// When the main thread last looked up, in milliseconds of the clock; 0 where it need not.
+  /// Another number whenever the main thread looked up; 0 where it need not.
   private let lastTick = Atomic<UInt64>(0)
-
-  /// Seconds from a signal to the end of a program that does not look at it.
-  public static let grace = 3.5
 
   /// Opens a rank's socket; `start` begins.
   ///
   /// - Parameters:
   ///   - timeout: seconds of silence that are too many; 0 for no watch over ranks.
-  ///   - stopSignal: whether a signal asks the program to stop.
+  ///   - stopGrace: if a signal asks the program to stop, the seconds that it has for it.
   ///   - onAlarm: is called on the watchdog's thread and is to end the program.
   public init(
-    rank: Int, timeout: Double, stopSignal: @escaping @Sendable () -> Bool,
+    rank: Int, timeout: Double, stopGrace: @escaping @Sendable () -> Double?,
     onAlarm: @escaping @Sendable (Alarm) -> Void
   ) {
     (self.rank, self.timeout) = (rank, timeout)
-    (self.stopSignal, self.onAlarm) = (stopSignal, onAlarm)
+    (self.stopGrace, self.onAlarm) = (stopGrace, onAlarm)
     var port: UInt16 = 0
     socket = timeout > 0 ? ntk_datagrams_open(&port) : -1
     var addresses = [UInt32](repeating: 0, count: 32)
@@ -110,25 +115,32 @@ public final class Watchdog: Sendable {
   private var interval: Double { min(max(timeout / 10, 0.1), 5) }
 
   /// What both sides look at besides the others, until the end.
-  private func isEnding(_ stopSince: inout Double?, at now: Double) -> Bool {
-    if stopSignal() {
-      let since = stopSince ?? now
-      stopSince = since
-      if now - since > Self.grace { onAlarm(.stopIgnored) }
+  private func isEnding(_ own: inout Own, at now: Double) -> Bool {
+    if let grace = stopGrace() {
+      let since = own.stopSince ?? now
+      own.stopSince = since
+      if now - since > grace { onAlarm(.stopIgnored) }
     }
     let tick = lastTick.load(ordering: .relaxed)
-    let silence = now - Double(tick) * 1e-3
-    if timeout > 0, tick > 0, silence > timeout { onAlarm(.stuck(seconds: silence)) }
+    if tick == 0 {
+      own.main.dismiss(0)
+    } else if tick != own.tick {
+      own.main.hear(0, at: now)
+    }
+    own.tick = tick
+    if timeout > 0, let silence = own.main.overdue(at: now).first {
+      onAlarm(.stuck(seconds: silence.seconds))
+    }
     return state.withLock { $0.isEnding }
   }
 
   private func watchRanks() {
     var table = PulseTable(timeout: timeout, at: Self.seconds())
     var homes: [Int: (address: UInt32, port: UInt16)] = [:]
-    var stopSince: Double?
+    var own = Own(main: PulseTable(timeout: timeout, at: Self.seconds()))
     while true {
       let now = Self.seconds()
-      let isLast = isEnding(&stopSince, at: now)
+      let isLast = isEnding(&own, at: now)
       if isLast {
         for home in homes.values { send(.leaving, ownEndpoint.token, to: home) }
         return
@@ -156,11 +168,11 @@ public final class Watchdog: Sendable {
   private func watchRoot(_ root: Endpoint) {
     var table = PulseTable(timeout: timeout, at: Self.seconds())
     var home: (address: UInt32, port: UInt16)?
-    var stopSince: Double?
+    var own = Own(main: PulseTable(timeout: timeout, at: Self.seconds()))
     var lastPulse = -Double.infinity
     while true {
       let now = Self.seconds()
-      let isLast = isEnding(&stopSince, at: now)
+      let isLast = isEnding(&own, at: now)
       if isLast || now - lastPulse >= interval {
         lastPulse = now
         // Until one address has answered, all are tried.

@@ -5,6 +5,7 @@ import TileSchedule
 extension Console.Progress: ExpressibleByArgument {}
 
 extension Shard: ExpressibleByArgument {
+  /// Reads `3/16`; nil for what is no part.
   public init?(argument: String) {
     do { try self.init(parsing: argument) } catch { return nil }
   }

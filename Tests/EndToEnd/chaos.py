@@ -75,7 +75,7 @@ MPIRUN=({VHOSTS} exec {self.hosts} h0 "${{MPIRUN[@]}}" --hostfile {self.folder}/
         # What a template does with a job: launch, and again while that can be expected to help.
         (self.folder / "once.sh").write_text(f"""
 source {ROOT}/jobs/slurm/functions.sh
-launch assemble {self.job} --resume --watchdog 4 --progress none
+launch assemble {self.job} --resume --watchdog 10 --progress none
 status=$?
 is_worth_another $status && exit 75
 exit $status
@@ -83,8 +83,9 @@ exit $status
         return self
 
     def __exit__(self, *_):
-        for pid in self.processes("ntk-dist") + self.processes("orted"):
-            self.kill(pid, signal.SIGKILL)
+        for name in ("mpirun", "orted", "ntk-dist"):
+            for pid in self.processes(name):
+                self.kill(pid, signal.SIGKILL)
         self.vhosts("down")
         subprocess.run(["umount", "-l", self.disk])
 
@@ -92,15 +93,23 @@ exit $status
 
     def processes(self, name):
         """Processes of this run."""
+        hosts = set()
+        for number in range(4):
+            pid = (self.hosts / f"h{number}.pid").read_text().strip()
+            hosts.add(os.readlink(f"/proc/{pid}/ns/net"))
         found = []
         for pid in subprocess.run(["pgrep", "-x", name], capture_output=True, text=True).stdout.split():
             try:
-                line = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+                if os.readlink(f"/proc/{pid}/ns/net") in hosts:
+                    found.append(int(pid))
             except OSError:
                 continue
-            if name != "ntk-dist" or str(self.job).encode() in line:
-                found.append(int(pid))
         return found
+
+    def kill_one(self, name, number):
+        found = self.processes(name)
+        if found:
+            self.kill(self.random.choice(found), number)
 
     @staticmethod
     def kill(pid, number):
@@ -112,25 +121,24 @@ exit $status
     def hit(self, kind):
         """Does it; returns what undoes it, for when the session has ended."""
         if kind == "rank killed":
-            self.kill(self.random.choice(self.processes("ntk-dist")), signal.SIGKILL)
+            self.kill_one("ntk-dist", signal.SIGKILL)
         elif kind == "daemon killed":
-            self.kill(self.random.choice(self.processes("orted")), signal.SIGKILL)
+            self.kill_one("orted", signal.SIGKILL)
         elif kind == "mpirun killed":
             for pid in self.processes("mpirun"):
                 self.kill(pid, signal.SIGKILL)
         elif kind == "rank frozen":
-            self.kill(self.random.choice(self.processes("ntk-dist")), signal.SIGSTOP)
+            self.kill_one("ntk-dist", signal.SIGSTOP)
         elif kind == "link cut":
             host = f"h{self.random.randint(1, 3)}"
             self.vhosts("cut", host)
             return lambda: self.vhosts("mend", host)
         elif kind == "disk full":
             filler = self.disk / "filler"
-            with open(filler, "wb") as file:
+            with open(filler, "wb", buffering=0) as file:
                 try:
                     while True:
                         file.write(bytes(1 << 12))
-                        file.flush()
                 except OSError:
                     pass
             return filler.unlink
@@ -142,7 +150,7 @@ exit $status
                     file.write(content)
                 self.damaged += 1
             # It is found by the next session.
-            self.kill(self.random.choice(self.processes("ntk-dist")), signal.SIGKILL)
+            self.kill_one("ntk-dist", signal.SIGKILL)
         return lambda: None
 
     KINDS = ["rank killed", "daemon killed", "mpirun killed", "link cut", "rank frozen", "disk full",
@@ -173,8 +181,12 @@ exit $status
         undo = None
         begun = time.monotonic()
         while process.poll() is None:
-            if time.monotonic() - begun > 240:
-                raise AssertionError(f"a session hangs after '{kind}'\n" + self.log())
+            if time.monotonic() - begun > 120:
+                left = subprocess.run(["ps", "-eo", "pid,ppid,stat,etimes,comm,args"], text=True,
+                                      capture_output=True).stdout.splitlines()
+                left = [line[:100] for line in left if "ntk-dist" in line or "orted" in line]
+                raise AssertionError("\n".join([f"a session hangs after '{kind}'; {self.told}", *left,
+                                                self.log()]))
             if undo is None and kind and len(chunk_paths(self.run)) >= before + after:
                 hit_at = time.monotonic()
                 undo = self.hit(kind)
@@ -183,6 +195,13 @@ exit $status
             self.told.append((kind, process.returncode, round(time.monotonic() - hit_at, 1)))
             undo()
         return process.returncode
+
+    def leave(self, count):
+        """Loses tiles, where so many are not left to be computed."""
+        there = chunk_paths(self.run)
+        for path in self.random.sample(there, max(0, count - (self.total - len(there)))):
+            path.unlink()
+            self.damaged += 1
 
     def log(self):
         return (self.folder / "log").read_text()[-4000:]
@@ -197,6 +216,7 @@ exit $status
             mean = self.total / (self.hits + 2)
             for kind in kinds:
                 after = max(2, int(mean * self.random.uniform(0.4, 1.2)))
+                self.leave(2 * after + 4 * RANKS)
                 status = self.session(kind, after)
                 # A full disk is an error that a user has to mend; all else the template takes care of.
                 allowed = (74, 75) if kind == "disk full" else (75,)

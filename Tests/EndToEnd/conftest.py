@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -73,6 +74,21 @@ def chunks(run):
     """Every chunk of a run's store, by name."""
     return {str(path.relative_to(pathlib.Path(run) / "kernels.zarr")): path.read_bytes()
             for path in chunk_paths(run)}
+
+
+def start(*arguments, ranks=2, **options):
+    """Starts the program, to be watched or hit while it runs."""
+    return subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def wait_for_chunks(run, count, process):
+    """Returns when a run that was started has so many tiles."""
+    deadline = time.monotonic() + 60
+    while len(chunk_paths(run)) < count:
+        assert process.poll() is None, "the run ended before it could be interrupted"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def summary(run):

@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, succeed, write_job
+from conftest import (
+    ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, start, succeed, wait_for_chunks,
+    write_job)
 
 LARGE = {"data": {"synthetic": {"seed": 2, "train": 1500, "test": 100}}, "tile": 64,
          "network": fcn("erf", 1.7, 0.1, depths=[3, 60]), "spectrum": None, "prediction": None}
@@ -27,20 +29,6 @@ def test_chunks_and_eigenvalues_do_not_depend_on_the_number_of_ranks(tmp_path, n
         assert np.allclose(found[2], reference[2], rtol=0, atol=1e-9)
 
 
-def start(path, ranks, *options):
-    return subprocess.Popen(
-        command(["run", path, *options], ranks), env=ENVIRONMENT, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True)
-
-
-def wait_for_chunks(run, count, process):
-    deadline = time.monotonic() + 60
-    while len(chunk_paths(run)) < count:
-        assert process.poll() is None, "the run ended before it could be interrupted"
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def kill_all(process):
     """SIGKILL to mpirun and every rank."""
     subprocess.run(["pkill", "-KILL", "-s", str(os.getsid(process.pid))])
@@ -59,7 +47,8 @@ def test_killed_runs_resumed_on_other_numbers_of_ranks_leave_the_same_bytes(tmp_
     expected = chunks(tmp_path / "whole")
     path = write_job(tmp_path, "broken.yaml", output=tmp_path / "broken", **LARGE)
     for round, ranks in enumerate((3, 2)):
-        process = start(path, ranks, *(["--resume"] if round else []))
+        process = start("run", path, *(["--resume"] if round else []), ranks=ranks,
+                        start_new_session=True)
         wait_for_chunks(tmp_path / "broken", len(expected) * (round + 1) // 4, process)
         kill_all(process)
         left = {name: data for name, data in chunks(tmp_path / "broken").items() if name in expected}

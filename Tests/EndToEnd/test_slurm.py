@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import pytest
-from conftest import BINARY, ENVIRONMENT, SHARED, chunks, fcn, succeed
+from conftest import BINARY, ENVIRONMENT, SHARED, chunk_paths, chunks, fcn, succeed
 
 TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "jobs/slurm"
 CLUSTER = SHARED / "cluster"
@@ -69,10 +69,12 @@ class Slurm:
 
     def lose(self, node):
         """Ends everything that runs on a node at once, its daemons first."""
-        victims = set(map(int, self.pids("pgrep", "-f", f"slurmd -N {node} ")))
+        victims = set(map(int, self.pids("pgrep", "-f", f"slurmd -N {node} -f {self.cluster}")))
         for entry in pathlib.Path("/proc").glob("[0-9]*/environ"):
             try:
-                if f"SLURMD_NODENAME={node}".encode() in entry.read_bytes().split(b"\0"):
+                variables = entry.read_bytes()
+                if (f"SLURMD_NODENAME={node}".encode() in variables.split(b"\0")
+                        and str(self.folder).encode() in variables):
                     victims.add(int(entry.parent.name))
                     parent = int((entry.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
                     if b"slurmstepd" in pathlib.Path(f"/proc/{parent}/cmdline").read_bytes():
@@ -136,7 +138,7 @@ def test_an_array_of_shards_and_a_job_that_solves(slurm):
 
 
 def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
-    name = slurm.job("long", data={"synthetic": {"seed": 1, "train": 216, "test": 0}},
+    name = slurm.job("long", data={"synthetic": {"seed": 1, "train": 208, "test": 0}},
                      network={"preset": "cnn-gap", "depth": 5}, kernels=["ntk"], precision="f32",
                      tile=8)
     run = slurm.folder / "long"
@@ -155,7 +157,21 @@ def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
     slurm.boot("n2")
     assert slurm.end(job, 240)[:2] == ("COMPLETED", 0), slurm.log(job)
     assert "all well" in succeed("verify", run, "--sample", "4", ranks=2).stdout
-    assert len(chunks(run)) == 27 * 28 // 2
+    assert len(chunks(run)) == 26 * 27 // 2
+
+
+def test_a_cancelled_job_stays_cancelled(slurm):
+    name = slurm.job("cancelled", data={"synthetic": {"seed": 1, "train": 400, "test": 0}},
+                     network={"preset": "cnn-gap", "depth": 5}, precision="f32", tile=8)
+    job = slurm.call("sbatch", "--parsable", "--ntasks=2", "preemptible.sh", name)
+    deadline = time.monotonic() + 60
+    while not chunk_paths(slurm.folder / "cancelled") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    slurm.call("scancel", job)
+    assert slurm.end(job)[0] == "CANCELLED"
+    time.sleep(8)
+    state, _, restarts = slurm.state(job)
+    assert (state, restarts) == ("CANCELLED", 0), slurm.log(job)
 
 
 def test_a_job_that_cannot_succeed_is_not_requeued(slurm):

@@ -7,24 +7,11 @@ import time
 
 import pytest
 from conftest import (
-    ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, succeed, write_job)
+    chunk_paths, chunks, fcn, ntk_dist, sentences, start, succeed, wait_for_chunks, write_job)
 
 # Some seconds of two ranks, in many tiles.
 LONG = dict(data={"synthetic": {"seed": 2, "train": 3000, "test": 50}},
             network=fcn(depth=30), tile=32, spectrum=None, prediction=None)
-
-
-def start(*arguments, ranks=2):
-    return subprocess.Popen(command(list(map(str, arguments)), ranks), env=ENVIRONMENT, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def wait_for_chunks(run, count, process):
-    deadline = time.monotonic() + 60
-    while len(chunk_paths(run)) < count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def ranks_of(mpirun):
@@ -72,11 +59,18 @@ def test_eight_shards_at_once_two_of_them_killed_give_the_same_store(tmp_path):
     assert not list((tmp_path / "parts").rglob("*.partial-*"))
 
 
-def test_shards_overlap_and_repeat_without_harm(tmp_path):
+def test_shards_overlap_at_once_and_repeat_without_harm(tmp_path):
     small = {**LONG, "data": {"synthetic": {"seed": 2, "train": 300, "test": 20}}, "spectrum": {}}
     path = write_job(tmp_path, **small)
-    for shard in ("2/2", "1/3", "2/2", "1/1"):
-        succeed("assemble", path, "--shard", shard, "--resume")
+    # Two are one and the same, and all of them at once.
+    shards = [start("assemble", path, "--shard", shard, "--resume", ranks=None)
+              for shard in ("2/2", "1/3", "2/2", "1/1")]
+    for shard in shards:
+        assert finish(shard, 60)[0] == 0
+    damaged = chunk_paths(tmp_path / "run")[10]
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    repeated = [succeed("assemble", path, "--shard", f"{k}/2") for k in (1, 2)]
+    assert sum("is damaged" in result.stderr for result in repeated) == 1
     succeed("run", path, "--resume", ranks=2)
     alone = write_job(tmp_path, "alone.yaml", **{**small, "output": tmp_path / "alone"})
     succeed("run", alone)
@@ -99,7 +93,7 @@ def test_a_frozen_rank_is_named_and_ends_the_run(tmp_path, victim):
 
 
 def test_a_frozen_rank_is_noticed_inside_a_library_routine_too(tmp_path):
-    path = write_job(tmp_path, data={"synthetic": {"seed": 2, "train": 3000, "test": 0}},
+    path = write_job(tmp_path, data={"synthetic": {"seed": 2, "train": 5000, "test": 0}},
                      kernels=["ntk"], prediction=None,
                      spectrum={"vectors": "all", "solver": "scalapack"})
     succeed("assemble", path, ranks=2)
@@ -155,3 +149,35 @@ def test_metadata_that_are_none_are_one_sentence(tmp_path, content):
             result = ntk_dist(*attempt)
             said = sentences(result)
             assert result.returncode in (65, 73) and len(said) == 1 and file in said[0], said
+
+
+def test_a_store_that_vanishes_ends_the_run_and_says_so(tmp_path):
+    path = write_job(tmp_path, **LONG)
+    process = start("assemble", path)
+    wait_for_chunks(tmp_path / "run", 50, process)
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    status, errors, seconds = finish(process, 60)
+    assert status in (66, 73, 74) and seconds < 30
+    assert "ntk-dist:" in errors and str(tmp_path / "run") in errors
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_store_that_turns_read_only_ends_the_run_and_says_so(tmp_path):
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", mount], check=True)
+    try:
+        path = write_job(tmp_path, output=mount / "run", **LONG)
+        process = start("assemble", path)
+        wait_for_chunks(mount / "run", 50, process)
+        process.send_signal(signal.SIGUSR1)
+        assert finish(process, 30)[0] == 75
+        before = chunks(mount / "run")
+        subprocess.run(["mount", "-o", "remount,ro", mount], check=True)
+        result = ntk_dist("assemble", path, "--resume", ranks=2)
+        said = sentences(result)
+        assert result.returncode in (73, 74) and len(said) == 1 and "read-only" in said[0].lower()
+        subprocess.run(["mount", "-o", "remount,rw", mount], check=True)
+        assert chunks(mount / "run") == before
+    finally:
+        subprocess.run(["umount", "-l", mount])

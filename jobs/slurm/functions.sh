@@ -11,14 +11,17 @@ launch() {
   local child=$! status
   # mpirun kills its ranks a second after a TERM; a USR1 it passes on.
   trap 'kill -USR1 '"$child"' 2>/dev/null' USR1 TERM
-  while true; do
-    wait "$child"
-    status=$?
-    kill -0 "$child" 2>/dev/null || break
-  done
+  # A signal interrupts a wait, which then says so and not how the program ended.
+  wait "$child"
+  while kill -0 "$child" 2>/dev/null; do wait "$child"; done
+  wait "$child"
+  status=$?
   trap - USR1 TERM
   return "$status"
 }
+
+# is_running: whether the job is neither cancelled nor at its end in SLURM's eyes.
+is_running() { [ "$(squeue --noheader --job "$SLURM_JOB_ID" --format %T)" = RUNNING ]; }
 
 # is_worth_another STATUS: whether the same job can be expected to get on when it is started again.
 is_worth_another() {

@@ -2,7 +2,7 @@
 # Everything in one job that puts itself back into the queue until it is done: after its time limit, when
 # it is preempted, and when a node is lost. Other failures end it.
 #
-#     sbatch --nodes=2 --ntasks-per-node=16 --partition=preemptible preemptible.sh JOB.yaml
+#     sbatch --nodes=2 --ntasks-per-node=16 --partition=preemptible preemptible.sh JOB.yaml [--set ...]
 #SBATCH --job-name=ntk-dist
 #SBATCH --output=%x-%j.log
 #SBATCH --open-mode=append
@@ -10,9 +10,9 @@
 #SBATCH --signal=B:USR1@120
 #SBATCH --time=2:00:00
 source "$SLURM_SUBMIT_DIR/functions.sh"
-launch run "$1" --resume
+launch run "$@" --resume
 status=$?
-if is_worth_another "$status"; then
+if is_worth_another "$status" && is_running; then
   if [ "${SLURM_RESTART_COUNT:-0}" -lt "$MOST_RESTARTS" ]; then
     echo "ended with status $status; back into the queue (restart $((${SLURM_RESTART_COUNT:-0} + 1)))"
     scontrol requeue "$SLURM_JOB_ID"

@@ -9,13 +9,15 @@ NTK_DIST=ntk-dist
 export OPENBLAS_NUM_THREADS=1
 
 # How ranks are started. mpirun takes hosts and ranks from SLURM; the keepalive settings make it notice
-# a lost node within seconds. Where MPI is started by srun: MPIRUN=(srun --mpi=pmix --kill-on-bad-exit=1)
+# a lost node within seven seconds, before the program's own watchdog does (120 s; not to be set below 10:
+# an mpirun that is told by the program waits for the lost node's daemon, for minutes). Where MPI is started by srun: MPIRUN=(srun --mpi=pmix --kill-on-bad-exit=1)
 MPIRUN=(mpirun --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 1
   --mca oob_tcp_keepalive_probes 3)
 
-# Exit statuses that a lost node or a killed rank leaves behind: 205 and 1 from an mpirun that lost a
-# host's daemon, 137 and 143 from a rank that was killed. 75 is the program's own: stopped in order.
-LOST_NODE=(205 137 143)
+# Exit statuses that a lost node or a killed rank leaves behind: 205 from an mpirun that lost a host's
+# daemon, 137, 138 and 143 from a process that a signal ended. 75 is the program's own: stopped in order,
+# or a rank that hangs.
+LOST_NODE=(205 137 138 143)
 
 # A job that is requeued so often is not helped by it.
 MOST_RESTARTS=100

@@ -9,7 +9,7 @@
 set -euo pipefail
 job=$1 shards=$2 shard_options=${3:-} solve_options=${4:-}
 # shellcheck disable=SC2086
-array=$(sbatch --parsable --array="1-$shards" $shard_options shard.sh "$job")
+array=$(sbatch --parsable --array="1-$shards" $shard_options shard.sh "$job" "$shards")
 # afterany: a shard that failed has its part computed by the last job.
 # shellcheck disable=SC2086
 solve=$(sbatch --parsable --dependency="afterany:$array" $solve_options whole.sh "$job")

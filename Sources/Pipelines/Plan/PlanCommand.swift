@@ -149,24 +149,24 @@ public struct PlanCommand {
     return lines
   }
 
-  /// A job script for SLURM, with room of a third in time and a tenth in memory.
+  /// The template jobs/slurm/whole.sh filled in, with room of a third in time and a tenth in memory.
   private func slurm(_ plan: RunPlan) -> String {
     let minutes = Int((plan.seconds * 4 / 3 / 60).rounded(.up)) + 5
     let bytes = plan.stages.map(\.bytesPerNode).max() ?? 0
     let settings = request.overrides.map { " --set '\($0)'" }.joined()
     return """
       #!/bin/bash
+      # For the folder of functions.sh and site.sh (jobs/slurm of ntk-dist).
       #SBATCH --job-name=ntk-dist
+      #SBATCH --output=%x-%j.log
       #SBATCH --nodes=\(plan.nodes)
       #SBATCH --ntasks=\(plan.ranks)
       #SBATCH --ntasks-per-node=\(plan.ranksPerNode)
       #SBATCH --mem=\(Int((Double(bytes) * 1.1 / 1e6).rounded(.up)))M
       #SBATCH --time=\(minutes / 60):\(String(format: "%02d", minutes % 60)):00
       #SBATCH --signal=B:USR1@120
-      export OPENBLAS_NUM_THREADS=1
-      mpirun ntk-dist run '\(request.job)'\(settings) --resume & run=$!
-      trap 'kill -USR1 $run' USR1  # before the time limit: stop in order
-      wait $run || wait $run
+      source "$SLURM_SUBMIT_DIR/functions.sh"
+      launch run '\(request.job)'\(settings) --resume
 
       """
   }
