@@ -65,6 +65,7 @@ let package = Package(
     // The mathematics: no MPI, no files, no clock.
     .target(
       name: "RecursionCore", dependencies: ["CVector"], exclude: readme, swiftSettings: vectorized),
+    .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
     .target(name: "BLAS", dependencies: ["COpenBLAS"], exclude: readme),
     .target(
       name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
@@ -94,7 +95,8 @@ let package = Package(
     .target(
       name: "Pipelines",
       dependencies: [
-        "RecursionCore", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule", "DurableFiles",
+        "RecursionCore", "MeanField", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule",
+        "DurableFiles",
         "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
         "Watchdog", "CProcess", .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
@@ -107,6 +109,7 @@ let package = Package(
 
     // Tests: without ranks, and (RankChecks) small programs for mpirun.
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
+    .testTarget(name: "MeanFieldTests", dependencies: ["MeanField"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),
     .testTarget(name: "BlockCyclicTests", dependencies: ["BlockCyclic"]),
     .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule"]),

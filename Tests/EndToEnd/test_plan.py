@@ -73,7 +73,7 @@ def test_a_job_script_asks_for_what_the_plan_says(tmp_path, machine):
     for line in ("#SBATCH --nodes=2", "#SBATCH --ntasks=8", "#SBATCH --ntasks-per-node=4",
                  "#SBATCH --signal=B:USR1@120"):
         assert line in text.splitlines()
-    assert f"ntk-dist run '{job}' --set 'data.synthetic.train=140' --resume &" in text
+    assert f"launch run '{job}' --set 'data.synthetic.train=140' --resume" in text
     (tmp_path / "script").write_text(text)
     assert subprocess.run(["bash", "-n", tmp_path / "script"]).returncode == 0
 

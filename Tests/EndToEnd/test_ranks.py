@@ -75,7 +75,7 @@ def test_a_stop_signal_ends_a_run_in_order_with_status_75(tmp_path, number):
 
 def test_usr1_to_mpirun_stops_all_ranks_with_status_75(tmp_path):
     path = write_job(tmp_path, **LARGE)
-    process = start(path, 3)
+    process = start("run", path, ranks=3)
     wait_for_chunks(tmp_path / "run", 50, process)
     process.send_signal(signal.SIGUSR1)
     assert process.wait(20) == 75

@@ -126,6 +126,16 @@ def test_one_job_for_everything(slurm):
     assert (run / "spectrum/ntk_vectors.npy").exists() and (run / "predictions/ntk.npy").exists()
 
 
+def test_the_job_that_plan_prints(slurm):
+    name = slurm.job("planned", spectrum={})
+    text = slurm.call(pathlib.Path(BINARY).resolve(), "plan", name, "--ranks", 4, "--ranks-per-node", 2,
+                      "--slurm", "--set", "network.depth=2")
+    (slurm.folder / "planned.sh").write_text(text + "\n")
+    job = slurm.call("sbatch", "--parsable", "planned.sh")
+    assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
+    assert (slurm.folder / "planned/spectrum/ntk.npy").exists()
+
+
 def test_an_array_of_shards_and_a_job_that_solves(slurm):
     name = slurm.job("shards", spectrum={})
     array, solve = slurm.call("./submit-shards.sh", name, 5, "--ntasks=1", "--ntasks=2").split()

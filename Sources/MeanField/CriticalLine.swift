@@ -1,0 +1,29 @@
+/// Where networks are critical.
+public enum CriticalLine {
+  /// The weight variance at which chi_1 = 1 for a bias variance; nil where none below 1e6 is.
+  ///
+  /// Source: Schoenholz et al. (2017), equation 5: sigma_w^2 E[phi'(u)^2] = 1 at q*.
+  public static func weightVariance(
+    _ moments: GaussianMoments, biasVariance: Double
+  ) -> Double? {
+    func excess(_ weight: Double) -> Double {
+      MeanField(moments, weightVariance: weight, biasVariance: biasVariance).chi1 - 1
+    }
+    if biasVariance == 0 {
+      // No variance is left up to the critical point, where its slope is that at zero.
+      let weight = 1 / moments.derivativeSquare(1e-150)
+      let below = MeanField(moments, weightVariance: weight * (1 - 1e-6), biasVariance: 0)
+      if below.qStar == 0 { return weight }
+    }
+    var (low, high) = (1e-3, 1.0)
+    while excess(high) < 0 {
+      (low, high) = (high, high * 1.5)
+      if high > 1e6 { return nil }
+    }
+    for _ in 0..<200 where high > low.nextUp {
+      let middle = (low + high) / 2
+      if excess(middle) < 0 { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+}

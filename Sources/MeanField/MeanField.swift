@@ -1,0 +1,110 @@
+import Foundation
+
+/// The limit of infinite depth of a fully connected network with one activation, weight variance
+/// sigma_w^2 and bias variance sigma_b^2.
+///
+/// Source: Schoenholz et al. (2017); Xiao, Pennington and Schoenholz, arXiv 1912.13053, section 3.
+public struct MeanField: Sendable {
+  /// Which of two nearby inputs' fates a network brings about.
+  public enum Phase: String, Sendable {
+    /// They become equal: chi_1 < 1.
+    case ordered
+    /// chi_1 = 1, to rounding.
+    case critical
+    /// They part: chi_1 > 1.
+    case chaotic
+  }
+
+  public let weightVariance: Double
+  public let biasVariance: Double
+  /// The variance of preactivations that depth does not change; infinity where it grows for ever.
+  public let qStar: Double
+  /// sigma_w^2 E[phi'(u)^2] at q*: by what a layer multiplies a small difference of two inputs, squared.
+  public let chi1: Double
+  /// 1 - c*, with full relative accuracy.
+  public let gap: Double
+  /// The slope of the map of correlations at c*.
+  public let chiCStar: Double
+
+  /// The correlation that two inputs come to.
+  public var cStar: Double { 1 - gap }
+
+  /// Where chi_1 is as near to 1, no digit of it says on which side.
+  private static let tolerance = 1e-9
+
+  public var phase: Phase {
+    abs(chi1 - 1) <= Self.tolerance ? .critical : chi1 < 1 ? .ordered : .chaotic
+  }
+
+  /// Layers over which chi_1^l changes by e; infinity at criticality.
+  public var xi1: Double { 1 / abs(log(chi1)) }
+
+  /// Layers over which correlations come to c*: -1 / log chi_c*.
+  public var xiC: Double { 1 / abs(log(chiCStar)) }
+
+  /// Layers over which the mean predictor forgets the data in the chaotic phase,
+  /// -1 / (log chi_c* - log chi_1); nil in the others.
+  public var xiStar: Double? {
+    phase == .chaotic && chiCStar < chi1 ? 1 / (log(chi1) - log(chiCStar)) : nil
+  }
+
+  /// Finds the fixed points.
+  ///
+  /// Precondition: the weight variance is above 0, the bias variance not below.
+  public init(_ moments: GaussianMoments, weightVariance: Double, biasVariance: Double) {
+    self.weightVariance = weightVariance
+    self.biasVariance = biasVariance
+    let q = Self.fixedVariance(moments, weightVariance, biasVariance)
+    // Unbounded activations of degree one have the same slope at every variance.
+    let place = q == .infinity ? 1e12 : max(q, .leastNormalMagnitude.squareRoot())
+    let slope = weightVariance * moments.derivativeSquare(place)
+    qStar = q
+    chi1 = slope
+    // At the fixed point this is q* itself; a variance that grows takes the correlation with it.
+    let next = weightVariance * moments.square(place) + biasVariance
+    func deficit(_ gap: Double) -> Double {
+      weightVariance * moments.pair(place, gap).deficit / next
+    }
+    guard slope > 1 + Self.tolerance, q > 0 else {
+      (gap, chiCStar) = (0, slope)
+      return
+    }
+    // The map of gaps begins with the slope chi_1 > 1 and is concave up to correlation 0, so it
+    // crosses the diagonal once. Where the variance grows for ever it begins with slope 1 and falls.
+    var (low, high) = (1e-12, 1.0)
+    if deficit(low) <= low {
+      (gap, chiCStar) = (0, slope)
+      return
+    }
+    for _ in 0..<200 where high > low.nextUp {
+      let middle = (low + high) / 2
+      if deficit(middle) > middle { low = middle } else { high = middle }
+    }
+    gap = (low + high) / 2
+    chiCStar = weightVariance * moments.pair(place, (low + high) / 2).derivative
+  }
+
+  /// q with q = sigma_w^2 E[phi^2] + sigma_b^2: the stable one; infinity where there is none.
+  private static func fixedVariance(
+    _ moments: GaussianMoments, _ weight: Double, _ bias: Double
+  ) -> Double {
+    func growth(_ q: Double) -> Double { weight * moments.square(q) + bias - q }
+    var high = max(bias, 1)
+    while growth(high) > 0 {
+      high *= 2
+      if high > 1e12 { return .infinity }
+    }
+    var low = high
+    while growth(low) <= 0 {
+      low /= 2
+      // Nothing above zero is kept.
+      if low < 1e-200 { return bias }
+    }
+    if low == high { return low }
+    for _ in 0..<400 where high > low.nextUp {
+      let middle = (low + high) / 2
+      if growth(middle) > 0 { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import MeanField
+
+/// `ntk-dist phase`: mean-field theory of fully connected networks; no data, no MPI.
+public struct PhaseCommand {
+  /// How results are printed.
+  public enum Format: String, CaseIterable, Sendable {
+    case text, json, csv
+  }
+
+  private let moments: GaussianMoments
+  private let activation: String
+
+  /// The theory of an activation.
+  ///
+  /// Errors: an activation that is not known.
+  public init(activation: String) throws {
+    guard let moments = GaussianMoments(named: activation) else {
+      throw PipelineError(
+        .usage,
+        "no activation is called '\(activation)'; there are "
+          + GaussianMoments.names.joined(separator: ", "))
+    }
+    (self.moments, self.activation) = (moments, activation)
+  }
+
+  /// The lines for every pair of a weight and a bias variance, the bias variance varying slowest.
+  public func lines(
+    weightVariances: [Double], biasVariances: [Double], format: Format
+  ) throws -> [String] {
+    let points = biasVariances.flatMap { bias in
+      let critical = CriticalLine.weightVariance(moments, biasVariance: bias)
+      return weightVariances.map { weight in
+        Point(
+          activation, MeanField(moments, weightVariance: weight, biasVariance: bias),
+          criticalWeightVariance: critical)
+      }
+    }
+    switch format {
+    case .json:
+      let text = points.count == 1 ? try JSONText.bytes(points[0]) : try JSONText.bytes(points)
+      return [String(decoding: text.dropLast(), as: UTF8.self)]
+    case .csv:
+      return [Point.names.joined(separator: ",")] + points.map { $0.words.joined(separator: ",") }
+    case .text where points.count == 1:
+      return zip(Point.names, points[0].words).map {
+        $0.padding(toLength: 26, withPad: " ", startingAt: 0) + ($1.isEmpty ? "-" : $1)
+      }
+    case .text:
+      let shown = [Point.names] + points.map(\.words)
+      return shown.map { words in
+        words.dropFirst().map {
+          $0.padding(toLength: 13, withPad: " ", startingAt: 0)
+        }.joined(separator: " ")
+      }
+    }
+  }
+}
+
+/// One point of the phase diagram, as it is written; what is infinite is left out.
+private struct Point: Encodable {
+  let activation: String
+  let numbers: [Double?]
+  let phase: String
+
+  static let names = ["activation"] + numberNames + ["phase"]
+
+  private static let numberNames = [
+    "weight_variance", "bias_variance", "q_star", "chi_1", "c_star", "chi_c_star", "xi_1", "xi_c",
+    "xi_star", "critical_weight_variance",
+  ]
+
+  init(_ activation: String, _ field: MeanField, criticalWeightVariance: Double?) {
+    self.activation = activation
+    let numbers: [Double?] = [
+      field.weightVariance, field.biasVariance, field.qStar, field.chi1, field.cStar,
+      field.chiCStar, field.xi1, field.xiC, field.xiStar, criticalWeightVariance,
+    ]
+    self.numbers = numbers.map { $0.flatMap { $0.isFinite ? $0 : nil } }
+    phase = field.phase.rawValue
+  }
+
+  var words: [String] {
+    [activation] + numbers.map { $0.map { String(format: "%.9g", $0) } ?? "" } + [phase]
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(activation, forKey: Key(stringValue: "activation"))
+    try container.encode(phase, forKey: Key(stringValue: "phase"))
+    for (name, number) in zip(Self.numberNames, numbers) {
+      try container.encode(number, forKey: Key(stringValue: name))
+    }
+  }
+}

@@ -1,0 +1,22 @@
+extension Activation {
+  /// E[phi(u)^2] - E[phi(u) phi(v)] and E[phi'(u) phi'(v)] for u and v of the same variance and
+  /// correlation 1 - `gap`, the former without cancellation.
+  package func dual(variance: Double, gap: Double) -> (deficit: Double, derivative: Double) {
+    var values = [Double](repeating: 0, count: Self.imageValueCount)
+    var deficit = [Double](repeating: 0, count: Float64Lanes.count)
+    var derivative = deficit
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      writeImageValues(variance: variance, to: base)
+      let image = RowValues<Float64Lanes>(base: base, stride: 1)
+      let pair = Pair(
+        covariance: Float64Lanes(variance * (1 - gap)), deficit: Float64Lanes(variance * gap))
+      let dual = self.dual(pair, image, image)
+      deficit.withUnsafeMutableBufferPointer { $0.baseAddress.map(dual.value.deficit.store) }
+      derivative.withUnsafeMutableBufferPointer {
+        $0.baseAddress.map(dual.derivative.covariance.store)
+      }
+    }
+    return (deficit[0], derivative[0])
+  }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Pipelines
+
+extension PhaseCommand.Format: ExpressibleByArgument {}
+
+struct Phase: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Mean-field theory of a deep network: fixed points, depth scales, phase; no MPI.",
+    discussion: """
+      With --grid, over ranges LOW:HIGH:COUNT of both variances: the phase diagram as a table.
+      """)
+  @Option(help: "The activation, such as erf, relu or tanh.")
+  var activation: String
+  @Option(help: "The variance of the weights, times the width.")
+  var weightVariance: Range = Range(low: 1, high: 1, count: 1)
+  @Option(help: "The variance of the biases.")
+  var biasVariance: Range = Range(low: 0, high: 0, count: 1)
+  @Flag(help: "Over ranges of both variances; 0.25:4:16 and 0:0.5:11 if not given.")
+  var grid = false
+  @Option(help: "text, json or csv.")
+  var format = PhaseCommand.Format.text
+
+  /// One number, or LOW:HIGH:COUNT.
+  struct Range: ExpressibleByArgument {
+    let low: Double
+    let high: Double
+    let count: Int
+
+    init(low: Double, high: Double, count: Int) {
+      (self.low, self.high, self.count) = (low, high, count)
+    }
+
+    init?(argument: String) {
+      let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+      let numbers = parts.prefix(2).compactMap { Double($0) }.filter { $0.isFinite && $0 >= 0 }
+      guard parts.count == 1 || parts.count == 3, numbers.count == min(parts.count, 2) else {
+        return nil
+      }
+      if parts.count == 1 {
+        self.init(low: numbers[0], high: numbers[0], count: 1)
+      } else {
+        guard let count = Int(parts[2]), (2...10_000).contains(count), numbers[0] < numbers[1]
+        else { return nil }
+        self.init(low: numbers[0], high: numbers[1], count: count)
+      }
+    }
+
+    var values: [Double] {
+      (0..<count).map { low + (high - low) * Double($0) / Double(max(count - 1, 1)) }
+    }
+  }
+
+  func validate() throws {
+    guard weightVariance.low > 0 else {
+      throw ValidationError("--weight-variance must be above 0.")
+    }
+  }
+
+  func run() throws {
+    let weights =
+      grid && weightVariance.count == 1 ? Range(low: 0.25, high: 4, count: 16) : weightVariance
+    let biases =
+      grid && biasVariance.count == 1 ? Range(low: 0, high: 0.5, count: 11) : biasVariance
+    let status = Entry.alone {
+      let lines = try PhaseCommand(activation: activation).lines(
+        weightVariances: weights.values, biasVariances: biases.values, format: format)
+      for line in lines { print(line) }
+      return .success
+    }
+    throw ExitCode(status.rawValue)
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import MeanField
+import Testing
+
+/// Against published and independently computed values.
+@Suite("mean-field theory") struct MeanFieldTests {
+  private func moments(_ name: String) throws -> GaussianMoments {
+    try #require(GaussianMoments(named: name))
+  }
+
+  @Test(
+    "critical weight variances",
+    arguments: [
+      ("erf", 0.05, 1.375839, 1e-6), ("erf", 0.18, 1.747604, 1e-6), ("tanh", 0.05, 1.76095, 1e-5),
+      ("relu", 0, 2, 1e-12), ("relu", 0.3, 2, 1e-12), ("erf", 0, Double.pi / 4, 1e-9),
+      ("tanh", 0, 1, 1e-9),
+    ])
+  func critical(name: String, bias: Double, expected: Double, tolerance: Double) throws {
+    let found = try #require(
+      CriticalLine.weightVariance(try moments(name), biasVariance: bias))
+    #expect(abs(found - expected) <= tolerance, "\(found)")
+    #expect(
+      MeanField(try moments(name), weightVariance: found, biasVariance: bias).phase == .critical)
+  }
+
+  @Test("an ordered and a chaotic network of erf")
+  func fixedPoints() throws {
+    let erf = try moments("erf")
+    let ordered = MeanField(erf, weightVariance: 1.25, biasVariance: 0.05)
+    #expect(abs(ordered.qStar - 0.435166) < 1e-6 && abs(ordered.chi1 - 0.961374) < 1e-6)
+    #expect(ordered.cStar == 1 && ordered.phase == .ordered && ordered.xiStar == nil)
+    #expect(abs(ordered.xi1 + 1 / log(ordered.chi1)) < 1e-12 && ordered.xiC == ordered.xi1)
+    let chaotic = MeanField(erf, weightVariance: 2.5, biasVariance: 0.05)
+    #expect(abs(chaotic.qStar - 1.352681) < 1e-6 && abs(chaotic.cStar - 0.273536) < 1e-6)
+    #expect(abs(chaotic.chi1 - 1.257177) < 1e-6 && abs(chaotic.chiCStar - 0.876714) < 1e-6)
+    #expect(chaotic.phase == .chaotic)
+    let scale = try #require(chaotic.xiStar)
+    #expect(abs(1 / scale - (log(1.257177) - log(0.876714))) < 1e-5)
+  }
+
+  @Test("ReLU's variance converges, stays or grows, and its inputs always become alike")
+  func relu() throws {
+    let relu = try moments("relu")
+    let small = MeanField(relu, weightVariance: 1.5, biasVariance: 0.1)
+    #expect(abs(small.qStar - 0.4) < 1e-12 && small.phase == .ordered)
+    let large = MeanField(relu, weightVariance: 3, biasVariance: 0.1)
+    #expect(large.qStar == .infinity && large.chi1 == 1.5 && large.cStar > 0)
+  }
+
+  @Test("without bias an odd activation forgets all correlation, below criticality all variance")
+  func withoutBias() throws {
+    for name in ["erf", "tanh"] {
+      let chaotic = MeanField(try moments(name), weightVariance: 3, biasVariance: 0)
+      #expect(abs(chaotic.cStar) < 1e-12 && chaotic.phase == .chaotic)
+      let ordered = MeanField(try moments(name), weightVariance: 0.5, biasVariance: 0)
+      #expect(ordered.qStar == 0 && ordered.phase == .ordered)
+    }
+  }
+
+  @Test("every activation has a fixed point that its maps leave alone")
+  func everyActivation() throws {
+    for name in GaussianMoments.names {
+      for weight in [0.5, 1.5, 4] {
+        let field = MeanField(try moments(name), weightVariance: weight, biasVariance: 0.1)
+        #expect(field.qStar >= 0.1 && field.chi1 > 0 && field.chiCStar <= field.chi1 + 1e-12)
+        #expect((0...1).contains(field.cStar) || field.cStar > -1)
+      }
+    }
+    #expect(GaussianMoments(named: "swish") == nil)
+  }
+}
