@@ -20,7 +20,7 @@ public enum Solver: Hashable, Sendable, CaseIterable {
   case band
   /// All eigenvalues and eigenvectors (pdsyevd).
   case eigenpairs
-  /// All eigenvalues by ELPA's two stages.
+  /// All eigenvalues by ELPA.
   case elpaEigenvalues
   /// All eigenvalues and eigenvectors by ELPA.
   case elpaEigenpairs

@@ -16,7 +16,7 @@ public enum ELPA {
 
   /// All eigenvalues of a symmetric matrix, ascending, on all ranks.
   ///
-  /// Collective, by two stages. Reads both triangles and takes over the matrix's memory; ELPA takes
+  /// Collective, by one stage. Reads both triangles and takes over the matrix's memory; ELPA takes
   /// three and a half more matrices.
   ///
   /// Errors: an element that is not finite, a layout that leaves ranks without elements, ELPA's own.
@@ -28,7 +28,7 @@ public enum ELPA {
 
   /// All eigenvalues and eigenvectors of a symmetric matrix.
   ///
-  /// Collective, by one stage. As `eigenvalues`; with the vectors, four and a quarter matrices in all.
+  /// Collective. As `eigenvalues`; with the vectors, four and a quarter matrices in all.
   public static func eigenpairs(
     of matrix: consuming DistributedMatrix<Double>
   ) throws(DistributedAlgebraError) -> Eigenpairs {

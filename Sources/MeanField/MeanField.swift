@@ -15,7 +15,9 @@ public struct MeanField: Sendable {
     case chaotic
   }
 
+  /// sigma_w^2.
   public let weightVariance: Double
+  /// sigma_b^2.
   public let biasVariance: Double
   /// The variance of preactivations that depth does not change; infinity where it grows for ever.
   public let qStar: Double
@@ -32,6 +34,7 @@ public struct MeanField: Sendable {
   /// Where chi_1 is as near to 1, no digit of it says on which side.
   private static let tolerance = 1e-9
 
+  /// On which side of criticality the network is.
   public var phase: Phase {
     abs(chi1 - 1) <= Self.tolerance ? .critical : chi1 < 1 ? .ordered : .chaotic
   }

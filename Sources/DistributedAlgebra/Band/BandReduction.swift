@@ -37,7 +37,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     try matrix.requireSquare(for: "the reduction to a band")
     try requireLP64(matrix.layout, for: .band)
     let reflector = try BlockReflector(for: matrix)
-    let (localColumns, n, nb) = (matrix.localColumns, matrix.layout.n, matrix.layout.nb)
+    let (localColumns, nb) = (matrix.localColumns, matrix.layout.nb)
     let tau: LocalArray<Scalar> = try matrix.context.communicator.agreeing {
       () throws(DistributedAlgebraError) in
       try LocalArray(count: localColumns + nb)

@@ -34,7 +34,7 @@ struct SolverTime {
       case .eigenvalues: 4 / 3 * cube / (0.21 * speedF64)
       // Divide and conquer with its vectors, and the way back, in matrix products.
       case .eigenpairs: 4 / 3 * cube / (0.21 * speedF64) + 4 * cube / (0.66 * speedF64)
-      case .elpaEigenvalues: 4 / 3 * cube / (0.25 * speedF64)
+      case .elpaEigenvalues: 4 / 3 * cube / (0.21 * speedF64)
       case .elpaEigenpairs: 4 / 3 * cube / (0.21 * speedF64) + 4 * cube / (0.8 * speedF64)
       case .band, .cholesky: band(speed: choice.scalarBytes == 8 ? speedF64 : speedF32)
       }
