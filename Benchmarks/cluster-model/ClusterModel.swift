@@ -136,9 +136,11 @@ struct Assembly {
   }
 
   private mutating func serve(_ event: TileQueue.Event, at time: Double) {
-    // While the coordinator computes it looks up once in a while.
-    let poll = setting("poll")
-    let looks = hands[0].isEmpty || poll == 0 ? time : (time / poll).rounded(.up) * poll
+    // While the coordinator computes it looks up once in a while and between two tiles, but at its own
+    // affairs at once.
+    let poll = min(setting("poll"), setting("seconds"))
+    let isFree = hands[0].isEmpty || poll == 0 || event.isOfRootItself
+    let looks = isFree ? time : (time / poll).rounded(.up) * poll
     let begun = max(looks, coordinatorFree)
     let clock = ContinuousClock()
     var answers: [TileQueue.Answer] = []
@@ -216,5 +218,15 @@ struct Assembly {
 
   private func precedes(_ a: Int, _ b: Int) -> Bool {
     (heap[a].time, heap[a].order) < (heap[b].time, heap[b].order)
+  }
+}
+
+extension TileQueue.Event {
+  /// Whether it is rank 0's own.
+  fileprivate var isOfRootItself: Bool {
+    switch self {
+    case .request(let rank), .finished(let rank, _), .failed(let rank, _): rank == 0
+    default: false
+    }
   }
 }
