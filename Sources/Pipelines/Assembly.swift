@@ -61,7 +61,8 @@ final class Assembly {
     isPresent = try ranks.world.broadcast(isPresent)
     let found = zip(everything.items, isPresent).filter { $0.1 == 1 }.map(\.0)
     let damaged = try damagedItems(of: found)
-    let items = zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0) + damaged
+    // What is damaged comes first, so that it is not found again by every session to come.
+    let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
     let entries = items.reduce(0) { $0 + everything.work(of: $1) }
     let done: Int
     if ranks.isRoot {

@@ -14,10 +14,10 @@ export OPENBLAS_NUM_THREADS=1
 MPIRUN=(mpirun --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 1
   --mca oob_tcp_keepalive_probes 3)
 
-# Exit statuses that a lost node or a killed rank leaves behind: 205 from an mpirun that lost a host's
-# daemon, 137, 138 and 143 from a process that a signal ended. 75 is the program's own: stopped in order,
-# or a rank that hangs.
-LOST_NODE=(205 137 138 143)
+# Exit statuses that a lost node or a killed rank leaves behind: 205 and 255 from an mpirun that lost a
+# host's daemon or the connection to it, 137, 138 and 143 from a process that a signal ended. 75 is the
+# program's own: stopped in order, or a rank that hangs.
+LOST_NODE=(205 255 137 138 143)
 
 # A job that is requeued so often is not helped by it.
 MOST_RESTARTS=100
