@@ -16,7 +16,7 @@ enum SolverMemory {
     let lower = whole / 2 + diagonal
     let panel = layout.rows.numroc(0) * nb * scalar
     // Tiles on their way from the store into the matrix, some rounds of which the heap keeps.
-    let depositBytes = 5 * min(12 << 20, max(2 << 20, whole / 50))
+    let depositBytes = 2 * min(12 << 20, max(2 << 20, whole / 50))
     switch solver {
     case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
     case .band:
