@@ -30,7 +30,7 @@ final class Assembly {
   /// What an entry costs and what that counts, for progress.
   private let workPerPair: Double
   private let usesPixels: Bool
-  private let shard: Shard
+  private let folder: RunFolder
 
   init(
     _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
@@ -40,7 +40,7 @@ final class Assembly {
     self.store = store
     self.console = console
     self.events = events
-    shard = assignment.run.shard
+    folder = assignment.run
     (workPerPair, usesPixels) = (assignment.workPerPair, assignment.usesPixels)
     work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
   }
@@ -51,7 +51,7 @@ final class Assembly {
   func run() throws -> Outcome {
     let start = MPIEnvironment.seconds
     // The plan is small and the same everywhere but for what is present, which rank 0 knows.
-    let everything = TilePlan(grids: store.grids, shard: shard)
+    let everything = TilePlan(grids: store.grids, shard: folder.shard)
     let present = try ranks.agree { () throws -> Set<WorkItem> in
       guard ranks.isRoot else { return [] }
       for entry in store.entries { try entry.array.removeStaleTemporaries() }
@@ -63,6 +63,7 @@ final class Assembly {
     let damaged = try damagedItems(of: found)
     // What is damaged comes first, so that it is not found again by every session to come.
     let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
+    try RunRequirements.requireDisk(for: items, in: store, of: folder, ranks: ranks)
     let entries = items.reduce(0) { $0 + everything.work(of: $1) }
     let done: Int
     if ranks.isRoot {
@@ -70,7 +71,7 @@ final class Assembly {
         "assembly started",
         [
           "tiles": .integer(items.count), "present": .integer(everything.items.count - items.count),
-          "shard": .text("\(shard)"), "ranks": .integer(ranks.count),
+          "shard": .text("\(folder.shard)"), "ranks": .integer(ranks.count),
         ])
       let coordinator = Coordinator(
         items,

@@ -44,14 +44,13 @@ struct BandSpectrum {
       show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
       // Writing takes at most one part in twenty of the time, by the clock of rank 0.
       let isOverdue = ranks.isRoot && now - saved >= max(interval, 20 * saving)
-      let isHurried = StopRequest.grace.map { $0 < 10 } ?? false
-      var asked = [StopRequest.signal == nil ? 0 : 1, isOverdue ? 1 : 0, isHurried ? 1 : 0]
+      var asked = [StopRequest.signal != nil, isOverdue, StopRequest.isHurried].map { $0 ? 1 : 0 }
       try ranks.world.allReduce(&asked, .max)
-      let (stops, isDue) = (asked[0] == 1, asked[1] == 1)
+      let (stops, isDue, isHurried) = (asked[0] == 1, asked[1] == 1, asked[2] == 1)
       guard isDue || stops, !reduction.isFinished else { continue }
       let bytes = try ranks.world.allReduce(reduction.stateBytes, .sum)
       // Where a signal asks to stop, little time is left: then the last state has to do.
-      if asked[2] == 0 || bytes <= Self.quickBytes {
+      if !isHurried || bytes <= Self.quickBytes {
         header.next = reduction.next
         header.seconds = before + now - begun - saving
         do {

@@ -78,7 +78,7 @@ final class RunPipeline {
     try prepareFolder()
     let data = try DataOutline(DatasetRequest(job.data), on: ranks)
     try ranks.agree { try assignment.check(data, job: job) }
-    try RunRequirements(run: run, ranks: ranks).requireSolvers(
+    try RunRequirements(ranks: ranks).requireSolvers(
       of: job, order: data.trainCount, stages: request.stages)
     if request.stages.contains(.assemble) {
       let status = try assemble(data)
@@ -167,7 +167,6 @@ final class RunPipeline {
     // Written before the first tile, so that a run that dies can still be looked at.
     try record(data, imageDigest: images.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
-    try RunRequirements(run: run, ranks: ranks).requireDisk(store)
     let assembly = Assembly(
       assignment, store: store, images: images, ranks: ranks, console: console, events: events)
     let outcome = try assembly.run()

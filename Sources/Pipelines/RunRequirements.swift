@@ -6,7 +6,6 @@ import TileSchedule
 
 /// What a run needs of the machine, looked at before it begins.
 struct RunRequirements {
-  let run: RunFolder
   let ranks: Ranks
 
   /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
@@ -38,12 +37,12 @@ struct RunRequirements {
     }
   }
 
-  /// Throws where the tiles that are missing do not fit on the disk. Collective.
-  func requireDisk(_ store: KernelStore) throws {
+  /// Throws where the tiles of some items do not fit on the disk. Collective.
+  static func requireDisk(
+    for items: [WorkItem], in store: KernelStore, of run: RunFolder, ranks: Ranks
+  ) throws {
     try ranks.onRoot {
-      let present = try store.presentItems()
-      let plan = TilePlan(grids: store.grids, shard: run.shard, isPresent: present.contains)
-      let bytes = plan.items.reduce(0) { sum, item in
+      let bytes = items.reduce(0) { sum, item in
         sum + store.entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
       }
       let free = try Disk().freeBytes(at: run.path)

@@ -44,24 +44,13 @@ struct SpectrumStage {
       case .band, .cholesky:
         try byBand(source, choice, variant: variant, kernel: kernel)
       case .eigenvalues:
-        try eigenvalues(
-          source, variant: name, kernel: kernel,
-          .init(name: "pdsyev", solver: .eigenvalues, part: .lowerTriangle),
-          by: DistributedAlgebra.eigenvalues)
+        try eigenvalues(source, name, kernel, .pdsyev, by: DistributedAlgebra.eigenvalues)
       case .eigenpairs:
-        try eigenpairs(
-          source, variant: name, kernel: kernel,
-          .init(name: "pdsyevd", solver: .eigenpairs, part: .lowerTriangle),
-          by: DistributedAlgebra.eigenpairs)
+        try eigenpairs(source, name, kernel, .pdsyevd, by: DistributedAlgebra.eigenpairs)
       case .elpaEigenvalues:
-        try eigenvalues(
-          source, variant: name, kernel: kernel,
-          .init(name: "ELPA", solver: .elpaEigenvalues, part: .bothTriangles),
-          by: ELPA.eigenvalues)
+        try eigenvalues(source, name, kernel, .elpaValues, by: ELPA.eigenvalues)
       case .elpaEigenpairs:
-        try eigenpairs(
-          source, variant: name, kernel: kernel,
-          .init(name: "ELPA", solver: .elpaEigenpairs, part: .bothTriangles), by: ELPA.eigenpairs)
+        try eigenpairs(source, name, kernel, .elpaPairs, by: ELPA.eigenpairs)
       }
     summary.reason = choice.reason
     return summary
@@ -101,36 +90,34 @@ struct SpectrumStage {
 
   /// All eigenvalues by a routine of a library.
   private func eigenvalues(
-    _ source: KernelMatrix, variant: String, kernel: KernelKind, _ routine: LibraryRoutine,
+    _ source: KernelMatrix, _ variant: String, _ kernel: KernelKind, _ routine: LibraryRoutine,
     by solve: (consuming DistributedMatrix<Double>) throws -> [Double]
   ) throws -> SpectrumSummary {
-    let start = MPIEnvironment.seconds
     var sums = KernelMatrix.Sums()
-    let matrix: DistributedMatrix<Double> = try source.load(
-      for: routine.solver, as: routine.part, &sums)
+    var reading = 0.0
+    let matrix = try load(source, for: routine, &sums, &reading)
     let read = MPIEnvironment.seconds
     let values = try solve(matrix)
     let solved = MPIEnvironment.seconds
     var summary = figures(values, sums, routine: routine.name)
-    (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
+    (summary.secondsReading, summary.secondsSolving) = (reading, solved - read)
     try writeValues(values, variant: variant, kernel: kernel)
     return summary
   }
 
   /// All eigenvalues and eigenvectors by a routine of a library, judged by their residuals.
   private func eigenpairs(
-    _ source: KernelMatrix, variant: String, kernel: KernelKind, _ routine: LibraryRoutine,
+    _ source: KernelMatrix, _ variant: String, _ kernel: KernelKind, _ routine: LibraryRoutine,
     by solve: (consuming DistributedMatrix<Double>) throws -> Eigenpairs
   ) throws -> SpectrumSummary {
-    let start = MPIEnvironment.seconds
     var sums = KernelMatrix.Sums()
-    let matrix: DistributedMatrix<Double> = try source.load(
-      for: routine.solver, as: routine.part, &sums)
+    var reading = 0.0
+    let matrix = try load(source, for: routine, &sums, &reading)
     let read = MPIEnvironment.seconds
     let pairs = try solve(matrix)
     let solved = MPIEnvironment.seconds
     var summary = figures(pairs.values, sums, routine: routine.name)
-    (summary.secondsReading, summary.secondsSolving) = (read - start, solved - read)
+    (summary.secondsReading, summary.secondsSolving) = (reading, solved - read)
     summary.eigenvectors = min(vectors, store.grids[0].n)
     try writeVectors(
       pairs.vectors, count: summary.eigenvectors, variant: variant, kernel: kernel)
@@ -144,12 +131,29 @@ struct SpectrumStage {
     return summary
   }
 
+  /// The kernel as a routine reads it, its sums and the seconds that it took.
+  private func load(
+    _ source: KernelMatrix, for routine: LibraryRoutine, _ sums: inout KernelMatrix.Sums,
+    _ seconds: inout Double
+  ) throws -> DistributedMatrix<Double> {
+    let start = MPIEnvironment.seconds
+    let matrix: DistributedMatrix<Double> = try source.load(
+      for: routine.solver, as: routine.part, &sums)
+    seconds = MPIEnvironment.seconds - start
+    return matrix
+  }
+
   /// A routine that takes a whole matrix and runs to its end.
   private struct LibraryRoutine {
     let name: String
     let solver: Solver
     /// What it reads.
     let part: DepositedPart
+
+    static let pdsyev = Self(name: "pdsyev", solver: .eigenvalues, part: .lowerTriangle)
+    static let pdsyevd = Self(name: "pdsyevd", solver: .eigenpairs, part: .lowerTriangle)
+    static let elpaValues = Self(name: "ELPA", solver: .elpaEigenvalues, part: .bothTriangles)
+    static let elpaPairs = Self(name: "ELPA", solver: .elpaEigenpairs, part: .bothTriangles)
   }
 
   /// The leading eigenvectors by block Lanczos, beside eigenvalues that are known.

@@ -15,15 +15,11 @@ enum StopRequest {
   /// Asks some time before so many seconds have passed: a minute, or a tenth of a short limit.
   static func stop(before limit: Double) { ntk_stop_after(max(limit - min(60, limit / 10), 0.001)) }
 
-  /// If something asks to stop, the seconds until the end of a stage that does not look up: few, as
-  /// five is what users are promised; before the program's own time limit there are more.
-  static var grace: Double? {
-    switch signal {
-    case nil: nil
-    case SIGALRM: 45
-    default: 3.5
-    }
-  }
+  /// Whether a signal from outside asks: then users are promised that it takes five seconds.
+  static var isHurried: Bool { signal.map { $0 != SIGALRM } ?? false }
+
+  /// If something asks to stop, the seconds until the end of a stage that does not look up.
+  static var grace: Double? { signal == nil ? nil : isHurried ? 3.5 : 45 }
 
   /// Why it stops, for the user.
   static var reason: String {

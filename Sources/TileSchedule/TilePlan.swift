@@ -20,20 +20,16 @@ public struct TilePlan: Sendable {
   /// The grids.
   public let grids: [TileGrid]
 
-  /// What is left to do.
+  /// The tiles of all grids, or of a shard of them.
   public let items: [WorkItem]
 
   /// Entries in `items`.
   public let work: Int
 
-  /// Plans the tiles of a shard that are not present.
+  /// Plans the tiles of a shard.
   ///
-  /// - Parameters:
-  ///   - grids: the matrices, those to be finished first at the front.
-  ///   - isPresent: whether an item needs no work; it does not move the borders between shards.
-  public init(
-    grids: [TileGrid], shard: Shard = .whole, isPresent: (WorkItem) -> Bool = { _ in false }
-  ) {
+  /// - Parameter grids: the matrices, those to be finished first at the front.
+  public init(grids: [TileGrid], shard: Shard = .whole) {
     let allWork = grids.reduce(0) { $0 + $1.entries }
     var items: [WorkItem] = []
     var before = 0
@@ -43,10 +39,8 @@ public struct TilePlan: Sendable {
         let entries = grid.entries(of: tile)
         defer { before += entries }
         guard shard.owns(before..<before + entries, of: allWork) else { continue }
-        let item = WorkItem(grid: number, tile: tile)
-        if isPresent(item) { continue }
         work += entries
-        items.append(item)
+        items.append(WorkItem(grid: number, tile: tile))
       }
     }
     (self.grids, self.items, self.work) = (grids, items, work)

@@ -54,7 +54,8 @@ public final class Watchdog: Sendable {
   private let rank: Int
   private let timeout: Double
   private let socket: Int32
-  private let ownEndpoint: Endpoint
+  /// Where this rank is heard; that of rank 0 goes to all.
+  public let endpoint: Endpoint
   private let stopGrace: @Sendable () -> Double?
   private let onAlarm: @Sendable (Alarm) -> Void
   private let state = Mutex(State())
@@ -77,15 +78,12 @@ public final class Watchdog: Sendable {
     socket = timeout > 0 ? ntk_datagrams_open(&port) : -1
     var addresses = [UInt32](repeating: 0, count: 32)
     let count = ntk_datagrams_own_addresses(&addresses, 32)
-    ownEndpoint = Endpoint(
+    endpoint = Endpoint(
       token: .random(in: 1...UInt64.max), port: socket < 0 ? 0 : port,
       addresses: Array(addresses.prefix(Int(count))))
   }
 
   deinit { if socket >= 0 { close(socket) } }
-
-  /// Where this rank is heard; that of rank 0 goes to all.
-  public var endpoint: Endpoint { ownEndpoint }
 
   /// Begins to watch, with rank 0's endpoint.
   public func start(root: Endpoint) {
@@ -142,17 +140,17 @@ public final class Watchdog: Sendable {
       let now = Self.seconds()
       let isLast = isEnding(&own, at: now)
       if isLast {
-        for home in homes.values { send(.leaving, ownEndpoint.token, to: home) }
+        for home in homes.values { send(.leaving, endpoint.token, to: home) }
         return
       }
       // Bursts of many ranks, before the look at who is missing.
       for _ in 0..<1000 {
-        guard let (pulse, from) = receive(token: ownEndpoint.token, waiting: 0.02) else { break }
+        guard let (pulse, from) = receive(token: endpoint.token, waiting: 0.02) else { break }
         switch pulse.kind {
         case .here:
           table.hear(pulse.rank, at: Self.seconds())
           homes[pulse.rank] = from
-          send(.here, ownEndpoint.token, to: from)
+          send(.here, endpoint.token, to: from)
         case .leaving:
           table.dismiss(pulse.rank)
           homes[pulse.rank] = nil

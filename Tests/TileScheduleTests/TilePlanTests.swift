@@ -35,18 +35,6 @@ import TileSchedule
     }
   }
 
-  @Test("What is present is left out and moves no border between shards")
-  func present() throws {
-    let grids = try grids()
-    let shard = try Shard(2, of: 3)
-    let before = TilePlan(grids: grids, shard: shard)
-    let done = Set(before.items.enumerated().filter { $0.offset % 3 != 1 }.map(\.element))
-    let after = TilePlan(grids: grids, shard: shard, isPresent: done.contains)
-    #expect(after.items == before.items.filter { !done.contains($0) })
-    #expect(after.work == after.items.reduce(0) { $0 + after.work(of: $1) })
-    #expect(TilePlan(grids: grids, isPresent: { _ in true }).items.isEmpty)
-  }
-
   @Test("A shard touches fewer rows and columns of tiles than it would row by row")
   func locality() throws {
     let grid = try TileGrid.lowerTriangle(n: 6400, tile: 100)
