@@ -5,7 +5,9 @@ import Foundation
 enum JSONText {
   static func bytes(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.keyEncodingStrategy = .custom {
+      Key(stringValue: snakeCase($0[$0.count - 1].stringValue))
+    }
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return [UInt8](try encoder.encode(value)) + [10]
   }
@@ -15,5 +17,26 @@ enum JSONText {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(type, from: Data(bytes))
+  }
+
+  /// lambda2 as lambda_2, which the decoder's own rule reads, unlike the encoder's.
+  private static func snakeCase(_ name: String) -> String {
+    var result = ""
+    var last: Character = "_"
+    for character in name {
+      let begins =
+        character.isUppercase || (character.isNumber && !last.isNumber && last != "_")
+      if begins && last != "_" { result.append("_") }
+      result.append(contentsOf: character.lowercased())
+      last = character
+    }
+    return result
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 }

@@ -147,7 +147,7 @@ final class RunPipeline {
       summary.variants = assignment.variants.map { variant in
         let before = old.first { $0.name == variant.name && $0.network == variant.text }
         return before
-          ?? Summary.VariantSummary(name: variant.name, network: variant.text, nngp: nil, ntk: nil)
+          ?? Summary.VariantSummary(name: variant.name, network: variant.text)
       }
       // A shard leaves it to the job that has the results, but a run that goes on must be known.
       if try run.shard == .whole || !Disk().exists(run.summary) { try summary.write(run) }

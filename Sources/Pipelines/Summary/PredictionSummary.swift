@@ -1,0 +1,62 @@
+import Jobs
+
+/// Kernel regression at every regularization asked for.
+struct PredictionSummary: Codable, Equatable {
+  var testLabelsKnown: Bool
+  /// The mean of the kernel's diagonal, which regularizations are relative to.
+  var meanDiagonal: Double
+  /// Training images held out to choose the regularization; 0 for no choice.
+  var validation: Int?
+  /// What was subtracted from one-hot targets.
+  var targetOffset: Double?
+  var regularizations: [RegularizedSummary]
+  var grid: [Int]
+  var blockSize: Int
+  var secondsPredicting: Double
+
+  struct RegularizedSummary: Codable, Equatable {
+    var regularization: Double
+    /// Why there is no solution, where there is none.
+    var failure: String?
+    /// The part of the test images whose largest prediction is their class.
+    var accuracy: Double?
+    var correct: Int?
+    /// Mean over images and classes of the squared error of the targets.
+    var meanSquaredError: Double?
+    /// Root of the mean square of the predictions: what is left of P(Theta) Y.
+    var rootMeanSquare: Double?
+    /// Test images by class (rows) and prediction (columns).
+    var confusion: [[Int]]?
+    /// On the held-out training images, from the others alone.
+    var validationAccuracy: Double?
+    var validationMeanSquaredError: Double?
+    /// Whether the held-out images prefer this one.
+    var isChosen: Bool?
+    /// Every training image predicted from all others.
+    var leaveOneOut: RegressionScore?
+    /// Of the Gaussian process's function at the test images.
+    var meanPosteriorVariance: Double?
+    /// Of networks trained to the end, over their initialization; of the NTK, beside the NNGP kernel.
+    var meanEnsembleVariance: Double?
+    /// |Ax - b|_1 / (n eps |A|_1 |x|_1).
+    var residual: Double?
+    /// Of conjugate gradients, where regularizations shared a factor.
+    var iterations: Int?
+    /// Of the Cholesky factorization, where it has one of its own.
+    var secondsFactorizing: Double?
+    /// Of the factorization and the solution.
+    var secondsSolving = 0.0
+  }
+}
+
+extension PredictionSummary {
+  /// Whether this is what a job asks for of a kernel.
+  func answers(_ section: PredictionSection, _ kernel: KernelKind, _ classes: Int) -> Bool {
+    let wantsVariance = section.variance && kernel == .nngp
+    return regularizations.map(\.regularization) == section.regularization
+      && validation ?? 0 == section.validation
+      && targetOffset == (section.targetOffset ?? 1 / Double(classes))
+      && (!section.leaveOneOut || regularizations.contains { $0.leaveOneOut != nil })
+      && wantsVariance == regularizations.contains { $0.meanPosteriorVariance != nil }
+  }
+}
