@@ -92,7 +92,7 @@ final class RunPipeline {
     OpenBLAS.setThreads(Ranks.solverThreads)
     let context = try ranks.together { try BLACSContext(on: ranks.world) }
     if request.stages.contains(.spectrum), job.spectrum != nil {
-      try spectra(store, context)
+      try spectra(store, context, imageShape: data.shape)
     }
     if request.stages.contains(.predict), job.prediction != nil {
       try predictions(store, data, context)
@@ -198,35 +198,43 @@ final class RunPipeline {
     return .success
   }
 
-  private func spectra(_ store: KernelStore, _ context: BLACSContext) throws {
+  private func spectra(
+    _ store: KernelStore, _ context: BLACSContext, imageShape shape: [Int]
+  ) throws {
     let section = job.spectrum ?? SpectrumSection()
     let stage = SpectrumStage(
       run: run, store: store, assignment: assignment, ranks: ranks, context: context,
       console: console, section: section)
-    for variant in assignment.variants.indices {
-      for kernel in assignment.kernels {
-        let known = try isKnown(variant, kernel) {
-          request.resume
-            && $0.spectrum.map {
-              $0.eigenvectors == min(stage.vectors, $0.n)
-                && ($0.precision ?? "f64") == section.precision.rawValue
-            } ?? false
+    let subjects = assignment.variants.indices.flatMap { variant in
+      assignment.kernels.flatMap { kernel in
+        (section.centred ? [false, true] : [false]).map {
+          SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: $0)
         }
-        if known { continue }
-        let result = try ranks.together { try stage.perform(variant: variant, kernel: kernel) }
-        try ranks.onRoot {
-          update(variant, kernel) { $0.spectrum = result }
-          try summary.write(run)
-          try events.add(
-            "spectrum",
-            [
-              "variant": .text(assignment.variants[variant].name),
-              "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsSolving),
-            ])
-          console.say(Report.line(result, assignment.label(variant, kernel)))
-        }
-        try stage.state(variant: variant, kernel: kernel).remove()
       }
+    }
+    for subject in subjects {
+      let known = try isKnown(subject.variant, subject.kernel) {
+        request.resume
+          && $0[keyPath: subject.place].map {
+            $0.eigenvectors == min(stage.vectors(of: subject), $0.n)
+              && ($0.precision ?? "f64") == section.precision.rawValue
+          } ?? false
+      }
+      if known { continue }
+      let result = try ranks.together { try stage.perform(subject) }
+      try ranks.onRoot {
+        update(subject.variant, subject.kernel) { $0[keyPath: subject.place] = result }
+        summary.addTheory(assignment, subject.variant, imageShape: shape)
+        try summary.write(run)
+        try events.add(
+          "spectrum",
+          [
+            "variant": .text(subject.variantName), "kernel": .text(subject.stem),
+            "seconds": .number(result.secondsSolving),
+          ])
+        console.say(Report.line(result, subject.label))
+      }
+      try stage.state(subject).remove()
     }
   }
 
