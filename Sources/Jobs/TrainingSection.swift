@@ -12,7 +12,8 @@ public struct TrainingSection: Sendable, Equatable {
   public var loss: Loss
   /// Added to the kernel's diagonal, over its mean.
   public var regularization: Double
-  /// What is subtracted from one-hot targets; nil for 1 / classes.
+  /// What is subtracted from one-hot targets; nil for 1 / classes, or 0 of the cross-entropy, whose
+  /// targets are probabilities.
   public var targetOffset: Double?
   /// Files (.npy) of the outputs before training; nil for zeros.
   public var initial: InitialOutputs?
@@ -41,6 +42,11 @@ public struct TrainingSection: Sendable, Equatable {
     public var train: String
     /// Of the test images.
     public var test: String
+  }
+
+  /// What is subtracted from one-hot targets of so many classes.
+  public func targetOffset(classes: Int) -> Double {
+    targetOffset ?? (loss == .mse ? 1 / Double(classes) : 0)
   }
 
   /// Training watched at `times`.

