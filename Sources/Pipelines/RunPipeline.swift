@@ -292,7 +292,7 @@ final class RunPipeline {
     } perform: { variant, kernel in
       let vectors = try self.spectrum(variant, kernel, for: "alignment").eigenvectors
       var cosine: Double?
-      for other in assignment.kernels where other != kernel {
+      for other in assignment.kernels where ranks.isRoot && other != kernel {
         cosine = self.summary[variant, other]?.alignment?.cosine
       }
       let known = try ranks.world.broadcast([cosine ?? .nan])[0]
