@@ -28,6 +28,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case badArray(path: String, problem: String)
   /// An image holds NaN or an infinity.
   case notFinite(path: String, image: Int, value: Double)
+  /// Images that cannot be cut into blocks of edge x edge pixels.
+  case reduction(shape: ImageShape, edge: Int)
   /// The ZCA transform does not exist for these images.
   case zca(problem: String)
   /// The buffer given for the images has another size than the plan says.
@@ -70,6 +72,9 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path) \(problem)"
     case .notFinite(let path, let image, let value):
       "image \(image) of \(path) holds \(value); remove or replace that image"
+    case .reduction(let shape, let edge):
+      "data.reduce asks for means over \(edge) x \(edge) pixels, and an image has the shape "
+        + "\(shape); give a number that divides its height and width"
     case .zca(let problem):
       "zca preprocessing is not possible: \(problem)"
     case .wrongBuffer(let needed, let given):

@@ -35,9 +35,10 @@ public struct DatasetPlan: Sendable {
       let count = selection.count(of: 1)
       if count < 0 { throw .negativeCount(split: split, count: count) }
     }
-    let source = try request.source.open { split in
+    var source = try request.source.open { split in
       (split == .train ? request.train : request.test).count(of: 1) > 0
     }
+    if request.reduction != 1 { source = try ReducedImages(source, edge: request.reduction) }
     self.source = source
     shape = source.shape
     classes = source.classes

@@ -6,17 +6,20 @@ public struct DatasetRequest: Equatable, Sendable {
   public var train: Selection
   /// The test images used.
   public var test: Selection
-  /// What is done to the images.
+  /// The edge of the blocks of pixels that are averaged to one; 1 for images as they are.
+  public var reduction: Int
+  /// What is done to the images after that.
   public var preprocessing: Preprocessing
 
   /// A request; by default every image, as it is.
   public init(
     source: DataSource, train: Selection = .all, test: Selection = .all,
-    preprocessing: Preprocessing = .none
+    reduction: Int = 1, preprocessing: Preprocessing = .none
   ) {
     self.source = source
     self.train = train
     self.test = test
+    self.reduction = reduction
     self.preprocessing = preprocessing
   }
 }

@@ -5,7 +5,7 @@ extension DataSection {
   /// Reads `data`. Generated test images are made by default only where a prediction is asked.
   init(_ item: Item, isPredictionAsked: Bool) throws(JobError) {
     let section = try item.section(
-      ["cifar10", "synthetic", "arrays", "train", "test", "preprocessing"])
+      ["cifar10", "synthetic", "arrays", "train", "test", "reduce", "preprocessing"])
     let sources = ["cifar10", "synthetic", "arrays"].compactMap { section[$0] }
     guard let first = sources.first else {
       throw JobError(
@@ -31,6 +31,7 @@ extension DataSection {
       try section["test"].map { (item) throws(JobError) in
         try SelectionSection(item, atLeast: 0)
       } ?? Self.defaultTest(of: source)
+    reduction = try section["reduce"]?.count(atLeast: 1) ?? 1
     preprocessing =
       try section["preprocessing"].map { (item) throws(JobError) in
         try PreprocessingSection(item)

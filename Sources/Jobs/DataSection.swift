@@ -6,7 +6,9 @@ public struct DataSection: Sendable, Equatable {
   public var train: SelectionSection
   /// The test images used; `.empty` where no prediction is asked.
   public var test: SelectionSection
-  /// What is done to the images.
+  /// The edge of the blocks of pixels that are averaged to one; 1 for images as they are.
+  public var reduction = 1
+  /// What is done to the images after that.
   public var preprocessing: PreprocessingSection
 
   /// Where the images come from. Relative paths are relative to the working directory.

@@ -41,7 +41,7 @@ extension DataSection {
     }
     return .mapping([
       sourceEntry, ("train", train.text), ("test", test.text),
-      ("preprocessing", preprocessing.text),
+      ("reduce", .scalar("\(reduction)")), ("preprocessing", preprocessing.text),
     ])
   }
 }

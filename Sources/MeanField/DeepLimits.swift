@@ -65,6 +65,7 @@ public struct DeepLimits: Sendable {
       nngp = Kernel(diagonal: q, difference: q * pow(chi, l))
       ntk = Kernel(diagonal: diagonal, difference: q * l * pow(chi, l))
     }
-    guard nngp.diagonal.isFinite, ntk.diagonal.isFinite else { return nil }
+    // In the chaotic phase the NTK has a limit once a kernel's diagonal has outgrown the rest.
+    guard nngp.diagonal.isFinite, ntk.diagonal.isFinite, ntk.difference >= 0 else { return nil }
   }
 }

@@ -51,7 +51,10 @@ struct Assignment {
     storage = job.storage == .f64 ? .float64 : .float32
     requestedTile = job.tile
     keepsGaps = job.spectrum?.centred ?? false
-    preprocessing = DatasetRequest(job.data).preprocessing.text
+    // A reduction is left out where there is none, so that older stores remain what they are.
+    preprocessing =
+      (job.data.reduction == 1 ? "" : "reduced \(job.data.reduction)-fold, ")
+      + DatasetRequest(job.data).preprocessing.text
     program = Program(variants.map(\.network))
     bytesPerImage = program.bytesPerImage(precision)
     usesPixels = program.usesPixels
@@ -68,6 +71,11 @@ struct Assignment {
         // Networks that flatten their input do without, so that a run can be looked at anywhere.
         (shape, failure) = ([1], error)
       }
+    }
+    if imageShape == nil, shape.count == 3 {
+      // What does not divide is refused with the data.
+      shape[0] = max(shape[0] / job.data.reduction, 1)
+      shape[1] = max(shape[1] / job.data.reduction, 1)
     }
     if failure == nil { try check(job.network, imageShape: shape) }
     return try job.variants.map {

@@ -22,7 +22,7 @@ extension DatasetRequest {
     }
     self.init(
       source: source, train: Selection(section.train), test: Selection(section.test),
-      preprocessing: preprocessing)
+      reduction: section.reduction, preprocessing: preprocessing)
   }
 }
 

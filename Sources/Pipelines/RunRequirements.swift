@@ -35,6 +35,21 @@ struct RunRequirements {
       }
       try require(.cholesky, "the Cholesky factorization")
     }
+    if stages.contains(.predict), job.training != nil {
+      if job.spectrum?.vectors == .all {
+        try SolverMemory.require(
+          EigenBasis.bytes(order: n, count: n, ranks: ranks.count), for: "the eigenvectors",
+          order: n, ranks)
+      } else {
+        try ranks.agree { try requireLP64(layout, for: .cholesky) }
+        try SolverMemory.require(
+          ResolventSearch.bytes(layout, ranks: ranks.count), for: "training by a resolvent",
+          order: n, ranks)
+      }
+    }
+    if stages.contains(.predict), job.alignment?.targets.isEmpty == false {
+      try require(.cholesky, "the Cholesky factorization")
+    }
   }
 
   /// Throws where the tiles of some items do not fit on the disk. Collective.

@@ -21,6 +21,31 @@ import Testing
     }
   }
 
+  @Test("reduced images are means over blocks of pixels, channel by channel")
+  func reduced() throws {
+    let whole = try DatasetPlan(opening: .init(source: source)).load(algebra: JacobiAlgebra())
+    let plan = try DatasetPlan(opening: .init(source: source, reduction: 8))
+    let reduced = try plan.load(algebra: JacobiAlgebra())
+    #expect(plan.shape == .spatial(height: 4, width: 4, channels: 3))
+    #expect(reduced.images.count == 40 * 48 && reduced.digest != whole.digest)
+    #expect(reduced.trainLabels == whole.trainLabels)
+    for (image, y, x, channel) in [(0, 0, 0, 0), (3, 2, 1, 2), (39, 3, 3, 1)] {
+      var sum = 0.0
+      for row in y * 8..<(y + 1) * 8 {
+        for column in x * 8..<(x + 1) * 8 {
+          sum += whole.images[image * 3072 + (row * 32 + column) * 3 + channel]
+        }
+      }
+      #expect(abs(reduced.images[image * 48 + (y * 4 + x) * 3 + channel] - sum / 64) < 1e-12)
+    }
+    for edge in [5, 0, 64] {
+      #expect(
+        throws: DatasetError.reduction(
+          shape: .spatial(height: 32, width: 32, channels: 3), edge: edge)
+      ) { try DatasetPlan(opening: .init(source: source, reduction: edge)) }
+    }
+  }
+
   @Test("the digest is of the raw data: any pixel, label, order or count changes it")
   func digest() throws {
     try withDataFolder { folder in

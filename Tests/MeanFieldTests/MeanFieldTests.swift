@@ -57,6 +57,70 @@ import Testing
     }
   }
 
+  @Test("eigenvalues of deep kernels: ordered, critical with and without a kink, pooled, chaotic")
+  func limits() throws {
+    func limits(
+      _ name: String, _ weight: Double, _ bias: Double, layers: Int, variance: Double = 1
+    ) throws -> DeepLimits? {
+      let moments = try moments(name)
+      let field = MeanField(moments, weightVariance: weight, biasVariance: bias)
+      return DeepLimits(field, moments, layers: layers, variance: variance)
+    }
+    func isNear(_ found: Double, _ expected: Double) -> Bool {
+      abs(found - expected) <= 1e-6 * abs(expected)
+    }
+    // Table 1 of arXiv 1912.13053: (m d + 2) / (3 d) l q*, 2 / (3 d) l q*; ReLU (m d + 3) / (4 d).
+    let erf = MeanField(try moments("erf"), weightVariance: 1.375839, biasVariance: 0.05)
+    for positions in [1, 64] {
+      let critical = try #require(try limits("erf", 1.375839, 0.05, layers: 1000)).ntk.eigenvalues(
+        images: 12, positions: positions)
+      let d = Double(positions)
+      #expect(isNear(critical.largest, (12 * d + 2) / (3 * d) * 1000 * erf.qStar))
+      #expect(isNear(critical.bulk, 2 / (3 * d) * 1000 * erf.qStar))
+      let relu = try #require(try limits("relu", 2, 0, layers: 50, variance: 0.3)).ntk.eigenvalues(
+        images: 12, positions: positions)
+      #expect(isNear(relu.largest, (12 * d + 3) / (4 * d) * 50 * 0.3))
+      #expect(isNear(relu.bulk, 3 / (4 * d) * 50 * 0.3))
+    }
+    let field = MeanField(try moments("erf"), weightVariance: 1, biasVariance: 0.05)
+    let ordered = try #require(try limits("erf", 1, 0.05, layers: 400))
+    #expect(
+      isNear(
+        ordered.ntk.eigenvalues(images: 7, positions: 1).largest,
+        7 * field.qStar / (1 - field.chi1)))
+    #expect(isNear(ordered.nngp.eigenvalues(images: 7, positions: 1).largest, 7 * field.qStar))
+    let half = try #require(try limits("erf", 1, 0.05, layers: 200))
+    #expect(isNear(ordered.ntk.difference / half.ntk.difference, 2 * pow(field.chi1, 200)))
+    // ReLU's angles fall as 3 pi / l: 1 - c = 9 pi^2 / (2 l^2).
+    let relu = try #require(try limits("relu", 2, 0, layers: 1000))
+    #expect(abs(relu.nngp.difference / (9 * Double.pi * Double.pi / 2e6) - 1) < 1e-3)
+    let chaotic = try #require(try limits("erf", 2.5, 0.05, layers: 100))
+    let pair = chaotic.nngp.eigenvalues(images: 12, positions: 1)
+    let chaos = MeanField(try moments("erf"), weightVariance: 2.5, biasVariance: 0.05)
+    #expect(isNear(pair.largest, chaos.qStar * (1 + 11 * chaos.cStar)))
+    #expect(isNear(pair.bulk, chaos.qStar * chaos.gap))
+    let ratio =
+      try #require(try limits("erf", 2.5, 0.05, layers: 101)).ntk.diagonal / chaotic.ntk.diagonal
+    #expect(isNear(ratio, chaos.chi1))
+  }
+
+  @Test("networks without limits are known")
+  func withoutLimits() throws {
+    func limits(_ name: String, _ weight: Double, _ bias: Double, _ layers: Int) throws
+      -> DeepLimits?
+    {
+      let moments = try moments(name)
+      let field = MeanField(moments, weightVariance: weight, biasVariance: bias)
+      return DeepLimits(field, moments, layers: layers, variance: 1)
+    }
+    // A variance that grows, one that vanishes, a map of correlations that leaves them alone, too few
+    // layers for chaos, and numbers beyond all.
+    #expect(try limits("relu", 3, 0.1, 10) == nil)
+    #expect(try limits("relu", 1.9, 0, 10) == nil)
+    #expect(try limits("erf", 2.5, 0.05, 1) == nil)
+    #expect(try limits("erf", 2.5, 0.05, 100_000) == nil)
+  }
+
   @Test("every activation has a fixed point that its maps leave alone")
   func everyActivation() throws {
     for name in GaussianMoments.names {

@@ -86,7 +86,10 @@ public struct PlanCommand {
       guard case .cifar10 = job.data.source else { throw error }
       switch error {
       case .missingFolder, .missingBatch:
-        return (job.data.train.count ?? 50_000, job.data.test.count ?? 10_000, [32, 32, 3])
+        return (
+          job.data.train.count ?? 50_000, job.data.test.count ?? 10_000,
+          [32 / job.data.reduction, 32 / job.data.reduction, 3]
+        )
       default: throw error
       }
     }

@@ -101,6 +101,28 @@ struct RunPlan: Codable {
           + (isShared ? layout.largestLocalCount * 4 : 0),
         note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
     }
+    if let section = job.training {
+      let hasEigenvectors = job.spectrum?.vectors == .all
+      try add(
+        "train", .cholesky, layout,
+        seconds: time.training(times: section.times.count, hasEigenvectors: hasEigenvectors)
+          * Double(arrays),
+        bytes: hasEigenvectors
+          ? EigenBasis.bytes(order: train, count: train, ranks: ranks)
+          : ResolventSearch.bytes(layout, ranks: ranks),
+        note: hasEigenvectors
+          ? "in all eigenvectors" : "in a rational Krylov space of one Cholesky factorization")
+    }
+    if let section = job.alignment {
+      let hasTargets = !section.targets.isEmpty
+      let vectors = min(job.spectrum?.leadingVectors ?? 0, train)
+      try add(
+        "align", .cholesky, layout,
+        seconds: time.alignment(hasTargets: hasTargets) * Double(arrays),
+        bytes: EigenBasis.bytes(order: train, count: vectors, ranks: ranks)
+          + (hasTargets ? SolverMemory.bytes(layout, .cholesky) : 0),
+        note: "\(section.targets.count) signs of eigenvectors learned")
+    }
     for stage in stages where stage.bytesPerNode > limit {
       // With the same ranks spread over more nodes.
       var perNode = ranksPerNode

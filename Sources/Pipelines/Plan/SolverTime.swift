@@ -67,6 +67,22 @@ struct SolverTime {
     return seconds
   }
 
+  /// Of one kernel's training at `times` times.
+  func training(times: Int, hasEigenvectors: Bool) -> Double {
+    guard hasEigenvectors else {
+      let factorization = n * n * n / 3 / (0.85 * speedF64)
+      // A product and a solution for each of some fifty blocks, which read the matrix three times.
+      return 2 * reading + factorization + 50 * n * n * 8 * 3 / (8e9 * nodes)
+    }
+    // The vectors are read once, and multiplied once for each function and time.
+    return n * n * 8 / 1.5e9 / nodes + Double(4 * times) * n * n * 10 / (0.3 * speedF64)
+  }
+
+  /// Of one kernel's alignment, with regression on the signs of eigenvectors or without.
+  func alignment(hasTargets: Bool) -> Double {
+    2 * reading + (hasTargets ? reading + n * n * n / 3 / (0.85 * speedF64) : 0)
+  }
+
   /// How many regularizations have a Cholesky factor of their own.
   static func factorizations(_ section: PredictionSection) -> Int {
     section.variance || section.leaveOneOut

@@ -14,6 +14,11 @@ struct EigenBasis {
   private let vectors: [Double]
   private let ranks: Ranks
 
+  /// Bytes on the rank that holds most.
+  static func bytes(order n: Int, count: Int, ranks: Int) -> Int {
+    (n / ranks + 1) * count * MemoryLayout<Double>.size
+  }
+
   /// The images whose rows a rank holds.
   static func rows(order n: Int, ranks: Ranks) -> Range<Int> {
     n * ranks.rank / ranks.count..<n * (ranks.rank + 1) / ranks.count
@@ -37,8 +42,9 @@ struct EigenBasis {
     let folder = subject.variantName
     let path = run.result("spectrum", folder, subject.stem + "_vectors.npy")
     let rows = Self.rows(order: n, ranks: ranks)
-    let bytes = (n / ranks.count + 1) * count * MemoryLayout<Double>.size
-    try SolverMemory.require(bytes, for: "the eigenvectors of \(subject.label)", order: n, ranks)
+    try SolverMemory.require(
+      Self.bytes(order: n, count: count, ranks: ranks.count),
+      for: "the eigenvectors of \(subject.label)", order: n, ranks)
     (values, vectors) = try ranks.agree {
       let values = try NumPyArray(reading: run.result("spectrum", folder, subject.stem + ".npy"))
       let file = try NumPyFileReader(path: path)

@@ -1,3 +1,4 @@
+import BlockCyclic
 import DistributedAlgebra
 import Foundation
 import MessagePassing
@@ -22,8 +23,15 @@ struct ResolventSearch {
     let error: Double
   }
 
-  /// Columns of the space, at most: what they take of memory stays below that of the kernel.
+  /// Columns of the space, at most, and as many as are to be expected.
   private static let mostColumns = 3000
+  private static let usualColumns = 600
+
+  /// Bytes on the rank that needs most: both triangles, and the space with its Ritz vectors.
+  static func bytes(_ layout: MatrixLayout, ranks: Int) -> Int {
+    (layout.largestLocalCount + 2 * usualColumns * (layout.n / ranks + 1))
+      * MemoryLayout<Double>.size
+  }
 
   /// The space of the initial error E [n, columns].
   ///
@@ -35,8 +43,8 @@ struct ResolventSearch {
   ) throws -> Outcome {
     let n = source.order
     try SolverMemory.require(
-      source.layout.largestLocalCount * 8 + n / ranks.count * 8 * Self.mostColumns / 4,
-      for: "training by a resolvent", order: n, ranks)
+      Self.bytes(source.layout, ranks: ranks.count), for: "training by a resolvent", order: n, ranks
+    )
     let pole = pole(range)
     var sums = KernelMatrix.Sums()
     show(0, .infinity, "Cholesky factorization")
