@@ -20,6 +20,8 @@ import Testing
     let expected = [
       "quickstart", "cifar10-fcn-relu", "cifar10-cnn-flatten", "cifar10-cnn-gap",
       "cifar10-myrtle-5", "cifar10-myrtle-7", "cifar10-myrtle-10", "cntk-gap", "cntk-flatten",
+      "conditioning-fcn", "conditioning-cnn-flatten", "conditioning-cnn-gap",
+      "conditioning-cnn-gap-full", "heatmap-fcn", "alignment-fcn", "training-fcn",
       "cntk-small-gap-a", "cntk-small-gap-b", "cntk-small-flatten-a", "cntk-small-flatten-b",
     ]
     #expect(names.isSuperset(of: expected))

@@ -18,6 +18,7 @@ import Testing
           synthetic: {seed: 1, train: 2000, test: 500}
           train: all
           test: all
+          reduce: 1
           preprocessing: standardize
         network:
           preset: fcn
@@ -31,6 +32,7 @@ import Testing
         storage: f64
         prediction:
           regularization: [0, 1.0e-06, 0.01]
+          regularization_scale: relative
           validation: 0
           variance: false
           leave_one_out: false
@@ -68,15 +70,27 @@ import Testing
       prediction:
         regularization: [0, 1e-16, 0.3, 1e22, 123456.789]
         validation: 10
+        regularization_scale: absolute
         target_offset: 0.1
         variance: true
         leave_one_out: true
+      training:
+        times: [0, 1, 1e3, infinity]
+        learning_rate: 0.3
+        momentum: 0
+        dynamics: steps
+        regularization: 1e-4
+        target_offset: 0.5
+        initial: {train: "1e5", test: b}
+        tolerance: 1e-3
+      alignment: {targets: [1, 7], regularization: 0, dimensions: [], target_offset: 0}
       output: "~"
       """,
       """
       data:
         arrays: {train: a, test: "null", train_labels: "1e5", test_labels: "é\\u2028ü🎉"}
         train: {count: 3, seed: 0}
+        reduce: 4
         preprocessing: {zca: {regularization: 0.3333333333333333}}
       network:
         preset: fcn
@@ -84,7 +98,8 @@ import Testing
         activation: {erf: {scale: 2, shift: -0.0}}
         weight_variances: [0.5, 1.76]
         bias_variances: [0]
-      spectrum: {vectors: 3, solver: band, precision: f32, checkpoint: 30.5}
+      spectrum: {vectors: 3, solver: band, precision: f32, checkpoint: 30.5, centred: true}
+      training: {times: [.inf]}
       output: -x/yes
       """,
       """

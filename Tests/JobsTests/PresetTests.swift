@@ -22,6 +22,10 @@ import Testing
     #expect(network.variants.map(\.name) == ["depth=1", "depth=3", "depth=10", "depth=30"])
     #expect(network.variants.map(\.layers.count) == [4, 8, 22, 62])
     #expect(try readNetwork("{preset: fcn, depths: [5]}").variants.map(\.name) == ["depth=5"])
+    // A list where one value stands varies as well.
+    let listed = try readNetwork("{preset: fcn, depth: [1, 3], weight_variance: [1, 2]}")
+    #expect(
+      listed == (try readNetwork("{preset: fcn, depths: [1, 3], weight_variances: [1, 2]}")))
   }
 
   @Test("depths and variances vary together, the depth slowest")
