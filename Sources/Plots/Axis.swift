@@ -82,21 +82,23 @@ public struct Axis: Equatable, Sendable {
   private static let fewestDecades = 200.0
 
   /// Where numbers stand, where that is not left to gnuplot: those asked for that are far enough
-  /// apart to be read, or 1, 2, 5 and their multiples on a short logarithmic axis.
+  /// apart to be read, or few digits times powers of ten on a short logarithmic axis.
   private func places(in range: ClosedRange<Double>) -> [Double]? {
     var places = ticks.filter { range.contains($0) && shows($0) }.sorted()
     if places.isEmpty {
       guard scale == .logarithmic, range.upperBound / range.lowerBound < Self.fewestDecades else {
         return nil
       }
+      let isShort = range.upperBound / range.lowerBound < 8
+      let digits = isShort ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5]
       let first = Int(log10(range.lowerBound).rounded(.down))
       places = (first...(first + 4)).flatMap { power in
-        [1, 2, 5].map { $0 * pow(10, Double(power)) }
+        digits.map { $0 * pow(10, Double(power)) }
       }
       .filter(range.contains)
     }
     func place(_ value: Double) -> Double { scale == .linear ? value : log(value) }
-    let apart = 0.07 * (place(range.upperBound) - place(range.lowerBound))
+    let apart = 0.075 * (place(range.upperBound) - place(range.lowerBound))
     var kept: [Double] = []
     for value in places {
       if let last = kept.last, place(value) - place(last) < apart { continue }

@@ -75,15 +75,37 @@ public struct Chart: Equatable, Sendable {
     drawn.compactMap(\.label) + (dashedMeans.map { [$0] } ?? [])
   }
 
-  /// Columns of the key: as many as their words leave room for.
-  private var keyColumns: Int {
-    let widest = keyWords.map(\.count).max() ?? 0
-    return max(1, min(3, 440 / (widest * 8 + 50)))
+  /// Rows of the key, which stands above the plot; one word needs no key.
+  private var keyRows: Int {
+    keyWords.count <= 1 ? 0 : (keyWords.count + keyColumns - 1) / keyColumns
   }
 
-  /// Height of the picture: the plot's own, and a line for each row of the key.
-  var height: Int {
-    320 + (keyWords.count <= 1 ? 0 : 24 * ((keyWords.count + keyColumns - 1) / keyColumns))
+  /// Columns of the key: as many as gnuplot, which takes a letter to be so wide, has room for.
+  private var keyColumns: Int {
+    let widest = keyWords.map(\.count).max() ?? 0
+    return max(1, min(3, 380 / (widest * 11 + 64)))
+  }
+
+  /// Height of the picture in pixels: the plot's own, its axis, and a line for each row of the key.
+  var height: Int { 240 + Self.bottom + top }
+
+  private static let bottom = 66
+  private var top: Int { keyRows * 24 + (keyRows == 0 ? 14 : 22) }
+
+  /// The plot's edges as parts of the picture, for gnuplot's own estimates leave gaps.
+  private var margins: [String] {
+    func part(_ pixels: Int, of whole: Int) -> String {
+      Gnuplot.short(Double(pixels) / Double(whole))
+    }
+    return [
+      "set lmargin at screen \(part(90, of: Gnuplot.width))",
+      "set rmargin at screen \(part(Gnuplot.width - 14, of: Gnuplot.width))",
+      "set bmargin at screen \(part(Self.bottom, of: height))",
+      "set tmargin at screen \(part(height - top, of: height))",
+      "set xtics offset 0,0.3",
+      "set xlabel offset 0,0.6",
+      "set ylabel offset 1.2,0",
+    ]
   }
 
   /// The commands that draw the data in `file`.
@@ -91,12 +113,13 @@ public struct Chart: Equatable, Sendable {
     let drawn = drawn
     let xRange = x.range(of: drawn.flatMap { $0.points.map(\.x) })
     let yRange = y.range(of: drawn.flatMap { $0.points.compactMap(\.y) })
-    var lines = x.commands("x", range: xRange) + y.commands("y", range: yRange)
-    lines.append(
-      keyWords.count <= 1
-        ? "unset key"
-        : "set key outside bottom center horizontal Left reverse samplen 2 width 1 maxcols \(keyColumns)"
-    )
+    var lines =
+      margins + x.commands("x", range: xRange) + y.commands("y", range: yRange) + [
+        keyRows == 0
+          ? "unset key"
+          : "set key tmargin center horizontal Left reverse samplen 2 height 0.8 "
+            + "maxcols \(keyColumns)"
+      ]
     for label in labels {
       lines.append(
         "set label \(Gnuplot.quoted(label.text)) at \(Gnuplot.number(label.x)),"

@@ -28,9 +28,10 @@ public struct LogarithmicBins: Equatable, Sendable {
   /// The outline of the bins, as shares of the numbers counted per decade, over their values.
   public var density: [Series.Point] {
     let total = Double(max(counts.reduce(0, +), 1))
-    return counts.indices.flatMap { bin in
+    let outline = counts.indices.flatMap { bin in
       let share = Double(counts[bin]) / total / (borders[bin + 1] - borders[bin])
       return [Series.Point(pow(10, borders[bin]), share), .init(pow(10, borders[bin + 1]), share)]
     }
+    return [.init(pow(10, borders[0]), 0)] + outline + [.init(pow(10, borders[counts.count]), 0)]
   }
 }

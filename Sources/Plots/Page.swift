@@ -96,9 +96,9 @@ public struct Page: Sendable {
     let picture = figure.picture.flatMap {
       InlineSVG.element($0, name: plot.name, title: plot.title)
     }
-    var files = [plot.dataFile, plot.scriptFile]
-    if picture != nil { files.insert(plot.pictureFile, at: 0) }
-    let links = files.map { "<a href=\"\($0)\">\($0)</a>" }.joined(separator: " ")
+    var files = [("data", plot.dataFile), ("gnuplot script", plot.scriptFile)]
+    if picture != nil { files.insert(("SVG", plot.pictureFile), at: 0) }
+    let links = files.map { "<a href=\"\($1)\">\($0)</a>" }.joined(separator: " ")
     return """
       <figure id="\(plot.name)">
       <h3>\(HTMLText.escaped(plot.title))</h3>

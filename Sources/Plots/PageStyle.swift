@@ -18,7 +18,7 @@ enum PageStyle {
       h3 { font-size: 1rem; margin: 0 0 0.25rem; }
       a { color: var(--link); }
       .figures { display: grid; gap: 1.5rem;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
       figure { margin: 0; min-width: 0; max-width: 40rem; }
       figure svg { display: block; width: 100%; height: auto; }
       figcaption { color: var(--dim); font-size: 0.9rem; }
@@ -31,6 +31,7 @@ enum PageStyle {
         border-bottom: 1px solid var(--grid); white-space: nowrap; }
       th { font-weight: 600; }
       tr > :first-child { text-align: left; }
+      .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
       summary { cursor: pointer; }
       """
   }

@@ -13,7 +13,9 @@ public struct Table: Equatable, Sendable {
 
   /// In a box of its own, in which what is too wide is scrolled.
   var html: String {
-    var lines = ["<div class=\"table\" tabindex=\"0\"><table>"]
+    // Without a head it is names and facts, which are words.
+    let kind = columns.isEmpty ? "table facts" : "table"
+    var lines = ["<div class=\"\(kind)\" tabindex=\"0\"><table>"]
     if !columns.isEmpty {
       let names = columns.map { "<th scope=\"col\">\(HTMLText.escaped($0))</th>" }
       lines.append("<thead><tr>\(names.joined())</tr></thead>")

@@ -50,6 +50,7 @@ public struct ReportCommand {
         _ = try disk.remove("\(folder)/\(plot.pictureFile)")
         guard let gnuplot else { return Page.Figure(plot, picture: nil) }
         if let problem = gnuplot.draw(plot, in: folder) {
+          _ = try disk.remove("\(folder)/\(plot.pictureFile)")
           warnings.append("gnuplot did not draw \(folder)/\(plot.pictureFile): \(problem)")
           return Page.Figure(plot, picture: nil)
         }

@@ -76,6 +76,13 @@ final class RunRecord {
       .filter { !$0.kernels.isEmpty }
   }
 
+  /// The first parameter with several values: depth, else a variance.
+  var varied: VariantParameters.Name? {
+    VariantParameters.Name.allCases.first { name in
+      Set(kernels.compactMap { $0.parameters[name] }).count > 1
+    }
+  }
+
   /// The name of a member of a group in its key.
   func keyName(_ kernel: Kernel) -> String {
     isSweep ? kernel.parameters.label : kernel.kindName

@@ -15,33 +15,61 @@ enum SpectrumFigures {
 
   static func plots(_ record: RunRecord) -> [Plot] {
     record.groups.flatMap { kind, kernels -> [Plot] in
-      let shown = Thinning.even(kernels.filter { $0.figures.spectrum != nil }, limit: 6)
-      var lines = shown.compactMap { line($0, record) }
-      if !record.isSweep { lines += shown.compactMap { line($0, record, centred: true) } }
-      guard !lines.isEmpty else { return [] }
-      let suffix = kind.map { "-\($0.rawValue)" } ?? ""
-      let title = kind.map { " of the \($0.rawValue.uppercased())" } ?? ""
-      let omitted =
-        kernels.count > shown.count
-        ? " \(shown.count) of \(kernels.count) variants are shown." : ""
-      return [
-        ranks(lines, name: "spectrum\(suffix)", title: "Spectrum\(title)", record, omitted),
-        density(
-          lines, name: "spectrum-density\(suffix)", title: "Density of eigenvalues\(title)", record,
-          omitted),
-      ].compactMap(\.self)
+      guard let kind, let varied = record.varied else {
+        let shown = kernels.filter { $0.figures.spectrum != nil }
+        let lines = [false, true].flatMap { centred in
+          shown.compactMap { line($0, record, $0.kindName, centred: centred) }
+        }
+        return pair(lines, suffix: "", title: "", record, omitted: "")
+      }
+      return sweep(kernels, kind.rawValue, varied, record)
     }
   }
 
+  /// Figures with a line for each value of what varies, one for each choice of the others.
+  private static func sweep(
+    _ kernels: [RunRecord.Kernel], _ kind: String, _ varied: VariantParameters.Name,
+    _ record: RunRecord
+  ) -> [Plot] {
+    let known = kernels.filter { $0.figures.spectrum != nil }
+    var choices: [VariantParameters] = []
+    for kernel in known where !choices.contains(kernel.parameters.without(varied)) {
+      choices.append(kernel.parameters.without(varied))
+    }
+    return Thinning.even(choices, limit: 3).flatMap { choice -> [Plot] in
+      let members = known.filter { $0.parameters.without(varied) == choice }
+      let shown = Thinning.even(members, limit: 6)
+      let lines = shown.compactMap { line($0, record, $0.parameters.label(varied)) }
+      let number = (choices.firstIndex(of: choice) ?? 0) + 1
+      let omitted =
+        members.count == shown.count
+        ? "" : " \(shown.count) of \(members.count) variants are shown."
+      return pair(
+        lines, suffix: "-\(kind)" + (choices.count == 1 ? "" : "-\(number)"),
+        title: ", \(kind.uppercased())" + (choice.label.isEmpty ? "" : ", \(choice.label)"), record,
+        omitted: omitted)
+    }
+  }
+
+  private static func pair(
+    _ lines: [Line], suffix: String, title: String, _ record: RunRecord, omitted: String
+  ) -> [Plot] {
+    guard !lines.isEmpty else { return [] }
+    return [
+      ranks(lines, name: "spectrum\(suffix)", title: "Spectrum\(title)", record, omitted),
+      density(
+        lines, name: "spectrum-density\(suffix)", title: "Density of eigenvalues\(title)", record,
+        omitted),
+    ].compactMap(\.self)
+  }
+
   private static func line(
-    _ kernel: RunRecord.Kernel, _ record: RunRecord, centred: Bool = false
+    _ kernel: RunRecord.Kernel, _ record: RunRecord, _ label: String, centred: Bool = false
   ) -> Line? {
     guard let values = record.eigenvalues(kernel, centred: centred),
       let summary = centred ? kernel.figures.centredSpectrum : kernel.figures.spectrum
     else { return nil }
-    return Line(
-      label: record.keyName(kernel) + (centred ? ", centred" : ""), values: values, summary: summary
-    )
+    return Line(label: label + (centred ? ", centred" : ""), values: values, summary: summary)
   }
 
   private static func ranks(
@@ -92,7 +120,7 @@ enum SpectrumFigures {
       .chart(
         Chart(
           x: Axis("eigenvalue λ", scale: .logarithmic),
-          y: Axis("share of the eigenvalues", unit: "per decade", includes: [0]), series: series)))
+          y: Axis("density", unit: "share per decade", includes: [0]), series: series)))
   }
 
   private static func floorText(_ lines: [Line]) -> String {

@@ -63,16 +63,9 @@ enum SweepFigures {
   }
 
   private static func plots(_ record: RunRecord, _ quantities: [Quantity]) -> [Plot] {
-    guard let axis = axis(record) else { return [] }
+    guard let axis = record.varied else { return [] }
     return record.groups.flatMap { kind, kernels in
       quantities.compactMap { plot($0, kernels, kind?.rawValue ?? "", axis, record) }
-    }
-  }
-
-  /// The first parameter with several values.
-  private static func axis(_ record: RunRecord) -> VariantParameters.Name? {
-    VariantParameters.Name.allCases.first { name in
-      Set(record.kernels.compactMap { $0.parameters[name] }).count > 1
     }
   }
 

@@ -38,9 +38,11 @@ struct VariantParameters: Hashable {
 
   /// For keys and tables, for example `depth 30, σ_w² 1.76`.
   var label: String {
-    Name.allCases.compactMap { name in words[name].map { "\(name.sign) \($0)" } }
-      .joined(separator: ", ")
+    Name.allCases.map { label($0) }.filter { !$0.isEmpty }.joined(separator: ", ")
   }
+
+  /// One of them for keys; empty where it is not set.
+  func label(_ name: Name) -> String { words[name].map { "\(name.sign) \($0)" } ?? "" }
 
   /// The same parameters but for one.
   func without(_ name: Name) -> VariantParameters {
