@@ -16,6 +16,10 @@ public struct Job: Sendable, Equatable {
   public var spectrum: SpectrumSection?
   /// The prediction, if it is asked for.
   public var prediction: PredictionSection?
+  /// Training in function space, if it is asked for.
+  public var training: TrainingSection?
+  /// The targets' place in the eigenvectors, if it is asked for.
+  public var alignment: AlignmentSection?
   /// The run folder, relative to the working directory.
   public var output: String
 
@@ -26,7 +30,8 @@ public struct Job: Sendable, Equatable {
   public init(
     data: DataSection, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
     precision: FloatingWidth = .f64, storage: FloatingWidth = .f64, tile: Int? = nil,
-    spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil, output: String
+    spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
+    training: TrainingSection? = nil, alignment: AlignmentSection? = nil, output: String
   ) {
     self.data = data
     self.network = network
@@ -36,6 +41,8 @@ public struct Job: Sendable, Equatable {
     self.tile = tile
     self.spectrum = spectrum
     self.prediction = prediction
+    self.training = training
+    self.alignment = alignment
     self.output = output
   }
 }

@@ -1,19 +1,20 @@
 extension Job {
   static let keys = [
     "data", "network", "kernels", "precision", "storage", "tile", "spectrum", "prediction",
-    "output",
+    "training", "alignment", "output",
   ]
 
   /// Reads a whole job.
   init(_ root: Item) throws(JobError) {
     let section = try root.section(Self.keys)
-    let predictionItem = section["prediction"]
+    let labelled = ["prediction", "training", "alignment"].compactMap { section[$0] }
+    let tested = labelled.filter { !$0.path.hasSuffix("alignment") }
     let dataItem = try section.required("data", "say which images, e.g. data: {synthetic: {}}")
     let networkItem = try section.required(
       "network", "give a list of layers, or a preset such as {preset: fcn, depth: 3}")
     let outputItem = try section.required("output", "name the run folder to create")
 
-    data = try DataSection(dataItem, isPredictionAsked: predictionItem != nil)
+    data = try DataSection(dataItem, isPredictionAsked: !tested.isEmpty)
     let trainCount = data.knownTrainCount
     network = try NetworkSection(networkItem)
     kernels = try section["kernels"].map(Self.kernels) ?? KernelKind.allCases
@@ -23,11 +24,16 @@ extension Job {
     spectrum = try section["spectrum"].map { (item) throws(JobError) in
       try SpectrumSection(item, trainCount: trainCount)
     }
-    prediction = try predictionItem.map { (item) throws(JobError) in
+    prediction = try section["prediction"].map { (item) throws(JobError) in
       try PredictionSection(item, trainCount: trainCount)
     }
     output = try outputItem.text()
-    if let predictionItem { try checkPrediction(predictionItem) }
+    training = try section["training"].map { (item) throws(JobError) in try TrainingSection(item) }
+    alignment = try section["alignment"].map { (item) throws(JobError) in
+      try AlignmentSection(item, spectrum: spectrum)
+    }
+    for item in labelled { try checkLabels(item, needsTest: item.path.hasSuffix("prediction")) }
+    try checkTraining(section)
   }
 
   private static func kernels(_ item: Item) throws(JobError) -> [KernelKind] {
@@ -43,9 +49,26 @@ extension Job {
     return KernelKind.allCases.filter(named.contains)
   }
 
-  /// A prediction needs images to predict, and labels to learn and to score by.
-  private func checkPrediction(_ item: Item) throws(JobError) {
-    guard data.test.count != 0 else {
+  /// Training goes by the kernel's eigenvectors.
+  private func checkTraining(_ section: Section) throws(JobError) {
+    guard let item = section["training"], let training else { return }
+    guard spectrum?.vectors == .all else {
+      throw item.error(
+        .conflict,
+        "\(item.path) goes by all eigenvectors of the kernel and the job keeps "
+          + "\(spectrum == nil ? "none" : "fewer"); set spectrum: {vectors: all}")
+    }
+    if training.variance, kernels != KernelKind.allCases {
+      throw item.error(
+        .conflict,
+        "\(item.path).variance is of networks whose outputs the NNGP kernel draws and the NTK trains; "
+          + "set kernels: [nngp, ntk]")
+    }
+  }
+
+  /// Whatever learns needs labels to learn from, a prediction also images to predict.
+  private func checkLabels(_ item: Item, needsTest: Bool) throws(JobError) {
+    guard !needsTest || data.test.count != 0 else {
       throw item.error(
         .conflict,
         "\(item.path) needs test images and data.test asks for none; set data.test, or leave it out"
@@ -53,7 +76,7 @@ extension Job {
     }
     guard case .arrays(_, _, let trainLabels, let testLabels) = data.source else { return }
     let missing = [("train_labels", trainLabels), ("test_labels", testLabels)]
-      .filter { $0.1 == nil }.map { "data.arrays.\($0.0)" }
+      .filter { $0.1 == nil && (needsTest || $0.0 == "train_labels") }.map { "data.arrays.\($0.0)" }
     guard missing.isEmpty else {
       throw item.error(
         .conflict,

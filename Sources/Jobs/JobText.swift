@@ -11,6 +11,8 @@ extension Job {
     if let tile { entries.append(("tile", .scalar("\(tile)"))) }
     if let spectrum { entries.append(("spectrum", spectrum.text)) }
     if let prediction { entries.append(("prediction", prediction.text)) }
+    if let training { entries.append(("training", training.text)) }
+    if let alignment { entries.append(("alignment", alignment.text)) }
     entries.append(("output", .text(output)))
     return YAMLText.mapping(entries).block(indent: 0).joined(separator: "\n") + "\n"
   }

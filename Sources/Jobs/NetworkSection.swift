@@ -58,10 +58,13 @@ public struct Variant: Sendable, Equatable {
   public let name: String
   /// Its layers.
   public let layers: [LayerDescription]
+  /// The same as mean-field theory sees it; nil where it does not.
+  public let uniform: UniformNetwork?
 
   /// A variant called `name`.
-  public init(name: String, layers: [LayerDescription]) {
+  public init(name: String, layers: [LayerDescription], uniform: UniformNetwork? = nil) {
     self.name = name
     self.layers = layers
+    self.uniform = uniform
   }
 }

@@ -1,15 +1,25 @@
 /// A job's `prediction`: kernel regression on the training images, evaluated on the test images.
 public struct PredictionSection: Sendable, Equatable {
-  /// The ridges tried, in units of the kernel's mean diagonal.
+  /// The ridges tried.
   public var regularization: [Double]
+  /// What the ridges are in units of.
+  public var regularizationScale: RegularizationScale
   /// Training images, the last ones, that are held out to choose the ridge; 0 for no choice.
   public var validation: Int
   /// What is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
-  /// Whether the NNGP's posterior variance at the test images is wanted.
+  /// Whether the posterior variance at the test images is wanted, with the kernel as covariance.
   public var variance: Bool
   /// Whether the leave-one-out error of the training images is wanted.
   public var leaveOneOut: Bool
+
+  /// A unit of regularization.
+  public enum RegularizationScale: String, Sendable, CaseIterable {
+    /// The mean of the kernel's diagonal.
+    case relative
+    /// 1.
+    case absolute
+  }
 
   /// A prediction with as many regularizations.
   public init(
@@ -17,6 +27,7 @@ public struct PredictionSection: Sendable, Equatable {
     variance: Bool = false, leaveOneOut: Bool = false
   ) {
     self.regularization = regularization
+    regularizationScale = .relative
     self.validation = validation
     self.targetOffset = targetOffset
     self.variance = variance
@@ -26,7 +37,8 @@ public struct PredictionSection: Sendable, Equatable {
 
 extension PredictionSection {
   static let keys = [
-    "regularization", "validation", "target_offset", "variance", "leave_one_out",
+    "regularization", "regularization_scale", "validation", "target_offset", "variance",
+    "leave_one_out",
   ]
 
   /// Reads the section; `trainCount` is the number of training images where it is known.
@@ -41,6 +53,9 @@ extension PredictionSection {
       throw list.outOfRange(allowed: "a list of at least one number")
     }
     self.init(regularization: ridges)
+    if let item = section["regularization_scale"] {
+      regularizationScale = try item.choice(RegularizationScale.self)
+    }
     if let item = section["validation"] {
       validation = try item.count(atLeast: 0)
       if let trainCount, validation >= trainCount {
@@ -55,6 +70,7 @@ extension PredictionSection {
   var text: YAMLText {
     var entries: [(key: String, value: YAMLText)] = [
       ("regularization", .list(regularization.map(YAMLText.number))),
+      ("regularization_scale", .text(regularizationScale.rawValue)),
       ("validation", .scalar("\(validation)")), ("variance", .scalar("\(variance)")),
       ("leave_one_out", .scalar("\(leaveOneOut)")),
     ]

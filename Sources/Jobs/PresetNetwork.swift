@@ -96,7 +96,9 @@ public struct PresetNetwork: Sendable, Equatable {
             self.biasVariance.label(.biasVariance, biasVariance),
           ]
           variants.append(
-            Variant(name: name.compactMap(\.self).joined(separator: ","), layers: layers))
+            Variant(
+              name: name.compactMap(\.self).joined(separator: ","), layers: layers,
+              uniform: UniformNetwork(preset.name, values)))
         }
       }
     }

@@ -8,6 +8,9 @@ public struct SpectrumSection: Sendable, Equatable {
   public var precision: FloatingWidth
   /// Seconds between the states that a long reduction leaves for a restart.
   public var checkpoint: Double
+  /// Whether the eigenvalues of the kernel centred on the training images are found too, from gaps
+  /// K11 + K22 - 2 K12 that keep their digits where depth has made all images alike.
+  public var centred: Bool
 
   /// How many leading eigenvectors.
   public enum Vectors: Sendable, Equatable {
@@ -32,17 +35,18 @@ public struct SpectrumSection: Sendable, Equatable {
   /// A spectrum with as many eigenvectors.
   public init(
     vectors: Vectors = .leading(0), solver: Solver = .auto, precision: FloatingWidth = .f64,
-    checkpoint: Double = 600
+    checkpoint: Double = 600, centred: Bool = false
   ) {
     self.vectors = vectors
     self.solver = solver
     self.precision = precision
     self.checkpoint = checkpoint
+    self.centred = centred
   }
 }
 
 extension SpectrumSection {
-  static let keys = ["vectors", "solver", "precision", "checkpoint"]
+  static let keys = ["vectors", "solver", "precision", "checkpoint", "centred"]
 
   /// Reads the section; `trainCount` is the kernel's order where it is known.
   init(_ item: Item, trainCount: Int?) throws(JobError) {
@@ -52,6 +56,7 @@ extension SpectrumSection {
     if let item = section["solver"] { solver = try item.choice(Solver.self) }
     if let item = section["precision"] { precision = try item.choice(FloatingWidth.self) }
     if let item = section["checkpoint"] { checkpoint = try item.number(atLeast: 0) }
+    if let item = section["centred"] { centred = try item.flag() }
     if let solverItem = section["solver"], solver == .band, vectors == .all {
       throw solverItem.error(
         .conflict,
@@ -77,6 +82,7 @@ extension SpectrumSection {
     return .mapping([
       ("vectors", vectors), ("solver", .text(solver.rawValue)),
       ("precision", .text(precision.rawValue)), ("checkpoint", .number(checkpoint)),
+      ("centred", .scalar("\(centred)")),
     ])
   }
 }

@@ -1,14 +1,19 @@
 extension Section {
-  /// Reads a parameter by its own key, or several values by its plural key; nil without either.
+  /// Reads a parameter by its own key, or several values in a list there or by its plural key; nil
+  /// without either.
   func varying<Value: Comparable & Sendable>(
     _ parameter: PresetParameter, read: (Item) throws(JobError) -> Value
   ) throws(JobError) -> Varying<Value>? {
     let single = self[parameter.rawValue]
-    guard let plural = parameter.plural, let list = self[plural] else {
-      return try single.map { (item) throws(JobError) in .one(try read(item)) }
+    let plural = parameter.plural.flatMap { self[$0] }
+    if let single, let plural {
+      throw plural.error(.conflict, "\(single.path) and \(plural.path) are both given; keep one")
     }
-    if let single {
-      throw list.error(.conflict, "\(single.path) and \(list.path) are both given; keep one")
+    guard let list = plural ?? single else { return nil }
+    if plural == nil {
+      guard case .list = list.node.content, parameter.plural != nil else {
+        return .one(try read(list))
+      }
     }
     var values: [Value] = []
     for element in try list.elements(of: "a list of numbers in ascending order") {

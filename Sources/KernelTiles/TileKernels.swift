@@ -60,7 +60,8 @@ public final class TileKernels {
   /// Computes a tile.
   ///
   /// - Parameters:
-  ///   - outputs: one per network, rows x columns.
+  ///   - outputs: one per network, rows x columns. Where one has memory for deficits, gaps
+  ///     K11 + K22 - 2 K12 are written there.
   ///   - poll: called every few milliseconds; where it returns false the tile is given up.
   /// - Returns: whether the tile is complete.
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
@@ -78,6 +79,7 @@ public final class TileKernels {
         poll: poll)
       guard isComplete else { return false }
     }
+    writeGaps(tile, outputs, rows.edge.diagonals, columns.edge.diagonals)
     if tile.isDiagonal { mirror(outputs, rows.edge.diagonals) }
     return true
   }
@@ -163,15 +165,43 @@ public final class TileKernels {
     }
   }
 
+  /// Gaps from deficits: (sqrt(K11) - sqrt(K22))^2 + 2 deficit, a sum of positive terms.
+  private func writeGaps(
+    _ tile: Tile, _ outputs: [KernelOutput], _ rows: [[ImageState]], _ columns: [[ImageState]]
+  ) {
+    for (network, output) in outputs.enumerated() {
+      for (deficits, value) in [
+        (output.nngpDeficit, \ImageState.variance), (output.ntkDeficit, \ImageState.tangent),
+      ] {
+        guard let deficits else { continue }
+        let roots = columns[network].map { $0[keyPath: value].squareRoot() }
+        for (row, state) in rows[network].enumerated() {
+          let variance = state[keyPath: value]
+          let root = variance.squareRoot()
+          let line = deficits + row * output.stride
+          for column in 0..<(tile.isDiagonal ? row : tile.columns.count) {
+            // The difference of the variances first: that of their roots has rounded them.
+            let sum = root + roots[column]
+            let difference = variance - columns[network][column][keyPath: value]
+            let roots = sum > 0 ? difference / sum : 0
+            line[column] = roots * roots + 2 * line[column]
+          }
+        }
+      }
+    }
+  }
+
   /// Copies the lower triangle to the upper one and sets the diagonal, which is known exactly.
   private func mirror(_ outputs: [KernelOutput], _ diagonals: [[ImageState]]) {
     for (output, diagonal) in zip(outputs, diagonals) {
-      for (kernel, value) in [
-        (output.nngp, \ImageState.variance), (output.ntk, \ImageState.tangent),
-      ] {
+      let planes: [(UnsafeMutablePointer<Double>?, (ImageState) -> Double)] = [
+        (output.nngp, \.variance), (output.ntk, \.tangent), (output.nngpDeficit, { _ in 0 }),
+        (output.ntkDeficit, { _ in 0 }),
+      ]
+      for (kernel, value) in planes {
         guard let kernel else { continue }
         for row in diagonal.indices {
-          kernel[row * output.stride + row] = diagonal[row][keyPath: value]
+          kernel[row * output.stride + row] = value(diagonal[row])
           for column in 0..<row {
             kernel[column * output.stride + row] = kernel[row * output.stride + column]
           }

@@ -20,14 +20,19 @@ public struct GaussianMoments: Sendable {
       self = .tanh
       return
     }
-    guard let type = LayerCatalog.activations.first(where: { $0.name == name }),
-      let moments = try? Self(type)
+    self.init(LayerDescription(name))
+  }
+
+  /// The moments of a layer; nil where it is no activation.
+  public init?(_ layer: LayerDescription) {
+    guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }),
+      let moments = try? Self(type, layer)
     else { return nil }
     self = moments
   }
 
-  private init<A: Activation>(_ type: A.Type) throws {
-    var parameters = try LayerParameters(LayerDescription(A.name), position: "phase")
+  private init<A: Activation>(_ type: A.Type, _ layer: LayerDescription) throws {
+    var parameters = try LayerParameters(layer, position: "phase")
     let activation = try A(&parameters)
     let constant = activation.constant * activation.constant
     square = { activation.moments(variance: $0).square + constant }

@@ -31,8 +31,9 @@ public struct MeanField: Sendable {
   /// The correlation that two inputs come to.
   public var cStar: Double { 1 - gap }
 
-  /// Where chi_1 is as near to 1, no digit of it says on which side.
-  private static let tolerance = 1e-9
+  /// Where chi_1 is as near to 1, its depth scale is beyond 100,000 layers, and critical variances that
+  /// people write to six digits are called critical.
+  private static let tolerance = 1e-5
 
   /// On which side of criticality the network is.
   public var phase: Phase {

@@ -70,6 +70,18 @@ public struct NumPyArray: Equatable, Sendable {
     }
   }
 
+  /// Writes bytes as a uint8 array in C order; as the form that takes doubles.
+  public static func write(_ bytes: [UInt8], shape: [Int], to path: String) throws(NumPyError) {
+    let header = try NumPyHeader(dataType: .uint8, shape: shape, path: path)
+    guard bytes.count == header.count else {
+      throw .wrongShape(
+        path: path, problem: "of shape \(shape) cannot be made of \(bytes.count) values")
+    }
+    let file = try PartialFile(creating: path)
+    try file.write(header.encoded() + bytes, at: 0)
+    try file.publish()
+  }
+
   /// Writes a buffer as a float64 array in C order; as the form that takes an array.
   public static func write(
     _ values: UnsafeBufferPointer<Double>, shape: [Int], to path: String

@@ -15,6 +15,8 @@ struct Assignment {
     let network: Network
     /// The network on one line, for the fingerprint.
     let text: String
+    /// As mean-field theory sees it; nil where it does not.
+    let uniform: UniformNetwork?
   }
 
   let run: RunFolder
@@ -23,6 +25,8 @@ struct Assignment {
   let precision: Precision
   let storage: TileArraySpec.Storage
   let requestedTile: Int?
+  /// Whether the training images' gaps are kept beside their kernels.
+  let keepsGaps: Bool
   /// How the images were preprocessed, for the fingerprint.
   let preprocessing: String
   /// All networks compiled into one pass.
@@ -46,6 +50,7 @@ struct Assignment {
     precision = job.precision == .f64 ? .f64 : .f32
     storage = job.storage == .f64 ? .float64 : .float32
     requestedTile = job.tile
+    keepsGaps = job.spectrum?.centred ?? false
     preprocessing = DatasetRequest(job.data).preprocessing.text
     program = Program(variants.map(\.network))
     bytesPerImage = program.bytesPerImage(precision)
@@ -68,7 +73,8 @@ struct Assignment {
     return try job.variants.map {
       do {
         return Variant(
-          name: $0.name, network: try Network($0.layers, imageShape: shape), text: $0.canonicalText)
+          name: $0.name, network: try Network($0.layers, imageShape: shape),
+          text: $0.canonicalText, uniform: $0.uniform)
       } catch {
         throw failure ?? error
       }
@@ -92,13 +98,22 @@ struct Assignment {
   func check(_ data: DataOutline, job: Job) throws {
     try Self.check(job.network, imageShape: data.shape)
     for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
-    guard job.prediction != nil else { return }
-    guard data.testCount > 0 else {
+    if job.prediction != nil, data.testCount == 0 {
       throw PipelineError(.badJob, "prediction is asked for without test images; set data.test")
     }
-    guard !data.trainLabels.isEmpty else {
+    let asked = [
+      ("prediction", job.prediction != nil), ("training", job.training != nil),
+      ("alignment", job.alignment != nil),
+    ]
+    if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
       throw PipelineError(
-        .badJob, "prediction is asked for without training labels; give data.arrays.train_labels")
+        .badJob, "\(section) is asked for without training labels; give data.arrays.train_labels")
+    }
+    let train = data.trainCount
+    if let alignment = job.alignment, let last = alignment.targets.last, last > train {
+      throw PipelineError(
+        .badJob,
+        "alignment.targets names eigenvector \(last) and \(train) training images have \(train)")
     }
   }
 
@@ -143,7 +158,7 @@ struct Assignment {
   /// Bytes that a rank takes while it computes tiles, beside the images.
   func assemblyBytes(tile: Int) -> Int {
     TileKernels.scratchBytes(program, precision, tile: tile)
-      + variants.count * kernels.count * 8 * tile * tile
+      + variants.count * kernels.count * (keepsGaps ? 2 : 1) * 8 * tile * tile
   }
 
   /// Throws where the tiles of all ranks of a node do not fit into its memory.

@@ -11,7 +11,10 @@ struct KernelMatrix {
   let context: BLACSContext
   let layout: MatrixLayout
   private let ranks: Ranks
+  private let centring: Centring?
 
+  /// The kernel of an array, as it is there.
+  ///
   /// - Parameter order: of the leading images; nil for all.
   init(
     _ array: TileArray, grid: TileGrid, order: Int? = nil, context: BLACSContext, ranks: Ranks
@@ -20,7 +23,20 @@ struct KernelMatrix {
     self.grid = grid
     self.context = context
     self.ranks = ranks
+    centring = nil
     layout = try MatrixLayout(order: order ?? grid.n, grid: context.grid)
+  }
+
+  /// The kernel whose gaps an array holds, centred on all images.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  init(centring gaps: TileArray, grid: TileGrid, context: BLACSContext, ranks: Ranks) throws {
+    self.array = gaps
+    self.grid = grid
+    self.context = context
+    self.ranks = ranks
+    centring = try Centring(of: gaps, grid: grid, ranks: ranks)
+    layout = try MatrixLayout(order: grid.n, grid: context.grid)
   }
 
   /// The number of rows and columns.
@@ -51,7 +67,8 @@ struct KernelMatrix {
       tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20),
       exitStatus: { ExitStatus(of: $0).rawValue }
     ) { number in
-      let tile = try share.read(number)
+      var tile = try share.read(number)
+      if let centring { tile = centring.centred(tile) }
       own.add(tile)
       return tile
     }

@@ -1,9 +1,10 @@
 import BlockCyclic
 import DistributedAlgebra
 import Foundation
+import Jobs
 import MessagePassing
 
-/// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal.
+/// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal or 1.
 ///
 /// Regularizations within a decade of their middle share its factorization, which preconditions
 /// conjugate gradients for all of them together, where the memory holds both triangles.
@@ -15,6 +16,8 @@ struct KernelRegression {
   let label: String
   /// Right-hand sides.
   let columns: Int
+  /// What regularizations are in units of.
+  var scale = PredictionSection.RegularizationScale.relative
 
   struct Solution {
     /// [n, columns] on all ranks; nil without a solution.
@@ -56,7 +59,7 @@ struct KernelRegression {
         var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
         let start = MPIEnvironment.seconds
         meanDiagonal = sums.trace / Double(n)
-        matrix.addToDiagonal(regularizations[index] * meanDiagonal)
+        matrix.addToDiagonal(shift(regularizations[index], meanDiagonal))
         show(regularizations[index], solutions)
         do {
           let factor = try CholeskyFactor(of: matrix)
@@ -89,13 +92,13 @@ struct KernelRegression {
     meanDiagonal = sums.trace / Double(n)
     let middle = Self.middle(of: group, regularizations)
     show(regularizations[middle], solutions)
-    guard let shared = try factor(matrix, shift: regularizations[middle] * meanDiagonal),
+    guard let shared = try factor(matrix, shift: shift(regularizations[middle], meanDiagonal)),
       shared.factor.singularity > floor
     else { return group }
     solutions[middle].factorizing = MPIEnvironment.seconds - start
     let found = try shared.solutions(
       rowMajor: targets, columns: columns,
-      shifts: group.map { regularizations[$0] * meanDiagonal })
+      shifts: group.map { shift(regularizations[$0], meanDiagonal) })
     // They were solved for together, so each bears its part of the time.
     let seconds = (MPIEnvironment.seconds - start) / Double(group.count)
     for (index, solution) in zip(group, found) {
@@ -105,6 +108,11 @@ struct KernelRegression {
       solutions[index].seconds = seconds
     }
     return group.filter { solutions[$0].x == nil }
+  }
+
+  /// What a regularization adds to the diagonal.
+  func shift(_ regularization: Double, _ meanDiagonal: Double) -> Double {
+    scale == .relative ? regularization * meanDiagonal : regularization
   }
 
   private func factor(

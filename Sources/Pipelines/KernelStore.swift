@@ -4,14 +4,19 @@ import RecursionCore
 import TileSchedule
 import TileStore
 
-/// The arrays of a run's store: for every variant and kernel the square of the training images,
-/// the rectangle of test and training images, and the test images' diagonal.
+/// The arrays of a run's store: for every variant and kernel the square of the training images, where
+/// asked the gaps beside it, the rectangle of test and training images, and the test images' diagonal.
 struct KernelStore {
-  /// What the tiles of one grid hold.
+  /// What the tiles of an array hold.
   enum Part: String, CaseIterable {
     case train
+    /// K(x, x) + K(x', x') - 2 K(x, x') of the training images, in the tiles of their kernel.
+    case trainGap = "train_gap"
     case test
     case testDiagonal = "test_diagonal"
+
+    /// The part whose grid of tiles this one has.
+    var gridPart: Part { self == .trainGap ? .train : self }
   }
 
   /// One array.
@@ -88,13 +93,14 @@ struct KernelStore {
     var entries: [Entry] = []
     for (variant, value) in assignment.variants.enumerated() {
       for kernel in assignment.kernels {
-        for (part, grid) in grids {
+        for (part, grid) in parts(grids, assignment) {
           let name = RunFolder.array(value.name, kernel.rawValue, part.rawValue)
           let spec = { (fingerprint: Fingerprint) in
             try TileArraySpec(
               shape: part == .testDiagonal ? [grid.m] : [grid.m, grid.n],
               tile: part == .testDiagonal ? [tile] : [tile, tile],
-              coverage: part == .train ? .lowerTriangle : .all, storage: assignment.storage,
+              coverage: part.gridPart == .train ? .lowerTriangle : .all,
+              storage: assignment.storage,
               fingerprint: fingerprint)
           }
           entries.append(
@@ -107,8 +113,19 @@ struct KernelStore {
     return KernelStore(grids: grids.map(\.grid), parts: grids.map(\.part), entries: entries)
   }
 
+  /// The parts that an assignment has, each with its grid.
+  private static func parts(
+    _ grids: [(part: Part, grid: TileGrid)], _ assignment: Assignment
+  ) -> [(part: Part, grid: TileGrid)] {
+    grids.flatMap { entry in
+      Part.allCases.filter {
+        $0.gridPart == entry.part && ($0 != .trainGap || assignment.keepsGaps)
+      }.map { ($0, entry.grid) }
+    }
+  }
+
   /// The arrays that hold tiles of grid number `grid`.
-  func entries(ofGrid grid: Int) -> [Entry] { entries.filter { $0.part == parts[grid] } }
+  func entries(ofGrid grid: Int) -> [Entry] { entries.filter { $0.part.gridPart == parts[grid] } }
 
   /// The array of one kernel.
   func array(variant: Int, kernel: KernelKind, part: Part) -> TileArray? {

@@ -10,7 +10,7 @@ import TileStore
 
 /// Kernel regression on the training labels, and what it predicts for the test data.
 ///
-///     f(x) = K(x, X) (K(X, X) + r m I)^-1 Y,   m = mean of K's diagonal, r = regularization,
+///     f(x) = K(x, X) (K(X, X) + r m I)^-1 Y,   m = mean of K's diagonal or 1, r = regularization,
 ///
 /// with targets Y one-hot less an offset, 1 / classes unless the job says otherwise. The class with
 /// the largest f is the prediction. A regularization is chosen, if at all, by training images that
@@ -47,9 +47,9 @@ struct PredictionStage {
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let regression = KernelRegression(
       source: source, ranks: ranks, console: console, label: assignment.label(variant, kernel),
-      columns: classes)
+      columns: classes, scale: section.regularizationScale)
     let figures = FactorFigures(ranks: ranks)
-    let hasVariance = section.variance && kernel == .nngp
+    let hasVariance = section.variance
     let diagonal =
       hasVariance
       ? try ranks.agree { try FactorFigures.line(diagonalArray, grid: store.grids[2]) } : []
@@ -78,13 +78,17 @@ struct PredictionStage {
 
     let check = SolutionCheck(source: source, ranks: ranks, columns: classes)
     let residuals = try check.residuals(
-      solutions.map(\.x), targets: targets, shifts: regularizations.map { $0 * meanDiagonal })
+      solutions.map(\.x), targets: targets,
+      shifts: regularizations.map { regression.shift($0, meanDiagonal) })
     for index in results.indices { results[index].residual = residuals[index] }
 
     let start = MPIEnvironment.seconds
     let share = TileShare(of: testArray, grid: store.grids[1], ranks: ranks)
-    let predictions = try predict(solutions.map(\.x), share, count: data.testCount)
+    let predictions = try TileProducts(share: share, ranks: ranks).products(
+      solutions.map(\.x), rows: data.testCount, columns: classes)
     for index in results.indices where solutions[index].x != nil {
+      let squares = predictions[index].reduce(0) { $0 + $1 * $1 }
+      results[index].rootMeanSquare = (squares / Double(predictions[index].count)).squareRoot()
       if !data.testLabels.isEmpty {
         let score = RegressionScore(
           predictions[index], data.testLabels, classes: classes, offset: offset)
@@ -105,6 +109,7 @@ struct PredictionStage {
     if hasVariance { try write(variances, [], "\(kernel.rawValue)_variance.npy", variant: name) }
     return PredictionSummary(
       testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: meanDiagonal,
+      regularizationScale: section.regularizationScale.rawValue,
       validation: section.validation, targetOffset: offset, regularizations: results,
       grid: [context.grid.nprow, context.grid.npcol], blockSize: source.layout.nb,
       secondsPredicting: MPIEnvironment.seconds - start)
@@ -123,11 +128,12 @@ struct PredictionStage {
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
     let regression = KernelRegression(
       source: source, ranks: ranks, console: console, label: "validation of " + label,
-      columns: classes)
+      columns: classes, scale: section.regularizationScale)
     let solutions = try regression.solve(regularizations, targets).solutions
     let share = TileShare(
       of: array, grid: store.grids[0], rows: order..<n, columns: 0..<order, ranks: ranks)
-    let predictions = try predict(solutions.map(\.x), share, count: section.validation)
+    let predictions = try TileProducts(share: share, ranks: ranks).products(
+      solutions.map(\.x), rows: section.validation, columns: classes)
     var best: (index: Int, score: RegressionScore)?
     for index in results.indices where solutions[index].x != nil {
       let score = RegressionScore(
@@ -145,29 +151,6 @@ struct PredictionStage {
     if let best { results[best.index].isChosen = true }
   }
 
-  /// f of `count` images from the tiles of their rows: [regularization][image, class], on all ranks;
-  /// NaN without a solution. Collective.
-  private func predict(
-    _ solutions: [[Double]?], _ share: TileShare, count: Int
-  ) throws -> [[Double]] {
-    var predictions = solutions.map {
-      [Double](repeating: $0 == nil ? .nan : 0, count: count * classes)
-    }
-    try ranks.agree {
-      for number in 0..<share.count {
-        let tile = try share.read(number)
-        for (index, solution) in solutions.enumerated() {
-          guard let solution else { continue }
-          multiplyAdd(tile, solution, columns: classes, into: &predictions[index])
-        }
-      }
-    }
-    for index in solutions.indices where solutions[index] != nil {
-      try ranks.world.allReduce(&predictions[index], .sum)
-    }
-    return predictions
-  }
-
   private func write(
     _ values: [[Double]], _ shape: [Int], _ file: String, variant: String
   ) throws {
@@ -176,25 +159,6 @@ struct PredictionStage {
       try NumPyArray.write(
         values.flatMap { $0 }, shape: [regularizations.count, data.testCount] + shape,
         to: run.result("predictions", variant, file))
-    }
-  }
-}
-
-/// result += tile X, for the rows that the tile covers; X has `columns` columns, row-major.
-func multiplyAdd(
-  _ tile: DenseTile, _ x: [Double], columns: Int, into result: inout [Double]
-) {
-  tile.values.withUnsafeBufferPointer { values in
-    x.withUnsafeBufferPointer { x in
-      result.withUnsafeMutableBufferPointer { result in
-        guard let values = values.baseAddress, let x = x.baseAddress,
-          let result = result.baseAddress
-        else { return }
-        dgemm(
-          m: tile.rows, n: columns, k: tile.columns, values, lda: tile.columns,
-          x + tile.columnStart * columns, ldb: columns, beta: 1, result + tile.rowStart * columns,
-          ldc: columns)
-      }
     }
   }
 }

@@ -37,5 +37,40 @@ enum Report {
     }
   }
 
+  static func lines(_ training: TrainingSummary, _ label: String) -> [String] {
+    let head =
+      "\(label): training at learning rate \(short(training.learningRate)), at most "
+      + "\(short(training.maximalLearningRate)) in steps"
+    return [head]
+      + training.points.map { point in
+        let time = point.time.map(short) ?? "infinity"
+        var line =
+          "  time \(time)  loss \(short(point.trainLoss))  accuracy "
+          + String(format: "%.2f %%", point.trainAccuracy * 100)
+        if let loss = point.testLoss, let accuracy = point.testAccuracy {
+          line += "  test loss \(short(loss))  test accuracy "
+          line += String(format: "%.2f %%", accuracy * 100)
+        }
+        return line
+      }
+  }
+
+  static func lines(_ alignment: AlignmentSummary, _ label: String) -> [String] {
+    var head = "\(label): alignment \(short(alignment.alignment))"
+    if let energy = alignment.energies.last {
+      head += String(
+        format: "  %d eigenvectors hold %.2f %% of the targets", alignment.energies.count,
+        energy * 100)
+    }
+    if let cosine = alignment.cosine { head += "  cosine of the kernels \(short(cosine))" }
+    return [head]
+      + alignment.targets.map { target in
+        String(
+          format: "  sign of eigenvector %d: accuracy %.2f %%", target.index,
+          target.trainAccuracy * 100)
+          + (target.testAccuracy.map { String(format: "  test %.2f %%", $0 * 100) } ?? "")
+      }
+  }
+
   private static func short(_ value: Double) -> String { String(format: "%.6g", value) }
 }

@@ -92,10 +92,12 @@ final class RunPipeline {
     OpenBLAS.setThreads(Ranks.solverThreads)
     let context = try ranks.together { try BLACSContext(on: ranks.world) }
     if request.stages.contains(.spectrum), job.spectrum != nil {
-      try spectra(store, context)
+      try spectra(store, context, imageShape: data.shape)
     }
-    if request.stages.contains(.predict), job.prediction != nil {
-      try predictions(store, data, context)
+    if request.stages.contains(.predict) {
+      if let section = job.prediction { try predictions(section, store, data, context) }
+      if let section = job.training { try training(section, store, data) }
+      if let section = job.alignment { try alignment(section, store, data, context) }
     }
     try ranks.onRoot {
       try events.add("finished")
@@ -198,74 +200,157 @@ final class RunPipeline {
     return .success
   }
 
-  private func spectra(_ store: KernelStore, _ context: BLACSContext) throws {
+  private func spectra(
+    _ store: KernelStore, _ context: BLACSContext, imageShape shape: [Int]
+  ) throws {
     let section = job.spectrum ?? SpectrumSection()
     let stage = SpectrumStage(
       run: run, store: store, assignment: assignment, ranks: ranks, context: context,
       console: console, section: section)
-    for variant in assignment.variants.indices {
-      for kernel in assignment.kernels {
-        let known = try isKnown(variant, kernel) {
-          request.resume
-            && $0.spectrum.map {
-              $0.eigenvectors == min(stage.vectors, $0.n)
-                && ($0.precision ?? "f64") == section.precision.rawValue
-            } ?? false
+    let subjects = assignment.variants.indices.flatMap { variant in
+      assignment.kernels.flatMap { kernel in
+        (section.centred ? [false, true] : [false]).map {
+          SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: $0)
         }
-        if known { continue }
-        let result = try ranks.together { try stage.perform(variant: variant, kernel: kernel) }
-        try ranks.onRoot {
-          update(variant, kernel) { $0.spectrum = result }
-          try summary.write(run)
-          try events.add(
-            "spectrum",
-            [
-              "variant": .text(assignment.variants[variant].name),
-              "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsSolving),
-            ])
-          console.say(Report.line(result, assignment.label(variant, kernel)))
-        }
-        try stage.state(variant: variant, kernel: kernel).remove()
       }
+    }
+    for subject in subjects {
+      let known = try isKnown(subject.variant, subject.kernel) {
+        request.resume
+          && $0[keyPath: subject.place].map {
+            $0.eigenvectors == min(stage.vectors(of: subject), $0.n)
+              && ($0.precision ?? "f64") == section.precision.rawValue
+          } ?? false
+      }
+      if known { continue }
+      let result = try ranks.together { try stage.perform(subject) }
+      try ranks.onRoot {
+        update(subject.variant, subject.kernel) { $0[keyPath: subject.place] = result }
+        summary.addTheory(assignment, subject.variant, imageShape: shape)
+        try summary.write(run)
+        try events.add(
+          "spectrum",
+          [
+            "variant": .text(subject.variantName), "kernel": .text(subject.stem),
+            "seconds": .number(result.secondsSolving),
+          ])
+        console.say(Report.line(result, subject.label))
+      }
+      try stage.state(subject).remove()
     }
   }
 
   private func predictions(
-    _ store: KernelStore, _ data: DataOutline, _ context: BLACSContext
+    _ section: PredictionSection, _ store: KernelStore, _ data: DataOutline,
+    _ context: BLACSContext
   ) throws {
-    guard let section = job.prediction else { return }
     let stage = PredictionStage(
       run: run, store: store, assignment: assignment, data: data, ranks: ranks,
       context: context, console: console, section: section)
     var solved = 0
     var failure: String?
-    for variant in assignment.variants.indices {
-      for kernel in assignment.kernels {
-        let known = try isKnown(variant, kernel) {
-          request.resume && $0.prediction.map { $0.answers(section, kernel, data.classes) } ?? false
-        }
-        if known {
-          solved += 1
-          continue
-        }
-        let result = try ranks.together { try stage.perform(variant: variant, kernel: kernel) }
-        solved += result.regularizations.count { $0.failure == nil }
-        failure = failure ?? result.regularizations.lazy.compactMap(\.failure).first
-        try ranks.onRoot {
-          update(variant, kernel) { $0.prediction = result }
-          try summary.write(run)
-          try events.add(
-            "prediction",
-            [
-              "variant": .text(assignment.variants[variant].name),
-              "kernel": .text(kernel.rawValue), "seconds": .number(result.secondsPredicting),
-            ])
-          for line in Report.lines(result, assignment.label(variant, kernel)) { console.say(line) }
-        }
-      }
+    try forEachKernel("prediction", \.prediction) {
+      $0.answers(section, data.classes)
+    } perform: { variant, kernel in
+      try stage.perform(variant: variant, kernel: kernel)
+    } report: { result, label in
+      solved += result.regularizations.count { $0.failure == nil }
+      failure = failure ?? result.regularizations.lazy.compactMap(\.failure).first
+      return Report.lines(result, label)
     }
     if solved == 0, let failure {
       try ranks.agree { throw PipelineError(.badData, failure) }
+    }
+  }
+
+  private func training(
+    _ section: TrainingSection, _ store: KernelStore, _ data: DataOutline
+  ) throws {
+    let stage = TrainingStage(
+      run: run, store: store, assignment: assignment, data: data, ranks: ranks, console: console,
+      section: section)
+    try forEachKernel("training", \.training) {
+      $0.answers(section, data.classes)
+    } perform: { variant, kernel in
+      let spectrum = try self.spectrum(variant, kernel, for: "training")
+      return try stage.perform(variant: variant, kernel: kernel, trace: spectrum.trace)
+    } report: { result, label in
+      Report.lines(result, label)
+    }
+  }
+
+  private func alignment(
+    _ section: AlignmentSection, _ store: KernelStore, _ data: DataOutline,
+    _ context: BLACSContext
+  ) throws {
+    let stage = AlignmentStage(
+      run: run, store: store, assignment: assignment, data: data, ranks: ranks, context: context,
+      console: console, section: section)
+    let wanted = min(job.spectrum?.leadingVectors ?? 0, data.trainCount)
+    try forEachKernel("alignment", \.alignment) {
+      $0.answers(section, data.classes, vectors: wanted)
+    } perform: { variant, kernel in
+      let vectors = try self.spectrum(variant, kernel, for: "alignment").eigenvectors
+      var cosine: Double?
+      for other in assignment.kernels where other != kernel {
+        cosine = self.summary[variant, other]?.alignment?.cosine
+      }
+      let known = try ranks.world.broadcast([cosine ?? .nan])[0]
+      return try stage.perform(
+        variant: variant, kernel: kernel, vectors: vectors, cosine: known.isNaN ? nil : known)
+    } report: { result, label in
+      Report.lines(result, label)
+    }
+  }
+
+  /// A kernel's spectrum as the summary has it, on all ranks; an error where it has none.
+  private func spectrum(
+    _ variant: Int, _ kernel: KernelKind, for section: String
+  ) throws -> (eigenvectors: Int, trace: Double) {
+    var words = [Double]()
+    try ranks.onRoot {
+      guard let spectrum = summary[variant, kernel]?.spectrum else {
+        throw PipelineError(
+          .missingInput,
+          "\(section) goes by the eigenvectors of \(assignment.label(variant, kernel)), which are "
+            + "not there; run `ntk-dist spectrum` with this job first")
+      }
+      words = [Double(spectrum.eigenvectors), spectrum.trace]
+    }
+    words = try ranks.world.broadcast(words)
+    return (Int(words[0]), words[1])
+  }
+
+  /// Performs a stage for every kernel of every variant whose result is not there yet, and tells and
+  /// keeps what comes out. Collective.
+  private func forEachKernel<Result>(
+    _ event: String, _ place: WritableKeyPath<Summary.KernelSummary, Result?>,
+    answers: (Result) -> Bool,
+    perform: (_ variant: Int, _ kernel: KernelKind) throws -> Result,
+    report: (Result, _ label: String) -> [String]
+  ) throws {
+    for variant in assignment.variants.indices {
+      for kernel in assignment.kernels {
+        let known = try isKnown(variant, kernel) {
+          request.resume && $0[keyPath: place].map(answers) ?? false
+        }
+        if known { continue }
+        let start = MPIEnvironment.seconds
+        let result = try ranks.together { try perform(variant, kernel) }
+        let lines = report(result, assignment.label(variant, kernel))
+        try ranks.onRoot {
+          update(variant, kernel) { $0[keyPath: place] = result }
+          try summary.write(run)
+          try events.add(
+            event,
+            [
+              "variant": .text(assignment.variants[variant].name),
+              "kernel": .text(kernel.rawValue),
+              "seconds": .number(MPIEnvironment.seconds - start),
+            ])
+          for line in lines { console.say(line) }
+        }
+      }
     }
   }
 

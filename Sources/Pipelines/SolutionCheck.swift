@@ -1,4 +1,3 @@
-import BLAS
 import DistributedAlgebra
 
 /// Judges solutions of (A + s I) X = B by their residual, with A read from the store once for all.
@@ -26,8 +25,7 @@ struct SolutionCheck {
         add(tile, to: &sums, &diagonal)
         for (index, solution) in solutions.enumerated() {
           guard let solution else { continue }
-          multiplyAdd(tile, solution, columns: columns, into: &products[index])
-          if !tile.isDiagonal { multiplyAddTransposed(tile, solution, into: &products[index]) }
+          symmetricMultiplyAdd(tile, solution, columns: columns, into: &products[index])
         }
       }
     }
@@ -60,25 +58,6 @@ struct SolutionCheck {
         } else {
           sums[column] += abs(value)
           if !tile.isDiagonal { sums[row] += abs(value) }
-        }
-      }
-    }
-  }
-
-  /// result += tile' X, for the columns that the tile covers: its mirror image.
-  private func multiplyAddTransposed(
-    _ tile: DenseTile, _ x: [Double], into result: inout [Double]
-  ) {
-    tile.values.withUnsafeBufferPointer { values in
-      x.withUnsafeBufferPointer { x in
-        result.withUnsafeMutableBufferPointer { result in
-          guard let values = values.baseAddress, let x = x.baseAddress,
-            let result = result.baseAddress
-          else { return }
-          dgemm(
-            .transpose, .none, m: tile.columns, n: columns, k: tile.rows, values,
-            lda: tile.columns, x + tile.rowStart * columns, ldb: columns, beta: 1,
-            result + tile.columnStart * columns, ldc: columns)
         }
       }
     }

@@ -16,81 +16,90 @@ struct SpectrumStage {
   let console: Console
   let section: SpectrumSection
 
-  /// Leading eigenvectors to keep; `Int.max` for all of them.
-  var vectors: Int { section.leadingVectors }
+  /// Leading eigenvectors to keep; `Int.max` for all of them. A centred kernel keeps none.
+  func vectors(of subject: SpectrumSubject) -> Int {
+    subject.isCentred ? 0 : section.leadingVectors
+  }
 
-  /// Decomposes one kernel and writes its files.
+  /// Decomposes one matrix and writes its files.
   ///
   /// Collective. Errors: damaged or missing tiles, no convergence, files, a request to stop; agreed
   /// by all ranks.
-  func perform(variant: Int, kernel: KernelKind) throws -> SpectrumSummary {
-    guard let array = store.array(variant: variant, kernel: kernel, part: .train) else {
-      throw PipelineError(.internalError, "the store has no \(kernel.rawValue)_train")
+  func perform(_ subject: SpectrumSubject) throws -> SpectrumSummary {
+    let part: KernelStore.Part = subject.isCentred ? .trainGap : .train
+    guard let array = store.array(variant: subject.variant, kernel: subject.kernel, part: part)
+    else {
+      throw PipelineError(
+        .internalError, "the store has no \(subject.kernel.rawValue)_\(part.rawValue)")
     }
-    let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
-    let name = assignment.variants[variant].name
-    try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", name)) }
+    let source =
+      subject.isCentred
+      ? try KernelMatrix(centring: array, grid: store.grids[0], context: context, ranks: ranks)
+      : try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+    try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", subject.variantName)) }
+    var wanted = section
+    if subject.isCentred { wanted.vectors = .leading(0) }
     let choice = try ranks.agree {
-      try SolverChoice(section, layout: source.layout) { try SolverMemory.fits($0, ranks: ranks) }
+      try SolverChoice(wanted, layout: source.layout) { try SolverMemory.fits($0, ranks: ranks) }
     }
-    if vectors == 0 {
+    if vectors(of: subject) == 0 {
       // Those of an earlier job would be taken for this one's.
-      try ranks.onRoot {
-        try Disk().remove(run.result("spectrum", name, "\(kernel.rawValue)_vectors.npy"))
-      }
+      try ranks.onRoot { try Disk().remove(file(subject, "_vectors")) }
     }
     var summary =
       switch choice.solver {
       case .band, .cholesky:
-        try byBand(source, choice, variant: variant, kernel: kernel)
+        try byBand(source, choice, subject)
       case .eigenvalues:
-        try eigenvalues(source, name, kernel, .pdsyev, by: DistributedAlgebra.eigenvalues)
+        try eigenvalues(source, subject, .pdsyev, by: DistributedAlgebra.eigenvalues)
       case .eigenpairs:
-        try eigenpairs(source, name, kernel, .pdsyevd, by: DistributedAlgebra.eigenpairs)
+        try eigenpairs(source, subject, .pdsyevd, by: DistributedAlgebra.eigenpairs)
       case .elpaEigenvalues:
-        try eigenvalues(source, name, kernel, .elpaValues, by: ELPA.eigenvalues)
+        try eigenvalues(source, subject, .elpaValues, by: ELPA.eigenvalues)
       case .elpaEigenpairs:
-        try eigenpairs(source, name, kernel, .elpaPairs, by: ELPA.eigenpairs)
+        try eigenpairs(source, subject, .elpaPairs, by: ELPA.eigenpairs)
       }
     summary.reason = choice.reason
     return summary
   }
 
   /// The state of an interrupted reduction; to be removed once the summary has the result.
-  func state(variant: Int, kernel: KernelKind) -> ReductionState {
-    let name = assignment.variants[variant].name
-    return ReductionState(
-      folder: run.result("spectrum", name, "\(kernel.rawValue).reduction"), ranks: ranks)
+  func state(_ subject: SpectrumSubject) -> ReductionState {
+    ReductionState(
+      folder: run.result("spectrum", subject.variantName, "\(subject.stem).reduction"),
+      ranks: ranks)
+  }
+
+  private func file(_ subject: SpectrumSubject, _ suffix: String = "") -> String {
+    run.result("spectrum", subject.variantName, subject.stem + suffix + ".npy")
   }
 
   /// All eigenvalues by a band, and leading eigenvectors by block Lanczos beside them.
   private func byBand(
-    _ source: KernelMatrix, _ choice: SolverChoice, variant: Int, kernel: KernelKind
+    _ source: KernelMatrix, _ choice: SolverChoice, _ subject: SpectrumSubject
   ) throws -> SpectrumSummary {
-    let name = assignment.variants[variant].name
     let band = BandSpectrum(
-      source: source, ranks: ranks, console: console, label: assignment.label(variant, kernel),
-      state: state(variant: variant, kernel: kernel), interval: section.checkpoint)
+      source: source, ranks: ranks, console: console, label: subject.label,
+      state: state(subject), interval: section.checkpoint)
     let outcome =
       switch section.precision {
       case .f64: try band.find(Double.self)
       case .f32: try band.find(Float.self)
       }
-    var summary = figures(outcome.values, outcome.sums, routine: "band")
+    var summary = figures(outcome.values, outcome.sums, subject, routine: "band")
     (summary.secondsReading, summary.secondsSolving) = (outcome.reading, outcome.solving)
     summary.secondsSavingState = outcome.saving
-    try writeValues(outcome.values, variant: name, kernel: kernel)
+    try writeValues(outcome.values, subject)
     if choice.lanczosVectors > 0 {
       try addLeadingVectors(
-        choice.lanczosVectors, source, to: &summary, known: outcome.values, variant: name,
-        kernel: kernel)
+        choice.lanczosVectors, source, to: &summary, known: outcome.values, subject)
     }
     return summary
   }
 
   /// All eigenvalues by a routine of a library.
   private func eigenvalues(
-    _ source: KernelMatrix, _ variant: String, _ kernel: KernelKind, _ routine: LibraryRoutine,
+    _ source: KernelMatrix, _ subject: SpectrumSubject, _ routine: LibraryRoutine,
     by solve: (consuming DistributedMatrix<Double>) throws -> [Double]
   ) throws -> SpectrumSummary {
     var sums = KernelMatrix.Sums()
@@ -99,15 +108,15 @@ struct SpectrumStage {
     let read = MPIEnvironment.seconds
     let values = try solve(matrix)
     let solved = MPIEnvironment.seconds
-    var summary = figures(values, sums, routine: routine.name)
+    var summary = figures(values, sums, subject, routine: routine.name)
     (summary.secondsReading, summary.secondsSolving) = (reading, solved - read)
-    try writeValues(values, variant: variant, kernel: kernel)
+    try writeValues(values, subject)
     return summary
   }
 
   /// All eigenvalues and eigenvectors by a routine of a library, judged by their residuals.
   private func eigenpairs(
-    _ source: KernelMatrix, _ variant: String, _ kernel: KernelKind, _ routine: LibraryRoutine,
+    _ source: KernelMatrix, _ subject: SpectrumSubject, _ routine: LibraryRoutine,
     by solve: (consuming DistributedMatrix<Double>) throws -> Eigenpairs
   ) throws -> SpectrumSummary {
     var sums = KernelMatrix.Sums()
@@ -116,12 +125,11 @@ struct SpectrumStage {
     let read = MPIEnvironment.seconds
     let pairs = try solve(matrix)
     let solved = MPIEnvironment.seconds
-    var summary = figures(pairs.values, sums, routine: routine.name)
+    var summary = figures(pairs.values, sums, subject, routine: routine.name)
     (summary.secondsReading, summary.secondsSolving) = (reading, solved - read)
-    summary.eigenvectors = min(vectors, store.grids[0].n)
-    try writeVectors(
-      pairs.vectors, count: summary.eigenvectors, variant: variant, kernel: kernel)
-    try writeValues(pairs.values, variant: variant, kernel: kernel)
+    summary.eigenvectors = min(vectors(of: subject), store.grids[0].n)
+    try writeVectors(pairs.vectors, count: summary.eigenvectors, subject)
+    try writeValues(pairs.values, subject)
     // The routine has overwritten the matrix, so the store gives it once more.
     let again: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let residuals = try residuals(of: pairs.vectors, pairs.values, against: again)
@@ -159,7 +167,7 @@ struct SpectrumStage {
   /// The leading eigenvectors by block Lanczos, beside eigenvalues that are known.
   private func addLeadingVectors(
     _ count: Int, _ source: KernelMatrix, to summary: inout SpectrumSummary, known: [Double],
-    variant: String, kernel: KernelKind
+    _ subject: SpectrumSubject
   ) throws {
     let start = MPIEnvironment.seconds
     var sums = KernelMatrix.Sums()
@@ -167,7 +175,7 @@ struct SpectrumStage {
     let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let pairs = try leadingEigenpairs(of: matrix, count: count) { converged in
       console.show(
-        "eigenvectors of \(Assignment.label(variant, kernel))",
+        "eigenvectors of \(subject.label)",
         fraction: min(Double(converged) / Double(count), 0.99),
         detail: "\(converged) of \(count) converged", at: MPIEnvironment.seconds)
       guard try ranks.isStopRequested() else { return }
@@ -184,28 +192,42 @@ struct SpectrumStage {
     summary.vectorRoutine = "block Lanczos, \(pairs.products) products"
     summary.leadingValueError = relative(
       zip(pairs.values, known.suffix(count)).map { abs($0 - $1) }.max() ?? 0, summary.lambdaMax)
-    try writeVectors(pairs.vectors, count: count, variant: variant, kernel: kernel)
+    try writeVectors(pairs.vectors, count: count, subject)
     summary.secondsChecking = MPIEnvironment.seconds - found
   }
 
   private func figures(
-    _ values: [Double], _ sums: KernelMatrix.Sums, routine: String
+    _ all: [Double], _ sums: KernelMatrix.Sums, _ subject: SpectrumSubject, routine: String
   ) -> SpectrumSummary {
+    let values = subject.values(of: all)
     let n = values.count
     let largest = values.last ?? 0
     let least = values.first ?? 0
-    let floor = noiseFloor(n: n, largest: largest, trace: sums.trace)
-    let sum = values.reduce(0, +)
-    let squares = values.reduce(0) { $0 + $1 * $1 }
+    // What has left the range of normal numbers has lost its digits, whatever lambda_max is.
+    let floor = max(
+      noiseFloor(n: n, largest: largest, trace: sums.trace),
+      Double(n) * Double.leastNormalMagnitude)
+    let sum = all.reduce(0, +)
+    let squares = all.reduce(0) { $0 + $1 * $1 }
+    // Centring has taken the constant vector, which stands apart, from the bulk already.
+    let bulk = subject.isCentred ? values[...] : values.dropLast()
     return SpectrumSummary(
       routine: routine, precision: section.precision.rawValue, n: n, lambdaMax: largest,
-      lambdaMin: least, conditionNumber: least > floor ? largest / least : nil, noiseFloor: floor,
+      lambda2: n > 1 ? values[n - 2] : nil, bulkMedian: Self.median(bulk), lambdaMin: least,
+      conditionNumber: least > floor ? largest / least : nil, noiseFloor: floor,
       belowNoiseFloor: values.count { $0 <= floor }, trace: sums.trace,
       traceError: relative(sum - sums.trace, sums.trace),
       frobeniusError: relative(squares - sums.squares, sums.squares), eigenvectors: 0,
       grid: [context.grid.nprow, context.grid.npcol],
       blockSize: MatrixLayout.blockSize(forOrder: n, grid: context.grid), secondsReading: 0,
       secondsSolving: 0, secondsChecking: 0)
+  }
+
+  /// The median of ascending values.
+  private static func median(_ values: ArraySlice<Double>) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let upper = values.startIndex + values.count / 2
+    return values.count % 2 == 1 ? values[upper] : (values[upper - 1] + values[upper]) / 2
   }
 
   /// Eigenvalues below it are rounding: n eps lambda_max in double precision, and eps times the
@@ -221,18 +243,15 @@ struct SpectrumStage {
     scale == 0 ? abs(difference) : abs(difference / scale)
   }
 
-  private func writeValues(_ values: [Double], variant: String, kernel: KernelKind) throws {
-    try ranks.onRoot {
-      try NumPyArray.write(
-        values, shape: [values.count],
-        to: run.result("spectrum", variant, "\(kernel.rawValue).npy"))
-    }
+  private func writeValues(_ all: [Double], _ subject: SpectrumSubject) throws {
+    let values = subject.values(of: all)
+    try ranks.onRoot { try NumPyArray.write(values, shape: [values.count], to: file(subject)) }
   }
 
   private func writeVectors(
-    _ vectors: borrowing DistributedMatrix<Double>, count: Int, variant: String, kernel: KernelKind
+    _ vectors: borrowing DistributedMatrix<Double>, count: Int, _ subject: SpectrumSubject
   ) throws {
-    let path = run.result("spectrum", variant, "\(kernel.rawValue)_vectors.npy")
+    let path = self.file(subject, "_vectors")
     let file = VectorFile()
     try ranks.onRoot { try file.open(path, columns: count) }
     try vectors.gatherLastColumns(count, exitStatus: { ExitStatus(of: $0).rawValue }) {

@@ -16,9 +16,10 @@ struct TileShare {
   /// - Parameters:
   ///   - rows: of the part; nil for all.
   ///   - columns: of the part, in a lower triangle at most to the diagonal; nil for all.
+  ///   - ranks: nil for one rank that reads all of it.
   init(
     of array: TileArray, grid: TileGrid, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
-    ranks: Ranks
+    ranks: Ranks?
   ) {
     let (rows, columns) = (rows ?? 0..<grid.m, columns ?? 0..<grid.n)
     let wanted = (0..<grid.count).filter {
@@ -29,7 +30,9 @@ struct TileShare {
     self.grid = grid
     self.rows = rows
     self.columns = columns
-    indices = stride(from: ranks.rank, to: wanted.count, by: ranks.count).map { wanted[$0] }
+    indices = stride(from: ranks?.rank ?? 0, to: wanted.count, by: ranks?.count ?? 1).map {
+      wanted[$0]
+    }
   }
 
   var count: Int { indices.count }

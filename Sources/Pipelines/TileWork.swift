@@ -11,7 +11,8 @@ final class TileWork {
   private let store: KernelStore
   private let images: SharedImages
   private let kernels: TileKernels
-  private let networkCount: Int
+  /// The networks' names.
+  private let variants: [String]
   private let log: Logger
   /// One tile per array of a grid.
   private var buffers: [TileBuffer] = []
@@ -20,7 +21,7 @@ final class TileWork {
     log = ConsoleLog.logger(rank: rank)
     self.store = store
     self.images = images
-    networkCount = assignment.variants.count
+    variants = assignment.variants.map(\.name)
     kernels = TileKernels(assignment.program, precision: assignment.precision)
   }
 
@@ -71,7 +72,7 @@ final class TileWork {
     case .testDiagonal:
       try computeDiagonal(images.test.slice(rowRange), entries)
       return true
-    case .train:
+    case .train, .trainGap:
       let tile = TileKernels.Tile(
         rows: images.train.slice(rowRange),
         columns: images.train.slice(grid.columns(of: item.tile)),
@@ -90,18 +91,31 @@ final class TileWork {
   ) throws -> Bool {
     var outputs = [KernelOutput](
       repeating: KernelOutput(nngp: nil, ntk: nil, stride: tile.columns.count),
-      count: networkCount)
+      count: variants.count)
     for (index, entry) in entries.enumerated() {
-      switch entry.kernel {
-      case .nngp: outputs[entry.variant].nngp = buffers[index].base
-      case .ntk: outputs[entry.variant].ntk = buffers[index].base
-      }
+      let isGap = entry.part == .trainGap
+      let plane: WritableKeyPath<KernelOutput, UnsafeMutablePointer<Double>?> =
+        switch entry.kernel {
+        case .nngp: isGap ? \.nngpDeficit : \.nngp
+        case .ntk: isGap ? \.ntkDeficit : \.ntk
+        }
+      outputs[entry.variant][keyPath: plane] = buffers[index].base
     }
-    return try kernels.compute(tile, outputs: outputs, poll: poll)
+    return try naming { try kernels.compute(tile, outputs: outputs, poll: poll) }
+  }
+
+  /// Says of which of several networks the arithmetic has failed.
+  private func naming<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as RangeError {
+      let name = error.network.map { variants[$0] } ?? ""
+      throw name.isEmpty ? error : PipelineError(.badData, "\(name): \(error)")
+    }
   }
 
   private func computeDiagonal(_ images: Images, _ entries: [KernelStore.Entry]) throws {
-    let diagonals = try kernels.diagonals(of: images)
+    let diagonals = try naming { try kernels.diagonals(of: images) }
     for (index, entry) in entries.enumerated() {
       for (image, state) in diagonals[entry.variant].enumerated() {
         buffers[index].base[image] = entry.kernel == .nngp ? state.variance : state.tangent

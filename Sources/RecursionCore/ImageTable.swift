@@ -42,8 +42,11 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
       for (image, state) in states.enumerated() {
         program.walk(state, from: source) { node, before, after in
           if let value = [after.variance, after.tangent].first(where: { !L.holds($0) }) {
+            let (step, network) = program.place(ofNode: node)
             failure =
-              failure ?? RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
+              failure
+              ?? RangeError(
+                value: value, step: step, network: network, lanes: "\(L.Scalar.self)")
           }
           let step = program.nodes[node].step
           step.writeImageValues(before.0, kept: before.kept, to: values)
@@ -68,8 +71,15 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
 /// A variance that grew or shrank out of what the lanes can hold.
 public struct RangeError: Error, Sendable, CustomStringConvertible {
   let value: Double
+  /// From 1, an affine layer or an activation each.
   let step: Int
+  /// One of the networks that it happens in, where that is known.
+  public let network: Int?
   let lanes: String
+
+  init(value: Double, step: Int, network: Int? = nil, lanes: String) {
+    (self.value, self.step, self.network, self.lanes) = (value, step, network, lanes)
+  }
 
   /// One sentence.
   public var description: String {

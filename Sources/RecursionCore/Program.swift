@@ -187,6 +187,18 @@ public struct Program: Sendable {
     return result
   }
 
+  /// The number of steps to a node, itself included, and one of the networks that go through it.
+  func place(ofNode node: Int) -> (step: Int, network: Int?) {
+    var step = 1
+    var place = node
+    while let parent = nodes[..<place].lastIndex(where: { $0.children.contains(place) }) {
+      (place, step) = (parent, step + 1)
+    }
+    place = node
+    while nodes[place].outputs.isEmpty, let child = nodes[place].children.last { place = child }
+    return (step, nodes[place].outputs.first)
+  }
+
   /// Visits every node behind a source with one image's state before and after it; before `join`
   /// the state that was kept is visited with it.
   func walk(

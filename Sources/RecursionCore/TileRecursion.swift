@@ -29,10 +29,10 @@ public struct KernelOutput {
   public var nngp: UnsafeMutablePointer<Double>?
   /// NTK; nil where it is not wanted.
   public var ntk: UnsafeMutablePointer<Double>?
-  /// sqrt(K11 K22) - K12, for tests of its accuracy.
-  package var nngpDeficit: UnsafeMutablePointer<Double>?
+  /// sqrt(K11 K22) - K12, with digits of its own where K has lost them; nil where it is not wanted.
+  public var nngpDeficit: UnsafeMutablePointer<Double>?
   /// The same of Theta.
-  package var ntkDeficit: UnsafeMutablePointer<Double>?
+  public var ntkDeficit: UnsafeMutablePointer<Double>?
   /// From one row to the next.
   public var stride: Int
 

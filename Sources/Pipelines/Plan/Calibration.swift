@@ -51,7 +51,9 @@ enum Calibration {
   private static func core(
     _ assignment: Assignment, _ tile: Int, _ values: [Double], _ shape: [Int], file: String
   ) throws -> MachineProfile.TileSeconds {
-    let arrays = assignment.variants.count * assignment.kernels.count
+    let arrays =
+      assignment.variants.count * assignment.kernels.count
+      * (assignment.keepsGaps ? 2 : 1)
     let memory = UnsafeMutablePointer<Double>.allocate(capacity: 2 * tile * tile)
     defer { memory.deallocate() }
     memory.initialize(repeating: 0, count: 2 * tile * tile)

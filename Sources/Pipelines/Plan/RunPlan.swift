@@ -57,7 +57,7 @@ struct RunPlan: Codable {
     storeBytes =
       arrays
       * grids.reduce(0) {
-        $0 + $1.grid.count
+        $0 + $1.grid.count * ($1.part == .train && assignment.keepsGaps ? 2 : 1)
           * ($1.grid.tileRows * $1.grid.tileColumns * assignment.storage.bytes + 4)
       }
 
@@ -85,7 +85,8 @@ struct RunPlan: Codable {
       }
       let vectors = choice.lanczosVectors
       try add(
-        "spectrum", choice.solver, layout, seconds: time.spectrum(choice) * Double(arrays),
+        "spectrum", choice.solver, layout,
+        seconds: time.spectrum(choice) * Double(section.centred ? 2 * arrays : arrays),
         bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
           + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
         note: choice.reason)

@@ -45,7 +45,7 @@ enum SolverMemory {
   static func requireLeading(_ layout: MatrixLayout, count: Int, ranks: Ranks) throws {
     try require(
       bytes(layout, .cholesky) + leadingBytes(layout, count: count),
-      for: "the search of \(count) eigenvectors of a matrix", layout,
+      for: "the search of \(count) eigenvectors of a matrix", order: layout.n,
       advice: "ask for fewer, or use fewer ranks per node", ranks)
   }
 
@@ -54,7 +54,7 @@ enum SolverMemory {
     _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, for what: String, ranks: Ranks
   ) throws {
     try require(
-      bytes(layout, solver, scalar: scalar), for: what, layout,
+      bytes(layout, solver, scalar: scalar), for: what, order: layout.n,
       advice: "use more nodes"
         + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""), ranks)
   }
@@ -67,8 +67,9 @@ enum SolverMemory {
     return try ranks.world.allReduce(isEnough ? 1 : 0, .min) == 1
   }
 
-  private static func require(
-    _ bytes: Int, for what: String, _ layout: MatrixLayout, advice: String, _ ranks: Ranks
+  /// Throws, on all ranks, where a node has not so many bytes for each of its ranks. Collective.
+  static func require(
+    _ bytes: Int, for what: String, order n: Int, advice: String = "use more nodes", _ ranks: Ranks
   ) throws {
     guard try !fits(bytes, ranks: ranks) else { return }
     let (needed, available) = (bytes * ranks.node.size, NodeMemory.available)
@@ -76,7 +77,7 @@ enum SolverMemory {
       guard needed > available else { return }
       throw PipelineError(
         .unavailable,
-        "\(what) of order \(layout.n) takes \(readable(bytes: needed)) of memory on a node with "
+        "\(what) of order \(n) takes \(readable(bytes: needed)) of memory on a node with "
           + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: available)) are "
           + "available; \(advice)")
     }

@@ -1,3 +1,5 @@
+import Jobs
+
 /// How the targets lie in a kernel's eigenvectors.
 struct AlignmentSummary: Codable, Equatable {
   /// tr(Y' K Y) / (n tr(Y' Y)), Y the targets less nothing: one-hot less the offset.
@@ -29,5 +31,15 @@ struct AlignmentSummary: Codable, Equatable {
     var trainAccuracy: Double
     /// On sign(K(x, X) phi_j), the eigenfunction at the test images.
     var testAccuracy: Double?
+  }
+}
+
+extension AlignmentSummary {
+  /// Whether this is what a job asks for.
+  func answers(_ section: AlignmentSection, _ classes: Int, vectors: Int) -> Bool {
+    energies.count == vectors && targets.map(\.index) == section.targets
+      && regularization == section.regularization
+      && effectiveDimensions.map(\.regularization) == section.dimensions
+      && targetOffset == section.targetOffset ?? 1 / Double(classes)
   }
 }

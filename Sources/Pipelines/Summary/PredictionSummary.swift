@@ -3,8 +3,10 @@ import Jobs
 /// Kernel regression at every regularization asked for.
 struct PredictionSummary: Codable, Equatable {
   var testLabelsKnown: Bool
-  /// The mean of the kernel's diagonal, which regularizations are relative to.
+  /// The mean of the kernel's diagonal.
   var meanDiagonal: Double
+  /// relative (to that) or absolute.
+  var regularizationScale: String?
   /// Training images held out to choose the regularization; 0 for no choice.
   var validation: Int?
   /// What was subtracted from one-hot targets.
@@ -36,8 +38,6 @@ struct PredictionSummary: Codable, Equatable {
     var leaveOneOut: RegressionScore?
     /// Of the Gaussian process's function at the test images.
     var meanPosteriorVariance: Double?
-    /// Of networks trained to the end, over their initialization; of the NTK, beside the NNGP kernel.
-    var meanEnsembleVariance: Double?
     /// |Ax - b|_1 / (n eps |A|_1 |x|_1).
     var residual: Double?
     /// Of conjugate gradients, where regularizations shared a factor.
@@ -51,12 +51,12 @@ struct PredictionSummary: Codable, Equatable {
 
 extension PredictionSummary {
   /// Whether this is what a job asks for of a kernel.
-  func answers(_ section: PredictionSection, _ kernel: KernelKind, _ classes: Int) -> Bool {
-    let wantsVariance = section.variance && kernel == .nngp
-    return regularizations.map(\.regularization) == section.regularization
+  func answers(_ section: PredictionSection, _ classes: Int) -> Bool {
+    regularizations.map(\.regularization) == section.regularization
+      && (regularizationScale ?? "relative") == section.regularizationScale.rawValue
       && validation ?? 0 == section.validation
       && targetOffset == (section.targetOffset ?? 1 / Double(classes))
       && (!section.leaveOneOut || regularizations.contains { $0.leaveOneOut != nil })
-      && wantsVariance == regularizations.contains { $0.meanPosteriorVariance != nil }
+      && section.variance == regularizations.contains { $0.meanPosteriorVariance != nil }
   }
 }

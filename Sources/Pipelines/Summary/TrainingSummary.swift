@@ -1,3 +1,5 @@
+import Jobs
+
 /// Training in function space by gradient descent on all training images.
 struct TrainingSummary: Codable, Equatable {
   /// mse or cross_entropy.
@@ -27,5 +29,18 @@ struct TrainingSummary: Codable, Equatable {
     var testAccuracy: Double?
     /// Of networks trained so long, over their initialization; mean over test images.
     var meanVariance: Double?
+  }
+}
+
+extension TrainingSummary {
+  /// Whether this is what a job asks for.
+  func answers(_ section: TrainingSection, _ classes: Int) -> Bool {
+    // Outputs to begin with are files, which may have changed.
+    section.initial == nil && loss == section.loss.rawValue
+      && dynamics == section.dynamics.rawValue && learningRate == section.learningRate
+      && momentum == section.momentum && regularization == section.regularization
+      && targetOffset == section.targetOffset(classes: classes)
+      && points.map { $0.time ?? .infinity } == section.times
+      && section.variance == points.contains { $0.meanVariance != nil }
   }
 }

@@ -1,0 +1,38 @@
+import Jobs
+
+/// One matrix whose spectrum is wanted.
+struct SpectrumSubject {
+  /// Number and name of the network.
+  let variant: Int
+  let variantName: String
+  let kernel: KernelKind
+  /// Whether it is the kernel centred on the training images.
+  let isCentred: Bool
+
+  init(_ assignment: Assignment, variant: Int, kernel: KernelKind, isCentred: Bool) {
+    self.variant = variant
+    variantName = assignment.variants[variant].name
+    self.kernel = kernel
+    self.isCentred = isCentred
+  }
+
+  /// What its files' names begin with.
+  var stem: String { kernel.rawValue + (isCentred ? "_centred" : "") }
+
+  /// As messages name it.
+  var label: String { Assignment.label(variantName, kernel) + (isCentred ? " centred" : "") }
+
+  /// Where the summary has its spectrum.
+  var place: WritableKeyPath<Summary.KernelSummary, SpectrumSummary?> {
+    isCentred ? \.centredSpectrum : \.spectrum
+  }
+
+  /// The eigenvalues of interest among all, ascending: without the constant vector's zero of a centred
+  /// kernel.
+  func values(of all: [Double]) -> [Double] {
+    guard isCentred, let zero = all.indices.min(by: { abs(all[$0]) < abs(all[$1]) }) else {
+      return all
+    }
+    return all.enumerated().filter { $0.offset != zero }.map(\.element)
+  }
+}

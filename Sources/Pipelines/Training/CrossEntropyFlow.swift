@@ -1,0 +1,84 @@
+import Foundation
+import Jobs
+
+/// Gradient flow on the mean cross-entropy in function space, by the components b of the coefficients
+/// in the kernel's eigenvectors Q:
+///
+///     f = f(0) + Q Lambda b,    b' = -Q' dL/df,
+///
+/// with momentum b'' + gamma b' = -Q' dL/df.
+///
+/// Source: Lee et al. (arXiv 1902.06720), section 2.3; momentum as neural-tangents' `gradient_descent`.
+struct CrossEntropyFlow {
+  let basis: EigenBasis
+  let classes: Int
+  /// The own images' rows of the targets and of f(0).
+  let targets: [Double]
+  let initial: [Double]
+  /// What is added to every eigenvalue.
+  let shift: Double
+
+  /// The own rows of f for coefficients whose components are `b`, [n, classes]. Local.
+  func outputs(_ b: ArraySlice<Double>) -> [Double] {
+    let scaled = basis.scaled(Array(b), columns: classes) { max($0 + shift, 0) }
+    var f = basis.rows(of: scaled, columns: classes)
+    for index in f.indices { f[index] += initial[index] }
+    return f
+  }
+
+  /// b at each time, ascending and finite: [time][n, classes].
+  ///
+  /// Collective. Errors: of `poll`.
+  func components(
+    at times: [Double], learningRate: Double, momentum: Double?, ranks: Ranks,
+    poll: (_ time: Int, _ part: Double) throws -> Void
+  ) throws -> [[Double]] {
+    let count = basis.imageCount * classes
+    let rate = momentum == nil ? learningRate : learningRate.squareRoot()
+    let friction = momentum.map { (1 - $0) / rate } ?? 0
+    var state = [Double](repeating: 0, count: momentum == nil ? count : 2 * count)
+    let outputs = Double(basis.imageCount * classes)
+    let fastest = max((basis.values.first ?? 0) + shift, .leastNormalMagnitude) / outputs
+    var solver = DormandPrince(
+      tolerance: 1e-11, step: 0.1 * min(1 / fastest, (1 / fastest).squareRoot()))
+    func slope(_ state: [Double]) throws -> [Double] {
+      let gradient = gradient(self.outputs(state[..<count]))
+      var force = try basis.components(ofRows: gradient, columns: classes)
+      guard momentum != nil else { return force.map { -$0 } }
+      let velocity = state[count...]
+      for index in 0..<count { force[index] = -force[index] - friction * velocity[count + index] }
+      return Array(velocity) + force
+    }
+    var results: [[Double]] = []
+    var reached = 0.0
+    for (index, time) in times.enumerated() {
+      try solver.advance(
+        &state, by: (time - reached) * rate, slope: slope,
+        agree: { try ranks.world.broadcast([$0])[0] }, poll: { try poll(index, $0) })
+      reached = time
+      results.append(Array(state[..<count]))
+    }
+    return results
+  }
+
+  /// dL/df of the own rows: (softmax(f) sum(y) - y) / outputs.
+  private func gradient(_ f: [Double]) -> [Double] {
+    var gradient = f
+    let scale = 1 / Double(basis.imageCount * classes)
+    for row in stride(from: 0, to: f.count, by: classes) {
+      let places = row..<row + classes
+      let total = targets[places].reduce(0, +)
+      let logSum = Self.logSum(f[places])
+      for place in places {
+        gradient[place] = (exp(f[place] - logSum) * total - targets[place]) * scale
+      }
+    }
+    return gradient
+  }
+
+  /// log sum exp.
+  static func logSum(_ f: ArraySlice<Double>) -> Double {
+    let largest = f.max() ?? 0
+    return largest + log(f.reduce(0) { $0 + exp($1 - largest) })
+  }
+}

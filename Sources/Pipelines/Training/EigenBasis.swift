@@ -1,0 +1,116 @@
+import BLAS
+import Jobs
+import NumPyFiles
+
+/// Eigenpairs of a kernel with each rank holding the rows of some images: functions of the kernel
+/// applied to vectors, without another look at the kernel.
+struct EigenBasis {
+  /// The leading one first, [k].
+  let values: [Double]
+  /// The images whose rows are here.
+  let rows: Range<Int>
+  private let order: Int
+  /// [rows, k], row-major.
+  private let vectors: [Double]
+  private let ranks: Ranks
+
+  /// The `count` leading eigenpairs of a kernel, as the spectrum stage has left them.
+  ///
+  /// Collective. Errors: files that are missing or of another shape; memory; agreed by all ranks.
+  init(
+    _ subject: SpectrumSubject, order n: Int, count: Int, run: RunFolder, ranks: Ranks
+  ) throws {
+    let folder = subject.variantName
+    let path = run.result("spectrum", folder, subject.stem + "_vectors.npy")
+    let rows = n * ranks.rank / ranks.count..<n * (ranks.rank + 1) / ranks.count
+    let bytes = (n / ranks.count + 1) * count * MemoryLayout<Double>.size
+    try SolverMemory.require(bytes, for: "the eigenvectors of \(subject.label)", order: n, ranks)
+    (values, vectors) = try ranks.agree {
+      let values = try NumPyArray(reading: run.result("spectrum", folder, subject.stem + ".npy"))
+      let file = try NumPyFileReader(path: path)
+      guard values.shape == [n], file.shape == [n, count] else {
+        throw PipelineError(
+          .badData,
+          "\(path) holds an array of \(file.shape) and \(count) eigenvectors of \(n) images are "
+            + "needed; run `ntk-dist spectrum` with this job")
+      }
+      let vectors = try [Double](unsafeUninitializedCapacity: rows.count * count) { buffer, used in
+        let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<(rows.count * count)])
+        try file.read(rows.lowerBound * count..<rows.upperBound * count, into: whole)
+        used = whole.count
+      }
+      return (values.doubles.suffix(count).reversed(), vectors)
+    }
+    order = n
+    self.rows = rows
+    self.ranks = ranks
+  }
+
+  /// The images.
+  var imageCount: Int { order }
+
+  /// Q' X for X [n, columns], the same on all ranks: [k, columns], on all ranks. Collective.
+  func components(of x: [Double], columns: Int) throws -> [Double] {
+    let own = Array(x[rows.lowerBound * columns..<rows.upperBound * columns])
+    return try components(ofRows: own, columns: columns)
+  }
+
+  /// Q' X for an X of which each rank has its own images' rows. Collective.
+  func components(ofRows x: [Double], columns: Int) throws -> [Double] {
+    var result = [Double](repeating: 0, count: values.count * columns)
+    multiply(
+      .transpose, m: values.count, n: columns, k: rows.count, vectors, lda: values.count, x,
+      ldb: columns, &result)
+    try ranks.world.allReduce(&result, .sum)
+    return result
+  }
+
+  /// The own images' rows of Q C for C [k, columns]. Local.
+  func rows(of c: [Double], columns: Int) -> [Double] {
+    var result = [Double](repeating: 0, count: rows.count * columns)
+    multiply(
+      .none, m: rows.count, n: columns, k: values.count, vectors, lda: values.count, c,
+      ldb: columns, &result)
+    return result
+  }
+
+  /// A matrix [n, columns] of which each rank has its own images' rows, whole on all ranks. Collective.
+  func gathered(rows own: [Double], columns: Int) throws -> [Double] {
+    var whole = [Double](repeating: 0, count: order * columns)
+    whole.replaceSubrange(rows.lowerBound * columns..<rows.upperBound * columns, with: own)
+    try ranks.world.allReduce(&whole, .sum)
+    return whole
+  }
+
+  /// The own images' elements of one eigenvector. Local.
+  func vector(_ index: Int) -> [Double] {
+    rows.indices.map { vectors[($0 - rows.lowerBound) * values.count + index] }
+  }
+
+  /// The rows of C [k, columns] times a factor for each eigenvalue.
+  func scaled(
+    _ c: [Double], columns: Int, by factor: (_ eigenvalue: Double) -> Double
+  ) -> [Double] {
+    var result = c
+    for (index, value) in values.enumerated() {
+      let factor = factor(value)
+      for place in index * columns..<(index + 1) * columns { result[place] *= factor }
+    }
+    return result
+  }
+
+  private func multiply(
+    _ operation: Operation, m: Int, n: Int, k: Int, _ a: [Double], lda: Int, _ b: [Double],
+    ldb: Int, _ c: inout [Double]
+  ) {
+    guard m > 0, n > 0, k > 0 else { return }
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        c.withUnsafeMutableBufferPointer { c in
+          guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
+          dgemm(operation, .none, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, c, ldc: n)
+        }
+      }
+    }
+  }
+}

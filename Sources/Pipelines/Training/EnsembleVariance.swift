@@ -1,0 +1,121 @@
+import DistributedAlgebra
+import Jobs
+import TileSchedule
+import TileStore
+
+/// The variance, at the test images, of networks that were drawn by the NNGP kernel K and trained for a
+/// time: of all layers by the NTK, of the last alone by K itself.
+///
+///     NTK:   K_tt + B' K_dd B - 2 K_td B,   B = Q growth(t) Q' Theta_dt
+///     NNGP:  K_tt - K_td Q growth(2 t) Q' K_dt
+///
+/// Source: Lee et al. (arXiv 1902.06720), equations 15 and 16; the latter at finite times as
+/// neural-tangents' `gradient_descent_mse_ensemble`.
+struct EnsembleVariance {
+  let store: KernelStore
+  let variant: Int
+  let kernel: KernelKind
+  let basis: EigenBasis
+  let ranks: Ranks
+  /// growth(eigenvalue, time).
+  let growth: (Double, Double) -> Double
+
+  /// Doubles of B for all times at once.
+  private static let mostValues = 1 << 25
+
+  /// [time][test image], on all ranks.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  func values(at times: [Double]) throws -> [[Double]] {
+    guard let own = store.array(variant: variant, kernel: kernel, part: .test),
+      let prior = store.array(variant: variant, kernel: .nngp, part: .test),
+      let priorTrain = store.array(variant: variant, kernel: .nngp, part: .train),
+      let priorDiagonal = store.array(variant: variant, kernel: .nngp, part: .testDiagonal)
+    else { throw PipelineError(.internalError, "the store lacks arrays of the NNGP kernel") }
+    let n = basis.imageCount
+    let grid = store.grids[1]
+    let diagonal = try ranks.agree { try FactorFigures.line(priorDiagonal, grid: store.grids[2]) }
+    var variances = [[Double]](repeating: diagonal, count: times.count)
+    let width = max(1, min(512, Self.mostValues / (n * times.count)))
+    let training = TileProducts(
+      share: TileShare(of: priorTrain, grid: store.grids[0], ranks: ranks), ranks: ranks)
+    for first in stride(from: 0, to: grid.m, by: width) {
+      let images = first..<min(first + width, grid.m)
+      let count = images.count
+      let rows = try columns(of: own, images, grid)
+      let components = try basis.components(ofRows: rows, columns: count)
+      guard kernel == .ntk else {
+        for (index, time) in times.enumerated() {
+          let scaled = basis.scaled(components, columns: count) { growth($0, 2 * time) }
+          subtract(components, scaled, 1, from: &variances[index], at: first, count)
+        }
+        continue
+      }
+      let priorRows = try columns(of: prior, images, grid)
+      // All times side by side: [n, times x images].
+      let all = times.count * count
+      var side = [Double](repeating: 0, count: n * all)
+      for (index, time) in times.enumerated() {
+        let scaled = basis.scaled(components, columns: count) { growth($0, time) }
+        let own = basis.rows(of: scaled, columns: count)
+        for row in basis.rows {
+          for column in 0..<count {
+            side[row * all + index * count + column] =
+              own[(row - basis.rows.lowerBound) * count + column]
+          }
+        }
+      }
+      try ranks.world.allReduce(&side, .sum)
+      let image = try ranks.agree {
+        try training.ownSymmetricProduct(side, order: n, columns: all)
+      }
+      // B' K B from this rank's tiles, and K_td B from its images.
+      var sums = [Double](repeating: 0, count: all)
+      for row in 0..<n {
+        for place in 0..<all { sums[place] += side[row * all + place] * image[row * all + place] }
+      }
+      for row in basis.rows {
+        let local = (row - basis.rows.lowerBound) * count
+        for place in 0..<all {
+          sums[place] -= 2 * side[row * all + place] * priorRows[local + place % count]
+        }
+      }
+      try ranks.world.allReduce(&sums, .sum)
+      for index in times.indices {
+        for column in 0..<count { variances[index][first + column] += sums[index * count + column] }
+      }
+    }
+    return variances
+  }
+
+  /// variances -= factor x the columns' products.
+  private func subtract(
+    _ a: [Double], _ b: [Double], _ factor: Double, from variances: inout [Double], at first: Int,
+    _ count: Int
+  ) {
+    for (place, (x, y)) in zip(a, b).enumerated() {
+      variances[first + place % count] -= factor * x * y
+    }
+  }
+
+  /// The columns of K(train, test) that belong to some test images, the rows of the basis's own
+  /// training images: [rows, images]. Collective.
+  private func columns(
+    of array: TileArray, _ images: Range<Int>, _ grid: TileGrid
+  ) throws -> [Double] {
+    let all = TileShare(of: array, grid: grid, rows: images, columns: basis.rows, ranks: nil)
+    var result = [Double](repeating: 0, count: basis.rows.count * images.count)
+    try ranks.agree {
+      for number in 0..<all.count {
+        let tile = try all.read(number)
+        for i in 0..<tile.rows {
+          for j in 0..<tile.columns {
+            result[(tile.columnStart + j) * images.count + tile.rowStart + i] =
+              tile.values[i * tile.columns + j]
+          }
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,52 @@
+import DurableFiles
+import Jobs
+import NumPyFiles
+
+/// Outputs before training, the same on all ranks.
+struct InitialOutputs {
+  /// [n, classes] and [m, classes].
+  let train: [Double]
+  let test: [Double]
+
+  /// Reads a job's files, or takes zeros. Local; errors: files, their shapes.
+  init(_ section: TrainingSection, _ data: DataOutline) throws {
+    func read(_ path: String, _ images: Int) throws -> [Double] {
+      let array = try NumPyArray(reading: path)
+      guard array.shape == [images, data.classes] else {
+        throw PipelineError(
+          .badData,
+          "\(path) has the shape \(array.shape) and the outputs before training are "
+            + "[\(images), \(data.classes)]; give an array of [images, classes]")
+      }
+      return array.doubles
+    }
+    train =
+      try section.initial.map { try read($0.train, data.trainCount) }
+      ?? [Double](repeating: 0, count: data.trainCount * data.classes)
+    test =
+      try section.initial.map { try read($0.test, data.testCount) }
+      ?? [Double](repeating: 0, count: data.testCount * data.classes)
+  }
+}
+
+/// Losses as neural-tangents has them: means over all images and classes.
+enum TrainingLoss {
+  /// The loss of outputs [images, classes] row-major.
+  static func value(
+    _ loss: TrainingSection.Loss, _ outputs: [Double], _ targets: [Double], classes: Int
+  ) -> Double {
+    var sum = 0.0
+    switch loss {
+    case .mse:
+      for (output, target) in zip(outputs, targets) {
+        sum += (output - target) * (output - target) / 2
+      }
+    case .crossEntropy:
+      for row in stride(from: 0, to: outputs.count, by: classes) {
+        let logSum = CrossEntropyFlow.logSum(outputs[row..<row + classes])
+        for place in row..<row + classes { sum -= targets[place] * (outputs[place] - logSum) }
+      }
+    }
+    return sum / Double(outputs.count)
+  }
+}

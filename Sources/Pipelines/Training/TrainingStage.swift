@@ -1,0 +1,185 @@
+import DurableFiles
+import Foundation
+import Jobs
+import MessagePassing
+import NumPyFiles
+
+/// Gradient descent on all training images in function space, by the kernel's eigenvectors, and what the
+/// outputs are at each of a job's times.
+struct TrainingStage {
+  let run: RunFolder
+  let store: KernelStore
+  let assignment: Assignment
+  let data: DataOutline
+  let ranks: Ranks
+  let console: Console
+  let section: TrainingSection
+
+  private var n: Int { data.trainCount }
+  private var classes: Int { data.classes }
+  private var offset: Double { section.targetOffset(classes: classes) }
+  private var hasTest: Bool { data.testCount > 0 }
+
+  /// Trains with one kernel, and writes its files.
+  ///
+  /// Collective. Errors: eigenvectors that are not there, damaged or missing tiles, files, a request to
+  /// stop; agreed by all ranks.
+  ///
+  /// - Parameter trace: the kernel's.
+  func perform(variant: Int, kernel: KernelKind, trace: Double) throws -> TrainingSummary {
+    let start = MPIEnvironment.seconds
+    let subject = SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: false)
+    let initial = try ranks.agree { try InitialOutputs(section, data) }
+    let basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
+    let shift = section.regularization * trace / Double(n)
+    let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
+    let filter = TrainingFilter(
+      dynamics: section.dynamics, learningRate: section.learningRate, momentum: section.momentum,
+      outputs: Double(n * classes))
+    let grown =
+      switch section.loss {
+      case .mse: try squares(basis, filter, targets, initial.train, shift)
+      case .crossEntropy:
+        try crossEntropy(basis, targets, initial.train, shift, label: subject.label)
+      }
+    try stopIfAsked()
+    let test = try predictions(grown.coefficients, initial.test, variant, kernel)
+    var points = section.times.indices.map { index in
+      point(index, targets, train: grown.outputs[index], test: test[index])
+    }
+    var variances: [[Double]] = []
+    if section.variance, hasTest {
+      let ensemble = EnsembleVariance(
+        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks,
+        growth: { filter.response(eigenvalue: $0 + shift, time: $1).growth })
+      variances = try ensemble.values(at: section.times)
+      for index in points.indices {
+        points[index].meanVariance = variances[index].reduce(0, +) / Double(data.testCount)
+      }
+    }
+    try write(grown.outputs, test, variances, subject)
+    let largest = (basis.values.first ?? 0) + shift
+    return TrainingSummary(
+      loss: section.loss.rawValue, dynamics: section.dynamics.rawValue,
+      learningRate: section.learningRate,
+      maximalLearningRate: 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest,
+      momentum: section.momentum, regularization: section.regularization, targetOffset: offset,
+      method: "eigenvectors", points: points, secondsTraining: MPIEnvironment.seconds - start)
+  }
+
+  /// Outputs on the training images and the kernel's coefficients, per time and [n, classes].
+  private typealias Grown = (outputs: [[Double]], coefficients: [[Double]])
+
+  /// By the closed form of every eigenvector's component.
+  private func squares(
+    _ basis: EigenBasis, _ filter: TrainingFilter, _ targets: [Double], _ initial: [Double],
+    _ shift: Double
+  ) throws -> Grown {
+    let error = zip(targets, initial).map { $0 - $1 }
+    let components = try basis.components(of: error, columns: classes)
+    var grown: Grown = ([], [])
+    for time in section.times {
+      func rows(_ factor: (TrainingFilter.Response) -> Double) throws -> [Double] {
+        let scaled = basis.scaled(components, columns: classes) {
+          factor(filter.response(eigenvalue: $0 + shift, time: time))
+        }
+        return try basis.gathered(
+          rows: basis.rows(of: scaled, columns: classes), columns: classes)
+      }
+      let missing = try rows(\.remainder)
+      grown.outputs.append(zip(targets, missing).map { $0 - $1 })
+      grown.coefficients.append(try rows(\.growth))
+    }
+    return grown
+  }
+
+  /// By integration in time.
+  private func crossEntropy(
+    _ basis: EigenBasis, _ targets: [Double], _ initial: [Double], _ shift: Double, label: String
+  ) throws -> Grown {
+    let own = basis.rows.lowerBound * classes..<basis.rows.upperBound * classes
+    let flow = CrossEntropyFlow(
+      basis: basis, classes: classes, targets: Array(targets[own]), initial: Array(initial[own]),
+      shift: shift)
+    let all = try flow.components(
+      at: section.times, learningRate: section.learningRate, momentum: section.momentum,
+      ranks: ranks
+    ) { index, part in
+      console.show(
+        "training with \(label)", fraction: (Double(index) + part) / Double(section.times.count),
+        detail: "to time \(section.times[index])", at: MPIEnvironment.seconds)
+      try stopIfAsked()
+    }
+    var grown: Grown = ([], [])
+    for components in all {
+      grown.outputs.append(
+        try basis.gathered(rows: flow.outputs(components[...]), columns: classes))
+      grown.coefficients.append(
+        try basis.gathered(rows: basis.rows(of: components, columns: classes), columns: classes))
+    }
+    return grown
+  }
+
+  private func stopIfAsked() throws {
+    guard try ranks.isStopRequested() else { return }
+    throw AgreedError(
+      status: .stopped,
+      sentence: ranks.isRoot ? "\(StopRequest.reason); continue with --resume" : nil)
+  }
+
+  /// Outputs at the test images, [time][m, classes]; empty without any.
+  private func predictions(
+    _ coefficients: [[Double]], _ initial: [Double], _ variant: Int, _ kernel: KernelKind
+  ) throws -> [[Double]] {
+    guard hasTest, let array = store.array(variant: variant, kernel: kernel, part: .test) else {
+      return coefficients.map { _ in [] }
+    }
+    let share = TileShare(of: array, grid: store.grids[1], ranks: ranks)
+    return try TileProducts(share: share, ranks: ranks)
+      .products(coefficients, rows: data.testCount, columns: classes)
+      .map { zip($0, initial).map { $0 + $1 } }
+  }
+
+  private func point(
+    _ index: Int, _ targets: [Double], train: [Double], test: [Double]
+  ) -> TrainingSummary.Point {
+    let time = section.times[index]
+    func score(_ outputs: [Double], _ labels: [Int]) -> Double {
+      RegressionScore(outputs, labels, classes: classes, offset: offset).accuracy
+    }
+    func loss(_ outputs: [Double], _ targets: [Double]) -> Double {
+      TrainingLoss.value(section.loss, outputs, targets, classes: classes)
+    }
+    let isScored = hasTest && !data.testLabels.isEmpty
+    let testTargets =
+      isScored ? RegressionScore.targets(data.testLabels, classes: classes, offset: offset) : []
+    return TrainingSummary.Point(
+      time: time == .infinity ? nil : time, trainLoss: loss(train, targets),
+      trainAccuracy: score(train, data.trainLabels),
+      testLoss: isScored ? loss(test, testTargets) : nil,
+      testAccuracy: isScored ? score(test, data.testLabels) : nil)
+  }
+
+  private func write(
+    _ train: [[Double]], _ test: [[Double]], _ variances: [[Double]], _ subject: SpectrumSubject
+  ) throws {
+    try ranks.onRoot {
+      try Disk().createFolder(run.folder("training", subject.variantName))
+      func file(_ name: String) -> String {
+        run.result("training", subject.variantName, "\(subject.stem)_\(name).npy")
+      }
+      func write(_ values: [[Double]], _ shape: [Int], _ name: String) throws {
+        // One of an earlier job would be taken for this one's.
+        guard let first = values.first, !first.isEmpty else {
+          try Disk().remove(file(name))
+          return
+        }
+        try NumPyArray.write(
+          values.flatMap(\.self), shape: [values.count] + shape, to: file(name))
+      }
+      try write(train, [n, classes], "train")
+      try write(test, [data.testCount, classes], "test")
+      try write(variances, [data.testCount], "variance")
+    }
+  }
+}

@@ -1,0 +1,234 @@
+"""Training in function space: against neural-tangents' `predict`, against NumPy, over ranks and restarts."""
+import json
+
+import numpy as np
+import pytest
+import zarr
+
+from conftest import SHARED, ntk_dist, sentences, succeed, summary, symmetric, write_job
+
+CASE = "fcn256_relu_d3_w2_b0p05"
+PREDICT = SHARED / "conformance/predict"
+TIMES = [0, 1, 10, 100, 1000, 10000, 1e6, 1e8]
+
+
+def reference(name):
+    return np.load(PREDICT / f"{CASE}.{name}.npy")
+
+
+def entry(name):
+    entries = json.loads((PREDICT / "entries.json").read_text())["entries"]
+    return next(entry for entry in entries if entry["name"] == f"{CASE}.{name}")
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory):
+    """A run whose store holds the kernels that the reference predictions were made from."""
+    if not PREDICT.is_dir():
+        pytest.skip(f"the reference predictions are not at {PREDICT}")
+    folder = tmp_path_factory.mktemp("peer")
+    case = json.loads((SHARED / f"conformance/cases/{CASE}.json").read_text())
+    inputs = SHARED / "conformance/inputs"
+    for part in "train", "test":
+        np.save(folder / f"{part}_labels.npy", np.load(PREDICT / f"y_{part}.npy").argmax(axis=1))
+    sections = dict(
+        data={"arrays": {"train": str(inputs / case["rows"]), "test": str(inputs / case["columns"]),
+                         "train_labels": str(folder / "train_labels.npy"),
+                         "test_labels": str(folder / "test_labels.npy")}, "preprocessing": "none"},
+        network=case["network"], spectrum={"vectors": "all"}, output=folder / "run", tile=64)
+    path = write_job(folder, prediction=None, **sections)
+    succeed("assemble", path, ranks=2)
+    kernels = np.load(SHARED / f"conformance/cases/{CASE}.npz")
+    store = zarr.open(folder / "run/kernels.zarr", mode="r+")
+    for kernel in "nngp", "ntk":
+        square = kernels[f"peer_{kernel}_train"]
+        assert np.abs(symmetric(store[f"{kernel}_train"][:]) / square - 1).max() < 1e-6
+        store[f"{kernel}_train"][:] = square
+        store[f"{kernel}_test"][:] = kernels[f"peer_{kernel}_train_test"].T
+    succeed("spectrum", path, ranks=2)
+
+    def predict(ranks=2, **asked):
+        path = write_job(folder, **{"prediction": None, **sections, **asked})
+        succeed("predict", path, ranks=ranks)
+        return folder / "run"
+
+    return predict
+
+
+def close(found, expected, tolerance=1e-9):
+    """To `tolerance` of the largest value: what neural-tangents' own float64 keeps of the others."""
+    assert found.shape == expected.shape
+    scale = np.abs(expected).max()
+    assert np.abs(found - expected).max() <= tolerance * scale
+
+
+@pytest.mark.parametrize("regularization", [0, 1e-4])
+@pytest.mark.parametrize("rate", [1, 0.1])
+@pytest.mark.parametrize("start", ["zero", "init"])
+def test_gradient_descent_equals_neural_tangents(peer, regularization, rate, start):
+    training = {"times": [*TIMES, "infinity"], "learning_rate": rate, "regularization": regularization}
+    if start == "init":
+        training["initial"] = {part: str(PREDICT / f"f0_{part}.npy") for part in ("train", "test")}
+    run = peer(kernels=["ntk"], training=training)
+    name = f"gdmse_reg{regularization:g}_lr{rate:g}_{start}"
+    for part in "train", "test":
+        found = np.load(run / f"training/ntk_{part}.npy")
+        assert len(found) == 9
+        close(found[:8], reference(f"{name}.t.{part}"))
+    close(found[8], reference(f"{name}.inf.test"))
+    points = summary(run)["variants"][0]["ntk"]["training"]["points"]
+    assert [point.get("time") for point in points] == [*TIMES, None]
+    assert [point["test_accuracy"] for point in points[:8]] == pytest.approx(
+        entry(f"{name}.t.test")["test_accuracy"])
+    assert points[-1]["train_loss"] == 0 and points[-1]["train_accuracy"] == 1
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+@pytest.mark.parametrize("momentum", [None, 0.9])
+def test_the_integrated_equations_equal_neural_tangents(peer, loss, momentum):
+    """neural-tangents integrates these with a tolerance of 1.4e-8 a step, so no more can be asked."""
+    training = {"times": [10, 100, 1000], "loss": loss}
+    if momentum:
+        training["momentum"] = momentum
+    run = peer(kernels=["ntk"], training=training)
+    for part in "train", "test":
+        expected = reference(f"gdode_{'mse' if loss == 'mse' else 'xent'}_mom{momentum or 0:g}.{part}")
+        close(np.load(run / f"training/ntk_{part}.npy"), expected, 1e-6)
+
+
+def test_maximal_learning_rates_equal_neural_tangents(peer):
+    for momentum in None, 0.9:
+        training = {"times": [1], **({"momentum": momentum} if momentum else {})}
+        found = summary(peer(kernels=["ntk"], training=training))["variants"][0]["ntk"]["training"]
+        assert found["maximal_learning_rate"] == pytest.approx(
+            entry(f"max_lr_mom{momentum or 0:g}")["value"], rel=1e-9)
+
+
+def test_ensembles_equal_neural_tangents(peer):
+    """The diagonals of its covariances, and its means."""
+    training = {"times": [1000, 100000, "infinity"], "regularization": 1e-4, "variance": True}
+    run = peer(training=training, ranks=3)
+    # These references were not made from the kernels of the case but from another evaluation, whose
+    # NTK diagonal differs by neural-tangents' error: NumPy with the case's kernels is 1.6e-9 off them.
+    for kernel, tolerance in ("nngp", 1e-9), ("ntk", 3e-9):
+        mean = np.load(run / f"training/{kernel}_test.npy")
+        variance = np.load(run / f"training/{kernel}_variance.npy")
+        for index, time in enumerate(["1000", "100000", "inf"]):
+            name = f"ens_reg0.0001_t{time}.{kernel}"
+            close(mean[index], reference(f"{name}.mean"), tolerance)
+            close(variance[index], np.diag(reference(f"{name}.cov")), tolerance)
+
+
+@pytest.mark.parametrize("scale, ridges", [("relative", [0, 1e-6, 0.001, 0.1]), ("absolute", [0.01])])
+def test_kernel_regression_equals_neural_tangents(peer, scale, ridges):
+    run = peer(prediction={"regularization": ridges, "variance": True, "regularization_scale": scale})
+    for kernel, fn in ("nngp", "nngp"), ("ntk", "ntkgp"):
+        means = np.load(run / f"predictions/{kernel}.npy")
+        variances = np.load(run / f"predictions/{kernel}_variance.npy")
+        offsets = []
+        for index, ridge in enumerate(ridges):
+            name = f"gp_reg{ridge:g}" + ("abs" if scale == "absolute" else "") + f".{fn}"
+            close(means[index], reference(f"{name}.mean"))
+            offsets.append(variances[index] - np.diag(reference(f"{name}.cov")))
+        # The error of neural-tangents' NTK at the test images themselves is in every covariance alike.
+        assert np.abs(offsets[0]).max() < (1e-11 if fn == "nngp" else 3e-6)
+        for offset in offsets[1:]:
+            assert np.abs(offset - offsets[0]).max() < 1e-9 * np.abs(variances).max()
+
+
+@pytest.mark.parametrize("ridge", [0, 1e-6, 0.001, 0.1])
+def test_networks_trained_to_the_end_equal_neural_tangents(peer, ridge):
+    run = peer(training={"times": ["infinity"], "regularization": ridge, "variance": True})
+    for kernel in "nngp", "ntk":
+        name = f"gp_reg{ridge:g}.{kernel}"
+        close(np.load(run / f"training/{kernel}_test.npy")[0], reference(f"{name}.mean"))
+        close(np.load(run / f"training/{kernel}_variance.npy")[0], np.diag(reference(f"{name}.cov")))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A run of 90 synthetic images with all eigenvectors, and its NTK."""
+    folder = tmp_path_factory.mktemp("small")
+    sections = dict(
+        data={"synthetic": {"seed": 4, "train": 90, "test": 20}}, spectrum={"vectors": "all"},
+        output=folder / "run", tile=32, prediction=None)
+    path = write_job(folder, training={"times": [1]}, **sections)
+    succeed("run", path)
+    store = zarr.open(folder / "run/kernels.zarr", mode="r")
+    return folder, sections, symmetric(store["ntk_train"][:]), store["ntk_test"][:]
+
+
+def test_steps_are_those_of_an_optimizer(small):
+    """Heavy ball, step by step; on the second pass with steps that just do not diverge."""
+    folder, sections, k, cross = small
+    n, classes = len(k), 10
+    found = summary(folder / "run")["variants"][0]["ntk"]["training"]
+    assert found["maximal_learning_rate"] == pytest.approx(2 * n * classes / np.linalg.eigvalsh(k)[-1])
+    for momentum, part in (None, 0.5), (0.8, 0.99):
+        rate = part * found["maximal_learning_rate"] * (1 + (momentum or 0))
+        training = {"times": [0, 1, 2, 7, 300], "dynamics": "steps", "learning_rate": rate,
+                    **({"momentum": momentum} if momentum is not None else {})}
+        succeed("predict", write_job(folder, training=training, **sections), ranks=2)
+        train, test = (np.load(folder / f"run/training/ntk_{part}.npy") for part in ("train", "test"))
+        labels = np.load(folder / "run/training/ntk_train.npy")[-1]
+        targets = train[0] * 0
+        truth = json.loads((folder / "run/summary.json").read_text())
+        assert truth["variants"][0]["ntk"]["training"]["dynamics"] == "steps"
+        # The targets follow from two steps that are known: f(1) = rate / (n C) K Y.
+        targets = np.linalg.solve(k, train[1]) * n * classes / rate
+        assert set(np.round(targets, 6).ravel()) == {-0.1, 0.9}
+        a, velocity, seen = np.zeros((n, classes)), np.zeros((n, classes)), {}
+        for step in range(301):
+            seen[step] = a.copy()
+            gradient = (k @ a - targets) / (n * classes)
+            velocity = (momentum or 0) * velocity + gradient
+            a = a - rate * velocity
+        for index, step in enumerate(training["times"]):
+            np.testing.assert_allclose(train[index], k @ seen[step], atol=1e-9)
+            np.testing.assert_allclose(test[index], cross @ seen[step], atol=1e-8)
+        assert labels.shape == (n, classes)
+
+
+def test_ranks_and_restarts_do_not_change_training(small):
+    folder, sections, *_ = small
+    training = {"times": [1, 100, "infinity"], "variance": True, "loss": "mse"}
+    path = write_job(folder, training=training, **sections)
+    results = []
+    for ranks in 1, 3, 4:
+        succeed("predict", path, ranks=ranks)
+        results.append([np.load(folder / f"run/training/ntk_{part}.npy")
+                        for part in ("train", "test", "variance")])
+    for result in results[1:]:
+        for first, other in zip(results[0], result):
+            np.testing.assert_allclose(other, first, rtol=1e-9, atol=1e-9 * np.abs(first).max())
+    again = succeed("predict", path, "--resume")
+    assert "training at learning rate" not in again.stdout
+
+
+@pytest.mark.parametrize("change, status, words", [
+    ({"spectrum": {"vectors": 5}}, 78, ["training", "vectors: all"]),
+    ({"spectrum": None}, 78, ["training", "vectors: all"]),
+    ({"training": {"times": [1, 1]}}, 78, ["training.times", "ascending"]),
+    ({"training": {"times": [0.5], "dynamics": "steps"}}, 78, ["training.dynamics", "whole"]),
+    ({"training": {"times": ["infinity"], "loss": "cross_entropy"}}, 78, ["cross_entropy", "infinity"]),
+    ({"training": {"times": [1], "variance": True}, "kernels": ["ntk"]}, 78, ["[nngp, ntk]"]),
+    ({"training": {"times": [1], "momentum": 1}}, 78, ["training.momentum", "below 1"]),
+    ({"training": {"times": [1], "initial": {"train": "none.npy", "test": "none.npy"}}}, 66, ["none.npy"]),
+])
+def test_bad_training_is_said_in_one_sentence(small, tmp_path, change, status, words):
+    folder, sections, *_ = small
+    result = ntk_dist("predict", write_job(
+        tmp_path, **{**sections, "training": {"times": [1]}, **change}), cwd=tmp_path)
+    assert result.returncode == status
+    said, = sentences(result)
+    assert all(word in said for word in words), said
+
+
+def test_eigenvectors_that_are_not_there_are_asked_for(tmp_path):
+    path = write_job(tmp_path, data={"synthetic": {"seed": 4, "train": 40, "test": 8}}, prediction=None,
+                     spectrum={"vectors": "all"}, training={"times": [1]})
+    succeed("assemble", path)
+    result = ntk_dist("predict", path, ranks=2)
+    assert result.returncode == 66
+    said, = sentences(result)
+    assert "ntk-dist spectrum" in said
