@@ -94,14 +94,11 @@ public struct Chart: Equatable, Sendable {
 
   /// The plot's edges as parts of the picture, for gnuplot's own estimates leave gaps.
   private var margins: [String] {
-    func part(_ pixels: Int, of whole: Int) -> String {
-      Gnuplot.short(Double(pixels) / Double(whole))
-    }
-    return [
-      "set lmargin at screen \(part(90, of: Gnuplot.width))",
-      "set rmargin at screen \(part(Gnuplot.width - 14, of: Gnuplot.width))",
-      "set bmargin at screen \(part(Self.bottom, of: height))",
-      "set tmargin at screen \(part(height - top, of: height))",
+    [
+      "set lmargin at screen \(Gnuplot.part(90, of: Gnuplot.width))",
+      "set rmargin at screen \(Gnuplot.part(Gnuplot.width - 14, of: Gnuplot.width))",
+      "set bmargin at screen \(Gnuplot.part(Self.bottom, of: height))",
+      "set tmargin at screen \(Gnuplot.part(height - top, of: height))",
       "set xtics offset 0,0.3",
       "set xlabel offset 0,0.6",
       "set ylabel offset 1.2,0",

@@ -42,9 +42,14 @@ enum Gnuplot {
     String(text.unicodeScalars.map { $0.value < 32 ? " " : Character($0) })
   }
 
+  /// A length as a part of the picture's.
+  static func part(_ pixels: Int, of whole: Int) -> String {
+    String(format: "%.4f", Double(pixels) / Double(whole))
+  }
+
   /// A number for data and commands.
   static func number(_ value: Double) -> String { String(format: "%.10g", value) }
 
   /// A number at a tick.
-  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+  static func short(_ value: Double) -> String { String(format: "%.6g", value) }
 }

@@ -52,10 +52,32 @@ public struct HeatMap: Equatable, Sendable {
     (columns.map(\.count).max() ?? 0) * columns.count * 8 > 340
   }
 
+  /// Room around the cells in pixels, by the letters of the names.
+  private var left: Int { 48 + 9 * (rows.map(\.count).max() ?? 0) }
+  private var right: Int { hasScale ? 110 : 14 }
+  private var bottom: Int { 52 + (turnsNames ? 9 * (columns.map(\.count).max() ?? 0) : 18) }
+  private static let top = 12
+
   var height: Int {
-    let cell = max(min(340 / max(columns.count, 1), 60), 34)
-    let names = turnsNames ? 9 * (columns.map(\.count).max() ?? 0) : 20
-    return max(cell * rows.count, 120) + 90 + names
+    let width = (Gnuplot.width - left - right) / max(columns.count, 1)
+    return max(min(max(width, 28), 60) * rows.count, 120) + bottom + Self.top
+  }
+
+  /// The cells' edges and the axes' names: gnuplot's estimates of the words beside the cells leave gaps.
+  private var layout: [String] {
+    let (width, height) = (Gnuplot.width, height)
+    func name(_ number: Int, _ axis: Axis, _ place: String) -> String {
+      "set label \(number) \(Gnuplot.quoted(axis.label)) at \(place) center noenhanced "
+        + "textcolor rgb ink"
+    }
+    return [
+      "set lmargin at screen \(Gnuplot.part(left, of: width))",
+      "set rmargin at screen \(Gnuplot.part(width - right, of: width))",
+      "set bmargin at screen \(Gnuplot.part(bottom, of: height))",
+      "set tmargin at screen \(Gnuplot.part(height - Self.top, of: height))",
+      name(1, x, "graph 0.5, screen \(Gnuplot.part(18, of: height))"),
+      name(2, y, "screen \(Gnuplot.part(16, of: width)), graph 0.5") + " rotate by 90",
+    ]
   }
 
   /// The commands that draw the data in `file`.
@@ -72,13 +94,11 @@ public struct HeatMap: Equatable, Sendable {
       "'\(file)' using 1:2:($3 \(test) \(middle) ? sprintf('\(format)', $3) : '') with labels "
         + "font ',13' textcolor rgb '\(colour)' notitle"
     }
-    return [
+    return layout + [
       "set palette defined (\(Palette.viridis))",
       "set cbrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]",
       hasScale ? "set colorbox" : "unset colorbox",
       "set cblabel \(Gnuplot.quoted(value.label)) noenhanced",
-      "set xlabel \(Gnuplot.quoted(x.label)) noenhanced",
-      "set ylabel \(Gnuplot.quoted(y.label)) noenhanced",
       "set xrange [-0.5:\(columns.count - 1).5]",
       // The first row is at the top.
       "set yrange [\(rows.count - 1).5:-0.5]",

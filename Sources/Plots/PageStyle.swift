@@ -19,6 +19,7 @@ enum PageStyle {
       a { color: var(--link); }
       .figures { display: grid; gap: 1.5rem;
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
+      .figures + * { margin-top: 1rem; }
       figure { margin: 0; min-width: 0; max-width: 40rem; }
       figure svg { display: block; width: 100%; height: auto; }
       figcaption { color: var(--dim); font-size: 0.9rem; }

@@ -1,7 +1,6 @@
 import Foundation
+import Plots
 import Testing
-
-@testable import Plots
 
 @Suite("pages") struct PageTests {
   private let plot = Plot(
@@ -10,6 +9,15 @@ import Testing
       Chart(
         x: Axis("x"), y: Axis("y"),
         series: [Series("s", [.init(1, 1), .init(2, 3)], colour: 0)])))
+
+  /// A page with this picture, from its first section on.
+  private func inlined(_ picture: String) throws -> String {
+    let plot = try #require(plot)
+    let html = Page(
+      title: "", lead: "", sections: [.init("S", [.figures([.init(plot, picture: picture)])])]
+    ).html
+    return String(html[try #require(html.range(of: "<section>")).lowerBound...])
+  }
 
   @Test("text is text, whatever is in it")
   func escaping() throws {
@@ -40,14 +48,14 @@ import Testing
       <g id="gnuplot_canvas" color="black" stroke='rgb(  0, 114, 178)' fill="rgb(36,41,47)">
       <circle id='gpDot'/><use xlink:href='#gpDot'/></g></svg>
       """
-    let element = try #require(InlineSVG.element(svg, name: "p-q", title: "A & B"))
-    #expect(element.hasPrefix("<svg role=\"img\" aria-label=\"A &amp; B\" viewBox"))
+    let element = try inlined(svg)
+    #expect(element.contains("<svg role=\"img\" aria-label=\"A &amp; B\" viewBox"))
     #expect(element.contains("stroke='var(--s1)'") && element.contains("fill=\"var(--ink)\""))
     #expect(
       element.contains("color=\"var(--ink)\"") && element.contains("<title>A &amp; B</title>"))
     #expect(element.contains("id='p-q-gpDot'") && element.contains("'#p-q-gpDot'"))
     #expect(!element.contains("http") && !element.contains("rgb("))
-    #expect(InlineSVG.element("no picture", name: "p", title: "") == nil)
+    #expect(try inlined("no picture").contains("Not drawn."))
   }
 
   @Test("gnuplot draws it, and says what is wrong with it")
@@ -67,7 +75,7 @@ import Testing
     #expect(gnuplot.draw(plot, in: folder.path) == nil)
     let svg = try String(
       contentsOf: folder.appendingPathComponent(plot.pictureFile), encoding: .utf8)
-    let element = try #require(InlineSVG.element(svg, name: plot.name, title: plot.title))
+    let element = try inlined(svg)
     #expect(element.contains("var(--s1)") && element.contains("var(--grid)"))
     #expect(!element.contains("rgb("))
   }

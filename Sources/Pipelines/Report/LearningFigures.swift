@@ -15,10 +15,9 @@ enum LearningFigures {
       let omitted =
         trained.count > shown.count
         ? " \(shown.count) of \(trained.count) variants are shown." : ""
-      let lossName = training.loss == "mse" ? "half the mean squared error" : "cross-entropy"
+      let lossName = training.loss == "mse" ? "half the mean squared error" : "mean cross-entropy"
       // In a sweep there is a line for each variant, of the test images alone.
       let hasTest = training.points.contains { $0.testLoss != nil }
-      let showsTrain = !record.isSweep || !hasTest
       let images =
         record.isSweep ? (hasTest ? " of the test images" : " of the training images") : ""
       func plot(
@@ -28,13 +27,12 @@ enum LearningFigures {
         for kernel in shown {
           guard let points = kernel.figures.training?.points else { continue }
           let label = record.keyName(kernel)
-          if showsTrain {
-            series += lines(
-              record.isSweep ? label : "\(label), training images", points, train, axis, &colour)
-          }
-          if hasTest {
-            series += lines(
-              record.isSweep ? label : "\(label), test images", points, test, axis, &colour)
+          let parts =
+            record.isSweep
+            ? [(label, hasTest ? test : train)]
+            : [("\(label), training images", train), ("\(label), test images", test)]
+          for (label, value) in parts {
+            series += lines(label, points, value, axis, &colour)
           }
         }
         let hasEnd = series.contains { $0.style == .dashed }
@@ -48,14 +46,21 @@ enum LearningFigures {
               dashedMeans: hasEnd ? "after infinite time" : nil)))
       }
       var colour = 0
+      // What is left of a training loss by rounding would hide all others.
+      let most = shown.compactMap { $0.figures.training?.points.map(\.trainLoss).max() }.max() ?? 0
+      let floor = most > 0 ? most * 1e-6 : nil
       let loss = plot(
-        "learning-loss", "Loss", Axis(lossName, scale: .logarithmic),
+        "learning-loss", "Loss", Axis(lossName, scale: .logarithmic, floor: floor),
         train: { $0.trainLoss }, test: { $0.testLoss })
       colour = 0
       let accuracy = plot(
         "learning-accuracy", "Accuracy", Axis("accuracy", unit: "%"),
         train: { $0.trainAccuracy * 100 }, test: { $0.testAccuracy.map { $0 * 100 } })
-      return [loss, accuracy].compactMap(\.self)
+      colour = 0
+      let variance = plot(
+        "learning-variance", "Variance over initializations",
+        Axis("mean variance", scale: .logarithmic), train: { _ in nil }, test: { $0.meanVariance })
+      return [loss, accuracy, variance].compactMap(\.self)
     }
   }
 
@@ -64,9 +69,10 @@ enum LearningFigures {
     _ label: String, _ points: [TrainingSummary.Point], _ value: Value, _ axis: Axis,
     _ colour: inout Int
   ) -> [Series] {
-    defer { colour += 1 }
     let curve = points.compactMap { point in point.time.map { Series.Point($0, value(point)) } }
       .sorted { $0.x < $1.x }
+    guard curve.contains(where: { $0.y != nil }) else { return [] }
+    defer { colour += 1 }
     var series = [
       Series(label, curve, style: curve.count <= 40 ? .linePoints : .line, colour: colour)
     ]

@@ -19,7 +19,9 @@ enum PhaseDiagramFigure {
     }
     let top = max(0.5, 1.4 * (points.compactMap(\.y).max() ?? 0))
     let line = (0..<lineCount).compactMap { step -> Series.Point? in
-      let bias = top * Double(step) / Double(lineCount - 1)
+      // Denser near zero, where the line bends.
+      let part = Double(step) / Double(lineCount - 1)
+      let bias = top * part * part
       return CriticalLine.weightVariance(moments, biasVariance: bias).map { Series.Point($0, bias) }
     }
     let farthest = (points + line).map(\.x).max() ?? 1

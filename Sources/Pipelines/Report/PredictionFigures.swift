@@ -38,8 +38,8 @@ enum PredictionFigures {
         name: "regularization" + (kind.map { "-\($0.rawValue)" } ?? ""),
         title: "Accuracy over the regularization"
           + (kind.map { ", \($0.rawValue.uppercased())" } ?? ""),
-        caption: "Kernel regression; the regularization is relative to the mean of the kernel's "
-          + "diagonal. \(record.imagesText.prefix(1).uppercased())\(record.imagesText.dropFirst())."
+        caption:
+          "Kernel regression; the regularization as the job has it. \(record.imagesText.prefix(1).uppercased())\(record.imagesText.dropFirst())."
           + omitted,
         .chart(
           Chart(

@@ -27,18 +27,25 @@ enum SweepFigures {
     Quantity(
       name: "bulk", title: "Bulk of the eigenvalues",
       axis: Axis("median eigenvalue", scale: .logarithmic),
-      caption: "The median of all eigenvalues but the largest.",
-      value: { result in
-        result.spectrum.flatMap { spectrum in
-          spectrum.bulkMedian.flatMap { $0 > spectrum.noiseFloor ? $0 : nil }
-        }
-      }, theory: { $0.bulk }, lacksFactor: true),
+      caption:
+        "The median of all eigenvalues but the largest; of the centred kernel, which keeps its "
+        + "digits, where it was computed.",
+      value: { bulk($0.centredSpectrum) ?? bulk($0.spectrum) }, theory: { $0.bulk },
+      lacksFactor: true),
     Quantity(
       name: "condition-number", title: "Condition number",
       axis: Axis("condition number κ", scale: .logarithmic),
       caption: "λ_max / λ_min, where λ_min is above the noise floor.",
-      value: { $0.spectrum?.conditionNumber }, theory: { $0.conditionNumber }),
+      value: { $0.spectrum?.conditionNumber }, theory: { $0.conditionNumber },
+      lacksFactor: true),
   ]
+
+  /// The median, where it is not rounding.
+  private static func bulk(_ spectrum: SpectrumSummary?) -> Double? {
+    spectrum.flatMap { spectrum in
+      spectrum.bulkMedian.flatMap { $0 > spectrum.noiseFloor ? $0 : nil }
+    }
+  }
 
   private static let results = [
     Quantity(
@@ -91,23 +98,10 @@ enum SweepFigures {
         Series(
           others.label.isEmpty ? kind.uppercased() : others.label, points, style: .linePoints,
           colour: colour))
-      guard let limit = quantity.theory else { continue }
-      let limits = line.map { kernel -> Double? in
-        kernel.variant.theory.flatMap { limit(kernel.kind == .nngp ? $0.nngp : $0.ntk) }
+      if let (line, scaled) = theoryLine(quantity, line, points, colour) {
+        theory.append(line)
+        isScaled = isScaled || scaled
       }
-      var factor = 1.0
-      if quantity.lacksFactor, line.contains(where: { $0.variant.theory?.phase == "ordered" }) {
-        // The theory is that of deep networks: its line goes through the deepest value there is.
-        let pairs = zip(points, limits).compactMap { point, limit in
-          point.y.flatMap { value in limit.map { value / $0 } }
-        }
-        factor = pairs.last { $0.isFinite && $0 > 0 } ?? 1
-        isScaled = true
-      }
-      theory.append(
-        Series(
-          nil, zip(points, limits).map { .init($0.x, $1.map { $0 * factor }) }, style: .dashed,
-          colour: colour))
     }
     let hasTheory = theory.contains { $0.points.contains { $0.y != nil } }
     var caption = "\(quantity.caption) \(record.imagesText.prefix(1).uppercased())"
@@ -130,5 +124,41 @@ enum SweepFigures {
             axis.title, unit: axis == .depth ? "hidden layers" : nil,
             scale: isWide ? .logarithmic : .linear, ticks: ticks),
           y: quantity.axis, series: measured + theory, dashedMeans: hasTheory ? "theory" : nil)))
+  }
+
+  /// What theory says beside the measured `points`, and whether it is scaled to them.
+  private static func theoryLine(
+    _ quantity: Quantity, _ kernels: [RunRecord.Kernel], _ points: [Series.Point], _ colour: Int
+  ) -> (line: Series, isScaled: Bool)? {
+    guard let limit = quantity.theory else { return nil }
+    let limits = kernels.map { kernel -> (value: Double, lacksFactor: Bool)? in
+      guard let theory = kernel.variant.theory else { return nil }
+      return limit(kernel.kind == .nngp ? theory.nngp : theory.ntk).map {
+        ($0, quantity.lacksFactor && theory.lacksFactor)
+      }
+    }
+    // The theory is that of deep networks: its line goes through the deepest value there is.
+    let factor = zip(points, limits).compactMap { point, limit -> Double? in
+      guard let limit, limit.lacksFactor, let value = point.y else { return nil }
+      let factor = value / limit.value
+      return factor.isFinite && factor > 0 ? factor : nil
+    }.last
+    let levels = zip(points, limits).map { point, limit -> Series.Point in
+      guard let limit else { return .init(point.x, nil) }
+      return .init(
+        point.x, limit.lacksFactor ? factor.map { limit.value * $0 } : limit.value)
+    }
+    return (Series(nil, levels, style: .dashed, colour: colour), factor != nil)
+  }
+}
+
+extension TheorySummary {
+  /// Layers, as a part of xi_1, from which on the bulk decays in the ordered phase with a factor that
+  /// theory leaves to the data.
+  private static let decayingPart = 0.1
+
+  fileprivate var lacksFactor: Bool {
+    guard phase == "ordered", let xi1 else { return false }
+    return Double(layers) >= Self.decayingPart * xi1
   }
 }
