@@ -41,6 +41,20 @@ public struct ShiftedCholesky: ~Copyable {
     self.factor = factor
   }
 
+  /// The product A X, and the solution of (A + s I) Z = X, for the same X on all ranks, on all ranks.
+  ///
+  /// Shape: X and both results are n x k, row-major. Collective.
+  public borrowing func productAndSolution(
+    rowMajor x: [Double], columns k: Int
+  ) throws(DistributedAlgebraError) -> (product: [Double], solution: [Double]) {
+    var side = try DistributedMatrix<Double>(rowMajor: x, columns: k, fitting: factor.matrix)
+    var image = try DistributedMatrix<Double>(columns: k, fitting: factor.matrix)
+    multiply(side, [Double](repeating: 0, count: k), into: &image)
+    let product = try image.replicated()
+    try factor.solve(&side)
+    return (product, try side.replicated())
+  }
+
   /// The solutions X of (A + t I) X = B for several t and the same B on all ranks, on all ranks.
   ///
   /// All are iterated together, so that every iteration reads the matrix once for all of them.

@@ -49,13 +49,14 @@ extension Job {
     return KernelKind.allCases.filter(named.contains)
   }
 
-  /// Training goes by the kernel's eigenvectors.
+  /// Some of training goes by the kernel's eigenvectors.
   private func checkTraining(_ section: Section) throws(JobError) {
     guard let item = section["training"], let training else { return }
-    guard spectrum?.vectors == .all else {
+    if spectrum?.vectors != .all, training.variance || training.loss == .crossEntropy {
       throw item.error(
         .conflict,
-        "\(item.path) goes by all eigenvectors of the kernel and the job keeps "
+        "\(item.path) asks for \(training.variance ? "the variance" : "cross_entropy"), which goes "
+          + "by all eigenvectors of the kernel, and the job keeps "
           + "\(spectrum == nil ? "none" : "fewer"); set spectrum: {vectors: all}")
     }
     if training.variance, kernels != KernelKind.allCases {

@@ -19,6 +19,8 @@ public struct TrainingSection: Sendable, Equatable {
   public var initial: InitialOutputs?
   /// Whether the variance over initializations is computed.
   public var variance: Bool
+  /// Of what is found without all eigenvectors, over its norm.
+  public var tolerance: Double
 
   /// How time passes.
   public enum Dynamics: String, Sendable, CaseIterable {
@@ -54,13 +56,14 @@ public struct TrainingSection: Sendable, Equatable {
     self.times = times
     (learningRate, momentum, dynamics, loss) = (1, nil, .flow, .mse)
     (regularization, targetOffset, initial, variance) = (0, nil, nil, false)
+    tolerance = 1e-6
   }
 }
 
 extension TrainingSection {
   private static let keys = [
     "times", "learning_rate", "momentum", "dynamics", "loss", "regularization", "target_offset",
-    "initial", "variance",
+    "initial", "variance", "tolerance",
   ]
   private static let example = "a list of times in ascending order, e.g. [0, 10, 1000, infinity]"
 
@@ -89,6 +92,12 @@ extension TrainingSection {
         test: try files.required("test", "name the .npy file").text())
     }
     if let item = section["variance"] { variance = try item.flag() }
+    if let item = section["tolerance"] {
+      tolerance = try item.number(atLeast: 0)
+      guard (1e-12..<1).contains(tolerance) else {
+        throw item.outOfRange(allowed: "at least 1e-12, and below 1")
+      }
+    }
     try check(section)
   }
 
@@ -133,6 +142,7 @@ extension TrainingSection {
       ("learning_rate", .number(learningRate)), ("dynamics", .text(dynamics.rawValue)),
       ("loss", .text(loss.rawValue)), ("regularization", .number(regularization)),
       ("variance", .scalar("\(variance)")),
+      ("tolerance", .number(tolerance)),
     ]
     if let momentum { entries.append(("momentum", .number(momentum))) }
     if let targetOffset { entries.append(("target_offset", .number(targetOffset))) }

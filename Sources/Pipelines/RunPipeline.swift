@@ -96,7 +96,7 @@ final class RunPipeline {
     }
     if request.stages.contains(.predict) {
       if let section = job.prediction { try predictions(section, store, data, context) }
-      if let section = job.training { try training(section, store, data) }
+      if let section = job.training { try training(section, store, data, context) }
       if let section = job.alignment { try alignment(section, store, data, context) }
     }
     try ranks.onRoot {
@@ -264,16 +264,19 @@ final class RunPipeline {
   }
 
   private func training(
-    _ section: TrainingSection, _ store: KernelStore, _ data: DataOutline
+    _ section: TrainingSection, _ store: KernelStore, _ data: DataOutline,
+    _ context: BLACSContext
   ) throws {
+    let hasEigenvectors = job.spectrum?.vectors == .all
     let stage = TrainingStage(
-      run: run, store: store, assignment: assignment, data: data, ranks: ranks, console: console,
-      section: section)
+      run: run, store: store, assignment: assignment, data: data, ranks: ranks, context: context,
+      console: console, hasEigenvectors: hasEigenvectors, section: section)
     try forEachKernel("training", \.training) {
       $0.answers(section, data.classes)
     } perform: { variant, kernel in
-      let spectrum = try self.spectrum(variant, kernel, for: "training")
-      return try stage.perform(variant: variant, kernel: kernel, trace: spectrum.trace)
+      let spectrum = try self.spectrum(variant, kernel)
+      if hasEigenvectors { try require(spectrum, variant, kernel, for: "training") }
+      return try stage.perform(variant: variant, kernel: kernel, spectrum: spectrum?.extent)
     } report: { result, label in
       Report.lines(result, label)
     }
@@ -290,9 +293,11 @@ final class RunPipeline {
     try forEachKernel("alignment", \.alignment) {
       $0.answers(section, data.classes, vectors: wanted)
     } perform: { variant, kernel in
-      let vectors = try self.spectrum(variant, kernel, for: "alignment").eigenvectors
+      let spectrum = try self.spectrum(variant, kernel)
+      try require(spectrum, variant, kernel, for: "alignment")
+      let vectors = spectrum?.eigenvectors ?? 0
       var cosine: Double?
-      for other in assignment.kernels where other != kernel {
+      for other in assignment.kernels where ranks.isRoot && other != kernel {
         cosine = self.summary[variant, other]?.alignment?.cosine
       }
       let known = try ranks.world.broadcast([cosine ?? .nan])[0]
@@ -303,22 +308,33 @@ final class RunPipeline {
     }
   }
 
-  /// A kernel's spectrum as the summary has it, on all ranks; an error where it has none.
+  /// A kernel's spectrum as the summary has it, on all ranks; nil where it has none. Collective.
   private func spectrum(
-    _ variant: Int, _ kernel: KernelKind, for section: String
-  ) throws -> (eigenvectors: Int, trace: Double) {
-    var words = [Double]()
-    try ranks.onRoot {
-      guard let spectrum = summary[variant, kernel]?.spectrum else {
-        throw PipelineError(
-          .missingInput,
-          "\(section) goes by the eigenvectors of \(assignment.label(variant, kernel)), which are "
-            + "not there; run `ntk-dist spectrum` with this job first")
-      }
-      words = [Double(spectrum.eigenvectors), spectrum.trace]
+    _ variant: Int, _ kernel: KernelKind
+  ) throws -> (eigenvectors: Int, extent: KernelExtent)? {
+    var words: [Double] = []
+    if ranks.isRoot, let found = summary[variant, kernel]?.spectrum {
+      words = [
+        Double(found.eigenvectors), found.trace, max(found.lambdaMin, 0),
+        max(found.lambdaMax, found.lambdaMin, 0),
+      ]
     }
     words = try ranks.world.broadcast(words)
-    return (Int(words[0]), words[1])
+    guard !words.isEmpty else { return nil }
+    return (Int(words[0]), KernelExtent(trace: words[1], range: words[2]...words[3]))
+  }
+
+  /// Throws, on all ranks, where a kernel has no spectrum. Collective.
+  private func require<Spectrum>(
+    _ spectrum: Spectrum?, _ variant: Int, _ kernel: KernelKind, for section: String
+  ) throws {
+    try ranks.agree {
+      guard spectrum == nil else { return }
+      throw PipelineError(
+        .missingInput,
+        "\(section) goes by the eigenvectors of \(assignment.label(variant, kernel)), which are not "
+          + "there; run `ntk-dist spectrum` with this job first")
+    }
   }
 
   /// Performs a stage for every kernel of every variant whose result is not there yet, and tells and

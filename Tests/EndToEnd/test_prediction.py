@@ -92,15 +92,15 @@ def test_variances_and_leave_one_out_errors_are_those_of_the_formulas(tmp_path, 
                                  "leave_one_out": True, "target_offset": 0.1})
     succeed("run", path, ranks=3)
     targets = np.eye(4)[labels] - 0.1
-    k, cross, diagonal = matrices(tmp_path / "run", "nngp")
-    variances = np.load(tmp_path / "run/predictions/nngp_variance.npy")
-    assert variances.shape == (2, 50)
-    for index, ridge in enumerate([1e-4, 1e-3]):
+    for index, ridge, kernel in ((0, 1e-4, "nngp"), (1, 1e-3, "nngp"), (1, 1e-3, "ntk")):
+        k, cross, diagonal = matrices(tmp_path / "run", kernel)
+        variances = np.load(tmp_path / f"run/predictions/{kernel}_variance.npy")
+        assert variances.shape == (2, 50)
         shifted = k + ridge * np.diag(k).mean() * np.eye(180)
         expected = diagonal - (cross * np.linalg.solve(shifted, cross.T).T).sum(1)
         assert close(variances[index], expected)
         assert (variances[index] > 0).all()
-        found = results(tmp_path / "run", "nngp")[index]
+        found = results(tmp_path / "run", kernel)[index]
         assert close(found["mean_posterior_variance"], expected.mean())
         # Left out in earnest, one image after the other.
         alone = np.empty_like(targets)

@@ -205,9 +205,39 @@ def test_ranks_and_restarts_do_not_change_training(small):
     assert "training at learning rate" not in again.stdout
 
 
+@pytest.mark.parametrize("spectrum, ranks", [(None, 1), ({"vectors": 0}, 3)])
+def test_a_resolvent_space_does_for_the_eigenvectors(tmp_path, spectrum, ranks):
+    sections = dict(data={"synthetic": {"seed": 4, "train": 600, "test": 50}}, prediction=None, kernels=["ntk"])
+    times = [0, 1, 300, 1e5, "infinity"]
+    succeed("run", write_job(tmp_path, spectrum={"vectors": "all"}, output=tmp_path / "all",
+                             training={"times": times}, **sections))
+    succeed("run", write_job(tmp_path, spectrum=spectrum, output=tmp_path / "space",
+                             training={"times": times, "tolerance": 1e-4}, **sections), ranks=ranks)
+    for part in "train", "test":
+        exact, found = (np.load(tmp_path / run / f"training/ntk_{part}.npy") for run in ("all", "space"))
+        for time in range(len(times)):
+            assert np.abs(found[time] - exact[time]).max() <= 1e-4 * max(np.abs(exact[time]).max(), 1e-9)
+    training = summary(tmp_path / "space")["variants"][0]["ntk"]["training"]
+    assert training["method"].startswith("rational Krylov space of ") and 0 < training["error"] <= 1e-4
+    known = summary(tmp_path / "all")["variants"][0]["ntk"]["training"]
+    assert training["maximal_learning_rate"] == pytest.approx(known["maximal_learning_rate"], rel=1e-9)
+    assert [point["test_accuracy"] for point in training["points"]] == [
+        point["test_accuracy"] for point in known["points"]]
+    # The space of a single image, and one that ends for lack of directions, are spaces too.
+    few = dict(sections, data={"synthetic": {"seed": 4, "train": 15, "test": 5}})
+    for count, vectors in ("one", "all"), ("other", 0):
+        succeed("run", write_job(tmp_path, spectrum={"vectors": vectors}, output=tmp_path / count,
+                                 training={"times": times}, **few), ranks=ranks)
+    one, other = (np.load(tmp_path / run / "training/ntk_test.npy") for run in ("one", "other"))
+    np.testing.assert_allclose(other, one, atol=1e-9)
+
+
 @pytest.mark.parametrize("change, status, words", [
-    ({"spectrum": {"vectors": 5}}, 78, ["training", "vectors: all"]),
-    ({"spectrum": None}, 78, ["training", "vectors: all"]),
+    ({"spectrum": {"vectors": 5}, "training": {"times": [1], "variance": True}}, 78,
+     ["the variance", "keeps fewer", "vectors: all"]),
+    ({"spectrum": None, "training": {"times": [1], "loss": "cross_entropy"}}, 78,
+     ["cross_entropy", "keeps none", "vectors: all"]),
+    ({"training": {"times": [1], "tolerance": 0}}, 78, ["training.tolerance", "1e-12"]),
     ({"training": {"times": [1, 1]}}, 78, ["training.times", "ascending"]),
     ({"training": {"times": [0.5], "dynamics": "steps"}}, 78, ["training.dynamics", "whole"]),
     ({"training": {"times": ["infinity"], "loss": "cross_entropy"}}, 78, ["cross_entropy", "infinity"]),

@@ -15,6 +15,9 @@ struct TrainingSummary: Codable, Equatable {
   var targetOffset: Double
   /// How the kernel's functions were found.
   var method: String
+  /// Of the outputs on the training images and of the coefficients, over their norms; absent where
+  /// rounding alone is.
+  var error: Double?
   /// In the order of the job's times.
   var points: [Point]
   var secondsTraining: Double

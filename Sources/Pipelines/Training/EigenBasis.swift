@@ -2,8 +2,8 @@ import BLAS
 import Jobs
 import NumPyFiles
 
-/// Eigenpairs of a kernel with each rank holding the rows of some images: functions of the kernel
-/// applied to vectors, without another look at the kernel.
+/// Eigenpairs of a kernel, or Ritz pairs in a space that does for them, with each rank holding the rows
+/// of some images: functions of the kernel applied to vectors, without another look at the kernel.
 struct EigenBasis {
   /// The leading one first, [k].
   let values: [Double]
@@ -14,6 +14,20 @@ struct EigenBasis {
   private let vectors: [Double]
   private let ranks: Ranks
 
+  /// The images whose rows a rank holds.
+  static func rows(order n: Int, ranks: Ranks) -> Range<Int> {
+    n * ranks.rank / ranks.count..<n * (ranks.rank + 1) / ranks.count
+  }
+
+  /// Pairs that are known, `vectors` [rows, k] row-major.
+  init(values: [Double], vectors: [Double], order n: Int, ranks: Ranks) {
+    self.values = values
+    self.vectors = vectors
+    order = n
+    rows = Self.rows(order: n, ranks: ranks)
+    self.ranks = ranks
+  }
+
   /// The `count` leading eigenpairs of a kernel, as the spectrum stage has left them.
   ///
   /// Collective. Errors: files that are missing or of another shape; memory; agreed by all ranks.
@@ -22,7 +36,7 @@ struct EigenBasis {
   ) throws {
     let folder = subject.variantName
     let path = run.result("spectrum", folder, subject.stem + "_vectors.npy")
-    let rows = n * ranks.rank / ranks.count..<n * (ranks.rank + 1) / ranks.count
+    let rows = Self.rows(order: n, ranks: ranks)
     let bytes = (n / ranks.count + 1) * count * MemoryLayout<Double>.size
     try SolverMemory.require(bytes, for: "the eigenvectors of \(subject.label)", order: n, ranks)
     (values, vectors) = try ranks.agree {

@@ -1,3 +1,4 @@
+import DistributedAlgebra
 import DurableFiles
 import Foundation
 import Jobs
@@ -12,7 +13,10 @@ struct TrainingStage {
   let assignment: Assignment
   let data: DataOutline
   let ranks: Ranks
+  let context: BLACSContext
   let console: Console
+  /// Whether the spectrum stage keeps all eigenvectors.
+  let hasEigenvectors: Bool
   let section: TrainingSection
 
   private var n: Int { data.trainCount }
@@ -25,17 +29,35 @@ struct TrainingStage {
   /// Collective. Errors: eigenvectors that are not there, damaged or missing tiles, files, a request to
   /// stop; agreed by all ranks.
   ///
-  /// - Parameter trace: the kernel's.
-  func perform(variant: Int, kernel: KernelKind, trace: Double) throws -> TrainingSummary {
+  /// - Parameter spectrum: of the kernel; nil without one.
+  func perform(
+    variant: Int, kernel: KernelKind, spectrum: KernelExtent?
+  ) throws -> TrainingSummary {
     let start = MPIEnvironment.seconds
     let subject = SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: false)
     let initial = try ranks.agree { try InitialOutputs(section, data) }
-    let basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
-    let shift = section.regularization * trace / Double(n)
+    let extent = try spectrum ?? self.extent(subject)
+    let shift = section.regularization * extent.trace / Double(n)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let filter = TrainingFilter(
       dynamics: section.dynamics, learningRate: section.learningRate, momentum: section.momentum,
       outputs: Double(n * classes))
+    var (method, error): (String, Double?) = ("eigenvectors", nil)
+    let basis: EigenBasis
+    if hasEigenvectors {
+      basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
+    } else {
+      let search = ResolventSearch(
+        source: try source(subject), filter: filter, times: section.times, shift: shift,
+        tolerance: section.tolerance, ranks: ranks, console: console, label: subject.label)
+      let found = try search.basis(
+        of: zip(targets, initial.train).map { $0 - $1 }, columns: classes, range: extent.range,
+        poll: stopIfAsked)
+      basis = found.basis
+      method = String(
+        format: "rational Krylov space of %d vectors, pole %.3g", basis.values.count, found.pole)
+      error = found.error
+    }
     let grown =
       switch section.loss {
       case .mse: try squares(basis, filter, targets, initial.train, shift)
@@ -58,13 +80,28 @@ struct TrainingStage {
       }
     }
     try write(grown.outputs, test, variances, subject)
-    let largest = (basis.values.first ?? 0) + shift
+    let largest = extent.range.upperBound + shift
     return TrainingSummary(
       loss: section.loss.rawValue, dynamics: section.dynamics.rawValue,
       learningRate: section.learningRate,
       maximalLearningRate: 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest,
       momentum: section.momentum, regularization: section.regularization, targetOffset: offset,
-      method: "eigenvectors", points: points, secondsTraining: MPIEnvironment.seconds - start)
+      method: method, error: error, points: points, secondsTraining: MPIEnvironment.seconds - start)
+  }
+
+  private func source(_ subject: SpectrumSubject) throws -> KernelMatrix {
+    guard
+      let array = store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
+    else { throw PipelineError(.internalError, "the store has no \(subject.stem)_train") }
+    return try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+  }
+
+  /// What there is to know of the kernel without its spectrum.
+  private func extent(_ subject: SpectrumSubject) throws -> KernelExtent {
+    var sums = KernelMatrix.Sums()
+    let matrix: DistributedMatrix<Double> = try source(subject).load(for: .cholesky, &sums)
+    let leading = try leadingEigenpairs(of: matrix, count: 1)
+    return KernelExtent(trace: sums.trace, range: 0...(leading.values.last ?? 0))
   }
 
   /// Outputs on the training images and the kernel's coefficients, per time and [n, classes].
