@@ -18,7 +18,7 @@ struct ReportSections {
 
   /// The sections; `figures` draws plots.
   func sections(_ figures: ([Plot]) throws -> [Page.Part]) throws -> [Page.Section] {
-    try [
+    [
       Page.Section("Run", ReportTables.run(record)),
       Page.Section(
         "Spectra", try figures(SpectrumFigures.plots(record)) + ReportTables.spectra(record)),
