@@ -36,6 +36,12 @@ public struct GnuplotProgram: Sendable {
     process.waitUntilExit()
     guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
     let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    // Between them it shows the command, with a mark below the place.
+    var sentences: [String] = []
+    for line in lines where line.hasPrefix("\"\(plot.scriptFile)\" line") {
+      if !sentences.contains(line) { sentences.append(line) }
+    }
+    if !sentences.isEmpty { return sentences.joined(separator: "; ") }
     return lines.last { !$0.isEmpty } ?? "gnuplot ended with status \(process.terminationStatus)"
   }
 }

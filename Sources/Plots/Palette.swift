@@ -10,12 +10,12 @@ enum Palette {
   }
 
   static let series = [
-    Colour(name: "s1", light: "#0072b2", dark: "#4ba3e3"),
-    Colour(name: "s2", light: "#d55e00", dark: "#ff8a3d"),
-    Colour(name: "s3", light: "#009e73", dark: "#2fc79a"),
+    Colour(name: "s1", light: "#0072b2", dark: "#3b93d6"),
+    Colour(name: "s2", light: "#d55e00", dark: "#f2692a"),
+    Colour(name: "s3", light: "#009e73", dark: "#1fb587"),
     Colour(name: "s4", light: "#cc79a7", dark: "#e7a3c8"),
     Colour(name: "s5", light: "#56b4e9", dark: "#a6dcff"),
-    Colour(name: "s6", light: "#e69f00", dark: "#f2c14e"),
+    Colour(name: "s6", light: "#e69f00", dark: "#ffdf7e"),
   ]
 
   /// How many series have a colour of their own.

@@ -190,6 +190,20 @@ def test_without_gnuplot(single, tmp_path):
     assert (run / "report/spectrum.gp").is_file() and (run / "report/spectrum.tsv").is_file()
 
 
+def test_a_gnuplot_that_fails_is_said(single, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(single, run, ignore=shutil.ignore_patterns("kernels.zarr", "report"))
+    (tmp_path / "gnuplot").write_text("#!/bin/sh\necho 'out of ink' >&2\nexit 3\n")
+    (tmp_path / "gnuplot").chmod(0o755)
+    result = subprocess.run([BINARY, "report", str(run)], capture_output=True, text=True,
+                            env=dict(ENVIRONMENT, PATH=f"{tmp_path}:/usr/bin:/bin"))
+    assert result.returncode == 0
+    said = sentences(result)
+    assert any("spectrum.svg" in line and "out of ink" in line for line in said)
+    page = Page(run / "report/index.html")
+    assert page.all("figure") and not page.all("svg") and page.all("table")
+
+
 def test_a_run_that_has_no_results_yet(tmp_path):
     path = write_job(tmp_path)
     succeed("assemble", path)

@@ -133,7 +133,9 @@ import Testing
       #expect(array.shape == [1, 2, 3])
       #expect(array.doubles.map(\.bitPattern) == values.map(\.bitPattern))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.npy"])
-      #expect(throws: NumPyError.self) { try NumPyArray.write([1.0], shape: [1], to: "/proc/a.npy") }
+      #expect(throws: NumPyError.self) {
+        try NumPyArray.write([1.0], shape: [1], to: "/proc/a.npy")
+      }
     }
   }
 }

@@ -58,10 +58,11 @@ import Testing
     #expect(try inlined("no picture").contains("Not drawn."))
   }
 
-  @Test("gnuplot draws it, and says what is wrong with it")
+  @Test(
+    "gnuplot draws it, and says what is wrong with it",
+    .enabled(if: GnuplotProgram() != nil, "gnuplot is not installed"))
   func drawing() throws {
-    // Without gnuplot there is nothing to be tested here; the end-to-end tests say that it is skipped.
-    guard let gnuplot = GnuplotProgram() else { return }
+    let gnuplot = try #require(GnuplotProgram())
     let plot = try #require(plot)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
