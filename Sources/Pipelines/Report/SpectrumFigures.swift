@@ -108,6 +108,8 @@ enum SpectrumFigures {
     let isAlone = lines.count <= 2
     let series = lines.enumerated().compactMap { colour, line -> Series? in
       let values = line.values.filter { $0 > line.summary.noiseFloor }
+      // A handful of values has no density.
+      guard values.count >= 8 else { return nil }
       let count = min(max(Int(2 * cbrt(Double(values.count))), 8), 60)
       guard let bins = LogarithmicBins(values, count: count) else { return nil }
       return Series(line.label, bins.density, style: isAlone ? .area : .line, colour: colour)
