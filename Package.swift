@@ -73,6 +73,8 @@ let package = Package(
     .target(name: "BlockCyclic", exclude: readme),
     .target(name: "TileSchedule", exclude: readme),
 
+    .target(name: "Plots", exclude: readme),
+
     // Files.
     .target(name: "DurableFiles", exclude: readme),
     .target(name: "NumPyFiles", dependencies: ["DurableFiles"], exclude: readme),
@@ -96,7 +98,7 @@ let package = Package(
       name: "Pipelines",
       dependencies: [
         "RecursionCore", "MeanField", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule",
-        "DurableFiles",
+        "DurableFiles", "Plots",
         "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
         "Watchdog", "CProcess", .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
@@ -110,6 +112,7 @@ let package = Package(
     // Tests: without ranks, and (RankChecks) small programs for mpirun.
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField"]),
+    .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),
     .testTarget(name: "BlockCyclicTests", dependencies: ["BlockCyclic"]),
     .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule"]),

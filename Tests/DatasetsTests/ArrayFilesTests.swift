@@ -75,7 +75,7 @@ import Testing
       #expect(problem() == "holds 3 labels for the 4 images of \(folder)/x.npy")
       try writeLabels([UInt8](repeating: 0, count: 12), to: path, shape: "4, 3")
       #expect(problem().contains("[4, 3]"))
-      try NumPyArray.write([0, 1, 2, 3], shape: [4], to: path)
+      try NumPyArray.write([0.0, 1, 2, 3], shape: [4], to: path)
       #expect(
         error(of: request)
           == .file(.wrongDataType(path: path, found: .float64, needed: "integers")))

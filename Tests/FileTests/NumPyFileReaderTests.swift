@@ -81,7 +81,7 @@ import Testing
       try put([])
       #expect(error(reading: path) == .foreign(path: path, looksLike: "an empty file"))
 
-      try NumPyArray.write([1, 2, 3, 4], shape: [2, 2], to: path)
+      try NumPyArray.write([1.0, 2, 3, 4], shape: [2, 2], to: path)
       let whole = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
       // Every proper prefix of a file is an error, none a crash or an array.
       for length in 0..<whole.count {

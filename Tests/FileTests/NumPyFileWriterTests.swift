@@ -124,7 +124,7 @@ import Testing
     try withNumPyFolder { folder in
       let path = folder + "/a.npy"
       #expect(throws: NumPyError.self) {
-        try NumPyArray.write([1, 2, 3], shape: [2, 2], to: path)
+        try NumPyArray.write([1.0, 2, 3], shape: [2, 2], to: path)
       }
       #expect(!FileManager.default.fileExists(atPath: path))
       let values = [1.5, -0.0, .nan, .infinity, 5e-324, 1e308]
@@ -133,7 +133,9 @@ import Testing
       #expect(array.shape == [1, 2, 3])
       #expect(array.doubles.map(\.bitPattern) == values.map(\.bitPattern))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.npy"])
-      #expect(throws: NumPyError.self) { try NumPyArray.write([1], shape: [1], to: "/proc/a.npy") }
+      #expect(throws: NumPyError.self) {
+        try NumPyArray.write([1.0], shape: [1], to: "/proc/a.npy")
+      }
     }
   }
 }

@@ -1,0 +1,14 @@
+import Foundation
+
+/// A number for tables and captions, with five digits.
+func reportNumber(_ value: Double?) -> String {
+  value.map { String(format: "%.5g", $0) } ?? "–"
+}
+
+/// A part of one as a percentage.
+func reportPercent(_ value: Double?) -> String {
+  value.map { String(format: "%.2f %%", $0 * 100) } ?? "–"
+}
+
+/// A duration; a dash where there is none.
+func reportTime(_ seconds: Double?) -> String { seconds.map { readable(seconds: $0) } ?? "–" }

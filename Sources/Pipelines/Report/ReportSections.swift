@@ -1,0 +1,38 @@
+import Plots
+
+/// What a report contains, in its order; sections without anything to show are left out.
+struct ReportSections {
+  private let record: RunRecord
+
+  init(_ record: RunRecord) { self.record = record }
+
+  /// The sentence under the title.
+  var lead: String {
+    let count = record.summary.variants.count
+    let networks = count == 1 ? "one network" : "\(count) networks"
+    guard let data = record.summary.data else { return "A run of \(networks)." }
+    return "Infinite-width kernels of \(networks) on \(data.train) training and \(data.test) test "
+      + "images, with what their spectra and kernel regression say."
+      + (record.kernels.isEmpty ? " There are no results yet." : "")
+  }
+
+  /// The sections; `figures` draws plots.
+  func sections(_ figures: ([Plot]) throws -> [Page.Part]) throws -> [Page.Section] {
+    [
+      Page.Section("Run", ReportTables.run(record)),
+      Page.Section(
+        "Spectra", try figures(SpectrumFigures.plots(record)) + ReportTables.spectra(record)),
+      Page.Section("Conditioning", try figures(SweepFigures.conditioning(record))),
+      Page.Section(
+        "Mean-field theory",
+        try figures(PhaseDiagramFigure.plots(record)) + ReportTables.theory(record)),
+      Page.Section(
+        "Predictions",
+        try figures(SweepFigures.results(record) + PredictionFigures.plots(record))
+          + ReportTables.predictions(record)),
+      Page.Section("Training", try figures(LearningFigures.plots(record))),
+      Page.Section("Targets and eigenvectors", try figures(AlignmentFigures.plots(record))),
+      Page.Section("Timings", ReportTables.timings(record)),
+    ].filter { !$0.parts.isEmpty }
+  }
+}

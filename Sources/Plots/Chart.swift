@@ -1,0 +1,151 @@
+/// Series over two axes.
+public struct Chart: Equatable, Sendable {
+  /// Words at a place in the plot.
+  public struct Label: Equatable, Sendable {
+    /// The words.
+    public var text: String
+    /// Where their middle is.
+    public var x: Double
+    /// Where their middle is.
+    public var y: Double
+
+    /// Words at a place.
+    public init(_ text: String, x: Double, y: Double) {
+      self.text = text
+      self.x = x
+      self.y = y
+    }
+  }
+
+  /// The horizontal axis.
+  public var x: Axis
+  /// The vertical axis.
+  public var y: Axis
+  /// What is drawn, first what lies below.
+  public var series: [Series]
+  /// Words in the plot.
+  public var labels: [Label]
+  /// What the key says of dashed lines that it does not list; nil where there are none.
+  public var dashedMeans: String?
+
+  /// A chart over two axes.
+  public init(
+    x: Axis, y: Axis, series: [Series], labels: [Label] = [], dashedMeans: String? = nil
+  ) {
+    self.x = x
+    self.y = y
+    self.series = series
+    self.labels = labels
+    self.dashedMeans = dashedMeans
+  }
+
+  /// The series with at least one point that the axes can show.
+  var drawn: [Series] {
+    series.map { series in
+      var series = series
+      series.points = series.points.filter { x.shows($0.x) }.map {
+        Series.Point($0.x, $0.y.flatMap { y.shows($0) ? $0 : nil })
+      }
+      return series
+    }.filter { series in series.points.contains { $0.y != nil } }
+  }
+
+  /// A block for each series that is drawn, with two empty lines between, as gnuplot has it.
+  var data: String {
+    let blocks = drawn.map { series in
+      var lines = ["# \(Gnuplot.oneLine(series.label ?? "(\(series.style))"))"]
+      var mayBreak = false
+      for point in series.points {
+        if let y = point.y {
+          lines.append("\(Gnuplot.number(point.x))\t\(Gnuplot.number(y))")
+        } else if mayBreak {
+          lines.append("")
+        }
+        mayBreak = point.y != nil
+      }
+      while lines.last == "" { lines.removeLast() }
+      return lines.joined(separator: "\n") + "\n"
+    }
+    return "# \(Gnuplot.oneLine(x.label))\t\(Gnuplot.oneLine(y.label))\n"
+      + blocks.joined(separator: "\n\n")
+  }
+
+  /// The words in the key.
+  private var keyWords: [String] {
+    drawn.compactMap(\.label) + (dashedMeans.map { [$0] } ?? [])
+  }
+
+  /// Rows of the key, which stands above the plot; one word needs no key.
+  private var keyRows: Int {
+    keyWords.count <= 1 ? 0 : (keyWords.count + keyColumns - 1) / keyColumns
+  }
+
+  /// Columns of the key: as many as gnuplot, which takes a letter to be so wide, has room for.
+  private var keyColumns: Int {
+    let widest = keyWords.map(\.count).max() ?? 0
+    return max(1, min(3, 380 / (widest * 11 + 64)))
+  }
+
+  /// Height of the picture in pixels: the plot's own, its axis, and a line for each row of the key.
+  var height: Int { 240 + Self.bottom + top }
+
+  private static let bottom = 66
+  private var top: Int { keyRows * 24 + (keyRows == 0 ? 14 : 22) }
+
+  /// The plot's edges as parts of the picture, for gnuplot's own estimates leave gaps.
+  private var margins: [String] {
+    [
+      "set lmargin at screen \(Gnuplot.part(90, of: Gnuplot.width))",
+      "set rmargin at screen \(Gnuplot.part(Gnuplot.width - 14, of: Gnuplot.width))",
+      "set bmargin at screen \(Gnuplot.part(Self.bottom, of: height))",
+      "set tmargin at screen \(Gnuplot.part(height - top, of: height))",
+      "set xtics offset 0,0.3",
+      "set xlabel offset 0,0.6",
+      "set ylabel offset 1.2,0",
+    ]
+  }
+
+  /// The commands that draw the data in `file`.
+  func commands(file: String) -> [String] {
+    let drawn = drawn
+    let xRange = x.range(of: drawn.flatMap { $0.points.map(\.x) })
+    let yRange = y.range(of: drawn.flatMap { $0.points.compactMap(\.y) })
+    var lines =
+      margins + x.commands("x", range: xRange) + y.commands("y", range: yRange) + [
+        keyRows == 0
+          ? "unset key"
+          : "set key tmargin center horizontal Left reverse samplen 2 height 0.8 "
+            + "maxcols \(keyColumns)"
+      ]
+    for label in labels {
+      lines.append(
+        "set label \(Gnuplot.quoted(label.text)) at \(Gnuplot.number(label.x)),"
+          + "\(Gnuplot.number(label.y)) center front noenhanced textcolor rgb ink")
+    }
+    var parts: [String] = []
+    for (index, series) in drawn.enumerated() {
+      let source = "'\(file)' index \(index) using 1:2"
+      let title = series.label.map { "title \(Gnuplot.quoted($0)) noenhanced" } ?? "notitle"
+      let type = "linetype \(series.colour.map { $0 % Palette.count + 1 } ?? Palette.inkType)"
+      switch series.style {
+      case .line: parts.append("\(source) with lines \(type) \(title)")
+      case .points: parts.append("\(source) with points \(type) pointsize 1 \(title)")
+      case .linePoints: parts.append("\(source) with linespoints \(type) \(title)")
+      case .dashed: parts.append("\(source) with lines \(type) dashtype (7,5) \(title)")
+      case .area:
+        let fill = "with filledcurves y1=0 \(type) fillstyle transparent solid 0.15 noborder"
+        parts.append("\(source) \(fill) notitle")
+        parts.append("\(source) with lines \(type) \(title)")
+      case .region:
+        let fill = "with filledcurves closed \(type) fillstyle transparent solid 0.15 noborder"
+        parts.append("\(source) \(fill) \(title)")
+      }
+    }
+    if let dashedMeans {
+      parts.append(
+        "NaN with lines linetype \(Palette.inkType) dashtype (7,5) "
+          + "title \(Gnuplot.quoted(dashedMeans)) noenhanced")
+    }
+    return lines + ["plot " + parts.joined(separator: ", \\\n     ")]
+  }
+}

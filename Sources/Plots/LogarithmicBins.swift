@@ -1,0 +1,37 @@
+import Foundation
+
+/// Numbers above zero, counted by their logarithm.
+public struct LogarithmicBins: Equatable, Sendable {
+  /// The bins' borders in base-10 logarithms, one more than bins.
+  public let borders: [Double]
+  /// How many numbers each bin has.
+  public let counts: [Int]
+
+  /// Counts `values` in `count` bins of equal width between the smallest and the largest, or over
+  /// `range`, whose outside is left out; nil where there is nothing above zero.
+  public init?(_ values: [Double], count: Int, range: ClosedRange<Double>? = nil) {
+    let logarithms = values.lazy.filter { $0 > 0 && $0.isFinite }.map { log10($0) }
+    guard count > 0, var low = range.map({ log10($0.lowerBound) }) ?? logarithms.min(),
+      var high = range.map({ log10($0.upperBound) }) ?? logarithms.max(), low.isFinite,
+      high.isFinite
+    else { return nil }
+    if high - low < 1e-9 { (low, high) = (low - 0.5, high + 0.5) }
+    let width = (high - low) / Double(count)
+    var counts = [Int](repeating: 0, count: count)
+    for value in logarithms where value >= low - 1e-12 && value <= high + 1e-12 {
+      counts[min(max(Int((value - low) / width), 0), count - 1)] += 1
+    }
+    self.counts = counts
+    borders = (0...count).map { low + Double($0) * width }
+  }
+
+  /// The outline of the bins, as shares of the numbers counted per decade, over their values.
+  public var density: [Series.Point] {
+    let total = Double(max(counts.reduce(0, +), 1))
+    let outline = counts.indices.flatMap { bin in
+      let share = Double(counts[bin]) / total / (borders[bin + 1] - borders[bin])
+      return [Series.Point(pow(10, borders[bin]), share), .init(pow(10, borders[bin + 1]), share)]
+    }
+    return [.init(pow(10, borders[0]), 0)] + outline + [.init(pow(10, borders[counts.count]), 0)]
+  }
+}

@@ -1,0 +1,57 @@
+/// A picture with its data and the gnuplot script that draws it.
+public struct Plot: Equatable, Sendable {
+  /// What is in it.
+  public enum Content: Equatable, Sendable {
+    case chart(Chart)
+    case cells(HeatMap)
+  }
+
+  /// The stem of its files' names: small letters, digits and hyphens.
+  public let name: String
+  /// What it shows, in some words.
+  public var title: String
+  /// What there is to know about it, in sentences.
+  public var caption: String
+  /// What is in it.
+  public var content: Content
+
+  /// A plot; nil where there is nothing to draw.
+  public init?(name: String, title: String, caption: String, _ content: Content) {
+    switch content {
+    case .chart(let chart): if chart.drawn.isEmpty { return nil }
+    case .cells(let map): if !map.isDrawn { return nil }
+    }
+    self.name = name
+    self.title = title
+    self.caption = caption
+    self.content = content
+  }
+
+  /// The name of the data file.
+  public var dataFile: String { "\(name).tsv" }
+  /// The name of the script.
+  public var scriptFile: String { "\(name).gp" }
+  /// The name of the picture.
+  public var pictureFile: String { "\(name).svg" }
+
+  /// The data: columns with tabulators between, comments after #.
+  public var data: String {
+    switch content {
+    case .chart(let chart): "# \(Gnuplot.oneLine(title))\n" + chart.data
+    case .cells(let map): "# \(Gnuplot.oneLine(title))\n" + map.data
+    }
+  }
+
+  /// The script, which is to be run where the data are.
+  public var script: String {
+    let (height, commands) =
+      switch content {
+      case .chart(let chart): (chart.height, chart.commands(file: dataFile))
+      case .cells(let map): (map.height, map.commands(file: dataFile))
+      }
+    return
+      (["# \(Gnuplot.oneLine(title)): `gnuplot \(scriptFile)` draws \(pictureFile)."]
+      + Gnuplot.preamble(plot: name, picture: pictureFile, height: height) + commands)
+      .joined(separator: "\n") + "\n"
+  }
+}

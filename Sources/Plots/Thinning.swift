@@ -1,0 +1,33 @@
+import Foundation
+
+/// Which of many points a picture needs.
+public enum Thinning {
+  /// Places in `0..<count`, ascending, both ends with them: all where there are no more than `limit`,
+  /// else dense at both ends, two thirds of them at equal ratios from the first on and the others so
+  /// from the last.
+  public static func logarithmic(_ count: Int, limit: Int) -> [Int] {
+    guard count > limit, limit > 1 else { return Array(0..<max(count, 0)) }
+    let fromLast = limit / 3
+    let places =
+      fromFirst(count, limit - fromLast) + fromFirst(count, fromLast).map { count - 1 - $0 }
+    return Set(places + [0, count - 1]).sorted()
+  }
+
+  /// At most `limit` places at nearly equal ratios of place + 1.
+  private static func fromFirst(_ count: Int, _ limit: Int) -> [Int] {
+    guard limit > 1 else { return Array(0..<min(limit, count)) }
+    var places: [Int] = []
+    for step in 0..<limit {
+      let place = Int(exp(log(Double(count)) * Double(step) / Double(limit - 1)).rounded()) - 1
+      let next = min(max(place, (places.last ?? -1) + 1), count - 1)
+      if next != places.last { places.append(next) }
+    }
+    return places
+  }
+
+  /// `limit` of `values`, evenly, both ends with them; all where there are no more.
+  public static func even<Value>(_ values: [Value], limit: Int) -> [Value] {
+    guard values.count > limit, limit > 1 else { return values }
+    return (0..<limit).map { values[$0 * (values.count - 1) / (limit - 1)] }
+  }
+}

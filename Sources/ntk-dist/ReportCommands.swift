@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import Pipelines
+
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a run's figures as a page, pictures, data and scripts; needs no MPI.",
+    discussion: """
+      Writes RUN/report/index.html with what the run has so far. gnuplot draws the pictures; \
+      without it their data and scripts are written.
+      """)
+  @Argument(
+    help: ArgumentHelp("The run folder, or the job file whose output it is.", valueName: "run"))
+  var path: String
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Override a key of the job file.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  func run() throws {
+    let status = Entry.alone {
+      let outcome = try ReportCommand(path, overrides: overrides).write()
+      for line in outcome.lines { print(line) }
+      for warning in outcome.warnings {
+        FileHandle.standardError.write(Data("ntk-dist: \(warning)\n".utf8))
+      }
+      return .success
+    }
+    throw ExitCode(status.rawValue)
+  }
+}

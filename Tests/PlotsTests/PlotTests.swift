@@ -1,0 +1,158 @@
+import Foundation
+import Plots
+import Testing
+
+/// What is written, without gnuplot.
+@Suite("plots as data and scripts") struct PlotTests {
+  private func rising(_ series: [Series], y: Axis = Axis("λ", scale: .logarithmic)) -> Plot? {
+    Plot(
+      name: "a-b", title: "A\nB", caption: "C",
+      .chart(Chart(x: Axis("rank", scale: .logarithmic), y: y, series: series)))
+  }
+
+  @Test("the data have a block for each series, and gaps where there is no value")
+  func data() throws {
+    let plot = try #require(
+      rising([
+        Series("one", [.init(1, 10), .init(2, nil), .init(3, nil), .init(4, 1), .init(5, 0)]),
+        Series("empty", [.init(1, -1)]), Series("two", [.init(0, 7), .init(1, 2.5)]),
+      ]))
+    #expect(
+      plot.data == "# A B\n# rank\tλ\n# one\n1\t10\n\n4\t1\n\n\n# two\n1\t2.5\n")
+    #expect(plot.script.contains("index 1 using 1:2"))
+    #expect(!plot.script.contains("index 2"))
+  }
+
+  @Test("what no axis can show makes no plot")
+  func empty() {
+    #expect(rising([]) == nil)
+    #expect(rising([Series("x", [.init(1, 0), .init(2, .nan), .init(-1, 3)])]) == nil)
+    let axis = Axis("c")
+    #expect(
+      Plot(
+        name: "m", title: "", caption: "",
+        .cells(HeatMap(x: axis, y: axis, columns: ["1"], rows: ["1"], values: [[nil]], value: axis))
+      )
+        == nil)
+  }
+
+  @Test("words cannot leave their quotes, and names are taken literally")
+  func quotes() throws {
+    let plot = try #require(
+      rising([Series("it's\nλ_max", [.init(1, 1)]), .init("b", [.init(1, 2)])]))
+    #expect(plot.script.contains("title 'it''s λ_max' noenhanced"))
+    #expect(plot.script.hasPrefix("# A B: `gnuplot a-b.gp` draws a-b.svg.\nreset\n"))
+    #expect(plot.script.contains("name 'a_b'"))
+  }
+
+  @Test("the same plot gives the same bytes")
+  func deterministic() throws {
+    let series = [Series("s", (1...50).map { .init(Double($0), 1 / Double($0)) }, colour: 1)]
+    #expect(rising(series)?.script == rising(series)?.script)
+    #expect(rising(series)?.data == rising(series)?.data)
+  }
+
+  @Test("cells are drawn with the first row at the top")
+  func cells() throws {
+    let plot = try #require(
+      Plot(
+        name: "m", title: "M", caption: "",
+        .cells(
+          HeatMap(
+            x: Axis("depth"), y: Axis("variance"), columns: ["1", "4"], rows: ["2.5", "1"],
+            values: [[10, nil], [30, 40]], value: Axis("accuracy", unit: "%")))))
+    #expect(plot.data.hasSuffix("0\t0\t10\n0\t1\t30\n1\t1\t40\n"))
+    #expect(plot.script.contains("set yrange [1.5:-0.5]"))
+    #expect(plot.script.contains("accuracy (%)"))
+  }
+}
+
+@Suite("axes") struct AxisTests {
+  /// The commands for the horizontal axis of a plot of `values`.
+  private func commands(_ axis: Axis, _ values: [Double]) -> [String] {
+    let points = values.map { Series.Point($0, 1) }
+    let plot = Plot(
+      name: "p", title: "", caption: "",
+      .chart(Chart(x: axis, y: Axis("y"), series: [Series("s", points)])))
+    return plot?.script.split(separator: "\n").map(String.init) ?? []
+  }
+
+  /// Its range.
+  private func range(_ axis: Axis, _ values: [Double]) throws -> ClosedRange<Double> {
+    let line = try #require(commands(axis, values).first { $0.hasPrefix("set xrange [") })
+    let bounds = line.dropFirst("set xrange [".count).dropLast().split(separator: ":")
+      .compactMap { Double($0) }
+    try #require(bounds.count == 2)
+    return bounds[0]...bounds[1]
+  }
+
+  @Test("a range holds all values and what is to be included")
+  func ranges() throws {
+    let values = [0.5, 20, .infinity, 3]
+    let linear = try range(Axis("x", includes: [0]), values)
+    #expect(linear.lowerBound == 0 && linear.upperBound > 20 && linear.upperBound < 22)
+    let logarithmic = try range(Axis("x", scale: .logarithmic), values + [0, -1])
+    #expect(logarithmic.lowerBound > 0.3 && logarithmic.lowerBound < 0.5)
+    let same = try range(Axis("x"), [7, 7])
+    #expect(same.lowerBound < 7 && same.upperBound > 7)
+  }
+
+  @Test("a floor cuts what is far below")
+  func floor() throws {
+    let cut = try range(Axis("x", scale: .logarithmic, floor: 1e-3), [1e-16, 1])
+    #expect(cut.lowerBound < 1e-3 && cut.lowerBound > 1e-4)
+  }
+
+  @Test("a short logarithmic axis has numbers, and ticks too near each other are left out")
+  func ticks() {
+    let short = commands(Axis("x", scale: .logarithmic), [20, 80])
+    #expect(short.contains { $0.hasPrefix("set xtics ('20' 20") && $0.contains("'50' 50") })
+    let long = commands(Axis("x", scale: .logarithmic), [1e-9, 1e3])
+    #expect(long.contains("set format x '10^{%T}'"))
+    let own = commands(Axis("x", ticks: [1, 2, 2.01, 100, 1e9]), [0, 110])
+    #expect(own.contains("set xtics ('1' 1, '100' 100)"))
+  }
+}
+
+@Suite("points and bins") struct PreparationTests {
+  @Test(
+    "thinning keeps both ends and the order",
+    arguments: [(0, 10), (1, 10), (10, 10), (11, 10), (50_000, 240), (3, 2)])
+  func thinning(count: Int, limit: Int) {
+    let places = Thinning.logarithmic(count, limit: limit)
+    #expect(places.count <= limit)
+    #expect(places.first == (count == 0 ? nil : 0) && places.last == (count == 0 ? nil : count - 1))
+    #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(Thinning.even(Array(0..<count), limit: 2).last == (count == 0 ? nil : count - 1))
+  }
+
+  @Test("every number above zero is in a bin, and the density is one over its decades")
+  func bins() throws {
+    let values = (0..<1000).map { pow(10, Double($0 % 37) / 9 - 2) } + [0, -1, .nan]
+    let bins = try #require(LogarithmicBins(values, count: 12))
+    #expect(bins.counts.reduce(0, +) == 1000)
+    let outline = bins.density
+    var area = 0.0
+    for (a, b) in zip(outline, outline.dropFirst()) where a.x < b.x {
+      area += (a.y ?? 0) * (log10(b.x) - log10(a.x))
+    }
+    #expect(abs(area - 1) < 1e-9)
+    #expect(LogarithmicBins([], count: 4) == nil && LogarithmicBins([0], count: 4) == nil)
+    #expect(LogarithmicBins([5, 5], count: 4)?.counts.reduce(0, +) == 2)
+  }
+
+  @Test("bars in a terminal: nothing is blank, one is seen, the most is full")
+  func bars() {
+    let bars = BlockBars(usesUnicode: true)
+    #expect(bars.lines([0, 1, 50, 100], height: 1) == [" ▁▄█"])
+    #expect(bars.lines([0, 1, 100], height: 2) == ["  █", " ▁█"])
+    #expect(BlockBars(usesUnicode: false).lines([0, 100], height: 1) == [" @"])
+    #expect(BlockBars.scale(from: -1, to: 1, width: 20) == "1e-1      1e0       ")
+  }
+
+  @Test("the locale says whether blocks can be shown")
+  func locale() {
+    #expect(BlockBars.hasUnicode([:]) && BlockBars.hasUnicode(["LANG": "C.UTF-8"]))
+    #expect(!BlockBars.hasUnicode(["LC_ALL": "C", "LANG": "en_US.UTF-8"]))
+  }
+}
