@@ -64,7 +64,8 @@ let package = Package(
 
     // The mathematics: no MPI, no files, no clock.
     .target(
-      name: "RecursionCore", dependencies: ["CVector"], exclude: readme, swiftSettings: vectorized),
+      name: "RecursionCore", dependencies: ["CVector"], exclude: readme + ["Pixels/README.md"],
+      swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
     .target(name: "BLAS", dependencies: ["COpenBLAS"], exclude: readme),
     .target(

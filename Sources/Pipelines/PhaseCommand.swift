@@ -1,5 +1,7 @@
+import DurableFiles
 import Foundation
 import MeanField
+import Plots
 
 /// `ntk-dist phase`: mean-field theory of fully connected networks; no data, no MPI.
 public struct PhaseCommand {
@@ -36,6 +38,38 @@ public struct PhaseCommand {
           criticalWeightVariance: critical)
       }
     }
+    return try text(points, format)
+  }
+
+  /// Writes the phase diagram up to these variances to a folder: phase-diagram.svg, with its data and
+  /// gnuplot script.
+  ///
+  /// Returns what gnuplot had to say against it. Errors: a folder that cannot be written, gnuplot that
+  /// is not there.
+  public func writePicture(
+    to folder: String, weightVariance: Double, biasVariance: Double
+  ) throws -> String? {
+    guard
+      let plot = PhaseDiagramFigure.plot(
+        activation, moments, top: biasVariance, right: weightVariance)
+    else {
+      throw PipelineError(
+        .usage, "\(activation) has no critical line up to a weight variance of \(weightVariance)")
+    }
+    let disk = Disk()
+    try disk.createFolder(folder)
+    try disk.publish(plot.data, to: "\(folder)/\(plot.dataFile)", flushesFolder: false)
+    try disk.publish(plot.script, to: "\(folder)/\(plot.scriptFile)", flushesFolder: false)
+    guard let gnuplot = GnuplotProgram() else {
+      throw PipelineError(
+        .unavailable,
+        "gnuplot is not in PATH, so \(folder) has data and script but no picture; install it "
+          + "(Debian: gnuplot-nox)")
+    }
+    return gnuplot.draw(plot, in: folder)
+  }
+
+  private func text(_ points: [Point], _ format: Format) throws -> [String] {
     switch format {
     case .json:
       let text = points.count == 1 ? try JSONText.bytes(points[0]) : try JSONText.bytes(points)

@@ -101,9 +101,21 @@ final class RunPipeline {
     }
     try ranks.onRoot {
       try events.add("finished")
+      if request.stages == Stage.allCases { report() }
       console.say("results in \(run.path)")
     }
     return .success
+  }
+
+  /// Writes the figures; a run does not fail for want of them. Local, on rank 0.
+  private func report() {
+    do {
+      let outcome = try ReportCommand(run: run).write()
+      for line in outcome.lines { console.say(line) }
+      for warning in outcome.warnings { console.warn(warning) }
+    } catch {
+      console.warn("no report: \(error); `ntk-dist report \(run.path)` tries again")
+    }
   }
 
   private func prepareFolder() throws {
@@ -234,7 +246,7 @@ final class RunPipeline {
             "variant": .text(subject.variantName), "kernel": .text(subject.stem),
             "seconds": .number(result.secondsSolving),
           ])
-        console.say(Report.line(result, subject.label))
+        console.say(ResultLines.line(result, subject.label))
       }
       try stage.state(subject).remove()
     }
@@ -256,7 +268,7 @@ final class RunPipeline {
     } report: { result, label in
       solved += result.regularizations.count { $0.failure == nil }
       failure = failure ?? result.regularizations.lazy.compactMap(\.failure).first
-      return Report.lines(result, label)
+      return ResultLines.lines(result, label)
     }
     if solved == 0, let failure {
       try ranks.agree { throw PipelineError(.badData, failure) }
@@ -278,7 +290,7 @@ final class RunPipeline {
       if hasEigenvectors { try require(spectrum, variant, kernel, for: "training") }
       return try stage.perform(variant: variant, kernel: kernel, spectrum: spectrum?.extent)
     } report: { result, label in
-      Report.lines(result, label)
+      ResultLines.lines(result, label)
     }
   }
 
@@ -304,7 +316,7 @@ final class RunPipeline {
       return try stage.perform(
         variant: variant, kernel: kernel, vectors: vectors, cosine: known.isNaN ? nil : known)
     } report: { result, label in
-      Report.lines(result, label)
+      ResultLines.lines(result, label)
     }
   }
 

@@ -45,8 +45,8 @@ public struct StatusCommand {
     for variant in summary.variants {
       for (kernel, result) in [(KernelKind.nngp, variant.nngp), (.ntk, variant.ntk)] {
         let label = Assignment.label(variant.name, kernel)
-        if let spectrum = result?.spectrum { lines.append(Report.line(spectrum, label)) }
-        if let prediction = result?.prediction { lines += Report.lines(prediction, label) }
+        if let spectrum = result?.spectrum { lines.append(ResultLines.line(spectrum, label)) }
+        if let prediction = result?.prediction { lines += ResultLines.lines(prediction, label) }
       }
     }
     for writer in try writers(disk) {

@@ -7,7 +7,8 @@ struct Phase: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Mean-field theory of a deep network: fixed points, depth scales, phase; no MPI.",
     discussion: """
-      With --grid, over ranges LOW:HIGH:COUNT of both variances: the phase diagram as a table.
+      With --grid, over ranges LOW:HIGH:COUNT of both variances: the phase diagram as a table, and \
+      with --picture as a figure.
       """)
   @Option(help: "The activation, such as erf, relu or tanh.")
   var activation: String
@@ -19,6 +20,8 @@ struct Phase: ParsableCommand {
   var grid = false
   @Option(help: "text, json or csv.")
   var format = PhaseCommand.Format.text
+  @Option(help: ArgumentHelp("A folder for the grid as a picture.", valueName: "folder"))
+  var picture: String?
 
   /// One number, or LOW:HIGH:COUNT.
   struct Range: ExpressibleByArgument {
@@ -54,6 +57,7 @@ struct Phase: ParsableCommand {
     guard weightVariance.low > 0 else {
       throw ValidationError("--weight-variance must be above 0.")
     }
+    if picture != nil, !grid { throw ValidationError("--picture is of a grid; add --grid.") }
   }
 
   func run() throws {
@@ -62,9 +66,15 @@ struct Phase: ParsableCommand {
     let biases =
       grid && biasVariance.count == 1 ? Range(low: 0, high: 0.5, count: 11) : biasVariance
     let status = Entry.alone {
-      let lines = try PhaseCommand(activation: activation).lines(
+      let command = try PhaseCommand(activation: activation)
+      let lines = try command.lines(
         weightVariances: weights.values, biasVariances: biases.values, format: format)
       for line in lines { print(line) }
+      if let picture, let last = weights.values.last, let top = biases.values.last {
+        let problem = try command.writePicture(
+          to: picture, weightVariance: last, biasVariance: top)
+        if let problem { throw ValidationError(problem) }
+      }
       return .success
     }
     throw ExitCode(status.rawValue)

@@ -2,11 +2,12 @@ import Foundation
 import MeanField
 import Plots
 
-/// Where the run's networks are in the phase diagram of their activation.
+/// The phase diagram of an activation, and where networks are in it.
 enum PhaseDiagramFigure {
   /// Bias variances at which the critical line is computed.
   private static let lineCount = 41
 
+  /// With the networks of a run.
   static func plots(_ record: RunRecord) -> [Plot] {
     let theories = record.summary.variants.compactMap(\.theory)
     guard let activation = theories.first?.activation,
@@ -18,14 +19,30 @@ enum PhaseDiagramFigure {
       if !points.contains(point) { points.append(point) }
     }
     let top = max(0.5, 1.4 * (points.compactMap(\.y).max() ?? 0))
+    let phases = Set(theories.map(\.phase)).sorted().joined(separator: ", ")
+    let networks = Series(
+      points.count == 1 ? "this run" : "this run's networks", points, style: .points, colour: 2)
+    return [plot(activation, moments, top: top, networks, note: " This run: \(phases).")]
+      .compactMap(\.self)
+  }
+
+  /// - Parameters:
+  ///   - top: the largest bias variance.
+  ///   - right: the largest weight variance; nil for what the line and the networks take.
+  ///   - networks: points on top of it.
+  ///   - note: a sentence about them.
+  static func plot(
+    _ activation: String, _ moments: GaussianMoments, top: Double, right: Double? = nil,
+    _ networks: Series? = nil, note: String = ""
+  ) -> Plot? {
     let line = (0..<lineCount).compactMap { step -> Series.Point? in
       // Denser near zero, where the line bends.
       let part = Double(step) / Double(lineCount - 1)
       let bias = top * part * part
       return CriticalLine.weightVariance(moments, biasVariance: bias).map { Series.Point($0, bias) }
-    }
-    let farthest = (points + line).map(\.x).max() ?? 1
-    let right = max(1, farthest * 1.35)
+    }.filter { point in right.map { point.x <= $0 } ?? true }
+    let farthest = ((networks?.points ?? []) + line).map(\.x).max() ?? 1
+    let right = right ?? max(1, farthest * 1.35)
     var series: [Series] = []
     var labels: [Chart.Label] = []
     if let first = line.first, let last = line.last, line.count > 1 {
@@ -43,21 +60,16 @@ enum PhaseDiagramFigure {
         .init("chaotic", x: (edge + right) / 2, y: height),
       ]
     }
-    series.append(
-      Series(
-        points.count == 1 ? "this run" : "this run's networks", points, style: .points, colour: 2))
-    let phases = Set(theories.map(\.phase)).sorted().joined(separator: ", ")
-    return [
-      Plot(
-        name: "phase-diagram", title: "Phase diagram of \(activation)",
-        caption:
-          "Fully connected networks of infinite depth with \(activation): left of the critical "
-          + "line (χ_1 = 1) all inputs become equal, right of it they part. This run: \(phases)."
-          + (line.isEmpty ? " There is no critical line." : ""),
-        .chart(
-          Chart(
-            x: Axis("weight variance σ_w²", includes: [0, right]),
-            y: Axis("bias variance σ_b²", includes: [0, top]), series: series, labels: labels)))
-    ].compactMap(\.self)
+    if let networks { series.append(networks) }
+    return Plot(
+      name: "phase-diagram", title: "Phase diagram of \(activation)",
+      caption:
+        "Fully connected networks of infinite depth with \(activation): left of the critical "
+        + "line (χ_1 = 1) all inputs become equal, right of it they part.\(note)"
+        + (line.isEmpty ? " There is no critical line." : ""),
+      .chart(
+        Chart(
+          x: Axis("weight variance σ_w²", includes: [0, right]),
+          y: Axis("bias variance σ_b²", includes: [0, top]), series: series, labels: labels)))
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Results as lines of text.
-enum Report {
+enum ResultLines {
   static func line(_ spectrum: SpectrumSummary, _ label: String) -> String {
     var text =
       "\(label): lambda_max \(short(spectrum.lambdaMax))  lambda_min \(short(spectrum.lambdaMin))"
