@@ -9,6 +9,9 @@ public struct AlignmentSection: Sendable, Equatable {
   /// What is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
 
+  /// What is subtracted from one-hot targets of so many classes.
+  public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
+
   /// Alignment with the signs of no eigenvector.
   public init() {
     (targets, regularization, targetOffset) = ([], 1e-3, nil)

@@ -59,6 +59,12 @@ extension Job {
           + "by all eigenvectors of the kernel, and the job keeps "
           + "\(spectrum == nil ? "none" : "fewer"); set spectrum: {vectors: all}")
     }
+    if training.variance, data.test.count == 0 {
+      throw item.error(
+        .conflict,
+        "\(item.path).variance is that at the test images and data.test asks for none; set data.test, "
+          + "or leave the variance out")
+    }
     if training.variance, kernels != KernelKind.allCases {
       throw item.error(
         .conflict,

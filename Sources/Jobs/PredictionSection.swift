@@ -8,6 +8,9 @@ public struct PredictionSection: Sendable, Equatable {
   public var validation: Int
   /// What is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
+
+  /// What is subtracted from one-hot targets of so many classes.
+  public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
   /// Whether the posterior variance at the test images is wanted, with the kernel as covariance.
   public var variance: Bool
   /// Whether the leave-one-out error of the training images is wanted.

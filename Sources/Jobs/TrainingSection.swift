@@ -42,8 +42,8 @@ public struct TrainingSection: Sendable, Equatable {
   public struct InitialOutputs: Sendable, Equatable {
     /// Of the training images.
     public var train: String
-    /// Of the test images.
-    public var test: String
+    /// Of the test images; nil where there are none.
+    public var test: String?
   }
 
   /// What is subtracted from one-hot targets of so many classes.
@@ -89,7 +89,7 @@ extension TrainingSection {
       let files = try item.section(["train", "test"])
       initial = InitialOutputs(
         train: try files.required("train", "name the .npy file").text(),
-        test: try files.required("test", "name the .npy file").text())
+        test: try files["test"]?.text())
     }
     if let item = section["variance"] { variance = try item.flag() }
     if let item = section["tolerance"] {
@@ -116,10 +116,11 @@ extension TrainingSection {
   /// Combinations that make no sense together.
   private func check(_ section: Section) throws(JobError) {
     if dynamics == .steps, let item = section["dynamics"] {
-      if let broken = times.first(where: { $0.isFinite && $0 != $0.rounded() }) {
+      if let broken = times.first(where: { $0.isFinite && ($0 != $0.rounded() || $0 > 0x1p53) }) {
         throw item.error(
           .conflict,
-          "\(item.path) is steps and \(section.path).times has \(broken); give whole numbers")
+          "\(item.path) is steps and \(section.path).times has \(numberText(broken)); give whole "
+            + "numbers up to 2^53")
       }
     }
     guard loss == .crossEntropy, let item = section["loss"] else { return }
@@ -147,8 +148,10 @@ extension TrainingSection {
     if let momentum { entries.append(("momentum", .number(momentum))) }
     if let targetOffset { entries.append(("target_offset", .number(targetOffset))) }
     if let initial {
-      entries.append(
-        ("initial", .mapping([("train", .text(initial.train)), ("test", .text(initial.test))])))
+      let files =
+        [("train", YAMLText.text(initial.train))]
+        + (initial.test.map { [("test", .text($0))] } ?? [])
+      entries.append(("initial", .mapping(files)))
     }
     return .mapping(entries)
   }

@@ -62,6 +62,8 @@ public struct DeepLimits: Sendable {
       ntk = Kernel(
         diagonal: diagonal, difference: diagonal - q * field.cStar / (1 - field.chiCStar))
     } else {
+      // Beside the critical line, and of more layers than its depth scale: neither has a formula.
+      guard chi < 1 else { return nil }
       nngp = Kernel(diagonal: q, difference: q * pow(chi, l))
       ntk = Kernel(diagonal: diagonal, difference: q * l * pow(chi, l))
     }

@@ -56,17 +56,4 @@ struct FactorFigures {
     }
     return predictions
   }
-
-  /// All values of a one-dimensional array. Local.
-  static func line(_ array: TileArray, grid: TileGrid) throws -> [Double] {
-    var values = [Double](repeating: 0, count: grid.m)
-    for index in 0..<grid.count {
-      let tile = grid.tile(at: index)
-      let rows = grid.rows(of: tile)
-      var part = [Double](repeating: 0, count: rows.count)
-      try part.withUnsafeMutableBufferPointer { try array.read(TileIndex(tile.it), into: $0) }
-      values.replaceSubrange(rows, with: part)
-    }
-    return values
-  }
 }

@@ -9,7 +9,15 @@ enum JSONText {
       Key(stringValue: snakeCase($0[$0.count - 1].stringValue))
     }
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return [UInt8](try encoder.encode(value)) + [10]
+    do {
+      return [UInt8](try encoder.encode(value)) + [10]
+    } catch let error as EncodingError {
+      guard case .invalidValue(let value, let context) = error else { throw error }
+      throw PipelineError(
+        .badData,
+        "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is \(value), which the "
+          + "summary cannot hold: the kernel has left the range of the arithmetic")
+    }
   }
 
   /// Throws `DecodingError` where the text is not of such a value.
@@ -25,7 +33,7 @@ enum JSONText {
     var last: Character = "_"
     for character in name {
       let begins =
-        character.isUppercase || (character.isNumber && !last.isNumber && last != "_")
+        character.isUppercase || (character.isNumber && last.isLowercase)
       if begins && last != "_" { result.append("_") }
       result.append(contentsOf: character.lowercased())
       last = character

@@ -70,10 +70,11 @@ struct KernelRegression {
             solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
-            solutions[index].failure = singular("its smallest pivot is rounding")
+            solutions[index].failure = singular("its smallest pivot is rounding", meanDiagonal)
           }
         } catch DistributedAlgebraError.notPositiveDefinite(let minor, _) {
-          solutions[index].failure = singular("leading minor \(minor) is not positive")
+          solutions[index].failure = singular(
+            "leading minor \(minor) is not positive", meanDiagonal)
         }
       }
     }
@@ -136,9 +137,10 @@ struct KernelRegression {
   /// Under n eps the smallest pivot is rounding, and so would the solution be.
   private var floor: Double { Double(n) * Double.ulpOfOne }
 
-  private func singular(_ detail: String) -> String {
+  private func singular(_ detail: String, _ meanDiagonal: Double) -> String {
     // Powers of ten are what a user would write in a job.
-    let sufficient = pow(10, (log10(floor) + 1).rounded(.up))
+    let unit = scale == .relative ? 1 : meanDiagonal
+    let sufficient = pow(10, (log10(floor * unit) + 1).rounded(.up))
     return "the kernel is singular to rounding (\(detail)); a regularization of "
       + "\(sufficient) or more solves it"
   }

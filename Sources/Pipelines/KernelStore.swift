@@ -68,7 +68,14 @@ struct KernelStore {
   /// Opens the arrays of a run with so many images.
   static func open(_ assignment: Assignment, train: Int, test: Int) throws -> KernelStore {
     try make(assignment, train: train, test: test) { name, _, _ in
-      try TileArray.open(assignment.run.store + "/" + name)
+      let path = assignment.run.store + "/" + name
+      if name.hasSuffix(Part.trainGap.rawValue), try !Disk().exists(path) {
+        throw PipelineError(
+          .missingInput,
+          "\(path) is not there, and spectrum.centred goes by these gaps; run `ntk-dist assemble "
+            + "--resume` with this job first")
+      }
+      return try TileArray.open(path)
     }
   }
 

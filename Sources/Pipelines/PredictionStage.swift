@@ -28,7 +28,7 @@ struct PredictionStage {
   private var regularizations: [Double] { section.regularization }
   private var n: Int { data.trainCount }
   private var classes: Int { data.classes }
-  private var offset: Double { section.targetOffset ?? 1 / Double(classes) }
+  private var offset: Double { section.targetOffset(classes: classes) }
 
   /// Solves and predicts with one kernel, and writes its files.
   ///
@@ -52,7 +52,7 @@ struct PredictionStage {
     let hasVariance = section.variance
     let diagonal =
       hasVariance
-      ? try ranks.agree { try FactorFigures.line(diagonalArray, grid: store.grids[2]) } : []
+      ? try ranks.agree { try diagonalArray.line(grid: store.grids[2]) } : []
     var variances = [[Double]](
       repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count)
     let inspect: (Int, borrowing CholeskyFactor, [Double]) throws -> Void = { index, factor, x in

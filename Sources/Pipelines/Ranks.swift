@@ -72,6 +72,14 @@ final class Ranks {
     ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init) ?? 1
   }
 
+  /// Throws, on all ranks, where a signal asks any of them to stop. Collective.
+  func stopIfAsked() throws {
+    guard try isStopRequested() else { return }
+    throw AgreedError(
+      status: .stopped,
+      sentence: isRoot ? "\(StopRequest.reason); continue with --resume" : nil)
+  }
+
   /// Whether a signal asks any rank to stop. Collective.
   func isStopRequested() throws -> Bool {
     try world.allReduce(StopRequest.signal == nil ? 0 : 1, .max) == 1

@@ -234,7 +234,16 @@ final class RunPipeline {
               && ($0.precision ?? "f64") == section.precision.rawValue
           } ?? false
       }
-      if known { continue }
+      if known {
+        try ranks.onRoot {
+          guard let before = summary[subject.variant, subject.kernel]?[keyPath: subject.place]
+          else { return }
+          let now = try stage.completed(before, subject)
+          update(subject.variant, subject.kernel) { $0[keyPath: subject.place] = now }
+          summary.addTheory(assignment, subject.variant, imageShape: shape)
+        }
+        continue
+      }
       let result = try ranks.together { try stage.perform(subject) }
       try ranks.onRoot {
         update(subject.variant, subject.kernel) { $0[keyPath: subject.place] = result }
@@ -250,6 +259,8 @@ final class RunPipeline {
       }
       try stage.state(subject).remove()
     }
+    // With what was completed of spectra that were known.
+    try ranks.onRoot { try summary.write(run) }
   }
 
   private func predictions(
@@ -284,10 +295,12 @@ final class RunPipeline {
       run: run, store: store, assignment: assignment, data: data, ranks: ranks, context: context,
       console: console, hasEigenvectors: hasEigenvectors, section: section)
     try forEachKernel("training", \.training) {
-      $0.answers(section, data.classes)
+      $0.answers(section, data.classes, hasEigenvectors: hasEigenvectors)
     } perform: { variant, kernel in
       let spectrum = try self.spectrum(variant, kernel)
-      if hasEigenvectors { try require(spectrum, variant, kernel, for: "training") }
+      if hasEigenvectors {
+        try require(spectrum, data.trainCount, variant, kernel, for: "training")
+      }
       return try stage.perform(variant: variant, kernel: kernel, spectrum: spectrum?.extent)
     } report: { result, label in
       ResultLines.lines(result, label)
@@ -303,18 +316,18 @@ final class RunPipeline {
       console: console, section: section)
     let wanted = min(job.spectrum?.leadingVectors ?? 0, data.trainCount)
     try forEachKernel("alignment", \.alignment) {
-      $0.answers(section, data.classes, vectors: wanted)
+      $0.answers(
+        section, data.classes, vectors: wanted, kernels: assignment.kernels.count)
     } perform: { variant, kernel in
       let spectrum = try self.spectrum(variant, kernel)
-      try require(spectrum, variant, kernel, for: "alignment")
-      let vectors = spectrum?.eigenvectors ?? 0
+      try require(spectrum, wanted, variant, kernel, for: "alignment")
       var cosine: Double?
       for other in assignment.kernels where ranks.isRoot && other != kernel {
         cosine = self.summary[variant, other]?.alignment?.cosine
       }
       let known = try ranks.world.broadcast([cosine ?? .nan])[0]
       return try stage.perform(
-        variant: variant, kernel: kernel, vectors: vectors, cosine: known.isNaN ? nil : known)
+        variant: variant, kernel: kernel, vectors: wanted, cosine: known.isNaN ? nil : known)
     } report: { result, label in
       ResultLines.lines(result, label)
     }
@@ -336,16 +349,17 @@ final class RunPipeline {
     return (Int(words[0]), KernelExtent(trace: words[1], range: words[2]...words[3]))
   }
 
-  /// Throws, on all ranks, where a kernel has no spectrum. Collective.
-  private func require<Spectrum>(
-    _ spectrum: Spectrum?, _ variant: Int, _ kernel: KernelKind, for section: String
+  /// Throws, on all ranks, where a kernel's spectrum is not there with so many eigenvectors. Collective.
+  private func require(
+    _ spectrum: (eigenvectors: Int, extent: KernelExtent)?, _ count: Int, _ variant: Int,
+    _ kernel: KernelKind, for section: String
   ) throws {
     try ranks.agree {
-      guard spectrum == nil else { return }
+      guard spectrum?.eigenvectors != count else { return }
       throw PipelineError(
         .missingInput,
-        "\(section) goes by the eigenvectors of \(assignment.label(variant, kernel)), which are not "
-          + "there; run `ntk-dist spectrum` with this job first")
+        "\(section) goes by \(count) eigenvectors of \(assignment.label(variant, kernel)), and the "
+          + "run has \(spectrum?.eigenvectors ?? 0); run `ntk-dist spectrum` with this job first")
     }
   }
 

@@ -48,7 +48,12 @@ struct RunRequirements {
       }
     }
     if stages.contains(.predict), job.alignment?.targets.isEmpty == false {
-      try require(.cholesky, "the Cholesky factorization")
+      let vectors = min(job.spectrum?.leadingVectors ?? 0, n)
+      try ranks.agree { try requireLP64(layout, for: .cholesky) }
+      try SolverMemory.require(
+        SolverMemory.bytes(layout, .cholesky)
+          + EigenBasis.bytes(order: n, count: vectors, ranks: ranks.count),
+        for: "the alignment", order: n, ranks)
     }
   }
 

@@ -63,6 +63,29 @@ struct SpectrumStage {
     return summary
   }
 
+  /// Figures that earlier versions did not keep, from the eigenvalues on disk. Local.
+  func completed(_ known: SpectrumSummary, _ subject: SpectrumSubject) throws -> SpectrumSummary {
+    guard known.bulkMedian == nil, known.n > 1, try Disk().exists(file(subject)) else {
+      return known
+    }
+    let values = try NumPyArray(reading: file(subject)).doubles
+    var summary = known
+    (summary.lambda2, summary.bulkMedian) = bulk(values, subject)
+    return summary
+  }
+
+  /// The second largest of ascending eigenvalues, and the median of the bulk.
+  private func bulk(
+    _ values: [Double], _ subject: SpectrumSubject
+  ) -> (second: Double?, median: Double?) {
+    // Centring has taken the constant vector, which stands apart, from the bulk already.
+    let bulk = subject.isCentred ? values[...] : values.dropLast()
+    guard !bulk.isEmpty else { return (nil, nil) }
+    let upper = bulk.startIndex + bulk.count / 2
+    let median = bulk.count % 2 == 1 ? bulk[upper] : (bulk[upper - 1] + bulk[upper]) / 2
+    return (values.count > 1 ? values[values.count - 2] : nil, median)
+  }
+
   /// The state of an interrupted reduction; to be removed once the summary has the result.
   func state(_ subject: SpectrumSubject) -> ReductionState {
     ReductionState(
@@ -178,10 +201,7 @@ struct SpectrumStage {
         "eigenvectors of \(subject.label)",
         fraction: min(Double(converged) / Double(count), 0.99),
         detail: "\(converged) of \(count) converged", at: MPIEnvironment.seconds)
-      guard try ranks.isStopRequested() else { return }
-      throw AgreedError(
-        status: .stopped,
-        sentence: ranks.isRoot ? "\(StopRequest.reason); continue with --resume" : nil)
+      try ranks.stopIfAsked()
     }
     let found = MPIEnvironment.seconds
     summary.secondsVectors = found - start
@@ -204,16 +224,17 @@ struct SpectrumStage {
     let largest = values.last ?? 0
     let least = values.first ?? 0
     // What has left the range of normal numbers has lost its digits, whatever lambda_max is.
+    let isSingle =
+      section.precision == .f32 || assignment.precision == .f32 || assignment.storage == .float32
+    let smallestNumber = isSingle ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude
     let floor = max(
-      noiseFloor(n: n, largest: largest, trace: sums.trace),
-      Double(n) * Double.leastNormalMagnitude)
+      noiseFloor(n: n, largest: largest, trace: sums.trace), Double(n) * smallestNumber)
     let sum = all.reduce(0, +)
     let squares = all.reduce(0) { $0 + $1 * $1 }
-    // Centring has taken the constant vector, which stands apart, from the bulk already.
-    let bulk = subject.isCentred ? values[...] : values.dropLast()
+    let (second, median) = bulk(values, subject)
     return SpectrumSummary(
       routine: routine, precision: section.precision.rawValue, n: n, lambdaMax: largest,
-      lambda2: n > 1 ? values[n - 2] : nil, bulkMedian: Self.median(bulk), lambdaMin: least,
+      lambda2: second, bulkMedian: median, lambdaMin: least,
       conditionNumber: least > floor ? largest / least : nil, noiseFloor: floor,
       belowNoiseFloor: values.count { $0 <= floor }, trace: sums.trace,
       traceError: relative(sum - sums.trace, sums.trace),
@@ -221,13 +242,6 @@ struct SpectrumStage {
       grid: [context.grid.nprow, context.grid.npcol],
       blockSize: MatrixLayout.blockSize(forOrder: n, grid: context.grid), secondsReading: 0,
       secondsSolving: 0, secondsChecking: 0)
-  }
-
-  /// The median of ascending values.
-  private static func median(_ values: ArraySlice<Double>) -> Double? {
-    guard !values.isEmpty else { return nil }
-    let upper = values.startIndex + values.count / 2
-    return values.count % 2 == 1 ? values[upper] : (values[upper - 1] + values[upper]) / 2
   }
 
   /// Eigenvalues below it are rounding: n eps lambda_max in double precision, and eps times the

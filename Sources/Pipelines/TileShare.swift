@@ -88,3 +88,18 @@ extension DenseTile {
       rowStart: columnStart, columnStart: rowStart, rows: columns, columns: rows, values: flipped)
   }
 }
+
+extension TileArray {
+  /// All values of a one-dimensional array. Local.
+  func line(grid: TileGrid) throws -> [Double] {
+    var values = [Double](repeating: 0, count: grid.m)
+    for index in 0..<grid.count {
+      let tile = grid.tile(at: index)
+      let rows = grid.rows(of: tile)
+      var part = [Double](repeating: 0, count: rows.count)
+      try part.withUnsafeMutableBufferPointer { try read(TileIndex(tile.it), into: $0) }
+      values.replaceSubrange(rows, with: part)
+    }
+    return values
+  }
+}

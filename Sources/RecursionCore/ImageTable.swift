@@ -41,12 +41,12 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
     for (source, states) in states.enumerated() {
       for (image, state) in states.enumerated() {
         program.walk(state, from: source) { node, before, after in
-          if let value = [after.variance, after.tangent].first(where: { !L.holds($0) }) {
+          if failure == nil,
+            let value = [after.variance, after.tangent].first(where: { !L.holds($0) })
+          {
             let (step, network) = program.place(ofNode: node)
-            failure =
-              failure
-              ?? RangeError(
-                value: value, step: step, network: network, lanes: "\(L.Scalar.self)")
+            failure = RangeError(
+              value: value, step: step, network: network, lanes: "\(L.Scalar.self)")
           }
           let step = program.nodes[node].step
           step.writeImageValues(before.0, kept: before.kept, to: values)

@@ -71,6 +71,20 @@ def targets(run, folder):
     return np.load(folder / "other/training/ntk_train.npy")[0]
 
 
+def test_eigenvectors_of_another_job_are_not_taken(tmp_path):
+    sections = dict(data={"synthetic": {"seed": 4, "train": 60, "test": 0}}, prediction=None, kernels=["ntk"])
+    succeed("run", write_job(tmp_path, spectrum={"vectors": 5}, alignment={"targets": [5]}, **sections))
+    old = tmp_path / "run/alignment/ntk_phi_5_train.npy"
+    assert old.exists() and not (tmp_path / "run/alignment/ntk_phi_5_test.npy").exists()
+    path = write_job(tmp_path, spectrum={"vectors": 40}, alignment={"targets": [30]}, **sections)
+    result = ntk_dist("predict", path, ranks=2)
+    assert result.returncode == 66
+    said, = sentences(result)
+    assert "40 eigenvectors" in said and "the run has 5" in said
+    succeed("run", path, "--resume")
+    assert not old.exists() and (tmp_path / "run/alignment/ntk_phi_30_train.npy").exists()
+
+
 @pytest.mark.parametrize("change, words", [
     ({"spectrum": {"vectors": 0}}, ["alignment", "spectrum.vectors"]),
     ({"spectrum": None}, ["alignment", "spectrum.vectors"]),

@@ -4,7 +4,8 @@ import json
 import mpmath
 import numpy as np
 import pytest
-from conftest import ntk_dist, sentences, succeed, write_job
+import zarr
+from conftest import ntk_dist, sentences, succeed, symmetric, write_job
 
 CRITICAL = 1.375839
 
@@ -107,6 +108,42 @@ def test_the_bulk_of_the_ordered_phase_has_its_digits(tmp_path, images):
             assert whole[-1] == pytest.approx(exact[-1], rel=1e-12)
             # The kernel itself has lost them: were it not so, centring would have no use here.
             assert np.abs(whole[:-1] / exact[:-1] - 1).max() > 1e-5
+
+
+@pytest.mark.parametrize("preset", ["cnn-flatten", "cnn-gap"])
+def test_centred_spectra_of_convolutions_are_those_of_the_centred_kernel(tmp_path, preset):
+    """Shallow enough for the kernel itself to have its digits."""
+    path = write_job(
+        tmp_path, data={"synthetic": {"seed": 2, "train": 25, "test": 0}, "reduce": 4}, prediction=None,
+        network={"preset": preset, "activation": "erf", "depths": [2, 5], "weight_variance": 1.3,
+                 "bias_variance": 0.1, "padding": "circular"},
+        spectrum={"vectors": 0, "centred": True}, tile=8)
+    succeed("run", path, ranks=2)
+    store = zarr.open(tmp_path / "run/kernels.zarr", mode="r")
+    centre = np.eye(25) - 1 / 25
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    for variant in summary["variants"]:
+        assert variant["theory"]["positions"] == (64 if preset == "cnn-gap" else 1)
+        for kernel in "nngp", "ntk":
+            k = symmetric(store[f"{variant['name']}/{kernel}_train"][:])
+            gap = symmetric(store[f"{variant['name']}/{kernel}_train_gap"][:])
+            np.testing.assert_allclose(
+                gap, np.add.outer(np.diag(k), np.diag(k)) - 2 * k, atol=1e-12 * k.max())
+            values = np.load(tmp_path / f"run/spectrum/{variant['name']}/{kernel}_centred.npy")
+            np.testing.assert_allclose(
+                values, np.linalg.eigvalsh(centre @ k @ centre)[1:], atol=1e-12 * k.max())
+
+
+def test_gaps_that_are_not_there_are_asked_for(tmp_path, images):
+    options = dict(data={"arrays": {"train": str(images)}, "preprocessing": "unit_norm"}, prediction=None)
+    succeed("assemble", write_job(tmp_path, **options))
+    path = write_job(tmp_path, spectrum={"centred": True}, **options)
+    result = ntk_dist("spectrum", path, ranks=2)
+    assert result.returncode == 66
+    said, = sentences(result)
+    assert "gaps" in said and "ntk-dist assemble --resume" in said
+    succeed("run", path, "--resume", ranks=2)
+    assert np.load(tmp_path / "run/spectrum/ntk_centred.npy").shape == (11,)
 
 
 def test_a_chaotic_depth_that_overflows_is_named(tmp_path, images):

@@ -1,6 +1,7 @@
 """Training in function space: against neural-tangents' `predict`, against NumPy, over ranks and restarts."""
 import json
 
+import mpmath
 import numpy as np
 import pytest
 import zarr
@@ -158,25 +159,27 @@ def small(tmp_path_factory):
     return folder, sections, symmetric(store["ntk_train"][:]), store["ntk_test"][:]
 
 
+def targets_of(folder, sections):
+    """One-hot targets less 0.1 of a run's images: f on them when training has ended."""
+    succeed("predict", write_job(folder, training={"times": ["infinity"]}, **sections))
+    return np.load(folder / "run/training/ntk_train.npy")[0]
+
+
 def test_steps_are_those_of_an_optimizer(small):
-    """Heavy ball, step by step; on the second pass with steps that just do not diverge."""
+    """Plain, and heavy ball with steps that just do not diverge, against the optimizer's own loop."""
     folder, sections, k, cross = small
     n, classes = len(k), 10
-    found = summary(folder / "run")["variants"][0]["ntk"]["training"]
-    assert found["maximal_learning_rate"] == pytest.approx(2 * n * classes / np.linalg.eigvalsh(k)[-1])
+    targets = targets_of(folder, sections)
+    assert set(np.round(targets, 12).ravel()) == {-0.1, 0.9}
+    maximal = summary(folder / "run")["variants"][0]["ntk"]["training"]["maximal_learning_rate"]
+    assert maximal == pytest.approx(2 * n * classes / np.linalg.eigvalsh(k)[-1])
     for momentum, part in (None, 0.5), (0.8, 0.99):
-        rate = part * found["maximal_learning_rate"] * (1 + (momentum or 0))
+        rate = part * maximal * (1 + (momentum or 0))
         training = {"times": [0, 1, 2, 7, 300], "dynamics": "steps", "learning_rate": rate,
                     **({"momentum": momentum} if momentum is not None else {})}
         succeed("predict", write_job(folder, training=training, **sections), ranks=2)
+        assert summary(folder / "run")["variants"][0]["ntk"]["training"]["dynamics"] == "steps"
         train, test = (np.load(folder / f"run/training/ntk_{part}.npy") for part in ("train", "test"))
-        labels = np.load(folder / "run/training/ntk_train.npy")[-1]
-        targets = train[0] * 0
-        truth = json.loads((folder / "run/summary.json").read_text())
-        assert truth["variants"][0]["ntk"]["training"]["dynamics"] == "steps"
-        # The targets follow from two steps that are known: f(1) = rate / (n C) K Y.
-        targets = np.linalg.solve(k, train[1]) * n * classes / rate
-        assert set(np.round(targets, 6).ravel()) == {-0.1, 0.9}
         a, velocity, seen = np.zeros((n, classes)), np.zeros((n, classes)), {}
         for step in range(301):
             seen[step] = a.copy()
@@ -186,7 +189,51 @@ def test_steps_are_those_of_an_optimizer(small):
         for index, step in enumerate(training["times"]):
             np.testing.assert_allclose(train[index], k @ seen[step], atol=1e-9)
             np.testing.assert_allclose(test[index], cross @ seen[step], atol=1e-8)
-        assert labels.shape == (n, classes)
+
+
+def test_momentum_over_time_is_an_oscillator(small):
+    """Every eigenvector's equation solved with fifty digits, one of them at its double root."""
+    folder, sections, k, _ = small
+    n, classes = len(k), 10
+    targets = targets_of(folder, sections)
+    values, vectors = np.linalg.eigh(k)
+    omegas = values / (n * classes)
+    momentum, rate = 0.7, (1 - 0.7) ** 2 / 4 / omegas[n // 2]
+    times = [1e-4, 0.5, 3, 40, 1e4]
+    training = {"times": times, "learning_rate": rate, "momentum": momentum, "variance": True}
+    succeed("predict", write_job(folder, training=training, **sections), ranks=3)
+    found = np.load(folder / "run/training/ntk_train.npy")
+    store = zarr.open(folder / "run/kernels.zarr", mode="r")
+    prior, prior_cross = symmetric(store["nngp_train"][:]), store["nngp_test"][:]
+    diagonal, cross = store["nngp_test_diagonal"][:], store["ntk_test"][:]
+    variances = np.load(folder / "run/training/ntk_variance.npy")
+    last_layer = np.load(folder / "run/training/nngp_variance.npy")
+
+    def remainders(values, time):
+        with mpmath.workdps(50):
+            rest = []
+            for value in values:
+                half = (1 - mpmath.mpf(momentum)) / mpmath.sqrt(rate) / 2
+                root = mpmath.sqrt(half**2 - mpmath.mpf(float(value)) / (n * classes))
+                tau = mpmath.sqrt(rate) * mpmath.mpf(time)
+                odd = mpmath.sinh(root * tau) / root if abs(root) > 1e-20 else tau
+                rest.append(float(mpmath.re(mpmath.exp(-half * tau) * (
+                    mpmath.cosh(root * tau) + half * odd))))
+            return np.array(rest)
+
+    for index, time in enumerate(times):
+        rest = remainders(values, time)
+        error = vectors @ (rest[:, None] * (vectors.T @ -targets))
+        np.testing.assert_allclose(found[index], targets + error, atol=1e-10)
+        # The ensembles: the initial function's own error shrinks as the targets' does.
+        b = vectors @ (((1 - rest) / values)[:, None] * (vectors.T @ cross.T))
+        expected = diagonal + ((prior @ b) * b).sum(0) - 2 * (prior_cross.T * b).sum(0)
+        np.testing.assert_allclose(variances[index], expected, atol=1e-8 * diagonal.max())
+        own, basis = np.linalg.eigh(prior)
+        rest = remainders(own, time)
+        components = basis.T @ prior_cross.T
+        expected = diagonal - (components**2 * ((1 - rest**2) / own)[:, None]).sum(0)
+        np.testing.assert_allclose(last_layer[index], expected, atol=1e-8 * diagonal.max())
 
 
 def test_ranks_and_restarts_do_not_change_training(small):
@@ -223,13 +270,53 @@ def test_a_resolvent_space_does_for_the_eigenvectors(tmp_path, spectrum, ranks):
     assert training["maximal_learning_rate"] == pytest.approx(known["maximal_learning_rate"], rel=1e-9)
     assert [point["test_accuracy"] for point in training["points"]] == [
         point["test_accuracy"] for point in known["points"]]
-    # The space of a single image, and one that ends for lack of directions, are spaces too.
-    few = dict(sections, data={"synthetic": {"seed": 4, "train": 15, "test": 5}})
-    for count, vectors in ("one", "all"), ("other", 0):
-        succeed("run", write_job(tmp_path, spectrum={"vectors": vectors}, output=tmp_path / count,
-                                 training={"times": times}, **few), ranks=ranks)
-    one, other = (np.load(tmp_path / run / "training/ntk_test.npy") for run in ("one", "other"))
-    np.testing.assert_allclose(other, one, atol=1e-9)
+
+
+@pytest.mark.parametrize("images, ranks", [(1, 1), (3, 4), (15, 2)])
+def test_few_images_are_a_space_that_ends(tmp_path, images, ranks):
+    """Fewer images than ranks; and spaces that end for lack of directions."""
+    sections = dict(data={"synthetic": {"seed": 4, "train": images, "test": 5}}, prediction=None,
+                    kernels=["ntk"], training={"times": [1, 1e3, "infinity"]})
+    for name, vectors in ("all", "all"), ("space", 0):
+        succeed("run", write_job(tmp_path, spectrum={"vectors": vectors}, output=tmp_path / name, **sections),
+                ranks=ranks)
+    exact, found = (np.load(tmp_path / run / "training/ntk_test.npy") for run in ("all", "space"))
+    np.testing.assert_allclose(found, exact, atol=1e-9)
+
+
+def test_a_tighter_tolerance_is_another_question(tmp_path):
+    sections = dict(data={"synthetic": {"seed": 4, "train": 600, "test": 0}}, prediction=None, kernels=["ntk"],
+                    spectrum=None)
+
+    def run(*options, **training):
+        path = write_job(tmp_path, training={"times": [1e4], **training}, **sections)
+        return succeed("run", path, *options).stdout
+
+    assert "training at" in run(tolerance=1e-2)
+    assert "training at" not in run("--resume", tolerance=1e-1)
+    assert "training at" in run("--resume", tolerance=1e-8)
+    found = summary(tmp_path / "run")["variants"][0]["ntk"]["training"]
+    assert found["error"] <= 1e-8 and "test_loss" not in found["points"][0]
+    assert not (tmp_path / "run/training/ntk_test.npy").exists()
+
+
+def test_an_image_twice_with_two_labels_has_no_end(tmp_path):
+    images = np.random.default_rng(1).standard_normal((20, 6))
+    images[7] = images[3]
+    np.save(tmp_path / "train.npy", images)
+    np.save(tmp_path / "labels.npy", np.arange(20) % 3)
+    data = {"arrays": {"train": str(tmp_path / "train.npy"), "train_labels": str(tmp_path / "labels.npy")},
+            "preprocessing": "none"}
+    for spectrum in {"vectors": "all"}, {"vectors": 0}, None:
+        result = ntk_dist("run", write_job(
+            tmp_path, data=data, prediction=None, spectrum=spectrum, training={"times": [1, "infinity"]},
+            output=tmp_path / f"run{spectrum}"))
+        assert result.returncode == 65
+        said, = sentences(result)
+        assert "singular" in said and "training.regularization" in said, said
+        succeed("run", write_job(
+            tmp_path, data=data, prediction=None, spectrum=spectrum, output=tmp_path / f"regular{spectrum}",
+            training={"times": [1, "infinity"], "regularization": 1e-3}))
 
 
 @pytest.mark.parametrize("change, status, words", [
@@ -238,6 +325,13 @@ def test_a_resolvent_space_does_for_the_eigenvectors(tmp_path, spectrum, ranks):
     ({"spectrum": None, "training": {"times": [1], "loss": "cross_entropy"}}, 78,
      ["cross_entropy", "keeps none", "vectors: all"]),
     ({"training": {"times": [1], "tolerance": 0}}, 78, ["training.tolerance", "1e-12"]),
+    ({"training": {"times": [1e20], "dynamics": "steps"}}, 78, ["training.dynamics", "2^53"]),
+    ({"training": {"times": [10000], "dynamics": "steps", "learning_rate": 1e6}}, 65,
+     ["diverges", "1000000", "learning_rate"]),
+    ({"training": {"times": ["infinity"], "dynamics": "steps", "learning_rate": 1e6}}, 65,
+     ["steps of learning rate", "diverge"]),
+    ({"training": {"times": [1], "variance": True},
+      "data": {"synthetic": {"seed": 4, "train": 90, "test": 0}}}, 78, ["variance", "data.test"]),
     ({"training": {"times": [1, 1]}}, 78, ["training.times", "ascending"]),
     ({"training": {"times": [0.5], "dynamics": "steps"}}, 78, ["training.dynamics", "whole"]),
     ({"training": {"times": ["infinity"], "loss": "cross_entropy"}}, 78, ["cross_entropy", "infinity"]),

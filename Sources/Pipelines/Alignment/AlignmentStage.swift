@@ -21,7 +21,7 @@ struct AlignmentStage {
   let section: AlignmentSection
 
   private var n: Int { data.trainCount }
-  private var offset: Double { section.targetOffset ?? 1 / Double(data.classes) }
+  private var offset: Double { section.targetOffset(classes: data.classes) }
 
   /// Measures one kernel, and writes its files.
   ///
@@ -46,6 +46,13 @@ struct AlignmentStage {
     let products = KernelProducts(store: store, variant: variant, ranks: ranks)
     let form = try products.form(of: targets, columns: data.classes, kernel)
     let square = targets.reduce(0) { $0 + $1 * $1 }
+    try ranks.agree {
+      guard square == 0 else { return }
+      throw PipelineError(
+        .badData,
+        "all targets are zero, and nothing aligns with them: the data have \(data.classes) class and "
+          + "alignment.target_offset is \(offset)")
+    }
     let trace = eigenvalues.reduce(0, +)
     let squares = eigenvalues.reduce(0) { $0 + $1 * $1 }
     var summary = AlignmentSummary(
@@ -151,7 +158,12 @@ struct AlignmentStage {
     _ signs: [Double], _ test: [Double]?, columns: Int, _ subject: SpectrumSubject
   ) throws {
     try ranks.onRoot {
-      try Disk().createFolder(run.folder("alignment", subject.variantName))
+      let folder = run.folder("alignment", subject.variantName)
+      try Disk().createFolder(folder)
+      // Those of an earlier job would be taken for this one's.
+      for file in try Disk().list(folder) where file.hasPrefix("\(subject.stem)_phi_") {
+        try Disk().remove("\(folder)/\(file)")
+      }
       for (column, index) in section.targets.enumerated() {
         for (values, name) in [(signs, "train"), (test ?? [], "test")] where !values.isEmpty {
           let labels = stride(from: column, to: values.count, by: columns).map {

@@ -86,6 +86,10 @@ public struct PlanCommand {
       guard case .cifar10 = job.data.source else { throw error }
       switch error {
       case .missingFolder, .missingBatch:
+        guard 32 % job.data.reduction == 0 else {
+          throw DatasetError.reduction(
+            shape: .spatial(height: 32, width: 32, channels: 3), edge: job.data.reduction)
+        }
         return (
           job.data.train.count ?? 50_000, job.data.test.count ?? 10_000,
           [32 / job.data.reduction, 32 / job.data.reduction, 3]

@@ -2,7 +2,7 @@ import Jobs
 
 /// How the targets lie in a kernel's eigenvectors.
 struct AlignmentSummary: Codable, Equatable {
-  /// tr(Y' K Y) / (n tr(Y' Y)), Y the targets less nothing: one-hot less the offset.
+  /// tr(Y' K Y) / (n tr(Y' Y)), Y one-hot less the offset.
   var alignment: Double
   var targetOffset: Double
   /// <K, other>_F / (|K|_F |other|_F) with the run's other kernel.
@@ -36,10 +36,13 @@ struct AlignmentSummary: Codable, Equatable {
 
 extension AlignmentSummary {
   /// Whether this is what a job asks for.
-  func answers(_ section: AlignmentSection, _ classes: Int, vectors: Int) -> Bool {
-    energies.count == vectors && targets.map(\.index) == section.targets
+  func answers(
+    _ section: AlignmentSection, _ classes: Int, vectors: Int, kernels: Int
+  ) -> Bool {
+    energies.count == vectors && (cosine != nil) == (kernels > 1)
+      && targets.map(\.index) == section.targets
       && regularization == section.regularization
       && effectiveDimensions.map(\.regularization) == section.dimensions
-      && targetOffset == section.targetOffset ?? 1 / Double(classes)
+      && targetOffset == section.targetOffset(classes: classes)
   }
 }

@@ -55,7 +55,7 @@ extension PredictionSummary {
     regularizations.map(\.regularization) == section.regularization
       && (regularizationScale ?? "relative") == section.regularizationScale.rawValue
       && validation ?? 0 == section.validation
-      && targetOffset == (section.targetOffset ?? 1 / Double(classes))
+      && targetOffset == section.targetOffset(classes: classes)
       && (!section.leaveOneOut || regularizations.contains { $0.leaveOneOut != nil })
       && section.variance == regularizations.contains { $0.meanPosteriorVariance != nil }
   }

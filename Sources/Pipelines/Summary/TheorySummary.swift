@@ -61,6 +61,7 @@ extension TheorySummary {
     }
     let field = MeanField(
       moments, weightVariance: network.weightVariance, biasVariance: network.biasVariance)
+    guard field.chi1.isFinite, field.chiCStar.isFinite else { return nil }
     activation = network.activation.name
     weightVariance = network.weightVariance
     biasVariance = network.biasVariance
@@ -71,8 +72,8 @@ extension TheorySummary {
     qStar = finite(field.qStar)
     (chi1, cStar, chiCStar) = (field.chi1, field.cStar, field.chiCStar)
     (xi1, xiC, xiStar) = (finite(field.xi1), finite(field.xiC), finite(field.xiStar))
-    criticalWeightVariance = CriticalLine.weightVariance(
-      moments, biasVariance: network.biasVariance)
+    criticalWeightVariance = finite(
+      CriticalLine.weightVariance(moments, biasVariance: network.biasVariance))
     let variance = nngpDiagonal ?? ntkDiagonal.map { $0 / Double(network.affineLayers) } ?? 0
     let limits = DeepLimits(field, moments, layers: network.affineLayers, variance: variance)
     func values(_ kernel: DeepLimits.Kernel?) -> Limits {

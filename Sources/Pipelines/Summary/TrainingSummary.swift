@@ -36,10 +36,16 @@ struct TrainingSummary: Codable, Equatable {
 }
 
 extension TrainingSummary {
+  /// The method where all eigenvectors are there.
+  static let byEigenvectors = "eigenvectors"
+
   /// Whether this is what a job asks for.
-  func answers(_ section: TrainingSection, _ classes: Int) -> Bool {
+  func answers(
+    _ section: TrainingSection, _ classes: Int, hasEigenvectors: Bool
+  ) -> Bool {
     // Outputs to begin with are files, which may have changed.
-    section.initial == nil && loss == section.loss.rawValue
+    section.initial == nil && (method == Self.byEigenvectors) == hasEigenvectors
+      && error ?? 0 <= section.tolerance && loss == section.loss.rawValue
       && dynamics == section.dynamics.rawValue && learningRate == section.learningRate
       && momentum == section.momentum && regularization == section.regularization
       && targetOffset == section.targetOffset(classes: classes)

@@ -37,6 +37,11 @@ struct DormandPrince {
     var slopes = [try slope(y)]
     while done < time {
       try poll(done / time)
+      guard step > 1e-14 * time else {
+        throw AgreedError(
+          status: .badData,
+          sentence: "training does not settle at any step in time; lower training.learning_rate")
+      }
       let h = min(step, time - done)
       for weights in Self.stages {
         slopes.append(try slope(combination(y, slopes, weights, h)))
@@ -47,7 +52,9 @@ struct DormandPrince {
         var error = 0.0
         for (weight, slope) in zip(Self.errors, slopes) { error += weight * slope[index] }
         let scale = 1 + max(abs(y[index]), abs(next[index]))
-        worst = max(worst, abs(h * error) / scale)
+        // NaN is no error to go on with.
+        let own = abs(h * error) / scale
+        worst = own <= worst ? worst : own.isNaN ? .infinity : own
       }
       let ratio = try agree(worst) / tolerance
       if ratio <= 1 {
@@ -57,7 +64,7 @@ struct DormandPrince {
       } else {
         slopes = [slopes[0]]
       }
-      let change = ratio > 0 ? 0.9 * pow(ratio, -0.2) : 5
+      let change = ratio > 0 ? (ratio.isFinite ? 0.9 * pow(ratio, -0.2) : 0) : 5
       // The last step before a time is cut short, which says nothing of the next.
       if ratio > 1 || h == step { step = h * min(max(change, 0.2), 5) }
     }

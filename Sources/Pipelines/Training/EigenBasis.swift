@@ -1,4 +1,5 @@
 import BLAS
+import DurableFiles
 import Jobs
 import NumPyFiles
 
@@ -46,6 +47,11 @@ struct EigenBasis {
       Self.bytes(order: n, count: count, ranks: ranks.count),
       for: "the eigenvectors of \(subject.label)", order: n, ranks)
     (values, vectors) = try ranks.agree {
+      guard try Disk().exists(path) else {
+        throw PipelineError(
+          .missingInput,
+          "the eigenvectors \(path) are not there; run `ntk-dist spectrum` with this job first")
+      }
       let values = try NumPyArray(reading: run.result("spectrum", folder, subject.stem + ".npy"))
       let file = try NumPyFileReader(path: path)
       guard values.shape == [n], file.shape == [n, count] else {

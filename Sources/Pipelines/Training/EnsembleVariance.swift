@@ -7,21 +7,21 @@ import TileStore
 /// time: of all layers by the NTK, of the last alone by K itself.
 ///
 ///     NTK:   K_tt + B' K_dd B - 2 K_td B,   B = Q growth(t) Q' Theta_dt
-///     NNGP:  K_tt - K_td Q growth(2 t) Q' K_dt
+///     NNGP:  K_tt - K_td Q growth(t) (1 + remainder(t)) Q' K_dt
 ///
 /// Source: Lee et al. (arXiv 1902.06720), equations 15 and 16; the latter at finite times as
-/// neural-tangents' `gradient_descent_mse_ensemble`.
+/// neural-tangents' `gradient_descent_mse_ensemble`, where remainder(t)^2 is remainder(2 t).
 struct EnsembleVariance {
   let store: KernelStore
   let variant: Int
   let kernel: KernelKind
   let basis: EigenBasis
   let ranks: Ranks
-  /// growth(eigenvalue, time).
-  let growth: (Double, Double) -> Double
+  /// Of an eigenvalue at a time.
+  let response: (_ eigenvalue: Double, _ time: Double) -> TrainingFilter.Response
 
-  /// Doubles of B for all times at once.
-  private static let mostValues = 1 << 25
+  /// Doubles of B for all times at once, 32 MB.
+  private static let mostValues = 1 << 22
 
   /// [time][test image], on all ranks.
   ///
@@ -34,7 +34,7 @@ struct EnsembleVariance {
     else { throw PipelineError(.internalError, "the store lacks arrays of the NNGP kernel") }
     let n = basis.imageCount
     let grid = store.grids[1]
-    let diagonal = try ranks.agree { try FactorFigures.line(priorDiagonal, grid: store.grids[2]) }
+    let diagonal = try ranks.agree { try priorDiagonal.line(grid: store.grids[2]) }
     var variances = [[Double]](repeating: diagonal, count: times.count)
     let width = max(1, min(512, Self.mostValues / (n * times.count)))
     let training = TileProducts(
@@ -46,8 +46,13 @@ struct EnsembleVariance {
       let components = try basis.components(ofRows: rows, columns: count)
       guard kernel == .ntk else {
         for (index, time) in times.enumerated() {
-          let scaled = basis.scaled(components, columns: count) { growth($0, 2 * time) }
-          subtract(components, scaled, 1, from: &variances[index], at: first, count)
+          let scaled = basis.scaled(components, columns: count) {
+            let response = response($0, time)
+            return response.growth * (1 + response.remainder)
+          }
+          for (place, (x, y)) in zip(components, scaled).enumerated() {
+            variances[index][first + place % count] -= x * y
+          }
         }
         continue
       }
@@ -56,7 +61,7 @@ struct EnsembleVariance {
       let all = times.count * count
       var side = [Double](repeating: 0, count: n * all)
       for (index, time) in times.enumerated() {
-        let scaled = basis.scaled(components, columns: count) { growth($0, time) }
+        let scaled = basis.scaled(components, columns: count) { response($0, time).growth }
         let own = basis.rows(of: scaled, columns: count)
         for row in basis.rows {
           for column in 0..<count {
@@ -86,16 +91,6 @@ struct EnsembleVariance {
       }
     }
     return variances
-  }
-
-  /// variances -= factor x the columns' products.
-  private func subtract(
-    _ a: [Double], _ b: [Double], _ factor: Double, from variances: inout [Double], at first: Int,
-    _ count: Int
-  ) {
-    for (place, (x, y)) in zip(a, b).enumerated() {
-      variances[first + place % count] -= factor * x * y
-    }
   }
 
   /// The columns of K(train, test) that belong to some test images, the rows of the basis's own

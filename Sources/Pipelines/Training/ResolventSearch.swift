@@ -54,15 +54,28 @@ struct ResolventSearch {
     var space = try ResolventSpace(of: e, columns: columns, order: n, ranks: ranks)
     var last: [[Double]] = []
     var nextCheck = 4 * columns
+    guard !space.isExhausted else {
+      // Nothing is to be learned.
+      return Outcome(
+        basis: EigenBasis(values: [], vectors: [], order: n, ranks: ranks), pole: pole, error: 0)
+    }
     while true {
       try poll()
       try space.grow(kernel)
       let isLast = space.isExhausted || space.count > Self.mostColumns
       guard space.count >= nextCheck || isLast else { continue }
       nextCheck = space.count + max(2 * columns, space.count / 8)
+      if space.count > Self.usualColumns {
+        // The basis may be moved to twice the room, and its Ritz vectors are as many.
+        try SolverMemory.require(
+          2 * space.count * (n / ranks.count + 1) * MemoryLayout<Double>.size,
+          for: "a resolvent space of \(space.count) vectors", order: n, ranks)
+      }
       let ritz = try space.ritz()
       let functions = functions(ritz, columns)
-      let error = last.isEmpty ? .infinity : change(from: last, to: functions)
+      let change = last.isEmpty ? .infinity : change(from: last, to: functions)
+      // Rounding may differ between nodes, and all ranks must go on or end together.
+      let error = try ranks.world.broadcast([change])[0]
       last = functions
       show(space.count, error, "resolvent space")
       if error <= tolerance || space.isExhausted {

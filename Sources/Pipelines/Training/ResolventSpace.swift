@@ -98,7 +98,7 @@ struct ResolventSpace {
             let vectors = vectors.baseAddress
           else { return }
           dgemm(
-            .transpose, .transpose, m: rows.count, n: size, k: size, basis, lda: rows.count,
+            .transpose, .transpose, m: rows.count, n: size, k: size, basis, lda: max(rows.count, 1),
             rotation, ldb: size, vectors, ldc: size)
         }
       }
@@ -121,7 +121,7 @@ struct ResolventSpace {
             else { return }
             dgemm(
               .transpose, .none, m: rows.count, n: columns, k: count, alpha: -1, basis,
-              lda: rows.count, overlap, ldb: columns, beta: 1, block, ldc: columns)
+              lda: max(rows.count, 1), overlap, ldb: columns, beta: 1, block, ldc: columns)
           }
         }
       }
@@ -138,9 +138,10 @@ struct ResolventSpace {
           for row in own.indices { own[row] -= dot * basis[place + row] }
         }
       }
-      let square = try ranks.world.allReduce(own.reduce(0) { $0 + $1 * $1 }, .sum)
+      var square = try ranks.world.allReduce(own.reduce(0) { $0 + $1 * $1 }, .sum)
+      square = try ranks.world.broadcast([square > 1e-20 * before[column] ? square : 0])[0]
       // What is left is rounding: this direction is in the space already.
-      guard square > 1e-20 * before[column], square > 0 else { continue }
+      guard square > 0 else { continue }
       let scale = 1 / square.squareRoot()
       basis.append(contentsOf: own.map { $0 * scale })
       count += 1
@@ -158,7 +159,8 @@ struct ResolventSpace {
             let result = result.baseAddress
           else { return }
           dgemm(
-            m: count, n: columns, k: rows.count, basis, lda: rows.count, x, ldb: columns, result,
+            m: count, n: columns, k: rows.count, basis, lda: max(rows.count, 1), x, ldb: columns,
+            result,
             ldc: columns)
         }
       }

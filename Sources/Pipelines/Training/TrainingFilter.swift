@@ -51,12 +51,20 @@ struct TrainingFilter {
       let x = root * tau
       let (even, odd): (Double, Double)
       if discriminant < 0 {
-        (even, odd) = (cos(x), x > 0 ? sin(x) / x : 1)
+        (even, odd) = (exp(-half * tau) * cos(x), exp(-half * tau) * (x > 0 ? sin(x) / x : 1))
+      } else if x < 1 {
+        (even, odd) = (exp(-half * tau) * cosh(x), exp(-half * tau) * (x > 0 ? sinh(x) / x : 1))
       } else {
-        (even, odd) = (cosh(x), x > 0 ? sinh(x) / x : 1)
+        let (slow, fast) = (exp((root - half) * tau), exp(-(root + half) * tau))
+        (even, odd) = ((slow + fast) / 2, (slow - fast) / (2 * x))
       }
-      let remainder = exp(-half * tau) * (even + half * tau * odd)
-      return Response(remainder: remainder, growth: (1 - remainder) / lambda)
+      let remainder = even + half * tau * odd
+      // At first 1 - remainder is (omega tau)^2 / 2, and subtraction would keep little of it.
+      let early =
+        tau * tau / 2 * (1 - 2 * half * tau / 3 + (4 * half * half - squared) * tau * tau / 12)
+      let isEarly = max(half, squared.squareRoot()) * tau < 1e-3
+      return Response(
+        remainder: remainder, growth: isEarly ? early / outputs : (1 - remainder) / lambda)
     }
     // slow fast = omega^2 and slow + fast = gamma.
     let root = discriminant.squareRoot()

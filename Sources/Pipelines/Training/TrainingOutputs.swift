@@ -23,9 +23,17 @@ struct InitialOutputs {
     train =
       try section.initial.map { try read($0.train, data.trainCount) }
       ?? [Double](repeating: 0, count: data.trainCount * data.classes)
-    test =
-      try section.initial.map { try read($0.test, data.testCount) }
-      ?? [Double](repeating: 0, count: data.testCount * data.classes)
+    guard data.testCount > 0, let initial = section.initial else {
+      test = [Double](repeating: 0, count: data.testCount * data.classes)
+      return
+    }
+    guard let path = initial.test else {
+      throw PipelineError(
+        .badJob,
+        "training.initial names no outputs of the \(data.testCount) test images; give "
+          + "training.initial.test")
+    }
+    test = try read(path, data.testCount)
   }
 }
 

@@ -42,7 +42,7 @@ struct TrainingStage {
     let filter = TrainingFilter(
       dynamics: section.dynamics, learningRate: section.learningRate, momentum: section.momentum,
       outputs: Double(n * classes))
-    var (method, error): (String, Double?) = ("eigenvectors", nil)
+    var (method, error): (String, Double?) = (TrainingSummary.byEigenvectors, nil)
     let basis: EigenBasis
     if hasEigenvectors {
       basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
@@ -52,11 +52,16 @@ struct TrainingStage {
         tolerance: section.tolerance, ranks: ranks, console: console, label: subject.label)
       let found = try search.basis(
         of: zip(targets, initial.train).map { $0 - $1 }, columns: classes, range: extent.range,
-        poll: stopIfAsked)
+        poll: ranks.stopIfAsked)
       basis = found.basis
       method = String(
         format: "rational Krylov space of %d vectors, pole %.3g", basis.values.count, found.pole)
       error = found.error
+    }
+    let largest = extent.range.upperBound + shift
+    let maximalRate = 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest
+    try ranks.agree {
+      try requireEnd(least: (basis.values.last ?? .infinity) + shift, largest, maximalRate)
     }
     let grown =
       switch section.loss {
@@ -64,7 +69,17 @@ struct TrainingStage {
       case .crossEntropy:
         try crossEntropy(basis, targets, initial.train, shift, label: subject.label)
       }
-    try stopIfAsked()
+    try ranks.stopIfAsked()
+    try ranks.agree {
+      guard let index = grown.outputs.firstIndex(where: { $0.contains { !$0.isFinite } }) else {
+        return
+      }
+      throw PipelineError(
+        .badData,
+        "training with \(subject.label) diverges before time \(section.times[index]): its learning rate "
+          + "is \(section.learningRate), and steps converge below \(maximalRate); lower "
+          + "training.learning_rate, or set training.dynamics: flow")
+    }
     let test = try predictions(grown.coefficients, initial.test, variant, kernel)
     var points = section.times.indices.map { index in
       point(index, targets, train: grown.outputs[index], test: test[index])
@@ -73,19 +88,18 @@ struct TrainingStage {
     if section.variance, hasTest {
       let ensemble = EnsembleVariance(
         store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks,
-        growth: { filter.response(eigenvalue: $0 + shift, time: $1).growth })
+        response: { filter.response(eigenvalue: $0 + shift, time: $1) })
       variances = try ensemble.values(at: section.times)
       for index in points.indices {
         points[index].meanVariance = variances[index].reduce(0, +) / Double(data.testCount)
       }
     }
     try write(grown.outputs, test, variances, subject)
-    let largest = extent.range.upperBound + shift
     return TrainingSummary(
       loss: section.loss.rawValue, dynamics: section.dynamics.rawValue,
       learningRate: section.learningRate,
-      maximalLearningRate: 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest,
-      momentum: section.momentum, regularization: section.regularization, targetOffset: offset,
+      maximalLearningRate: maximalRate, momentum: section.momentum,
+      regularization: section.regularization, targetOffset: offset,
       method: method, error: error, points: points, secondsTraining: MPIEnvironment.seconds - start)
   }
 
@@ -99,7 +113,9 @@ struct TrainingStage {
   /// What there is to know of the kernel without its spectrum.
   private func extent(_ subject: SpectrumSubject) throws -> KernelExtent {
     var sums = KernelMatrix.Sums()
-    let matrix: DistributedMatrix<Double> = try source(subject).load(for: .cholesky, &sums)
+    let source = try source(subject)
+    try SolverMemory.requireLeading(source.layout, count: 1, ranks: ranks)
+    let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let leading = try leadingEigenpairs(of: matrix, count: 1)
     return KernelExtent(trace: sums.trace, range: 0...(leading.values.last ?? 0))
   }
@@ -145,7 +161,7 @@ struct TrainingStage {
       console.show(
         "training with \(label)", fraction: (Double(index) + part) / Double(section.times.count),
         detail: "to time \(section.times[index])", at: MPIEnvironment.seconds)
-      try stopIfAsked()
+      try ranks.stopIfAsked()
     }
     var grown: Grown = ([], [])
     for components in all {
@@ -157,11 +173,23 @@ struct TrainingStage {
     return grown
   }
 
-  private func stopIfAsked() throws {
-    guard try ranks.isStopRequested() else { return }
-    throw AgreedError(
-      status: .stopped,
-      sentence: ranks.isRoot ? "\(StopRequest.reason); continue with --resume" : nil)
+  /// Throws where training has no end and is asked for it: a kernel whose least eigenvalue is rounding,
+  /// of which noise would be learned, or steps that diverge.
+  private func requireEnd(least: Double, _ largest: Double, _ maximalRate: Double) throws {
+    guard section.times.last == .infinity else { return }
+    let floor = Double(n) * .ulpOfOne * largest
+    guard least > floor else {
+      throw PipelineError(
+        .badData,
+        "training.times has infinity, and the kernel is singular to rounding (its least eigenvalue is "
+          + "\(least)); set training.regularization, or leave infinity out")
+    }
+    guard section.dynamics == .flow || section.learningRate < maximalRate else {
+      throw PipelineError(
+        .badData,
+        "training.times has infinity, and steps of learning rate \(section.learningRate) diverge, as "
+          + "all from \(maximalRate) on do; lower training.learning_rate, or leave infinity out")
+    }
   }
 
   /// Outputs at the test images, [time][m, classes]; empty without any.
