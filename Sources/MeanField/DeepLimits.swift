@@ -23,8 +23,8 @@ public struct DeepLimits: Sendable {
     }
   }
 
-  /// The NNGP kernel.
-  public let nngp: Kernel
+  /// The NNGP kernel; nil at criticality where the layers are too few for its power law.
+  public let nngp: Kernel?
   /// The NTK.
   public let ntk: Kernel
 
@@ -55,7 +55,7 @@ public struct DeepLimits: Sendable {
       let hasKink = log(first / second) / log(Self.probes.0 / Self.probes.1) < 0.75
       let gap =
         hasKink ? 4 * Self.probes.0 / (first * first * l * l) : Self.probes.0 / (first * l)
-      nngp = Kernel(diagonal: q, difference: q * min(gap, 1))
+      nngp = gap < 0.5 ? Kernel(diagonal: q, difference: q * gap) : nil
       ntk = Kernel(diagonal: diagonal, difference: diagonal * (hasKink ? 3.0 / 4 : 2.0 / 3))
     } else if field.phase == .chaotic {
       nngp = Kernel(diagonal: q, difference: q * field.gap)
@@ -68,6 +68,6 @@ public struct DeepLimits: Sendable {
       ntk = Kernel(diagonal: diagonal, difference: q * l * pow(chi, l))
     }
     // In the chaotic phase the NTK has a limit once a kernel's diagonal has outgrown the rest.
-    guard nngp.diagonal.isFinite, ntk.diagonal.isFinite, ntk.difference >= 0 else { return nil }
+    guard q.isFinite, ntk.diagonal.isFinite, ntk.difference >= 0 else { return nil }
   }
 }

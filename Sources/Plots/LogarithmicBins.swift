@@ -7,6 +7,9 @@ public struct LogarithmicBins: Equatable, Sendable {
   /// How many numbers each bin has.
   public let counts: [Int]
 
+  /// The least width of a bin that is not asked for, in decades.
+  private static let narrowest = 0.005
+
   /// Counts `values` in `count` bins of equal width between the smallest and the largest, or over
   /// `range`, whose outside is left out; nil where there is nothing above zero.
   public init?(_ values: [Double], count: Int, range: ClosedRange<Double>? = nil) {
@@ -15,7 +18,13 @@ public struct LogarithmicBins: Equatable, Sendable {
       var high = range.map({ log10($0.upperBound) }) ?? logarithms.max(), low.isFinite,
       high.isFinite
     else { return nil }
-    if high - low < 1e-9 { (low, high) = (low - 0.5, high + 0.5) }
+    if high - low < 1e-9 {
+      (low, high) = (low - 0.5, high + 0.5)
+    } else if range == nil {
+      // Bins narrower than that would make towers of next to nothing.
+      let missing = Self.narrowest * Double(count) - (high - low)
+      if missing > 0 { (low, high) = (low - missing / 2, high + missing / 2) }
+    }
     let width = (high - low) / Double(count)
     var counts = [Int](repeating: 0, count: count)
     for value in logarithms where value >= low - 1e-12 && value <= high + 1e-12 {

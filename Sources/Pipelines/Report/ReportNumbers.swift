@@ -12,3 +12,15 @@ func reportPercent(_ value: Double?) -> String {
 
 /// A duration; a dash where there is none.
 func reportTime(_ seconds: Double?) -> String { seconds.map { readable(seconds: $0) } ?? "–" }
+
+extension Summary.KernelSummary {
+  /// lambda_max / lambda_min, with the centred kernel's lambda_min where rounding has taken the kernel's
+  /// own; nil where neither is known.
+  var conditionNumber: Double? {
+    if let known = spectrum?.conditionNumber { return known }
+    guard let spectrum, let centred = centredSpectrum, centred.lambdaMin > centred.noiseFloor else {
+      return nil
+    }
+    return spectrum.lambdaMax / centred.lambdaMin
+  }
+}

@@ -35,8 +35,9 @@ enum SweepFigures {
     Quantity(
       name: "condition-number", title: "Condition number",
       axis: Axis("condition number κ", scale: .logarithmic),
-      caption: "λ_max / λ_min, where λ_min is above the noise floor.",
-      value: { $0.spectrum?.conditionNumber }, theory: { $0.conditionNumber },
+      caption:
+        "λ_max / λ_min, where λ_min is above the noise floor, of the kernel or of the centred one.",
+      value: { $0.conditionNumber }, theory: { $0.conditionNumber },
       lacksFactor: true),
   ]
 
