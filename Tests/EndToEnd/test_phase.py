@@ -2,6 +2,8 @@
 import csv
 import io
 import json
+import shutil
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 from conftest import ntk_dist, succeed
@@ -46,12 +48,27 @@ def test_a_phase_diagram(tmp_path):
     assert len(phase("--activation", "relu", "--grid").splitlines()) == 1 + 16 * 11
 
 
+@pytest.mark.skipif(shutil.which("gnuplot") is None, reason="gnuplot is not installed")
+def test_a_phase_diagram_as_a_picture(tmp_path):
+    phase("--activation", "tanh", "--grid", "--weight-variance", "0.5:3:6", "--bias-variance", "0:0.05:3",
+          "--picture", tmp_path / "diagram")
+    picture = ElementTree.parse(tmp_path / "diagram/phase-diagram.svg").getroot()
+    words = " ".join(picture.itertext())
+    assert all(word in words for word in ("ordered", "chaotic", "weight variance", "bias variance"))
+    line = [row.split("\t") for row in (tmp_path / "diagram/phase-diagram.tsv").read_text().splitlines()
+            if row and row[0] != "#"]
+    # The critical line ends where the grid does, at tanh's published critical weight variance there.
+    assert any(abs(float(row[0]) - 1.76095) < 1e-5 and abs(float(row[1]) - 0.05) < 1e-12 for row in line)
+    assert (tmp_path / "diagram/phase-diagram.gp").exists()
+
+
 @pytest.mark.parametrize("arguments, words", [
     (["--activation", "swish"], ["swish", "erf", "tanh"]),
     (["--activation", "erf", "--weight-variance", "-1"], ["--weight-variance"]),
     (["--activation", "erf", "--weight-variance", "0"], ["--weight-variance"]),
     (["--activation", "erf", "--weight-variance", "1:2:1"], ["--weight-variance"]),
     (["--activation", "erf", "--bias-variance", "nan"], ["--bias-variance"]),
+    (["--activation", "erf", "--picture", "here"], ["--picture", "--grid"]),
 ])
 def test_what_has_no_theory_is_said(arguments, words):
     result = ntk_dist("phase", *arguments)

@@ -62,6 +62,16 @@ def single(tmp_path_factory):
     return folder / "run"
 
 
+def test_a_run_ends_with_its_report(tmp_path):
+    path = write_job(tmp_path, data={"synthetic": {"seed": 1, "train": 40, "test": 8}})
+    result = succeed("run", path, ranks=2)
+    assert "NNGP: 40 eigenvalues" in result.stdout and "report in " in result.stdout
+    assert (tmp_path / "run/report/index.html").exists()
+    shutil.rmtree(tmp_path / "run/report")
+    succeed("spectrum", path)
+    assert not (tmp_path / "run/report").exists()
+
+
 @needs_gnuplot
 def test_the_page_stands_alone(sweep):
     page = Page(sweep / "report/index.html")

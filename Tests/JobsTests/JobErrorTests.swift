@@ -195,7 +195,9 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     .network("{preset: fcn}", .missingKey, "network.depth", "is missing"),
     .network("{preset: fcn, depth: -1}", .outOfRange, "network.depth", "is -1|from 0 to 100000"),
     .network("{preset: fcn, depth: 100001}", .outOfRange, "network.depth", "from 0 to 100000"),
-    .network("{preset: fcn, depth: [1, 2]}", .wrongType, "network.depth", "is a list"),
+    .network("{preset: fcn, depth: {at: 1}}", .wrongType, "network.depth", "is a mapping"),
+    .network("{preset: fcn, depth: [2, 2]}", .outOfRange, "network.depth.1", "is 2 after 2"),
+    .network("{preset: cnn-gap, depth: 1, padding: [same]}", .wrongType, "network.padding", "list"),
     .network(
       "{preset: fcn, depth: 1, depths: [1]}", .conflict, "network.depths",
       "network.depth and network.depths"),
