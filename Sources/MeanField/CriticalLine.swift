@@ -7,23 +7,18 @@ public enum CriticalLine {
     _ moments: GaussianMoments, biasVariance: Double
   ) -> Double? {
     func excess(_ weight: Double) -> Double {
-      MeanField(moments, weightVariance: weight, biasVariance: biasVariance).chi1 - 1
+      MeanField.slope(moments, weight, biasVariance).chi1 - 1
     }
     if biasVariance == 0 {
       // No variance is left up to the critical point, where its slope is that at zero.
       let weight = 1 / moments.derivativeSquare(1e-150)
-      let below = MeanField(moments, weightVariance: weight * (1 - 1e-6), biasVariance: 0)
-      if below.qStar == 0 { return weight }
+      if MeanField.slope(moments, weight * (1 - 1e-6), 0).qStar == 0 { return weight }
     }
     var (low, high) = (1e-3, 1.0)
     while excess(high) < 0 {
       (low, high) = (high, high * 1.5)
       if high > 1e6 { return nil }
     }
-    for _ in 0..<200 where high > low.nextUp {
-      let middle = (low + high) / 2
-      if excess(middle) < 0 { low = middle } else { high = middle }
-    }
-    return (low + high) / 2
+    return root(of: excess, low, high)
   }
 }

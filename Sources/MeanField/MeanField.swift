@@ -58,10 +58,7 @@ public struct MeanField: Sendable {
   public init(_ moments: GaussianMoments, weightVariance: Double, biasVariance: Double) {
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
-    let q = Self.fixedVariance(moments, weightVariance, biasVariance)
-    // Unbounded activations of degree one have the same slope at every variance.
-    let place = q == .infinity ? 1e12 : max(q, .leastNormalMagnitude.squareRoot())
-    let slope = weightVariance * moments.derivativeSquare(place)
+    let (q, place, slope) = Self.slope(moments, weightVariance, biasVariance)
     qStar = q
     chi1 = slope
     // At the fixed point this is q* itself; a variance that grows takes the correlation with it.
@@ -75,17 +72,24 @@ public struct MeanField: Sendable {
     }
     // The map of gaps begins with the slope chi_1 > 1 and is concave up to correlation 0, so it
     // crosses the diagonal once. Where the variance grows for ever it begins with slope 1 and falls.
-    var (low, high) = (1e-12, 1.0)
-    if deficit(low) <= low {
+    if deficit(1e-12) <= 1e-12 {
       (gap, chiCStar) = (0, slope)
       return
     }
-    for _ in 0..<200 where high > low.nextUp {
-      let middle = (low + high) / 2
-      if deficit(middle) > middle { low = middle } else { high = middle }
-    }
-    gap = (low + high) / 2
-    chiCStar = weightVariance * moments.pair(place, (low + high) / 2).derivative
+    // Over the gap, so that small ones are found as well as large ones.
+    let found = root(of: { deficit($0) / $0 - 1 }, 1e-12, 1)
+    gap = found
+    chiCStar = weightVariance * moments.pair(place, found).derivative
+  }
+
+  /// q*, a finite variance that stands for it, and chi_1 there.
+  static func slope(
+    _ moments: GaussianMoments, _ weight: Double, _ bias: Double
+  ) -> (qStar: Double, place: Double, chi1: Double) {
+    let q = fixedVariance(moments, weight, bias)
+    // Unbounded activations of degree one have the same slope at every variance.
+    let place = q == .infinity ? 1e12 : max(q, .leastNormalMagnitude.squareRoot())
+    return (q, place, weight * moments.derivativeSquare(place))
   }
 
   /// q with q = sigma_w^2 E[phi^2] + sigma_b^2: the stable one; infinity where there is none.
@@ -104,11 +108,6 @@ public struct MeanField: Sendable {
       // Nothing above zero is kept.
       if low < 1e-200 { return bias }
     }
-    if low == high { return low }
-    for _ in 0..<400 where high > low.nextUp {
-      let middle = (low + high) / 2
-      if growth(middle) > 0 { low = middle } else { high = middle }
-    }
-    return (low + high) / 2
+    return low == high ? low : root(of: growth, low, high)
   }
 }

@@ -1,0 +1,32 @@
+/// Where a function changes its sign between two places, to rounding.
+///
+/// `f(low)` and `f(high)` are of different signs, or zero.
+///
+/// Source: the Illinois variant of regula falsi (Dowell and Jarratt, BIT 11, 1971), with a bisection
+/// where it does not at least halve the interval in three steps.
+func root(of f: (Double) -> Double, _ low: Double, _ high: Double) -> Double {
+  var (a, b) = (low, high)
+  var (fa, fb) = (f(a), f(b))
+  if fa == 0 { return a }
+  if fb == 0 { return b }
+  var width = abs(b - a)
+  for iteration in 1...300 {
+    var x = b - fb * (b - a) / (fb - fa)
+    if iteration % 3 == 0 {
+      if abs(b - a) > width / 2 { x = a + (b - a) / 2 }
+      width = abs(b - a)
+    }
+    // Also where the quotient is no number.
+    if !(min(a, b)...max(a, b) ~= x) { x = a + (b - a) / 2 }
+    if x == a || x == b { return x }
+    let fx = f(x)
+    if fx == 0 { return x }
+    if (fx < 0) != (fb < 0) {
+      (a, fa) = (b, fb)
+    } else {
+      fa /= 2
+    }
+    (b, fb) = (x, fx)
+  }
+  return b
+}
