@@ -1,13 +1,14 @@
 /// Where a function changes its sign between two places, to rounding.
 ///
-/// `f(low)` and `f(high)` are of different signs, or zero.
+/// Where they are of the same sign at both, the root is at one of them but for rounding, or there is
+/// none: the end where f is nearer to zero.
 ///
 /// Source: the Illinois variant of regula falsi (Dowell and Jarratt, BIT 11, 1971), with a bisection
 /// where it does not at least halve the interval in three steps.
 func root(of f: (Double) -> Double, _ low: Double, _ high: Double) -> Double {
   var (a, b) = (low, high)
   var (fa, fb) = (f(a), f(b))
-  if fa == 0 { return a }
+  if fa == 0 || (fa < 0) == (fb < 0) { return abs(fa) < abs(fb) ? a : b }
   if fb == 0 { return b }
   var width = abs(b - a)
   for iteration in 1...300 {
