@@ -22,6 +22,7 @@ import Testing
       "cifar10-myrtle-5", "cifar10-myrtle-7", "cifar10-myrtle-10", "cntk-gap", "cntk-flatten",
       "conditioning-fcn", "conditioning-cnn-flatten", "conditioning-cnn-gap",
       "conditioning-cnn-gap-full", "heatmap-fcn", "alignment-fcn", "training-fcn",
+      "cifar10-figures-relu", "cifar10-figures-erf",
       "cntk-small-gap-a", "cntk-small-gap-b", "cntk-small-flatten-a", "cntk-small-flatten-b",
     ]
     #expect(names.isSuperset(of: expected))
