@@ -56,6 +56,31 @@ public func dgemm(
     Int32(ldb), beta, c, Int32(ldc))
 }
 
+/// C = alpha op(A) op(B) + beta C, row-major, for arrays; B and C from an element on.
+///
+/// Shape: as of the form that takes pointers. Nothing happens where A or B has no elements.
+///
+/// Local.
+///
+/// Source: cblas_dgemm.
+public func dgemm(
+  _ transposeA: Operation = .none, _ transposeB: Operation = .none, m: Int, n: Int, k: Int,
+  alpha: Double = 1, _ a: [Double], lda: Int, _ b: [Double], from source: Int = 0, ldb: Int,
+  beta: Double = 0, into c: inout [Double], at target: Int = 0, ldc: Int
+) {
+  guard m > 0 && n > 0 && k > 0 else { return }
+  a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      c.withUnsafeMutableBufferPointer { c in
+        guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
+        dgemm(
+          transposeA, transposeB, m: m, n: n, k: k, alpha: alpha, a, lda: lda, b + source,
+          ldb: ldb, beta: beta, c + target, ldc: ldc)
+      }
+    }
+  }
+}
+
 /// C = alpha op(A) op(B) + beta C in single precision, row-major; with beta 0, C is not read.
 ///
 /// Shape: op(A) is m x k, op(B) k x n, C m x n; lda, ldb, ldc are elements from row to row.

@@ -134,9 +134,14 @@ struct KernelStore {
   /// The arrays that hold tiles of grid number `grid`.
   func entries(ofGrid grid: Int) -> [Entry] { entries.filter { $0.part.gridPart == parts[grid] } }
 
-  /// The array of one kernel.
-  func array(variant: Int, kernel: KernelKind, part: Part) -> TileArray? {
-    entries.first { $0.variant == variant && $0.kernel == kernel && $0.part == part }?.array
+  /// The array of one kernel. Errors: a job that has none of that part.
+  func array(variant: Int, kernel: KernelKind, part: Part) throws(PipelineError) -> TileArray {
+    let found = entries.first { $0.variant == variant && $0.kernel == kernel && $0.part == part }
+    guard let found else {
+      throw PipelineError(
+        .internalError, "the store has no \(kernel.rawValue)_\(part.rawValue) of its networks")
+    }
+    return found.array
   }
 
   /// The items of which every array has its tile. Local; one look at each folder.

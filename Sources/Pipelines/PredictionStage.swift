@@ -35,10 +35,9 @@ struct PredictionStage {
   /// Collective. A matrix that is singular without regularization is told in the summary, not
   /// thrown. Errors: damaged or missing tiles, files; agreed by all ranks.
   func perform(variant: Int, kernel: KernelKind) throws -> PredictionSummary {
-    guard let array = store.array(variant: variant, kernel: kernel, part: .train),
-      let testArray = store.array(variant: variant, kernel: kernel, part: .test),
-      let diagonalArray = store.array(variant: variant, kernel: kernel, part: .testDiagonal)
-    else { throw PipelineError(.internalError, "the store lacks arrays of \(kernel.rawValue)") }
+    let array = try store.array(variant: variant, kernel: kernel, part: .train)
+    let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
+    let diagonalArray = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
     let name = assignment.variants[variant].name
     var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
     try validate(array, assignment.label(variant, kernel), &results)
@@ -83,8 +82,7 @@ struct PredictionStage {
     for index in results.indices { results[index].residual = residuals[index] }
 
     let start = MPIEnvironment.seconds
-    let share = TileShare(of: testArray, grid: store.grids[1], ranks: ranks)
-    let predictions = try TileProducts(share: share, ranks: ranks).products(
+    let predictions = try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks).products(
       solutions.map(\.x), rows: data.testCount, columns: classes)
     for index in results.indices where solutions[index].x != nil {
       let squares = predictions[index].reduce(0) { $0 + $1 * $1 }

@@ -67,8 +67,10 @@ extension RunPipeline {
       context: context, console: console, section: section)
     var solved = 0
     var failure: String?
-    try forEachKernel("prediction", \.prediction) {
-      $0.answers(section, data.classes)
+    try forEachKernel("prediction", \.prediction) { known in
+      let isAnswer = known.answers(section, data.classes)
+      if isAnswer { solved += 1 }
+      return isAnswer
     } perform: { variant, kernel in
       try stage.perform(variant: variant, kernel: kernel)
     } report: { result, label in

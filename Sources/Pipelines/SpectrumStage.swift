@@ -27,11 +27,7 @@ struct SpectrumStage {
   /// by all ranks.
   func perform(_ subject: SpectrumSubject) throws -> SpectrumSummary {
     let part: KernelStore.Part = subject.isCentred ? .trainGap : .train
-    guard let array = store.array(variant: subject.variant, kernel: subject.kernel, part: part)
-    else {
-      throw PipelineError(
-        .internalError, "the store has no \(subject.kernel.rawValue)_\(part.rawValue)")
-    }
+    let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
     let source =
       subject.isCentred
       ? try KernelMatrix(centring: array, grid: store.grids[0], context: context, ranks: ranks)

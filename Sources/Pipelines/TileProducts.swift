@@ -1,11 +1,22 @@
 import BLAS
 import DistributedAlgebra
+import Jobs
 import TileStore
 
 /// Products of a stored kernel with matrices that all ranks hold, tile by tile.
 struct TileProducts {
   let share: TileShare
   let ranks: Ranks
+
+  init(share: TileShare, ranks: Ranks) {
+    (self.share, self.ranks) = (share, ranks)
+  }
+
+  /// Products with K(test, train). Errors: a run without test images.
+  init(ofTestPart store: KernelStore, _ variant: Int, _ kernel: KernelKind, ranks: Ranks) throws {
+    let array = try store.array(variant: variant, kernel: kernel, part: .test)
+    self.init(share: TileShare(of: array, grid: store.grids[1], ranks: ranks), ranks: ranks)
+  }
 
   /// A X of a rectangular part A [m, n] for several X [n, columns]; where one is nil, NaN. On all
   /// ranks.
@@ -66,17 +77,8 @@ private func multiplyAdd(
   into result: inout [Double], at target: Int
 ) {
   let isPlain = operation == .none
-  tile.values.withUnsafeBufferPointer { values in
-    x.withUnsafeBufferPointer { x in
-      result.withUnsafeMutableBufferPointer { result in
-        guard let values = values.baseAddress, let x = x.baseAddress,
-          let result = result.baseAddress
-        else { return }
-        dgemm(
-          operation, .none, m: isPlain ? tile.rows : tile.columns, n: columns,
-          k: isPlain ? tile.columns : tile.rows, values, lda: tile.columns, x + source,
-          ldb: columns, beta: 1, result + target, ldc: columns)
-      }
-    }
-  }
+  dgemm(
+    operation, m: isPlain ? tile.rows : tile.columns, n: columns,
+    k: isPlain ? tile.columns : tile.rows, tile.values, lda: tile.columns, x, from: source,
+    ldb: columns, beta: 1, into: &result, at: target, ldc: columns)
 }

@@ -104,12 +104,9 @@ struct AlignmentStage {
     // K x = s - r m x, by the equation that x solves.
     let trained = zip(signs, solution.x).map { $0 - solution.shift * $1 }
     var test: [[Double]] = []
-    if data.testCount > 0,
-      let array = store.array(variant: subject.variant, kernel: subject.kernel, part: .test)
-    {
-      let share = TileShare(of: array, grid: store.grids[1], ranks: ranks)
-      test = try TileProducts(share: share, ranks: ranks).products(
-        [side, solution.x], rows: data.testCount, columns: count)
+    if data.testCount > 0 {
+      test = try TileProducts(ofTestPart: store, subject.variant, subject.kernel, ranks: ranks)
+        .products([side, solution.x], rows: data.testCount, columns: count)
     }
     try write(signs, test.first, columns: count, subject)
     return section.targets.enumerated().map { column, index in
@@ -135,9 +132,7 @@ struct AlignmentStage {
   private func regress(
     on signs: [Double], columns: Int, _ subject: SpectrumSubject
   ) throws -> (x: [Double], shift: Double) {
-    guard
-      let array = store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
-    else { throw PipelineError(.internalError, "the store has no \(subject.stem)_train") }
+    let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
     let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
     let regression = KernelRegression(
       source: source, ranks: ranks, console: console,

@@ -46,9 +46,7 @@ struct KernelProducts {
   }
 
   private func share(_ kernel: KernelKind) throws -> TileShare {
-    guard let array = store.array(variant: variant, kernel: kernel, part: .train) else {
-      throw PipelineError(.internalError, "the store has no \(kernel.rawValue)_train")
-    }
+    let array = try store.array(variant: variant, kernel: kernel, part: .train)
     return TileShare(of: array, grid: store.grids[0], ranks: ranks)
   }
 }

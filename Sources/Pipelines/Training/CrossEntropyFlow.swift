@@ -20,7 +20,8 @@ struct CrossEntropyFlow {
 
   /// The own rows of f for coefficients whose components are `b`, [n, classes]. Local.
   func outputs(_ b: ArraySlice<Double>) -> [Double] {
-    let scaled = basis.scaled(Array(b), columns: classes) { max($0 + shift, 0) }
+    let scaled = basis.scaled(
+      Array(b), columns: classes, by: basis.values.map { max($0 + shift, 0) })
     var f = basis.rows(of: scaled, columns: classes)
     for index in f.indices { f[index] += initial[index] }
     return f

@@ -10,7 +10,8 @@ struct EigenBasis {
   let values: [Double]
   /// The images whose rows are here.
   let rows: Range<Int>
-  private let order: Int
+  /// All images.
+  let imageCount: Int
   /// [rows, k], row-major.
   private let vectors: [Double]
   private let ranks: Ranks
@@ -29,7 +30,7 @@ struct EigenBasis {
   init(values: [Double], vectors: [Double], order n: Int, ranks: Ranks) {
     self.values = values
     self.vectors = vectors
-    order = n
+    imageCount = n
     rows = Self.rows(order: n, ranks: ranks)
     self.ranks = ranks
   }
@@ -67,13 +68,10 @@ struct EigenBasis {
       }
       return (values.doubles.suffix(count).reversed(), vectors)
     }
-    order = n
+    imageCount = n
     self.rows = rows
     self.ranks = ranks
   }
-
-  /// The images.
-  var imageCount: Int { order }
 
   /// Q' X for X [n, columns], the same on all ranks: [k, columns], on all ranks. Collective.
   func components(of x: [Double], columns: Int) throws -> [Double] {
@@ -84,9 +82,9 @@ struct EigenBasis {
   /// Q' X for an X of which each rank has its own images' rows. Collective.
   func components(ofRows x: [Double], columns: Int) throws -> [Double] {
     var result = [Double](repeating: 0, count: values.count * columns)
-    multiply(
+    dgemm(
       .transpose, m: values.count, n: columns, k: rows.count, vectors, lda: values.count, x,
-      ldb: columns, &result)
+      ldb: columns, into: &result, ldc: columns)
     try ranks.world.allReduce(&result, .sum)
     return result
   }
@@ -94,15 +92,15 @@ struct EigenBasis {
   /// The own images' rows of Q C for C [k, columns]. Local.
   func rows(of c: [Double], columns: Int) -> [Double] {
     var result = [Double](repeating: 0, count: rows.count * columns)
-    multiply(
-      .none, m: rows.count, n: columns, k: values.count, vectors, lda: values.count, c,
-      ldb: columns, &result)
+    dgemm(
+      m: rows.count, n: columns, k: values.count, vectors, lda: values.count, c, ldb: columns,
+      into: &result, ldc: columns)
     return result
   }
 
   /// A matrix [n, columns] of which each rank has its own images' rows, whole on all ranks. Collective.
   func gathered(rows own: [Double], columns: Int) throws -> [Double] {
-    var whole = [Double](repeating: 0, count: order * columns)
+    var whole = [Double](repeating: 0, count: imageCount * columns)
     whole.replaceSubrange(rows.lowerBound * columns..<rows.upperBound * columns, with: own)
     try ranks.world.allReduce(&whole, .sum)
     return whole
@@ -114,29 +112,11 @@ struct EigenBasis {
   }
 
   /// The rows of C [k, columns] times a factor for each eigenvalue.
-  func scaled(
-    _ c: [Double], columns: Int, by factor: (_ eigenvalue: Double) -> Double
-  ) -> [Double] {
+  func scaled(_ c: [Double], columns: Int, by factors: [Double]) -> [Double] {
     var result = c
-    for (index, value) in values.enumerated() {
-      let factor = factor(value)
+    for (index, factor) in factors.enumerated() {
       for place in index * columns..<(index + 1) * columns { result[place] *= factor }
     }
     return result
-  }
-
-  private func multiply(
-    _ operation: Operation, m: Int, n: Int, k: Int, _ a: [Double], lda: Int, _ b: [Double],
-    ldb: Int, _ c: inout [Double]
-  ) {
-    guard m > 0, n > 0, k > 0 else { return }
-    a.withUnsafeBufferPointer { a in
-      b.withUnsafeBufferPointer { b in
-        c.withUnsafeMutableBufferPointer { c in
-          guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-          dgemm(operation, .none, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, c, ldc: n)
-        }
-      }
-    }
   }
 }

@@ -17,26 +17,24 @@ struct EnsembleVariance {
   let kernel: KernelKind
   let basis: EigenBasis
   let ranks: Ranks
-  /// Of an eigenvalue at a time.
-  let response: (_ eigenvalue: Double, _ time: Double) -> TrainingFilter.Response
-
   /// Doubles of B for all times at once, 32 MB.
   private static let mostValues = 1 << 22
 
   /// [time][test image], on all ranks.
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  func values(at times: [Double]) throws -> [[Double]] {
-    guard let own = store.array(variant: variant, kernel: kernel, part: .test),
-      let prior = store.array(variant: variant, kernel: .nngp, part: .test),
-      let priorTrain = store.array(variant: variant, kernel: .nngp, part: .train),
-      let priorDiagonal = store.array(variant: variant, kernel: .nngp, part: .testDiagonal)
-    else { throw PipelineError(.internalError, "the store lacks arrays of the NNGP kernel") }
+  ///
+  /// - Parameter responses: [time][eigenvalue].
+  func values(_ responses: [[TrainingFilter.Response]]) throws -> [[Double]] {
+    let own = try store.array(variant: variant, kernel: kernel, part: .test)
+    let prior = try store.array(variant: variant, kernel: .nngp, part: .test)
+    let priorTrain = try store.array(variant: variant, kernel: .nngp, part: .train)
+    let priorDiagonal = try store.array(variant: variant, kernel: .nngp, part: .testDiagonal)
     let n = basis.imageCount
     let grid = store.grids[1]
     let diagonal = try ranks.agree { try priorDiagonal.line(grid: store.grids[2]) }
-    var variances = [[Double]](repeating: diagonal, count: times.count)
-    let width = max(1, min(512, Self.mostValues / (n * times.count)))
+    var variances = [[Double]](repeating: diagonal, count: responses.count)
+    let width = max(1, min(512, Self.mostValues / (n * responses.count)))
     let training = TileProducts(
       share: TileShare(of: priorTrain, grid: store.grids[0], ranks: ranks), ranks: ranks)
     for first in stride(from: 0, to: grid.m, by: width) {
@@ -45,11 +43,9 @@ struct EnsembleVariance {
       let rows = try columns(of: own, images, grid)
       let components = try basis.components(ofRows: rows, columns: count)
       guard kernel == .ntk else {
-        for (index, time) in times.enumerated() {
-          let scaled = basis.scaled(components, columns: count) {
-            let response = response($0, time)
-            return response.growth * (1 + response.remainder)
-          }
+        for (index, responses) in responses.enumerated() {
+          let scaled = basis.scaled(
+            components, columns: count, by: responses.map { $0.growth * (1 + $0.remainder) })
           for (place, (x, y)) in zip(components, scaled).enumerated() {
             variances[index][first + place % count] -= x * y
           }
@@ -58,10 +54,10 @@ struct EnsembleVariance {
       }
       let priorRows = try columns(of: prior, images, grid)
       // All times side by side: [n, times x images].
-      let all = times.count * count
+      let all = responses.count * count
       var side = [Double](repeating: 0, count: n * all)
-      for (index, time) in times.enumerated() {
-        let scaled = basis.scaled(components, columns: count) { response($0, time).growth }
+      for (index, responses) in responses.enumerated() {
+        let scaled = basis.scaled(components, columns: count, by: responses.map(\.growth))
         let own = basis.rows(of: scaled, columns: count)
         for row in basis.rows {
           for column in 0..<count {
@@ -86,7 +82,7 @@ struct EnsembleVariance {
         }
       }
       try ranks.world.allReduce(&sums, .sum)
-      for index in times.indices {
+      for index in responses.indices {
         for column in 0..<count { variances[index][first + column] += sums[index * count + column] }
       }
     }

@@ -91,18 +91,9 @@ struct ResolventSpace {
   func basis(_ ritz: Ritz) -> EigenBasis {
     let size = ritz.values.count
     var vectors = [Double](repeating: 0, count: rows.count * size)
-    basis.withUnsafeBufferPointer { basis in
-      ritz.vectors.withUnsafeBufferPointer { rotation in
-        vectors.withUnsafeMutableBufferPointer { vectors in
-          guard let basis = basis.baseAddress, let rotation = rotation.baseAddress,
-            let vectors = vectors.baseAddress
-          else { return }
-          dgemm(
-            .transpose, .transpose, m: rows.count, n: size, k: size, basis, lda: max(rows.count, 1),
-            rotation, ldb: size, vectors, ldc: size)
-        }
-      }
-    }
+    dgemm(
+      .transpose, .transpose, m: rows.count, n: size, k: size, basis, lda: rows.count,
+      ritz.vectors, ldb: size, into: &vectors, ldc: size)
     return EigenBasis(values: ritz.values, vectors: vectors, order: n, ranks: ranks)
   }
 
@@ -113,29 +104,21 @@ struct ResolventSpace {
     // Twice: the first time leaves rounding errors of the size of what it takes away.
     for _ in 0..<2 where count > 0 {
       let overlap = try coefficients(of: block, columns: columns).flatMap(\.self)
-      basis.withUnsafeBufferPointer { basis in
-        overlap.withUnsafeBufferPointer { overlap in
-          block.withUnsafeMutableBufferPointer { block in
-            guard let basis = basis.baseAddress, let overlap = overlap.baseAddress,
-              let block = block.baseAddress
-            else { return }
-            dgemm(
-              .transpose, .none, m: rows.count, n: columns, k: count, alpha: -1, basis,
-              lda: max(rows.count, 1), overlap, ldb: columns, beta: 1, block, ldc: columns)
-          }
-        }
-      }
+      dgemm(
+        .transpose, m: rows.count, n: columns, k: count, alpha: -1, basis, lda: rows.count,
+        overlap, ldb: columns, beta: 1, into: &block, ldc: columns)
     }
     let first = count
     for column in 0..<columns {
       var own = rows.indices.map { block[($0 - rows.lowerBound) * columns + column] }
-      for _ in 0..<2 {
-        for other in first..<count {
-          let place = other * rows.count
-          var dot = 0.0
-          for row in own.indices { dot += basis[place + row] * own[row] }
-          dot = try ranks.world.allReduce(dot, .sum)
-          for row in own.indices { own[row] -= dot * basis[place + row] }
+      // Twice again, every time against all before it at once.
+      for _ in 0..<2 where count > first {
+        var dots = (first..<count).map { other in
+          own.indices.reduce(0) { $0 + basis[other * rows.count + $1] * own[$1] }
+        }
+        try ranks.world.allReduce(&dots, .sum)
+        for (other, dot) in zip(first..., dots) {
+          for row in own.indices { own[row] -= dot * basis[other * rows.count + row] }
         }
       }
       var square = try ranks.world.allReduce(own.reduce(0) { $0 + $1 * $1 }, .sum)
@@ -152,19 +135,9 @@ struct ResolventSpace {
   /// V' X for the own rows of X, [column of V][column of X]. Collective.
   private func coefficients(of x: [Double], columns: Int) throws -> [[Double]] {
     var result = [Double](repeating: 0, count: count * columns)
-    basis.withUnsafeBufferPointer { basis in
-      x.withUnsafeBufferPointer { x in
-        result.withUnsafeMutableBufferPointer { result in
-          guard let basis = basis.baseAddress, let x = x.baseAddress,
-            let result = result.baseAddress
-          else { return }
-          dgemm(
-            m: count, n: columns, k: rows.count, basis, lda: max(rows.count, 1), x, ldb: columns,
-            result,
-            ldc: columns)
-        }
-      }
-    }
+    dgemm(
+      m: count, n: columns, k: rows.count, basis, lda: rows.count, x, ldb: columns, into: &result,
+      ldc: columns)
     try ranks.world.allReduce(&result, .sum)
     return (0..<count).map { Array(result[$0 * columns..<($0 + 1) * columns]) }
   }

@@ -39,6 +39,7 @@ struct TrainingStage {
     let extent = try spectrum ?? self.extent(subject)
     let shift = section.regularization * extent.trace / Double(n)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
+    let missing = zip(targets, initial.train).map { $0 - $1 }
     let filter = TrainingFilter(
       dynamics: section.dynamics, learningRate: section.learningRate, momentum: section.momentum,
       outputs: Double(n * classes))
@@ -51,8 +52,7 @@ struct TrainingStage {
         source: try source(subject), filter: filter, times: section.times, shift: shift,
         tolerance: section.tolerance, ranks: ranks, console: console, label: subject.label)
       let found = try search.basis(
-        of: zip(targets, initial.train).map { $0 - $1 }, columns: classes, range: extent.range,
-        poll: ranks.stopIfAsked)
+        of: missing, columns: classes, range: extent.range, poll: ranks.stopIfAsked)
       basis = found.basis
       method = String(
         format: "rational Krylov space of %d vectors, pole %.3g", basis.values.count, found.pole)
@@ -63,9 +63,13 @@ struct TrainingStage {
     try ranks.agree {
       try requireEnd(least: (basis.values.last ?? .infinity) + shift, largest, maximalRate)
     }
+    // [time][eigenvalue].
+    let responses = section.times.map { time in
+      basis.values.map { filter.response(eigenvalue: $0 + shift, time: time) }
+    }
     let grown =
       switch section.loss {
-      case .mse: try squares(basis, filter, targets, initial.train, shift)
+      case .mse: try squares(basis, responses, targets, missing)
       case .crossEntropy:
         try crossEntropy(basis, targets, initial.train, shift, label: subject.label)
       }
@@ -81,15 +85,16 @@ struct TrainingStage {
           + "training.learning_rate, or set training.dynamics: flow")
     }
     let test = try predictions(grown.coefficients, initial.test, variant, kernel)
+    let testTargets = RegressionScore.targets(data.testLabels, classes: classes, offset: offset)
     var points = section.times.indices.map { index in
-      point(index, targets, train: grown.outputs[index], test: test[index])
+      point(
+        index, train: (grown.outputs[index], targets), test: (test[index], testTargets))
     }
     var variances: [[Double]] = []
     if section.variance, hasTest {
       let ensemble = EnsembleVariance(
-        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks,
-        response: { filter.response(eigenvalue: $0 + shift, time: $1) })
-      variances = try ensemble.values(at: section.times)
+        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks)
+      variances = try ensemble.values(responses)
       for index in points.indices {
         points[index].meanVariance = variances[index].reduce(0, +) / Double(data.testCount)
       }
@@ -104,9 +109,7 @@ struct TrainingStage {
   }
 
   private func source(_ subject: SpectrumSubject) throws -> KernelMatrix {
-    guard
-      let array = store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
-    else { throw PipelineError(.internalError, "the store has no \(subject.stem)_train") }
+    let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
     return try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
   }
 
@@ -125,23 +128,19 @@ struct TrainingStage {
 
   /// By the closed form of every eigenvector's component.
   private func squares(
-    _ basis: EigenBasis, _ filter: TrainingFilter, _ targets: [Double], _ initial: [Double],
-    _ shift: Double
+    _ basis: EigenBasis, _ responses: [[TrainingFilter.Response]], _ targets: [Double],
+    _ missing: [Double]
   ) throws -> Grown {
-    let error = zip(targets, initial).map { $0 - $1 }
-    let components = try basis.components(of: error, columns: classes)
+    let components = try basis.components(of: missing, columns: classes)
+    func whole(_ factors: [Double]) throws -> [Double] {
+      let scaled = basis.scaled(components, columns: classes, by: factors)
+      return try basis.gathered(rows: basis.rows(of: scaled, columns: classes), columns: classes)
+    }
     var grown: Grown = ([], [])
-    for time in section.times {
-      func rows(_ factor: (TrainingFilter.Response) -> Double) throws -> [Double] {
-        let scaled = basis.scaled(components, columns: classes) {
-          factor(filter.response(eigenvalue: $0 + shift, time: time))
-        }
-        return try basis.gathered(
-          rows: basis.rows(of: scaled, columns: classes), columns: classes)
-      }
-      let missing = try rows(\.remainder)
-      grown.outputs.append(zip(targets, missing).map { $0 - $1 })
-      grown.coefficients.append(try rows(\.growth))
+    for responses in responses {
+      let left = try whole(responses.map(\.remainder))
+      grown.outputs.append(zip(targets, left).map { $0 - $1 })
+      grown.coefficients.append(try whole(responses.map(\.growth)))
     }
     return grown
   }
@@ -196,32 +195,26 @@ struct TrainingStage {
   private func predictions(
     _ coefficients: [[Double]], _ initial: [Double], _ variant: Int, _ kernel: KernelKind
   ) throws -> [[Double]] {
-    guard hasTest, let array = store.array(variant: variant, kernel: kernel, part: .test) else {
-      return coefficients.map { _ in [] }
-    }
-    let share = TileShare(of: array, grid: store.grids[1], ranks: ranks)
-    return try TileProducts(share: share, ranks: ranks)
+    guard hasTest else { return coefficients.map { _ in [] } }
+    return try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks)
       .products(coefficients, rows: data.testCount, columns: classes)
       .map { zip($0, initial).map { $0 + $1 } }
   }
 
-  private func point(
-    _ index: Int, _ targets: [Double], train: [Double], test: [Double]
-  ) -> TrainingSummary.Point {
+  private typealias Judged = (outputs: [Double], targets: [Double])
+
+  private func point(_ index: Int, train: Judged, test: Judged) -> TrainingSummary.Point {
     let time = section.times[index]
-    func score(_ outputs: [Double], _ labels: [Int]) -> Double {
-      RegressionScore(outputs, labels, classes: classes, offset: offset).accuracy
+    func score(_ judged: Judged, _ labels: [Int]) -> Double {
+      RegressionScore(judged.outputs, labels, classes: classes, offset: offset).accuracy
     }
-    func loss(_ outputs: [Double], _ targets: [Double]) -> Double {
-      TrainingLoss.value(section.loss, outputs, targets, classes: classes)
+    func loss(_ judged: Judged) -> Double {
+      TrainingLoss.value(section.loss, judged.outputs, judged.targets, classes: classes)
     }
     let isScored = hasTest && !data.testLabels.isEmpty
-    let testTargets =
-      isScored ? RegressionScore.targets(data.testLabels, classes: classes, offset: offset) : []
     return TrainingSummary.Point(
-      time: time == .infinity ? nil : time, trainLoss: loss(train, targets),
-      trainAccuracy: score(train, data.trainLabels),
-      testLoss: isScored ? loss(test, testTargets) : nil,
+      time: time == .infinity ? nil : time, trainLoss: loss(train),
+      trainAccuracy: score(train, data.trainLabels), testLoss: isScored ? loss(test) : nil,
       testAccuracy: isScored ? score(test, data.testLabels) : nil)
   }
 
