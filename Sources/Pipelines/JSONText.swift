@@ -41,7 +41,8 @@ enum JSONText {
     return result
   }
 
-  private struct Key: CodingKey {
+  /// A key by its name.
+  struct Key: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
     init(stringValue: String) { self.stringValue = stringValue }

@@ -1,4 +1,3 @@
-import DurableFiles
 import Foundation
 import MeanField
 import Plots
@@ -56,17 +55,15 @@ public struct PhaseCommand {
       throw PipelineError(
         .usage, "\(activation) has no critical line up to a weight variance of \(weightVariance)")
     }
-    let disk = Disk()
-    try disk.createFolder(folder)
-    try disk.publish(plot.data, to: "\(folder)/\(plot.dataFile)", flushesFolder: false)
-    try disk.publish(plot.script, to: "\(folder)/\(plot.scriptFile)", flushesFolder: false)
-    guard let gnuplot = GnuplotProgram() else {
+    let files = try PlotFiles(in: folder)
+    let problem = try files.write(plot).problem
+    guard files.gnuplot != nil else {
       throw PipelineError(
         .unavailable,
         "gnuplot is not in PATH, so \(folder) has data and script but no picture; install it "
           + "(Debian: gnuplot-nox)")
     }
-    return gnuplot.draw(plot, in: folder)
+    return problem
   }
 
   private func text(_ points: [Point], _ format: Format) throws -> [String] {
@@ -118,19 +115,12 @@ private struct Point: Encodable {
     [activation] + numbers.map { $0.map { String(format: "%.9g", $0) } ?? "" } + [phase]
   }
 
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(activation, forKey: Key(stringValue: "activation"))
-    try container.encode(phase, forKey: Key(stringValue: "phase"))
+    var container = encoder.container(keyedBy: JSONText.Key.self)
+    try container.encode(activation, forKey: JSONText.Key(stringValue: "activation"))
+    try container.encode(phase, forKey: JSONText.Key(stringValue: "phase"))
     for (name, number) in zip(Self.numberNames, numbers) {
-      try container.encode(number, forKey: Key(stringValue: name))
+      try container.encode(number, forKey: JSONText.Key(stringValue: name))
     }
   }
 }

@@ -5,15 +5,9 @@ import Plots
 enum AccuracyMap {
   static func plots(_ record: RunRecord) -> [Plot] {
     record.groups.flatMap { kind, kernels -> [Plot] in
-      var others: [VariantParameters] = []
-      for kernel in kernels {
-        let rest = kernel.parameters.without(.depth).without(.weightVariance)
-        if !others.contains(rest) { others.append(rest) }
-      }
-      return others.enumerated().compactMap { number, rest in
-        let members = kernels.filter {
-          $0.parameters.without(.depth).without(.weightVariance) == rest
-        }
+      let others = kernels.grouped { $0.without(.depth).without(.weightVariance) }
+      return others.enumerated().compactMap { number, choice in
+        let (rest, members) = choice
         let suffix = others.count == 1 ? "" : "-\(number + 1)"
         return plot(
           members, name: "accuracy-map-\(kind?.rawValue ?? "")\(suffix)", rest: rest.label, record)

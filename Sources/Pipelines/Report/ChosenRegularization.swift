@@ -1,10 +1,11 @@
 /// The regularization that stands for a prediction where one number is shown.
 struct ChosenRegularization {
   let result: PredictionSummary.RegularizedSummary
-  /// Whether held-out images chose it.
-  let isByValidation: Bool
 
   var accuracy: Double? { result.accuracy }
+
+  /// Whether held-out images chose it.
+  var isByValidation: Bool { result.isChosen == true }
 
   /// What the choice goes by, as captions say it.
   static let rule =
@@ -14,11 +15,9 @@ struct ChosenRegularization {
   /// Nil where none has a solution.
   init?(_ prediction: PredictionSummary) {
     let solved = prediction.regularizations.filter { $0.failure == nil }
-    if let chosen = solved.first(where: { $0.isChosen == true }) {
-      (result, isByValidation) = (chosen, true)
-      return
-    }
-    guard let best = solved.max(by: { $0.accuracy ?? -1 < $1.accuracy ?? -1 }) else { return nil }
-    (result, isByValidation) = (best, false)
+    let chosen = solved.first { $0.isChosen == true }
+    let best = solved.max { $0.accuracy ?? -1 < $1.accuracy ?? -1 }
+    guard let result = chosen ?? best else { return nil }
+    self.result = result
   }
 }

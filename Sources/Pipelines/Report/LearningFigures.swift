@@ -12,9 +12,7 @@ enum LearningFigures {
       guard let training = shown.first?.figures.training else { return [] }
       let suffix = kind.map { "-\($0.rawValue)" } ?? ""
       let title = kind.map { ", \($0.rawValue.uppercased())" } ?? ""
-      let omitted =
-        trained.count > shown.count
-        ? " \(shown.count) of \(trained.count) variants are shown." : ""
+      let omitted = omittedText(shown.count, of: trained.count)
       let lossName = training.loss == "mse" ? "half the mean squared error" : "mean cross-entropy"
       // In a sweep there is a line for each variant, of the test images alone.
       let hasTest = training.points.contains { $0.testLoss != nil }

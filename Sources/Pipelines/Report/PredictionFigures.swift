@@ -31,15 +31,13 @@ enum PredictionFigures {
         add("leave-one-out") { $0.leaveOneOut?.accuracy }
       }
       guard ticks.count(where: { $0 > 0 }) > 1 else { return nil }
-      let omitted =
-        kernels.count > shown.count
-        ? " \(shown.count) of \(kernels.count) variants are shown." : ""
+      let omitted = omittedText(shown.count, of: kernels.count)
       return Plot(
         name: "regularization" + (kind.map { "-\($0.rawValue)" } ?? ""),
         title: "Accuracy over the regularization"
           + (kind.map { ", \($0.rawValue.uppercased())" } ?? ""),
         caption:
-          "Kernel regression; the regularization as the job has it. \(record.imagesText.prefix(1).uppercased())\(record.imagesText.dropFirst())."
+          "Kernel regression; the regularization as the job has it. \(record.imagesSentence)"
           + omitted,
         .chart(
           Chart(

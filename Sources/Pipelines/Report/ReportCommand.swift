@@ -38,36 +38,26 @@ public struct ReportCommand {
     let record = try RunRecord(run)
     let disk = Disk()
     let folder = "\(run.path)/report"
-    try disk.createFolder(folder)
-    let gnuplot = GnuplotProgram()
+    let files = try PlotFiles(in: folder)
     var warnings: [String] = []
     var count = 0
     func figures(_ plots: [Plot]) throws -> [Page.Part] {
       let figures = try plots.map { plot in
-        try disk.publish(plot.data, to: "\(folder)/\(plot.dataFile)", flushesFolder: false)
-        try disk.publish(plot.script, to: "\(folder)/\(plot.scriptFile)", flushesFolder: false)
-        // One of an earlier report would not show these data.
-        _ = try disk.remove("\(folder)/\(plot.pictureFile)")
-        guard let gnuplot else { return Page.Figure(plot, picture: nil) }
-        if let problem = gnuplot.draw(plot, in: folder) {
-          _ = try disk.remove("\(folder)/\(plot.pictureFile)")
-          warnings.append("gnuplot did not draw \(folder)/\(plot.pictureFile): \(problem)")
-          return Page.Figure(plot, picture: nil)
-        }
-        let picture = try disk.read("\(folder)/\(plot.pictureFile)")
-        count += 1
-        return Page.Figure(plot, picture: String(decoding: picture, as: UTF8.self))
+        let (picture, problem) = try files.write(plot)
+        if picture != nil { count += 1 }
+        if let problem { warnings.append(problem) }
+        return Page.Figure(plot, picture: picture)
       }
       return figures.isEmpty ? [] : [.figures(figures)]
     }
     let sections = try ReportSections(record).sections(figures)
-    let missing = gnuplot == nil ? Self.missingGnuplot : ""
+    let missing = files.gnuplot == nil ? Self.missingGnuplot : ""
     let page = Page(
       title: "ntk-dist: \(record.name)", lead: ReportSections(record).lead + missing,
       sections: sections)
     let index = "\(folder)/index.html"
     try disk.publish(page.html, to: index)
-    if gnuplot == nil {
+    if files.gnuplot == nil {
       warnings.insert(
         "gnuplot is not in PATH, so \(folder) has data and scripts but no pictures; install it "
           + "(Debian: gnuplot-nox) and run `ntk-dist report \(run.path)` again", at: 0)

@@ -13,6 +13,11 @@ func reportPercent(_ value: Double?) -> String {
 /// A duration; a dash where there is none.
 func reportTime(_ seconds: Double?) -> String { seconds.map { readable(seconds: $0) } ?? "–" }
 
+/// What a caption says where not all are drawn; empty where all are.
+func omittedText(_ shown: Int, of all: Int, _ what: String = "variants") -> String {
+  shown < all ? " \(shown) of \(all) \(what) are shown." : ""
+}
+
 extension Summary.KernelSummary {
   /// lambda_max / lambda_min, with the centred kernel's lambda_min where rounding has taken the kernel's
   /// own; nil where neither is known.

@@ -51,7 +51,7 @@ final class RunRecord {
       ? try? JSONText.value(EnvironmentRecord.self, try disk.read(run.environment)) : nil
     kernels = summary.variants.flatMap { variant in
       KernelKind.allCases.compactMap { kind in
-        (kind == .nngp ? variant.nngp : variant.ntk).map {
+        variant[kind].map {
           Kernel(
             variant: variant, kind: kind, figures: $0,
             parameters: VariantParameters(name: variant.name))
@@ -107,6 +107,9 @@ final class RunRecord {
   }
 
   private var cache: [String: [Double]] = [:]
+
+  /// The same as a sentence.
+  var imagesSentence: String { imagesText.prefix(1).uppercased() + imagesText.dropFirst() + "." }
 
   /// What captions say of the data.
   var imagesText: String {

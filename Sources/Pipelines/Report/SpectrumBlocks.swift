@@ -19,7 +19,7 @@ enum SpectrumBlocks {
     }
     guard let low = positive.compactMap(\.last).min(), let high = positive.compactMap(\.first).max()
     else { return [] }
-    let names = spectra.map { label($0.0, bars) }
+    let names = spectra.map { label($0.0) }
     let shown = Thinning.even(Array(spectra.indices), limit: limit)
     let isTall = spectra.count <= 2
     let margin = isTall ? 0 : min((shown.map { names[$0].count }.max() ?? 0) + 1, 40)
@@ -60,7 +60,7 @@ enum SpectrumBlocks {
       from: bins.borders[0], to: bins.borders[bins.counts.count], width: bins.counts.count)
   }
 
-  private static func label(_ kernel: RunRecord.Kernel, _ bars: BlockBars) -> String {
+  private static func label(_ kernel: RunRecord.Kernel) -> String {
     kernel.variant.name.isEmpty ? kernel.kindName : "\(kernel.kind.rawValue) \(kernel.variant.name)"
   }
 }

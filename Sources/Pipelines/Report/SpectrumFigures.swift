@@ -32,18 +32,12 @@ enum SpectrumFigures {
     _ record: RunRecord
   ) -> [Plot] {
     let known = kernels.filter { $0.figures.spectrum != nil }
-    var choices: [VariantParameters] = []
-    for kernel in known where !choices.contains(kernel.parameters.without(varied)) {
-      choices.append(kernel.parameters.without(varied))
-    }
-    return Thinning.even(choices, limit: 3).flatMap { choice -> [Plot] in
-      let members = known.filter { $0.parameters.without(varied) == choice }
+    let choices = known.grouped { $0.without(varied) }
+    return Thinning.even(choices, limit: 3).flatMap { choice, members -> [Plot] in
       let shown = Thinning.even(members, limit: 6)
       let lines = shown.compactMap { line($0, record, $0.parameters.label(varied)) }
-      let number = (choices.firstIndex(of: choice) ?? 0) + 1
-      let omitted =
-        members.count == shown.count
-        ? "" : " \(shown.count) of \(members.count) variants are shown."
+      let number = (choices.firstIndex { $0.rest == choice } ?? 0) + 1
+      let omitted = omittedText(shown.count, of: members.count)
       return pair(
         lines, suffix: "-\(kind)" + (choices.count == 1 ? "" : "-\(number)"),
         title: ", \(kind.uppercased())" + (choice.label.isEmpty ? "" : ", \(choice.label)"), record,

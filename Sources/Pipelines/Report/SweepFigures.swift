@@ -81,17 +81,13 @@ enum SweepFigures {
     _ quantity: Quantity, _ kernels: [RunRecord.Kernel], _ kind: String,
     _ axis: VariantParameters.Name, _ record: RunRecord
   ) -> Plot? {
-    var order: [VariantParameters] = []
-    for kernel in kernels where !order.contains(kernel.parameters.without(axis)) {
-      order.append(kernel.parameters.without(axis))
-    }
-    let shown = Thinning.even(order, limit: 6)
+    let choices = kernels.grouped { $0.without(axis) }
+    let shown = Thinning.even(choices, limit: 6)
     var measured: [Series] = []
     var theory: [Series] = []
     var isScaled = false
-    for (colour, others) in shown.enumerated() {
-      let line = kernels.filter { $0.parameters.without(axis) == others }
-        .sorted { $0.parameters[axis] ?? 0 < $1.parameters[axis] ?? 0 }
+    for (colour, (others, members)) in shown.enumerated() {
+      let line = members.sorted { $0.parameters[axis] ?? 0 < $1.parameters[axis] ?? 0 }
       let points = line.map {
         Series.Point($0.parameters[axis] ?? .nan, quantity.value($0.figures))
       }
@@ -105,9 +101,8 @@ enum SweepFigures {
       }
     }
     let hasTheory = theory.contains { $0.points.contains { $0.y != nil } }
-    var caption = "\(quantity.caption) \(record.imagesText.prefix(1).uppercased())"
-    caption += "\(record.imagesText.dropFirst())."
-    if shown.count < order.count { caption += " \(shown.count) of \(order.count) lines are shown." }
+    var caption = "\(quantity.caption) \(record.imagesSentence)"
+    caption += omittedText(shown.count, of: choices.count, "lines")
     if hasTheory { caption += " Dashed: the limit of deep networks by mean-field theory." }
     if hasTheory && isScaled {
       caption +=

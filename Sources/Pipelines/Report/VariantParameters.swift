@@ -52,3 +52,21 @@ struct VariantParameters: Hashable {
     return rest
   }
 }
+
+extension [RunRecord.Kernel] {
+  /// The kernels that have some of their parameters in common, in the order of the first of each.
+  func grouped(
+    by rest: (VariantParameters) -> VariantParameters
+  ) -> [(rest: VariantParameters, members: [RunRecord.Kernel])] {
+    var groups: [(rest: VariantParameters, members: [RunRecord.Kernel])] = []
+    for kernel in self {
+      let own = rest(kernel.parameters)
+      if let place = groups.firstIndex(where: { $0.rest == own }) {
+        groups[place].members.append(kernel)
+      } else {
+        groups.append((own, [kernel]))
+      }
+    }
+    return groups
+  }
+}

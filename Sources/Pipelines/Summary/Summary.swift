@@ -51,11 +51,18 @@ struct Summary: Codable, Equatable {
   }
 
   subscript(variant: Int, kernel: KernelKind) -> KernelSummary? {
-    get { kernel == .nngp ? variants[variant].nngp : variants[variant].ntk }
+    get { variants[variant][kernel] }
+    set { variants[variant][kernel] = newValue }
+  }
+}
+
+extension Summary.VariantSummary {
+  subscript(kernel: KernelKind) -> Summary.KernelSummary? {
+    get { kernel == .nngp ? nngp : ntk }
     set {
       switch kernel {
-      case .nngp: variants[variant].nngp = newValue
-      case .ntk: variants[variant].ntk = newValue
+      case .nngp: nngp = newValue
+      case .ntk: ntk = newValue
       }
     }
   }
