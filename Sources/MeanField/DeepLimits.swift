@@ -23,6 +23,8 @@ public struct DeepLimits: Sendable {
     }
   }
 
+  /// Whether the differences are decays alone, without the factor that the data set.
+  public let isDecayAlone: Bool
   /// The NNGP kernel; nil at criticality where the layers are too few for its power law.
   public let nngp: Kernel?
   /// The NTK.
@@ -44,6 +46,7 @@ public struct DeepLimits: Sendable {
     if q == 0 && isCritical { q = variance }
     guard q > 0, q.isFinite, layers > 0 else { return nil }
     let chi = field.chi1
+    isDecayAlone = !isCritical && field.phase != .chaotic
     let diagonal = q * (isCritical ? l : (1 - pow(chi, l)) / (1 - chi))
     if isCritical {
       // The map of gaps is g (1 - e(g)): e = b g, or a sqrt(g) where the activation has a kink.

@@ -1,4 +1,5 @@
 import Datasets
+import DurableFiles
 import Jobs
 
 // A job's words for the data, in the terms of the module that reads it.
@@ -84,5 +85,20 @@ extension Job {
     var file = try JobFile(path: path)
     try file.apply(overrides: overrides)
     self = try file.job()
+  }
+
+  /// The job of a run. Errors: a folder that is no run's.
+  init(of run: RunFolder) throws {
+    try run.requireJob()
+    self = try Job(contentsOf: run.job)
+  }
+}
+
+extension RunFolder {
+  /// Throws where the folder is no run's.
+  func requireJob() throws {
+    guard try !Disk().exists(job) else { return }
+    throw PipelineError(
+      .missingInput, "\(path) is not a run folder (it has no job.yaml); name one")
   }
 }

@@ -20,6 +20,7 @@ extension RunPipeline {
         }
       }
     }
+    var hasKnown = false
     for subject in subjects {
       let known = try isKnown(subject.variant, subject.kernel) {
         request.resume
@@ -29,6 +30,7 @@ extension RunPipeline {
           } ?? false
       }
       if known {
+        hasKnown = true
         try ranks.onRoot {
           guard let before = summary[subject.variant, subject.kernel]?[keyPath: subject.place]
           else { return }
@@ -54,7 +56,7 @@ extension RunPipeline {
       try stage.state(subject).remove()
     }
     // With what was completed of spectra that were known.
-    try ranks.onRoot { try summary.write(run) }
+    if hasKnown { try ranks.onRoot { try summary.write(run) } }
   }
 
   /// Kernel regression with every kernel. Collective.

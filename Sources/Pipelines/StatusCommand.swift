@@ -16,13 +16,10 @@ public struct StatusCommand {
   /// Errors: no run in the folder, a damaged one.
   public func lines() throws -> [String] {
     let disk = Disk()
-    guard try disk.exists(run.job) else {
-      throw PipelineError(
-        .missingInput, "\(run.path) is not a run folder (it has no job.yaml); name one")
-    }
+    let job = try Job(of: run)
     let summary = try Summary.read(run)
     let assignment = try Assignment(
-      try Job(contentsOf: run.job), run: run, imageShape: summary.data?.shape)
+      job, run: run, imageShape: summary.data?.shape)
     var lines = ["run       \(run.path)"]
     if let data = summary.data {
       lines.append(

@@ -36,13 +36,7 @@ struct Verification {
 
   /// Collective. Returns `badData` where a tile is wrong; what is wrong is told.
   func perform() throws -> ExitStatus {
-    let job = try ranks.agree { () throws -> Job in
-      guard try Disk().exists(run.job) else {
-        throw PipelineError(
-          .missingInput, "\(run.path) is not a run folder (it has no job.yaml); name one")
-      }
-      return try Job(contentsOf: run.job)
-    }
+    let job = try ranks.agree { try Job(of: run) }
     let assignment = try ranks.agree { try Assignment(job, run: run) }
     let data = try DataOutline(DatasetRequest(job.data), on: ranks)
     try ranks.onRoot { try KernelStore.check(assignment, data) }

@@ -91,6 +91,9 @@ import Testing
     #expect(
       isNear(
         try #require(ordered.nngp).eigenvalues(images: 7, positions: 1).largest, 7 * field.qStar))
+    #expect(ordered.isDecayAlone)
+    #expect(try limits("erf", 1.375839, 0.05, layers: 1000)?.isDecayAlone == false)
+    #expect(try limits("erf", 2.5, 0.05, layers: 100)?.isDecayAlone == false)
     let half = try #require(try limits("erf", 1, 0.05, layers: 200))
     #expect(isNear(ordered.ntk.difference / half.ntk.difference, 2 * pow(field.chi1, 200)))
     // ReLU's angles fall as 3 pi / l: 1 - c = 9 pi^2 / (2 l^2).

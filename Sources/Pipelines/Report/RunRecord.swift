@@ -33,17 +33,14 @@ final class RunRecord {
   /// Errors: no run in the folder, one without results, a damaged one.
   init(_ run: RunFolder) throws {
     let disk = Disk()
-    guard try disk.exists(run.job) else {
-      throw PipelineError(
-        .missingInput, "\(run.path) is not a run folder (it has no job.yaml); name one")
-    }
+    try run.requireJob()
     guard try disk.exists(run.summary) else {
       throw PipelineError(
         .missingInput,
         "\(run.path) has no results yet (no summary.json); start it with `ntk-dist run`")
     }
     self.run = run
-    job = try Job(contentsOf: run.job)
+    job = try Job(of: run)
     summary = try Summary.read(run)
     // Of shards' jobs every one has its own; a report does without.
     environment =

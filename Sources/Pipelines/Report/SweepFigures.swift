@@ -130,7 +130,7 @@ enum SweepFigures {
     let limits = kernels.map { kernel -> (value: Double, lacksFactor: Bool)? in
       guard let theory = kernel.variant.theory else { return nil }
       return limit(kernel.kind == .nngp ? theory.nngp : theory.ntk).map {
-        ($0, quantity.lacksFactor && theory.lacksFactor)
+        ($0, quantity.lacksFactor && theory.isDecayAlone ?? false)
       }
     }
     // The theory is that of deep networks: its line goes through the deepest value there is.
@@ -145,16 +145,5 @@ enum SweepFigures {
         point.x, limit.lacksFactor ? factor.map { limit.value * $0 } : limit.value)
     }
     return (Series(nil, levels, style: .dashed, colour: colour), factor != nil)
-  }
-}
-
-extension TheorySummary {
-  /// Layers, as a part of xi_1, from which on the bulk decays in the ordered phase with a factor that
-  /// theory leaves to the data.
-  private static let decayingPart = 0.1
-
-  fileprivate var lacksFactor: Bool {
-    guard phase == "ordered", let xi1 else { return false }
-    return Double(layers) >= Self.decayingPart * xi1
   }
 }

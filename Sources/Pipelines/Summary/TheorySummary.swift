@@ -22,6 +22,8 @@ struct TheorySummary: Codable, Equatable {
   var xiC: Double?
   var xiStar: Double?
   var criticalWeightVariance: Double?
+  /// Whether the bulk's limits are decays with depth alone, without the factor that the data set.
+  var isDecayAlone: Bool?
   var nngp: Limits
   var ntk: Limits
 
@@ -84,6 +86,7 @@ extension TheorySummary {
         lambdaMax: finite(pair.largest), bulk: finite(pair.bulk),
         conditionNumber: pair.bulk > 0 ? finite(pair.largest / pair.bulk) : nil)
     }
+    isDecayAlone = limits?.isDecayAlone
     nngp = values(limits?.nngp)
     ntk = values(limits?.ntk)
   }
