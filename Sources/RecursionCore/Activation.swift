@@ -27,6 +27,13 @@ package protocol Activation: Sendable {
   func dual<L: Lanes, X: ImageValues, Y: ImageValues>(_ pair: Pair<L>, _ x: X, _ y: Y) -> Dual<L>
   where X.Register == L, Y.Register == L
 
+  /// Whether `dualOfNonNegative` and `pixelGapsOfNonNegative` are other formulas than those for
+  /// covariances of any sign: loops over the same formulas are not compiled twice.
+  static var hasFormOfNonNegative: Bool { get }
+  /// Whether the formulas are long enough for a call of their own: loops are then compiled without
+  /// them.
+  static var isCalled: Bool { get }
+
   /// `dual` for pairs whose covariance is known not to be negative, where that saves work.
   func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
@@ -76,6 +83,11 @@ package protocol Activation: Sendable {
 }
 
 extension Activation {
+  /// One form, unless an activation says otherwise.
+  package static var hasFormOfNonNegative: Bool { false }
+  /// Inlined, unless an activation says otherwise.
+  package static var isCalled: Bool { false }
+
   /// No constant, unless an activation says otherwise.
   package var constant: Double { 0 }
 

@@ -17,7 +17,7 @@ package struct ActivationStep<A: Activation>: Sendable {
   func update<L: Lanes>(
     _ block: PairBlock<L>, rows: StepValues<L.Scalar>, columns: StepValues<L.Scalar>
   ) {
-    if inputIsNonNegative {
+    if A.hasFormOfNonNegative && inputIsNonNegative {
       loop(block, rows, columns) { activation.dualOfNonNegative($0, $1, $2) }
     } else {
       loop(block, rows, columns) { activation.dual($0, $1, $2) }

@@ -3,6 +3,7 @@ import CVector
 /// phi(x) = a cos(b x + c), with amplitude a, frequency b and phase c: `Sin` a quarter of a turn on.
 package struct Cos: Activation {
   package static let name = "cos"
+  package static let isCalled = true
 
   private let sine: Sin
 

@@ -51,6 +51,36 @@ package struct Float32Lanes: Lanes {
   package init(perColumn pointer: UnsafePointer<Float>) { value = ntk_f32_per_column(pointer) }
 
   @inline(__always)
+  package init(halvesAt pointer: UnsafePointer<Float>, stride: Int) {
+    value = ntk_f32_load_halves(pointer, stride)
+  }
+
+  @inline(__always)
+  package init(halves first: Float, _ second: Float) {
+    value = ntk_f32_repeat_halves(first, second)
+  }
+
+  @inline(__always)
+  package func shiftedUp(_ edge: Self) -> Self {
+    Self(value: ntk_f32_shift_up(value, edge.value))
+  }
+
+  @inline(__always)
+  package func shiftedDown(_ edge: Self) -> Self {
+    Self(value: ntk_f32_shift_down(value, edge.value))
+  }
+
+  @inline(__always)
+  package func halvesShiftedUp(_ edge: Self) -> Self {
+    Self(value: ntk_f32_shift_halves_up(value, edge.value))
+  }
+
+  @inline(__always)
+  package func halvesShiftedDown(_ edge: Self) -> Self {
+    Self(value: ntk_f32_shift_halves_down(value, edge.value))
+  }
+
+  @inline(__always)
   package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f32_add(a.value, b.value)) }
 
   @inline(__always)
@@ -90,6 +120,11 @@ package struct Float32Lanes: Lanes {
   @inline(__always)
   package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
     Self(value: ntk_f32_select_less(a.value, b.value, x.value, y.value))
+  }
+
+  @inline(__always)
+  package static func select(_ a: Self, equals b: Self, _ x: Self, else y: Self) -> Self {
+    Self(value: ntk_f32_select_equal(a.value, b.value, x.value, y.value))
   }
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), u in [0, 1]; minimax, relative error 1.5e-8.

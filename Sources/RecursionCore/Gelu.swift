@@ -20,6 +20,7 @@ import CVector
 /// whose own rounding (eps sqrt q) is all that is added.
 package struct Gelu: Activation {
   package static let name = "gelu"
+  package static let isCalled = true
 
   /// No parameters.
   package init() {}

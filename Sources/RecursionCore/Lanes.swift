@@ -27,6 +27,19 @@ package protocol Lanes: Sendable {
   /// One of `rowCount` consecutive numbers for each column.
   init(perColumn pointer: UnsafePointer<Scalar>)
 
+  /// Two runs of count / 2 consecutive numbers, `stride` apart.
+  init(halvesAt pointer: UnsafePointer<Scalar>, stride: Int)
+  /// One number in the first half of the lanes and one in the second.
+  init(halves first: Scalar, _ second: Scalar)
+  /// Every lane moved to the next one; the first is the last of `edge`.
+  func shiftedUp(_ edge: Self) -> Self
+  /// Every lane moved to the one before; the last is the first of `edge`.
+  func shiftedDown(_ edge: Self) -> Self
+  /// `shiftedUp` within each half of the lanes.
+  func halvesShiftedUp(_ edge: Self) -> Self
+  /// `shiftedDown` within each half of the lanes.
+  func halvesShiftedDown(_ edge: Self) -> Self
+
   static func + (a: Self, b: Self) -> Self
   static func - (a: Self, b: Self) -> Self
   static func * (a: Self, b: Self) -> Self
@@ -44,6 +57,9 @@ package protocol Lanes: Sendable {
   static func max(_ a: Self, _ b: Self) -> Self
   /// Where a < b the lane of `x`, else the lane of `y`.
   static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self
+
+  /// Where a = b the lane of `x`, else the lane of `y`.
+  static func select(_ a: Self, equals b: Self, _ x: Self, else y: Self) -> Self
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), for u in [0, 1].
   static func arcCosineFactor(_ u: Self) -> Self

@@ -69,9 +69,9 @@ struct PixelNorm: PixelUpdate {
 
   private struct Rule: PixelRule {
     @inline(__always)
-    func apply<L: Lanes>(
-      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
-    ) -> PixelGaps<L> {
+    func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
+      _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+    ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
       let factor = x[0] * y[0]
       @inline(__always) func scaled(_ gap: L, _ root: Int) -> L {
         let (before, after) = (x[root] - y[root], x[root + 1] - y[root + 1])

@@ -50,6 +50,7 @@ package struct ReLU: Activation {
   }
 
   package var dualIsNonNegative: Bool { true }
+  package static let hasFormOfNonNegative = true
 
   @inline(__always)
   package func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(

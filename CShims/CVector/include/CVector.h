@@ -40,6 +40,7 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
   NTK_INLINE V V##_min(V a, V b) { return a < b ? a : b; }                               \
   NTK_INLINE V V##_max(V a, V b) { return a > b ? a : b; }                               \
   NTK_INLINE V V##_select_less(V a, V b, V x, V y) { return a < b ? x : y; }             \
+  NTK_INLINE V V##_select_equal(V a, V b, V x, V y) { return a == b ? x : y; }           \
   /* Any address that S may have. */                                                     \
   NTK_INLINE V V##_load(const S *_Nonnull p) {                                           \
     typedef V unaligned __attribute__((aligned(sizeof(S)), may_alias));                  \
@@ -104,6 +105,43 @@ NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_16, NTK_LANES_32)
 #else
 NTK_ROW_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8)
 NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
+#endif
+
+/// A vector as two halves: V##_load_halves takes runs of numbers `stride` apart, V##_repeat_halves
+/// has one number for each half. V##_shift_up moves every lane to the next one and takes the first
+/// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half. HALF and
+/// WHOLE are the lanes of two registers and of four, LANES their number.
+#define NTK_HALF_OPERATIONS(V, S, HALF, WHOLE, LANES)                                       \
+  NTK_INLINE V V##_load_halves(const S *_Nonnull p, long stride) {                          \
+    return V##_join(V##_row_load(p), V##_row_load(p + LANES / 4), V##_row_load(p + stride), \
+                    V##_row_load(p + stride + LANES / 4));                                  \
+  }                                                                                         \
+  NTK_INLINE V V##_repeat_halves(S a, S b) {                                                \
+    return V##_join((V##_row)(a), (V##_row)(a), (V##_row)(b), (V##_row)(b));                \
+  }                                                                                         \
+  NTK_INLINE V V##_shift_up(V x, V e) {                                                     \
+    return __builtin_shufflevector(e, x, WHOLE(LANES - 1));                                 \
+  }                                                                                         \
+  NTK_INLINE V V##_shift_down(V x, V e) { return __builtin_shufflevector(x, e, WHOLE(1)); } \
+  NTK_INLINE V V##_shift_halves_up(V x, V e) {                                              \
+    return __builtin_shufflevector(                                                         \
+        __builtin_shufflevector(e.lo, x.lo, HALF(LANES / 2 - 1)),                           \
+        __builtin_shufflevector(e.hi, x.hi, HALF(LANES / 2 - 1)), WHOLE(0));                \
+  }                                                                                         \
+  NTK_INLINE V V##_shift_halves_down(V x, V e) {                                            \
+    return __builtin_shufflevector(__builtin_shufflevector(x.lo, e.lo, HALF(1)),            \
+                                   __builtin_shufflevector(x.hi, e.hi, HALF(1)), WHOLE(0)); \
+  }
+
+#if NTK_REGISTER_BYTES == 64
+NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_16, NTK_LANES_32, 32)
+NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_32, NTK_LANES_64, 64)
+#elif NTK_REGISTER_BYTES == 32
+NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_8, NTK_LANES_16, 16)
+NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_16, NTK_LANES_32, 32)
+#else
+NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8, 8)
+NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, 16)
 #endif
 
 /// x 2^n for a whole n (|n| < 2^(bits - 2)) by adding n to the exponent of x; right where x and the

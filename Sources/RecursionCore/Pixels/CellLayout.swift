@@ -2,14 +2,20 @@
 /// of g and then one of h.
 ///
 /// `.pixels`: a cell is a class of columns (see `PixelSegment.Space`), its rows the pixels of one
-/// image, its columns those of the other. `.images`: a cell is a pixel, its rows four images, its
-/// columns a register of images.
+/// image, its columns those of the other. Or, by offsets: a cell is a group of offsets that fill whole
+/// vectors, its rows the offsets, its columns the pixels of the first image (see `OffsetPass`); a slab
+/// holds some groups only. `.images`: a cell is a pixel, its rows four images, its columns a register
+/// of images.
 struct CellLayout: Sendable {
   let shape: PixelShape
   let cellCount: Int
   /// Rows and columns of a cell's matrices, padded to whole vectors.
   let rows: Int
   let columns: Int
+  /// Whether it is by offsets.
+  let isByOffset: Bool
+  /// Numbers of one value of a row of pixels; by offsets, twice the row and a 0 at the end.
+  let line: Int
 
   /// Numbers of a matrix, of a cell, of all cells.
   var plane: Int { rows * columns }
@@ -17,29 +23,48 @@ struct CellLayout: Sendable {
   var slab: Int { cellCount * cell }
 
   /// The layout of a space for vectors of four rows of `registerCount` numbers.
-  init(_ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, registerCount: Int) {
+  init(
+    _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, isByOffset: Bool,
+    registerCount: Int
+  ) {
     shape = space.shape
+    self.isByOffset = isByOffset
     switch arrangement {
+    case .pixels where isByOffset:
+      cellCount = Self.groupsPerSlab
+      (rows, columns) = (max(4 * registerCount / shape.width, 1), shape.width)
+      line = 2 * shape.width
+      return
     case .images:
       cellCount = space.shape.width
       (rows, columns) = (4, registerCount)
+      line = columns
     case .pixels:
       cellCount = space.classes
       let longest = (space.shape.width + cellCount - 1) / cellCount
       rows = (longest + 3) / 4 * 4
       columns = (longest + registerCount - 1) / registerCount * registerCount
+      line = cellCount * columns
     }
   }
+
+  /// Groups of offsets that go through a segment together: the more, the less is spent between
+  /// passes; the fewer, the more of their rows stays in the first cache.
+  private static var groupsPerSlab: Int { 2 }
+
+  /// By offsets: how many of them a slab holds.
+  var offsetsPerSlab: Int { cellCount * rows }
 
   /// `.pixels`: how many pixels a class has.
   func count(ofClass index: Int) -> Int { (shape.width - index + cellCount - 1) / cellCount }
 
   /// `.pixels`: numbers of one value for all pixels of an image.
-  var valuesPerImage: Int { shape.height * cellCount * columns }
+  var valuesPerImage: Int { shape.height * line }
 
   /// `.pixels`: where a value of pixel (y, x) lies among those.
   func place(_ y: Int, _ x: Int) -> Int {
-    (y * cellCount + x % cellCount) * columns + x / cellCount
+    if isByOffset { return y * line + x }
+    return (y * cellCount + x % cellCount) * columns + x / cellCount
   }
 }
 

@@ -18,25 +18,6 @@ struct EdgeSums<L: Lanes> {
     columnOnly = AlignedStorage(count: 2 * line)
   }
 
-  /// Fills the margins above and below the sums of a pair of rows, for one class of columns.
-  ///
-  /// - Parameter inside: what the second image has in the rows inside it, of g; of h `plane` on.
-  func fillMarginRows(
-    _ sums: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, width: Int,
-    inside: UnsafePointer<Scalar>, plane: Int
-  ) {
-    func fill(_ row: UnsafeMutablePointer<Scalar>, _ columns: UnsafePointer<Scalar>) {
-      row[-1] = 0
-      row.update(from: columns, count: width)
-      row[width] = 0
-    }
-    for index in 0..<2 {
-      let matrix = sums + index * walk.plane + walk.origin
-      fill(matrix - walk.row, inside + index * plane)
-      fill(matrix + width * walk.row, inside + index * plane)
-    }
-  }
-
   /// What the images have in all rows inside them, at one pair of rows: of g; of h `plane` on.
   struct Inside {
     let rows: UnsafePointer<Scalar>
@@ -80,7 +61,7 @@ struct EdgeSums<L: Lanes> {
     _ rows: UnsafeBufferPointer<Int>, of map: UnsafePointer<Scalar>, _ layout: CellLayout,
     to sums: UnsafeMutablePointer<Scalar>
   ) {
-    let width = layout.cellCount * layout.columns
+    let width = layout.line
     let size = layout.valuesPerImage
     for plane in 0..<2 {
       let (sum, values) = (sums + plane * line, map + plane * size)

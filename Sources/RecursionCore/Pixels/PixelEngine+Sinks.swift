@@ -44,6 +44,10 @@ extension PixelEngine {
     _ pool: PoolStep, _ node: Int, _ field: PixelField<L>, _ run: Run, space: Int
   ) {
     guard let index = run.members.pools.firstIndex(of: node) else { return }
+    if let gather = offsetGathers[node] {
+      gather.add(field, run.family.rows[space], offset: run.offset, to: run.sums[index])
+      return
+    }
     for (k, pair) in run.family.rows[space].enumerated() {
       gathers[node]?.add(field.at(k), pair, to: run.sums[index])
     }

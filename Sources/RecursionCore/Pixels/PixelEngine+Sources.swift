@@ -4,6 +4,7 @@ extension PixelEngine {
   func fill(_ field: PixelField<L>, _ run: Run, _ source: PoolSums?) {
     let space = run.members.sourceSpace
     let layout = geometry.layouts[run.segment][space]
+    if layout.isByOffset { return fillOffsets(field, layout, run) }
     for (k, pair) in run.family.rows[space].enumerated() {
       if let source, let pool = run.members.source {
         fill(field.at(k), pair, layout, source, run.x.pools[pool], run.y.pools[pool])
@@ -28,7 +29,7 @@ extension PixelEngine {
             switch program.arrangement {
             case .pixels:
               let first = channel * layout.valuesPerImage + cell * layout.columns
-              let line = layout.cellCount * layout.columns
+              let line = layout.line
               difference =
                 L(perRow: run.x.base + first + pair.row * line + row)
                 - L(perColumn: run.y.base + first + pair.column * line + column)

@@ -1,8 +1,8 @@
 /// Takes pairs of images through a pixel program: family by family, every family through all steps
 /// of a segment while it stays in the cache, its results added to what pools and readouts gather.
 ///
-/// Memory: see `PixelProgram.engineBytes`. The state of one offset of 32 x 32 pixels takes 0.5 MB in
-/// double precision, and every pool two doubles per pair of pixels behind it.
+/// Memory: see `PixelProgram.engineBytes`. The state of one offset down images of 32 x 32 pixels takes
+/// 0.5 MB in double precision, 32 kB where it is cut into offsets across them, and every pool two doubles per pair of pixels behind it.
 final class PixelEngine<L: CoreLanes> {
   typealias Scalar = L.Scalar
 
@@ -25,13 +25,20 @@ final class PixelEngine<L: CoreLanes> {
   /// Vertical sums of a pair of rows.
   let sums: AlignedStorage<Scalar>
   private var spare: [PixelField<L>] = []
-  private let capacity: Int
-  private let slab: Int
+  /// Of a family's state, by segment.
+  private let fieldShapes: [(capacity: Int, slab: Int, start: Int)]
   private let edges: EdgeSums<L>
   /// By node; nil for pools.
   private let plans: [PixelNodePlan?]
-  /// By the pool's node.
+  /// By the pool's node, where the segment's rows lie by columns or by offsets.
   let gathers: [PoolGather<L>?]
+  let offsetGathers: [OffsetPoolGather<L>?]
+  /// By node: the pools and the other steps behind it; at last those at the start of each segment.
+  private let successors: [Successors]
+  private let firstSuccessors: [Successors]
+  /// The pass of all segments by offsets, and for every lane its place in the row.
+  let offsetPass: PixelPass<L>
+  let places: AlignedStorage<Scalar>
 
   init(_ program: PixelProgram) {
     self.program = program
@@ -39,24 +46,56 @@ final class PixelEngine<L: CoreLanes> {
     sums = AlignedStorage(
       // Vectors at the ends of the last rows read a little beyond.
       count: geometry.walks.values.map { $0.count + 4 * $0.row + L.count }.max() ?? 1)
-    (capacity, slab) = geometry.fieldSize
+    let geometry = geometry
+    fieldShapes = program.segments.indices.map { geometry.fieldShape($0) }
+    let width = OffsetPass<Scalar>.width
+    places = AlignedStorage(count: max(width, L.count))
+    for lane in 0..<places.count { places.base[lane] = Scalar(lane % width) }
+    offsetPass = PixelPass(
+      state: sums.base, stateWalk: .init(outer: 0, row: 0, plane: 0),
+      sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0))
     let pairs = program.arrangement == .images ? 4 * L.rowCount : 1
     readoutGaps = [[Double]](
       repeating: [Double](repeating: 0, count: pairs), count: program.readoutCount)
     readoutTangentGaps = readoutGaps
     readoutScales = program.readoutPixels.map { 1 / Double($0) }
     edges = EdgeSums(geometry)
-    let geometry = geometry
     var plans = [PixelNodePlan?](repeating: nil, count: program.nodes.count)
     var gathers = [PoolGather<L>?](repeating: nil, count: program.nodes.count)
+    var offsetGathers = [OffsetPoolGather<L>?](repeating: nil, count: program.nodes.count)
     for (index, segment) in program.segments.enumerated() {
       for node in segment.members { plans[node] = PixelNodePlan(geometry, node) }
       for node in segment.pools {
         guard case .pool(let pool) = program.nodes[node].step else { continue }
-        gathers[node] = PoolGather(pool, geometry.layouts[index][segment.inputSpace(node)])
+        let layout = geometry.layouts[index][segment.inputSpace(node)]
+        if segment.isByOffset {
+          offsetGathers[node] = OffsetPoolGather(pool, layout)
+        } else {
+          gathers[node] = PoolGather(pool, layout)
+        }
       }
     }
-    (self.plans, self.gathers) = (plans, gathers)
+    (self.plans, self.gathers, self.offsetGathers) = (plans, gathers, offsetGathers)
+    successors = program.nodes.map { Successors($0.children, program) }
+    firstSuccessors = program.segments.map {
+      Successors($0.source.map { program.nodes[$0].children } ?? program.roots, program)
+    }
+  }
+
+  /// What follows a step.
+  private struct Successors {
+    var pools: [(node: Int, pool: PoolStep)] = []
+    var steps: [Int] = []
+
+    init(_ children: [Int], _ program: PixelProgram) {
+      for child in children {
+        if case .pool(let pool) = program.nodes[child].step {
+          pools.append((child, pool))
+        } else {
+          steps.append(child)
+        }
+      }
+    }
   }
 
   /// What a node's slabs look like; nil for pools.
@@ -118,19 +157,22 @@ final class PixelEngine<L: CoreLanes> {
       pools.append((node, PoolSums(pool)))
       halves.append(isSelf ? PoolSums(pool) : pools[pools.count - 1].sums)
     }
-    let roots = members.source.map { program.nodes[$0].children } ?? program.roots
     for (index, family) in members.families.enumerated() {
       if isSelf && family.mirror < index { continue }
       let isHalf = isSelf && family.mirror != index
-      let run = Run(
+      var run = Run(
         segment: segment, members: members, family: family, x: x, y: y, isSelf: isSelf,
         sums: isHalf ? halves : pools.map(\.sums))
-      let field = take()
-      fill(field, run, source)
-      if let source = members.source {
-        gather(readouts: program.nodes[source].readouts, field, run, space: members.sourceSpace)
-      }
-      descend(roots, field, [], run, space: members.sourceSpace)
+      let layout = geometry.layouts[segment][members.sourceSpace]
+      repeat {
+        let field = take(segment)
+        fill(field, run, source)
+        if let source = members.source {
+          gather(readouts: program.nodes[source].readouts, field, run, space: members.sourceSpace)
+        }
+        descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
+        run.offset += layout.offsetsPerSlab
+      } while layout.isByOffset && run.offset < layout.shape.width
       guard poll() else { return [] }
     }
     if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
@@ -147,47 +189,40 @@ final class PixelEngine<L: CoreLanes> {
     let isSelf: Bool
     /// One for each of the segment's pools.
     let sums: [PoolSums]
+    /// By offsets: the first one across the images of the slab's.
+    var offset = 0
   }
 
-  private func take() -> PixelField<L> {
-    var field = spare.popLast() ?? PixelField<L>(capacity: capacity, slab: slab)
-    field.start = 0
-    return field
+  private func take(_ segment: Int) -> PixelField<L> {
+    (spare.popLast() ?? PixelField<L>(count: geometry.fieldCount)).shaped(fieldShapes[segment])
   }
 
-  private func copy(_ field: PixelField<L>, rows: Int) -> PixelField<L> {
-    let copy = take()
-    for k in 0..<rows { copy.at(k).update(from: field.at(k), count: slab) }
+  private func copy(_ field: PixelField<L>, _ run: Run, rows: Int) -> PixelField<L> {
+    let copy = take(run.segment)
+    for k in 0..<rows { copy.at(k).update(from: field.at(k), count: field.slab) }
     return copy
   }
 
   /// Takes `field` through the steps behind it, and gives its memory back.
   private func descend(
-    _ children: [Int], _ field: PixelField<L>, _ kept: [PixelField<L>], _ run: Run, space: Int
+    _ behind: Successors, _ field: PixelField<L>, _ kept: [PixelField<L>], _ run: Run, space: Int
   ) {
-    var (children, field, kept, space) = (children, field, kept, space)
+    var (behind, field, kept, space) = (behind, field, kept, space)
     while true {
-      var steps: [Int] = []
-      for child in children {
-        if case .pool(let pool) = program.nodes[child].step {
-          gather(pool, child, field, run, space: space)
-        } else {
-          steps.append(child)
-        }
-      }
-      guard let last = steps.last else { break }
-      for child in steps.dropLast() {
-        var branch = copy(field, rows: run.family.rows[space].count)
-        var saved = kept.map { copy($0, rows: capacity - 1) }
-        for index in saved.indices { saved[index].start = 0 }
+      for (node, pool) in behind.pools { gather(pool, node, field, run, space: space) }
+      guard let last = behind.steps.last else { break }
+      for child in behind.steps.dropLast() {
+        var branch = copy(field, run, rows: run.family.rows[space].count)
+        // Which space a kept state is of is not known here: by offsets all have the same rows.
+        let rows =
+          run.members.isByOffset ? run.family.rows[space].count : field.capacity - 1
+        var saved = kept.map { copy($0, run, rows: rows) }
         advance(child, &branch, &saved, run)
-        descend(
-          program.nodes[child].children, branch, saved, run,
-          space: run.members.outputSpace(child))
+        descend(successors[child], branch, saved, run, space: run.members.outputSpace(child))
       }
       advance(last, &field, &kept, run)
-      children = program.nodes[last].children
-      space = run.members.outputSpace(last)
+      space = plans[last]?.outputSpace ?? space
+      behind = successors[last]
     }
     spare.append(field)
     spare.append(contentsOf: kept)
@@ -202,7 +237,8 @@ final class PixelEngine<L: CoreLanes> {
     case .update(let update):
       sweep(node, update, field, run)
     case .pool: break
-    case .fork: kept.append(copy(field, rows: run.family.rows[run.members.inputSpace(node)].count))
+    case .fork:
+      kept.append(copy(field, run, rows: run.family.rows[run.members.inputSpace(node)].count))
     case .exchange:
       let saved = kept.removeLast()
       kept.append(field)
@@ -218,8 +254,9 @@ final class PixelEngine<L: CoreLanes> {
       }
       spare.append(saved)
     }
-    gather(
-      readouts: program.nodes[node].readouts, field, run, space: run.members.outputSpace(node))
+    if let plan = plans[node] {
+      gather(readouts: program.nodes[node].readouts, field, run, space: plan.outputSpace)
+    }
   }
 
   // MARK: Steps
@@ -228,8 +265,9 @@ final class PixelEngine<L: CoreLanes> {
     _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
     _ field: PixelField<L>, _ run: Run
   ) -> PixelField<L> {
-    guard let links = run.family.convolutions[node], let plan = plans[node], let walk = plan.walk
-    else { return field }
+    guard let plan = plans[node] else { return field }
+    if plan.output.isByOffset { return convolveOffsets(plan, convolution, update, field, run) }
+    guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)
     let pass = pass(plan, field)
     pass.weight = convolution.tapWeight
@@ -240,14 +278,14 @@ final class PixelEngine<L: CoreLanes> {
     run.family.rows[plan.outputSpace].withUnsafeBufferPointer { pairs in
       for k in 0..<links.count {
         let state = result.at(k)
-        let line = plan.input.cellCount * plan.input.columns
+        let line = plan.input.line
         let inside = EdgeSums<L>.Inside(
           rows: run.x.base + plan.windowSums + pairs[k].row * line,
           columns: run.y.base + plan.windowSums + pairs[k].column * line,
           plane: plan.windowSumCount)
         let both = links.list(k, .both)
         if plan.isFused && both.count == 3 {
-          pass.slabs = fuse(plan, walk, both, field, inside)
+          pass.slabs = fuse(both, field)
         } else {
           pass.slabs = nil
           addRows(both, field, plan.input, walk)
@@ -272,22 +310,13 @@ final class PixelEngine<L: CoreLanes> {
 
   /// Leaves the sums of a pair of rows to the pass that reads them, but for what that expects.
   private func fuse(
-    _ plan: PixelNodePlan, _ walk: HorizontalWalk, _ both: UnsafeBufferPointer<Int>,
-    _ field: PixelField<L>, _ inside: EdgeSums<L>.Inside
+    _ both: UnsafeBufferPointer<Int>, _ field: PixelField<L>
   ) -> PixelPass<L>.Slabs {
-    let width = plan.input.shape.width
     let slabs = PixelPass<L>.Slabs(
       first: UnsafePointer(field.at(both[0])), second: UnsafePointer(field.at(both[1])),
-      third: UnsafePointer(field.at(both[2])), target: sums.base + walk.origin,
-      margins: inside.rows, marginPlane: inside.plane, width: width)
-    switch program.arrangement {
-    case .pixels:
-      edges.fillMarginRows(
-        sums.base, walk, width: width, inside: inside.columns, plane: inside.plane)
-    case .images:
-      for place in stride(from: 0, to: 4 * L.count, by: L.count) {
-        slabs.sum(place, row: L.rowCount).store(to: sums.base + place)
-      }
+      third: UnsafePointer(field.at(both[2])), target: sums.base)
+    for place in stride(from: 0, to: 4 * L.count, by: L.count) {
+      slabs.sum(place, row: L.rowCount).store(to: sums.base + place)
     }
     return slabs
   }
@@ -359,6 +388,7 @@ final class PixelEngine<L: CoreLanes> {
 
   private func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
     guard let plan = plans[node] else { return }
+    if plan.output.isByOffset { return sweepOffsets(plan, update, field, run) }
     let pass = pass(plan, field)
     for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
       sweep(pass, update, plan, isConvolution: false, field.at(k), pair, run)

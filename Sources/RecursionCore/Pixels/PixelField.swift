@@ -2,15 +2,20 @@
 /// result can follow close behind the input it replaces.
 struct PixelField<L: Lanes>: @unchecked Sendable {
   let storage: AlignedStorage<L.Scalar>
-  let capacity: Int
-  let slab: Int
+  /// Slabs of the ring, and numbers of a slab.
+  private(set) var capacity = 1
+  private(set) var slab = 1
   /// The place of the first pair of rows.
   var start = 0
 
-  init(capacity: Int, slab: Int) {
-    self.capacity = capacity
-    self.slab = slab
-    storage = AlignedStorage(count: capacity * slab)
+  /// Room for `count` numbers.
+  init(count: Int) { storage = AlignedStorage(count: count) }
+
+  /// The same memory for a family's state of another shape.
+  func shaped(_ shape: (capacity: Int, slab: Int, start: Int)) -> PixelField {
+    var field = self
+    (field.capacity, field.slab, field.start) = shape
+    return field
   }
 
   /// The slab of pair of rows `k`.
@@ -20,6 +25,9 @@ struct PixelField<L: Lanes>: @unchecked Sendable {
     while place >= capacity { place -= capacity }
     return storage.base + place * slab
   }
+
+  /// The slab before the first one, where the shape leaves room for it.
+  var slabBeforeFirst: UnsafeMutablePointer<L.Scalar> { storage.base + (start - 1) * slab }
 
   /// Where a convolution's result starts that follows `delay` places behind.
   func following(by delay: Int) -> PixelField {

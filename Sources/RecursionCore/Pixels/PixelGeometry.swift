@@ -14,13 +14,16 @@ struct PixelGeometry: Sendable {
   private(set) var tableCount = 0
   private(set) var valueOffsets: [Int]
   private(set) var mapOffsets: [Int]
+  /// Where the first segment's numbers end there.
+  private(set) var firstSegmentCount = 0
 
   init(_ program: PixelProgram, registerCount: Int) {
     self.program = program
     self.registerCount = registerCount
     layouts = program.segments.map { segment in
       segment.spaces.map {
-        CellLayout($0, program.arrangement, registerCount: registerCount)
+        CellLayout(
+          $0, program.arrangement, isByOffset: segment.isByOffset, registerCount: registerCount)
       }
     }
     segmentOfNode = [Int](repeating: 0, count: program.nodes.count)
@@ -32,7 +35,7 @@ struct PixelGeometry: Sendable {
       for node in segment.members {
         segmentOfNode[node] = index
         let (input, output) = (inputLayout(node), outputLayout(node))
-        if case .convolution(let step, _) = program.nodes[node].step {
+        if case .convolution(let step, _) = program.nodes[node].step, !segment.isByOffset {
           walks[node] = HorizontalWalk(
             step.horizontal, input, output, program.arrangement, registerCount: registerCount)
         }
@@ -44,6 +47,7 @@ struct PixelGeometry: Sendable {
         }
         if needsOutputMaps(node) { tableCount += 2 * numbersPerValue(output) }
       }
+      if index == 0 { firstSegmentCount = tableCount }
     }
   }
 
@@ -54,19 +58,29 @@ struct PixelGeometry: Sendable {
   /// Numbers of an image's channels.
   private var inputCount: Int { program.channels * numbersPerValue(layouts[0][sourceSpace(0)]) }
 
-  /// Slabs of the longest family, room for what its convolutions delay included, and numbers of the
-  /// largest slab.
-  var fieldSize: (capacity: Int, slab: Int) {
-    var (capacity, slab) = (1, 1)
-    for (index, segment) in program.segments.enumerated() {
-      for family in segment.families {
-        let rows = family.rows.map(\.count).max() ?? 0
-        let delay = family.convolutions.values.map(\.delay).max() ?? 0
-        capacity = max(capacity, rows + delay + 1)
-      }
-      for layout in layouts[index] { slab = max(slab, layout.slab) }
+  /// The state of a family in a segment: slabs of the longest one, room for what its convolutions
+  /// delay included; numbers of the largest slab; and where the state of its source starts.
+  func fieldShape(_ segment: Int) -> (capacity: Int, slab: Int, start: Int) {
+    let members = program.segments[segment]
+    let slab = layouts[segment].map(\.slab).max() ?? 1
+    let rows = members.families.flatMap { $0.rows.map(\.count) }.max() ?? 0
+    if members.isByOffset {
+      // Every convolution begins one slab before the last one, and has one before it and one behind.
+      let convolutions = members.members.count { walksThrough($0) }
+      return (rows + convolutions + 2, slab, convolutions + 1)
     }
-    return (capacity, slab)
+    let delay = members.families.flatMap { $0.convolutions.values.map(\.delay) }.max() ?? 0
+    return (rows + delay + 1, slab, 0)
+  }
+
+  private func walksThrough(_ node: Int) -> Bool {
+    if case .convolution = program.nodes[node].step { return true }
+    return false
+  }
+
+  /// Numbers of the largest family's state.
+  var fieldCount: Int {
+    program.segments.indices.map { fieldShape($0) }.map { $0.capacity * $0.slab }.max() ?? 1
   }
 
   func sourceSpace(_ segment: Int) -> Int { program.segments[segment].sourceSpace }
@@ -89,8 +103,7 @@ struct PixelGeometry: Sendable {
 
   /// Numbers of K (or Theta) before a convolution summed down the windows of every row behind it.
   func windowSumCount(_ node: Int) -> Int {
-    let input = inputLayout(node)
-    return outputLayout(node).shape.height * input.cellCount * input.columns
+    outputLayout(node).shape.height * inputLayout(node).line
   }
 
   /// Whether K and Theta before the node are kept: the gaps of pixels whose partner is outside.
@@ -147,9 +160,7 @@ final class PixelNodePlan: Sendable {
     }
     let window = step.horizontal
     isFused =
-      window.size == 3 && window.stride == 1 && step.vertical.size == 3 && window.input >= 3
-      && window.padding == .same && !step.isLocal
-      && (geometry.program.arrangement == .images
-        || (input.cellCount == 1 && input.shape.width % 4 == 0))
+      geometry.program.arrangement == .images && window.size == 3 && window.stride == 1
+      && step.vertical.size == 3 && window.input >= 3 && window.padding == .same && !step.isLocal
   }
 }

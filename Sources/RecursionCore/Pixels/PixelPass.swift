@@ -31,21 +31,20 @@ package final class PixelPass<L: Lanes> {
   var columns: StepValues<L.Scalar>
   var columnStep: Int
 
-  /// The three slabs whose rows are still to be added, just before the taps meet the sums: reading
-  /// them then overlaps with the arithmetic. nil where the sums are there.
+  /// `.images`: the three slabs whose rows are still to be added, just before the taps meet the sums:
+  /// reading them then overlaps with the arithmetic. nil where the sums are there.
   var slabs: Slabs?
 
-  /// Three pairs of rows and what lies in the margins beside their sums.
+  /// Where rows lie by their offsets; then the walks, the sums and the taps are not used.
+  var offsets: OffsetPass<L.Scalar>?
+
+  /// `.images`: three pairs of rows.
   struct Slabs {
     var first: UnsafePointer<L.Scalar>
     var second: UnsafePointer<L.Scalar>
     var third: UnsafePointer<L.Scalar>
-    /// Where the sums of the cell's element (0, 0) go, and elements of a row of the slabs.
+    /// Where their sums go.
     var target: UnsafeMutablePointer<L.Scalar>
-    /// `.pixels`: what both margins of each row hold, of g; of h `marginPlane` further on.
-    var margins: UnsafePointer<L.Scalar>
-    var marginPlane: Int
-    var width: Int
 
     /// The sum at one place.
     @inline(__always)
@@ -72,13 +71,11 @@ package final class PixelPass<L: Lanes> {
   /// Runs `rule` over all vectors.
   @inline(__always)
   func run<R: PixelRule>(_ rule: R) {
+    if let offsets { return run(rule, over: offsets) }
     let isDiagonal =
       taps.count == 3 && taps[1] == sumsWalk.row + 1 && taps[2] == 2 * taps[1]
     if taps.count == 0 {
       loop(rule, StateTaps(walk: stateWalk))
-    } else if let slabs, isDiagonal {
-      loop(
-        rule, FusedDiagonalTaps(walk: sumsWalk, stateWalk: stateWalk, slabs: slabs, outer: outer))
     } else if let slabs, taps.count == 3 {
       loop(rule, FusedCellTaps(slabs: slabs))
     } else if isDiagonal {
@@ -98,7 +95,6 @@ package final class PixelPass<L: Lanes> {
       let row = PixelRowValues<L>(base: rows.base + i * rowStep, stride: rows.stride)
       var (state, sums) = (state + i * stateWalk.outer, sums + i * sumsWalk.outer)
       var column = columns.base + i * columnStep
-      taps.prepare(i)
       for _ in 0..<inner {
         let sum = taps.sum(UnsafePointer(state), sums)
         let gap = sum.gap.scaled(by: weight)
@@ -119,24 +115,17 @@ package final class PixelPass<L: Lanes> {
 /// What a pass does to each pair of pixels. A type and not a closure, so that every loop has it
 /// inlined.
 protocol PixelRule {
-  func apply<L: Lanes>(
-    _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
-  ) -> PixelGaps<L>
+  func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L
 }
 
 /// How a pass finds what its taps meet.
 private protocol PixelTaps {
   associatedtype Register: Lanes
-  /// Called before the vectors of outer place `i`.
-  func prepare(_ i: Int)
   func sum(
     _ state: UnsafePointer<Register.Scalar>, _ sums: UnsafePointer<Register.Scalar>
   ) -> PixelGaps<Register>
-}
-
-extension PixelTaps {
-  @inline(__always)
-  func prepare(_ i: Int) {}
 }
 
 /// No convolution: the state itself.
@@ -165,61 +154,6 @@ private struct DiagonalTaps<L: Lanes>: PixelTaps {
     let (second, third) = (place + walk.row, place + 2 * walk.row)
     return L(rowsAt: place, stride: walk.row) + L(rowsAt: second + 1, stride: walk.row)
       + L(rowsAt: third + 2, stride: walk.row)
-  }
-}
-
-/// The same, where the sums are made two groups of four rows ahead: a load that begins in the
-/// middle of what was stored has to wait until the stores have left the core.
-private struct FusedDiagonalTaps<L: Lanes>: PixelTaps {
-  let walk: PixelPass<L>.Walk
-  let stateWalk: PixelPass<L>.Walk
-  let slabs: PixelPass<L>.Slabs
-  let outer: Int
-
-  @inline(__always)
-  func prepare(_ i: Int) {
-    if i == 0 {
-      addGroup(0)
-      if outer > 1 { addGroup(1) }
-    }
-    if i + 2 < outer { addGroup(i + 2) }
-  }
-
-  @inline(__always)
-  private func addGroup(_ group: Int) {
-    let from = group * stateWalk.outer
-    let gaps = slabs.target + group * 4 * walk.row
-    let tangentGaps = gaps + walk.plane
-    var column = 0
-    while column < stateWalk.row {
-      slabs.sum(from + column, row: stateWalk.row)
-        .storeRows(to: gaps + column, stride: walk.row)
-      slabs.sum(from + stateWalk.plane + column, row: stateWalk.row)
-        .storeRows(to: tangentGaps + column, stride: walk.row)
-      column += L.rowCount
-    }
-    let margins = slabs.margins + 4 * group
-    setMargins(gaps, margins)
-    setMargins(tangentGaps, margins + slabs.marginPlane)
-  }
-
-  @inline(__always)
-  private func setMargins(
-    _ rows: UnsafeMutablePointer<L.Scalar>, _ margins: UnsafePointer<L.Scalar>
-  ) {
-    @inline(__always) func set(_ row: Int) {
-      rows[row * walk.row - 1] = margins[row]
-      rows[row * walk.row + slabs.width] = margins[row]
-    }
-    set(0)
-    set(1)
-    set(2)
-    set(3)
-  }
-
-  @inline(__always)
-  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
-    DiagonalTaps(walk: walk).sum(state, sums)
   }
 }
 

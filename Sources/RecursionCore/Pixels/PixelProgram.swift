@@ -123,6 +123,7 @@ struct PixelProgram: Sendable {
         if let after = segmentAtPool[pool] { needed[pool] = segments[after].neededSourceRows }
       }
       segments[segment].findFamilies(nodes, neededOfPools: needed)
+      if arrangement == .pixels { segments[segment].noteOffsets(nodes) }
     }
   }
 
@@ -174,9 +175,8 @@ struct PixelProgram: Sendable {
     let isDouble = precision == .f64
     let geometry = PixelGeometry(
       self, registerCount: isDouble ? Float64Lanes.rowCount : Float32Lanes.rowCount)
-    let (capacity, slab) = geometry.fieldSize
     let fields = 2 * (segments.map(\.keptDepth).max() ?? 0) + 3
-    return fields * capacity * slab * (isDouble ? 8 : 4) + (tableBatch + 2) * poolBytes
+    return fields * geometry.fieldCount * (isDouble ? 8 : 4) + (tableBatch + 2) * poolBytes
   }
 
   /// Pairs of pixels (and layers) that one pair of images costs.

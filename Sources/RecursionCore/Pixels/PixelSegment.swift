@@ -23,6 +23,8 @@ struct PixelSegment: Sendable {
   private(set) var families: [RowFamily] = []
   /// How many states of a residual are kept at once, at most.
   private(set) var keptDepth = 0
+  /// Whether its rows can lie by offsets (see `OffsetPass`).
+  private(set) var isByOffset = false
   private var inputSpaces: [Int: Int] = [:]
   private var outputSpaces: [Int: Int] = [:]
   private var merged: [Int] = []
@@ -129,6 +131,32 @@ struct PixelSegment: Sendable {
     for space in spaces.indices where spaces[space].classes == 0 { spaces[space].classes = 1 }
     families = RowFamily.all(
       spaces, convolutions.map { ($0, inputSpace($0), outputSpace($0), $1.vertical) })
+  }
+
+  /// Notes whether its rows can lie by offsets: images of the right width, windows of 3 x 3 that stop
+  /// at every pixel and meet zeros around the image, families of one offset whole, pools over
+  /// everything or over 2 x 2 pixels, and no readout before them.
+  mutating func noteOffsets(_ nodes: [PixelProgram.Node]) {
+    let layersFit = members.allSatisfy { node in
+      guard nodes[node].readouts.isEmpty else { return false }
+      guard case .convolution(let step, _) = nodes[node].step else { return true }
+      return !step.isLocal
+        && [step.vertical, step.horizontal].allSatisfy {
+          $0.size == 3 && $0.stride == 1 && $0.padding == .same
+        }
+    }
+    let poolsFit = pools.allSatisfy { node in
+      guard case .pool(let pool) = nodes[node].step else { return false }
+      return OffsetPoolKind(pool) != nil
+    }
+    let used = Set(members.flatMap { [inputSpace($0), outputSpace($0)] } + [sourceSpace])
+    let spacesFit = used.allSatisfy {
+      spaces[$0].shape.width == OffsetPass<Float>.width && spaces[$0].classes == 1
+    }
+    let height = spaces[sourceSpace].shape.height
+    isByOffset =
+      source == nil && layersFit && poolsFit && spacesFit
+      && families.allSatisfy { $0.isWholeOffset(used, height: height) }
   }
 
   private mutating func needDiagonal(_ space: Int) {

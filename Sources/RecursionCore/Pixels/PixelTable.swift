@@ -151,6 +151,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     } maps: { node, isInput, map in
       store(map, node, isInput: isInput, to: bases, engine)
     }
+    if members.isByOffset { bases.forEach(repeatRows) }
     guard !members.pools.isEmpty else { return }
     var behind: [Int: (map: PixelVariances, sums: [PoolSums?])] = [:]
     for (lane, image) in range.enumerated() {
@@ -174,6 +175,15 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       if let next = program.segmentAtPool[pool], let (map, sums) = behind[pool] {
         build(segment: next, map, range, engine, sums: sums)
       }
+    }
+  }
+
+  /// By offsets: every row of pixels a second time behind itself, but for the last place, which
+  /// stays 0.
+  private func repeatRows(_ image: UnsafeMutablePointer<L.Scalar>) {
+    let width = OffsetPass<L.Scalar>.width
+    for row in stride(from: 0, to: geometry.firstSegmentCount, by: 2 * width) {
+      (image + row + width).update(from: image + row, count: width - 1)
     }
   }
 
@@ -202,7 +212,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     let behind = plan.windowSums + 2 * plan.windowSumCount
     let first = isInput || !geometry.needsInputMaps(node) ? plan.maps : behind
     let width = layout.shape.width
-    let line = layout.cellCount * layout.columns
+    let line = layout.line
     func set(_ place: Int, _ plane: Int, _ variance: Float64Lanes, _ tangent: Float64Lanes) {
       scatter(variance, to: bases, at: place)
       scatter(tangent, to: bases, at: place + plane)

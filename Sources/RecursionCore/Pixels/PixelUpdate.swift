@@ -34,9 +34,9 @@ struct PixelIdentity: PixelUpdate {
 
   private struct Rule: PixelRule {
     @inline(__always)
-    func apply<L: Lanes>(
-      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
-    ) -> PixelGaps<L> { gaps }
+    func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
+      _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+    ) -> PixelGaps<L> where X.Register == L, Y.Register == L { gaps }
   }
 }
 
@@ -66,8 +66,10 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
 
   @inline(__always)
   package func sweep<L: Lanes>(_ pass: PixelPass<L>) {
-    if inputIsNonNegative {
+    if A.hasFormOfNonNegative && inputIsNonNegative {
       pass.run(NonNegative(activation: activation))
+    } else if A.isCalled {
+      pass.run(Called(activation: activation))
     } else {
       pass.run(General(activation: activation))
     }
@@ -76,17 +78,25 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   private struct General: PixelRule {
     let activation: A
     @inline(__always)
-    func apply<L: Lanes>(
-      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
-    ) -> PixelGaps<L> { activation.pixelGaps(gaps, x, y) }
+    func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
+      _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+    ) -> PixelGaps<L> where X.Register == L, Y.Register == L { activation.pixelGaps(gaps, x, y) }
+  }
+
+  private struct Called: PixelRule {
+    let activation: A
+    @inline(never)
+    func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
+      _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+    ) -> PixelGaps<L> where X.Register == L, Y.Register == L { activation.pixelGaps(gaps, x, y) }
   }
 
   private struct NonNegative: PixelRule {
     let activation: A
     @inline(__always)
-    func apply<L: Lanes>(
-      _ gaps: PixelGaps<L>, _ x: PixelRowValues<L>, _ y: PixelColumnValues<L>
-    ) -> PixelGaps<L> { activation.pixelGapsOfNonNegative(gaps, x, y) }
+    func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
+      _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+    ) -> PixelGaps<L> where X.Register == L, Y.Register == L { activation.pixelGapsOfNonNegative(gaps, x, y) }
   }
 }
 

@@ -1,0 +1,109 @@
+import RecursionCore
+import Testing
+
+/// Images of the width whose rows lie by offsets (`OffsetPass`), against the slow reference.
+@Suite struct OffsetKernelsTests {
+  private static let convolution = PlainRecursionTests.convolution([3, 3])
+
+  private static func pool(_ name: String) -> LayerDescription {
+    LayerDescription(
+      name, [.init("window", .numbers([2, 2])), .init("stride", .numbers([2, 2]))])
+  }
+
+  private static let readout = [LayerDescription("global_average_pool"), dense(1.5, 0.1)]
+
+  private static let residual = LayerDescription(
+    "residual",
+    [
+      .init("main", .layers([LayerDescription("relu"), convolution])),
+      .init("shortcut", .layers([PlainRecursionTests.convolution([3, 3], w: 0.7)])),
+    ])
+
+  /// What comes before the readout.
+  private static let bodies: [(name: String, layers: [LayerDescription])] = [
+    ("one layer", [convolution, LayerDescription("relu")]),
+    ("two convolutions", [convolution, convolution, LayerDescription("relu")]),
+    (
+      "three layers",
+      [
+        convolution, LayerDescription("relu"), convolution, LayerDescription("erf"),
+        PlainRecursionTests.convolution([3, 3], w: 1.3, b: 0), LayerDescription("relu"),
+      ]
+    ),
+    (
+      "residual and layer norm",
+      [
+        convolution, residual, LayerDescription("layer_norm"), LayerDescription("relu"),
+        convolution, LayerDescription("gelu"),
+      ]
+    ),
+    (
+      "pairs",
+      [
+        convolution, LayerDescription("relu"), convolution, LayerDescription("relu"),
+        pool("average_pool"), convolution, LayerDescription("relu"),
+      ]
+    ),
+    (
+      "sums of pairs",
+      [convolution, LayerDescription("cos"), pool("sum_pool"), convolution, LayerDescription("erf")]
+    ),
+    // These lie by columns: one window, stride or padding is another.
+    (
+      "circular",
+      [
+        convolution, LayerDescription("relu"), PlainRecursionTests.convolution([3, 3], "circular"),
+        LayerDescription("relu"),
+      ]
+    ),
+    (
+      "stride",
+      [
+        convolution, LayerDescription("relu"),
+        PlainRecursionTests.convolution([3, 3], stride: [2, 2]), LayerDescription("relu"),
+      ]
+    ),
+  ]
+
+  @Test("rows by offsets agree with the slow reference", arguments: bodies.indices, [1, 2, 4, 5])
+  func reference(_ body: Int, _ height: Int) throws {
+    let (name, layers) = Self.bodies[body]
+    // Pairs of rows need an even number of them.
+    guard height % 2 == 0 || !name.contains("pairs") else { return }
+    let images = randomImages(3, height: height, width: 32, channels: 2, seed: UInt64(body + 7))
+    let tests = PixelKernelsTests()
+    try tests.check(layers + Self.readout, images, nil)
+    try tests.check(layers + Self.readout, [images[0]], [images[1], images[2]])
+  }
+
+  @Test("networks in one pass are those networks alone", arguments: Precision.allCases)
+  func together(_ precision: Precision) throws {
+    let images = randomImages(3, height: 4, width: 32, channels: 3, seed: 12)
+    let pair = [Self.convolution, LayerDescription("relu")]
+    var networks = [1, 2, 4].map { depth in
+      (0..<depth).flatMap { _ in pair } + Self.readout
+    }
+    networks.append([Self.convolution, Self.residual, LayerDescription("relu")] + Self.readout)
+    networks.append(pair + [Self.pool("average_pool")] + pair + Self.readout)
+    let all = try FastKernels(networks, images, nil, precision)
+    for (index, network) in networks.enumerated() {
+      let alone = try FastKernels([network], images, nil, precision)
+      for row in images.indices {
+        #expect(all.nngp[index][row][...row] == alone.nngp[0][row][...row])
+        #expect(all.ntk[index][row][...row] == alone.ntk[0][row][...row])
+      }
+    }
+  }
+
+  @Test("a black image and an image twice", arguments: Precision.allCases)
+  func special(_ precision: Precision) throws {
+    var images = randomImages(2, height: 4, width: 32, channels: 1, seed: 13)
+    images.append(images[0])
+    images.append(
+      PlainImage(height: 4, width: 32, channels: 1, values: [Double](repeating: 0, count: 128)))
+    try PixelKernelsTests().check(Self.bodies[2].layers + Self.readout, images, nil)
+    let kernels = try FastKernels([Self.bodies[2].layers + Self.readout], images, nil, precision)
+    let error = relativeError(kernels.ntk[0][2][0], kernels.ntk[0][0][0])
+    #expect(error < (precision == .f64 ? 1e-14 : 2e-6))
+  }
+}
