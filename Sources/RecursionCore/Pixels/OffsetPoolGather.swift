@@ -31,8 +31,9 @@ final class OffsetPoolGather<L: Lanes> {
   private let kind: OffsetPoolKind
   private let layout: CellLayout
   private let windowsAcross: Int
-  /// A plane of a group, summed over rows.
+  /// A slab summed over rows: [plane][offset][pixel across].
   private let total: AlignedStorage<Scalar>
+  private var planeCount: Int { layout.slab / 2 }
 
   /// nil for pools that it can't add to.
   init?(_ pool: PoolStep, _ layout: CellLayout) {
@@ -40,8 +41,11 @@ final class OffsetPoolGather<L: Lanes> {
     self.kind = kind
     self.layout = layout
     windowsAcross = pool.horizontal.output
-    total = AlignedStorage(count: layout.plane)
+    total = AlignedStorage(count: layout.slab)
   }
+
+  /// Whether the sums are by offset, and to be settled.
+  var isByOffset: Bool { kind == .pairs }
 
   /// Adds all rows of a family.
   ///
@@ -49,62 +53,60 @@ final class OffsetPoolGather<L: Lanes> {
   func add(
     _ field: PixelField<L>, _ pairs: [RowFamily.RowPair], offset: Int, to sums: PoolSums
   ) {
+    switch kind {
+    case .everything:
+      sumRows(field, 0..<pairs.count)
+      for index in 0..<planeCount {
+        sums.gaps[0] += Double(total.base[index])
+        sums.tangentGaps[0] += Double(total.base[planeCount + index])
+      }
+    case .pairs:
+      guard let gaps = sums.offsetGaps, let tangentGaps = sums.tangentOffsetGaps else { return }
+      var k = 0
+      while k < pairs.count {
+        // Both rows of a window lie in the same windows of the other image, or neither.
+        let (y, z) = (pairs[k].row / 2, pairs[k].column / 2)
+        let isBoth =
+          k + 1 < pairs.count && pairs[k + 1].row / 2 == y && pairs[k + 1].column / 2 == z
+        let end = isBoth ? k + 2 : k + 1
+        sumRows(field, k..<end)
+        addPairs(total.base, offset, to: gaps + sums.placeByOffset(y, z))
+        addPairs(total.base + planeCount, offset, to: tangentGaps + sums.placeByOffset(y, z))
+        k = end
+      }
+    }
+  }
+
+  private func sumRows(_ field: PixelField<L>, _ rows: Range<Int>) {
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
         let place = group * layout.cell + plane * layout.plane
-        let gathered = plane == 0 ? sums.gaps : sums.tangentGaps
-        switch kind {
-        case .everything:
-          sumRows(field, 0..<pairs.count, place)
-          for index in 0..<layout.plane { gathered[0] += Double(total.base[index]) }
-        case .pairs:
-          var k = 0
-          while k < pairs.count {
-            // Both rows of a window lie in the same windows of the other image, or neither.
-            let (y, z) = (pairs[k].row / 2, pairs[k].column / 2)
-            var end = k + 1
-            if end < pairs.count, pairs[end].row / 2 == y, pairs[end].column / 2 == z { end += 1 }
-            sumRows(field, k..<end, place)
-            let line = gathered + y * windowsAcross * sums.count + z * windowsAcross
-            for index in 0..<layout.rows {
-              addPairs(
-                total.base + index * layout.columns, offset + group * layout.rows + index,
-                to: line, count: sums.count)
-            }
-            k = end
-          }
+        let target = total.base + plane * planeCount + group * layout.plane
+        for part in stride(from: 0, to: layout.plane, by: L.count) {
+          var sum = L(0)
+          for k in rows { sum = sum + L(at: field.at(k) + place + part) }
+          sum.store(to: target + part)
         }
       }
     }
   }
 
-  private func sumRows(_ field: PixelField<L>, _ rows: Range<Int>, _ place: Int) {
-    for part in stride(from: 0, to: layout.plane, by: L.count) {
-      var sum = L(0)
-      for k in rows { sum = sum + L(at: field.at(k) + place + part) }
-      sum.store(to: total.base + part)
-    }
-  }
-
-  /// Adds one offset's row to the windows of two rows of them.
-  @inline(__always)
+  /// Adds a slab's offsets, an even one and the odd one after it at a time: window p of the first
+  /// image meets window p + offset / 2 of the other, around the edge, and at odd offsets its second
+  /// pixel the next one.
   private func addPairs(
-    _ row: UnsafePointer<Scalar>, _ offset: Int, to sums: UnsafeMutablePointer<Double>, count: Int
+    _ rows: UnsafePointer<Scalar>, _ offset: Int, to sums: UnsafeMutablePointer<Double>
   ) {
-    // Window p of the first image meets window p + offset / 2 of the other, around the edge, and
-    // at odd offsets its second pixel the next one.
-    var (q, sum) = (offset / 2, sums)
-    let isOdd = offset % 2 == 1
-    for p in 0..<windowsAcross {
-      let next = q + 1 < windowsAcross ? q + 1 : 0
-      let (first, second) = (Double(row[2 * p]), Double(row[2 * p + 1]))
-      if isOdd {
-        sum[q] += first
-        sum[next] += second
-      } else {
-        sum[q] += first + second
+    let (across, width) = (windowsAcross, layout.columns)
+    for index in stride(from: 0, to: layout.offsetsPerSlab, by: 2) {
+      let (even, odd) = (rows + index * width, rows + (index + 1) * width)
+      let windows = (offset + index) / 2
+      let here = sums + windows * across
+      let next = sums + (windows + 1 < across ? windows + 1 : 0) * across
+      for p in 0..<across {
+        here[p] += Double(even[2 * p] + even[2 * p + 1] + odd[2 * p])
       }
-      (q, sum) = (next, sum + count)
+      for p in 0..<across { next[p] += Double(odd[2 * p + 1]) }
     }
   }
 }

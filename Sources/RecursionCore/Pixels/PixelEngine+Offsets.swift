@@ -28,7 +28,7 @@ extension PixelEngine {
 
   /// A convolution and the update behind it, for all pairs of rows at once.
   func convolveOffsets(
-    _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
+    _ plan: PixelNodePlan, _ weight: Double, isTrained: Bool, _ update: any PixelUpdate,
     _ field: PixelField<L>, _ run: Run
   ) -> PixelField<L> {
     let pairs = run.family.rows[plan.outputSpace]
@@ -45,8 +45,7 @@ extension PixelEngine {
       run.x.base + plan.windowSums + first.row * plan.input.line,
       run.y.base + plan.windowSums + first.column * plan.input.line, plan.windowSumCount
     )
-    offsetPass.weight = convolution.tapWeight
-    offsetPass.trained = convolution.affine.trained
+    (offsetPass.weight, offsetPass.trained) = (weight, isTrained)
     L.sweep(update, offsetPass)
     return field.following(by: 1)
   }
@@ -60,6 +59,24 @@ extension PixelEngine {
     aim(plan, field, run, first, count: pairs.count)
     (offsetPass.weight, offsetPass.trained) = (1, false)
     L.sweep(update, offsetPass)
+  }
+
+  /// One link of a chain.
+  func advance(_ field: PixelField<L>, _ link: OffsetLink<L>, _ run: Run) -> PixelField<L> {
+    var field = field
+    if let plan = link.plan {
+      if let weight = link.weight {
+        field = convolveOffsets(
+          plan, weight, isTrained: link.isTrained, link.update, field, run)
+      } else {
+        sweepOffsets(plan, link.update, field, run)
+      }
+    }
+    for (index, gather) in link.pools {
+      gather.add(
+        field, run.family.rows[run.members.sourceSpace], offset: run.offset, to: run.sums[index])
+    }
+    return field
   }
 
   /// Sets the pass to a family's state and to the values of its pixels.

@@ -36,6 +36,8 @@ final class PixelEngine<L: CoreLanes> {
   /// By node: the pools and the other steps behind it; at last those at the start of each segment.
   private let successors: [Successors]
   private let firstSuccessors: [Successors]
+  /// By segment: its links, where it is by offsets and a chain.
+  private let offsetChains: [[OffsetLink<L>]?]
   /// The pass of all segments by offsets, and for every lane its place in the row.
   let offsetPass: PixelPass<L>
   let places: AlignedStorage<Scalar>
@@ -80,6 +82,7 @@ final class PixelEngine<L: CoreLanes> {
     firstSuccessors = program.segments.map {
       Successors($0.source.map { program.nodes[$0].children } ?? program.roots, program)
     }
+    offsetChains = program.segments.map { OffsetLink.chain($0, program, plans, offsetGathers) }
   }
 
   /// What follows a step.
@@ -154,8 +157,10 @@ final class PixelEngine<L: CoreLanes> {
     var halves: [PoolSums] = []
     for node in members.pools {
       guard case .pool(let pool) = program.nodes[node].step else { continue }
-      pools.append((node, PoolSums(pool)))
-      halves.append(isSelf ? PoolSums(pool) : pools[pools.count - 1].sums)
+      let isByOffset = offsetGathers[node]?.isByOffset ?? false
+      pools.append((node, PoolSums(pool, isByOffset: isByOffset)))
+      halves.append(
+        isSelf ? PoolSums(pool, isByOffset: isByOffset) : pools[pools.count - 1].sums)
     }
     for (index, family) in members.families.enumerated() {
       if isSelf && family.mirror < index { continue }
@@ -170,11 +175,17 @@ final class PixelEngine<L: CoreLanes> {
         if let source = members.source {
           gather(readouts: program.nodes[source].readouts, field, run, space: members.sourceSpace)
         }
-        descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
+        if let chain = offsetChains[segment] {
+          pass(field, through: chain, run)
+        } else {
+          descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
+        }
         run.offset += layout.offsetsPerSlab
       } while layout.isByOffset && run.offset < layout.shape.width
       guard poll() else { return [] }
     }
+    for pool in pools { pool.sums.settle() }
+    if isSelf { halves.forEach { $0.settle() } }
     if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
     return pools
   }
@@ -191,6 +202,15 @@ final class PixelEngine<L: CoreLanes> {
     let sums: [PoolSums]
     /// By offsets: the first one across the images of the slab's.
     var offset = 0
+  }
+
+  /// Takes `field` through a chain, and gives its memory back.
+  private func pass(_ field: PixelField<L>, through chain: [OffsetLink<L>], _ run: Run) {
+    var field = field
+    for link in chain {
+      field = advance(field, link, run)
+    }
+    spare.append(field)
   }
 
   private func take(_ segment: Int) -> PixelField<L> {
@@ -266,7 +286,10 @@ final class PixelEngine<L: CoreLanes> {
     _ field: PixelField<L>, _ run: Run
   ) -> PixelField<L> {
     guard let plan = plans[node] else { return field }
-    if plan.output.isByOffset { return convolveOffsets(plan, convolution, update, field, run) }
+    if plan.output.isByOffset {
+      return convolveOffsets(
+        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, run)
+    }
     guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)
     let pass = pass(plan, field)

@@ -158,11 +158,13 @@ struct PixelProgram: Sendable {
     return fewest
   }
 
-  /// Bytes that the sums of one pair of images take at all pools.
+  /// Bytes that the sums of one pair of images take at all pools; twice as much where they are
+  /// gathered by offset and then settled.
   var poolBytes: Int {
-    nodes.reduce(0) { sum, node in
-      guard case .pool(let pool) = node.step else { return sum }
-      return sum + 16 * pool.output.count * pool.output.count
+    let byOffset = Set(segments.filter(\.isByOffset).flatMap(\.pools))
+    return nodes.indices.reduce(0) { sum, node in
+      guard case .pool(let pool) = nodes[node].step else { return sum }
+      return sum + (byOffset.contains(node) ? 32 : 16) * pool.output.count * pool.output.count
     }
   }
 

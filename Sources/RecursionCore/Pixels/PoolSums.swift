@@ -5,15 +5,58 @@ final class PoolSums {
   let count: Int
   let gaps: UnsafeMutablePointer<Double>
   let tangentGaps: UnsafeMutablePointer<Double>
+  /// The same by offsets, to be settled: [rows of windows][offset][window across], of g and of h;
+  /// one allocation. nil where windows are added to directly.
+  private(set) var offsetGaps: UnsafeMutablePointer<Double>?
+  private let output: PixelShape
 
-  init(_ pool: PoolStep) {
+  /// - Parameter isByOffset: whether `OffsetPoolGather` adds pairs of pixels.
+  init(_ pool: PoolStep, isByOffset: Bool = false) {
     count = pool.output.count
+    output = pool.output
+    if isByOffset {
+      let sums = UnsafeMutablePointer<Double>.allocate(capacity: 2 * count * count)
+      sums.initialize(repeating: 0, count: 2 * count * count)
+      offsetGaps = sums
+    }
     gaps = .allocate(capacity: 2 * count * count)
     gaps.initialize(repeating: 0, count: 2 * count * count)
     tangentGaps = gaps + count * count
   }
 
-  deinit { gaps.deallocate() }
+  deinit {
+    gaps.deallocate()
+    offsetGaps?.deallocate()
+  }
+
+  /// Where the sums by offset of h begin.
+  var tangentOffsetGaps: UnsafeMutablePointer<Double>? { offsetGaps.map { $0 + count * count } }
+
+  /// By offsets: where the windows of rows `y` and `z` begin.
+  func placeByOffset(_ y: Int, _ z: Int) -> Int {
+    (y * output.height + z) * output.width * output.width
+  }
+
+  /// Moves what was added by offsets to where it belongs. Once.
+  func settle() {
+    guard let sums = offsetGaps else { return }
+    let (height, width) = (output.height, output.width)
+    for y in 0..<height {
+      for z in 0..<height {
+        for p in 0..<width {
+          let (line, place) = ((y * width + p) * count + z * width, placeByOffset(y, z) + p)
+          var q = p
+          for offset in 0..<width {
+            gaps[line + q] += sums[place + offset * width]
+            tangentGaps[line + q] += sums[count * count + place + offset * width]
+            q = q + 1 < width ? q + 1 : 0
+          }
+        }
+      }
+    }
+    sums.deallocate()
+    offsetGaps = nil
+  }
 
   /// Adds another's sums, and its transpose.
   func addSymmetrically(_ other: PoolSums) {
