@@ -31,6 +31,10 @@ final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
 /// zeroed, which takes longer than to fill it. For one thread.
 final class StoragePool<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   private var spare: [AlignedStorage<Scalar>] = []
+  private let capacity: Int
+
+  /// - Parameter capacity: how many pieces are kept.
+  init(capacity: Int) { self.capacity = capacity }
 
   /// Memory for `count` numbers, whatever they are.
   func take(_ count: Int) -> AlignedStorage<Scalar> {
@@ -38,9 +42,9 @@ final class StoragePool<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
     return fitting.map { spare.remove(at: $0) } ?? AlignedStorage(count: count, isZeroed: false)
   }
 
-  /// Takes memory back; of more than a few pieces the oldest is given up.
+  /// Takes memory back; of too many pieces the oldest is given up.
   func give(_ storage: AlignedStorage<Scalar>) {
     spare.append(storage)
-    if spare.count > 2 { spare.removeFirst() }
+    if spare.count > capacity { spare.removeFirst() }
   }
 }

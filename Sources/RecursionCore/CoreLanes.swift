@@ -8,6 +8,12 @@ protocol CoreLanes: Lanes {
   /// Writes numbers in double precision, rounded to these lanes' scalars.
   static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>)
 
+  /// Adds to 16 sums the pairs of `even`'s 32 numbers and the first ones of `odd`'s pairs, and to 16
+  /// others the second ones of `odd`'s.
+  static func addPairs(
+    _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>,
+    to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>)
+
   /// Runs `step` over a block of these lanes.
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Scalar>,
@@ -36,6 +42,14 @@ extension Float64Lanes: CoreLanes {
     numbers.store(to: pointer)
   }
 
+  @inline(__always)
+  static func addPairs(
+    _ even: UnsafePointer<Double>, _ odd: UnsafePointer<Double>,
+    to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>
+  ) {
+    ntk_f64_add_pairs(here, next, even, odd)
+  }
+
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Double>,
     columns: StepValues<Double>
@@ -52,6 +66,14 @@ extension Float32Lanes: CoreLanes {
   @inline(__always)
   static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Float>) {
     ntk_f64_store_rounded(pointer, numbers.value)
+  }
+
+  @inline(__always)
+  static func addPairs(
+    _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>,
+    to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>
+  ) {
+    ntk_f32_add_pairs(here, next, even, odd)
   }
 
   static func apply(

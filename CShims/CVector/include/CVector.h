@@ -144,6 +144,20 @@ NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8, 8)
 NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, 16)
 #endif
 
+/// Adds to `here` what pairs of `even` and the first ones of pairs of `odd` sum to, and to `next` the
+/// second ones of `odd`: 32 numbers each, and sums of 16 pairs.
+#define NTK_PAIR_OPERATIONS(V, S)                                                          \
+  NTK_INLINE void V##_add_pairs(double *_Nonnull restrict here, double *_Nonnull restrict next, \
+                                const S *_Nonnull restrict even, const S *_Nonnull restrict odd) { \
+    for (int p = 0; p < 16; p++) {                                                         \
+      here[p] += (double)(even[2 * p] + even[2 * p + 1] + odd[2 * p]);                     \
+      next[p] += (double)odd[2 * p + 1];                                                   \
+    }                                                                                      \
+  }
+
+NTK_PAIR_OPERATIONS(ntk_f64, double)
+NTK_PAIR_OPERATIONS(ntk_f32, float)
+
 /// x 2^n for a whole n (|n| < 2^(bits - 2)) by adding n to the exponent of x; right where x and the
 /// result are normal numbers. n + 1.5 2^bits holds n in its low bits.
 #define NTK_SCALE_BY_POWER(V, S, INTEGER, BITS)                                          \

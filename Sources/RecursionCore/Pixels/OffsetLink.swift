@@ -1,6 +1,6 @@
 /// One step of a segment by offsets that does not branch, with all that is looked up for it: a slab of
 /// a few offsets takes less than a microsecond, and finding its step in the tree would show.
-final class OffsetLink<L: Lanes> {
+final class OffsetLink<L: CoreLanes> {
   /// nil for the start, where the images are.
   let plan: PixelNodePlan?
   let update: any PixelUpdate

@@ -25,12 +25,11 @@ enum OffsetPoolKind {
 }
 
 /// Adds a family's slabs of offsets (see `OffsetPass`) to what a pool gathers.
-final class OffsetPoolGather<L: Lanes> {
+final class OffsetPoolGather<L: CoreLanes> {
   typealias Scalar = L.Scalar
 
   private let kind: OffsetPoolKind
   private let layout: CellLayout
-  private let windowsAcross: Int
   /// A slab summed over rows: [plane][offset][pixel across].
   private let total: AlignedStorage<Scalar>
   private var planeCount: Int { layout.slab / 2 }
@@ -40,7 +39,6 @@ final class OffsetPoolGather<L: Lanes> {
     guard let kind = OffsetPoolKind(pool) else { return nil }
     self.kind = kind
     self.layout = layout
-    windowsAcross = pool.horizontal.output
     total = AlignedStorage(count: layout.slab)
   }
 
@@ -97,16 +95,14 @@ final class OffsetPoolGather<L: Lanes> {
   private func addPairs(
     _ rows: UnsafePointer<Scalar>, _ offset: Int, to sums: UnsafeMutablePointer<Double>
   ) {
-    let (across, width) = (windowsAcross, layout.columns)
+    let width = OffsetPass<Scalar>.width
+    let across = width / 2
     for index in stride(from: 0, to: layout.offsetsPerSlab, by: 2) {
       let (even, odd) = (rows + index * width, rows + (index + 1) * width)
       let windows = (offset + index) / 2
       let here = sums + windows * across
       let next = sums + (windows + 1 < across ? windows + 1 : 0) * across
-      for p in 0..<across {
-        here[p] += Double(even[2 * p] + even[2 * p + 1] + odd[2 * p])
-      }
-      for p in 0..<across { next[p] += Double(odd[2 * p + 1]) }
+      L.addPairs(even, odd, to: here, and: next)
     }
   }
 }

@@ -21,7 +21,8 @@ final class PixelEngine<L: CoreLanes> {
   /// From those sums to means.
   private let readoutScales: [Double]
   /// Memory of the tables that were made for this engine.
-  let tables = StoragePool<Scalar>()
+  let tables = StoragePool<Scalar>(capacity: 2)
+  private let poolMemory: StoragePool<Double>
   /// Vertical sums of a pair of rows.
   let sums: AlignedStorage<Scalar>
   private var spare: [PixelField<L>] = []
@@ -45,6 +46,8 @@ final class PixelEngine<L: CoreLanes> {
   init(_ program: PixelProgram) {
     self.program = program
     geometry = PixelGeometry(program, registerCount: L.rowCount)
+    let poolCount = program.segments.reduce(0) { $0 + $1.pools.count }
+    poolMemory = StoragePool(capacity: 2 * poolCount)
     sums = AlignedStorage(
       // Vectors at the ends of the last rows read a little beyond.
       count: geometry.walks.values.map { $0.count + 4 * $0.row + L.count }.max() ?? 1)
@@ -158,9 +161,9 @@ final class PixelEngine<L: CoreLanes> {
     for node in members.pools {
       guard case .pool(let pool) = program.nodes[node].step else { continue }
       let isByOffset = offsetGathers[node]?.isByOffset ?? false
-      pools.append((node, PoolSums(pool, isByOffset: isByOffset)))
-      halves.append(
-        isSelf ? PoolSums(pool, isByOffset: isByOffset) : pools[pools.count - 1].sums)
+      func sums() -> PoolSums { PoolSums(pool, isByOffset: isByOffset, poolMemory) }
+      pools.append((node, sums()))
+      halves.append(isSelf ? sums() : pools[pools.count - 1].sums)
     }
     for (index, family) in members.families.enumerated() {
       if isSelf && family.mirror < index { continue }

@@ -5,29 +5,29 @@ final class PoolSums {
   let count: Int
   let gaps: UnsafeMutablePointer<Double>
   let tangentGaps: UnsafeMutablePointer<Double>
-  /// The same by offsets, to be settled: [rows of windows][offset][window across], of g and of h;
-  /// one allocation. nil where windows are added to directly.
+  /// The same by offsets, to be settled: [rows of windows][offset][window across], of g and of h. nil
+  /// where windows are added to directly.
   private(set) var offsetGaps: UnsafeMutablePointer<Double>?
   private let output: PixelShape
+  private let memory: StoragePool<Double>
+  private let storage: AlignedStorage<Double>
 
-  /// - Parameter isByOffset: whether `OffsetPoolGather` adds pairs of pixels.
-  init(_ pool: PoolStep, isByOffset: Bool = false) {
+  /// - Parameters:
+  ///   - isByOffset: whether `OffsetPoolGather` adds pairs of pixels.
+  ///   - memory: where the sums are from, and go again.
+  init(_ pool: PoolStep, isByOffset: Bool, _ memory: StoragePool<Double>) {
     count = pool.output.count
     output = pool.output
-    if isByOffset {
-      let sums = UnsafeMutablePointer<Double>.allocate(capacity: 2 * count * count)
-      sums.initialize(repeating: 0, count: 2 * count * count)
-      offsetGaps = sums
-    }
-    gaps = .allocate(capacity: 2 * count * count)
-    gaps.initialize(repeating: 0, count: 2 * count * count)
+    self.memory = memory
+    let numbers = 2 * count * count * (isByOffset ? 2 : 1)
+    storage = memory.take(numbers)
+    storage.base.initialize(repeating: 0, count: numbers)
+    if isByOffset { offsetGaps = storage.base + 2 * count * count }
+    gaps = storage.base
     tangentGaps = gaps + count * count
   }
 
-  deinit {
-    gaps.deallocate()
-    offsetGaps?.deallocate()
-  }
+  deinit { memory.give(storage) }
 
   /// Where the sums by offset of h begin.
   var tangentOffsetGaps: UnsafeMutablePointer<Double>? { offsetGaps.map { $0 + count * count } }
@@ -54,7 +54,6 @@ final class PoolSums {
         }
       }
     }
-    sums.deallocate()
     offsetGaps = nil
   }
 
