@@ -46,7 +46,10 @@ import Testing
     ),
     (
       "sums of pairs",
-      [convolution, LayerDescription("cos"), pool("sum_pool"), convolution, LayerDescription("erf")]
+      [
+        convolution, LayerDescription("cos"), pool("sum_pool"), convolution,
+        LayerDescription("erf"),
+      ]
     ),
     // These lie by columns: one window, stride or padding is another.
     (

@@ -96,7 +96,9 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
     @inline(__always)
     func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
       _ gaps: PixelGaps<L>, _ x: X, _ y: Y
-    ) -> PixelGaps<L> where X.Register == L, Y.Register == L { activation.pixelGapsOfNonNegative(gaps, x, y) }
+    ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
+      activation.pixelGapsOfNonNegative(gaps, x, y)
+    }
   }
 }
 
