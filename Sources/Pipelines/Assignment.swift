@@ -33,7 +33,7 @@ struct Assignment {
   let program: Program
   /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
   let workPerPair: Double
-  /// Bytes that the images at the edges of tiles take, each.
+  /// Bytes that the images at the edges of tiles take, each, but for what is there twice.
   let bytesPerImage: Int
   /// Whether there are convolutions.
   let usesPixels: Bool
@@ -56,7 +56,7 @@ struct Assignment {
       (job.data.reduction == 1 ? "" : "reduced \(job.data.reduction)-fold, ")
       + DatasetRequest(job.data).preprocessing.text
     program = Program(variants.map(\.network))
-    bytesPerImage = program.bytesPerImage(precision)
+    bytesPerImage = program.distinctBytesPerImage(precision)
     usesPixels = program.usesPixels
     workPerPair = usesPixels ? program.pixelPairsPerPair : 1
   }

@@ -75,7 +75,15 @@ struct KernelStore {
           "\(path) is not there, and spectrum.centred goes by these gaps; run `ntk-dist assemble "
             + "--resume` with this job first")
       }
-      return try TileArray.open(path)
+      let array = try TileArray.open(path)
+      let tile = assignment.tile(train: train)
+      guard array.spec.tile.allSatisfy({ $0 == tile }) else {
+        throw PipelineError(
+          .badJob,
+          "\(path) has tiles of \(array.spec.tile[0]) images and this job asks for \(tile); "
+            + "set `tile: \(array.spec.tile[0])` in the job")
+      }
+      return array
     }
   }
 

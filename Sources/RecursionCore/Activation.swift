@@ -34,7 +34,8 @@ package protocol Activation: Sendable {
   /// them.
   static var isCalled: Bool { get }
 
-  /// `dual` for pairs whose covariance is known not to be negative, where that saves work.
+  /// `dual` for pairs whose covariance is known not to be negative, where that saves work; used only
+  /// with `hasFormOfNonNegative`.
   func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L
@@ -59,7 +60,8 @@ package protocol Activation: Sendable {
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L
 
-  /// `pixelGaps` for pixels whose covariance is known not to be negative.
+  /// `pixelGaps` for pixels whose covariance is known not to be negative; used only with
+  /// `hasFormOfNonNegative`.
   func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L

@@ -27,7 +27,7 @@ final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 }
 
-/// Memory of tables that are gone, for the next ones: the system gives new memory page by page and
+/// Memory of tables and sums that are gone, for the next ones: the system gives new memory page by page and
 /// zeroed, which takes longer than to fill it. For one thread.
 final class StoragePool<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   private var spare: [AlignedStorage<Scalar>] = []

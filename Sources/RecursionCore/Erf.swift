@@ -195,11 +195,6 @@ package struct Erf: Activation {
   }
 
   @inline(__always)
-  package func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
-    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
-  ) -> PixelGaps<L> where X.Register == L, Y.Register == L { pixelGaps(gaps, x, y) }
-
-  @inline(__always)
   package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {

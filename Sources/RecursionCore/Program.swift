@@ -168,8 +168,19 @@ public struct Program: Sendable {
     let size = precision == .f64 ? 8 : 4
     return nodes.reduce(0) { $0 + $1.step.imageValueCount } * size
       + networkCount * MemoryLayout<ImageState>.stride
-      + pixelPrograms.reduce(0) { $0 + $1.bytesPerImage(precision) }
+      + pixelPrograms.reduce(0) { $0 + $1.bytesPerImage(precision).all }
   }
+
+  /// The same without what an edge holds twice for speed: the size of tiles goes by this, and so
+  /// does not depend on how pairs of pixels are laid out.
+  public func distinctBytesPerImage(_ wanted: Precision) -> Int {
+    let precision = lanes(for: wanted)
+    return bytesPerImage(wanted)
+      - pixelPrograms.reduce(0) { $0 + $1.bytesPerImage(precision).repeated }
+  }
+
+  /// Whether the first layers' pairs of pixels lie by offsets (see `OffsetPass`).
+  package var isByOffset: Bool { pixelPrograms.contains { $0.segments[0].isByOffset } }
 
   /// Bytes that a `TileRecursion` takes beside edges and tiles.
   public func engineBytes(_ precision: Precision) -> Int {

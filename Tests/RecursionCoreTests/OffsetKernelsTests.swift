@@ -20,7 +20,9 @@ import Testing
     ])
 
   /// What comes before the readout.
-  private static let bodies: [(name: String, layers: [LayerDescription])] = [
+  private static let bodies: [(name: String, layers: [LayerDescription])] = byOffset + byColumn
+
+  private static let byOffset: [(name: String, layers: [LayerDescription])] = [
     ("one layer", [convolution, LayerDescription("relu")]),
     ("two convolutions", [convolution, convolution, LayerDescription("relu")]),
     (
@@ -51,7 +53,10 @@ import Testing
         LayerDescription("erf"),
       ]
     ),
-    // These lie by columns: one window, stride or padding is another.
+  ]
+
+  /// One window, stride or padding is another.
+  private static let byColumn: [(name: String, layers: [LayerDescription])] = [
     (
       "circular",
       [
@@ -79,14 +84,42 @@ import Testing
     try tests.check(layers + Self.readout, [images[0]], [images[1], images[2]])
   }
 
+  @Test("which networks lie by offsets")
+  func layouts() throws {
+    func isByOffset(_ layers: [LayerDescription], _ shape: [Int] = [4, 32, 3]) throws -> Bool {
+      Program([try Network(layers + Self.readout, imageShape: shape)]).isByOffset
+    }
+    for (name, layers) in Self.byOffset { #expect(try isByOffset(layers), "\(name)") }
+    for (name, layers) in Self.byColumn { #expect(try !isByOffset(layers), "\(name)") }
+    #expect(try !isByOffset(Self.byOffset[0].layers, [4, 16, 3]))
+    let overlapping = LayerDescription(
+      "average_pool", [.init("window", .numbers([2, 2])), .init("stride", .numbers([1, 1]))])
+    #expect(try !isByOffset(Self.byOffset[0].layers + [overlapping]))
+  }
+
+  @Test("tables hold rows twice, and tiles do not go by that", arguments: Precision.allCases)
+  func memory(_ precision: Precision) throws {
+    let layers = Self.byOffset[2].layers + Self.readout
+    let program = Program([try Network(layers, imageShape: [4, 32, 3])])
+    let (all, distinct) = (
+      program.bytesPerImage(precision), program.distinctBytesPerImage(precision)
+    )
+    #expect(all < 2 * distinct && Double(all) > 1.9 * Double(distinct))
+  }
+
   @Test("networks in one pass are those networks alone", arguments: Precision.allCases)
   func together(_ precision: Precision) throws {
-    let images = randomImages(3, height: 4, width: 32, channels: 3, seed: 12)
+    // More images than tables are built of at once.
+    let images = randomImages(11, height: 4, width: 32, channels: 3, seed: 12)
     let pair = [Self.convolution, LayerDescription("relu")]
     var networks = [1, 2, 4].map { depth in
       (0..<depth).flatMap { _ in pair } + Self.readout
     }
     networks.append([Self.convolution, Self.residual, LayerDescription("relu")] + Self.readout)
+    // Branches from the images on.
+    networks.append(
+      [PlainRecursionTests.convolution([3, 3], w: 1.1), LayerDescription("erf")] + Self.readout)
+    networks.append(Self.readout)
     networks.append(pair + [Self.pool("average_pool")] + pair + Self.readout)
     let all = try FastKernels(networks, images, nil, precision)
     for (index, network) in networks.enumerated() {

@@ -124,6 +124,26 @@ struct WidthChecks {
       ] + pooled
     ),
     (
+      "pool pairs",
+      [
+        convolution([3, 3]), .init("relu"), convolution([3, 3]), .init("erf"), pool,
+        convolution([3, 3]), .init("relu"),
+      ] + pooled
+    ),
+    (
+      "pool residual",
+      [
+        convolution([3, 3]), .init("layer_norm"),
+        LayerDescription(
+          "residual",
+          [
+            .init("main", .layers([.init("relu"), convolution([3, 3])])),
+            .init("shortcut", .layers([convolution([3, 3])])),
+          ]),
+        .init("gelu"),
+      ] + pooled
+    ),
+    (
       "local",
       [convolution([3, 3]), .init("relu"), convolution([2, 2], name: "local_convolution")] + pooled
     ),

@@ -14,7 +14,8 @@ struct CellLayout: Sendable {
   let columns: Int
   /// Whether it is by offsets.
   let isByOffset: Bool
-  /// Numbers of one value of a row of pixels; by offsets, twice the row and a 0 at the end.
+  /// `.pixels`: numbers of one value of a row of pixels; by offsets the row twice, but for its last
+  /// number, which is a 0.
   let line: Int
 
   /// Numbers of a matrix, of a cell, of all cells.

@@ -11,7 +11,7 @@ struct EdgeSums<L: Lanes> {
 
   init(_ geometry: PixelGeometry) {
     let layouts = geometry.layouts.joined()
-    let line = layouts.map { $0.cellCount * $0.columns }.max() ?? 1
+    let line = layouts.map(\.line).max() ?? 1
     self.line = line
     // Four rows are read at a time, of however few there are.
     rowOnly = AlignedStorage(count: 2 * line + 4)

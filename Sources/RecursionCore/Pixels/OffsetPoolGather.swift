@@ -40,6 +40,7 @@ final class OffsetPoolGather<L: CoreLanes> {
     self.kind = kind
     self.layout = layout
     total = AlignedStorage(count: layout.slab)
+    precondition(OffsetPass<Scalar>.width == 32, "addPairs is for 16 pairs")
   }
 
   /// Whether the sums are by offset, and to be settled.
@@ -54,10 +55,13 @@ final class OffsetPoolGather<L: CoreLanes> {
     switch kind {
     case .everything:
       sumRows(field, 0..<pairs.count)
+      var (gap, tangentGap) = (0.0, 0.0)
       for index in 0..<planeCount {
-        sums.gaps[0] += Double(total.base[index])
-        sums.tangentGaps[0] += Double(total.base[planeCount + index])
+        gap += Double(total.base[index])
+        tangentGap += Double(total.base[planeCount + index])
       }
+      sums.gaps[0] += gap
+      sums.tangentGaps[0] += tangentGap
     case .pairs:
       guard let gaps = sums.offsetGaps, let tangentGaps = sums.tangentOffsetGaps else { return }
       var k = 0

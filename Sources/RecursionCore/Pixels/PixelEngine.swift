@@ -2,7 +2,8 @@
 /// of a segment while it stays in the cache, its results added to what pools and readouts gather.
 ///
 /// Memory: see `PixelProgram.engineBytes`. The state of one offset down images of 32 x 32 pixels takes
-/// 0.5 MB in double precision, 32 kB where it is cut into offsets across them, and every pool two doubles per pair of pixels behind it.
+/// 0.5 MB in double precision, 32 kB where it is cut into offsets across them; for pools see
+/// `PoolSums`.
 final class PixelEngine<L: CoreLanes> {
   typealias Scalar = L.Scalar
 

@@ -6,7 +6,7 @@ struct PixelField<L: Lanes>: @unchecked Sendable {
   private(set) var capacity = 1
   private(set) var slab = 1
   /// The place of the first pair of rows.
-  var start = 0
+  private(set) var start = 0
 
   /// Room for `count` numbers.
   init(count: Int) { storage = AlignedStorage(count: count) }

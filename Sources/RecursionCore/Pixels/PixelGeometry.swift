@@ -66,14 +66,14 @@ struct PixelGeometry: Sendable {
     let rows = members.families.flatMap { $0.rows.map(\.count) }.max() ?? 0
     if members.isByOffset {
       // Every convolution begins one slab before the last one, and has one before it and one behind.
-      let convolutions = members.members.count { walksThrough($0) }
-      return (rows + convolutions + 2, slab, convolutions + 1)
+      let convolutions = members.members.count { isConvolution($0) }
+      return (rows + convolutions + 1, slab, convolutions)
     }
     let delay = members.families.flatMap { $0.convolutions.values.map(\.delay) }.max() ?? 0
     return (rows + delay + 1, slab, 0)
   }
 
-  private func walksThrough(_ node: Int) -> Bool {
+  private func isConvolution(_ node: Int) -> Bool {
     if case .convolution = program.nodes[node].step { return true }
     return false
   }
@@ -135,10 +135,10 @@ final class PixelNodePlan: Sendable {
   /// Where the number of each pixel stands.
   let inputPlaces: [Int]
   let outputPlaces: [Int]
-  /// nil for what is no convolution.
+  /// nil for what is no convolution, and by offsets.
   let walk: HorizontalWalk?
 
-  /// Whether a pass can add the rows itself: windows of 3 x 3 that stop at every pixel.
+  /// `.images`: whether a pass can add the rows itself: windows of 3 x 3 that stop at every pixel.
   let isFused: Bool
 
   init(_ geometry: PixelGeometry, _ node: Int) {

@@ -196,13 +196,14 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// Bytes of an image's share in a `PixelTable`.
-  func bytesPerImage(_ precision: Precision) -> Int {
-    switch precision {
-    case .f64:
-      return PixelGeometry(self, registerCount: Float64Lanes.rowCount).tableCount * 8
-    case .f32:
-      return PixelGeometry(self, registerCount: Float32Lanes.rowCount).tableCount * 4
-    }
+  /// Bytes of an image's share in a `PixelTable`, and how many of them say by offsets again what
+  /// others say.
+  func bytesPerImage(_ precision: Precision) -> (all: Int, repeated: Int) {
+    let isDouble = precision == .f64
+    let geometry = PixelGeometry(
+      self, registerCount: isDouble ? Float64Lanes.rowCount : Float32Lanes.rowCount)
+    let size = isDouble ? 8 : 4
+    let repeated = segments[0].isByOffset ? geometry.firstSegmentCount / 2 : 0
+    return (geometry.tableCount * size, repeated * size)
   }
 }

@@ -10,9 +10,9 @@ protocol PixelUpdate: Sendable {
   var needsAllPixels: Bool { get }
   /// Takes the variances of some images through, and writes each pixel's numbers.
   func advance(_ map: PixelVariances, _ write: PixelValueWriter)
-  /// Runs over a row of cells in double precision.
+  /// Runs over a row of cells, or by offsets over all rows, in double precision.
   func run(_ pass: PixelPass<Float64Lanes>)
-  /// Runs over a row of cells in single precision.
+  /// The same in single precision.
   func run(_ pass: PixelPass<Float32Lanes>)
 }
 

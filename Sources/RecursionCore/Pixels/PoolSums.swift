@@ -1,5 +1,6 @@
 /// What a pool gathers of one pair of images while families finish: sum over both windows of g, and
-/// of h, for every pair of windows. Two doubles per pair of pixels behind the pool.
+/// of h, for every pair of windows. Two doubles per pair of pixels behind the pool; four where pairs
+/// of pixels are gathered by offset.
 final class PoolSums {
   /// Windows in all.
   let count: Int
