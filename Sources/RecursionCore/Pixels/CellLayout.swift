@@ -23,16 +23,17 @@ struct CellLayout: Sendable {
   var cell: Int { 2 * plane }
   var slab: Int { cellCount * cell }
 
-  /// The layout of a space for vectors of four rows of `registerCount` numbers.
+  /// The layout of a space for vectors of four rows of `registerCount` numbers; `valueCount` is how
+  /// many values of a pixel the segment's steps have at most.
   init(
     _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, isByOffset: Bool,
-    registerCount: Int
+    valueCount: Int, registerCount: Int
   ) {
     shape = space.shape
     self.isByOffset = isByOffset
     switch arrangement {
     case .pixels where isByOffset:
-      cellCount = Self.groupsPerSlab
+      cellCount = Self.groupsPerSlab(valueCount)
       (rows, columns) = (max(4 * registerCount / shape.width, 1), shape.width)
       line = 2 * shape.width
       return
@@ -49,9 +50,10 @@ struct CellLayout: Sendable {
     }
   }
 
-  /// Groups of offsets that go through a segment together: the more, the less is spent between
-  /// passes; the fewer, the more of their rows stays in the first cache.
-  private static var groupsPerSlab: Int { 2 }
+  /// Groups of offsets that go through a segment together: the fewer, the more of their rows stays
+  /// in the first cache; the more, the less often the values of pixels are read again, of which some
+  /// updates have many.
+  private static func groupsPerSlab(_ valueCount: Int) -> Int { valueCount > 4 ? 8 : 2 }
 
   /// By offsets: how many of them a slab holds.
   var offsetsPerSlab: Int { cellCount * rows }

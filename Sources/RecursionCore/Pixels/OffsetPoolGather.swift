@@ -55,13 +55,16 @@ final class OffsetPoolGather<L: CoreLanes> {
     switch kind {
     case .everything:
       sumRows(field, 0..<pairs.count)
-      var (gap, tangentGap) = (0.0, 0.0)
-      for index in 0..<planeCount {
-        gap += Double(total.base[index])
-        tangentGap += Double(total.base[planeCount + index])
+      // Group by group, so that how many of them a slab holds changes no sum.
+      for first in stride(from: 0, to: planeCount, by: layout.plane) {
+        var (gap, tangentGap) = (0.0, 0.0)
+        for index in first..<first + layout.plane {
+          gap += Double(total.base[index])
+          tangentGap += Double(total.base[planeCount + index])
+        }
+        sums.gaps[0] += gap
+        sums.tangentGaps[0] += tangentGap
       }
-      sums.gaps[0] += gap
-      sums.tangentGaps[0] += tangentGap
     case .pairs:
       guard let gaps = sums.offsetGaps, let tangentGaps = sums.tangentOffsetGaps else { return }
       var k = 0

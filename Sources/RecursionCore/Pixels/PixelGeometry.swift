@@ -21,9 +21,11 @@ struct PixelGeometry: Sendable {
     self.program = program
     self.registerCount = registerCount
     layouts = program.segments.map { segment in
-      segment.spaces.map {
+      let values = segment.members.map { program.nodes[$0].step.valueCount }.max() ?? 0
+      return segment.spaces.map {
         CellLayout(
-          $0, program.arrangement, isByOffset: segment.isByOffset, registerCount: registerCount)
+          $0, program.arrangement, isByOffset: segment.isByOffset, valueCount: values,
+          registerCount: registerCount)
       }
     }
     segmentOfNode = [Int](repeating: 0, count: program.nodes.count)
@@ -94,12 +96,7 @@ struct PixelGeometry: Sendable {
   }
 
   /// Values per pixel of a node's update.
-  func valueCount(_ node: Int) -> Int {
-    switch program.nodes[node].step {
-    case .convolution(_, let update), .update(let update): return update.valueCount
-    case .pool, .fork, .exchange, .join: return 0
-    }
-  }
+  func valueCount(_ node: Int) -> Int { program.nodes[node].step.valueCount }
 
   /// Numbers of K (or Theta) before a convolution summed down the windows of every row behind it.
   func windowSumCount(_ node: Int) -> Int {

@@ -12,6 +12,14 @@ enum PixelStep: Sendable {
   case exchange
   /// The branches are added.
   case join
+
+  /// Values per pixel that its update needs.
+  var valueCount: Int {
+    switch self {
+    case .convolution(_, let update), .update(let update): return update.valueCount
+    case .pool, .fork, .exchange, .join: return 0
+    }
+  }
 }
 
 /// A tree of steps that several networks share as far as they begin alike.
