@@ -4,7 +4,7 @@ import RecursionCore
 /// convolution and the activation after it), beside the vector peak measured in the same run.
 enum PixelBenchmark {
   /// Floating-point operations per pair of pixels and layer, a fused multiply-add counted as two,
-  /// divisions and roots as one; counted in the source of `PixelPass`, the vertical sums and the
+  /// divisions and roots as one; counted in the source of the passes, the vertical sums and the
   /// activation.
   private static func operations(_ activation: String, _ precision: Precision) -> Double {
     switch (activation, precision) {
