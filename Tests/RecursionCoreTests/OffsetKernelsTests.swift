@@ -120,14 +120,7 @@ import Testing
     networks.append(
       [PlainRecursionTests.convolution([3, 3], w: 1.1), LayerDescription("erf")] + Self.readout)
     networks.append(pair + [Self.pool("average_pool")] + pair + Self.readout)
-    let all = try FastKernels(networks, images, nil, precision)
-    for (index, network) in networks.enumerated() {
-      let alone = try FastKernels([network], images, nil, precision)
-      for row in images.indices {
-        #expect(all.nngp[index][row][...row] == alone.nngp[0][row][...row])
-        #expect(all.ntk[index][row][...row] == alone.ntk[0][row][...row])
-      }
-    }
+    try PixelKernelsTests().expectSameAlone(networks, images, precision)
   }
 
   @Test("beside a network that lies by columns the same values come from another order of sums")

@@ -38,6 +38,20 @@ import Testing
     return (worst, 1 / max(closest, 1e-16).squareRoot())
   }
 
+  /// Networks computed in one pass give, bit for bit, what each gives alone.
+  func expectSameAlone(
+    _ networks: [[LayerDescription]], _ images: [PlainImage], _ precision: Precision
+  ) throws {
+    let all = try FastKernels(networks, images, nil, precision)
+    for (index, network) in networks.enumerated() {
+      let alone = try FastKernels([network], images, nil, precision)
+      for row in images.indices {
+        #expect(all.nngp[index][row][...row] == alone.nngp[0][row][...row])
+        #expect(all.ntk[index][row][...row] == alone.ntk[0][row][...row])
+      }
+    }
+  }
+
   /// What the reference's own rounding allows beside the core's.
   func check(
     _ layers: [LayerDescription], _ rows: [PlainImage], _ columns: [PlainImage]?
@@ -126,14 +140,7 @@ import Testing
     let networks =
       ["flatten", "global_average_pool"].flatMap { name in [1, 2, 4].map { depth($0, name) } }
       + Self.both
-    let all = try FastKernels(networks, images, nil, precision)
-    for (index, network) in networks.enumerated() {
-      let alone = try FastKernels([network], images, nil, precision)
-      for row in images.indices {
-        #expect(all.nngp[index][row][...row] == alone.nngp[0][row][...row])
-        #expect(all.ntk[index][row][...row] == alone.ntk[0][row][...row])
-      }
-    }
+    try expectSameAlone(networks, images, precision)
   }
 
   @Test("networks that end on few pixels are computed in double precision, whatever is asked")

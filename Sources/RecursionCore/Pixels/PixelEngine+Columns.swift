@@ -1,0 +1,163 @@
+/// One step on a family whose rows lie by columns, or of which a register of images lies side by side:
+/// pair of rows after pair of rows, the vertical sums, then a pass for the taps and the update.
+extension PixelEngine {
+  func convolve(
+    _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
+    _ field: PixelField<L>, _ run: Run
+  ) -> PixelField<L> {
+    guard let plan = plans[node] else { return field }
+    if plan.output.isByOffset {
+      return convolveOffsets(
+        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, run)
+    }
+    guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
+    let result = field.following(by: links.delay)
+    let pass = pass(plan, field)
+    pass.weight = convolution.tapWeight
+    pass.trained = convolution.affine.trained
+    let isPixels = program.arrangement == .pixels
+    let isIsolated = convolution.isLocal && isPixels
+    let padding = convolution.horizontal.padding
+    run.family.rows[plan.outputSpace].withUnsafeBufferPointer { pairs in
+      for k in 0..<links.count {
+        let state = result.at(k)
+        let line = plan.input.line
+        let inside = EdgeSums<L>.Inside(
+          rows: run.x.base + plan.windowSums + pairs[k].row * line,
+          columns: run.y.base + plan.windowSums + pairs[k].column * line,
+          plane: plan.windowSumCount)
+        let both = links.list(k, .both)
+        if plan.isFused && both.count == 3 {
+          pass.slabs = fuse(both, field)
+        } else {
+          pass.slabs = nil
+          addRows(both, field, plan.input, walk)
+          if isPixels {
+            edges.complete(
+              sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
+              y: run.y.base + plan.maps, inside: inside)
+          }
+          if walk.runs.isEmpty {
+            edges.gather(
+              sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
+              inside: inside)
+          }
+        }
+        // Behind a local convolution the update is another node's: here it changes nothing.
+        sweep(pass, update, plan, isConvolution: true, state, pairs[k], run)
+        if isIsolated { isolate(node, state, plan.output, pairs[k], run) }
+      }
+    }
+    return result
+  }
+
+  /// Leaves the sums of a pair of rows to the pass that reads them, but for what that expects.
+  private func fuse(
+    _ both: UnsafeBufferPointer<Int>, _ field: PixelField<L>
+  ) -> PixelPass<L>.Slabs {
+    let slabs = PixelPass<L>.Slabs(
+      first: UnsafePointer(field.at(both[0])), second: UnsafePointer(field.at(both[1])),
+      third: UnsafePointer(field.at(both[2])), target: sums.base)
+    for place in stride(from: 0, to: 4 * L.count, by: L.count) {
+      slabs.sum(place, row: L.rowCount).store(to: sums.base + place)
+    }
+    return slabs
+  }
+
+  /// A pass over the cells of a node's result, without what depends on the pair of rows.
+  private func pass(_ plan: PixelNodePlan, _ field: PixelField<L>) -> PixelPass<L> {
+    PixelPass<L>(
+      state: field.at(0),
+      stateWalk: .init(outer: 0, row: plan.output.columns, plane: plan.output.plane),
+      sums: UnsafePointer(sums.base),
+      sumsWalk: .init(outer: 0, row: plan.walk?.row ?? 0, plane: plan.walk?.plane ?? 0))
+  }
+
+  /// Runs an update over the cells of one pair of rows.
+  @inline(__always)
+  private func sweep(
+    _ pass: PixelPass<L>, _ update: any PixelUpdate, _ plan: PixelNodePlan,
+    isConvolution: Bool, _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair,
+    _ run: Run
+  ) {
+    let layout = plan.output
+    let isImages = program.arrangement == .images
+    /// Sets where the values of a cell begin.
+    @inline(__always)
+    func aim(cell: Int) {
+      if isImages {
+        let place = plan.values + (pair.row * layout.shape.width + cell) * plan.valueCount
+        pass.rows = StepValues(base: run.x.base + place * L.groupCount, stride: L.groupCount)
+        pass.columns = StepValues(base: run.y.base + place * L.groupCount, stride: L.groupCount)
+        pass.rowStep = plan.valueCount * L.groupCount
+        pass.columnStep = pass.rowStep
+      } else {
+        let stride = layout.valuesPerImage
+        let row = plan.values + (pair.row * layout.cellCount + cell) * layout.columns
+        let column = plan.values + (pair.column * layout.cellCount + cell) * layout.columns
+        pass.rows = StepValues(base: run.x.base + row, stride: stride)
+        pass.columns = StepValues(base: run.y.base + column, stride: stride)
+        (pass.rowStep, pass.columnStep) = (4, 0)
+      }
+    }
+    if isConvolution, let walk = plan.walk, !walk.runs.isEmpty {
+      walk.runs.withUnsafeBufferPointer { runs in
+        for index in runs.indices {
+          let cell = runs[index].cell
+          aim(cell: cell)
+          pass.state = state + cell * layout.cell
+          pass.sums = UnsafePointer(sums.base) + runs[index].start
+          (pass.outer, pass.inner) = (runs[index].outer, runs[index].inner)
+          pass.stateWalk.outer = runs[index].stateStep
+          pass.sumsWalk.outer = runs[index].sumsStep
+          runs[index].taps.withUnsafeBufferPointer {
+            pass.taps = $0
+            L.sweep(update, pass)
+          }
+        }
+      }
+      return
+    }
+    pass.taps = UnsafeBufferPointer(start: nil, count: 0)
+    for cell in 0..<(isImages ? 1 : layout.cellCount) {
+      aim(cell: cell)
+      pass.state = state + cell * layout.cell
+      pass.outer = isImages ? layout.cellCount : layout.rows / 4
+      pass.inner = isImages ? 1 : layout.columns / L.rowCount
+      pass.stateWalk.outer = isImages ? layout.cell : 4 * layout.columns
+      L.sweep(update, pass)
+    }
+  }
+
+  func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
+    guard let plan = plans[node] else { return }
+    if plan.output.isByOffset { return sweepOffsets(plan, update, field, run) }
+    let pass = pass(plan, field)
+    for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
+      sweep(pass, update, plan, isConvolution: false, field.at(k), pair, run)
+    }
+  }
+
+  /// Behind a locally connected layer only a pixel and itself have a covariance.
+  private func isolate(
+    _ node: Int, _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout,
+    _ pair: RowFamily.RowPair, _ run: Run
+  ) {
+    guard let plan = plans[node] else { return }
+    let behind = plan.windowSums + 2 * plan.windowSumCount
+    let maps = geometry.needsInputMaps(node) ? behind : plan.maps
+    for cell in 0..<layout.cellCount {
+      for plane in 0..<2 {
+        let first = maps + plane * layout.valuesPerImage
+        let rows = run.x.base + first + (pair.row * layout.cellCount + cell) * layout.columns
+        let columns = run.y.base + first + (pair.column * layout.cellCount + cell) * layout.columns
+        let matrix = state + cell * layout.cell + plane * layout.plane
+        for i in 0..<layout.count(ofClass: cell) {
+          for j in 0..<layout.count(ofClass: cell) where pair.row != pair.column || i != j {
+            matrix[i * layout.columns + j] = rows[i] + columns[j]
+          }
+        }
+      }
+    }
+  }
+}
