@@ -14,7 +14,7 @@ enum SquareBenchmark {
     ("myrtle-10", Networks.myrtle([3, 3, 3]), 8, 1),
   ]
 
-  private static let repetitions = 8
+  private static let repetitions = 16
 
   static func run(on world: Communicator, only: String) throws {
     for precision in Precision.allCases {

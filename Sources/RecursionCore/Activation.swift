@@ -66,6 +66,11 @@ package protocol Activation: Sendable {
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L
 
+  /// `PixelActivation.advanceAll`; a requirement like those below.
+  static func advance(
+    _ update: PixelActivation<Self>, _ map: PixelVariances,
+    _ write: (Int, UnsafePointer<Double>, Int) -> Void)
+
   /// `PixelActivation.sweep` with double-precision lanes; a requirement like the one below.
   static func run(_ update: PixelActivation<Self>, over pass: PixelPass<Float64Lanes>)
 

@@ -5,14 +5,23 @@ protocol CoreLanes: Lanes {
   /// The largest variance, and the inverse of the smallest, whose square the lanes can hold.
   static var largestVariance: Double { get }
 
-  /// Writes numbers in double precision, rounded to these lanes' scalars.
-  static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>)
+  /// Writes four rows of numbers in double precision, rounded to these lanes' scalars and `stride`
+  /// apart.
+  static func convertRows(
+    _ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>, stride: Int)
 
   /// Adds to 16 sums the pairs of `even`'s 32 numbers and the first ones of `odd`'s pairs, and to 16
-  /// others the second ones of `odd`'s.
+  /// others the second ones of `odd`'s; with the numbers `second` further on, unless that is 0.
   static func addPairs(
-    _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>,
+    _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>, second: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>)
+
+  /// Writes the gaps of 16 windows with 16 others behind a pool, from sums by offset, to a matrix with
+  /// rows of `columns` numbers, of g and `plane` further on of h; see `PooledImage`.
+  static func writePooledGaps(
+    _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
+    to matrix: UnsafeMutablePointer<Scalar>, columns: Int, plane: Int)
 
   /// Runs `step` over a block of these lanes.
   static func apply(
@@ -38,16 +47,27 @@ extension Float64Lanes: CoreLanes {
   static var largestVariance: Double { 1e150 }
 
   @inline(__always)
-  static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Double>) {
-    numbers.store(to: pointer)
+  static func convertRows(
+    _ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Double>, stride: Int
+  ) {
+    numbers.storeRows(to: pointer, stride: stride)
   }
 
   @inline(__always)
   static func addPairs(
-    _ even: UnsafePointer<Double>, _ odd: UnsafePointer<Double>,
+    _ even: UnsafePointer<Double>, _ odd: UnsafePointer<Double>, second: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>
   ) {
-    ntk_f64_add_pairs(here, next, even, odd)
+    ntk_f64_add_pairs(here, next, even, odd, second)
+  }
+
+  static func writePooledGaps(
+    _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
+    to matrix: UnsafeMutablePointer<Double>, columns: Int, plane: Int
+  ) {
+    ntk_f64_pooled_gaps(
+      matrix, plane, columns, sums.0, sums.1, images.0, images.1, images.plane)
   }
 
   static func apply(
@@ -64,16 +84,27 @@ extension Float32Lanes: CoreLanes {
   static var largestVariance: Double { 1e18 }
 
   @inline(__always)
-  static func convert(_ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Float>) {
-    ntk_f64_store_rounded(pointer, numbers.value)
+  static func convertRows(
+    _ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    ntk_f64_store_rows_rounded(pointer, stride, numbers.value)
   }
 
   @inline(__always)
   static func addPairs(
-    _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>,
+    _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>, second: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>
   ) {
-    ntk_f32_add_pairs(here, next, even, odd)
+    ntk_f32_add_pairs(here, next, even, odd, second)
+  }
+
+  static func writePooledGaps(
+    _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
+    to matrix: UnsafeMutablePointer<Float>, columns: Int, plane: Int
+  ) {
+    ntk_f32_pooled_gaps(
+      matrix, plane, columns, sums.0, sums.1, images.0, images.1, images.plane)
   }
 
   static func apply(

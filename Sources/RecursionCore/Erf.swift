@@ -83,6 +83,7 @@ package struct Erf: Activation {
     set(.inverseFourthRootE, 1 / rootE.squareRoot())
   }
 
+  @inline(__always)
   package func moments(variances: Float64Lanes) -> (
     square: Float64Lanes, derivativeSquare: Float64Lanes
   ) {
@@ -107,6 +108,7 @@ package struct Erf: Activation {
     case tangentRoot, afterTangentRoot
   }
 
+  @inline(__always)
   package func writePixelValues(
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void

@@ -46,21 +46,20 @@ struct PixelNorm: PixelUpdate {
   /// i, then r and i r of K and of Theta.
   var valueCount: Int { 5 }
 
-  func advance(_ map: PixelVariances, _ write: PixelValueWriter) {
+  func advance(_ map: PixelVariances, _ write: PixelRowWriter) {
     let (zero, one, epsilon) = (Float64Lanes(0), Float64Lanes(1), Float64Lanes(norm.epsilon))
-    let mean = map.meanVariance()
-    for pixel in 0..<map.shape.count {
-      let (variance, tangent) = (map.variance(pixel), map.tangent(pixel))
+    let mean = norm.axes == .all ? map.meanVariance() : zero
+    map.update(valueCount: valueCount, write) { variance, tangent, set in
       let sum = (norm.axes == .all ? mean : variance) + epsilon
       let factor = Float64Lanes.select(zero, lessThan: sum, one / sum.squareRoot(), else: zero)
       let (root, tangentRoot) = (variance.squareRoot(), tangent.squareRoot())
-      write(pixel, 0, factor)
-      write(pixel, 1, root)
-      write(pixel, 2, factor * root)
-      write(pixel, 3, tangentRoot)
-      write(pixel, 4, factor * tangentRoot)
+      set(0, factor)
+      set(1, root)
+      set(2, factor * root)
+      set(3, tangentRoot)
+      set(4, factor * tangentRoot)
       let square = factor * factor
-      map.set(pixel, variance: square * variance, tangent: square * tangent)
+      return (square * variance, square * tangent)
     }
   }
 

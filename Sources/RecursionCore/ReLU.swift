@@ -68,6 +68,7 @@ package struct ReLU: Activation {
       derivative: Pair(covariance: half - angle, deficit: angle))
   }
 
+  @inline(__always)
   package func moments(variances: Float64Lanes) -> (
     square: Float64Lanes, derivativeSquare: Float64Lanes
   ) {
@@ -78,6 +79,7 @@ package struct ReLU: Activation {
   /// r = sqrt(K), 1 / (2 pi sqrt(2) r), Theta.
   package static let pixelValueCount = 3
 
+  @inline(__always)
   package func writePixelValues(
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void

@@ -144,19 +144,62 @@ NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8, 8)
 NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, 16)
 #endif
 
-/// Adds to `here` what pairs of `even` and the first ones of pairs of `odd` sum to, and to `next` the
-/// second ones of `odd`: 32 numbers each, and sums of 16 pairs.
+/// Adds to 16 sums at `here` the pairs of 32 numbers at `even` and the first ones of those at `odd`, and
+/// to 16 at `next` the second ones of `odd`. With the numbers `second` further on, unless that is 0.
+#define NTK_PAIRS(i) i, i + 2, i + 4, i + 6, i + 8, i + 10, i + 12, i + 14
 #define NTK_PAIR_OPERATIONS(V, S)                                                          \
-  NTK_INLINE void V##_add_pairs(double *_Nonnull restrict here, double *_Nonnull restrict next, \
-                                const S *_Nonnull restrict even, const S *_Nonnull restrict odd) { \
-    for (int p = 0; p < 16; p++) {                                                         \
-      here[p] += (double)(even[2 * p] + even[2 * p + 1] + odd[2 * p]);                     \
-      next[p] += (double)odd[2 * p + 1];                                                   \
-    }                                                                                      \
+  typedef S V##_line __attribute__((ext_vector_type(32)));                                 \
+  NTK_INLINE V##_line V##_line_load(const S *_Nonnull p) {                                 \
+    typedef V##_line unaligned __attribute__((aligned(sizeof(S)), may_alias));             \
+    return *(const unaligned *)p;                                                          \
+  }                                                                                        \
+  NTK_INLINE void V##_add_pairs(double *_Nonnull here, double *_Nonnull next,              \
+                                const S *_Nonnull even, const S *_Nonnull odd, long second) { \
+    typedef double sums __attribute__((ext_vector_type(16)));                              \
+    typedef sums unaligned __attribute__((aligned(sizeof(double)), may_alias));            \
+    V##_line e = V##_line_load(even), o = V##_line_load(odd);                              \
+    if (second) e += V##_line_load(even + second), o += V##_line_load(odd + second);       \
+    *(unaligned *)here += __builtin_convertvector(                                         \
+        __builtin_shufflevector(e, e, NTK_PAIRS(0), NTK_PAIRS(16)) +                       \
+            __builtin_shufflevector(e, e, NTK_PAIRS(1), NTK_PAIRS(17)) +                   \
+            __builtin_shufflevector(o, o, NTK_PAIRS(0), NTK_PAIRS(16)), sums);             \
+    *(unaligned *)next += __builtin_convertvector(                                         \
+        __builtin_shufflevector(o, o, NTK_PAIRS(1), NTK_PAIRS(17)), sums);                 \
   }
 
 NTK_PAIR_OPERATIONS(ntk_f64, double)
 NTK_PAIR_OPERATIONS(ntk_f32, float)
+
+/// The gaps of 16 windows with 16 others behind a pool: of g to rows of `columns` numbers at `gaps`, of
+/// h `plane` further on. `sums` and `tangent_sums` are by offset, 16 numbers each; of both images, `x`
+/// and `y`, six values lie `values` apart, of `y` 16 more behind the 16.
+#define NTK_POOLED_GAPS(V, S)                                                              \
+  NTK_INLINE void V##_pooled_gaps(                                                         \
+      S *_Nonnull gaps, long plane, long columns, const double *_Nonnull sums,             \
+      const double *_Nonnull tangent_sums, const double *_Nonnull x, const double *_Nonnull y, \
+      long values) {                                                                       \
+    S row[16], tangent_row[16];                                                            \
+    for (int offset = 0; offset < 16; offset++) {                                          \
+      for (int p = 0; p < 16; p++) {                                                       \
+        const double *a = x + p, *b = y + offset + p;                                      \
+        double both = a[0] * b[0], uneven = a[values] - b[values];                         \
+        double g = both * sums[16 * offset + p] - a[3 * values] - b[3 * values] +          \
+                   uneven * (a[2 * values] - b[2 * values]);                               \
+        double h = both * tangent_sums[16 * offset + p] - a[5 * values] - b[5 * values] +  \
+                   uneven * (a[4 * values] - b[4 * values]);                               \
+        row[p] = (S)(g > 0 ? g : 0);                                                       \
+        tangent_row[p] = (S)(h > 0 ? h : 0);                                               \
+      }                                                                                    \
+      for (int p = 0; p < 16; p++) {                                                       \
+        S *place = gaps + p * columns + ((p + offset) & 15);                               \
+        place[0] = row[p];                                                                 \
+        place[plane] = tangent_row[p];                                                     \
+      }                                                                                    \
+    }                                                                                      \
+  }
+
+NTK_POOLED_GAPS(ntk_f64, double)
+NTK_POOLED_GAPS(ntk_f32, float)
 
 /// x 2^n for a whole n (|n| < 2^(bits - 2)) by adding n to the exponent of x; right where x and the
 /// result are normal numbers. n + 1.5 2^bits holds n in its low bits.
@@ -171,12 +214,18 @@ NTK_PAIR_OPERATIONS(ntk_f32, float)
 NTK_SCALE_BY_POWER(ntk_f64, double, unsigned long long, 52)
 NTK_SCALE_BY_POWER(ntk_f32, float, unsigned, 23)
 
-/// Stores numbers rounded to single precision.
-NTK_INLINE void ntk_f64_store_rounded(float *_Nonnull p, ntk_f64 x) {
-  typedef float rounded __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 8)));
+/// Stores four rows of numbers, `stride` apart, rounded to single precision.
+NTK_INLINE void ntk_f64_store_rows_rounded(float *_Nonnull p, long stride, ntk_f64 x) {
+  typedef float rounded __attribute__((ext_vector_type(NTK_REGISTER_BYTES / 8)));
   typedef rounded unaligned __attribute__((aligned(sizeof(float)), may_alias));
-  *(unaligned *)p = __builtin_convertvector(x, rounded);
+  *(unaligned *)p = __builtin_convertvector(x.lo.lo, rounded);
+  *(unaligned *)(p + stride) = __builtin_convertvector(x.lo.hi, rounded);
+  *(unaligned *)(p + 2 * stride) = __builtin_convertvector(x.hi.lo, rounded);
+  *(unaligned *)(p + 3 * stride) = __builtin_convertvector(x.hi.hi, rounded);
 }
+
+/// Asks for the cache line at `p`, which need not be anybody's memory.
+NTK_INLINE void ntk_prefetch(const void *_Nonnull p) { __builtin_prefetch(p); }
 
 /// Asks the system for large pages under some memory; nothing happens where it has none.
 void ntk_use_large_pages(void *_Nonnull start, long size);

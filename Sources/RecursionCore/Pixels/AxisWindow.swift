@@ -48,6 +48,9 @@ package struct AxisWindow: Sendable, Equatable {
     return wrapped < 0 ? wrapped + input : wrapped
   }
 
+  /// Whether every window is a pixel and its two neighbours, zeros beside the image.
+  var isAround: Bool { size == 3 && stride == 1 && padding == .same }
+
   /// The inputs under window `o`; one that a circular window meets twice is there twice.
   func places(_ o: Int) -> [Int] { (0..<size).compactMap { place(o, tap: $0) } }
 }

@@ -43,7 +43,7 @@ final class OffsetPoolGather<L: CoreLanes> {
     precondition(OffsetPass<Scalar>.width == 32, "addPairs is for 16 pairs")
   }
 
-  /// Whether the sums are by offset, and to be settled.
+  /// Whether the sums are by offset.
   var isByOffset: Bool { kind == .pairs }
 
   /// Adds all rows of a family.
@@ -66,18 +66,18 @@ final class OffsetPoolGather<L: CoreLanes> {
         sums.tangentGaps[0] += tangentGap
       }
     case .pairs:
-      guard let gaps = sums.offsetGaps, let tangentGaps = sums.tangentOffsetGaps else { return }
       var k = 0
       while k < pairs.count {
         // Both rows of a window lie in the same windows of the other image, or neither.
         let (y, z) = (pairs[k].row / 2, pairs[k].column / 2)
         let isBoth =
           k + 1 < pairs.count && pairs[k + 1].row / 2 == y && pairs[k + 1].column / 2 == z
-        let end = isBoth ? k + 2 : k + 1
-        sumRows(field, k..<end)
-        addPairs(total.base, offset, to: gaps + sums.placeByOffset(y, z))
-        addPairs(total.base + planeCount, offset, to: tangentGaps + sums.placeByOffset(y, z))
-        k = end
+        let place = sums.placeByOffset(y, z)
+        let row = UnsafePointer(field.at(k))
+        let second = isBoth ? UnsafePointer(field.at(k + 1)) - row : 0
+        addPairs(row, second, offset, to: sums.gaps + place)
+        addPairs(row + layout.plane, second, offset, to: sums.tangentGaps + place)
+        k += isBoth ? 2 : 1
       }
     }
   }
@@ -99,17 +99,23 @@ final class OffsetPoolGather<L: CoreLanes> {
   /// Adds a slab's offsets, an even one and the odd one after it at a time: window p of the first
   /// image meets window p + offset / 2 of the other, around the edge, and at odd offsets its second
   /// pixel the next one.
+  ///
+  /// - Parameter second: from a row to another one that goes to the same windows; 0 where there is none.
   private func addPairs(
-    _ rows: UnsafePointer<Scalar>, _ offset: Int, to sums: UnsafeMutablePointer<Double>
+    _ rows: UnsafePointer<Scalar>, _ second: Int, _ offset: Int,
+    to sums: UnsafeMutablePointer<Double>
   ) {
     let width = OffsetPass<Scalar>.width
     let across = width / 2
+    func row(_ index: Int) -> UnsafePointer<Scalar> {
+      L.holdsTwoOffsets
+        ? rows + index / 2 * layout.cell + index % 2 * width : rows + index * layout.cell
+    }
     for index in stride(from: 0, to: layout.offsetsPerSlab, by: 2) {
-      let (even, odd) = (rows + index * width, rows + (index + 1) * width)
       let windows = (offset + index) / 2
       let here = sums + windows * across
       let next = sums + (windows + 1 < across ? windows + 1 : 0) * across
-      L.addPairs(even, odd, to: here, and: next)
+      L.addPairs(row(index), row(index + 1), second: second, to: here, and: next)
     }
   }
 }

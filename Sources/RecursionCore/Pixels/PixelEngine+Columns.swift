@@ -12,6 +12,10 @@ extension PixelEngine {
     }
     guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)
+    if isOverImages(plan, run) {
+      convolveImages(plan, convolution, update, field, to: result, run)
+      return result
+    }
     let pass = pass(plan, field)
     pass.weight = convolution.tapWeight
     pass.trained = convolution.affine.trained
@@ -26,22 +30,16 @@ extension PixelEngine {
           rows: run.x.base + plan.windowSums + pairs[k].row * line,
           columns: run.y.base + plan.windowSums + pairs[k].column * line,
           plane: plan.windowSumCount)
-        let both = links.list(k, .both)
-        if plan.isFused && both.count == 3 {
-          pass.slabs = fuse(both, field)
-        } else {
-          pass.slabs = nil
-          addRows(both, field, plan.input, walk)
-          if isPixels {
-            edges.complete(
-              sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
-              y: run.y.base + plan.maps, inside: inside)
-          }
-          if walk.runs.isEmpty {
-            edges.gather(
-              sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
-              inside: inside)
-          }
+        addRows(links.list(k, .both), field, plan.input, walk)
+        if isPixels {
+          edges.complete(
+            sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
+            y: run.y.base + plan.maps, inside: inside)
+        }
+        if walk.runs.isEmpty {
+          edges.gather(
+            sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
+            inside: inside)
         }
         // Behind a local convolution the update is another node's: here it changes nothing.
         sweep(pass, update, plan, isConvolution: true, state, pairs[k], run)
@@ -49,19 +47,6 @@ extension PixelEngine {
       }
     }
     return result
-  }
-
-  /// Leaves the sums of a pair of rows to the pass that reads them, but for what that expects.
-  private func fuse(
-    _ both: UnsafeBufferPointer<Int>, _ field: PixelField<L>
-  ) -> PixelPass<L>.Slabs {
-    let slabs = PixelPass<L>.Slabs(
-      first: UnsafePointer(field.at(both[0])), second: UnsafePointer(field.at(both[1])),
-      third: UnsafePointer(field.at(both[2])), target: sums.base)
-    for place in stride(from: 0, to: 4 * L.count, by: L.count) {
-      slabs.sum(place, row: L.rowCount).store(to: sums.base + place)
-    }
-    return slabs
   }
 
   /// A pass over the cells of a node's result, without what depends on the pair of rows.

@@ -8,24 +8,14 @@ extension PixelEngine {
       let state = field.at(k)
       switch program.arrangement {
       case .images:
-        for plane in 0..<2 {
-          var sum = L(0)
-          for cell in 0..<layout.cellCount {
-            sum = sum + L(at: state + cell * layout.cell + plane * layout.plane)
-          }
-          withUnsafeTemporaryAllocation(of: Scalar.self, capacity: L.count) { lanes in
-            guard let base = lanes.baseAddress else { return }
-            sum.store(to: base)
-            for readout in readouts {
-              for lane in 0..<L.count {
-                if plane == 0 {
-                  readoutGaps[readout][lane] += Double(base[lane])
-                } else {
-                  readoutTangentGaps[readout][lane] += Double(base[lane])
-                }
-              }
-            }
-          }
+        var (gap, tangentGap) = (L(0), L(0))
+        for cell in 0..<layout.cellCount {
+          gap = gap + L(at: state + cell * layout.cell)
+          tangentGap = tangentGap + L(at: state + cell * layout.cell + layout.plane)
+        }
+        for readout in readouts {
+          add(gap, to: &readoutGaps[readout])
+          add(tangentGap, to: &readoutTangentGaps[readout])
         }
       case .pixels:
         for readout in readouts {
@@ -35,6 +25,17 @@ extension PixelEngine {
             readoutTangentGaps[readout][0] += Double(state[place + layout.plane])
           }
         }
+      }
+    }
+  }
+
+  /// `.images`: adds a number for each pair of a block.
+  private func add(_ lanes: L, to sums: inout [Double]) {
+    sums.withUnsafeMutableBufferPointer { sums in
+      withUnsafeTemporaryAllocation(of: Scalar.self, capacity: L.count) { numbers in
+        guard let base = numbers.baseAddress else { return }
+        lanes.store(to: base)
+        for lane in 0..<L.count { sums[lane] += Double(base[lane]) }
       }
     }
   }

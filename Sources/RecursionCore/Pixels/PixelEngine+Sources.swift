@@ -54,17 +54,24 @@ extension PixelEngine {
     _ source: PoolSums, _ x: PooledImage?, _ y: PooledImage?
   ) {
     guard let x, let y else { return }
+    if source.isByOffset && layout.cellCount == 1 {
+      x.writeGapsByOffset(
+        pair.row, y, pair.column, source, to: state, columns: layout.columns, plane: layout.plane,
+        L.self)
+      return
+    }
     let width = layout.shape.width
     for cell in 0..<layout.cellCount {
       let count = layout.count(ofClass: cell)
-      let matrix = state + cell * layout.cell
-      let first = pair.column * width + cell
-      let windows = stride(
-        from: first, to: first + count * layout.cellCount, by: layout.cellCount)
       for i in 0..<count {
-        x.writeGaps(
-          pair.row * width + i * layout.cellCount + cell, y, windows, source,
-          to: matrix + i * layout.columns, plane: layout.plane)
+        let p = pair.row * width + i * layout.cellCount + cell
+        let row = state + cell * layout.cell + i * layout.columns
+        for j in 0..<count {
+          let q = pair.column * width + j * layout.cellCount + cell
+          let (gap, tangentGap) = x.gaps(p, y, q, source)
+          row[j] = Scalar(gap)
+          row[layout.plane + j] = Scalar(tangentGap)
+        }
       }
     }
   }

@@ -43,6 +43,9 @@ final class PixelEngine<L: CoreLanes> {
   /// The pass of all segments by offsets, and for every lane its place in the row.
   let offsetPass: PixelPass<L>
   let places: AlignedStorage<Scalar>
+  /// For an `ImagePass`: zeros and sums.
+  let imageZeros: AlignedStorage<Scalar>
+  let imageSums: AlignedStorage<Scalar>
 
   init(_ program: PixelProgram) {
     self.program = program
@@ -60,7 +63,11 @@ final class PixelEngine<L: CoreLanes> {
     offsetPass = PixelPass(
       state: sums.base, stateWalk: .init(outer: 0, row: 0, plane: 0),
       sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0))
-    let pairs = program.arrangement == .images ? 4 * L.rowCount : 1
+    let isImages = program.arrangement == .images
+    imageZeros = AlignedStorage(
+      count: isImages ? geometry.layouts.joined().map(\.slab).max() ?? 1 : 1)
+    imageSums = AlignedStorage(count: ImagePass<L>.sumCount * ImagePass<L>.cell)
+    let pairs = isImages ? 4 * L.rowCount : 1
     readoutGaps = [[Double]](
       repeating: [Double](repeating: 0, count: pairs), count: program.readoutCount)
     readoutTangentGaps = readoutGaps
@@ -188,8 +195,6 @@ final class PixelEngine<L: CoreLanes> {
       } while layout.isByOffset && run.offset < layout.shape.width
       guard poll() else { return [] }
     }
-    for pool in pools { pool.sums.settle() }
-    if isSelf { halves.forEach { $0.settle() } }
     if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
     return pools
   }

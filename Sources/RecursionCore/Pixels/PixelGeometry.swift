@@ -135,8 +135,8 @@ final class PixelNodePlan: Sendable {
   /// nil for what is no convolution, and by offsets.
   let walk: HorizontalWalk?
 
-  /// `.images`: whether a pass can add the rows itself: windows of 3 x 3 that stop at every pixel.
-  let isFused: Bool
+  /// Whether it can be an `ImagePass`.
+  let isOverImages: Bool
 
   init(_ geometry: PixelGeometry, _ node: Int) {
     let segment = geometry.program.segments[geometry.segmentOfNode[node]]
@@ -152,12 +152,11 @@ final class PixelNodePlan: Sendable {
     (inputPlaces, outputPlaces) = (input.places, output.places)
     walk = geometry.walks[node]
     guard case .convolution(let step, _) = geometry.program.nodes[node].step else {
-      isFused = false
+      isOverImages = false
       return
     }
-    let window = step.horizontal
-    isFused =
-      geometry.program.arrangement == .images && window.size == 3 && window.stride == 1
-      && step.vertical.size == 3 && window.input >= 3 && window.padding == .same && !step.isLocal
+    isOverImages =
+      geometry.program.arrangement == .images && !step.isLocal
+      && [step.vertical, step.horizontal].allSatisfy(\.isAround)
   }
 }

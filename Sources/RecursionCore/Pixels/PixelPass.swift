@@ -31,28 +31,12 @@ package final class PixelPass<L: Lanes> {
   var columns: StepValues<L.Scalar>
   var columnStep: Int
 
-  /// `.images`: the three slabs whose rows are still to be added, just before the taps meet the sums:
-  /// reading them then overlaps with the arithmetic. nil where the sums are there.
-  var slabs: Slabs?
+  /// Where it goes over all pixels of a block of images; then the walks, the sums and the taps are not
+  /// used.
+  var images: ImagePass<L>?
 
   /// Where rows lie by their offsets; then the walks, the sums and the taps are not used.
   var offsets: OffsetPass<L.Scalar>?
-
-  /// `.images`: three pairs of rows.
-  struct Slabs {
-    var first: UnsafePointer<L.Scalar>
-    var second: UnsafePointer<L.Scalar>
-    var third: UnsafePointer<L.Scalar>
-    /// Where their sums go.
-    var target: UnsafeMutablePointer<L.Scalar>
-
-    /// The sum at one place.
-    @inline(__always)
-    func sum(_ place: Int, row: Int) -> L {
-      L(rowsAt: first + place, stride: row) + L(rowsAt: second + place, stride: row)
-        + L(rowsAt: third + place, stride: row)
-    }
-  }
 
   init(
     state: UnsafeMutablePointer<L.Scalar>, stateWalk: Walk, sums: UnsafePointer<L.Scalar>,
@@ -72,12 +56,11 @@ package final class PixelPass<L: Lanes> {
   @inline(__always)
   func run<R: PixelRule>(_ rule: R) {
     if let offsets { return run(rule, over: offsets) }
+    if let images { return loop(rule, images) }
     let isDiagonal =
       taps.count == 3 && taps[1] == sumsWalk.row + 1 && taps[2] == 2 * taps[1]
     if taps.count == 0 {
       loop(rule, StateTaps(walk: stateWalk))
-    } else if let slabs, taps.count == 3 {
-      loop(rule, FusedCellTaps(slabs: slabs))
     } else if isDiagonal {
       loop(rule, DiagonalTaps(walk: sumsWalk))
     } else {
@@ -154,25 +137,6 @@ private struct DiagonalTaps<L: Lanes>: PixelTaps {
     let (second, third) = (place + walk.row, place + 2 * walk.row)
     return L(rowsAt: place, stride: walk.row) + L(rowsAt: second + 1, stride: walk.row)
       + L(rowsAt: third + 2, stride: walk.row)
-  }
-}
-
-/// Images side by side: three neighbouring cells of one vector for g and one for h, the sums of the
-/// third one made on the way.
-private struct FusedCellTaps<L: Lanes>: PixelTaps {
-  let slabs: PixelPass<L>.Slabs
-
-  @inline(__always)
-  func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
-    PixelGaps(gap: cells(sums), tangentGap: cells(sums + L.count))
-  }
-
-  @inline(__always)
-  private func cells(_ place: UnsafePointer<L.Scalar>) -> L {
-    let next = place + 4 * L.count
-    let sum = slabs.sum(next - UnsafePointer(slabs.target), row: L.rowCount)
-    sum.store(to: UnsafeMutablePointer(mutating: next))
-    return L(at: place) + L(at: place + 2 * L.count) + sum
   }
 }
 

@@ -158,18 +158,16 @@ struct PixelProgram: Sendable {
     return fewest
   }
 
-  /// Bytes that the sums of one pair of images take at all pools; twice as much where they are
-  /// gathered by offset and then settled.
+  /// Bytes that the sums of one pair of images take at all pools.
   var poolBytes: Int {
-    let byOffset = Set(segments.filter(\.isByOffset).flatMap(\.pools))
-    return nodes.indices.reduce(0) { sum, node in
-      guard case .pool(let pool) = nodes[node].step else { return sum }
-      return sum + (byOffset.contains(node) ? 32 : 16) * pool.output.count * pool.output.count
+    nodes.reduce(0) { sum, node in
+      guard case .pool(let pool) = node.step else { return sum }
+      return sum + 16 * pool.output.count * pool.output.count
     }
   }
 
   /// Images whose tables are built together, where each holds what its pools sum.
-  var tableBatch: Int { max(1, min(8, (64 << 20) / max(poolBytes, 1))) }
+  var tableBatch: Int { max(1, min(PixelVariances.imageCount, (64 << 20) / max(poolBytes, 1))) }
 
   /// Bytes that an engine takes: the states of a family, and what pools sum of one pair of images
   /// and, while tables are built, of some images with themselves.

@@ -140,10 +140,7 @@ struct PixelSegment: Sendable {
     let layersFit = members.allSatisfy { node in
       guard nodes[node].readouts.isEmpty else { return false }
       guard case .convolution(let step, _) = nodes[node].step else { return true }
-      return !step.isLocal
-        && [step.vertical, step.horizontal].allSatisfy {
-          $0.size == 3 && $0.stride == 1 && $0.padding == .same
-        }
+      return !step.isLocal && [step.vertical, step.horizontal].allSatisfy(\.isAround)
     }
     let poolsFit = pools.allSatisfy { node in
       guard case .pool(let pool) = nodes[node].step else { return false }

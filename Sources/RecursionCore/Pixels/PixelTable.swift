@@ -11,8 +11,6 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private let pool: StoragePool<L.Scalar>
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
-  /// One number for each lane.
-  private let lanes = AlignedStorage<L.Scalar>(count: Float64Lanes.count)
   private var failure: RangeError?
 
   private var program: PixelProgram { geometry.program }
@@ -35,8 +33,14 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     switch program.arrangement {
     case .images:
       storage = pool.take(geometry.tableCount * padded)
-      for first in stride(from: 0, to: count, by: Float64Lanes.count) {
-        build(images, first..<min(first + Float64Lanes.count, count))
+      // Places beside the last images are read, and must hold numbers.
+      if count < padded {
+        let last = (padded - width) * geometry.tableCount
+        (storage.base + last).initialize(repeating: 0, count: width * geometry.tableCount)
+      }
+      let batch = PixelVariances.imageCount
+      for first in stride(from: 0, to: count, by: batch) {
+        build(images, first..<min(first + batch, count))
       }
     case .pixels:
       storage = pool.take(imageCount * max(count, 1))
@@ -62,41 +66,53 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   // MARK: Building
 
-  /// `.images`: as many images as there are lanes.
+  /// `.images`: images whose numbers lie side by side.
   private func build(_ batch: PixelImages, _ range: Range<Int>) {
     let map = PixelVariances(shape: program.shape)
-    let numbers = program.shape.count * program.channels
-    // Places beside the last images are read, and must hold numbers.
-    if range.count % L.groupCount != 0 {
-      images(from: (range.upperBound - 1) / L.groupCount * L.groupCount)
-        .initialize(repeating: 0, count: numbers * L.groupCount)
-    }
+    let base = images(from: range.lowerBound)
     for (lane, image) in range.enumerated() {
-      let (source, target) = (batch.pixel(image, 0), images(from: image))
-      for index in 0..<numbers {
+      let (source, target) = (batch.pixel(image, 0), base + lane)
+      for index in 0..<program.shape.count * program.channels {
         target[index * L.groupCount] = L.Scalar(source[index])
       }
       for pixel in 0..<program.shape.count {
         map.set(pixel, image: lane, ImageState(variance: batch.variance(image, pixel)))
       }
     }
-    let groups = stride(from: 0, to: range.count, by: L.groupCount).map {
-      (lane: $0, numbers: images(from: range.lowerBound + $0))
-    }
     walk(program.roots, map, []) { node, map in
       for readout in program.nodes[node].readouts { note(readout, map, range) }
     } writer: { node in
       let (first, count) = (geometry.valueOffsets[node], geometry.valueCount(node))
-      let numbers = lanes.base
-      return { pixel, index, value in
-        L.convert(value, to: numbers)
-        let place = (first + pixel * count + index) * L.groupCount
-        for group in groups {
-          let target = group.numbers + place
-          for lane in 0..<L.groupCount { target[lane] = numbers[group.lane + lane] }
-        }
+      let width = program.nodes[node].shape.width
+      return { row, values, line in
+        let target = base + (first + row * width * count) * L.groupCount
+        Self.write(values, line, to: target, valueCount: count, width: width)
       }
     } maps: { _, _, _ in
+    }
+  }
+
+  /// `.images`: the values of a row of pixels, one pixel after another.
+  private static func write(
+    _ values: UnsafePointer<Double>, _ line: Int, to target: UnsafeMutablePointer<L.Scalar>,
+    valueCount: Int, width: Int
+  ) {
+    let step = valueCount * L.groupCount
+    let images = PixelVariances.imageCount
+    for pixel in stride(from: 0, to: width, by: 4) {
+      for index in 0..<valueCount {
+        let source = values + index * line + pixel * images
+        let place = target + pixel * step + index * L.groupCount
+        if pixel + 4 <= width {
+          L.convertRows(Float64Lanes(at: source), to: place, stride: step)
+        } else {
+          for (i, x) in (pixel..<width).enumerated() {
+            for image in 0..<images {
+              target[x * step + index * L.groupCount + image] = L.Scalar(source[i * images + image])
+            }
+          }
+        }
+      }
     }
   }
 
@@ -143,10 +159,13 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       keep(program.nodes[node].children, map)
     } writer: { node in
       guard let plan = engine.plan(node) else { return { _, _, _ in } }
-      let size = plan.output.valuesPerImage
-      return { pixel, index, value in
-        self.scatter(
-          value, to: bases, at: plan.values + index * size + plan.outputPlaces[pixel])
+      let (size, width) = (plan.output.valuesPerImage, plan.output.shape.width)
+      return { row, values, line in
+        for index in 0..<plan.valueCount {
+          Self.scatter(
+            values + index * line, to: bases, from: plan.values + index * size,
+            plan.outputPlaces[row * width..<(row + 1) * width])
+        }
       }
     } maps: { node, isInput, map in
       store(map, node, isInput: isInput, to: bases, engine)
@@ -191,12 +210,18 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     for (lane, image) in range.enumerated() { readouts[readout][image] = map.mean(image: lane) }
   }
 
-  /// Writes the lanes of `value` to the same place of several images.
-  private func scatter(
-    _ value: Float64Lanes, to bases: [UnsafeMutablePointer<L.Scalar>], at place: Int
+  /// `.pixels`: writes a row of pixels, [pixel][image], to the same places of several images.
+  private static func scatter(
+    _ row: UnsafePointer<Double>, to bases: [UnsafeMutablePointer<L.Scalar>], from first: Int,
+    _ places: ArraySlice<Int>
   ) {
-    L.convert(value, to: lanes.base)
-    for lane in bases.indices { bases[lane][place] = lanes.base[lane] }
+    for (image, base) in bases.enumerated() {
+      var source = row + image
+      for place in places {
+        base[first + place] = L.Scalar(source.pointee)
+        source += PixelVariances.imageCount
+      }
+    }
   }
 
   /// Keeps K and Theta before or behind a convolution, and before it their sums down its windows.
@@ -212,26 +237,19 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     let behind = plan.windowSums + 2 * plan.windowSumCount
     let first = isInput || !geometry.needsInputMaps(node) ? plan.maps : behind
     let width = layout.shape.width
-    let line = layout.line
-    func set(_ place: Int, _ plane: Int, _ variance: Float64Lanes, _ tangent: Float64Lanes) {
-      scatter(variance, to: bases, at: place)
-      scatter(tangent, to: bases, at: place + plane)
-    }
-    for pixel in 0..<map.shape.count {
-      set(first + places[pixel], layout.valuesPerImage, map.variance(pixel), map.tangent(pixel))
+    for row in 0..<map.shape.height {
+      let ofRow = places[row * width..<(row + 1) * width]
+      Self.scatter(map.variances(row: row), to: bases, from: first, ofRow)
+      Self.scatter(map.tangents(row: row), to: bases, from: first + layout.valuesPerImage, ofRow)
     }
     guard isInput else { return }
+    let sums = AlignedStorage<Double>(count: map.line)
     for y in 0..<step.vertical.output {
-      let rows = step.vertical.places(y)
-      for x in 0..<width {
-        var (variance, tangent) = (Float64Lanes(0), Float64Lanes(0))
-        for row in rows {
-          variance = variance + map.variance(row * width + x)
-          tangent = tangent + map.tangent(row * width + x)
-        }
-        set(
-          plan.windowSums + y * line + layout.place(0, x), plan.windowSumCount, variance, tangent)
-      }
+      let target = plan.windowSums + y * layout.line
+      map.sumVariances(step.vertical, y, to: sums.base)
+      Self.scatter(sums.base, to: bases, from: target, places[0..<width])
+      map.sumTangents(step.vertical, y, to: sums.base)
+      Self.scatter(sums.base, to: bases, from: target + plan.windowSumCount, places[0..<width])
     }
   }
 
@@ -239,7 +257,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private func walk(
     _ children: [Int], _ map: PixelVariances, _ kept: [PixelVariances],
     _ result: (_ node: Int, PixelVariances) -> Void,
-    writer: (_ node: Int) -> PixelValueWriter,
+    writer: (_ node: Int) -> PixelRowWriter,
     maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
   ) {
     var (children, map, kept) = (children, map, kept)
@@ -264,7 +282,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   private func advance(
     _ node: Int, _ map: PixelVariances, _ kept: inout [PixelVariances],
-    writer: (_ node: Int) -> PixelValueWriter,
+    writer: (_ node: Int) -> PixelRowWriter,
     maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
   ) {
     switch program.nodes[node].step {
@@ -289,13 +307,9 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   private func check(_ map: PixelVariances, _ node: Int) {
     guard failure == nil else { return }
-    let (largest, zero) = (L.largestVariance, Float64Lanes(0))
-    var extreme = zero
-    for pixel in 0..<map.shape.count {
-      extreme = Float64Lanes.max(extreme, Float64Lanes.max(map.variance(pixel), map.tangent(pixel)))
-    }
-    for value in extreme.numbers where !(value <= largest) {
-      failure = RangeError(value: value, step: node + 1, lanes: "\(L.Scalar.self)")
+    let largest = map.largest()
+    if !(largest <= L.largestVariance) {
+      failure = RangeError(value: largest, step: node + 1, lanes: "\(L.Scalar.self)")
     }
   }
 }

@@ -9,15 +9,12 @@ protocol PixelUpdate: Sendable {
   /// Whether what happens to a pixel depends on the variances of all of them.
   var needsAllPixels: Bool { get }
   /// Takes the variances of some images through, and writes each pixel's numbers.
-  func advance(_ map: PixelVariances, _ write: PixelValueWriter)
+  func advance(_ map: PixelVariances, _ write: PixelRowWriter)
   /// Runs over a row of cells, or by offsets over all rows, in double precision.
   func run(_ pass: PixelPass<Float64Lanes>)
   /// The same in single precision.
   func run(_ pass: PixelPass<Float32Lanes>)
 }
-
-/// Writes value `index` of pixel `pixel` of some images, which are in the lanes.
-typealias PixelValueWriter = (_ pixel: Int, _ index: Int, _ value: Float64Lanes) -> Void
 
 extension PixelUpdate {
   var needsAllPixels: Bool { false }
@@ -28,7 +25,7 @@ struct PixelIdentity: PixelUpdate {
   var valueCount: Int { 0 }
   var inputIsNonNegative = false
   var outputIsNonNegative: Bool { inputIsNonNegative }
-  func advance(_ map: PixelVariances, _ write: PixelValueWriter) {}
+  func advance(_ map: PixelVariances, _ write: PixelRowWriter) {}
   func run(_ pass: PixelPass<Float64Lanes>) { pass.run(Rule()) }
   func run(_ pass: PixelPass<Float32Lanes>) { pass.run(Rule()) }
 
@@ -48,16 +45,19 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   var valueCount: Int { A.pixelValueCount }
   var outputIsNonNegative: Bool { activation.dualIsNonNegative }
 
-  func advance(_ map: PixelVariances, _ write: PixelValueWriter) {
+  func advance(_ map: PixelVariances, _ write: PixelRowWriter) {
+    A.advance(self, map, write)
+  }
+
+  @inline(__always)
+  func advanceAll(_ map: PixelVariances, _ write: PixelRowWriter) {
     let constant = Float64Lanes(activation.constant * activation.constant)
-    for pixel in 0..<map.shape.count {
-      let (variance, tangent) = (map.variance(pixel), map.tangent(pixel))
+    map.update(valueCount: A.pixelValueCount, write) { variance, tangent, set in
       let moments = activation.moments(variances: variance)
       let after = moments.derivativeSquare * tangent
       activation.writePixelValues(
-        variance: variance, tangent: tangent, square: moments.square, afterTangent: after
-      ) { write(pixel, $0, $1) }
-      map.set(pixel, variance: moments.square + constant, tangent: after)
+        variance: variance, tangent: tangent, square: moments.square, afterTangent: after, set)
+      return (moments.square + constant, after)
     }
   }
 
@@ -195,6 +195,12 @@ extension Activation {
     return PixelGaps(
       gap: gap(values.value.deficit, first + 2), tangentGap: gap(tangentDeficit, first + 3))
   }
+
+  /// The default loop.
+  package static func advance(
+    _ update: PixelActivation<Self>, _ map: PixelVariances,
+    _ write: (Int, UnsafePointer<Double>, Int) -> Void
+  ) { update.advanceAll(map, write) }
 
   /// The default loop; a requirement so that the compiler makes a specialised one for each.
   package static func run(

@@ -1,59 +1,66 @@
-/// K and Theta at every pixel of some images, one image per lane, in double precision whatever the
-/// lanes of the pairs are: the diagonal, by the one-dimensional form of every layer's rule.
-final class PixelVariances {
+/// K and Theta at every pixel of a few images, in double precision whatever the lanes of the pairs
+/// are: the diagonal, by the one-dimensional form of every layer's rule.
+///
+/// A register holds one pixel of `imageCount` images, so that a vector has four pixels of a row,
+/// neighbours or a stride apart. Rows end on whole vectors; what lies beyond their last pixel takes
+/// part in the arithmetic and means nothing.
+package final class PixelVariances {
   typealias L = Float64Lanes
+
+  /// Images side by side.
+  static var imageCount: Int { L.rowCount }
 
   /// The pixels.
   private(set) var shape: PixelShape
   private var storage: AlignedStorage<Double>
-  private var planeSize: Int
   /// Memory of the last convolution's input, for the next one's output.
-  private var spare: PixelVariances?
+  private var spare: AlignedStorage<Double>?
+
+  /// Numbers of a row of pixels, and of K (or Theta).
+  var line: Int { Self.line(shape) }
+  private var plane: Int { shape.height * line }
 
   /// Zero variances of images of `shape`.
   init(shape: PixelShape) {
     self.shape = shape
-    planeSize = shape.count * L.count
-    storage = AlignedStorage(count: 2 * planeSize)
+    storage = AlignedStorage(count: Self.count(shape))
   }
 
   private init(_ other: PixelVariances) {
     shape = other.shape
-    planeSize = other.planeSize
-    storage = AlignedStorage(count: 2 * planeSize)
-    storage.base.update(from: other.storage.base, count: 2 * planeSize)
+    storage = AlignedStorage(count: Self.count(shape), isZeroed: false)
+    storage.base.update(from: other.storage.base, count: Self.count(shape))
   }
+
+  private static func line(_ shape: PixelShape) -> Int { (shape.width + 3) / 4 * L.count }
+  private static func count(_ shape: PixelShape) -> Int { 2 * shape.height * line(shape) }
 
   /// The same numbers in memory of their own.
   func copy() -> PixelVariances { PixelVariances(self) }
 
   /// Takes over another map's numbers.
-  func replace(by other: PixelVariances) {
-    (shape, storage, planeSize) = (other.shape, other.storage, other.planeSize)
-  }
+  func replace(by other: PixelVariances) { (shape, storage) = (other.shape, other.storage) }
 
-  /// K at a pixel.
-  func variance(_ pixel: Int) -> L { L(at: storage.base + pixel * L.count) }
-  /// Theta at a pixel.
-  func tangent(_ pixel: Int) -> L { L(at: storage.base + planeSize + pixel * L.count) }
+  /// K of a row of pixels: [pixel][image].
+  func variances(row: Int) -> UnsafeMutablePointer<Double> { storage.base + row * line }
+  /// Theta of a row of pixels: [pixel][image].
+  func tangents(row: Int) -> UnsafeMutablePointer<Double> { storage.base + plane + row * line }
 
-  /// Sets both.
-  func set(_ pixel: Int, variance: L, tangent: L) {
-    variance.store(to: storage.base + pixel * L.count)
-    tangent.store(to: storage.base + planeSize + pixel * L.count)
+  private func place(_ pixel: Int, _ image: Int) -> Int {
+    pixel / shape.width * line + pixel % shape.width * Self.imageCount + image
   }
 
   /// Sets both of one image.
   func set(_ pixel: Int, image: Int, _ state: ImageState) {
-    storage.base[pixel * L.count + image] = state.variance
-    storage.base[planeSize + pixel * L.count + image] = state.tangent
+    storage.base[place(pixel, image)] = state.variance
+    storage.base[plane + place(pixel, image)] = state.tangent
   }
 
   /// Both of one image.
   func state(_ pixel: Int, image: Int) -> ImageState {
     ImageState(
-      variance: storage.base[pixel * L.count + image],
-      tangent: storage.base[planeSize + pixel * L.count + image])
+      variance: storage.base[place(pixel, image)],
+      tangent: storage.base[plane + place(pixel, image)])
   }
 
   /// The mean of both over all pixels, of one image.
@@ -68,19 +75,87 @@ final class PixelVariances {
     return ImageState(variance: sum.variance / count, tangent: sum.tangent / count)
   }
 
-  /// The mean of K over all pixels.
+  /// The mean of K over all pixels of each image, for every pixel of a vector.
   func meanVariance() -> L {
-    var sum = L(0)
-    for pixel in 0..<shape.count { sum = sum + variance(pixel) }
-    return sum * L(1 / Double(shape.count))
+    let means = (0..<Self.imageCount).map { mean(image: $0).variance }
+    return L(numbers: means + means + means + means)
+  }
+
+  /// The largest of all numbers.
+  func largest() -> Double {
+    var largest = 0.0
+    for row in 0..<shape.height {
+      let (variances, tangents) = (variances(row: row), tangents(row: row))
+      var most = L(0)
+      let numbers = shape.width * Self.imageCount
+      for place in stride(from: 0, to: numbers / L.count * L.count, by: L.count) {
+        most = L.max(L.max(L(at: variances + place), L(at: tangents + place)), most)
+      }
+      for number in most.numbers { largest = max(largest, number) }
+      for place in numbers / L.count * L.count..<numbers {
+        largest = max(largest, variances[place], tangents[place])
+      }
+    }
+    return largest
   }
 
   /// Adds another map of the same shape: independent branches.
   func add(_ other: PixelVariances) {
-    for pixel in 0..<shape.count {
-      set(
-        pixel, variance: variance(pixel) + other.variance(pixel),
-        tangent: tangent(pixel) + other.tangent(pixel))
+    for place in stride(from: 0, to: 2 * plane, by: L.count) {
+      (L(at: storage.base + place) + L(at: other.storage.base + place))
+        .store(to: storage.base + place)
+    }
+  }
+
+  /// Takes K and Theta through `body`, four pixels at a time, and gives `write` what that sets of
+  /// each row's pixels.
+  ///
+  /// - Parameters:
+  ///   - valueCount: how many values a pixel has.
+  ///   - body: what becomes of K and Theta; it sets each of the values by its index.
+  @inline(__always)
+  func update(
+    valueCount: Int, _ write: PixelRowWriter,
+    _ body: (_ variance: L, _ tangent: L, _ set: (Int, L) -> Void) -> (variance: L, tangent: L)
+  ) {
+    let line = line
+    let values = AlignedStorage<Double>(count: max(valueCount, 1) * line, isZeroed: false)
+    for row in 0..<shape.height {
+      let (variances, tangents) = (variances(row: row), tangents(row: row))
+      for place in stride(from: 0, to: line, by: L.count) {
+        let base = values.base + place
+        let after = body(L(at: variances + place), L(at: tangents + place)) { index, value in
+          value.store(to: base + index * line)
+        }
+        after.variance.store(to: variances + place)
+        after.tangent.store(to: tangents + place)
+      }
+      write(row, UnsafePointer(values.base), line)
+    }
+  }
+
+  /// The sum of the rows of K under a window.
+  func sumVariances(_ window: AxisWindow, _ o: Int, to sums: UnsafeMutablePointer<Double>) {
+    sum(variances(row: 0), window, o, to: sums)
+  }
+
+  /// The sum of the rows of Theta under a window.
+  func sumTangents(_ window: AxisWindow, _ o: Int, to sums: UnsafeMutablePointer<Double>) {
+    sum(tangents(row: 0), window, o, to: sums)
+  }
+
+  private func sum(
+    _ numbers: UnsafePointer<Double>, _ window: AxisWindow, _ o: Int,
+    to sums: UnsafeMutablePointer<Double>
+  ) {
+    let line = line
+    sums.initialize(repeating: 0, count: line)
+    for tap in 0..<window.size {
+      guard let place = window.place(o, tap: tap) else { continue }
+      let row = numbers + place * line
+      for place in stride(from: 0, to: line, by: L.count) {
+        (L(at: sums + place) + L(at: row + place)).store(to: sums + place)
+      }
     }
   }
 
@@ -88,37 +163,80 @@ final class PixelVariances {
   func convolve(_ convolution: ConvolutionStep) {
     let (vertical, horizontal) = (convolution.vertical, convolution.horizontal)
     let after = PixelShape(height: vertical.output, width: horizontal.output)
+    let count = Self.count(after)
     let result =
-      spare.take().flatMap { $0.shape == after ? $0 : nil } ?? PixelVariances(shape: after)
-    let width = shape.width
-    let sums = AlignedStorage<Double>(count: 2 * width * L.count)
+      spare.take().flatMap { $0.count == count ? $0 : nil }
+      ?? AlignedStorage<Double>(count: count, isZeroed: false)
     let affine = convolution.affine
     let weight = L(convolution.tapWeight)
     let (bias, share) = (L(affine.biasVariance), L(affine.trained ? 1 : 0))
-    let columnPlaces = (0..<horizontal.output).map { horizontal.places($0) }
-    for y in 0..<vertical.output {
-      let rows = vertical.places(y)
-      for x in 0..<width {
-        var (variance, tangent) = (L(0), L(0))
-        for row in rows {
-          variance = variance + self.variance(row * width + x)
-          tangent = tangent + self.tangent(row * width + x)
-        }
-        variance.store(to: sums.base + x * L.count)
-        tangent.store(to: sums.base + (width + x) * L.count)
-      }
-      for (x, places) in columnPlaces.enumerated() {
-        var (variance, tangent) = (L(0), L(0))
-        for place in places {
-          variance = variance + L(at: sums.base + place * L.count)
-          tangent = tangent + L(at: sums.base + (width + place) * L.count)
-        }
-        variance = bias.adding(weight, times: variance)
-        tangent = (share * variance).adding(weight, times: tangent)
-        result.set(y * horizontal.output + x, variance: variance, tangent: tangent)
+    let sums = WindowSums(horizontal, line: line, lineAfter: Self.line(after))
+    let (lineAfter, planeAfter) = (Self.line(after), after.height * Self.line(after))
+    for y in 0..<after.height {
+      sumVariances(vertical, y, to: sums.row(plane: 0))
+      sumTangents(vertical, y, to: sums.row(plane: 1))
+      sums.continueBeyondEnds()
+      for place in stride(from: 0, to: lineAfter, by: L.count) {
+        let variance = bias.adding(weight, times: sums.across(place, plane: 0))
+        let tangent = (share * variance).adding(weight, times: sums.across(place, plane: 1))
+        variance.store(to: result.base + y * lineAfter + place)
+        tangent.store(to: result.base + planeAfter + y * lineAfter + place)
       }
     }
-    if shape == after { swap(&storage, &result.storage) } else { replace(by: result) }
-    spare = shape == result.shape && storage !== result.storage ? result : nil
+    (spare, storage, shape) = (storage, result, after)
+  }
+}
+
+/// Writes the values of a row of pixels: [index][pixel][image], `line` numbers for each index.
+typealias PixelRowWriter = (_ row: Int, _ values: UnsafePointer<Double>, _ line: Int) -> Void
+
+/// Rows of pixels summed down a convolution's windows, with what lies around the image, for its taps.
+private struct WindowSums {
+  private typealias L = Float64Lanes
+  private let window: AxisWindow
+  private let line: Int
+  /// Numbers of K (or Theta).
+  private let plane: Int
+  private let storage: AlignedStorage<Double>
+
+  init(_ window: AxisWindow, line: Int, lineAfter: Int) {
+    (self.window, self.line) = (window, line)
+    let last = lineAfter / L.rowCount - 1
+    let places = max(last * window.stride + window.size, window.low + line / L.rowCount)
+    plane = (places * L.rowCount + L.count - 1) / L.count * L.count
+    storage = AlignedStorage(count: 2 * plane)
+  }
+
+  /// Where the sum of rows goes.
+  func row(plane index: Int) -> UnsafeMutablePointer<Double> {
+    storage.base + index * plane + window.low * L.rowCount
+  }
+
+  /// Sets what lies around the image.
+  func continueBeyondEnds() {
+    for index in 0..<2 {
+      let row = row(plane: index)
+      func set(_ x: Int) {
+        let source = (x % window.input + window.input) % window.input
+        for image in 0..<L.rowCount {
+          row[x * L.rowCount + image] =
+            window.padding == .circular ? row[source * L.rowCount + image] : 0
+        }
+      }
+      for x in -window.low..<0 { set(x) }
+      for x in window.input..<plane / L.rowCount - window.low { set(x) }
+    }
+  }
+
+  /// The sum over the taps of four pixels, the first one's numbers at `place` of the result.
+  @inline(__always)
+  func across(_ place: Int, plane index: Int) -> Float64Lanes {
+    let step = window.stride * L.rowCount
+    let first = storage.base + index * plane + place / L.rowCount * step
+    var sum = L(0)
+    for tap in 0..<window.size {
+      sum = sum + L(rowsAt: first + tap * L.rowCount, stride: step)
+    }
+    return sum
   }
 }

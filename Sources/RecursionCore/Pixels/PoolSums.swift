@@ -1,153 +1,65 @@
 /// What a pool gathers of one pair of images while families finish: sum over both windows of g, and
-/// of h, for every pair of windows. Two doubles per pair of pixels behind the pool; four where pairs
-/// of pixels are gathered by offset.
+/// of h, for every pair of windows. Two doubles per pair of pixels behind the pool.
 final class PoolSums {
   /// Windows in all.
   let count: Int
+  /// Where the sum of a pair of windows is, see `place`.
   let gaps: UnsafeMutablePointer<Double>
   let tangentGaps: UnsafeMutablePointer<Double>
-  /// The same by offsets, to be settled: [rows of windows][offset][window across], of g and of h. nil
-  /// where windows are added to directly.
-  private(set) var offsetGaps: UnsafeMutablePointer<Double>?
-  private let output: PixelShape
+  /// Whether pairs of windows lie as `OffsetPoolGather` adds them, [row][row of the other][offset
+  /// across][window across]; else [window][window of the other].
+  let isByOffset: Bool
+  private let width: Int
+  private let height: Int
   private let memory: StoragePool<Double>
   private let storage: AlignedStorage<Double>
 
-  /// - Parameters:
-  ///   - isByOffset: whether `OffsetPoolGather` adds pairs of pixels.
-  ///   - memory: where the sums are from, and go again.
+  /// - Parameter memory: where the sums are from, and go again.
   init(_ pool: PoolStep, isByOffset: Bool, _ memory: StoragePool<Double>) {
     count = pool.output.count
-    output = pool.output
-    self.memory = memory
-    let numbers = 2 * count * count * (isByOffset ? 2 : 1)
+    (width, height) = (pool.output.width, pool.output.height)
+    (self.isByOffset, self.memory) = (isByOffset, memory)
+    let numbers = 2 * count * count
     storage = memory.take(numbers)
     storage.base.initialize(repeating: 0, count: numbers)
-    if isByOffset { offsetGaps = storage.base + 2 * count * count }
     gaps = storage.base
     tangentGaps = gaps + count * count
   }
 
   deinit { memory.give(storage) }
 
-  /// Where the sums by offset of h begin.
-  var tangentOffsetGaps: UnsafeMutablePointer<Double>? { offsetGaps.map { $0 + count * count } }
-
   /// By offsets: where the windows of rows `y` and `z` begin.
-  func placeByOffset(_ y: Int, _ z: Int) -> Int {
-    (y * output.height + z) * output.width * output.width
-  }
+  func placeByOffset(_ y: Int, _ z: Int) -> Int { (y * height + z) * width * width }
 
-  /// Moves what was added by offsets to where it belongs. Once.
-  func settle() {
-    guard let sums = offsetGaps else { return }
-    let (height, width) = (output.height, output.width)
-    for y in 0..<height {
-      for z in 0..<height {
-        for p in 0..<width {
-          let (line, place) = ((y * width + p) * count + z * width, placeByOffset(y, z) + p)
-          var q = p
-          for offset in 0..<width {
-            gaps[line + q] += sums[place + offset * width]
-            tangentGaps[line + q] += sums[count * count + place + offset * width]
-            q = q + 1 < width ? q + 1 : 0
-          }
-        }
-      }
-    }
-    offsetGaps = nil
+  /// Where windows `p` and `q` are.
+  func place(_ p: Int, _ q: Int) -> Int {
+    guard isByOffset else { return p * count + q }
+    let (x, other) = (p % width, q % width)
+    let offset = other < x ? other - x + width : other - x
+    return placeByOffset(p / width, q / width) + offset * width + x
   }
 
   /// Adds another's sums, and its transpose.
   func addSymmetrically(_ other: PoolSums) {
-    for p in 0..<count {
-      for q in 0..<count {
-        let (here, there) = (p * count + q, q * count + p)
-        gaps[here] += other.gaps[here] + other.gaps[there]
-        tangentGaps[here] += other.tangentGaps[here] + other.tangentGaps[there]
-      }
+    func add(_ here: Int, _ there: Int) {
+      gaps[here] += other.gaps[here] + other.gaps[there]
+      tangentGaps[here] += other.tangentGaps[here] + other.tangentGaps[there]
     }
-  }
-}
-
-/// What a pool keeps of one image. With n pixels in window p, S = sum K[a,a] and
-/// D = 1/2 sum_{a,a'} g[a,a'] over the image with itself, K[p,p] = w^2 (n S - D), and the gap of two
-/// images' windows is
-///
-///     w w' G - w^2 D - w'^2 D' + (w n - w' n') (w S - w' S'),    G = sum_{a,a'} g[a,a'];
-///
-/// and the same of Theta.
-final class PooledImage: @unchecked Sendable {
-  /// Windows.
-  let count: Int
-  /// Of every window: w, w n, w S and w^2 D, and the last two of Theta.
-  private let weight, share, mass, spread, tangentMass, tangentSpread: UnsafeMutablePointer<Double>
-  private let storage: AlignedStorage<Double>
-
-  /// - Parameters:
-  ///   - map: K and Theta before the pool.
-  ///   - image: whose lane of the map is meant.
-  ///   - sums: the image's with itself.
-  init(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
-    count = pool.output.count
-    storage = AlignedStorage(count: 6 * count)
-    let (base, count) = (storage.base, count)
-    (weight, share, mass) = (base, base + count, base + 2 * count)
-    (spread, tangentMass, tangentSpread) = (base + 3 * count, base + 4 * count, base + 5 * count)
-    let weights = pool.weights
-    for y in 0..<pool.vertical.output {
-      let rows = pool.vertical.places(y)
-      for x in 0..<pool.horizontal.output {
-        let p = y * pool.horizontal.output + x
-        let columns = pool.horizontal.places(x)
-        var total = ImageState(variance: 0)
-        for row in rows {
-          for column in columns {
-            let state = map.state(row * pool.horizontal.input + column, image: image)
-            total.variance += state.variance
-            total.tangent += state.tangent
+    if isByOffset {
+      for y in 0..<height {
+        for z in 0..<height {
+          for offset in 0..<width {
+            let here = placeByOffset(y, z) + offset * width
+            let there = placeByOffset(z, y) + (offset > 0 ? width - offset : 0) * width
+            for x in 0..<width - offset { add(here + x, there + x + offset) }
+            for x in width - offset..<width { add(here + x, there + x + offset - width) }
           }
         }
-        let w = weights[p]
-        weight[p] = w
-        share[p] = w * Double(rows.count * columns.count)
-        mass[p] = w * total.variance
-        tangentMass[p] = w * total.tangent
-        spread[p] = w * w * sums.gaps[p * sums.count + p] / 2
-        tangentSpread[p] = w * w * sums.tangentGaps[p * sums.count + p] / 2
       }
-    }
-  }
-
-  /// Writes K and Theta behind the pool to a lane of `map`.
-  func write(to map: PixelVariances, image: Int) {
-    for p in 0..<count {
-      map.set(
-        p, image: image,
-        ImageState(
-          variance: max(share[p] * mass[p] - spread[p], 0),
-          tangent: max(share[p] * tangentMass[p] - tangentSpread[p], 0)))
-    }
-  }
-
-  /// Writes g between window `p` of this image and `windows` of another, and h `plane` further on.
-  @inline(__always)
-  func writeGaps<Scalar: BinaryFloatingPoint>(
-    _ p: Int, _ other: PooledImage, _ windows: StrideTo<Int>, _ sums: PoolSums,
-    to numbers: UnsafeMutablePointer<Scalar>, plane: Int
-  ) {
-    let (weight, share, mass, tangentMass) = (weight[p], share[p], mass[p], tangentMass[p])
-    let (spread, tangentSpread) = (spread[p], tangentSpread[p])
-    let (gaps, tangentGaps) = (sums.gaps + p * sums.count, sums.tangentGaps + p * sums.count)
-    for (place, q) in windows.enumerated() {
-      let both = weight * other.weight[q]
-      let uneven = share - other.share[q]
-      let gap = both * gaps[q] - spread - other.spread[q] + uneven * (mass - other.mass[q])
-      let tangentGap =
-        both * tangentGaps[q] - tangentSpread - other.tangentSpread[q]
-        + uneven * (tangentMass - other.tangentMass[q])
-      numbers[place] = Scalar(gap > 0 ? gap : 0)
-      numbers[place + plane] = Scalar(tangentGap > 0 ? tangentGap : 0)
+    } else {
+      for p in 0..<count {
+        for q in 0..<count { add(p * count + q, q * count + p) }
+      }
     }
   }
 }

@@ -1,0 +1,105 @@
+/// What a pool keeps of one image. With n pixels in window p, S = sum K[a,a] and
+/// D = 1/2 sum_{a,a'} g[a,a'] over the image with itself, K[p,p] = w^2 (n S - D), and the gap of two
+/// images' windows is
+///
+///     w w' G - w^2 D - w'^2 D' + (w n - w' n') (w S - w' S'),    G = sum_{a,a'} g[a,a'];
+///
+/// and the same of Theta.
+final class PooledImage: @unchecked Sendable {
+  /// What is kept of each window.
+  private enum Value: Int, CaseIterable {
+    /// w, w n, w S and w^2 D; the last two of Theta.
+    case weight, share, mass, spread, tangentMass, tangentSpread
+  }
+
+  private let output: PixelShape
+  /// [value][row][window across], every row twice over, so that windows can be read around its end.
+  private let storage: AlignedStorage<Double>
+  private var line: Int { 2 * output.width }
+  private var plane: Int { output.height * line }
+
+  /// - Parameters:
+  ///   - map: K and Theta before the pool.
+  ///   - image: whose lane of the map is meant.
+  ///   - sums: the image's with itself.
+  init(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
+    output = pool.output
+    storage = AlignedStorage(count: Value.allCases.count * 2 * output.count)
+    let weights = pool.weights
+    for y in 0..<output.height {
+      let rows = pool.vertical.places(y)
+      for x in 0..<output.width {
+        let p = y * output.width + x
+        let columns = pool.horizontal.places(x)
+        var total = ImageState(variance: 0)
+        for row in rows {
+          for column in columns {
+            let state = map.state(row * pool.horizontal.input + column, image: image)
+            total.variance += state.variance
+            total.tangent += state.tangent
+          }
+        }
+        let (w, itself) = (weights[p], sums.place(p, p))
+        set(.weight, p, w)
+        set(.share, p, w * Double(rows.count * columns.count))
+        set(.mass, p, w * total.variance)
+        set(.tangentMass, p, w * total.tangent)
+        set(.spread, p, w * w * sums.gaps[itself] / 2)
+        set(.tangentSpread, p, w * w * sums.tangentGaps[itself] / 2)
+      }
+    }
+  }
+
+  private func set(_ value: Value, _ p: Int, _ number: Double) {
+    let place = value.rawValue * plane + p / output.width * line + p % output.width
+    storage.base[place] = number
+    storage.base[place + output.width] = number
+  }
+
+  private subscript(value: Value, p: Int) -> Double {
+    storage.base[value.rawValue * plane + p / output.width * line + p % output.width]
+  }
+
+  /// Writes K and Theta behind the pool to a lane of `map`.
+  func write(to map: PixelVariances, image: Int) {
+    for p in 0..<output.count {
+      let share = self[.share, p]
+      map.set(
+        p, image: image,
+        ImageState(
+          variance: max(share * self[.mass, p] - self[.spread, p], 0),
+          tangent: max(share * self[.tangentMass, p] - self[.tangentSpread, p], 0)))
+    }
+  }
+
+  /// g and h between window `p` of this image and window `q` of another.
+  func gaps(_ p: Int, _ other: PooledImage, _ q: Int, _ sums: PoolSums) -> (Double, Double) {
+    let both = self[.weight, p] * other[.weight, q]
+    let uneven = self[.share, p] - other[.share, q]
+    let place = sums.place(p, q)
+    func gap(_ sum: Double, _ mass: Value, _ spread: Value) -> Double {
+      max(
+        both * sum - self[spread, p] - other[spread, q]
+          + uneven * (self[mass, p] - other[mass, q]), 0)
+    }
+    return (
+      gap(sums.gaps[place], .mass, .spread),
+      gap(sums.tangentGaps[place], .tangentMass, .tangentSpread)
+    )
+  }
+
+  /// Writes g, and h `plane` further on, between the windows of row `y` of this image and those of
+  /// row `z` of another, where the sums are by offset: a matrix with rows of `columns` numbers.
+  func writeGapsByOffset<L: CoreLanes>(
+    _ y: Int, _ other: PooledImage, _ z: Int, _ sums: PoolSums,
+    to matrix: UnsafeMutablePointer<L.Scalar>, columns: Int, plane: Int, _: L.Type
+  ) {
+    let place = sums.placeByOffset(y, z)
+    L.writePooledGaps(
+      (UnsafePointer(sums.gaps + place), UnsafePointer(sums.tangentGaps + place)),
+      (
+        UnsafePointer(storage.base + y * line), UnsafePointer(other.storage.base + z * line),
+        plane: self.plane
+      ), to: matrix, columns: columns, plane: plane)
+  }
+}
