@@ -23,6 +23,12 @@ protocol CoreLanes: Lanes {
     _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
     to matrix: UnsafeMutablePointer<Scalar>, columns: Int, plane: Int)
 
+  /// The same of one window with `count` others, side by side.
+  static func writePooledGaps(
+    _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int,
+    to row: UnsafeMutablePointer<Scalar>, plane: Int)
+
   /// Runs `step` over a block of these lanes.
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Scalar>,
@@ -70,6 +76,15 @@ extension Float64Lanes: CoreLanes {
       matrix, plane, columns, sums.0, sums.1, images.0, images.1, images.plane)
   }
 
+  static func writePooledGaps(
+    _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int,
+    to row: UnsafeMutablePointer<Double>, plane: Int
+  ) {
+    ntk_f64_pooled_row(
+      row, row + plane, count, sums.0, sums.1, images.0, 0, images.1, images.plane)
+  }
+
   static func apply(
     _ step: any AnyActivationStep, to block: PairBlock<Self>, rows: StepValues<Double>,
     columns: StepValues<Double>
@@ -105,6 +120,15 @@ extension Float32Lanes: CoreLanes {
   ) {
     ntk_f32_pooled_gaps(
       matrix, plane, columns, sums.0, sums.1, images.0, images.1, images.plane)
+  }
+
+  static func writePooledGaps(
+    _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int,
+    to row: UnsafeMutablePointer<Float>, plane: Int
+  ) {
+    ntk_f32_pooled_row(
+      row, row + plane, count, sums.0, sums.1, images.0, 0, images.1, images.plane)
   }
 
   static func apply(

@@ -170,26 +170,36 @@ NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, 16)
 NTK_PAIR_OPERATIONS(ntk_f64, double)
 NTK_PAIR_OPERATIONS(ntk_f32, float)
 
-/// The gaps of 16 windows with 16 others behind a pool: of g to rows of `columns` numbers at `gaps`, of
-/// h `plane` further on. `sums` and `tangent_sums` are by offset, 16 numbers each; of both images, `x`
-/// and `y`, six values lie `values` apart, of `y` 16 more behind the 16.
+/// V##_pooled_row: the gaps of `count` pairs of windows behind a pool, from sums of g and of h (see
+/// `PooledImage`). Of both images, `x` and `y`, six values lie `values` apart; `step` is 0 where all
+/// pairs have one window of `x`, and 1 where each has its own. V##_pooled_gaps: the same of 16 windows
+/// with 16 others, from sums by offset, 16 numbers each, to rows of `columns` numbers at `gaps`, of h
+/// `plane` further on; of `y` 16 more windows are behind the 16.
 #define NTK_POOLED_GAPS(V, S)                                                              \
+  NTK_INLINE void V##_pooled_row(                                                          \
+      S *_Nonnull restrict gaps, S *_Nonnull restrict tangent_gaps, long count,            \
+      const double *_Nonnull restrict sums, const double *_Nonnull restrict tangent_sums,  \
+      const double *_Nonnull restrict x, long step, const double *_Nonnull restrict y,     \
+      long values) {                                                                       \
+    for (long i = 0; i < count; i++) {                                                     \
+      const double *a = x + i * step, *b = y + i;                                          \
+      double both = a[0] * b[0], uneven = a[values] - b[values];                           \
+      double g = both * sums[i] - a[3 * values] - b[3 * values] +                          \
+                 uneven * (a[2 * values] - b[2 * values]);                                 \
+      double h = both * tangent_sums[i] - a[5 * values] - b[5 * values] +                  \
+                 uneven * (a[4 * values] - b[4 * values]);                                 \
+      gaps[i] = (S)(g > 0 ? g : 0);                                                        \
+      tangent_gaps[i] = (S)(h > 0 ? h : 0);                                                \
+    }                                                                                      \
+  }                                                                                        \
   NTK_INLINE void V##_pooled_gaps(                                                         \
       S *_Nonnull gaps, long plane, long columns, const double *_Nonnull sums,             \
       const double *_Nonnull tangent_sums, const double *_Nonnull x, const double *_Nonnull y, \
       long values) {                                                                       \
     S row[16], tangent_row[16];                                                            \
     for (int offset = 0; offset < 16; offset++) {                                          \
-      for (int p = 0; p < 16; p++) {                                                       \
-        const double *a = x + p, *b = y + offset + p;                                      \
-        double both = a[0] * b[0], uneven = a[values] - b[values];                         \
-        double g = both * sums[16 * offset + p] - a[3 * values] - b[3 * values] +          \
-                   uneven * (a[2 * values] - b[2 * values]);                               \
-        double h = both * tangent_sums[16 * offset + p] - a[5 * values] - b[5 * values] +  \
-                   uneven * (a[4 * values] - b[4 * values]);                               \
-        row[p] = (S)(g > 0 ? g : 0);                                                       \
-        tangent_row[p] = (S)(h > 0 ? h : 0);                                               \
-      }                                                                                    \
+      V##_pooled_row(row, tangent_row, 16, sums + 16 * offset, tangent_sums + 16 * offset, x, 1, \
+                     y + offset, values);                                                  \
       for (int p = 0; p < 16; p++) {                                                       \
         S *place = gaps + p * columns + ((p + offset) & 15);                               \
         place[0] = row[p];                                                                 \

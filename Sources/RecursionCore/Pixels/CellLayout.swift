@@ -103,6 +103,8 @@ struct HorizontalWalk: Sendable {
   let origin: Int
   let low: Int
   let high: Int
+  /// Those that taps reach, by the input's cell.
+  let reach: [(low: Int, high: Int)]
   /// Runs of the fast path; empty where every element is gathered by itself.
   let runs: [Run]
 
@@ -116,12 +118,13 @@ struct HorizontalWalk: Sendable {
       (row, plane, cell) = (registerCount, input.plane, input.cell)
       count = input.slab
       (origin, low, high) = (0, 0, 0)
+      reach = []
       runs = Self.runs(window, input, output)
     case .pixels:
       let classes = output.cellCount
       let isFast = input.cellCount == window.stride * classes
       var taps: [[(cell: Int, shift: Int)]] = []
-      var (low, high) = (0, 0)
+      var reach = [(low: Int, high: Int)](repeating: (0, 0), count: input.cellCount)
       for index in 0..<classes where isFast {
         let places = (0..<window.size).map { index * window.stride + $0 - window.low }
         let found = places.map { place -> (cell: Int, shift: Int) in
@@ -129,21 +132,22 @@ struct HorizontalWalk: Sendable {
           return (cell, (place - cell) / input.cellCount)
         }
         for tap in found {
-          low = max(low, -tap.shift)
-          high = max(
-            high, tap.shift + output.count(ofClass: index) - input.count(ofClass: tap.cell))
+          let beyond = tap.shift + output.count(ofClass: index) - input.count(ofClass: tap.cell)
+          reach[tap.cell].low = max(reach[tap.cell].low, -tap.shift)
+          reach[tap.cell].high = max(reach[tap.cell].high, beyond)
         }
         taps.append(found)
       }
+      let (low, high) = (reach.map(\.low).max() ?? 0, reach.map(\.high).max() ?? 0)
       let shifted = taps.joined().map(\.shift).max() ?? 0
       // What a row has behind its end lies before what the next row has before its start.
-      let margin = (low + max(high, 0) + registerCount - 1) / registerCount * registerCount
+      let margin = (low + high + registerCount - 1) / registerCount * registerCount
       row = input.columns + margin
-      plane = (low + max(input.rows + max(high, 0), output.rows + max(shifted, 0))) * row
+      plane = (low + max(input.rows + high, output.rows + max(shifted, 0))) * row
       cell = 2 * plane
       count = input.cellCount * cell
       origin = low * row + margin
-      (self.low, self.high) = (low, high)
+      (self.low, self.high, self.reach) = (low, high, reach)
       let (cell, row, origin) = (cell, row, origin)
       runs = taps.enumerated().map { index, taps in
         let places = taps.map { origin + $0.cell * cell + $0.shift * (row + 1) }

@@ -49,7 +49,7 @@ struct EdgeSums<L: Lanes> {
         let count = layout.count(ofClass: cell)
         switch padding {
         case .same:
-          fillMargins(matrix, walk, count, inside.rows + first, inside.columns + first)
+          fillMargins(matrix, walk, cell, count, inside.rows + first, inside.columns + first)
         case .circular: wrapMargins(matrix, walk, count)
         case .valid: break
         }
@@ -87,34 +87,58 @@ struct EdgeSums<L: Lanes> {
     }
   }
 
-  /// Beside one image only the other has something; beside both there is nothing.
+  /// Beside one image only the other has something; beside both there is nothing. Where at most one
+  /// place is reached, as by windows of 3 x 3, without the library's calls for moving memory: a cell
+  /// takes about as long as one of them.
   private func fillMargins(
-    _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ count: Int,
+    _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ cell: Int, _ count: Int,
     _ rows: UnsafePointer<Scalar>, _ columns: UnsafePointer<Scalar>
   ) {
-    let (low, high) = (walk.low, max(walk.high, 0))
-    var row = matrix
-    if low == 1 && high == 1 {
-      for i in 0..<count {
-        row[-1] = rows[i]
-        row[count] = rows[i]
-        row += walk.row
-      }
-    } else {
-      for i in 0..<count {
-        for j in 0..<low { row[j - low] = rows[i] }
-        for j in 0..<high { row[count + j] = rows[i] }
-        row += walk.row
+    let (low, high) = walk.reach[cell]
+    if low > 1 || high > 1 {
+      return fillWideMargins(matrix, walk, low, high, count, rows, columns)
+    }
+    func fillRow(_ row: UnsafeMutablePointer<Scalar>) {
+      // Up to whole registers, as far as the matrix goes.
+      for place in stride(from: 0, to: count, by: L.rowCount) {
+        L(perColumn: columns + place).storeRows(to: row + place, stride: 0)
       }
     }
-    func fillRow(_ i: Int) {
+    if low == 1 {
+      var place = matrix - 1
+      for i in 0..<count {
+        place.pointee = rows[i]
+        place += walk.row
+      }
+      fillRow(matrix - walk.row)
+      matrix[-walk.row - 1] = 0
+    }
+    if high == 1 {
+      var place = matrix + count
+      for i in 0..<count {
+        place.pointee = rows[i]
+        place += walk.row
+      }
+      fillRow(matrix + count * walk.row)
+      matrix[count * walk.row + count] = 0
+    }
+  }
+
+  private func fillWideMargins(
+    _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ low: Int, _ high: Int,
+    _ count: Int, _ rows: UnsafePointer<Scalar>, _ columns: UnsafePointer<Scalar>
+  ) {
+    for i in 0..<count {
+      let row = matrix + i * walk.row
+      for j in 0..<low { row[j - low] = rows[i] }
+      for j in 0..<high { row[count + j] = rows[i] }
+    }
+    for i in Array(-low..<0) + Array(count..<count + high) {
       let row = matrix + i * walk.row
       for j in 0..<low { row[j - low] = 0 }
       row.update(from: columns, count: count)
       for j in 0..<high { row[count + j] = 0 }
     }
-    for i in 0..<low { fillRow(i - low) }
-    for i in 0..<high { fillRow(count + i) }
   }
 
   private func wrapMargins(

@@ -54,12 +54,13 @@ extension PixelEngine {
     _ source: PoolSums, _ x: PooledImage?, _ y: PooledImage?
   ) {
     guard let x, let y else { return }
-    if source.isByOffset && layout.cellCount == 1 {
-      x.writeGapsByOffset(
+    if layout.cellCount == 1 {
+      x.writeGaps(
         pair.row, y, pair.column, source, to: state, columns: layout.columns, plane: layout.plane,
         L.self)
       return
     }
+    // Columns of one class only meet one another: window by window.
     let width = layout.shape.width
     for cell in 0..<layout.cellCount {
       let count = layout.count(ofClass: cell)

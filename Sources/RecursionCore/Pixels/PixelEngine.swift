@@ -26,7 +26,9 @@ final class PixelEngine<L: CoreLanes> {
   private let poolMemory: StoragePool<Double>
   /// Vertical sums of a pair of rows.
   let sums: AlignedStorage<Scalar>
+  /// States that no family has now, and the memory of all.
   private var spare: [PixelField<L>] = []
+  private var fields: [AlignedStorage<Scalar>] = []
   /// Of a family's state, by segment.
   private let fieldShapes: [(capacity: Int, slab: Int, start: Int)]
   let edges: EdgeSums<L>
@@ -223,7 +225,10 @@ final class PixelEngine<L: CoreLanes> {
   }
 
   private func take(_ segment: Int) -> PixelField<L> {
-    (spare.popLast() ?? PixelField<L>(count: geometry.fieldCount)).shaped(fieldShapes[segment])
+    if let field = spare.popLast() { return field.shaped(fieldShapes[segment]) }
+    let storage = AlignedStorage<Scalar>(count: geometry.fieldCount)
+    fields.append(storage)
+    return PixelField<L>(at: storage.base).shaped(fieldShapes[segment])
   }
 
   private func copy(_ field: PixelField<L>, _ run: Run, rows: Int) -> PixelField<L> {

@@ -57,14 +57,10 @@ package final class PixelPass<L: Lanes> {
   func run<R: PixelRule>(_ rule: R) {
     if let offsets { return run(rule, over: offsets) }
     if let images { return loop(rule, images) }
-    let isDiagonal =
-      taps.count == 3 && taps[1] == sumsWalk.row + 1 && taps[2] == 2 * taps[1]
-    if taps.count == 0 {
-      loop(rule, StateTaps(walk: stateWalk))
-    } else if isDiagonal {
-      loop(rule, DiagonalTaps(walk: sumsWalk))
-    } else {
-      loop(rule, AnyTaps(walk: sumsWalk, taps: taps))
+    switch taps.count {
+    case 0: loop(rule, StateTaps(walk: stateWalk))
+    case 3: loop(rule, ThreeTaps(walk: sumsWalk, second: taps[1], third: taps[2]))
+    default: loop(rule, AnyTaps(walk: sumsWalk, taps: taps))
     }
   }
 
@@ -123,20 +119,21 @@ private struct StateTaps<L: Lanes>: PixelTaps {
   }
 }
 
-/// Pixels side by side: each of three taps one row down and one column on.
-private struct DiagonalTaps<L: Lanes>: PixelTaps {
+/// Three taps, the first at the sums' place.
+private struct ThreeTaps<L: Lanes>: PixelTaps {
   let walk: PixelPass<L>.Walk
+  let second: Int
+  let third: Int
 
   @inline(__always)
   func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
-    PixelGaps(gap: diagonal(sums), tangentGap: diagonal(sums + walk.plane))
+    PixelGaps(gap: sum(sums), tangentGap: sum(sums + walk.plane))
   }
 
   @inline(__always)
-  private func diagonal(_ place: UnsafePointer<L.Scalar>) -> L {
-    let (second, third) = (place + walk.row, place + 2 * walk.row)
-    return L(rowsAt: place, stride: walk.row) + L(rowsAt: second + 1, stride: walk.row)
-      + L(rowsAt: third + 2, stride: walk.row)
+  private func sum(_ place: UnsafePointer<L.Scalar>) -> L {
+    L(rowsAt: place, stride: walk.row) + L(rowsAt: place + second, stride: walk.row)
+      + L(rowsAt: place + third, stride: walk.row)
   }
 }
 

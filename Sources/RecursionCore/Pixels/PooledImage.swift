@@ -72,6 +72,32 @@ final class PooledImage: @unchecked Sendable {
     }
   }
 
+  /// Writes g, and h `plane` further on, between the windows of row `y` of this image and those of
+  /// row `z` of another, as a matrix with rows of `columns` numbers.
+  func writeGaps<L: CoreLanes>(
+    _ y: Int, _ other: PooledImage, _ z: Int, _ sums: PoolSums,
+    to matrix: UnsafeMutablePointer<L.Scalar>, columns: Int, plane: Int, _: L.Type
+  ) {
+    let width = output.width
+    let (mine, others) = (storage.base + y * line, other.storage.base + z * line)
+    let first = sums.isByOffset ? sums.placeByOffset(y, z) : sums.place(y * width, z * width)
+    let (gaps, tangentGaps) = (sums.gaps + first, sums.tangentGaps + first)
+    if sums.isByOffset {
+      L.writePooledGaps(
+        (UnsafePointer(gaps), UnsafePointer(tangentGaps)),
+        (UnsafePointer(mine), UnsafePointer(others), self.plane), to: matrix, columns: columns,
+        plane: plane)
+    } else {
+      for x in 0..<width {
+        let place = x * sums.count
+        L.writePooledGaps(
+          (UnsafePointer(gaps + place), UnsafePointer(tangentGaps + place)),
+          (UnsafePointer(mine + x), UnsafePointer(others), self.plane), count: width,
+          to: matrix + x * columns, plane: plane)
+      }
+    }
+  }
+
   /// g and h between window `p` of this image and window `q` of another.
   func gaps(_ p: Int, _ other: PooledImage, _ q: Int, _ sums: PoolSums) -> (Double, Double) {
     let both = self[.weight, p] * other[.weight, q]
@@ -86,20 +112,5 @@ final class PooledImage: @unchecked Sendable {
       gap(sums.gaps[place], .mass, .spread),
       gap(sums.tangentGaps[place], .tangentMass, .tangentSpread)
     )
-  }
-
-  /// Writes g, and h `plane` further on, between the windows of row `y` of this image and those of
-  /// row `z` of another, where the sums are by offset: a matrix with rows of `columns` numbers.
-  func writeGapsByOffset<L: CoreLanes>(
-    _ y: Int, _ other: PooledImage, _ z: Int, _ sums: PoolSums,
-    to matrix: UnsafeMutablePointer<L.Scalar>, columns: Int, plane: Int, _: L.Type
-  ) {
-    let place = sums.placeByOffset(y, z)
-    L.writePooledGaps(
-      (UnsafePointer(sums.gaps + place), UnsafePointer(sums.tangentGaps + place)),
-      (
-        UnsafePointer(storage.base + y * line), UnsafePointer(other.storage.base + z * line),
-        plane: self.plane
-      ), to: matrix, columns: columns, plane: plane)
   }
 }
