@@ -46,15 +46,11 @@ final class OffsetPoolGather<L: CoreLanes> {
   /// Whether the sums are by offset.
   var isByOffset: Bool { kind == .pairs }
 
-  /// Adds all rows of a family.
-  ///
-  /// - Parameter offset: the slabs' first.
-  func add(
-    _ field: PixelField<L>, _ pairs: [RowFamily.RowPair], offset: Int, to sums: PoolSums
-  ) {
+  /// Adds all rows of a slab.
+  func add(_ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, to sums: PoolSums) {
     switch kind {
     case .everything:
-      sumRows(field, 0..<pairs.count)
+      sumRows(field, slab.count)
       // Group by group, so that how many of them a slab holds changes no sum.
       for first in stride(from: 0, to: planeCount, by: layout.plane) {
         var (gap, tangentGap) = (0.0, 0.0)
@@ -67,29 +63,28 @@ final class OffsetPoolGather<L: CoreLanes> {
       }
     case .pairs:
       var k = 0
-      while k < pairs.count {
+      while k < slab.count {
         // Both rows of a window lie in the same windows of the other image, or neither.
-        let (y, z) = (pairs[k].row / 2, pairs[k].column / 2)
-        let isBoth =
-          k + 1 < pairs.count && pairs[k + 1].row / 2 == y && pairs[k + 1].column / 2 == z
-        let place = sums.placeByOffset(y, z)
-        let row = UnsafePointer(field.at(k))
-        let second = isBoth ? UnsafePointer(field.at(k + 1)) - row : 0
-        addPairs(row, second, offset, to: sums.gaps + place)
-        addPairs(row + layout.plane, second, offset, to: sums.tangentGaps + place)
+        let (row, column) = (slab.row + k, slab.column + k)
+        let isBoth = k + 1 < slab.count && row % 2 == 0 && column % 2 == 0
+        let place = sums.placeByOffset(row / 2, column / 2)
+        let state = UnsafePointer(field.at(k))
+        let second = isBoth ? UnsafePointer(field.at(k + 1)) - state : 0
+        addPairs(state, second, slab.offset, to: sums.gaps + place)
+        addPairs(state + layout.plane, second, slab.offset, to: sums.tangentGaps + place)
         k += isBoth ? 2 : 1
       }
     }
   }
 
-  private func sumRows(_ field: PixelField<L>, _ rows: Range<Int>) {
+  private func sumRows(_ field: PixelField<L>, _ rows: Int) {
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
         let place = group * layout.cell + plane * layout.plane
         let target = total.base + plane * planeCount + group * layout.plane
         for part in stride(from: 0, to: layout.plane, by: L.count) {
           var sum = L(0)
-          for k in rows { sum = sum + L(at: field.at(k) + place + part) }
+          for k in 0..<rows { sum = sum + L(at: field.at(k) + place + part) }
           sum.store(to: target + part)
         }
       }

@@ -8,7 +8,7 @@ extension PixelEngine {
     guard let plan = plans[node] else { return field }
     if plan.output.isByOffset {
       return convolveOffsets(
-        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, run)
+        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, slab(run))
     }
     guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)
@@ -116,7 +116,7 @@ extension PixelEngine {
 
   func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
     guard let plan = plans[node] else { return }
-    if plan.output.isByOffset { return sweepOffsets(plan, update, field, run) }
+    if plan.output.isByOffset { return sweepOffsets(plan, update, field, slab(run)) }
     let pass = pass(plan, field)
     for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
       sweep(pass, update, plan, isConvolution: false, field.at(k), pair, run)

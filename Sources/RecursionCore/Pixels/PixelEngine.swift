@@ -181,6 +181,11 @@ final class PixelEngine<L: CoreLanes> {
       var run = Run(
         segment: segment, members: members, family: family, x: x, y: y, isSelf: isSelf,
         sums: isHalf ? halves : pools.map(\.sums))
+      if let chain = offsetChains[segment] {
+        pass(run, through: chain)
+        guard poll() else { return [] }
+        continue
+      }
       let layout = geometry.layouts[segment][members.sourceSpace]
       repeat {
         let field = take(segment)
@@ -188,11 +193,7 @@ final class PixelEngine<L: CoreLanes> {
         if let source = members.source {
           gather(readouts: program.nodes[source].readouts, field, run, space: members.sourceSpace)
         }
-        if let chain = offsetChains[segment] {
-          pass(field, through: chain, run)
-        } else {
-          descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
-        }
+        descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
         run.offset += layout.offsetsPerSlab
       } while layout.isByOffset && run.offset < layout.shape.width
       guard poll() else { return [] }
@@ -215,21 +216,16 @@ final class PixelEngine<L: CoreLanes> {
     var offset = 0
   }
 
-  /// Takes `field` through a chain, and gives its memory back.
-  private func pass(_ field: PixelField<L>, through chain: [OffsetLink<L>], _ run: Run) {
-    var field = field
-    for link in chain {
-      field = advance(field, link, run)
-    }
-    spare.append(field)
-  }
-
-  private func take(_ segment: Int) -> PixelField<L> {
+  /// Memory for a family's state.
+  func take(_ segment: Int) -> PixelField<L> {
     if let field = spare.popLast() { return field.shaped(fieldShapes[segment]) }
     let storage = AlignedStorage<Scalar>(count: geometry.fieldCount)
     fields.append(storage)
     return PixelField<L>(at: storage.base).shaped(fieldShapes[segment])
   }
+
+  /// Gives it back.
+  func giveBack(_ field: PixelField<L>) { spare.append(field) }
 
   private func copy(_ field: PixelField<L>, _ run: Run, rows: Int) -> PixelField<L> {
     let copy = take(run.segment)
