@@ -12,10 +12,12 @@ public struct PixelImages: @unchecked Sendable {
     self.base = base
     self.count = count
     self.shape = shape
+    channels = shape.last ?? 1
+    features = shape.reduce(1, *)
   }
 
-  private var channels: Int { shape.last ?? 1 }
-  private var features: Int { shape.reduce(1, *) }
+  private let channels: Int
+  private let features: Int
 
   /// The channels of a pixel.
   @inline(__always)

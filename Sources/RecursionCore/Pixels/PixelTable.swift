@@ -75,9 +75,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       for index in 0..<program.shape.count * program.channels {
         target[index * L.groupCount] = L.Scalar(source[index])
       }
-      for pixel in 0..<program.shape.count {
-        map.set(pixel, image: lane, ImageState(variance: batch.variance(image, pixel)))
-      }
+      set(map, lane, batch, image)
     }
     walk(program.roots, map, []) { node, map in
       for readout in program.nodes[node].readouts { note(readout, map, range) }
@@ -89,6 +87,17 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
         Self.write(values, line, to: target, valueCount: count, width: width)
       }
     } maps: { _, _, _ in
+    }
+  }
+
+  /// K0 at every pixel of an image.
+  private func set(_ map: PixelVariances, _ lane: Int, _ images: PixelImages, _ image: Int) {
+    let width = program.shape.width
+    for y in 0..<program.shape.height {
+      for x in 0..<width {
+        let variance = images.variance(image, y * width + x)
+        map.set(y, x, image: lane, ImageState(variance: variance))
+      }
     }
   }
 
@@ -129,8 +138,8 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
         for channel in 0..<program.channels {
           base[channel * layout.valuesPerImage + places[pixel]] = L.Scalar(channels[channel])
         }
-        map.set(pixel, image: lane, ImageState(variance: images.variance(image, pixel)))
       }
+      set(map, lane, images, image)
     }
     build(segment: 0, map, range, engine, sums: range.map { _ in nil })
   }
@@ -307,7 +316,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   private func check(_ map: PixelVariances, _ node: Int) {
     guard failure == nil else { return }
-    let largest = map.largest()
+    let largest = map.takeLargest()
     if !(largest <= L.largestVariance) {
       failure = RangeError(value: largest, step: node + 1, lanes: "\(L.Scalar.self)")
     }

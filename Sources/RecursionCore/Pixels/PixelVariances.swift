@@ -15,6 +15,8 @@ package final class PixelVariances {
   private var storage: AlignedStorage<Double>
   /// Memory of the last convolution's input, for the next one's output.
   private var spare: AlignedStorage<Double>?
+  /// The largest numbers that steps have made.
+  private var most = L(0)
 
   /// Numbers of a row of pixels, and of K (or Theta).
   var line: Int { Self.line(shape) }
@@ -46,30 +48,28 @@ package final class PixelVariances {
   /// Theta of a row of pixels: [pixel][image].
   func tangents(row: Int) -> UnsafeMutablePointer<Double> { storage.base + plane + row * line }
 
-  private func place(_ pixel: Int, _ image: Int) -> Int {
-    pixel / shape.width * line + pixel % shape.width * Self.imageCount + image
+  /// Sets both of one image's pixel in row `y`, column `x`.
+  func set(_ y: Int, _ x: Int, image: Int, _ state: ImageState) {
+    let place = y * line + x * Self.imageCount + image
+    storage.base[place] = state.variance
+    storage.base[plane + place] = state.tangent
   }
 
-  /// Sets both of one image.
-  func set(_ pixel: Int, image: Int, _ state: ImageState) {
-    storage.base[place(pixel, image)] = state.variance
-    storage.base[plane + place(pixel, image)] = state.tangent
-  }
-
-  /// Both of one image.
-  func state(_ pixel: Int, image: Int) -> ImageState {
-    ImageState(
-      variance: storage.base[place(pixel, image)],
-      tangent: storage.base[plane + place(pixel, image)])
+  /// Both of one image's pixel in row `y`, column `x`.
+  func state(_ y: Int, _ x: Int, image: Int) -> ImageState {
+    let place = y * line + x * Self.imageCount + image
+    return ImageState(variance: storage.base[place], tangent: storage.base[plane + place])
   }
 
   /// The mean of both over all pixels, of one image.
   func mean(image: Int) -> ImageState {
     var sum = ImageState(variance: 0)
-    for pixel in 0..<shape.count {
-      let state = state(pixel, image: image)
-      sum.variance += state.variance
-      sum.tangent += state.tangent
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        let state = state(y, x, image: image)
+        sum.variance += state.variance
+        sum.tangent += state.tangent
+      }
     }
     let count = Double(shape.count)
     return ImageState(variance: sum.variance / count, tangent: sum.tangent / count)
@@ -81,29 +81,19 @@ package final class PixelVariances {
     return L(numbers: means + means + means + means)
   }
 
-  /// The largest of all numbers.
-  func largest() -> Double {
-    var largest = 0.0
-    for row in 0..<shape.height {
-      let (variances, tangents) = (variances(row: row), tangents(row: row))
-      var most = L(0)
-      let numbers = shape.width * Self.imageCount
-      for place in stride(from: 0, to: numbers / L.count * L.count, by: L.count) {
-        most = L.max(L.max(L(at: variances + place), L(at: tangents + place)), most)
-      }
-      for number in most.numbers { largest = max(largest, number) }
-      for place in numbers / L.count * L.count..<numbers {
-        largest = max(largest, variances[place], tangents[place])
-      }
-    }
+  /// The largest number that convolutions, updates and sums have made since this was asked last.
+  func takeLargest() -> Double {
+    let largest = most.numbers.max() ?? 0
+    most = L(0)
     return largest
   }
 
   /// Adds another map of the same shape: independent branches.
   func add(_ other: PixelVariances) {
     for place in stride(from: 0, to: 2 * plane, by: L.count) {
-      (L(at: storage.base + place) + L(at: other.storage.base + place))
-        .store(to: storage.base + place)
+      let sum = L(at: storage.base + place) + L(at: other.storage.base + place)
+      sum.store(to: storage.base + place)
+      most = L.max(sum, most)
     }
   }
 
@@ -119,6 +109,7 @@ package final class PixelVariances {
     _ body: (_ variance: L, _ tangent: L, _ set: (Int, L) -> Void) -> (variance: L, tangent: L)
   ) {
     let line = line
+    var most = L(0)
     let values = AlignedStorage<Double>(count: max(valueCount, 1) * line, isZeroed: false)
     for row in 0..<shape.height {
       let (variances, tangents) = (variances(row: row), tangents(row: row))
@@ -129,9 +120,11 @@ package final class PixelVariances {
         }
         after.variance.store(to: variances + place)
         after.tangent.store(to: tangents + place)
+        most = L.max(L.max(after.variance, after.tangent), most)
       }
       write(row, UnsafePointer(values.base), line)
     }
+    self.most = L.max(most, self.most)
   }
 
   /// The sum of the rows of K under a window.
@@ -171,6 +164,7 @@ package final class PixelVariances {
     let weight = L(convolution.tapWeight)
     let (bias, share) = (L(affine.biasVariance), L(affine.trained ? 1 : 0))
     let sums = WindowSums(horizontal, line: line, lineAfter: Self.line(after))
+    var most = L(0)
     let (lineAfter, planeAfter) = (Self.line(after), after.height * Self.line(after))
     for y in 0..<after.height {
       sumVariances(vertical, y, to: sums.row(plane: 0))
@@ -181,8 +175,10 @@ package final class PixelVariances {
         let tangent = (share * variance).adding(weight, times: sums.across(place, plane: 1))
         variance.store(to: result.base + y * lineAfter + place)
         tangent.store(to: result.base + planeAfter + y * lineAfter + place)
+        most = L.max(L.max(variance, tangent), most)
       }
     }
+    self.most = L.max(most, self.most)
     (spare, storage, shape) = (storage, result, after)
   }
 }

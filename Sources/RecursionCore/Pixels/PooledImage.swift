@@ -34,7 +34,7 @@ final class PooledImage: @unchecked Sendable {
         var total = ImageState(variance: 0)
         for row in rows {
           for column in columns {
-            let state = map.state(row * pool.horizontal.input + column, image: image)
+            let state = map.state(row, column, image: image)
             total.variance += state.variance
             total.tangent += state.tangent
           }
@@ -65,7 +65,7 @@ final class PooledImage: @unchecked Sendable {
     for p in 0..<output.count {
       let share = self[.share, p]
       map.set(
-        p, image: image,
+        p / output.width, p % output.width, image: image,
         ImageState(
           variance: max(share * self[.mass, p] - self[.spread, p], 0),
           tangent: max(share * self[.tangentMass, p] - self[.tangentSpread, p], 0)))
