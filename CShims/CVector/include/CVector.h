@@ -181,6 +181,8 @@ NTK_PAIR_OPERATIONS(ntk_f32, float)
       const double *_Nonnull restrict sums, const double *_Nonnull restrict tangent_sums,  \
       const double *_Nonnull restrict x, long step, const double *_Nonnull restrict y,     \
       long values) {                                                                       \
+    /* Rounded like the sums of an image with itself, so that equal windows give 0. */     \
+    _Pragma("clang fp contract(off)")                                                      \
     for (long i = 0; i < count; i++) {                                                     \
       const double *a = x + i * step, *b = y + i;                                          \
       double both = a[0] * b[0], uneven = a[values] - b[values];                           \

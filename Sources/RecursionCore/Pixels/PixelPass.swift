@@ -59,7 +59,7 @@ package final class PixelPass<L: Lanes> {
     if let images { return loop(rule, images) }
     switch taps.count {
     case 0: loop(rule, StateTaps(walk: stateWalk))
-    case 3: loop(rule, ThreeTaps(walk: sumsWalk, second: taps[1], third: taps[2]))
+    case 3: loop(rule, ThreeTaps(walk: sumsWalk, taps: (taps[0], taps[1], taps[2])))
     default: loop(rule, AnyTaps(walk: sumsWalk, taps: taps))
     }
   }
@@ -119,11 +119,10 @@ private struct StateTaps<L: Lanes>: PixelTaps {
   }
 }
 
-/// Three taps, the first at the sums' place.
+/// Three taps.
 private struct ThreeTaps<L: Lanes>: PixelTaps {
   let walk: PixelPass<L>.Walk
-  let second: Int
-  let third: Int
+  let taps: (Int, Int, Int)
 
   @inline(__always)
   func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
@@ -132,8 +131,8 @@ private struct ThreeTaps<L: Lanes>: PixelTaps {
 
   @inline(__always)
   private func sum(_ place: UnsafePointer<L.Scalar>) -> L {
-    L(rowsAt: place, stride: walk.row) + L(rowsAt: place + second, stride: walk.row)
-      + L(rowsAt: place + third, stride: walk.row)
+    L(rowsAt: place + taps.0, stride: walk.row) + L(rowsAt: place + taps.1, stride: walk.row)
+      + L(rowsAt: place + taps.2, stride: walk.row)
   }
 }
 
