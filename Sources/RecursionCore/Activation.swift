@@ -34,8 +34,8 @@ package protocol Activation: Sendable {
   /// them.
   static var isCalled: Bool { get }
 
-  /// `dual` for pairs whose covariance is known not to be negative, where that saves work; used only
-  /// with `hasFormOfNonNegative`.
+  /// `dual` for pairs whose covariance is known not to be negative, where that saves work; used
+  /// only with `hasFormOfNonNegative`.
   func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L
@@ -68,8 +68,7 @@ package protocol Activation: Sendable {
 
   /// `PixelActivation.advanceAll`; a requirement like those below.
   static func advance(
-    _ update: PixelActivation<Self>, _ map: PixelVariances,
-    _ write: (Int, UnsafePointer<Double>, Int) -> Void)
+    _ update: PixelActivation<Self>, _ map: PixelVariances, _ write: PixelRowWriter)
 
   /// `PixelActivation.sweep` with double-precision lanes; a requirement like the one below.
   static func run(_ update: PixelActivation<Self>, over pass: PixelPass<Float64Lanes>)

@@ -10,14 +10,14 @@ protocol CoreLanes: Lanes {
   static func convertRows(
     _ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>, stride: Int)
 
-  /// Adds to 16 sums the pairs of `even`'s 32 numbers and the first ones of `odd`'s pairs, and to 16
-  /// others the second ones of `odd`'s; with the numbers `second` further on, unless that is 0.
+  /// Adds to 16 sums the pairs of `even`'s 32 numbers and the first ones of `odd`'s pairs, and to
+  /// 16 others the second ones of `odd`'s; with the numbers `second` further on, unless that is 0.
   static func addPairs(
     _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>, second: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>)
 
-  /// Writes the gaps of 16 windows with 16 others behind a pool, from sums by offset, to a matrix with
-  /// rows of `columns` numbers, of g and `plane` further on of h; see `PooledImage`.
+  /// Writes the gaps of 16 windows with 16 others behind a pool, from sums by offset, to a matrix
+  /// with rows of `columns` numbers, of g and `plane` further on of h; see `PooledImage`.
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
     _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
@@ -43,7 +43,8 @@ extension CoreLanes {
   @inline(__always)
   static var groupCount: Int { Swift.max(rowCount, 4) }
 
-  /// Whether the squares and inverses of a variance stay in range; none at all (a black image) does.
+  /// Whether the squares and inverses of a variance stay in range; none at all (a black image)
+  /// does.
   static func holds(_ variance: Double) -> Bool {
     variance == 0 || (variance <= largestVariance && variance >= 1 / largestVariance)
   }

@@ -88,6 +88,28 @@ import Testing
     try check(network.layers, images, nil)
   }
 
+  @Test(
+    "a pixel whose variance is out of range, or no number, is an error",
+    arguments: [1e160, 1e10, .infinity, .nan])
+  func range(_ pixel: Double) throws {
+    var image = PlainImage(
+      height: 3, width: 5, channels: 1, values: [Double](repeating: 1, count: 15))
+    image.values[7] = pixel
+    let untrained = LayerDescription(
+      "convolution", [.init("filter", .numbers([3, 3])), .init("trained", .flag(false))])
+    for first in [untrained, PlainRecursionTests.convolution([3, 3], w: 1e-30)] {
+      for readout in ["flatten", "global_average_pool"] {
+        let layers = [first, LayerDescription("relu"), LayerDescription(readout), dense(1, 0)]
+        #expect(throws: RangeError.self) { try FastKernels([layers], [image], nil, .f32) }
+        guard pixel == 1e10 else {
+          #expect(throws: RangeError.self) { try FastKernels([layers], [image], nil, .f64) }
+          continue
+        }
+        _ = try FastKernels([layers], [image], nil, .f64)
+      }
+    }
+  }
+
   /// One network that needs every pair of pixels and one that needs equal pixels only.
   static let both: [[LayerDescription]] = ["global_average_pool", "flatten"].map { readout in
     let pool = LayerDescription(

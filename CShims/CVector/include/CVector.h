@@ -109,8 +109,8 @@ NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
 
 /// A vector as two halves: V##_load_halves takes runs of numbers `stride` apart, V##_repeat_halves
 /// has one number for each half. V##_shift_up moves every lane to the next one and takes the first
-/// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half. HALF and
-/// WHOLE are the lanes of two registers and of four, LANES their number.
+/// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half. HALF
+/// and WHOLE are the lanes of two registers and of four, LANES their number.
 #define NTK_HALF_OPERATIONS(V, S, HALF, WHOLE, LANES)                                       \
   NTK_INLINE V V##_load_halves(const S *_Nonnull p, long stride) {                          \
     return V##_join(V##_row_load(p), V##_row_load(p + LANES / 4), V##_row_load(p + stride), \
@@ -144,8 +144,9 @@ NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8, 8)
 NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, 16)
 #endif
 
-/// Adds to 16 sums at `here` the pairs of 32 numbers at `even` and the first ones of those at `odd`, and
-/// to 16 at `next` the second ones of `odd`. With the numbers `second` further on, unless that is 0.
+/// Adds to 16 sums at `here` the pairs of 32 numbers at `even` and the first ones of those at
+/// `odd`, and to 16 at `next` the second ones of `odd`. With the numbers `second` further on,
+/// unless that is 0.
 #define NTK_PAIRS(i) i, i + 2, i + 4, i + 6, i + 8, i + 10, i + 12, i + 14
 #define NTK_PAIR_OPERATIONS(V, S)                                                          \
   typedef S V##_line __attribute__((ext_vector_type(32)));                                 \
@@ -171,10 +172,10 @@ NTK_PAIR_OPERATIONS(ntk_f64, double)
 NTK_PAIR_OPERATIONS(ntk_f32, float)
 
 /// V##_pooled_row: the gaps of `count` pairs of windows behind a pool, from sums of g and of h (see
-/// `PooledImage`). Of both images, `x` and `y`, six values lie `values` apart; `step` is 0 where all
-/// pairs have one window of `x`, and 1 where each has its own. V##_pooled_gaps: the same of 16 windows
-/// with 16 others, from sums by offset, 16 numbers each, to rows of `columns` numbers at `gaps`, of h
-/// `plane` further on; of `y` 16 more windows are behind the 16.
+/// `PooledImage`). Of both images, `x` and `y`, six values lie `values` apart; `step` is 0 where
+/// all pairs have one window of `x`, and 1 where each has its own. V##_pooled_gaps: the same of 16
+/// windows with 16 others, from sums by offset, 16 numbers each, to rows of `columns` numbers at
+/// `gaps`, of h `plane` further on; of `y` 16 more windows are behind the 16.
 #define NTK_POOLED_GAPS(V, S)                                                              \
   NTK_INLINE void V##_pooled_row(                                                          \
       S *_Nonnull restrict gaps, S *_Nonnull restrict tangent_gaps, long count,            \

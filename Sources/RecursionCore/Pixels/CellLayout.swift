@@ -2,10 +2,10 @@
 /// of g and then one of h.
 ///
 /// `.pixels`: a cell is a class of columns (see `PixelSegment.Space`), its rows the pixels of one
-/// image, its columns those of the other. Or, by offsets: a cell is a group of offsets that fill whole
-/// vectors, its rows the offsets, its columns the pixels of the first image (see `OffsetPass`); a slab
-/// holds some groups only. `.images`: a cell is a pixel, its rows four images, its columns a register
-/// of images.
+/// image, its columns those of the other. Or, by offsets: a cell is a group of offsets that fill
+/// whole vectors, its rows the offsets, its columns the pixels of the first image (see
+/// `OffsetPass`); a slab holds some groups only. `.images`: a cell is a pixel, its rows four
+/// images, its columns a register of images.
 struct CellLayout: Sendable {
   let shape: PixelShape
   let cellCount: Int
@@ -51,8 +51,8 @@ struct CellLayout: Sendable {
   }
 
   /// Groups of offsets that go through a segment together: the fewer, the more of their rows stays
-  /// in the first cache; the more, the less often the values of pixels are read again, of which some
-  /// updates have many.
+  /// in the first cache; the more, the less often the values of pixels are read again, of which
+  /// some updates have many.
   private static func groupsPerSlab(_ valueCount: Int) -> Int { valueCount > 4 ? 8 : 2 }
 
   /// By offsets: how many of them a slab holds.
@@ -103,7 +103,7 @@ struct HorizontalWalk: Sendable {
   let origin: Int
   let low: Int
   let high: Int
-  /// Those that taps reach, by the input's cell.
+  /// Those that taps reach of each of the input's cells, of which `low` and `high` are the largest.
   let reach: [(low: Int, high: Int)]
   /// Runs of the fast path; empty where every element is gathered by itself.
   let runs: [Run]

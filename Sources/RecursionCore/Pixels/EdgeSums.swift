@@ -88,8 +88,8 @@ struct EdgeSums<L: Lanes> {
   }
 
   /// Beside one image only the other has something; beside both there is nothing. Where at most one
-  /// place is reached, as by windows of 3 x 3, without the library's calls for moving memory: a cell
-  /// takes about as long as one of them.
+  /// place is reached, as by windows of 3 x 3, without the library's calls for moving memory: a
+  /// cell takes about as long as one of them.
   private func fillMargins(
     _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ cell: Int, _ count: Int,
     _ rows: UnsafePointer<Scalar>, _ columns: UnsafePointer<Scalar>
@@ -144,7 +144,7 @@ struct EdgeSums<L: Lanes> {
   private func wrapMargins(
     _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ count: Int
   ) {
-    let end = max(count + walk.high, count)
+    let end = count + walk.high
     func wrapped(_ i: Int) -> Int { ((i % count) + count) % count }
     for i in 0..<count {
       let row = matrix + i * walk.row

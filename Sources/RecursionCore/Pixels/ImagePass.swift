@@ -1,11 +1,12 @@
 import CVector
 
-/// A pass over every pixel of a block of images (`.images`), for windows of 3 x 3 that stop at each of
-/// them and meet zeros around the image: a cell is a pixel. A cell's three rows are summed just before
-/// the taps meet them, which leaves three sums to keep, and reading overlaps with the arithmetic.
+/// A pass over every pixel of a block of images (`.images`), for windows of 3 x 3 that stop at each
+/// of them and meet zeros around the image: a cell is a pixel. A cell's three rows are summed just
+/// before the taps meet them, which leaves three sums to keep, and reading overlaps with the
+/// arithmetic.
 struct ImagePass<L: Lanes>: @unchecked Sendable {
-  /// The state, of `height` rows of pixels with `width` cells each, and where the result goes: no row
-  /// sooner than the one above it has been read.
+  /// The state, of `height` rows of pixels with `width` cells each, and where the result goes: no
+  /// row sooner than the one above it has been read.
   let source: PixelField<L>
   let result: PixelField<L>
   let height: Int
@@ -28,7 +29,9 @@ struct ImagePass<L: Lanes>: @unchecked Sendable {
     var below: UnsafePointer<L.Scalar>
 
     @inline(__always)
-    func sum(_ plane: Int) -> L { L(at: above + plane) + L(at: here + plane) + L(at: below + plane) }
+    func sum(_ plane: Int) -> L {
+      L(at: above + plane) + L(at: here + plane) + L(at: below + plane)
+    }
   }
 
   /// The three rows around row `k`, at its first cell.

@@ -39,8 +39,7 @@ final class OffsetPoolGather<L: CoreLanes> {
     guard let kind = OffsetPoolKind(pool) else { return nil }
     self.kind = kind
     self.layout = layout
-    total = AlignedStorage(count: layout.slab)
-    precondition(OffsetPass<Scalar>.width == 32, "addPairs is for 16 pairs")
+    total = AlignedStorage(count: kind == .everything ? layout.slab : 1)
   }
 
   /// Whether the sums are by offset.

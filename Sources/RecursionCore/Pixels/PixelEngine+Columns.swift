@@ -1,5 +1,6 @@
-/// One step on a family whose rows lie by columns, or of which a register of images lies side by side:
-/// pair of rows after pair of rows, the vertical sums, then a pass for the taps and the update.
+/// One step on a family whose rows lie by columns, or of which a register of images lies side by
+/// side: pair of rows after pair of rows, the vertical sums, then a pass for the taps and the
+/// update.
 extension PixelEngine {
   func convolve(
     _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
@@ -8,7 +9,8 @@ extension PixelEngine {
     guard let plan = plans[node] else { return field }
     if plan.output.isByOffset {
       return convolveOffsets(
-        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, slab(run))
+        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field,
+        slab(run))
     }
     guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)

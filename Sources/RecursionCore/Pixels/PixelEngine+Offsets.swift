@@ -1,5 +1,6 @@
-/// A slab of a family by offsets: its pairs of rows, one below the other in both images, the images'
-/// tables and the slab's first offset. Counts no references, of which a slab would have time for few.
+/// A slab of a family by offsets: its pairs of rows, one below the other in both images, the
+/// images' tables and the slab's first offset. Counts no references, of which a slab would have
+/// time for few.
 struct OffsetSlab<Scalar>: @unchecked Sendable {
   let row: Int
   let column: Int

@@ -1,8 +1,8 @@
 /// Takes pairs of images through a pixel program: family by family, every family through all steps
 /// of a segment while it stays in the cache, its results added to what pools and readouts gather.
 ///
-/// Memory: see `PixelProgram.engineBytes`. The state of one offset down images of 32 x 32 pixels takes
-/// 0.5 MB in double precision, 32 kB where it is cut into offsets across them; for pools see
+/// Memory: see `PixelProgram.engineBytes`. The state of one offset down images of 32 x 32 pixels
+/// takes 0.5 MB in double precision, 32 kB where it is cut into offsets across them; for pools see
 /// `PoolSums`.
 final class PixelEngine<L: CoreLanes> {
   typealias Scalar = L.Scalar
@@ -254,8 +254,8 @@ final class PixelEngine<L: CoreLanes> {
       space = plans[last]?.outputSpace ?? space
       behind = successors[last]
     }
-    spare.append(field)
-    spare.append(contentsOf: kept)
+    giveBack(field)
+    kept.forEach(giveBack)
   }
 
   private func advance(
@@ -282,7 +282,7 @@ final class PixelEngine<L: CoreLanes> {
           (L(at: sum + index) + L(at: term + index)).store(to: sum + index)
         }
       }
-      spare.append(saved)
+      giveBack(saved)
     }
     if let plan = plans[node] {
       gather(readouts: program.nodes[node].readouts, field, run, space: plan.outputSpace)

@@ -67,7 +67,8 @@ struct PixelGeometry: Sendable {
     let slab = layouts[segment].map(\.slab).max() ?? 1
     let rows = members.families.flatMap { $0.rows.map(\.count) }.max() ?? 0
     if members.isByOffset {
-      // Every convolution begins one slab before the last one, and has one before it and one behind.
+      // Every convolution begins one slab before the last one, and has one before it and one
+      // behind.
       let convolutions = members.members.count { isConvolution($0) }
       return (rows + convolutions + 1, slab, convolutions)
     }

@@ -1,6 +1,7 @@
-/// One sweep over a row of cells: takes the vertical sums that a convolution's taps select (or the
-/// state itself), applies weights and an update, and stores the state. A cell is a matrix of pairs:
-/// rows belong to one image's pixels (or to several images), columns to the other's.
+/// One sweep over a row of cells, or over all rows at once (`ImagePass`, `OffsetPass`): takes the
+/// vertical sums that a convolution's taps select (or the state itself), applies weights and an
+/// update, and stores the state. A cell is a matrix of pairs: rows belong to one image's pixels (or
+/// to several images), columns to the other's.
 package final class PixelPass<L: Lanes> {
   /// Strides of a walk of `outer` x `inner` vectors.
   struct Walk {
@@ -31,8 +32,8 @@ package final class PixelPass<L: Lanes> {
   var columns: StepValues<L.Scalar>
   var columnStep: Int
 
-  /// Where it goes over all pixels of a block of images; then the walks, the sums and the taps are not
-  /// used.
+  /// Where it goes over all pixels of a block of images; then the walks, the sums and the taps are
+  /// not used.
   var images: ImagePass<L>?
 
   /// Where rows lie by their offsets; then the walks, the sums and the taps are not used.

@@ -133,8 +133,8 @@ struct PixelSegment: Sendable {
       spaces, convolutions.map { ($0, inputSpace($0), outputSpace($0), $1.vertical) })
   }
 
-  /// Notes whether its rows can lie by offsets: images of the right width, windows of 3 x 3 that stop
-  /// at every pixel and meet zeros around the image, families of one offset whole, pools over
+  /// Notes whether its rows can lie by offsets: images of the right width, windows of 3 x 3 that
+  /// stop at every pixel and meet zeros around the image, families of one offset whole, pools over
   /// everything or over 2 x 2 pixels, and no readout before them.
   mutating func noteOffsets(_ nodes: [PixelProgram.Node]) {
     let layersFit = members.allSatisfy { node in

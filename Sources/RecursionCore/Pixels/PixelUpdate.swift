@@ -198,8 +198,7 @@ extension Activation {
 
   /// The default loop.
   package static func advance(
-    _ update: PixelActivation<Self>, _ map: PixelVariances,
-    _ write: (Int, UnsafePointer<Double>, Int) -> Void
+    _ update: PixelActivation<Self>, _ map: PixelVariances, _ write: PixelRowWriter
   ) { update.advanceAll(map, write) }
 
   /// The default loop; a requirement so that the compiler makes a specialised one for each.

@@ -2,8 +2,8 @@
 /// are: the diagonal, by the one-dimensional form of every layer's rule.
 ///
 /// A register holds one pixel of `imageCount` images, so that a vector has four pixels of a row,
-/// neighbours or a stride apart. Rows end on whole vectors; what lies beyond their last pixel takes
-/// part in the arithmetic and means nothing.
+/// neighbours or a stride apart. Rows end on whole vectors: a pixel beyond the last one is like one
+/// without variance behind a convolution, and means nothing.
 package final class PixelVariances {
   typealias L = Float64Lanes
 
@@ -15,8 +15,10 @@ package final class PixelVariances {
   private var storage: AlignedStorage<Double>
   /// Memory of the last convolution's input, for the next one's output.
   private var spare: AlignedStorage<Double>?
-  /// The largest numbers that steps have made.
+  /// The largest numbers that were set and that steps have made; infinite where one was not a
+  /// number.
   private var most = L(0)
+  private var mostSet = 0.0
 
   /// Numbers of a row of pixels, and of K (or Theta).
   var line: Int { Self.line(shape) }
@@ -53,6 +55,8 @@ package final class PixelVariances {
     let place = y * line + x * Self.imageCount + image
     storage.base[place] = state.variance
     storage.base[plane + place] = state.tangent
+    let largest = state.variance > state.tangent ? state.variance : state.tangent
+    if !(largest <= mostSet) { mostSet = largest.isNaN ? .infinity : largest }
   }
 
   /// Both of one image's pixel in row `y`, column `x`.
@@ -81,11 +85,18 @@ package final class PixelVariances {
     return L(numbers: means + means + means + means)
   }
 
-  /// The largest number that convolutions, updates and sums have made since this was asked last.
+  /// The largest number that there has been since this was asked last; infinite where one was none.
   func takeLargest() -> Double {
-    let largest = most.numbers.max() ?? 0
-    most = L(0)
+    let largest = most.numbers.reduce(mostSet) { max($0, $1) }
+    (most, mostSet) = (L(0), 0)
     return largest
+  }
+
+  /// The larger one of each lane; infinite where `value` is no number.
+  @inline(__always)
+  private static func larger(_ value: L, _ most: L) -> L {
+    let infinity = L(.infinity)
+    return L.select(value, lessThan: infinity, L.max(value, most), else: infinity)
   }
 
   /// Adds another map of the same shape: independent branches.
@@ -93,7 +104,7 @@ package final class PixelVariances {
     for place in stride(from: 0, to: 2 * plane, by: L.count) {
       let sum = L(at: storage.base + place) + L(at: other.storage.base + place)
       sum.store(to: storage.base + place)
-      most = L.max(sum, most)
+      most = Self.larger(sum, most)
     }
   }
 
@@ -120,11 +131,11 @@ package final class PixelVariances {
         }
         after.variance.store(to: variances + place)
         after.tangent.store(to: tangents + place)
-        most = L.max(L.max(after.variance, after.tangent), most)
+        most = Self.larger(after.tangent, Self.larger(after.variance, most))
       }
       write(row, UnsafePointer(values.base), line)
     }
-    self.most = L.max(most, self.most)
+    self.most = Self.larger(most, self.most)
   }
 
   /// The sum of the rows of K under a window.
@@ -170,33 +181,42 @@ package final class PixelVariances {
       sumVariances(vertical, y, to: sums.row(plane: 0))
       sumTangents(vertical, y, to: sums.row(plane: 1))
       sums.continueBeyondEnds()
+      let variances = result.base + y * lineAfter
+      let tangents = variances + planeAfter
       for place in stride(from: 0, to: lineAfter, by: L.count) {
         let variance = bias.adding(weight, times: sums.across(place, plane: 0))
         let tangent = (share * variance).adding(weight, times: sums.across(place, plane: 1))
-        variance.store(to: result.base + y * lineAfter + place)
-        tangent.store(to: result.base + planeAfter + y * lineAfter + place)
-        most = L.max(L.max(variance, tangent), most)
+        variance.store(to: variances + place)
+        tangent.store(to: tangents + place)
+      }
+      // Windows beyond the last one may have met what no other does.
+      for place in after.width * Self.imageCount..<lineAfter {
+        (variances[place], tangents[place]) = (0, 0)
+      }
+      for place in stride(from: 0, to: lineAfter, by: L.count) {
+        most = Self.larger(L(at: variances + place), Self.larger(L(at: tangents + place), most))
       }
     }
-    self.most = L.max(most, self.most)
+    self.most = Self.larger(most, self.most)
     (spare, storage, shape) = (storage, result, after)
   }
 }
 
 /// Writes the values of a row of pixels: [index][pixel][image], `line` numbers for each index.
-typealias PixelRowWriter = (_ row: Int, _ values: UnsafePointer<Double>, _ line: Int) -> Void
+package typealias PixelRowWriter =
+  (_ row: Int, _ values: UnsafePointer<Double>, _ line: Int) -> Void
 
-/// Rows of pixels summed down a convolution's windows, with what lies around the image, for its taps.
+/// Rows of pixels summed down a convolution's windows, with what lies around the image, for its
+/// taps.
 private struct WindowSums {
   private typealias L = Float64Lanes
   private let window: AxisWindow
-  private let line: Int
   /// Numbers of K (or Theta).
   private let plane: Int
   private let storage: AlignedStorage<Double>
 
   init(_ window: AxisWindow, line: Int, lineAfter: Int) {
-    (self.window, self.line) = (window, line)
+    self.window = window
     let last = lineAfter / L.rowCount - 1
     let places = max(last * window.stride + window.size, window.low + line / L.rowCount)
     plane = (places * L.rowCount + L.count - 1) / L.count * L.count

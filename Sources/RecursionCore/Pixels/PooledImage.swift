@@ -1,6 +1,6 @@
-/// What a pool keeps of one image. With n pixels in window p, S = sum K[a,a] and
-/// D = 1/2 sum_{a,a'} g[a,a'] over the image with itself, K[p,p] = w^2 (n S - D), and the gap of two
-/// images' windows is
+/// What a pool keeps of one image. With n pixels in window p, S = sum K[a,a] and D = 1/2 sum_{a,a'}
+/// g[a,a'] over the image with itself, K[p,p] = w^2 (n S - D), and the gap of two images' windows
+/// is
 ///
 ///     w w' G - w^2 D - w'^2 D' + (w n - w' n') (w S - w' S'),    G = sum_{a,a'} g[a,a'];
 ///

@@ -1,4 +1,5 @@
-/// Pairs of pixel rows that depend on each other through a segment's convolutions, and on no others.
+/// Pairs of pixel rows that depend on each other through a segment's convolutions, and on no
+/// others.
 struct RowFamily: Sendable {
   /// A row of one image and a row of the other.
   struct RowPair: Sendable, Equatable {
@@ -16,11 +17,9 @@ struct RowFamily: Sendable {
       case both
       /// Rows of the first image where the other's is outside, and the other way round.
       case rowOnly, columnOnly
-      /// Rows inside the first image, and inside the second, wherever the other's is.
-      case rowInside, columnInside
     }
 
-    private var kindCount: Int { 5 }
+    private var kindCount: Int { Kind.allCases.count }
     /// Pairs of rows of the result.
     let count: Int
     /// The result of place k may overwrite the input of place k - delay.
@@ -172,8 +171,6 @@ struct RowFamily: Sendable {
     func add(_ item: Int, _ kind: Links.Kind) { lists[kind.rawValue].append(item) }
     for tap in 0..<window.size {
       let (a, b) = (window.place(pair.row, tap: tap), window.place(pair.column, tap: tap))
-      if let a { add(a, .rowInside) }
-      if let b { add(b, .columnInside) }
       switch (a, b) {
       case (let a?, let b?): add(place(a, b), .both)
       case (let a?, nil): add(a, .rowOnly)
