@@ -10,23 +10,33 @@ protocol CoreLanes: Lanes {
   static func convertRows(
     _ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>, stride: Int)
 
-  /// Adds to 16 sums the pairs of `even`'s 32 numbers and the first ones of `odd`'s pairs, and to
-  /// 16 others the second ones of `odd`'s; with the numbers `second` further on, unless that is 0.
+  /// Adds to the sums of a row's pairs those of `even` and the first ones of `odd`'s pairs, and to
+  /// others the second ones of `odd`'s; with the numbers `second` further on, unless that is 0.
+  ///
+  /// - Parameter width: numbers of `even` and of `odd`, 32 or 16.
   static func addPairs(
-    _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>, second: Int,
+    _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>, second: Int, width: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>)
 
-  /// Writes the gaps of 16 windows with 16 others behind a pool, from sums by offset, to a matrix
-  /// with rows of `columns` numbers, of g and `plane` further on of h; see `PooledImage`.
+  /// Writes 16 sums of three of 32 numbers, each two on from the one before. Behind the last pair
+  /// lies `right`, and behind pair `seam`, unless that is negative, `atSeam`.
+  static func halve(
+    _ line: UnsafePointer<Scalar>, right: Scalar, seam: Int, atSeam: Scalar,
+    to left: UnsafeMutablePointer<Scalar>)
+
+  /// Writes the gaps of `width` windows (16 or 8) with as many others behind a pool, from sums by
+  /// offset, to a matrix with rows of `columns` numbers, of g and `plane` further on of h; see
+  /// `PooledImage`.
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
-    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), width: Int,
     to matrix: UnsafeMutablePointer<Scalar>, columns: Int, plane: Int)
 
-  /// The same of one window with `count` others, side by side.
+  /// The same of `count` pairs of windows side by side, or of one window (`isOne`) with `count`
+  /// others.
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
-    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int,
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int, isOne: Bool,
     to row: UnsafeMutablePointer<Scalar>, plane: Int)
 
   /// Runs `step` over a block of these lanes.
@@ -62,28 +72,49 @@ extension Float64Lanes: CoreLanes {
 
   @inline(__always)
   static func addPairs(
-    _ even: UnsafePointer<Double>, _ odd: UnsafePointer<Double>, second: Int,
+    _ even: UnsafePointer<Double>, _ odd: UnsafePointer<Double>, second: Int, width: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>
   ) {
-    ntk_f64_add_pairs(here, next, even, odd, second)
+    if width == 32 {
+      ntk_f64_add_pairs_16(here, next, even, odd, second)
+    } else {
+      ntk_f64_add_pairs_8(here, next, even, odd, second)
+    }
+  }
+
+  static func halve(
+    _ line: UnsafePointer<Double>, right: Double, seam: Int, atSeam: Double,
+    to left: UnsafeMutablePointer<Double>
+  ) {
+    ntk_f64_halve_16(left, line, right, seam, atSeam)
   }
 
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
-    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), width: Int,
     to matrix: UnsafeMutablePointer<Double>, columns: Int, plane: Int
   ) {
-    ntk_f64_pooled_gaps(
-      matrix, plane, columns, sums.0, sums.1, images.0, images.1, images.plane)
+    if width == 16 {
+      ntk_f64_pooled_gaps(
+        matrix, plane, columns, 16, sums.0, sums.1, images.0, images.1, images.plane)
+    } else {
+      ntk_f64_pooled_gaps(
+        matrix, plane, columns, 8, sums.0, sums.1, images.0, images.1, images.plane)
+    }
   }
 
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
-    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int,
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int, isOne: Bool,
     to row: UnsafeMutablePointer<Double>, plane: Int
   ) {
-    ntk_f64_pooled_row(
-      row, row + plane, count, sums.0, sums.1, images.0, 0, images.1, images.plane)
+    if isOne {
+      ntk_f64_pooled_row(
+        row, row + plane, count, sums.0, sums.1, images.0, 0, images.1, images.plane)
+    } else {
+      ntk_f64_pooled_row(
+        row, row + plane, count, sums.0, sums.1, images.0, 1, images.1, images.plane)
+    }
   }
 
   static func apply(
@@ -108,28 +139,49 @@ extension Float32Lanes: CoreLanes {
 
   @inline(__always)
   static func addPairs(
-    _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>, second: Int,
+    _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>, second: Int, width: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>
   ) {
-    ntk_f32_add_pairs(here, next, even, odd, second)
+    if width == 32 {
+      ntk_f32_add_pairs_16(here, next, even, odd, second)
+    } else {
+      ntk_f32_add_pairs_8(here, next, even, odd, second)
+    }
+  }
+
+  static func halve(
+    _ line: UnsafePointer<Float>, right: Float, seam: Int, atSeam: Float,
+    to left: UnsafeMutablePointer<Float>
+  ) {
+    ntk_f32_halve_16(left, line, right, seam, atSeam)
   }
 
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
-    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int),
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), width: Int,
     to matrix: UnsafeMutablePointer<Float>, columns: Int, plane: Int
   ) {
-    ntk_f32_pooled_gaps(
-      matrix, plane, columns, sums.0, sums.1, images.0, images.1, images.plane)
+    if width == 16 {
+      ntk_f32_pooled_gaps(
+        matrix, plane, columns, 16, sums.0, sums.1, images.0, images.1, images.plane)
+    } else {
+      ntk_f32_pooled_gaps(
+        matrix, plane, columns, 8, sums.0, sums.1, images.0, images.1, images.plane)
+    }
   }
 
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
-    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int,
+    _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int, isOne: Bool,
     to row: UnsafeMutablePointer<Float>, plane: Int
   ) {
-    ntk_f32_pooled_row(
-      row, row + plane, count, sums.0, sums.1, images.0, 0, images.1, images.plane)
+    if isOne {
+      ntk_f32_pooled_row(
+        row, row + plane, count, sums.0, sums.1, images.0, 0, images.1, images.plane)
+    } else {
+      ntk_f32_pooled_row(
+        row, row + plane, count, sums.0, sums.1, images.0, 1, images.1, images.plane)
+    }
   }
 
   static func apply(

@@ -81,6 +81,21 @@ package struct Float32Lanes: Lanes {
   }
 
   @inline(__always)
+  package init(rows a: Float, _ b: Float, _ c: Float, _ d: Float) {
+    value = ntk_f32_repeat_rows(a, b, c, d)
+  }
+
+  @inline(__always)
+  package func rowsShiftedUp(_ edge: Self) -> Self {
+    Self(value: ntk_f32_shift_rows_up(value, edge.value))
+  }
+
+  @inline(__always)
+  package func rowsShiftedDown(_ edge: Self) -> Self {
+    Self(value: ntk_f32_shift_rows_down(value, edge.value))
+  }
+
+  @inline(__always)
   package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f32_add(a.value, b.value)) }
 
   @inline(__always)

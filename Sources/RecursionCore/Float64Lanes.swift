@@ -81,6 +81,21 @@ package struct Float64Lanes: Lanes {
   }
 
   @inline(__always)
+  package init(rows a: Double, _ b: Double, _ c: Double, _ d: Double) {
+    value = ntk_f64_repeat_rows(a, b, c, d)
+  }
+
+  @inline(__always)
+  package func rowsShiftedUp(_ edge: Self) -> Self {
+    Self(value: ntk_f64_shift_rows_up(value, edge.value))
+  }
+
+  @inline(__always)
+  package func rowsShiftedDown(_ edge: Self) -> Self {
+    Self(value: ntk_f64_shift_rows_down(value, edge.value))
+  }
+
+  @inline(__always)
   package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f64_add(a.value, b.value)) }
 
   @inline(__always)

@@ -31,6 +31,8 @@ package protocol Lanes: Sendable {
   init(halvesAt pointer: UnsafePointer<Scalar>, stride: Int)
   /// One number in the first half of the lanes and one in the second.
   init(halves first: Scalar, _ second: Scalar)
+  /// One number in the lanes of each of four rows.
+  init(rows a: Scalar, _ b: Scalar, _ c: Scalar, _ d: Scalar)
   /// Every lane moved to the next one; the first is the last of `edge`.
   func shiftedUp(_ edge: Self) -> Self
   /// Every lane moved to the one before; the last is the first of `edge`.
@@ -39,6 +41,10 @@ package protocol Lanes: Sendable {
   func halvesShiftedUp(_ edge: Self) -> Self
   /// `shiftedDown` within each half of the lanes.
   func halvesShiftedDown(_ edge: Self) -> Self
+  /// `shiftedUp` within each of four rows.
+  func rowsShiftedUp(_ edge: Self) -> Self
+  /// `shiftedDown` within each of four rows.
+  func rowsShiftedDown(_ edge: Self) -> Self
 
   static func + (a: Self, b: Self) -> Self
   static func - (a: Self, b: Self) -> Self

@@ -1,7 +1,7 @@
 import RecursionCore
 import Testing
 
-/// Images of the width whose rows lie by offsets (`OffsetPass`), against the slow reference.
+/// Images of the widths whose rows lie by offsets (`OffsetPass`), against the slow reference.
 @Suite struct OffsetKernelsTests {
   private static let convolution = PlainRecursionTests.convolution([3, 3])
 
@@ -18,6 +18,8 @@ import Testing
       .init("main", .layers([LayerDescription("relu"), convolution])),
       .init("shortcut", .layers([PlainRecursionTests.convolution([3, 3], w: 0.7)])),
     ])
+
+  private static let halving = PlainRecursionTests.convolution([3, 3], stride: [2, 2])
 
   /// What comes before the readout.
   private static let bodies: [(name: String, layers: [LayerDescription])] = byOffset + byColumn
@@ -53,6 +55,28 @@ import Testing
         LayerDescription("erf"),
       ]
     ),
+    (
+      "pairs of fours",
+      [
+        convolution, LayerDescription("relu"), pool("average_pool"), convolution,
+        LayerDescription("relu"), convolution, LayerDescription("erf"), pool("average_pool"),
+        convolution, LayerDescription("relu"),
+      ]
+    ),
+    (
+      "stride",
+      [
+        convolution, LayerDescription("relu"), convolution, LayerDescription("relu"), halving,
+        LayerDescription("relu"), convolution, LayerDescription("erf"),
+      ]
+    ),
+    (
+      "stride, residual and pairs",
+      [
+        convolution, residual, LayerDescription("relu"), halving, residual,
+        LayerDescription("relu"), pool("sum_pool"), convolution, LayerDescription("relu"),
+      ]
+    ),
   ]
 
   /// One window, stride or padding is another.
@@ -65,11 +89,15 @@ import Testing
       ]
     ),
     (
-      "stride",
+      "stride down only",
       [
         convolution, LayerDescription("relu"),
-        PlainRecursionTests.convolution([3, 3], stride: [2, 2]), LayerDescription("relu"),
+        PlainRecursionTests.convolution([3, 3], stride: [2, 1]), LayerDescription("relu"),
       ]
+    ),
+    (
+      "two strides",
+      [convolution, LayerDescription("relu"), halving, LayerDescription("relu"), halving]
     ),
   ]
 
@@ -78,10 +106,14 @@ import Testing
     let (name, layers) = Self.bodies[body]
     // Pairs of rows need an even number of them.
     guard height % 2 == 0 || !name.contains("pairs") else { return }
-    let images = randomImages(3, height: height, width: 32, channels: 2, seed: UInt64(body + 7))
-    let tests = PixelKernelsTests()
-    try tests.check(layers + Self.readout, images, nil)
-    try tests.check(layers + Self.readout, [images[0]], [images[1], images[2]])
+    guard height % 4 == 0 || !(name.contains("fours") || name.contains("and pairs")) else { return }
+    for width in [32, 16] {
+      let seed = UInt64(body + width)
+      let images = randomImages(3, height: height, width: width, channels: 2, seed: seed)
+      let tests = PixelKernelsTests()
+      try tests.check(layers + Self.readout, images, nil)
+      try tests.check(layers + Self.readout, [images[0]], [images[1], images[2]])
+    }
   }
 
   @Test("which networks lie by offsets")
@@ -91,10 +123,17 @@ import Testing
     }
     for (name, layers) in Self.byOffset { #expect(try isByOffset(layers), "\(name)") }
     for (name, layers) in Self.byColumn { #expect(try !isByOffset(layers), "\(name)") }
-    #expect(try !isByOffset(Self.byOffset[0].layers, [4, 16, 3]))
+    #expect(try isByOffset(Self.byOffset[0].layers, [4, 16, 3]))
+    #expect(try !isByOffset(Self.byOffset[0].layers, [4, 24, 3]))
     let overlapping = LayerDescription(
       "average_pool", [.init("window", .numbers([2, 2])), .init("stride", .numbers([1, 1]))])
     #expect(try !isByOffset(Self.byOffset[0].layers + [overlapping]))
+    // What one network strides over the other needs.
+    let both = [Self.byOffset[0].layers, Self.byOffset[0].layers + [Self.halving]].map {
+      $0 + Self.readout
+    }
+    let program = Program(try both.map { try Network($0, imageShape: [4, 32, 3]) })
+    #expect(!program.isByOffset)
   }
 
   @Test("tables hold rows twice, and tiles do not go by that", arguments: Precision.allCases)
@@ -129,6 +168,7 @@ import Testing
     // Without a convolution every pair of rows is a family of its own.
     let networks = [
       Self.readout, Self.byOffset[2].layers + Self.readout, Self.byColumn[1].layers + Self.readout,
+      Self.byOffset[7].layers + Self.readout,
     ]
     for precision in Precision.allCases {
       let all = try FastKernels(networks, images, nil, precision)

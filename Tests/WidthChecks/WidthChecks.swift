@@ -16,12 +16,12 @@ struct WidthChecks {
     }
     let url = URL(fileURLWithPath: arguments[2])
     var kernels: [String: [Double]] = [:]
-    for shape in [[6, 19, 3], [2, 2, 3], [1, 5, 1], [4, 32, 3]] {
+    for shape in [[6, 19, 3], [2, 2, 3], [1, 5, 1], [4, 32, 3], [4, 16, 3]] {
       for (name, layers) in networks {
         // What needs more pixels is left to the first shape.
         guard (try? Network(layers, imageShape: shape)) != nil || shape[0] == 6 else { continue }
-        // Images of CIFAR-10's width are for the rows by offsets, which only pools have.
-        guard shape[1] < 32 || name.contains("pool") else { continue }
+        // Four rows of pixels are for those by offsets, which only pools have.
+        guard shape[0] != 4 || name.contains("pool") else { continue }
         for precision in Precision.allCases {
           kernels["\(name) \(shape[0])x\(shape[1]) \(precision)"] = try compute(
             layers, shape, precision)

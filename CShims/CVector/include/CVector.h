@@ -55,7 +55,8 @@ NTK_OPERATIONS(ntk_f64, double)
 NTK_OPERATIONS(ntk_f32, float)
 
 /// Index lists of a concatenation: every lane of two vectors of 2^k lanes, in order.
-#define NTK_LANES_4(i) i, i + 1, i + 2, i + 3
+#define NTK_LANES_2(i) i, i + 1
+#define NTK_LANES_4(i) NTK_LANES_2(i), NTK_LANES_2(i + 2)
 #define NTK_LANES_8(i) NTK_LANES_4(i), NTK_LANES_4(i + 4)
 #define NTK_LANES_16(i) NTK_LANES_8(i), NTK_LANES_8(i + 8)
 #define NTK_LANES_32(i) NTK_LANES_16(i), NTK_LANES_16(i + 16)
@@ -109,9 +110,10 @@ NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
 
 /// A vector as two halves: V##_load_halves takes runs of numbers `stride` apart, V##_repeat_halves
 /// has one number for each half. V##_shift_up moves every lane to the next one and takes the first
-/// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half. HALF
+/// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half, and
+/// V##_shift_rows_* within each quarter; V##_repeat_rows has one number for each of those. HALF
 /// and WHOLE are the lanes of two registers and of four, LANES their number.
-#define NTK_HALF_OPERATIONS(V, S, HALF, WHOLE, LANES)                                       \
+#define NTK_HALF_OPERATIONS(V, S, QUARTER, HALF, WHOLE, LANES)                                       \
   NTK_INLINE V V##_load_halves(const S *_Nonnull p, long stride) {                          \
     return V##_join(V##_row_load(p), V##_row_load(p + LANES / 4), V##_row_load(p + stride), \
                     V##_row_load(p + stride + LANES / 4));                                  \
@@ -131,45 +133,81 @@ NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
   NTK_INLINE V V##_shift_halves_down(V x, V e) {                                            \
     return __builtin_shufflevector(__builtin_shufflevector(x.lo, e.lo, HALF(1)),            \
                                    __builtin_shufflevector(x.hi, e.hi, HALF(1)), WHOLE(0)); \
+  }                                                                                         \
+  NTK_INLINE V V##_repeat_rows(S a, S b, S c, S d) {                                        \
+    return V##_join((V##_row)(a), (V##_row)(b), (V##_row)(c), (V##_row)(d));                \
+  }                                                                                         \
+  NTK_INLINE V##_row V##_row_up(V##_row x, V##_row e) {                                     \
+    return __builtin_shufflevector(e, x, QUARTER(LANES / 4 - 1));                           \
+  }                                                                                         \
+  NTK_INLINE V##_row V##_row_down(V##_row x, V##_row e) {                                   \
+    return __builtin_shufflevector(x, e, QUARTER(1));                                       \
+  }                                                                                         \
+  NTK_INLINE V V##_shift_rows_up(V x, V e) {                                                \
+    return V##_join(V##_row_up(x.lo.lo, e.lo.lo), V##_row_up(x.lo.hi, e.lo.hi),             \
+                    V##_row_up(x.hi.lo, e.hi.lo), V##_row_up(x.hi.hi, e.hi.hi));            \
+  }                                                                                         \
+  NTK_INLINE V V##_shift_rows_down(V x, V e) {                                              \
+    return V##_join(V##_row_down(x.lo.lo, e.lo.lo), V##_row_down(x.lo.hi, e.lo.hi),         \
+                    V##_row_down(x.hi.lo, e.hi.lo), V##_row_down(x.hi.hi, e.hi.hi));        \
   }
 
 #if NTK_REGISTER_BYTES == 64
-NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_16, NTK_LANES_32, 32)
-NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_32, NTK_LANES_64, 64)
+NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_8, NTK_LANES_16, NTK_LANES_32, 32)
+NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_16, NTK_LANES_32, NTK_LANES_64, 64)
 #elif NTK_REGISTER_BYTES == 32
-NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_8, NTK_LANES_16, 16)
-NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_16, NTK_LANES_32, 32)
+NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8, NTK_LANES_16, 16)
+NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, NTK_LANES_32, 32)
 #else
-NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8, 8)
-NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16, 16)
+NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_2, NTK_LANES_4, NTK_LANES_8, 8)
+NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_4, NTK_LANES_8, NTK_LANES_16, 16)
 #endif
 
-/// Adds to 16 sums at `here` the pairs of 32 numbers at `even` and the first ones of those at
-/// `odd`, and to 16 at `next` the second ones of `odd`. With the numbers `second` further on,
-/// unless that is 0.
-#define NTK_PAIRS(i) i, i + 2, i + 4, i + 6, i + 8, i + 10, i + 12, i + 14
-#define NTK_PAIR_OPERATIONS(V, S)                                                          \
-  typedef S V##_line __attribute__((ext_vector_type(32)));                                 \
-  NTK_INLINE V##_line V##_line_load(const S *_Nonnull p) {                                 \
-    typedef V##_line unaligned __attribute__((aligned(sizeof(S)), may_alias));             \
+/// Pools of two pixels and strides of two, on rows of 2 N numbers of which N are left.
+///
+/// V##_add_pairs_N: adds to N sums at `here` the pairs of the numbers at `even` and the first ones
+/// of those at `odd`, and to N at `next` the second ones of `odd`. With the numbers `second`
+/// further on, unless that is 0. V##_halve_N: the sums of three numbers, two on from one to the
+/// next; behind the last pair lies `right`, and behind pair `seam`, unless that is negative,
+/// `at_seam`. PAIRS and ALL are the places of every second number, and of those that are left.
+#define NTK_PAIRS_8(i) i, i + 2, i + 4, i + 6, i + 8, i + 10, i + 12, i + 14
+#define NTK_PAIRS_16(i) NTK_PAIRS_8(i), NTK_PAIRS_8(i + 16)
+#define NTK_PAIR_OPERATIONS(V, S, N, PAIRS, ALL)                                           \
+  typedef S V##_line_##N __attribute__((ext_vector_type(2 * N)));                          \
+  typedef S V##_left_##N __attribute__((ext_vector_type(N)));                              \
+  NTK_INLINE V##_line_##N V##_line_load_##N(const S *_Nonnull p) {                         \
+    typedef V##_line_##N unaligned __attribute__((aligned(sizeof(S)), may_alias));         \
     return *(const unaligned *)p;                                                          \
   }                                                                                        \
-  NTK_INLINE void V##_add_pairs(double *_Nonnull here, double *_Nonnull next,              \
-                                const S *_Nonnull even, const S *_Nonnull odd, long second) { \
-    typedef double sums __attribute__((ext_vector_type(16)));                              \
+  NTK_INLINE void V##_add_pairs_##N(double *_Nonnull here, double *_Nonnull next,          \
+                                    const S *_Nonnull even, const S *_Nonnull odd, long second) { \
+    typedef double sums __attribute__((ext_vector_type(N)));                               \
     typedef sums unaligned __attribute__((aligned(sizeof(double)), may_alias));            \
-    V##_line e = V##_line_load(even), o = V##_line_load(odd);                              \
-    if (second) e += V##_line_load(even + second), o += V##_line_load(odd + second);       \
+    V##_line_##N e = V##_line_load_##N(even), o = V##_line_load_##N(odd);                  \
+    if (second) {                                                                          \
+      e += V##_line_load_##N(even + second);                                               \
+      o += V##_line_load_##N(odd + second);                                                \
+    }                                                                                      \
     *(unaligned *)here += __builtin_convertvector(                                         \
-        __builtin_shufflevector(e, e, NTK_PAIRS(0), NTK_PAIRS(16)) +                       \
-            __builtin_shufflevector(e, e, NTK_PAIRS(1), NTK_PAIRS(17)) +                   \
-            __builtin_shufflevector(o, o, NTK_PAIRS(0), NTK_PAIRS(16)), sums);             \
-    *(unaligned *)next += __builtin_convertvector(                                         \
-        __builtin_shufflevector(o, o, NTK_PAIRS(1), NTK_PAIRS(17)), sums);                 \
+        __builtin_shufflevector(e, e, PAIRS(0)) + __builtin_shufflevector(e, e, PAIRS(1)) + \
+            __builtin_shufflevector(o, o, PAIRS(0)), sums);                                \
+    *(unaligned *)next +=                                                                  \
+        __builtin_convertvector(__builtin_shufflevector(o, o, PAIRS(1)), sums);            \
+  }                                                                                        \
+  NTK_INLINE void V##_halve_##N(S *_Nonnull left, const S *_Nonnull line, S right, long seam, \
+                                S at_seam) {                                               \
+    typedef V##_left_##N unaligned __attribute__((aligned(sizeof(S)), may_alias));         \
+    V##_line_##N x = V##_line_load_##N(line);                                              \
+    V##_left_##N even = __builtin_shufflevector(x, x, PAIRS(0));                           \
+    V##_left_##N behind = __builtin_shufflevector(even, (V##_left_##N)(right), ALL(1));    \
+    if (seam >= 0) behind[seam] = at_seam;                                                 \
+    *(unaligned *)left = even + __builtin_shufflevector(x, x, PAIRS(1)) + behind;          \
   }
 
-NTK_PAIR_OPERATIONS(ntk_f64, double)
-NTK_PAIR_OPERATIONS(ntk_f32, float)
+NTK_PAIR_OPERATIONS(ntk_f64, double, 16, NTK_PAIRS_16, NTK_LANES_16)
+NTK_PAIR_OPERATIONS(ntk_f32, float, 16, NTK_PAIRS_16, NTK_LANES_16)
+NTK_PAIR_OPERATIONS(ntk_f64, double, 8, NTK_PAIRS_8, NTK_LANES_8)
+NTK_PAIR_OPERATIONS(ntk_f32, float, 8, NTK_PAIRS_8, NTK_LANES_8)
 
 /// V##_pooled_row: the gaps of `count` pairs of windows behind a pool, from sums of g and of h (see
 /// `PooledImage`). Of both images, `x` and `y`, six values lie `values` apart; `step` is 0 where
@@ -196,15 +234,15 @@ NTK_PAIR_OPERATIONS(ntk_f32, float)
     }                                                                                      \
   }                                                                                        \
   NTK_INLINE void V##_pooled_gaps(                                                         \
-      S *_Nonnull gaps, long plane, long columns, const double *_Nonnull sums,             \
+      S *_Nonnull gaps, long plane, long columns, int width, const double *_Nonnull sums,  \
       const double *_Nonnull tangent_sums, const double *_Nonnull x, const double *_Nonnull y, \
       long values) {                                                                       \
     S row[16], tangent_row[16];                                                            \
-    for (int offset = 0; offset < 16; offset++) {                                          \
-      V##_pooled_row(row, tangent_row, 16, sums + 16 * offset, tangent_sums + 16 * offset, x, 1, \
-                     y + offset, values);                                                  \
-      for (int p = 0; p < 16; p++) {                                                       \
-        S *place = gaps + p * columns + ((p + offset) & 15);                               \
+    for (int offset = 0; offset < width; offset++) {                                       \
+      V##_pooled_row(row, tangent_row, width, sums + width * offset,                       \
+                     tangent_sums + width * offset, x, 1, y + offset, values);             \
+      for (int p = 0; p < width; p++) {                                                    \
+        S *place = gaps + p * columns + ((p + offset) & (width - 1));                      \
         place[0] = row[p];                                                                 \
         place[plane] = tangent_row[p];                                                     \
       }                                                                                    \

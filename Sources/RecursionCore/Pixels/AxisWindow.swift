@@ -51,6 +51,12 @@ package struct AxisWindow: Sendable, Equatable {
   /// Whether every window is a pixel and its two neighbours, zeros beside the image.
   var isAround: Bool { size == 3 && stride == 1 && padding == .same }
 
+  /// Whether every window is a pixel and the two behind it, and begins at every second one; zeros
+  /// behind the image.
+  var isHalving: Bool {
+    size == 3 && stride == 2 && padding == .same && low == 0 && input == 2 * output
+  }
+
   /// The inputs under window `o`; one that a circular window meets twice is there twice.
   func places(_ o: Int) -> [Int] { (0..<size).compactMap { place(o, tap: $0) } }
 }

@@ -23,18 +23,22 @@ struct CellLayout: Sendable {
   var cell: Int { 2 * plane }
   var slab: Int { cellCount * cell }
 
-  /// The layout of a space for vectors of four rows of `registerCount` numbers; `valueCount` is how
-  /// many values of a pixel the segment's steps have at most.
+  /// By offsets: from one offset to the next.
+  let offsetStep: Int
+
+  /// The layout of a space for vectors of four rows of `registerCount` numbers; `offsetsPerSlab`
+  /// offsets are in a slab of those that are by offset, and nil where it is not.
   init(
-    _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, isByOffset: Bool,
-    valueCount: Int, registerCount: Int
+    _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, offsetsPerSlab: Int?,
+    registerCount: Int
   ) {
     shape = space.shape
-    self.isByOffset = isByOffset
+    isByOffset = offsetsPerSlab != nil
+    offsetStep = isByOffset ? space.classes : 1
     switch arrangement {
     case .pixels where isByOffset:
-      cellCount = Self.groupsPerSlab(valueCount)
       (rows, columns) = (max(4 * registerCount / shape.width, 1), shape.width)
+      cellCount = (offsetsPerSlab ?? rows) / rows
       line = 2 * shape.width
       return
     case .images:
@@ -49,11 +53,6 @@ struct CellLayout: Sendable {
       line = cellCount * columns
     }
   }
-
-  /// Groups of offsets that go through a segment together: the fewer, the more of their rows stays
-  /// in the first cache; the more, the less often the values of pixels are read again, of which
-  /// some updates have many.
-  private static func groupsPerSlab(_ valueCount: Int) -> Int { valueCount > 4 ? 8 : 2 }
 
   /// By offsets: how many of them a slab holds.
   var offsetsPerSlab: Int { cellCount * rows }

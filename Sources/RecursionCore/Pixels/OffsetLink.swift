@@ -1,23 +1,23 @@
-/// One step of a segment by offsets that does not branch, with all that is looked up for it: a slab of
-/// a few offsets takes less than a microsecond, and finding its step in the tree would show.
+/// One step of a segment by offsets that does not branch, with all that is looked up for it: a slab
+/// of a few offsets takes less than a microsecond, and finding its step in the tree would show.
 final class OffsetLink<L: CoreLanes> {
   /// nil for the start, where the images are.
   let plan: PixelNodePlan?
   let update: any PixelUpdate
-  /// Of each tap, and whether Theta gains K; nil where an update stands alone.
-  let weight: Double?
-  let isTrained: Bool
+  /// nil where an update stands alone.
+  let convolution: ConvolutionStep?
+  let node: Int
   /// What pools the result, and which of the segment's pools that is.
   let pools: [(index: Int, gather: OffsetPoolGather<L>)]
 
   private init(
-    _ plan: PixelNodePlan?, _ step: ConvolutionStep?, _ update: any PixelUpdate,
+    _ node: Int, _ plan: PixelNodePlan?, _ step: ConvolutionStep?, _ update: any PixelUpdate,
     pools: [(index: Int, gather: OffsetPoolGather<L>)]
   ) {
     self.plan = plan
     self.update = update
-    weight = step?.tapWeight
-    isTrained = step?.affine.trained ?? false
+    self.node = node
+    convolution = step
     self.pools = pools
   }
 
@@ -28,7 +28,8 @@ final class OffsetLink<L: CoreLanes> {
   ) -> [OffsetLink]? {
     guard segment.isByOffset else { return nil }
     var links: [OffsetLink] = []
-    var children = program.roots
+    var children = segment.source.map { program.nodes[$0].children } ?? program.roots
+    var last = 0
     var plan: PixelNodePlan?
     var step: ConvolutionStep?
     var update: any PixelUpdate = PixelIdentity()
@@ -39,7 +40,7 @@ final class OffsetLink<L: CoreLanes> {
           segment.pools.firstIndex(of: node).map { (index: $0, gather: gather) }
         }
       }
-      links.append(OffsetLink(plan, step, update, pools: pools))
+      links.append(OffsetLink(last, plan, step, update, pools: pools))
       let steps = children.filter { !isPool($0) }
       guard let node = steps.first else { return links }
       guard steps.count == 1 else { return nil }
@@ -48,7 +49,7 @@ final class OffsetLink<L: CoreLanes> {
       case .update(let alone): (step, update) = (nil, alone)
       case .pool, .fork, .exchange, .join: return nil
       }
-      (plan, children) = (plans[node], program.nodes[node].children)
+      (last, plan, children) = (node, plans[node], program.nodes[node].children)
     }
   }
 }

@@ -1,49 +1,119 @@
-/// A pass over rows that lie by their offsets: pixel (y, x) of one image beside pixel (y', x + d) of
-/// the other, around the edge, so that d and d - width share a row of lanes and none of them is
+/// A pass over rows that lie by their offsets: pixel (y, x) of one image beside pixel (y', x + d)
+/// of the other, around the edge, so that d and d - width share a row of lanes and none of them is
 /// empty. Taps to the left and right are then the lanes beside; where one of the pixels steps over
 /// its image's edge, at both ends and where x + d starts again, the other's own K comes in.
 struct OffsetPass<Scalar>: @unchecked Sendable {
-  /// Pairs of rows, and vectors (of as many offsets as fit) in each.
+  /// Pixels across the images.
+  let width: Int
+  /// Pairs of rows, and groups of as many offsets as fill a vector in each.
   let rows: Int
   let groups: Int
   /// The state at the first pair of rows; with taps the result goes one slab before it.
   let source: UnsafeMutablePointer<Scalar>
   let slab: Int
-  /// The first group's first offset.
+  /// The first group's first offset, and from one offset to the next.
   let offset: Int
+  let step: Int
   /// From a value to the same one of the next row of pixels.
   let line: Int
   /// K before the convolution, summed down the windows of the first pair of rows, in both images;
   /// Theta `plane` further on. nil without a convolution.
   var windows: (rows: UnsafePointer<Scalar>, columns: UnsafePointer<Scalar>, plane: Int)?
-  /// For every lane of a row its place.
+  /// For every lane its place in its row.
   let places: UnsafePointer<Scalar>
 
   /// Pixels across the images that can be laid out so.
-  static var width: Int { 32 }
+  static var widths: [Int] { [Across32.pixels, Across16.pixels] }
 }
 
-/// How offsets fill vectors of some lanes.
+/// Pixels across the images, known where loops are compiled.
+protocol OffsetWidth: Sendable {
+  static var pixels: Int { get }
+}
+
+/// 32 pixels across.
+enum Across32: OffsetWidth {
+  @inline(__always)
+  static var pixels: Int { 32 }
+}
+
+/// 16 pixels across.
+enum Across16: OffsetWidth {
+  @inline(__always)
+  static var pixels: Int { 16 }
+}
+
+/// How rows by offsets fill vectors of some lanes: as runs of lanes, one for each offset, or as
+/// parts of a row where one is longer than a vector.
 extension Lanes {
-  /// Whether a vector holds two offsets, one in each half.
+  /// Offsets that a vector holds: 1, 2 or 4.
   @inline(__always)
-  static var holdsTwoOffsets: Bool { count > OffsetPass<Scalar>.width }
-  /// Offsets of a group.
+  static func runs(_ width: Int) -> Int { count > width ? count / width : 1 }
+  /// Vectors of a row.
   @inline(__always)
-  static var offsetsPerGroup: Int { holdsTwoOffsets ? 2 : 1 }
-  /// Vectors of a group.
+  static func parts(_ width: Int) -> Int { count > width ? 1 : width / count }
+
+  /// Runs of consecutive numbers, `stride` apart.
   @inline(__always)
-  static var vectorsPerGroup: Int { holdsTwoOffsets ? 1 : OffsetPass<Scalar>.width / count }
+  init(runs: Int, at pointer: UnsafePointer<Scalar>, stride: Int) {
+    switch runs {
+    case 4: self.init(rowsAt: pointer, stride: stride)
+    case 2: self.init(halvesAt: pointer, stride: stride)
+    default: self.init(at: pointer)
+    }
+  }
+
+  /// In the lanes of each run the number at its place.
+  @inline(__always)
+  init(runs: Int, of numbers: UnsafePointer<Scalar>, _ places: SIMD4<Int>) {
+    switch runs {
+    case 4:
+      self.init(
+        rows: numbers[places[0]], numbers[places[1]], numbers[places[2]], numbers[places[3]])
+    case 2: self.init(halves: numbers[places[0]], numbers[places[1]])
+    default: self.init(repeating: numbers + places[0])
+    }
+  }
+
+  /// The same number in the lanes of each run.
+  @inline(__always)
+  init(runs: Int, _ numbers: SIMD4<Scalar>) {
+    switch runs {
+    case 4: self.init(rows: numbers[0], numbers[1], numbers[2], numbers[3])
+    default: self.init(halves: numbers[0], runs == 2 ? numbers[1] : numbers[0])
+    }
+  }
+
+  /// `shiftedUp` within each run.
+  @inline(__always)
+  func shiftedUp(_ edge: Self, runs: Int) -> Self {
+    switch runs {
+    case 4: return rowsShiftedUp(edge)
+    case 2: return halvesShiftedUp(edge)
+    default: return shiftedUp(edge)
+    }
+  }
+
+  /// `shiftedDown` within each run.
+  @inline(__always)
+  func shiftedDown(_ edge: Self, runs: Int) -> Self {
+    switch runs {
+    case 4: return rowsShiftedDown(edge)
+    case 2: return halvesShiftedDown(edge)
+    default: return shiftedDown(edge)
+    }
+  }
 }
 
 extension PixelPass {
   /// Runs `rule` over all vectors.
   @inline(__always)
   func run<R: PixelRule>(_ rule: R, over pass: OffsetPass<L.Scalar>) {
-    if pass.windows == nil {
-      loop(rule, pass, OffsetState<L>.self)
-    } else {
-      loop(rule, pass, OffsetTaps<L>.self)
+    switch (pass.width == Across32.pixels, pass.windows == nil) {
+    case (true, true): loop(rule, pass, OffsetState<L, Across32>.self)
+    case (true, false): loop(rule, pass, OffsetTaps<L, Across32>.self)
+    case (false, true): loop(rule, pass, OffsetState<L, Across16>.self)
+    case (false, false): loop(rule, pass, OffsetTaps<L, Across16>.self)
     }
   }
 
@@ -53,25 +123,24 @@ extension PixelPass {
   ) where T.Register == L {
     let weight = Factor<L>(weight)
     let share = L(trained ? 1 : 0)
-    let plane = L.vectorsPerGroup * L.count
+    let (runs, parts) = (L.runs(T.Width.pixels), L.parts(T.Width.pixels))
+    let plane = parts * L.count
     for group in 0..<pass.groups {
-      let offset = pass.offset + group * L.offsetsPerGroup
+      let offset = pass.offset + group * runs * pass.step
       var source = T(pass, offset)
       for k in 0..<pass.rows {
         let state = pass.source + k * pass.slab + group * 2 * plane
         let target = T.isInPlace ? state : state - pass.slab
         let (x, y) = (rows.base + k * pass.line, columns.base + k * pass.line + offset)
-        for part in 0..<L.vectorsPerGroup {
+        for part in 0..<parts {
           let first = part * L.count
           let sum = source.sum(state + first, plane: plane, row: k, part: part)
           let gap = sum.gap.scaled(by: weight)
           let tangentGap = sum.tangentGap.scaled(by: weight).adding(share, times: gap)
           let result = rule.apply(
             PixelGaps(gap: gap, tangentGap: tangentGap),
-            OffsetValues<L>(
-              base: x + first, stride: rows.stride, half: L.holdsTwoOffsets ? 0 : L.count / 2),
-            OffsetValues<L>(
-              base: y + first, stride: columns.stride, half: L.holdsTwoOffsets ? 1 : L.count / 2))
+            OffsetValues<L>(base: x + first, stride: rows.stride, runs: runs, step: 0),
+            OffsetValues<L>(base: y + first, stride: columns.stride, runs: runs, step: pass.step))
           result.gap.store(to: target + first)
           result.tangentGap.store(to: target + first + plane)
         }
@@ -84,16 +153,18 @@ extension PixelPass {
 private struct OffsetValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L.Scalar>
   let stride: Int
-  /// From the first half's numbers to the second's.
-  let half: Int
+  let runs: Int
+  /// From a run's numbers to the next one's.
+  let step: Int
 
   @inline(__always)
-  subscript(index: Int) -> L { L(halvesAt: base + index * stride, stride: half) }
+  subscript(index: Int) -> L { L(runs: runs, at: base + index * stride, stride: step) }
 }
 
 /// How a pass by offsets finds what its rule is applied to.
 private protocol OffsetSource {
   associatedtype Register: Lanes
+  associatedtype Width: OffsetWidth
   /// Whether the result may replace the state it is made of.
   static var isInPlace: Bool { get }
   /// For one group of offsets.
@@ -105,7 +176,7 @@ private protocol OffsetSource {
 }
 
 /// No convolution: the state itself.
-private struct OffsetState<L: Lanes>: OffsetSource {
+private struct OffsetState<L: Lanes, Width: OffsetWidth>: OffsetSource {
   @inline(__always)
   static var isInPlace: Bool { true }
 
@@ -120,8 +191,8 @@ private struct OffsetState<L: Lanes>: OffsetSource {
   }
 }
 
-/// Windows of 3 x 3.
-private struct OffsetTaps<L: Lanes>: OffsetSource {
+/// Windows of 3 x 3 that stop at every pixel.
+private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   private let slab: Int
   private let line: Int
   private let rows: UnsafePointer<L.Scalar>
@@ -131,31 +202,41 @@ private struct OffsetTaps<L: Lanes>: OffsetSource {
   /// The lane whose left neighbour is no neighbour, and the one before it.
   private let seam: L
   private let beforeSeam: L
-  /// Where in a row of the second image's sums the pixels beyond the ends lie, for both halves;
-  /// of offset 0 there are none, and a 0 is found there.
-  private let left: (first: Int, second: Int)
-  private let right: (first: Int, second: Int)
+  /// Where in a row of the second image's sums the pixels beyond the ends lie, for each run; of
+  /// offset 0 there are none, and a 0 is found there.
+  private let left: SIMD4<Int>
+  private let right: SIMD4<Int>
   /// Where in the first image's lies the pixel before the seam; the one behind it follows.
-  private let inner: (first: Int, second: Int)
+  private let inner: SIMD4<Int>
   /// What the last lane of a vector has left to the next one's first.
   private var carry: (gap: L.Scalar, tangentGap: L.Scalar) = (0, 0)
 
   @inline(__always)
   static var isInPlace: Bool { false }
+  @inline(__always)
+  private static var runs: Int { L.runs(Width.pixels) }
+  @inline(__always)
+  private static var parts: Int { L.parts(Width.pixels) }
 
   @inline(__always)
   init(_ pass: OffsetPass<L.Scalar>, _ offset: Int) {
-    let width = OffsetPass<L.Scalar>.width
     (slab, line, places) = (pass.slab, pass.line, pass.places)
     (rows, columns, windowPlane) = pass.windows ?? (UnsafePointer(pass.source), pass.places, 0)
-    let second = L.holdsTwoOffsets ? offset + 1 : offset
-    // The seam of offset 0 is at no lane.
-    let seams = (offset == 0 ? 2 * width : width - offset, width - second)
-    seam = L(halves: L.Scalar(seams.0), L.Scalar(second == 0 ? 2 * width : seams.1))
+    let width = Width.pixels
+    var (seams, right) = (SIMD4<L.Scalar>(repeating: 0), SIMD4<Int>(repeating: 0))
+    var (left, inner) = (right, right)
+    for run in 0..<4 {
+      // Runs that there are not are like the first, whose places are in the row.
+      let d = run < Self.runs ? offset + run * pass.step : offset
+      // The seam of offset 0 is at no lane.
+      seams[run] = L.Scalar(d == 0 ? 2 * width : width - d)
+      left[run] = d - 1
+      right[run] = d == 0 ? -1 : d
+      inner[run] = width - 1 - d
+    }
+    (self.left, self.right, self.inner) = (left, right, inner)
+    seam = L(runs: Self.runs, seams)
     beforeSeam = seam - L(1)
-    left = (offset - 1, second - 1)
-    right = (offset == 0 ? -1 : offset, second == 0 ? -1 : second)
-    inner = (width - 1 - offset, width - 1 - second)
   }
 
   @inline(__always)
@@ -182,22 +263,20 @@ private struct OffsetTaps<L: Lanes>: OffsetSource {
     _ place: L, _ part: Int, _ carry: inout L.Scalar
   ) -> L {
     let sum = L(at: state - slab) + L(at: state) + L(at: state + slab)
-    var (before, behind) = (
-      L(halves: y[left.first], y[left.second]), L(halves: y[right.first], y[right.second])
-    )
-    if L.vectorsPerGroup > 1 {
+    var (before, behind) = (L(runs: Self.runs, of: y, left), L(runs: Self.runs, of: y, right))
+    if Self.parts > 1 {
       if part > 0 { before = L(halves: carry, carry) }
-      if part + 1 < L.vectorsPerGroup {
+      if part + 1 < Self.parts {
         let next = column(state + L.count)
         behind = L(halves: next, next)
         // Its place will hold the result when the next vector would read it.
         carry = column(state + L.count - 1)
       }
     }
-    let up = L.holdsTwoOffsets ? sum.halvesShiftedUp(before) : sum.shiftedUp(before)
-    let down = L.holdsTwoOffsets ? sum.halvesShiftedDown(behind) : sum.shiftedDown(behind)
-    let leftmost = L(halves: x[inner.first], x[inner.second])
-    let rightmost = L(halves: x[inner.first + 1], x[inner.second + 1])
+    let up = sum.shiftedUp(before, runs: Self.runs)
+    let down = sum.shiftedDown(behind, runs: Self.runs)
+    let leftmost = L(runs: Self.runs, of: x, inner)
+    let rightmost = L(runs: Self.runs, of: x + 1, inner)
     return sum
       + (L.select(place, equals: seam, leftmost, else: up)
         + L.select(place, equals: beforeSeam, rightmost, else: down))

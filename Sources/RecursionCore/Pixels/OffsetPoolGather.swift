@@ -99,17 +99,16 @@ final class OffsetPoolGather<L: CoreLanes> {
     _ rows: UnsafePointer<Scalar>, _ second: Int, _ offset: Int,
     to sums: UnsafeMutablePointer<Double>
   ) {
-    let width = OffsetPass<Scalar>.width
+    let width = layout.shape.width
     let across = width / 2
     func row(_ index: Int) -> UnsafePointer<Scalar> {
-      L.holdsTwoOffsets
-        ? rows + index / 2 * layout.cell + index % 2 * width : rows + index * layout.cell
+      rows + index / layout.rows * layout.cell + index % layout.rows * width
     }
     for index in stride(from: 0, to: layout.offsetsPerSlab, by: 2) {
       let windows = (offset + index) / 2
       let here = sums + windows * across
       let next = sums + (windows + 1 < across ? windows + 1 : 0) * across
-      L.addPairs(row(index), row(index + 1), second: second, to: here, and: next)
+      L.addPairs(row(index), row(index + 1), second: second, width: width, to: here, and: next)
     }
   }
 }

@@ -8,9 +8,12 @@ extension PixelEngine {
   ) -> PixelField<L> {
     guard let plan = plans[node] else { return field }
     if plan.output.isByOffset {
+      let slab = slab(run, plan.inputSpace)
+      if plan.input.shape != plan.output.shape {
+        return halveOffsets(node, plan, convolution, update, field, slab, run)
+      }
       return convolveOffsets(
-        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field,
-        slab(run))
+        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, slab)
     }
     guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)
@@ -118,7 +121,9 @@ extension PixelEngine {
 
   func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
     guard let plan = plans[node] else { return }
-    if plan.output.isByOffset { return sweepOffsets(plan, update, field, slab(run)) }
+    if plan.output.isByOffset {
+      return sweepOffsets(plan, update, field, slab(run, plan.outputSpace))
+    }
     let pass = pass(plan, field)
     for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
       sweep(pass, update, plan, isConvolution: false, field.at(k), pair, run)

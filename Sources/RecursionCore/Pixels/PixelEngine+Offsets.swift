@@ -13,44 +13,67 @@ struct OffsetSlab<Scalar>: @unchecked Sendable {
 /// Segments whose rows lie by offsets (see `OffsetPass`): a family goes through in slabs of a few
 /// offsets across the images, which stay in the first cache.
 extension PixelEngine {
-  /// The first slab of a family; `offset` where it is another.
-  func slab(_ run: Run) -> OffsetSlab<Scalar> {
-    let pairs = run.family.rows[run.members.sourceSpace]
+  /// A family's slab in one of the segment's spaces.
+  func slab(_ run: Run, _ space: Int) -> OffsetSlab<Scalar> {
+    let pairs = run.family.rows[space]
     return OffsetSlab(
       row: pairs.first?.row ?? 0, column: pairs.first?.column ?? 0, count: pairs.count,
-      x: run.x.base, y: run.y.base, offset: run.offset)
+      x: run.x.base, y: run.y.base,
+      offset: run.offset * geometry.layouts[run.segment][space].offsetStep)
   }
 
-  /// Takes a family, slab by slab, through a segment that is a chain.
-  func pass(_ run: Run, through chain: [OffsetLink<L>]) {
-    let layout = geometry.layouts[run.segment][run.members.sourceSpace]
+  /// Takes a family, slab by slab, through a segment that is a chain; `source` is what the pool before
+  /// it gathered.
+  func pass(_ run: Run, through chain: [OffsetLink<L>], _ source: PoolSums?) {
+    var run = run
+    let space = run.members.sourceSpace
+    let layout = geometry.layouts[run.segment][space]
     let first = take(run.segment)
-    var slab = slab(run)
-    while slab.offset < layout.shape.width {
-      fillOffsets(first, layout, slab)
-      var field = first
-      for link in chain { advance(&field, link, slab, run.sums) }
-      slab.offset += layout.offsetsPerSlab
+    while run.offset * layout.offsetStep < layout.shape.width {
+      fillOffsets(first, layout, run, source)
+      var (field, slab) = (first, slab(run, space))
+      for link in chain { advance(&field, link, &slab, run) }
+      run.offset += layout.offsetsPerSlab
     }
     giveBack(first)
+  }
+
+  /// The source of a slab: the images, or what a pool has gathered.
+  func fillOffsets(
+    _ field: PixelField<L>, _ layout: CellLayout, _ run: Run, _ source: PoolSums?
+  ) {
+    let slab = slab(run, run.members.sourceSpace)
+    guard let source, let pool = run.members.source else {
+      return fillOffsets(field, layout, slab)
+    }
+    guard let x = run.x.pools[pool], let y = run.y.pools[pool] else { return }
+    for k in 0..<slab.count {
+      for index in 0..<layout.offsetsPerSlab {
+        let line =
+          field.at(k) + index / layout.rows * layout.cell + index % layout.rows * layout.columns
+        x.writeGaps(
+          slab.row + k, y, slab.column + k, offset: slab.offset + index * layout.offsetStep, source,
+          to: line, plane: layout.plane, L.self)
+      }
+    }
   }
 
   /// g = mean over channels of (x - x')^2, h = 0.
   func fillOffsets(_ field: PixelField<L>, _ layout: CellLayout, _ slab: OffsetSlab<Scalar>) {
     let mean = Factor<L>(1 / Double(program.channels))
-    let half = L.count / 2
+    let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
     for k in 0..<slab.count {
       for group in 0..<layout.cellCount {
         let state = field.at(k) + group * layout.cell
         let x = slab.x + (slab.row + k) * layout.line
-        let y = slab.y + (slab.column + k) * layout.line + slab.offset + group * layout.rows
+        let y =
+          slab.y + (slab.column + k) * layout.line + slab.offset + group * layout.rows * step
         for part in stride(from: 0, to: layout.plane, by: L.count) {
           var sum = L(0)
           for channel in 0..<program.channels {
             let first = channel * layout.valuesPerImage + part
             let difference =
-              L(halvesAt: x + first, stride: L.holdsTwoOffsets ? 0 : half)
-              - L(halvesAt: y + first, stride: L.holdsTwoOffsets ? 1 : half)
+              L(runs: runs, at: x + first, stride: 0) - L(runs: runs, at: y + first, stride: step)
             sum = sum.adding(difference, times: difference)
           }
           sum.scaled(by: mean).store(to: state + part)
@@ -93,28 +116,103 @@ extension PixelEngine {
     L.sweep(update, offsetPass)
   }
 
-  /// One link of a chain.
+  /// One link of a chain; the slab becomes that of its result's space.
   private func advance(
-    _ field: inout PixelField<L>, _ link: OffsetLink<L>, _ slab: OffsetSlab<Scalar>,
-    _ sums: [PoolSums]
+    _ field: inout PixelField<L>, _ link: OffsetLink<L>, _ slab: inout OffsetSlab<Scalar>,
+    _ run: Run
   ) {
     if let plan = link.plan {
-      if let weight = link.weight {
-        field = convolveOffsets(
-          plan, weight, isTrained: link.isTrained, link.update, field, slab)
+      if let convolution = link.convolution {
+        if plan.input.shape != plan.output.shape {
+          field = halveOffsets(link.node, plan, convolution, link.update, field, slab, run)
+          slab = self.slab(run, plan.outputSpace)
+        } else {
+          field = convolveOffsets(
+            plan, convolution.tapWeight, isTrained: convolution.affine.trained, link.update, field,
+            slab)
+        }
       } else {
         sweepOffsets(plan, link.update, field, slab)
       }
     }
-    for (index, gather) in link.pools { gather.add(field, slab, to: sums[index]) }
+    for (index, gather) in link.pools { gather.add(field, slab, to: run.sums[index]) }
+  }
+
+  /// A convolution that stops at every second pixel, and the update behind it: rows are summed,
+  /// then pairs across them and the pixel behind each.
+  func halveOffsets(
+    _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
+    _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, _ run: Run
+  ) -> PixelField<L> {
+    guard let links = run.family.convolutions[node] else { return field }
+    let after = self.slab(run, plan.outputSpace)
+    let result = field.following(by: links.delay)
+    let (input, output) = (plan.input, plan.output)
+    let sums = offsetSums.base
+    for k in 0..<after.count {
+      addRows(links, k, field, plan, slab, to: sums)
+      let x = slab.x + plan.windowSums + (after.row + k) * input.line
+      let y = slab.y + plan.windowSums + (after.column + k) * input.line
+      let target = result.at(k)
+      for index in 0..<input.offsetsPerSlab {
+        let d = slab.offset + index * input.offsetStep
+        let from = index / input.rows * input.cell + index % input.rows * input.columns
+        let to = index / output.rows * output.cell + index % output.rows * output.columns
+        let width = input.shape.width
+        for plane in 0..<2 {
+          let own = plane * plan.windowSumCount
+          L.halve(
+            sums + from + plane * input.plane, right: d == 0 ? 0 : y[own + d],
+            seam: d == 0 ? -1 : (width - 2 - d) / 2, atSeam: d == 0 ? 0 : x[own + width - d],
+            to: target + to + plane * output.plane)
+        }
+      }
+    }
+    aim(plan, result, after)
+    (offsetPass.weight, offsetPass.trained) = (
+      convolution.tapWeight, convolution.affine.trained
+    )
+    L.sweep(update, offsetPass)
+    return result
+  }
+
+  /// The sums of a slab's rows under a window of a result's pair of rows `k`, with what pixels have
+  /// whose partner's row is outside.
+  private func addRows(
+    _ links: RowFamily.Links, _ k: Int, _ field: PixelField<L>, _ plan: PixelNodePlan,
+    _ slab: OffsetSlab<Scalar>, to sums: UnsafeMutablePointer<Scalar>
+  ) {
+    let layout = plan.input
+    let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
+    for group in 0..<layout.cellCount {
+      for plane in 0..<2 {
+        let first = group * layout.cell + plane * layout.plane
+        let maps = plan.maps + plane * layout.valuesPerImage
+        let offset = slab.offset + group * layout.rows * step
+        for part in stride(from: 0, to: layout.plane, by: L.count) {
+          var sum = L(0)
+          for row in links.list(k, .both) { sum = sum + L(at: field.at(row) + first + part) }
+          for row in links.list(k, .rowOnly) {
+            sum = sum + L(runs: runs, at: slab.x + maps + row * layout.line + part, stride: 0)
+          }
+          for row in links.list(k, .columnOnly) {
+            let place = slab.y + maps + row * layout.line + offset + part
+            sum = sum + L(runs: runs, at: place, stride: step)
+          }
+          sum.store(to: sums + first + part)
+        }
+      }
+    }
   }
 
   /// Sets the pass to a slab's state and to the values of its pixels.
   private func aim(_ plan: PixelNodePlan, _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>) {
     let layout = plan.output
+    let width = layout.shape.width
     offsetPass.offsets = OffsetPass(
-      rows: slab.count, groups: layout.cellCount, source: field.at(0), slab: field.slab,
-      offset: slab.offset, line: layout.line, places: places.base)
+      width: width, rows: slab.count, groups: layout.cellCount, source: field.at(0),
+      slab: field.slab, offset: slab.offset, step: layout.offsetStep, line: layout.line,
+      places: width == Across32.pixels ? places32.base : places16.base)
     offsetPass.rows = StepValues(
       base: slab.x + plan.values + slab.row * layout.line, stride: layout.valuesPerImage)
     offsetPass.columns = StepValues(
@@ -127,7 +225,8 @@ extension PixelEngine {
     _ beyond: UnsafeMutablePointer<Scalar>, _ plan: PixelNodePlan, _ slab: OffsetSlab<Scalar>,
     row: Int?, column: Int?
   ) {
-    let (layout, half) = (plan.input, L.count / 2)
+    let layout = plan.input
+    let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
         let target = beyond + group * layout.cell + plane * layout.plane
@@ -135,12 +234,11 @@ extension PixelEngine {
         for part in stride(from: 0, to: layout.plane, by: L.count) {
           var values = L(0)
           if let row {
-            values = L(
-              halvesAt: slab.x + maps + row * layout.line + part,
-              stride: L.holdsTwoOffsets ? 0 : half)
+            values = L(runs: runs, at: slab.x + maps + row * layout.line + part, stride: 0)
           } else if let column {
-            let first = maps + column * layout.line + slab.offset + group * layout.rows + part
-            values = L(halvesAt: slab.y + first, stride: L.holdsTwoOffsets ? 1 : half)
+            let offset = slab.offset + group * layout.rows * step
+            let first = maps + column * layout.line + offset + part
+            values = L(runs: runs, at: slab.y + first, stride: step)
           }
           values.store(to: target + part)
         }

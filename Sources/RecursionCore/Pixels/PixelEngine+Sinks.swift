@@ -46,7 +46,7 @@ extension PixelEngine {
   ) {
     guard let index = run.members.pools.firstIndex(of: node) else { return }
     if let gather = offsetGathers[node] {
-      gather.add(field, slab(run), to: run.sums[index])
+      gather.add(field, slab(run, space), to: run.sums[index])
       return
     }
     for (k, pair) in run.family.rows[space].enumerated() {

@@ -4,7 +4,7 @@ extension PixelEngine {
   func fill(_ field: PixelField<L>, _ run: Run, _ source: PoolSums?) {
     let space = run.members.sourceSpace
     let layout = geometry.layouts[run.segment][space]
-    if layout.isByOffset { return fillOffsets(field, layout, slab(run)) }
+    if layout.isByOffset { return fillOffsets(field, layout, run, source) }
     for (k, pair) in run.family.rows[space].enumerated() {
       if let source, let pool = run.members.source {
         fill(field.at(k), pair, layout, source, run.x.pools[pool], run.y.pools[pool])

@@ -42,9 +42,12 @@ final class PixelEngine<L: CoreLanes> {
   private let firstSuccessors: [Successors]
   /// By segment: its links, where it is by offsets and a chain.
   private let offsetChains: [[OffsetLink<L>]?]
-  /// The pass of all segments by offsets, and for every lane its place in the row.
+  /// The pass of all segments by offsets; for every lane its place in rows of 32 and of 16; and
+  /// sums of a pair of rows.
   let offsetPass: PixelPass<L>
-  let places: AlignedStorage<Scalar>
+  let places32: AlignedStorage<Scalar>
+  let places16: AlignedStorage<Scalar>
+  let offsetSums: AlignedStorage<Scalar>
   /// For an `ImagePass`: zeros and sums.
   let imageZeros: AlignedStorage<Scalar>
   let imageSums: AlignedStorage<Scalar>
@@ -59,9 +62,11 @@ final class PixelEngine<L: CoreLanes> {
       count: geometry.walks.values.map { $0.count + 4 * $0.row + L.count }.max() ?? 1)
     let geometry = geometry
     fieldShapes = program.segments.indices.map { geometry.fieldShape($0) }
-    let width = OffsetPass<Scalar>.width
-    places = AlignedStorage(count: max(width, L.count))
-    for lane in 0..<places.count { places.base[lane] = Scalar(lane % width) }
+    places32 = AlignedStorage(count: max(32, L.count))
+    places16 = AlignedStorage(count: max(16, L.count))
+    for lane in 0..<places32.count { places32.base[lane] = Scalar(lane % 32) }
+    for lane in 0..<places16.count { places16.base[lane] = Scalar(lane % 16) }
+    offsetSums = AlignedStorage(count: geometry.layouts.joined().map(\.slab).max() ?? 1)
     offsetPass = PixelPass(
       state: sums.base, stateWalk: .init(outer: 0, row: 0, plane: 0),
       sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0))
@@ -182,7 +187,7 @@ final class PixelEngine<L: CoreLanes> {
         segment: segment, members: members, family: family, x: x, y: y, isSelf: isSelf,
         sums: isHalf ? halves : pools.map(\.sums))
       if let chain = offsetChains[segment] {
-        pass(run, through: chain)
+        pass(run, through: chain, source)
         guard poll() else { return [] }
         continue
       }
@@ -195,7 +200,7 @@ final class PixelEngine<L: CoreLanes> {
         }
         descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
         run.offset += layout.offsetsPerSlab
-      } while layout.isByOffset && run.offset < layout.shape.width
+      } while layout.isByOffset && run.offset * layout.offsetStep < layout.shape.width
       guard poll() else { return [] }
     }
     if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
@@ -212,7 +217,7 @@ final class PixelEngine<L: CoreLanes> {
     let isSelf: Bool
     /// One for each of the segment's pools.
     let sums: [PoolSums]
-    /// By offsets: the first one across the images of the slab's.
+    /// By offsets: how many of those needed lie before the slab's.
     var offset = 0
   }
 
@@ -243,10 +248,8 @@ final class PixelEngine<L: CoreLanes> {
       guard let last = behind.steps.last else { break }
       for child in behind.steps.dropLast() {
         var branch = copy(field, run, rows: run.family.rows[space].count)
-        // Which space a kept state is of is not known here: by offsets all have the same rows.
-        let rows =
-          run.members.isByOffset ? run.family.rows[space].count : field.capacity - 1
-        var saved = kept.map { copy($0, run, rows: rows) }
+        // Which space a kept state is of is not known here.
+        var saved = kept.map { copy($0, run, rows: field.capacity) }
         advance(child, &branch, &saved, run)
         descend(successors[child], branch, saved, run, space: run.members.outputSpace(child))
       }

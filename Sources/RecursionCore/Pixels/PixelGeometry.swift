@@ -14,18 +14,20 @@ struct PixelGeometry: Sendable {
   private(set) var tableCount = 0
   private(set) var valueOffsets: [Int]
   private(set) var mapOffsets: [Int]
-  /// Where the first segment's numbers end there.
-  private(set) var firstSegmentCount = 0
+  /// Those that by offsets say again what others say.
+  private(set) var repeatedCount = 0
 
   init(_ program: PixelProgram, registerCount: Int) {
     self.program = program
     self.registerCount = registerCount
     layouts = program.segments.map { segment in
       let values = segment.members.map { program.nodes[$0].step.valueCount }.max() ?? 0
+      let offsets =
+        segment.isByOffset
+        ? Self.offsetsPerSlab(segment, valueCount: values, registerCount: registerCount) : nil
       return segment.spaces.map {
         CellLayout(
-          $0, program.arrangement, isByOffset: segment.isByOffset, valueCount: values,
-          registerCount: registerCount)
+          $0, program.arrangement, offsetsPerSlab: offsets, registerCount: registerCount)
       }
     }
     segmentOfNode = [Int](repeating: 0, count: program.nodes.count)
@@ -33,6 +35,7 @@ struct PixelGeometry: Sendable {
     mapOffsets = segmentOfNode
     tableCount = inputCount
     for (index, segment) in program.segments.enumerated() {
+      let first = tableCount
       for pool in segment.pools { segmentOfNode[pool] = index }
       for node in segment.members {
         segmentOfNode[node] = index
@@ -49,8 +52,28 @@ struct PixelGeometry: Sendable {
         }
         if needsOutputMaps(node) { tableCount += 2 * numbersPerValue(output) }
       }
-      if index == 0 { firstSegmentCount = tableCount }
+      if segment.isByOffset { repeatedCount += (tableCount - first) / 2 }
     }
+    if program.arrangement == .pixels && program.segments[0].isByOffset {
+      repeatedCount += inputCount / 2
+    }
+  }
+
+  /// By offsets: how many go through a segment together. The fewer, the more of their rows stays in
+  /// the first cache; the more, the less often the values of pixels are read again, of which some
+  /// updates have many.
+  private static func offsetsPerSlab(
+    _ segment: PixelSegment, valueCount: Int, registerCount: Int
+  ) -> Int {
+    let spaces = segment.usedSpaces.map { segment.spaces[$0] }
+    let pixels = spaces.map(\.shape.count).max() ?? 1
+    let offsets = spaces.map { $0.shape.width / $0.classes }.min() ?? 1
+    // Two vectors, or eight, in every row of images of 32 x 32; as many as fill vectors, and pairs.
+    let fitting = (valueCount > 4 ? 8 : 2) * 4 * registerCount * 32 / pixels
+    let fewest = spaces.map { max(4 * registerCount / $0.shape.width, 2) }.max() ?? 2
+    var count = fewest
+    while 2 * count <= min(fitting, offsets) { count *= 2 }
+    return count
   }
 
   private func numbersPerValue(_ layout: CellLayout) -> Int {
@@ -58,7 +81,7 @@ struct PixelGeometry: Sendable {
   }
 
   /// Numbers of an image's channels.
-  private var inputCount: Int { program.channels * numbersPerValue(layouts[0][sourceSpace(0)]) }
+  var inputCount: Int { program.channels * numbersPerValue(layouts[0][sourceSpace(0)]) }
 
   /// The state of a family in a segment: slabs of the longest one, room for what its convolutions
   /// delay included; numbers of the largest slab; and where the state of its source starts.

@@ -123,7 +123,12 @@ struct PixelProgram: Sendable {
         if let after = segmentAtPool[pool] { needed[pool] = segments[after].neededSourceRows }
       }
       segments[segment].findFamilies(nodes, neededOfPools: needed)
-      if arrangement == .pixels { segments[segment].noteOffsets(nodes) }
+    }
+    // Sums by offset can only be read by offset or, whole, by columns: first ones first.
+    for segment in segments.indices where arrangement == .pixels {
+      let source = segments[segment].source
+      let before = source.flatMap { pool in segments.first { $0.pools.contains(pool) } }
+      segments[segment].noteOffsets(nodes, behind: before)
     }
   }
 
@@ -201,7 +206,6 @@ struct PixelProgram: Sendable {
     let geometry = PixelGeometry(
       self, registerCount: isDouble ? Float64Lanes.rowCount : Float32Lanes.rowCount)
     let size = isDouble ? 8 : 4
-    let repeated = segments[0].isByOffset ? geometry.firstSegmentCount / 2 : 0
-    return (geometry.tableCount * size, repeated * size)
+    return (geometry.tableCount * size, geometry.repeatedCount * size)
   }
 }

@@ -133,27 +133,48 @@ struct PixelSegment: Sendable {
       spaces, convolutions.map { ($0, inputSpace($0), outputSpace($0), $1.vertical) })
   }
 
-  /// Notes whether its rows can lie by offsets: images of the right width, windows of 3 x 3 that
-  /// stop at every pixel and meet zeros around the image, families of one offset whole, pools over
-  /// everything or over 2 x 2 pixels, and no readout before them.
-  mutating func noteOffsets(_ nodes: [PixelProgram.Node]) {
+  /// The spaces that steps are in.
+  var usedSpaces: [Int] {
+    Set(members.flatMap { [inputSpace($0), outputSpace($0)] } + [sourceSpace]).sorted()
+  }
+
+  /// Notes whether its rows can lie by offsets: images of the right widths, windows of 3 x 3 that
+  /// meet zeros around the image and stop at every pixel or at every second one, families of one
+  /// offset whole, pools over everything or over 2 x 2 pixels, no readout before them; and behind a
+  /// pool whose sums are by offset.
+  mutating func noteOffsets(_ nodes: [PixelProgram.Node], behind before: PixelSegment?) {
+    if let source {
+      guard case .pool(let pool) = nodes[source].step, nodes[source].readouts.isEmpty,
+        before?.isByOffset == true, OffsetPoolKind(pool) == .pairs
+      else { return }
+    }
     let layersFit = members.allSatisfy { node in
       guard nodes[node].readouts.isEmpty else { return false }
       guard case .convolution(let step, _) = nodes[node].step else { return true }
-      return !step.isLocal && [step.vertical, step.horizontal].allSatisfy(\.isAround)
+      let windows = [step.vertical, step.horizontal]
+      // Where something else needs the offsets between, no offset is left for them.
+      let isHalving =
+        windows.allSatisfy(\.isHalving)
+        && spaces[inputSpace(node)].classes == 2 * spaces[outputSpace(node)].classes
+      return !step.isLocal && (windows.allSatisfy(\.isAround) || isHalving)
     }
     let poolsFit = pools.allSatisfy { node in
       guard case .pool(let pool) = nodes[node].step else { return false }
       return OffsetPoolKind(pool) != nil
     }
-    let used = Set(members.flatMap { [inputSpace($0), outputSpace($0)] } + [sourceSpace])
-    let spacesFit = used.allSatisfy {
-      spaces[$0].shape.width == OffsetPass<Float>.width && spaces[$0].classes == 1
+    let spacesFit = usedSpaces.allSatisfy {
+      let (width, classes) = (spaces[$0].shape.width, spaces[$0].classes)
+      // As many offsets as vectors may hold.
+      return OffsetPass<Float>.widths.contains(width) && width % (4 * classes) == 0
+        && (classes & (classes - 1)) == 0
     }
-    let height = spaces[sourceSpace].shape.height
     isByOffset =
-      source == nil && layersFit && poolsFit && spacesFit
-      && families.allSatisfy { $0.isWholeOffset(used, height: height) }
+      layersFit && poolsFit && spacesFit
+      && families.allSatisfy { family in
+        usedSpaces.allSatisfy {
+          family.isWholeOffset($0, height: spaces[$0].shape.height)
+        }
+      }
   }
 
   private mutating func needDiagonal(_ space: Int) {

@@ -179,7 +179,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     } maps: { node, isInput, map in
       store(map, node, isInput: isInput, to: bases, engine)
     }
-    if members.isByOffset { bases.forEach(repeatRows) }
+    if members.isByOffset { bases.forEach { repeatRows($0, segment) } }
     guard !members.pools.isEmpty else { return }
     var behind: [Int: (map: PixelVariances, sums: [PoolSums?])] = [:]
     for (lane, image) in range.enumerated() {
@@ -206,12 +206,25 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// By offsets: every row of pixels a second time behind itself, but for the last place, which
-  /// stays 0.
-  private func repeatRows(_ image: UnsafeMutablePointer<L.Scalar>) {
-    let width = OffsetPass<L.Scalar>.width
-    for row in stride(from: 0, to: geometry.firstSegmentCount, by: 2 * width) {
-      (image + row + width).update(from: image + row, count: width - 1)
+  /// By offsets: every row of a segment's pixels a second time behind itself, but for the last
+  /// place, which stays 0.
+  private func repeatRows(_ image: UnsafeMutablePointer<L.Scalar>, _ segment: Int) {
+    func repeatRows(_ first: Int, _ count: Int, _ line: Int) {
+      for row in stride(from: first, to: first + count, by: line) {
+        (image + row + line / 2).update(from: image + row, count: line / 2 - 1)
+      }
+    }
+    if segment == 0 {
+      repeatRows(0, geometry.inputCount, geometry.layouts[0][geometry.sourceSpace(0)].line)
+    }
+    for node in program.segments[segment].members {
+      let (input, output) = (geometry.inputLayout(node), geometry.outputLayout(node))
+      repeatRows(
+        geometry.valueOffsets[node], geometry.valueCount(node) * output.valuesPerImage, output.line)
+      guard geometry.needsInputMaps(node) else { continue }
+      repeatRows(
+        geometry.mapOffsets[node],
+        2 * (input.valuesPerImage + geometry.windowSumCount(node)), input.line)
     }
   }
 

@@ -19,7 +19,7 @@ final class PoolSums {
     count = pool.output.count
     (width, height) = (pool.output.width, pool.output.height)
     (self.isByOffset, self.memory) = (isByOffset, memory)
-    precondition(!isByOffset || width == 16, "sums by offset are read and written 16 at a time")
+    precondition(!isByOffset || width == 16 || width == 8, "sums by offset go a row at a time")
     let numbers = 2 * count * count
     storage = memory.take(numbers)
     storage.base.initialize(repeating: 0, count: numbers)

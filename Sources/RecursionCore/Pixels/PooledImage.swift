@@ -85,17 +85,32 @@ final class PooledImage: @unchecked Sendable {
     if sums.isByOffset {
       L.writePooledGaps(
         (UnsafePointer(gaps), UnsafePointer(tangentGaps)),
-        (UnsafePointer(mine), UnsafePointer(others), self.plane), to: matrix, columns: columns,
-        plane: plane)
+        (UnsafePointer(mine), UnsafePointer(others), self.plane), width: width, to: matrix,
+        columns: columns, plane: plane)
     } else {
       for x in 0..<width {
         let place = x * sums.count
         L.writePooledGaps(
           (UnsafePointer(gaps + place), UnsafePointer(tangentGaps + place)),
           (UnsafePointer(mine + x), UnsafePointer(others), self.plane), count: width,
-          to: matrix + x * columns, plane: plane)
+          isOne: true, to: matrix + x * columns, plane: plane)
       }
     }
+  }
+
+  /// Writes g, and h `plane` further on, between the windows of row `y` of this image and those one
+  /// `offset` on, around the edge, of row `z` of another; for sums by offset.
+  func writeGaps<L: CoreLanes>(
+    _ y: Int, _ other: PooledImage, _ z: Int, offset: Int, _ sums: PoolSums,
+    to line: UnsafeMutablePointer<L.Scalar>, plane: Int, _: L.Type
+  ) {
+    let first = sums.placeByOffset(y, z) + offset * output.width
+    L.writePooledGaps(
+      (UnsafePointer(sums.gaps + first), UnsafePointer(sums.tangentGaps + first)),
+      (
+        UnsafePointer(storage.base + y * self.line),
+        UnsafePointer(other.storage.base + z * other.line + offset), self.plane
+      ), count: output.width, isOne: false, to: line, plane: plane)
   }
 
   /// g and h between window `p` of this image and window `q` of another.

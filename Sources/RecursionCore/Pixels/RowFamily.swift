@@ -64,14 +64,11 @@ struct RowFamily: Sendable {
   /// The family of the swapped pairs.
   var mirror = 0
 
-  /// Whether some spaces have the same pairs of rows, and these are all of one offset.
-  func isWholeOffset(_ spaces: Set<Int>, height: Int) -> Bool {
-    let lists = spaces.map { rows[$0] }
-    guard let pairs = lists.first, let first = pairs.first, let last = pairs.last else {
-      return false
-    }
-    return lists.allSatisfy { $0 == pairs } && min(first.row, first.column) == 0
-      && max(last.row, last.column) == height - 1
+  /// Whether a space's pairs of rows are all of one offset.
+  func isWholeOffset(_ space: Int, height: Int) -> Bool {
+    let pairs = rows[space]
+    guard let first = pairs.first, let last = pairs.last else { return false }
+    return min(first.row, first.column) == 0 && max(last.row, last.column) == height - 1
       && zip(pairs, pairs.dropFirst()).allSatisfy {
         $0.row + 1 == $1.row && $0.column + 1 == $1.column
       }
