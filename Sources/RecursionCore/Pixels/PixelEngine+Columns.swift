@@ -8,12 +8,8 @@ extension PixelEngine {
   ) -> PixelField<L> {
     guard let plan = plans[node] else { return field }
     if plan.output.isByOffset {
-      let slab = slab(run, plan.inputSpace)
-      if plan.input.shape != plan.output.shape {
-        return halveOffsets(node, plan, convolution, update, field, slab, run)
-      }
       return convolveOffsets(
-        plan, convolution.tapWeight, isTrained: convolution.affine.trained, update, field, slab)
+        node, plan, convolution, update, field, slab(run, plan.inputSpace), run)
     }
     guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
     let result = field.following(by: links.delay)

@@ -7,7 +7,7 @@ struct OffsetSlab<Scalar>: @unchecked Sendable {
   let count: Int
   let x: UnsafePointer<Scalar>
   let y: UnsafePointer<Scalar>
-  var offset = 0
+  let offset: Int
 }
 
 /// Segments whose rows lie by offsets (see `OffsetPass`): a family goes through in slabs of a few
@@ -85,9 +85,12 @@ extension PixelEngine {
 
   /// A convolution and the update behind it, for all pairs of rows at once.
   func convolveOffsets(
-    _ plan: PixelNodePlan, _ weight: Double, isTrained: Bool, _ update: any PixelUpdate,
-    _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>
+    _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep,
+    _ update: any PixelUpdate, _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, _ run: Run
   ) -> PixelField<L> {
+    if plan.input.shape != plan.output.shape {
+      return halveOffsets(node, plan, convolution, update, field, slab, run)
+    }
     let height = plan.input.shape.height
     let (lastRow, lastColumn) = (slab.row + slab.count - 1, slab.column + slab.count - 1)
     fillBeyond(
@@ -101,7 +104,9 @@ extension PixelEngine {
       slab.x + plan.windowSums + slab.row * plan.input.line,
       slab.y + plan.windowSums + slab.column * plan.input.line, plan.windowSumCount
     )
-    (offsetPass.weight, offsetPass.trained) = (weight, isTrained)
+    (offsetPass.weight, offsetPass.trained) = (
+      convolution.tapWeight, convolution.affine.trained
+    )
     L.sweep(update, offsetPass)
     return field.following(by: 1)
   }
@@ -123,14 +128,9 @@ extension PixelEngine {
   ) {
     if let plan = link.plan {
       if let convolution = link.convolution {
-        if plan.input.shape != plan.output.shape {
-          field = halveOffsets(link.node, plan, convolution, link.update, field, slab, run)
-          slab = self.slab(run, plan.outputSpace)
-        } else {
-          field = convolveOffsets(
-            plan, convolution.tapWeight, isTrained: convolution.affine.trained, link.update, field,
-            slab)
-        }
+        field = convolveOffsets(
+          link.node, plan, convolution, link.update, field, slab, run)
+        if plan.input.shape != plan.output.shape { slab = self.slab(run, plan.outputSpace) }
       } else {
         sweepOffsets(plan, link.update, field, slab)
       }
@@ -140,7 +140,7 @@ extension PixelEngine {
 
   /// A convolution that stops at every second pixel, and the update behind it: rows are summed,
   /// then pairs across them and the pixel behind each.
-  func halveOffsets(
+  private func halveOffsets(
     _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
     _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, _ run: Run
   ) -> PixelField<L> {
