@@ -62,43 +62,48 @@ let package = Package(
         .define("NTK_REVISION", to: "\"\(revision)\""), .define("NTK_MARCH", to: "\"\(march)\""),
       ]),
 
+    // What every module's errors have in common.
+    .target(name: "Failures", exclude: readme),
+
     // The mathematics: no MPI, no files, no clock.
     .target(
-      name: "RecursionCore", dependencies: ["CVector"], exclude: readme + ["Pixels/README.md"],
+      name: "RecursionCore", dependencies: ["CVector", "Failures"], exclude: readme + ["Pixels/README.md"],
       swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
-    .target(name: "BLAS", dependencies: ["COpenBLAS"], exclude: readme),
+    .target(name: "BLAS", dependencies: ["COpenBLAS", "Failures"], exclude: readme),
     .target(
       name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
       swiftSettings: vectorized),
-    .target(name: "BlockCyclic", exclude: readme),
-    .target(name: "TileSchedule", exclude: readme),
+    .target(name: "BlockCyclic", dependencies: ["Failures"], exclude: readme),
+    .target(name: "TileSchedule", dependencies: ["Failures"], exclude: readme),
 
     .target(name: "Plots", exclude: readme),
 
     // Files.
-    .target(name: "DurableFiles", exclude: readme),
-    .target(name: "NumPyFiles", dependencies: ["DurableFiles"], exclude: readme),
-    .target(name: "TileStore", dependencies: ["DurableFiles"], exclude: readme),
-    .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS"], exclude: readme),
+    .target(name: "DurableFiles", dependencies: ["Failures"], exclude: readme),
+    .target(name: "NumPyFiles", dependencies: ["DurableFiles", "Failures"], exclude: readme),
+    .target(name: "TileStore", dependencies: ["DurableFiles", "Failures"], exclude: readme),
+    .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS", "Failures"], exclude: readme),
 
     // Ranks.
     .target(name: "Watchdog", dependencies: ["CDatagrams"], exclude: readme),
-    .target(name: "MessagePassing", dependencies: ["CMPI"], exclude: readme),
+    .target(name: "MessagePassing", dependencies: ["CMPI", "Failures"], exclude: readme),
     .target(
       name: "DistributedAlgebra",
-      dependencies: ["CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing"],
+      dependencies: ["CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing", "Failures"],
       exclude: readme),
 
     // What a user asks for, and how it is done.
     .target(
       name: "Jobs",
-      dependencies: ["RecursionCore", "Datasets", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "RecursionCore", "Datasets", "Failures", .product(name: "Yams", package: "Yams"),
+      ],
       exclude: readme),
     .target(
       name: "Pipelines",
       dependencies: [
-        "RecursionCore", "MeanField", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule",
+        "Failures", "RecursionCore", "MeanField", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule",
         "DurableFiles", "Plots",
         "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
         "Watchdog", "CProcess", .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,7 @@
+import Failures
+
 /// A decomposition that could not be done.
-public enum BLASError: Error, Equatable, CustomStringConvertible {
+public enum BLASError: Failure, Equatable {
   /// The array holds another number of elements than the shape says.
   case wrongShape(what: String, count: Int, expected: Int)
   /// The order or its workspace exceeds 32-bit LAPACK.
@@ -8,6 +10,9 @@ public enum BLASError: Error, Equatable, CustomStringConvertible {
   case failed(routine: String, info: Int)
   /// The leading minor of this order is not positive.
   case notPositiveDefinite(leadingMinor: Int, n: Int)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .internal }
 
   /// One sentence for the user.
   public var description: String {

@@ -1,9 +1,14 @@
+import Failures
+
 /// A shape that no block-cyclic distribution can have.
-public enum BlockCyclicError: Error, Equatable, CustomStringConvertible {
+public enum BlockCyclicError: Failure, Equatable {
   /// A size is below its least value.
   case tooSmall(name: String, value: Int, least: Int)
   /// The grid has another number of processes than there are ranks.
   case gridSize(nprow: Int, npcol: Int, ranks: Int)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .resource }
 
   /// One sentence for the user.
   public var description: String {

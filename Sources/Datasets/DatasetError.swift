@@ -1,7 +1,8 @@
+import Failures
 import NumPyFiles
 
 /// Why a job's images could not be had.
-public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum DatasetError: Failure, Equatable, Sendable {
   /// The folder of a data set does not exist, or is no folder; `hint` says what is there instead.
   case missingFolder(path: String, hint: String?)
   /// A file of the data set is not in its folder.
@@ -36,6 +37,19 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongBuffer(needed: Int, given: Int)
   /// A file could not be read or written.
   case file(NumPyError)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind {
+    switch self {
+    case .missingFolder, .missingBatch: .missingInput
+    case .tooFewImages, .negativeCount, .noTrainingImages, .unbalanceable, .tooFewOfClass,
+      .noLabels:
+      .badJob
+    case .file(let error): error.kind
+    case .wrongBuffer: .internal
+    default: .badData
+    }
+  }
 
   /// One sentence that names the object, the value and what to do.
   public var description: String {

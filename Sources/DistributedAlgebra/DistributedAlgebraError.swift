@@ -1,9 +1,10 @@
 import BLAS
 import BlockCyclic
+import Failures
 import MessagePassing
 
 /// A distributed computation that could not be done.
-public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
+public enum DistributedAlgebraError: Failure, Equatable {
   /// MPI failed.
   case messagePassing(MPIError)
   /// Another rank failed in a step of this module.
@@ -34,6 +35,9 @@ public enum DistributedAlgebraError: Error, Equatable, CustomStringConvertible {
   case band(BLASError)
   /// A routine rejected an argument or ended in a way that has no better case.
   case failed(routine: String, info: Int)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .resource }
 
   /// One sentence for the user.
   public var description: String {

@@ -1,7 +1,8 @@
+import Failures
 import Foundation
 
 /// A failed operation on a file or folder, told as one sentence.
-public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct FileError: Failure, Equatable, Sendable {
   /// What was attempted; the raw value reads after "cannot".
   public enum Operation: String, Sendable {
     case create, write, flush, rename, read, append, list, remove, inspect
@@ -30,6 +31,14 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// Whether a disk, a quota or the table of open files is used up, so that a retry may succeed.
   public var isShortage: Bool { [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM].contains(code) }
+
+  /// What kind of failure it is: creating and doing are told apart, and a shortage may pass.
+  public var kind: FailureKind {
+    switch operation {
+    case .create, .makeFolder: isShortage ? .inputOutput : .cannotCreate
+    default: isMissing ? .missingInput : .inputOutput
+    }
+  }
 
   /// One sentence with the path, the cause and what to do.
   public var description: String {

@@ -4,8 +4,8 @@ struct Item {
   let node: DocumentNode
 
   /// An error about this value.
-  func error(_ kind: JobError.Kind, _ sentence: String) -> JobError {
-    JobError(kind, at: node.place, path: path, sentence)
+  func error(_ mistake: JobError.Mistake, _ sentence: String) -> JobError {
+    JobError(mistake, at: node.place, path: path, sentence)
   }
 
   /// The error that the value is not what the key takes.

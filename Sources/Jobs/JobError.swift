@@ -1,7 +1,9 @@
+import Failures
+
 /// A job file that cannot be read, told as one sentence.
-public struct JobError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of mistake it is.
-  public enum Kind: Equatable, Sendable {
+public struct JobError: Failure, Equatable, Sendable {
+  /// What can be wrong with a job file.
+  public enum Mistake: Equatable, Sendable {
     /// The file does not exist.
     case missingFile
     /// The file is there but is no text that can be read.
@@ -34,8 +36,8 @@ public struct JobError: Error, Equatable, Sendable, CustomStringConvertible {
     case option(String)
   }
 
-  /// What kind of mistake it is.
-  public let kind: Kind
+  /// What is wrong.
+  public let mistake: Mistake
   /// Where it was made.
   public let place: Place
   /// The key in the job, for example `network.0.dense.weight_variance`; empty for the whole file.
@@ -43,15 +45,15 @@ public struct JobError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The object, the value and what to do, without the place.
   public let sentence: String
 
-  init(_ kind: Kind, at place: Place, path: String = "", _ sentence: String) {
-    self.kind = kind
+  init(_ mistake: Mistake, at place: Place, path: String = "", _ sentence: String) {
+    self.mistake = mistake
     self.place = place
     self.path = path
     self.sentence = sentence
   }
 
-  /// Whether the file does not exist, which is another exit status than a bad job.
-  public var isMissingFile: Bool { kind == .missingFile }
+  /// What kind of failure it is.
+  public var kind: FailureKind { mistake == .missingFile ? .missingInput : .badJob }
 
   /// The place and the sentence, in one line whatever the user's texts hold.
   public var description: String {

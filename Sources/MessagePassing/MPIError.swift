@@ -1,7 +1,8 @@
 import CMPI
+import Failures
 
 /// A call of MPI that failed.
-public struct MPIError: Error, Equatable, CustomStringConvertible {
+public struct MPIError: Failure, Equatable {
   /// The MPI function, such as `MPI_Send`.
   public let function: String
   /// Its return code.
@@ -15,6 +16,9 @@ public struct MPIError: Error, Equatable, CustomStringConvertible {
     self.code = code
     self.text = text
   }
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .internal }
 
   /// One sentence for the user.
   public var description: String {

@@ -1,7 +1,8 @@
+import Failures
 import Glibc
 
 /// Why a NumPy file could not be read or written.
-public enum NumPyError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum NumPyError: Failure, Equatable, Sendable {
   /// No file of this name exists.
   case missing(path: String)
   /// The operating system refused to make the file.
@@ -22,6 +23,16 @@ public enum NumPyError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongShape(path: String, problem: String)
   /// The elements are of a known type, but not of one their use allows.
   case wrongDataType(path: String, found: NumPyDataType, needed: String)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind {
+    switch self {
+    case .missing: .missingInput
+    case .cannotCreate: .cannotCreate
+    case .inputOutput: .inputOutput
+    default: .badData
+    }
+  }
 
   /// One sentence that names the file, the value and what to do.
   public var description: String {

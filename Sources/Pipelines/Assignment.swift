@@ -1,4 +1,5 @@
 import Datasets
+import Failures
 import Foundation
 import Jobs
 import KernelTiles
@@ -94,7 +95,7 @@ struct Assignment {
     guard let size = network.imageSize, shape.count == 3,
       shape[0] != size.pixels || shape[1] != size.pixels
     else { return }
-    throw PipelineError(
+    throw Refusal(
       .badJob,
       "the network's preset \(size.preset) is set up for images of \(size.pixels) x "
         + "\(size.pixels) pixels, and these have \(shape[0]) x \(shape[1]); "
@@ -107,19 +108,19 @@ struct Assignment {
     try Self.check(job.network, imageShape: data.shape)
     for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
     if job.prediction != nil, data.testCount == 0 {
-      throw PipelineError(.badJob, "prediction is asked for without test images; set data.test")
+      throw Refusal(.badJob, "prediction is asked for without test images; set data.test")
     }
     let asked = [
       ("prediction", job.prediction != nil), ("training", job.training != nil),
       ("alignment", job.alignment != nil),
     ]
     if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
-      throw PipelineError(
+      throw Refusal(
         .badJob, "\(section) is asked for without training labels; give data.arrays.train_labels")
     }
     let train = data.trainCount
     if let alignment = job.alignment, let last = alignment.targets.last, last > train {
-      throw PipelineError(
+      throw Refusal(
         .badJob,
         "alignment.targets names eigenvector \(last) and \(train) training images have \(train)")
     }
@@ -179,7 +180,7 @@ struct Assignment {
     let widest = variants.lazy.compactMap(\.network.widestLayer).first
     var fitting = tile
     while fitting > 1 && assemblyBytes(tile: fitting) * ranks > memory { fitting /= 2 }
-    throw PipelineError(
+    throw Refusal(
       .badJob,
       String(
         format: "a tile of %d images takes %.1f GB of memory on each rank%@, and this node has "

@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Foundation
 
 /// The program's JSON files: keys in snake case and in order, for people to read.
@@ -13,7 +14,7 @@ enum JSONText {
       return [UInt8](try encoder.encode(value)) + [10]
     } catch let error as EncodingError {
       guard case .invalidValue(let value, let context) = error else { throw error }
-      throw PipelineError(
+      throw Refusal(
         .badData,
         "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is \(value), which the "
           + "summary cannot hold: the kernel has left the range of the arithmetic")

@@ -1,5 +1,6 @@
 import Datasets
 import DurableFiles
+import Failures
 import Jobs
 
 // A job's words for the data, in the terms of the module that reads it.
@@ -98,7 +99,7 @@ extension RunFolder {
   /// Throws where the folder is no run's.
   func requireJob() throws {
     guard try !Disk().exists(job) else { return }
-    throw PipelineError(
+    throw Refusal(
       .missingInput, "\(path) is not a run folder (it has no job.yaml); name one")
   }
 }

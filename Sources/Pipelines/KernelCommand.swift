@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 import KernelTiles
@@ -48,14 +49,14 @@ struct KernelCommand {
     let columns = try ranks.agree { try request.columns.map { try ArrayImages($0) } }
     try ranks.agree {
       guard let columns, columns.shape != rows.shape else { return }
-      throw PipelineError(
+      throw Refusal(
         .badData,
         "\(request.columns ?? "") holds images of shape \(columns.shape), \(request.rows) of "
           + "\(rows.shape); give images of one shape")
     }
     let network = try ranks.agree { () throws -> Network in
       guard let variant = description.variants.first, description.variants.count == 1 else {
-        throw PipelineError(
+        throw Refusal(
           .badJob,
           "\(request.network) names \(description.variants.count) networks; give one depth")
       }
@@ -74,7 +75,7 @@ struct KernelCommand {
       let tile = tile(min(m, n), program)
       let bytes = TileKernels.scratchBytes(program, request.precision, tile: tile)
       guard bytes * ranks.node.size <= NodeMemory.available else {
-        throw PipelineError(
+        throw Refusal(
           .badJob,
           String(
             format: "%.1f GB of memory on each rank, most of it for what the network's %@ needs of "
@@ -181,7 +182,7 @@ final class ArrayImages {
     let array = try NumPyArray(reading: path)
     guard array.shape.count == 2 || array.shape.count == 4, array.shape.allSatisfy({ $0 > 0 })
     else {
-      throw PipelineError(
+      throw Refusal(
         .badData, "\(path) has shape \(array.shape); give images as [N, H, W, C] or [N, D]")
     }
     count = array.shape[0]
@@ -189,7 +190,7 @@ final class ArrayImages {
     values = array.doubles
     let features = shape.reduce(1, *)
     if let bad = values.firstIndex(where: { !$0.isFinite }) {
-      throw PipelineError(
+      throw Refusal(
         .badData, "\(path) holds \(values[bad]) in image \(bad / features); correct that image")
     }
   }
@@ -197,7 +198,7 @@ final class ArrayImages {
   func withImages<R>(_ body: (Images) throws -> R) throws -> R {
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else {
-        throw PipelineError(.badData, "an array of images is empty")
+        throw Refusal(.badData, "an array of images is empty")
       }
       return try body(Images(base: base, count: count, shape: shape))
     }

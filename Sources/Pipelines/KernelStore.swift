@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Jobs
 import RecursionCore
 import TileSchedule
@@ -70,7 +71,7 @@ struct KernelStore {
     try make(assignment, train: train, test: test) { name, _, _ in
       let path = assignment.run.store + "/" + name
       if name.hasSuffix(Part.trainGap.rawValue), try !Disk().exists(path) {
-        throw PipelineError(
+        throw Refusal(
           .missingInput,
           "\(path) is not there, and spectrum.centred goes by these gaps; run `ntk-dist assemble "
             + "--resume` with this job first")
@@ -78,7 +79,7 @@ struct KernelStore {
       let array = try TileArray.open(path)
       let tile = assignment.tile(train: train)
       guard array.spec.tile.allSatisfy({ $0 == tile }) else {
-        throw PipelineError(
+        throw Refusal(
           .badJob,
           "\(path) has tiles of \(array.spec.tile[0]) images and this job asks for \(tile); "
             + "set `tile: \(array.spec.tile[0])` in the job")
@@ -143,11 +144,11 @@ struct KernelStore {
   func entries(ofGrid grid: Int) -> [Entry] { entries.filter { $0.part.gridPart == parts[grid] } }
 
   /// The array of one kernel. Errors: a job that has none of that part.
-  func array(variant: Int, kernel: KernelKind, part: Part) throws(PipelineError) -> TileArray {
+  func array(variant: Int, kernel: KernelKind, part: Part) throws(Refusal) -> TileArray {
     let found = entries.first { $0.variant == variant && $0.kernel == kernel && $0.part == part }
     guard let found else {
-      throw PipelineError(
-        .internalError, "the store has no \(kernel.rawValue)_\(part.rawValue) of its networks")
+      throw Refusal(
+        .internal, "the store has no \(kernel.rawValue)_\(part.rawValue) of its networks")
     }
     return found.array
   }

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import MeanField
 import Plots
@@ -17,7 +18,7 @@ public struct PhaseCommand {
   /// Errors: an activation that is not known.
   public init(activation: String) throws {
     guard let moments = GaussianMoments(named: activation) else {
-      throw PipelineError(
+      throw Refusal(
         .usage,
         "no activation is called '\(activation)'; there are "
           + GaussianMoments.names.joined(separator: ", "))
@@ -52,14 +53,14 @@ public struct PhaseCommand {
       let plot = PhaseDiagramFigure.plot(
         activation, moments, top: biasVariance, right: weightVariance)
     else {
-      throw PipelineError(
+      throw Refusal(
         .usage, "\(activation) has no critical line up to a weight variance of \(weightVariance)")
     }
     let files = try PlotFiles(in: folder)
     let problem = try files.write(plot).problem
     guard files.gnuplot != nil else {
-      throw PipelineError(
-        .unavailable,
+      throw Refusal(
+        .resource,
         "gnuplot is not in PATH, so \(folder) has data and script but no picture; install it "
           + "(Debian: gnuplot-nox)")
     }

@@ -1,4 +1,5 @@
 import DistributedAlgebra
+import Failures
 import Jobs
 import MessagePassing
 
@@ -81,7 +82,7 @@ extension RunPipeline {
       return ResultLines.lines(result, label)
     }
     if solved == 0, let failure {
-      try ranks.agree { throw PipelineError(.badData, failure) }
+      try ranks.agree { throw Refusal(.badData, failure) }
     }
   }
 
@@ -157,7 +158,7 @@ extension RunPipeline {
   ) throws {
     try ranks.agree {
       guard spectrum?.eigenvectors != count else { return }
-      throw PipelineError(
+      throw Refusal(
         .missingInput,
         "\(section) goes by \(count) eigenvectors of \(assignment.label(variant, kernel)), and the "
           + "run has \(spectrum?.eigenvectors ?? 0); run `ntk-dist spectrum` with this job first")

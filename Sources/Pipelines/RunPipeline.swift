@@ -2,6 +2,7 @@ import BLAS
 import Datasets
 import DistributedAlgebra
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 import MessagePassing
@@ -125,14 +126,14 @@ final class RunPipeline {
       if request.stages.contains(.assemble) {
         // The jobs of shards find each other's folder.
         if exists && !request.resume && run.shard == .whole {
-          throw PipelineError(
+          throw Refusal(
             .cannotCreate,
             "\(run.path) exists; continue it with --resume, or choose another output folder")
         }
         try disk.createFolder(run.path)
         _ = try disk.removeStaleTemporaries(in: run.path)
       } else if !exists {
-        throw PipelineError(
+        throw Refusal(
           .missingInput, "\(run.path) does not exist; run `ntk-dist assemble` with this job first")
       }
       summary = try Summary.read(run)

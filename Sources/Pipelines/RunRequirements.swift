@@ -1,6 +1,7 @@
 import BlockCyclic
 import DistributedAlgebra
 import DurableFiles
+import Failures
 import Jobs
 import TileSchedule
 
@@ -28,7 +29,7 @@ struct RunRequirements {
     if stages.contains(.predict), let section = job.prediction {
       try ranks.agree {
         guard section.validation >= n else { return }
-        throw PipelineError(
+        throw Refusal(
           .badJob,
           "prediction.validation holds out \(section.validation) of \(n) training images; leave "
             + "some to learn from")
@@ -67,7 +68,7 @@ struct RunRequirements {
       }
       let free = try Disk().freeBytes(at: run.path)
       guard bytes > free else { return }
-      throw PipelineError(
+      throw Refusal(
         .inputOutput,
         "no space for the tiles to compute, which take \(readable(bytes: bytes)): the disk that holds "
           + "\(run.path) has \(readable(bytes: free)) free; choose another output folder, or "

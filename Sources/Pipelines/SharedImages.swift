@@ -1,5 +1,6 @@
 import BLAS
 import Datasets
+import Failures
 import KernelTiles
 import MessagePassing
 
@@ -38,7 +39,7 @@ final class SharedImages {
     try window.fence()
     self.digest = try ranks.world.broadcast([digest])[0]
     guard let base = values.baseAddress else {
-      throw PipelineError(.internalError, "the shared window of the images has no address")
+      throw Refusal(.internal, "the shared window of the images has no address")
     }
     let all = Images(base: UnsafePointer(base), count: count, shape: outline.shape)
     train = all.slice(0..<outline.trainCount)

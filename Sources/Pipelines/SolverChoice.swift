@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import Failures
 import Jobs
 
 /// Which routines find a spectrum, and why.
@@ -56,14 +57,14 @@ struct SolverChoice {
       reason = "the job says scalapack"
     case .elpa:
       guard ELPA.isBuiltIn else {
-        throw PipelineError(
-          .unavailable,
+        throw Refusal(
+          .resource,
           "this program was built without ELPA; set spectrum.solver to auto, or build it with "
             + "`swift build -c release --traits ELPA` where libelpa-dev is installed")
       }
       guard ELPA.takes(layout) else {
-        throw PipelineError(
-          .unavailable,
+        throw Refusal(
+          .resource,
           "ELPA needs a part of the matrix on every rank, and its \(n) rows in blocks of "
             + "\(layout.nb) do not reach all of \(layout.grid); use fewer ranks or "
             + "spectrum.solver: auto")
@@ -75,7 +76,7 @@ struct SolverChoice {
     lanczosVectors = isBand ? vectors : 0
     scalarBytes = isBand && section.precision == .f32 ? 4 : 8
     guard isBand && vectors == n && n > 1 else { return }
-    throw PipelineError(
+    throw Refusal(
       .badJob,
       "all \(n) eigenvectors are asked for and the solver band with block Lanczos finds leading "
         + "ones; set spectrum.solver: scalapack, in f64")

@@ -1,3 +1,4 @@
+import Failures
 import Jobs
 import KernelTiles
 import Logging
@@ -110,7 +111,7 @@ final class TileWork {
       return try body()
     } catch let error as RangeError {
       let name = error.network.map { variants[$0] } ?? ""
-      throw name.isEmpty ? error : PipelineError(.badData, "\(name): \(error)")
+      throw name.isEmpty ? error : Refusal(.badData, "\(name): \(error)")
     }
   }
 

@@ -1,3 +1,5 @@
+import Failures
+
 /// What the steps of a program need of each image at one edge of a tile, computed once per image,
 /// and the diagonals of the kernels.
 final class ImageTable<L: CoreLanes>: @unchecked Sendable {
@@ -69,7 +71,7 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
 }
 
 /// A variance that grew or shrank out of what the lanes can hold.
-public struct RangeError: Error, Sendable, CustomStringConvertible {
+public struct RangeError: Failure, Sendable {
   let value: Double
   /// From 1, an affine layer or an activation each.
   let step: Int
@@ -80,6 +82,9 @@ public struct RangeError: Error, Sendable, CustomStringConvertible {
   init(value: Double, step: Int, network: Int? = nil, lanes: String) {
     (self.value, self.step, self.network, self.lanes) = (value, step, network, lanes)
   }
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .badData }
 
   /// One sentence.
   public var description: String {

@@ -1,5 +1,7 @@
+import Failures
+
 /// A network that cannot be: what is wrong, and with which layer.
-public struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct NetworkError: Failure, Sendable, Equatable {
   /// Where in the network, for example `layer 3 (relu)`.
   public var position: String
   /// What is wrong and what to do, as a clause.
@@ -10,6 +12,9 @@ public struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible 
     self.position = position
     self.reason = reason
   }
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .badJob }
 
   /// One sentence.
   public var description: String {

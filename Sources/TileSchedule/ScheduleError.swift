@@ -1,9 +1,14 @@
+import Failures
+
 /// A grid, shard or plan that makes no sense, told as one sentence.
-public enum ScheduleError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum ScheduleError: Failure, Equatable, Sendable {
   /// A matrix or tile size that is not positive or too large for 64-bit numbering.
   case badGrid(m: Int, n: Int, tileRows: Int, tileColumns: Int)
   /// A shard that is not `k/K` with 1 <= k <= K.
   case badShard(text: String)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .badJob }
 
   /// One sentence with the value and what to do.
   public var description: String {

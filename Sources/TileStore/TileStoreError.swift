@@ -1,7 +1,8 @@
 import DurableFiles
+import Failures
 
 /// What can be wrong with a tile store, told as one sentence.
-public enum TileStoreError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum TileStoreError: Failure, Equatable, Sendable {
   /// The operating system refused.
   case file(FileError)
   /// An array that cannot exist: a shape, tile or name that makes no sense.
@@ -28,6 +29,16 @@ public enum TileStoreError: Error, Equatable, Sendable, CustomStringConvertible 
     switch self {
     case .missing, .wrongSize, .badChecksum: true
     default: false
+    }
+  }
+
+  /// What kind of failure it is.
+  public var kind: FailureKind {
+    switch self {
+    case .file(let error): error.kind
+    case .badMetadata, .wrongSize, .badChecksum, .missing, .overflow: .badData
+    case .differentFingerprint, .differentLayout: .badJob
+    case .badSpec, .outOfRange: .internal
     }
   }
 

@@ -5,13 +5,13 @@ import Testing
 /// A bad job and what its error must say.
 struct BadJob: Sendable, CustomTestStringConvertible {
   let yaml: String
-  let kind: JobError.Kind
+  let kind: JobError.Mistake
   let path: String
   let line: Int
   /// Parts of the sentence, separated by `|`.
   let says: String
 
-  init(_ yaml: String, _ kind: JobError.Kind, _ path: String, line: Int = 1, _ says: String) {
+  init(_ yaml: String, _ kind: JobError.Mistake, _ path: String, line: Int = 1, _ says: String) {
     self.yaml = yaml
     self.kind = kind
     self.path = path
@@ -23,7 +23,7 @@ struct BadJob: Sendable, CustomTestStringConvertible {
 
   /// A job that is right but for one more line, its fourth.
   static func base(
-    _ extra: String, _ kind: JobError.Kind, _ path: String, _ says: String
+    _ extra: String, _ kind: JobError.Mistake, _ path: String, _ says: String
   ) -> BadJob {
     let text = "data: {cifar10: c, train: 100}\nnetwork: [flatten, dense]\noutput: o\n"
     return BadJob(text + extra, kind, path, line: 4, says)
@@ -31,14 +31,14 @@ struct BadJob: Sendable, CustomTestStringConvertible {
 
   /// A job with this `data`, on line 1.
   static func data(
-    _ data: String, _ kind: JobError.Kind, _ path: String, _ says: String
+    _ data: String, _ kind: JobError.Mistake, _ path: String, _ says: String
   ) -> BadJob {
     BadJob("data: \(data)\nnetwork: [flatten, dense]\noutput: o", kind, path, says)
   }
 
   /// A job with this `network`, on line 2.
   static func network(
-    _ network: String, _ kind: JobError.Kind, _ path: String, line: Int = 2, _ says: String
+    _ network: String, _ kind: JobError.Mistake, _ path: String, line: Int = 2, _ says: String
   ) -> BadJob {
     BadJob(
       "{data: {synthetic: {}}, output: o,\nnetwork: \(network)}", kind, path, line: line, says)
@@ -277,7 +277,7 @@ struct BadJob: Sendable, CustomTestStringConvertible {
   func refused(bad: BadJob) throws {
     let error = #expect(throws: JobError.self) { try readJob(bad.yaml) }
     guard let error else { return }
-    #expect(error.kind == bad.kind, "\(error)")
+    #expect(error.mistake == bad.kind, "\(error)")
     #expect(error.path == bad.path, "\(error)")
     #expect(error.place == .line("job.yaml", bad.line), "\(error)")
     for part in bad.says.split(separator: "|") {
@@ -285,13 +285,13 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     }
     #expect(!error.description.contains("\n"))
     #expect(error.description.hasPrefix("job.yaml, line \(bad.line): "))
-    #expect(error.path.isEmpty || error.kind == .conflict || error.description.contains(error.path))
+    #expect(error.path.isEmpty || error.mistake == .conflict || error.description.contains(error.path))
   }
 
   @Test("a text without a job in it is refused", arguments: ["", "# nothing\n", "a: \u{1}"])
   func noDocument(text: String) {
     let error = #expect(throws: JobError.self) { try readJob(text) }
-    #expect(error?.kind == .syntax)
+    #expect(error?.mistake == .syntax)
   }
 
   @Test("a file that unfolds without end is refused")
@@ -302,7 +302,7 @@ struct BadJob: Sendable, CustomTestStringConvertible {
       text += "a\(level): &a\(level) [\(alias)]\n"
     }
     let error = #expect(throws: JobError.self) { try readJob(text) }
-    #expect(error?.kind == .syntax)
+    #expect(error?.mistake == .syntax)
     let deep = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
     #expect(throws: JobError.self) { try readJob(deep) }
   }
@@ -315,18 +315,18 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     let missing = #expect(throws: JobError.self) {
       try JobFile(path: folder.path + "/none.yaml")
     }
-    #expect(missing?.isMissingFile == true)
+    #expect(missing?.mistake == .missingFile)
     #expect(
       missing?.description.hasSuffix("none.yaml: the file does not exist; check the path") == true)
     let isFolder = #expect(throws: JobError.self) { try JobFile(path: folder.path) }
-    #expect(isFolder?.kind == .unreadable)
+    #expect(isFolder?.mistake == .unreadable)
     let binary = folder.appending(path: "a.npy")
     try Data([0x93, 0x4E, 0x55, 0xFF]).write(to: binary)
     let noText = #expect(throws: JobError.self) { try JobFile(path: binary.path) }
-    #expect(noText?.kind == .unreadable)
+    #expect(noText?.mistake == .unreadable)
     try Data(repeating: 0x20, count: (16 << 20) + 1).write(to: binary)
     let large = #expect(throws: JobError.self) { try JobFile(path: binary.path) }
-    #expect(large?.kind == .unreadable)
+    #expect(large?.mistake == .unreadable)
     let good = folder.appending(path: "job.yaml")
     try "{data: {synthetic: {}}, network: [dense], output: é}".write(
       to: good, atomically: true, encoding: .utf8)

@@ -64,12 +64,12 @@ func readNetwork(_ network: String) throws(JobError) -> NetworkSection {
     let job = "{data: {synthetic: {}}, network: [flatten, relu, dense], output: o}"
     #expect(try JobFile(yaml: job).network().variants[0].layers.count == 3)
     for (text, kind) in [
-      ("{network: [dense], netwrok: [dense]}", JobError.Kind.unknownKey),
+      ("{network: [dense], netwrok: [dense]}", JobError.Mistake.unknownKey),
       ("{network: [dense], tile: 4}", .missingKey), ("{netwrk: [dense]}", .unknownKey),
       ("{output: o}", .missingKey), ("[dense]", .wrongType),
     ] {
       let error = #expect(throws: JobError.self) { try JobFile(yaml: text).network() }
-      #expect(error?.kind == kind, "\(text)")
+      #expect(error?.mistake == kind, "\(text)")
     }
   }
 

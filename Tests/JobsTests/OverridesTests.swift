@@ -58,7 +58,7 @@ import Testing
   @Test(
     "an option that cannot be is refused and named",
     arguments: [
-      ("data.train", JobError.Kind.badOverride, "no '='"),
+      ("data.train", JobError.Mistake.badOverride, "no '='"),
       ("=5", .badOverride, "part of the key is empty"),
       ("data..train=5", .badOverride, "part of the key is empty"),
       ("data.train=", .badOverride, "no value after '='"),
@@ -77,10 +77,10 @@ import Testing
       ("network.1.dense.weight_variance=-1", .outOfRange, "is -1|0 or more"),
       ("prediction.regularization=[-1]", .outOfRange, "prediction.regularization.0 is -1"),
     ])
-  func refused(text: String, kind: JobError.Kind, says: String) {
+  func refused(text: String, kind: JobError.Mistake, says: String) {
     let error = #expect(throws: JobError.self) { try readJob(Self.yaml, overrides: [text]) }
     guard let error else { return }
-    #expect(error.kind == kind, "\(error)")
+    #expect(error.mistake == kind, "\(error)")
     #expect(error.place == .option(text), "\(error)")
     #expect(error.description.hasPrefix("--set \(text): "))
     for part in says.split(separator: "|") {

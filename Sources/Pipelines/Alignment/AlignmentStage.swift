@@ -1,6 +1,7 @@
 import BlockCyclic
 import DistributedAlgebra
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 import MessagePassing
@@ -48,7 +49,7 @@ struct AlignmentStage {
     let square = targets.reduce(0) { $0 + $1 * $1 }
     try ranks.agree {
       guard square == 0 else { return }
-      throw PipelineError(
+      throw Refusal(
         .badData,
         "all targets are zero, and nothing aligns with them: the data have \(data.classes) class and "
           + "alignment.target_offset is \(offset)")

@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Foundation
 
 /// What a machine does per second, measured on it by `plan --calibrate` or written by hand for
@@ -36,11 +37,11 @@ struct MachineProfile: Codable, Equatable {
       let rates = [profile.gflopsF64, profile.gflopsF32]
       guard profile.cores > 0, profile.memory > 0, rates.allSatisfy({ $0 > 0 && $0.isFinite })
       else {
-        throw PipelineError(.badData, "\(path) has a figure that is not above 0; correct it")
+        throw Refusal(.badData, "\(path) has a figure that is not above 0; correct it")
       }
       return profile
     } catch is DecodingError {
-      throw PipelineError(
+      throw Refusal(
         .badData, "\(path) is not a machine's profile; write one with `ntk-dist plan --calibrate`")
     }
   }

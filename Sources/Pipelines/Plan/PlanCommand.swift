@@ -1,5 +1,6 @@
 import Datasets
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 
@@ -71,7 +72,7 @@ public struct PlanCommand {
       if !isSaved { print("measured just now; `--calibrate` keeps the figures") }
     }
     guard plan.obstacles.isEmpty else {
-      throw PipelineError(.unavailable, plan.obstacles.joined(separator: "; "))
+      throw Refusal(.resource, plan.obstacles.joined(separator: "; "))
     }
     return .success
   }
@@ -106,13 +107,13 @@ public struct PlanCommand {
     let folder = try existingFolder(above: assignment.run.path)
     let stored = try MachineProfile.read(path)
     if request.machine != nil && stored == nil && !request.calibrates {
-      throw PipelineError(.missingInput, "\(path) does not exist; write it with --calibrate")
+      throw Refusal(.missingInput, "\(path) does not exist; write it with --calibrate")
     }
     var machine =
       request.calibrates || stored == nil ? Calibration.machine() : stored
     let key = assignment.profileKey(train: train)
     if request.calibrates { machine?.tiles = stored?.tiles ?? [:] }
-    guard var machine else { throw PipelineError(.internalError, "no profile") }
+    guard var machine else { throw Refusal(.internal, "no profile") }
     if !request.calibrates, let known = machine.tiles[key] { return (machine, known, true) }
     let seconds = try Calibration.tile(
       assignment, train: train, shape: shape, folder: folder, cores: machine.cores)

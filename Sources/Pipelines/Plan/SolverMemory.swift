@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import Failures
 
 /// Bytes that the stages take on the rank that needs most, beside the process itself.
 enum SolverMemory {
@@ -75,8 +76,8 @@ enum SolverMemory {
     let (needed, available) = (bytes * ranks.node.size, NodeMemory.available)
     try ranks.agree {
       guard needed > available else { return }
-      throw PipelineError(
-        .unavailable,
+      throw Refusal(
+        .resource,
         "\(what) of order \(n) takes \(readable(bytes: needed)) of memory on a node with "
           + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: available)) are "
           + "available; \(advice)")

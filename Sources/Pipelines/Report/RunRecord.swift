@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 import NumPyFiles
@@ -35,7 +36,7 @@ final class RunRecord {
     let disk = Disk()
     try run.requireJob()
     guard try disk.exists(run.summary) else {
-      throw PipelineError(
+      throw Refusal(
         .missingInput,
         "\(run.path) has no results yet (no summary.json); start it with `ntk-dist run`")
     }

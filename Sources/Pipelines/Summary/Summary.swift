@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 
@@ -75,7 +76,7 @@ extension Summary {
     do {
       return try JSONText.value(Summary.self, try disk.read(run.summary))
     } catch is DecodingError {
-      throw PipelineError(
+      throw Refusal(
         .badData, "\(run.summary) is not a summary that ntk-dist wrote; remove it and run again")
     }
   }

@@ -1,5 +1,6 @@
 import BLAS
 import DurableFiles
+import Failures
 import Jobs
 import NumPyFiles
 
@@ -49,14 +50,14 @@ struct EigenBasis {
       for: "the eigenvectors of \(subject.label)", order: n, ranks)
     (values, vectors) = try ranks.agree {
       guard try Disk().exists(path) else {
-        throw PipelineError(
+        throw Refusal(
           .missingInput,
           "the eigenvectors \(path) are not there; run `ntk-dist spectrum` with this job first")
       }
       let values = try NumPyArray(reading: run.result("spectrum", folder, subject.stem + ".npy"))
       let file = try NumPyFileReader(path: path)
       guard values.shape == [n], file.shape == [n, count] else {
-        throw PipelineError(
+        throw Refusal(
           .badData,
           "\(path) holds an array of \(file.shape) and \(count) eigenvectors of \(n) images are "
             + "needed; run `ntk-dist spectrum` with this job")

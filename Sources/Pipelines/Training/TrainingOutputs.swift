@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Jobs
 import NumPyFiles
 
@@ -13,7 +14,7 @@ struct InitialOutputs {
     func read(_ path: String, _ images: Int) throws -> [Double] {
       let array = try NumPyArray(reading: path)
       guard array.shape == [images, data.classes] else {
-        throw PipelineError(
+        throw Refusal(
           .badData,
           "\(path) has the shape \(array.shape) and the outputs before training are "
             + "[\(images), \(data.classes)]; give an array of [images, classes]")
@@ -28,7 +29,7 @@ struct InitialOutputs {
       return
     }
     guard let path = initial.test else {
-      throw PipelineError(
+      throw Refusal(
         .badJob,
         "training.initial names no outputs of the \(data.testCount) test images; give "
           + "training.initial.test")

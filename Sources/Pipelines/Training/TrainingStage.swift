@@ -1,5 +1,6 @@
 import DistributedAlgebra
 import DurableFiles
+import Failures
 import Foundation
 import Jobs
 import MessagePassing
@@ -78,7 +79,7 @@ struct TrainingStage {
       guard let index = grown.outputs.firstIndex(where: { $0.contains { !$0.isFinite } }) else {
         return
       }
-      throw PipelineError(
+      throw Refusal(
         .badData,
         "training with \(subject.label) diverges before time \(section.times[index]): its learning rate "
           + "is \(section.learningRate), and steps converge below \(maximalRate); lower "
@@ -178,13 +179,13 @@ struct TrainingStage {
     guard section.times.last == .infinity else { return }
     let floor = Double(n) * .ulpOfOne * largest
     guard least > floor else {
-      throw PipelineError(
+      throw Refusal(
         .badData,
         "training.times has infinity, and the kernel is singular to rounding (its least eigenvalue is "
           + "\(least)); set training.regularization, or leave infinity out")
     }
     guard section.dynamics == .flow || section.learningRate < maximalRate else {
-      throw PipelineError(
+      throw Refusal(
         .badData,
         "training.times has infinity, and steps of learning rate \(section.learningRate) diverge, as "
           + "all from \(maximalRate) on do; lower training.learning_rate, or leave infinity out")
