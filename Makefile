@@ -5,6 +5,7 @@
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
 # make lint        swift format lint --strict
+# make docs        the documentation site, .build-docs/site/index.html, with its links checked
 
 SHELL := /bin/bash
 SWIFT := swift
@@ -21,7 +22,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build demo test test-elpa chaos bench lint system-packages clean
+.PHONY: build demo test test-elpa chaos bench lint docs system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -61,5 +62,8 @@ bench: system-packages
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
+docs:
+	@scripts/docs
+
 clean:
-	rm -rf .build .build-elpa .build-python runs
+	rm -rf .build .build-elpa .build-python .build-docs runs

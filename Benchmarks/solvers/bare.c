@@ -1,6 +1,6 @@
-// bare ROUTINE N MATRIX VALUES: one library routine alone on a symmetric matrix from a file of
-// doubles; prints its wall time in seconds on the slowest rank, writes the eigenvalues.
-// ROUTINE: pdsyev | pdsyevd | pdpotrf | elpa (two stages, values only).
+// bare ROUTINE N MATRIX VALUES: runs one library routine on a symmetric matrix from a file of doubles,
+// prints its wall time in seconds on the slowest rank and writes the eigenvalues.
+// ROUTINE: pdsyev | pdsyevd | pdpotrf | elpa (two stages, eigenvalues only).
 #include <fcntl.h>
 #include <mpi.h>
 #include <stdio.h>

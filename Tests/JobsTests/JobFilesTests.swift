@@ -3,7 +3,7 @@ import Jobs
 import RecursionCore
 import Testing
 
-/// The jobs that come with the program.
+/// The jobs in jobs/.
 @Suite struct JobFilesTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
@@ -19,16 +19,13 @@ import Testing
     let names = Set(Self.files.map { $0.deletingPathExtension().lastPathComponent })
     let expected = [
       "quickstart", "cifar10-fcn-relu", "cifar10-cnn-flatten", "cifar10-cnn-gap",
-      "cifar10-myrtle-5", "cifar10-myrtle-7", "cifar10-myrtle-10", "cntk-gap", "cntk-flatten",
-      "conditioning-fcn", "conditioning-cnn-flatten", "conditioning-cnn-gap",
-      "conditioning-cnn-gap-full", "heatmap-fcn", "alignment-fcn", "training-fcn",
-      "cifar10-figures-relu", "cifar10-figures-erf",
-      "cntk-small-gap-a", "cntk-small-gap-b", "cntk-small-flatten-a", "cntk-small-flatten-b",
+      "cifar10-myrtle", "cntk", "cntk-small", "conditioning-fcn", "conditioning-cnn-flatten",
+      "conditioning-cnn-gap", "heatmap-fcn", "alignment-fcn", "training-fcn", "cifar10-figures",
     ]
     #expect(names.isSuperset(of: expected))
   }
 
-  @Test("every job reads, expands, and is written to a folder of its own name", arguments: files)
+  @Test("every job is read, expands, and writes to a folder with its own name", arguments: files)
   func reads(file: URL) throws {
     let name = file.deletingPathExtension().lastPathComponent
     let job = try JobFile(path: file.path).job()
@@ -36,7 +33,7 @@ import Testing
     #expect(try readJob(job.resolvedYAML()) == job)
     let network = try JobFile(path: file.path).network()
     #expect(network == job.network)
-    // What `ntk-dist network` prints is a YAML document a variant.
+    // `ntk-dist network` prints one YAML document per variant.
     let documents = network.expandedYAML().components(separatedBy: "---\n")
     #expect(documents.count == job.variants.count)
     for (document, variant) in zip(documents, job.variants) {
@@ -48,10 +45,28 @@ import Testing
     #expect(text.hasPrefix("# ") && text.contains("ntk-dist run jobs/\(name).yaml"))
   }
 
+  /// The lines of a job's comment that hold nothing but settings.
+  static let settings: [(name: String, overrides: [String])] = files.flatMap { file in
+    let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    let name = file.deletingPathExtension().lastPathComponent
+    return text.split(separator: "\n").filter { $0.hasPrefix("#     --set ") }.map { line in
+      let options = line.dropFirst("#     ".count).replacingOccurrences(of: "'", with: "")
+      let overrides = options.components(separatedBy: "--set ").dropFirst()
+      return (name, overrides.map { $0.trimmingCharacters(in: .whitespaces) })
+    }
+  }
+
+  @Test("the settings in a job's comment apply to it", arguments: settings)
+  func settingsApply(name: String, overrides: [String]) throws {
+    #expect(!overrides.isEmpty)
+    _ = try job(name, overrides)
+  }
+
   @Test(
-    "the published CNTK depths count the readout", arguments: ["cntk-gap", "cntk-flatten"])
-  func publishedDepths(name: String) throws {
-    let job = try job(name)
+    "the published CNTK depths count the readout",
+    arguments: [[], ["network.preset=cnn-flatten"]])
+  func publishedDepths(overrides: [String]) throws {
+    let job = try job("cntk", overrides)
     let affine = job.variants.map { variant in
       variant.layers.count { ["convolution", "dense"].contains($0.name) }
     }
@@ -61,27 +76,28 @@ import Testing
   }
 
   @Test(
-    "the two draws of the small-data setting differ in the seed alone",
-    arguments: ["gap", "flatten"])
-  func smallData(readout: String) throws {
-    let first = try job("cntk-small-\(readout)-a")
-    let second = try job("cntk-small-\(readout)-b")
+    "another draw of the small-data setting differs in the seed alone",
+    arguments: [[], ["network.preset=cnn-flatten"]])
+  func smallData(overrides: [String]) throws {
+    let first = try job("cntk-small", overrides)
+    let second = try job("cntk-small", overrides + ["data.train.seed=2"])
     #expect(first.data.train == SelectionSection(count: 320, seed: 1, balanced: true))
     #expect(second.data.train == SelectionSection(count: 320, seed: 2, balanced: true))
     var same = second
     same.data.train = first.data.train
-    same.output = first.output
     #expect(same == first)
     #expect(first.precision == .f32)
     #expect(first.variants[0].layers.count { $0.name == "convolution" } == 10)
     try checkCNTK(first)
   }
 
-  private func job(_ name: String) throws -> Job {
-    try JobFile(path: Self.root.appending(path: "jobs/\(name).yaml").path).job()
+  private func job(_ name: String, _ overrides: [String] = []) throws -> Job {
+    var file = try JobFile(path: Self.root.appending(path: "jobs/\(name).yaml").path)
+    try file.apply(overrides: overrides)
+    return try file.job()
   }
 
-  /// Plain regression on the NTK, and own terms of Theta from the hidden layers alone.
+  /// Regression without regularization on the NTK; only hidden layers are trained.
   private func checkCNTK(_ job: Job) throws {
     #expect(job.kernels == [.ntk])
     #expect(job.spectrum == nil)

@@ -1,17 +1,17 @@
-# What the job templates have in common.
+# Functions shared by the job templates.
 # shellcheck shell=bash
 # shellcheck disable=SC1090
 source "${NTK_DIST_SITE:-$SLURM_SUBMIT_DIR/site.sh}"
 
-# launch ARGUMENTS...: the program on all ranks of the job, in the background, so that this shell hears
-# signals: USR1 (before the time limit) and TERM (preemption, scancel) stop the program in order.
-# Returns its exit status.
+# launch ARGUMENTS...: run the program on all ranks of the job, in the background, so that this shell can
+# handle signals: USR1 (before the time limit) and TERM (preemption, scancel) stop the program in an
+# orderly way. Returns the program's exit status.
 launch() {
   "${MPIRUN[@]}" "$NTK_DIST" "$@" &
   local child=$! status
-  # mpirun kills its ranks a second after a TERM; a USR1 it passes on.
+  # mpirun kills its ranks one second after a TERM, but forwards a USR1.
   trap 'kill -USR1 '"$child"' 2>/dev/null' USR1 TERM
-  # A signal interrupts a wait, which then says so and not how the program ended.
+  # A signal interrupts `wait`, which then returns the signal's status: wait again for the program's.
   wait "$child"
   while kill -0 "$child" 2>/dev/null; do wait "$child"; done
   wait "$child"
@@ -20,10 +20,10 @@ launch() {
   return "$status"
 }
 
-# is_running: whether the job is neither cancelled nor at its end in SLURM's eyes.
+# is_running: true while SLURM lists the job as running, not as cancelled or completing.
 is_running() { [ "$(squeue --noheader --job "$SLURM_JOB_ID" --format %T)" = RUNNING ]; }
 
-# is_worth_another STATUS: whether the same job can be expected to get on when it is started again.
+# is_worth_another STATUS: true if restarting the job can be expected to make progress.
 is_worth_another() {
   [ "$1" -eq 75 ] && return 0
   local lost

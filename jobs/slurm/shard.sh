@@ -1,5 +1,5 @@
 #!/bin/bash
-# One of K jobs that fill a store at the same time; see submit-shards.sh. Some of them again:
+# One of K jobs that fill a store together; see submit-shards.sh. To repeat some of them:
 #
 #     sbatch --array=3,7 shard.sh JOB.yaml K
 #SBATCH --job-name=ntk-dist-shard

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Everything in one job:
+# All stages in one job:
 #
 #     sbatch --nodes=2 --ntasks-per-node=16 whole.sh JOB.yaml [--set KEY=VALUE ...]
 #
-# `ntk-dist plan JOB.yaml --ranks 32 --slurm` prints this with the time and memory to ask for. A job that
-# meets its time limit has stopped in order before it; submit it again and it goes on.
+# `ntk-dist plan JOB.yaml --ranks 32 --slurm` prints this script with estimates of time and memory. The
+# job stops in an orderly way shortly before its time limit; submit it again to continue.
 #SBATCH --job-name=ntk-dist
 #SBATCH --output=%x-%j.log
 #SBATCH --signal=B:USR1@120
