@@ -28,6 +28,8 @@ extension ParameterValue {
     case .word(let word): quotedWhereNeeded(word)
     case .flag(let flag): "\(flag)"
     case .numbers(let numbers): "[\(numbers.map(numeral).joined(separator: ", "))]"
+    case .optionalNumbers(let numbers):
+      "[\(numbers.map { $0.map(numeral) ?? "null" }.joined(separator: ", "))]"
     case .layers(let layers): "{\(line(layers))}"
     case .branches(let branches):
       "[\(branches.map { "{\(line($0))}" }.joined(separator: ", "))]"

@@ -69,11 +69,16 @@ extension ParameterValue {
     default: break
     }
     if case .list = item.node.content {
-      var numbers: [Double] = []
+      var numbers: [Double?] = []
       for element in try item.elements(of: "a list of numbers") {
-        numbers.append(try element.number())
+        if case .nothing = element.node.content {
+          numbers.append(nil)
+        } else {
+          numbers.append(try element.number())
+        }
       }
-      self = .numbers(numbers)
+      let given = numbers.compactMap(\.self)
+      self = given.count == numbers.count ? .numbers(given) : .optionalNumbers(numbers)
       return
     }
     switch item.scalar {

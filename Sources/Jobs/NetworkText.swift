@@ -74,6 +74,8 @@ extension ParameterValue {
     case .word(let word): .text(word)
     case .flag(let flag): .scalar("\(flag)")
     case .numbers(let numbers): .list(numbers.map(YAMLText.number))
+    case .optionalNumbers(let numbers):
+      .list(numbers.map { $0.map(YAMLText.number) ?? .scalar("null") })
     case .layers(let layers): .list(layers.map(\.text))
     case .branches(let branches): .list(branches.map { .list($0.map(\.text)) })
     }

@@ -31,6 +31,8 @@ public indirect enum ParameterValue: Sendable, Equatable {
   case word(String)
   case flag(Bool)
   case numbers([Double])
+  /// Numbers with at least one `null` among them, for example the open end of a range.
+  case optionalNumbers([Double?])
   case layers([LayerDescription])
   case branches([[LayerDescription]])
 }

@@ -126,6 +126,7 @@ extension ParameterValue {
     case .word(let word): return "'\(word)'"
     case .flag(let flag): return "\(flag)"
     case .numbers: return "a list of numbers"
+    case .optionalNumbers: return "a list of numbers and null"
     case .layers: return "a list of layers"
     case .branches: return "a list of branches"
     }

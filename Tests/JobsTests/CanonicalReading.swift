@@ -67,16 +67,24 @@ private struct CanonicalReader {
     if found("[") {
       if found("]") { return key == "branches" ? .branches([]) : .numbers([]) }
       var branches: [[LayerDescription]] = []
-      var numbers: [Double] = []
+      var numbers: [Double?] = []
       repeat {
         if !isAtEnd, text[index] == "{" {
           branches.append(try group())
         } else {
-          numbers.append(try #require(number(try word().text)))
+          let text = try word().text
+          if text == "null" {
+            numbers.append(nil)
+          } else {
+            let value: Double = try #require(number(text))
+            numbers.append(value)
+          }
         }
       } while found(", ")
       try take("]")
-      return branches.isEmpty ? .numbers(numbers) : .branches(branches)
+      guard branches.isEmpty else { return .branches(branches) }
+      let given = numbers.compactMap(\.self)
+      return given.count == numbers.count ? .numbers(given) : .optionalNumbers(numbers)
     }
     let word = try word()
     if word.isQuoted { return .word(word.text) }

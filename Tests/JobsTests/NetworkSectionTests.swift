@@ -73,6 +73,26 @@ func readNetwork(_ network: String) throws(JobError) -> NetworkSection {
     }
   }
 
+  @Test("a list of numbers may hold null, and a layer of it is refused by its name")
+  func openRanges() throws {
+    let section = try readNetwork("[{slice: {rows: [1, null], columns: [~, -1]}}, flatten, dense]")
+    let layer = section.variants[0].layers[0]
+    #expect(
+      layer.parameters == [
+        .init("rows", .optionalNumbers([1, nil])), .init("columns", .optionalNumbers([nil, -1])),
+      ])
+    #expect(
+      section.variants[0].canonicalText
+        == "slice(columns=[null, -1.0], rows=[1.0, null]); flatten; dense")
+    #expect(try JobFile(yaml: section.expandedYAML()).network() == section)
+    let unknown = try readNetwork("[{unheard_of: {rows: [1, null]}}, flatten, dense]")
+    let error = #expect(throws: NetworkError.self) {
+      try Network(unknown.variants[0].layers, imageShape: [8, 8, 3])
+    }
+    #expect(error?.position == "layer 1 (unheard_of)", "\(error?.description ?? "")")
+    #expect(error?.reason.hasPrefix("unknown layer") == true)
+  }
+
   static let cases: [URL] = {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
@@ -114,6 +134,7 @@ private func json(_ value: ParameterValue) -> Any {
   case .word(let word): word
   case .flag(let flag): flag
   case .numbers(let numbers): numbers
+  case .optionalNumbers(let numbers): numbers.map { $0.map { $0 as Any } ?? NSNull() }
   case .layers(let layers): layers.map(json)
   case .branches(let branches): branches.map { $0.map(json) }
   }
