@@ -285,7 +285,8 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     }
     #expect(!error.description.contains("\n"))
     #expect(error.description.hasPrefix("job.yaml, line \(bad.line): "))
-    #expect(error.path.isEmpty || error.mistake == .conflict || error.description.contains(error.path))
+    #expect(
+      error.path.isEmpty || error.mistake == .conflict || error.description.contains(error.path))
   }
 
   @Test("a text without a job in it is refused", arguments: ["", "# nothing\n", "a: \u{1}"])
