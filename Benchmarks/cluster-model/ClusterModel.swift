@@ -1,18 +1,21 @@
 import Foundation
 import TileSchedule
 
-/// A discrete-event model of an assembly on many ranks: the real queue of the coordinator, and around
-/// it tiles of random duration, messages, a coordinator that computes too and looks at its messages
-/// only between pieces, and a file system that all share.
+/// A discrete-event model of an assembly on many ranks: the coordinator's actual queue, tiles of
+/// random duration, messages, a coordinator that also computes and polls for messages only between
+/// pieces of a tile, and a shared file system.
 ///
 ///     cluster-model --ranks 1000 --tiles 100000 --seconds 0.5 [--spread 0.05] [--stragglers 0.01]
 ///         [--bytes 4e6] [--file-system 2e9] [--poll 0.004] [--message 5e-6] [--latency 2e-5]
 ///
-/// `--seconds` is a tile's time on one rank, `--spread` its standard deviation over the mean,
-/// `--stragglers` the share of ranks that are 1.5 times as slow, `--bytes` what a tile writes,
-/// `--file-system` bytes per second for all ranks, `--poll` how long the coordinator does not look,
-/// `--message` its time for one, to which the measured time of the queue's own work is added. Prints
-/// one JSON line: wall time over the ideal, and how busy coordinator and file system are.
+/// - `--seconds`: time of a tile on one rank; `--spread`: its standard deviation, relative to the mean
+/// - `--stragglers`: fraction of ranks that take 1.5 times as long
+/// - `--bytes`: bytes written per tile; `--file-system`: bytes per second of the file system
+/// - `--poll`: seconds between two polls of the coordinator
+/// - `--message`: the coordinator's seconds per message, besides the queue's measured time
+/// - `--latency`: seconds that a message is under way
+///
+/// Prints one JSON line: wall time over the ideal time, and how busy coordinator and file system are.
 @main
 struct ClusterModel {
   static func main() {
@@ -44,7 +47,7 @@ struct Assembly {
     case computed(rank: Int, item: Int)
     /// A rank has written it.
     case written(rank: Int, item: Int)
-    /// A message is at the coordinator, or at a rank.
+    /// A message has arrived at the coordinator, or at a rank.
     case atCoordinator(TileQueue.Event)
     case atRank(TileQueue.Answer)
   }
@@ -62,7 +65,7 @@ struct Assembly {
   private var order = 0
   private var random: UInt64 = 1
   private var speeds: [Double]
-  /// Of each rank: the items that it has, the first one in hand, and whether it has asked.
+  /// For each rank: the items assigned to it, the current one first, and whether a request is open.
   private var hands: [[Int]]
   private var asked: [Bool]
   private var idleSince: [Double]
@@ -88,7 +91,7 @@ struct Assembly {
 
   private func setting(_ name: String) -> Double { settings[name] ?? 0 }
 
-  /// Plays the run; returns its figures as JSON.
+  /// Simulates the run and returns its figures as JSON.
   mutating func play() -> String {
     var now = 0.0
     for rank in 0..<ranks { ask(rank, at: 0) }
@@ -97,7 +100,7 @@ struct Assembly {
       now = moment.time
       switch moment.what {
       case .computed(let rank, let item):
-        // Writes queue up at the file system; nobody writes faster than an eighth of it.
+        // Writes queue at the file system; one rank gets at most an eighth of its bandwidth.
         let alone = setting("bytes") / setting("file-system")
         let start = max(now, fileSystemFree)
         fileSystemFree = start + alone
@@ -124,7 +127,7 @@ struct Assembly {
       idle / end / Double(ranks), coordinatorBusy / end, worstWait, fileSystemBusy / end)
   }
 
-  /// A rank asks as soon as it holds less than one item ahead.
+  /// A rank requests an item when it holds none besides the current one.
   private mutating func ask(_ rank: Int, at time: Double) {
     guard !asked[rank], hands[rank].count < 2 else { return }
     asked[rank] = true
@@ -136,8 +139,8 @@ struct Assembly {
   }
 
   private mutating func serve(_ event: TileQueue.Event, at time: Double) {
-    // While the coordinator computes it looks up once in a while and between two tiles, but at its own
-    // affairs at once.
+    // A computing coordinator polls for messages at intervals and between tiles; its own requests are
+    // served at once.
     let poll = min(setting("poll"), setting("seconds"))
     let isFree = hands[0].isEmpty || poll == 0 || event.isOfRootItself
     let looks = isFree ? time : (time / poll).rounded(.up) * poll
@@ -172,7 +175,7 @@ struct Assembly {
 
   private mutating func begin(_ rank: Int, at time: Double) {
     guard let item = hands[rank].first else { return }
-    // The sum of twelve uniform numbers is near enough to a normal one.
+    // The sum of twelve uniform numbers is close to normal.
     var normal = -6.0
     for _ in 0..<12 { normal += uniform() }
     let seconds = setting("seconds") * speeds[rank] * max(0.1, 1 + setting("spread") * normal)
@@ -222,7 +225,7 @@ struct Assembly {
 }
 
 extension TileQueue.Event {
-  /// Whether it is rank 0's own.
+  /// Whether the event comes from rank 0.
   fileprivate var isOfRootItself: Bool {
     switch self {
     case .request(let rank), .finished(let rank, _), .failed(let rank, _): rank == 0
