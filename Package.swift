@@ -67,7 +67,8 @@ let package = Package(
 
     // The mathematics: no MPI, no files, no clock.
     .target(
-      name: "RecursionCore", dependencies: ["CVector", "Failures"], exclude: readme + ["Pixels/README.md"],
+      name: "RecursionCore", dependencies: ["CVector", "Failures"],
+      exclude: readme + ["Pixels/README.md"],
       swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
     .target(name: "BLAS", dependencies: ["COpenBLAS", "Failures"], exclude: readme),
@@ -101,17 +102,59 @@ let package = Package(
       ],
       exclude: readme),
     .target(
+      name: "Results",
+      dependencies: [
+        "Failures", "TileSchedule", "DurableFiles", "Jobs",
+      ], exclude: readme),
+    .target(name: "Dynamics", dependencies: ["Jobs"], exclude: readme),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Failures", "MeanField", "Plots", "DurableFiles", "NumPyFiles", "Jobs", "Results",
+      ], exclude: readme),
+
+    // The stages of a run over its ranks.
+    .target(
+      name: "RankProgram",
+      dependencies: [
+        "Failures", "Watchdog", "MessagePassing", "DistributedAlgebra", "CProcess",
+        .product(name: "Logging", package: "swift-log"),
+      ], exclude: readme),
+    .target(
+      name: "Assembly",
+      dependencies: [
+        "Failures", "RecursionCore", "BLAS", "KernelTiles", "TileSchedule", "DurableFiles",
+        "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "Jobs", "Results", "RankProgram",
+        .product(name: "Logging", package: "swift-log"),
+      ], exclude: readme),
+    .target(
+      name: "Solve",
+      dependencies: [
+        "Failures", "BLAS", "BlockCyclic", "TileSchedule", "DurableFiles", "NumPyFiles",
+        "TileStore", "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics",
+        "RankProgram", "Assembly",
+      ], exclude: readme),
+    .target(
+      name: "Planning",
+      dependencies: [
+        "Failures", "RecursionCore", "BLAS", "KernelTiles", "BlockCyclic", "TileSchedule",
+        "DurableFiles", "Datasets", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "Assembly",
+        "Solve",
+      ], exclude: readme),
+
+    // The commands.
+    .target(
       name: "Pipelines",
       dependencies: [
-        "Failures", "RecursionCore", "MeanField", "KernelTiles", "BLAS", "BlockCyclic", "TileSchedule",
-        "DurableFiles", "Plots",
-        "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
-        "Watchdog", "CProcess", .product(name: "Logging", package: "swift-log"),
+        "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic",
+        "TileSchedule", "Plots", "DurableFiles", "NumPyFiles", "TileStore", "Datasets",
+        "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "RankProgram",
+        "Assembly", "Solve", "Report", "CProcess",
       ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "TileSchedule", "Jobs",
+        "Pipelines", "Planning", "Report", "RankProgram", "TileSchedule", "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -2,6 +2,7 @@ import BLAS
 import DurableFiles
 import Foundation
 import MessagePassing
+import RankProgram
 
 /// Entry points of the commands: each starts what it needs, runs, and says how the program ends.
 ///

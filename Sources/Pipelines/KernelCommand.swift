@@ -1,3 +1,4 @@
+import Assembly
 import DurableFiles
 import Failures
 import Foundation
@@ -5,6 +6,7 @@ import Jobs
 import KernelTiles
 import MessagePassing
 import NumPyFiles
+import RankProgram
 import RecursionCore
 import TileSchedule
 
@@ -174,8 +176,8 @@ private final class KernelFiles {
 
 /// Images from a .npy file, checked to be finite.
 final class ArrayImages {
-  let shape: [Int]
-  let count: Int
+  package let shape: [Int]
+  package let count: Int
   private let values: [Double]
 
   init(_ path: String) throws {

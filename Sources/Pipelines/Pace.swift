@@ -1,4 +1,5 @@
 import Foundation
+import Results
 
 /// How fast the tiles of a store have come, from the ages of their files.
 struct Pace {

@@ -2,6 +2,8 @@ import Failures
 import Foundation
 import MeanField
 import Plots
+import Report
+import Results
 
 /// `ntk-dist phase`: mean-field theory of fully connected networks; no data, no MPI.
 public struct PhaseCommand {

@@ -1,13 +1,17 @@
+import Assembly
 import DistributedAlgebra
+import Dynamics
 import Failures
 import Jobs
 import MessagePassing
+import Results
+import Solve
 
 // What a run finds of each of its kernels, one after the other, each kept in the summary at once.
 
 extension RunPipeline {
   /// All eigenvalues of every kernel, and of the centred ones where asked. Collective.
-  func spectra(
+  package func spectra(
     _ store: KernelStore, _ context: BLACSContext, imageShape shape: [Int]
   ) throws {
     let section = job.spectrum ?? SpectrumSection()
@@ -61,7 +65,7 @@ extension RunPipeline {
   }
 
   /// Kernel regression with every kernel. Collective.
-  func predictions(
+  package func predictions(
     _ section: PredictionSection, _ store: KernelStore, _ data: DataOutline,
     _ context: BLACSContext
   ) throws {
@@ -87,7 +91,7 @@ extension RunPipeline {
   }
 
   /// Training in function space with every kernel. Collective.
-  func training(
+  package func training(
     _ section: TrainingSection, _ store: KernelStore, _ data: DataOutline,
     _ context: BLACSContext
   ) throws {
@@ -109,7 +113,7 @@ extension RunPipeline {
   }
 
   /// The targets in every kernel's eigenvectors. Collective.
-  func alignment(
+  package func alignment(
     _ section: AlignmentSection, _ store: KernelStore, _ data: DataOutline,
     _ context: BLACSContext
   ) throws {

@@ -1,3 +1,4 @@
+import Assembly
 import BLAS
 import Datasets
 import DistributedAlgebra
@@ -6,15 +7,11 @@ import Failures
 import Foundation
 import Jobs
 import MessagePassing
+import RankProgram
+import Report
+import Results
 import TileSchedule
 import TileStore
-
-/// The stages of a run.
-public enum Stage: String, CaseIterable, Sendable {
-  case assemble
-  case spectrum
-  case predict
-}
 
 /// What a user asked for on the command line.
 public struct RunRequest {
@@ -53,14 +50,14 @@ public struct RunRequest {
 
 /// Takes a job through its stages, over all ranks of a program.
 final class RunPipeline {
-  let request: RunRequest
-  let job: Job
-  let assignment: Assignment
-  let ranks: Ranks
-  let console: Console
-  let run: RunFolder
-  let events: EventLog
-  var summary = Summary()
+  package let request: RunRequest
+  package let job: Job
+  package let assignment: Assignment
+  package let ranks: Ranks
+  package let console: Console
+  package let run: RunFolder
+  package let events: EventLog
+  package var summary = Summary()
 
   init(_ request: RunRequest, ranks: Ranks) throws {
     self.request = request
@@ -75,7 +72,7 @@ final class RunPipeline {
   }
 
   /// Runs the stages. Collective. Returns how the program ends.
-  func perform() throws -> ExitStatus {
+  package func perform() throws -> ExitStatus {
     try prepareFolder()
     let data = try DataOutline(DatasetRequest(job.data), on: ranks)
     try ranks.agree { try assignment.check(data, job: job) }
@@ -95,10 +92,14 @@ final class RunPipeline {
     if request.stages.contains(.spectrum), job.spectrum != nil {
       try spectra(store, context, imageShape: data.shape)
     }
-    if request.stages.contains(.predict) {
-      if let section = job.prediction { try predictions(section, store, data, context) }
-      if let section = job.training { try training(section, store, data, context) }
-      if let section = job.alignment { try alignment(section, store, data, context) }
+    if request.stages.contains(.predict), let section = job.prediction {
+      try predictions(section, store, data, context)
+    }
+    if request.stages.contains(.train), let section = job.training {
+      try training(section, store, data, context)
+    }
+    if request.stages.contains(.align), let section = job.alignment {
+      try alignment(section, store, data, context)
     }
     try ranks.onRoot {
       try events.add("finished")
@@ -182,7 +183,7 @@ final class RunPipeline {
     // Written before the first tile, so that a run that dies can still be looked at.
     try record(data, imageDigest: images.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
-    let assembly = Assembly(
+    let assembly = AssemblyStage(
       assignment, store: store, images: images, ranks: ranks, console: console, events: events)
     let outcome = try assembly.run()
     // The memory is the solvers' from here on.

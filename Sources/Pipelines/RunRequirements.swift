@@ -1,9 +1,9 @@
 import BlockCyclic
 import DistributedAlgebra
-import DurableFiles
 import Failures
 import Jobs
-import TileSchedule
+import RankProgram
+import Solve
 
 /// What a run needs of the machine, looked at before it begins.
 struct RunRequirements {
@@ -36,7 +36,7 @@ struct RunRequirements {
       }
       try require(.cholesky, "the Cholesky factorization")
     }
-    if stages.contains(.predict), job.training != nil {
+    if stages.contains(.train), job.training != nil {
       if job.spectrum?.vectors == .all {
         try SolverMemory.require(
           EigenBasis.bytes(order: n, count: n, ranks: ranks.count), for: "the eigenvectors",
@@ -48,31 +48,13 @@ struct RunRequirements {
           order: n, ranks)
       }
     }
-    if stages.contains(.predict), job.alignment?.targets.isEmpty == false {
+    if stages.contains(.align), job.alignment?.targets.isEmpty == false {
       let vectors = min(job.spectrum?.leadingVectors ?? 0, n)
       try ranks.agree { try requireLP64(layout, for: .cholesky) }
       try SolverMemory.require(
         SolverMemory.bytes(layout, .cholesky)
           + EigenBasis.bytes(order: n, count: vectors, ranks: ranks.count),
         for: "the alignment", order: n, ranks)
-    }
-  }
-
-  /// Throws where the tiles of some items do not fit on the disk. Collective.
-  static func requireDisk(
-    for items: [WorkItem], in store: KernelStore, of run: RunFolder, ranks: Ranks
-  ) throws {
-    try ranks.onRoot {
-      let bytes = items.reduce(0) { sum, item in
-        sum + store.entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
-      }
-      let free = try Disk().freeBytes(at: run.path)
-      guard bytes > free else { return }
-      throw Refusal(
-        .inputOutput,
-        "no space for the tiles to compute, which take \(readable(bytes: bytes)): the disk that holds "
-          + "\(run.path) has \(readable(bytes: free)) free; choose another output folder, or "
-          + "storage: f32")
     }
   }
 }

@@ -1,6 +1,8 @@
+import Assembly
 import DurableFiles
 import Foundation
 import Jobs
+import Results
 import TileSchedule
 import TileStore
 

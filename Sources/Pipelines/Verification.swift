@@ -1,8 +1,11 @@
+import Assembly
 import Datasets
 import DurableFiles
 import Foundation
 import Jobs
 import MessagePassing
+import RankProgram
+import Results
 import TileSchedule
 import TileStore
 

@@ -13,7 +13,8 @@ struct NTKDist: ParsableCommand {
       A job file says what to compute; ready ones are in jobs/.
       """,
     subcommands: [
-      Run.self, Assemble.self, Spectrum.self, Predict.self, Plan.self, Phase.self, Report.self,
+      Run.self, Assemble.self, Spectrum.self, Predict.self, Train.self, Align.self, Plan.self,
+      Phase.self, Report.self,
       Status.self, Verify.self,
       Kernel.self, NetworkCommand.self,
     ])

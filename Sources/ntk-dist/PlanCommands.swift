@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipelines
+import Planning
 
 extension PlanRequest.Format: ExpressibleByArgument {}
 
@@ -42,6 +43,10 @@ struct Plan: ParsableCommand {
       job: job, overrides: overrides, ranks: ranks, ranksPerNode: ranksPerNode,
       memory: memory.map { Int($0 * 1e9) }, calibrates: calibrate, machine: machine,
       format: slurm ? .slurm : format)
-    throw ExitCode(Entry.alone { try PlanCommand(request).perform() }.rawValue)
+    let status = Entry.alone {
+      try PlanCommand(request).perform()
+      return .success
+    }
+    throw ExitCode(status.rawValue)
   }
 }

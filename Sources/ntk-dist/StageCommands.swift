@@ -1,5 +1,7 @@
 import ArgumentParser
+import Jobs
 import Pipelines
+import RankProgram
 import TileSchedule
 
 extension Console.Progress: ExpressibleByArgument {}
@@ -84,7 +86,21 @@ struct Spectrum: ParsableCommand {
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Predict the test images with assembled kernels.")
+    abstract: "Predict the test images by regression with assembled kernels.")
   @OptionGroup var options: JobOptions
   func run() throws { try options.run([.predict]) }
+}
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train in function space with assembled kernels.")
+  @OptionGroup var options: JobOptions
+  func run() throws { try options.run([.train]) }
+}
+
+struct Align: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how the targets align with the eigenvectors of assembled kernels.")
+  @OptionGroup var options: JobOptions
+  func run() throws { try options.run([.align]) }
 }

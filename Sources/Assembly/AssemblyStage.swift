@@ -1,0 +1,138 @@
+import Foundation
+import MessagePassing
+import RankProgram
+import Results
+import TileSchedule
+import TileStore
+
+/// Assembles the kernels of a run: every tile that the store lacks, over all ranks.
+///
+/// Rank 0 coordinates and computes: it hands out items on request and looks at its messages
+/// between small pieces of its own work.
+package final class AssemblyStage {
+  /// What an assembly did.
+  package struct Outcome {
+    /// Whether the store is complete.
+    package let isComplete: Bool
+    /// Items computed now, and in all.
+    package let computed: Int
+    package let total: Int
+    /// Entries of the kernels (one per pair of images) computed now.
+    package let entries: Int
+    package let seconds: Double
+    /// Items with a tile of a bad checksum or size, computed again.
+    package let repaired: Int
+
+    package init(
+      isComplete: Bool, computed: Int, total: Int, entries: Int, seconds: Double, repaired: Int
+    ) {
+      self.isComplete = isComplete
+      self.computed = computed
+      self.total = total
+      self.entries = entries
+      self.seconds = seconds
+      self.repaired = repaired
+    }
+  }
+
+  private let ranks: Ranks
+  private let store: KernelStore
+  private let work: TileWork
+  private let console: Console
+  private let events: EventLog
+  /// What an entry costs and what that counts, for progress.
+  private let workPerPair: Double
+  private let usesPixels: Bool
+  private let folder: RunFolder
+
+  package init(
+    _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
+    console: Console, events: EventLog
+  ) {
+    self.ranks = ranks
+    self.store = store
+    self.console = console
+    self.events = events
+    folder = assignment.run
+    (workPerPair, usesPixels) = (assignment.workPerPair, assignment.usesPixels)
+    work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
+  }
+
+  /// Runs to the end, or until a signal asks to stop.
+  ///
+  /// Collective. Errors: of one rank; the caller must end the others.
+  package func run() throws -> Outcome {
+    let start = MPIEnvironment.seconds
+    // The plan is small and the same everywhere but for what is present, which rank 0 knows.
+    let everything = TilePlan(grids: store.grids, shard: folder.shard)
+    let present = try ranks.agree { () throws -> Set<WorkItem> in
+      guard ranks.isRoot else { return [] }
+      for entry in store.entries { try entry.array.removeStaleTemporaries() }
+      return try store.presentItems()
+    }
+    var isPresent = everything.items.map { present.contains($0) ? UInt8(1) : 0 }
+    isPresent = try ranks.world.broadcast(isPresent)
+    let found = zip(everything.items, isPresent).filter { $0.1 == 1 }.map(\.0)
+    let damaged = try damagedItems(of: found)
+    // What is damaged comes first, so that it is not found again by every session to come.
+    let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
+    try store.requireDisk(for: items, of: folder, ranks: ranks)
+    let entries = items.reduce(0) { $0 + everything.work(of: $1) }
+    let done: Int
+    if ranks.isRoot {
+      try events.add(
+        "assembly started",
+        [
+          "tiles": .integer(items.count), "present": .integer(everything.items.count - items.count),
+          "shard": .text("\(folder.shard)"), "ranks": .integer(ranks.count),
+        ])
+      let coordinator = Coordinator(
+        items,
+        work: items.map { Int(Double(everything.work(of: $0)) * workPerPair) },
+        unit: usesPixels ? "pixel pairs" : "pairs", tiles: work, ranks: ranks,
+        console: console, events: events)
+      defer { ranks.watchdog.pause() }
+      done = try coordinator.run()
+    } else {
+      defer { ranks.watchdog.pause() }
+      try Worker(items, tiles: work, ranks: ranks).run()
+      done = 0
+    }
+    try ranks.world.barrier()
+    let computed = try ranks.world.broadcast([Int64(done)])[0]
+    return Outcome(
+      isComplete: Int(computed) == items.count, computed: Int(computed),
+      total: everything.items.count, entries: entries, seconds: MPIEnvironment.seconds - start,
+      repaired: damaged.count)
+  }
+
+  /// The items with a tile that fails its checksum, each rank looking at its share. They are computed
+  /// again and replaced, never removed: another job may have just written a good one.
+  private func damagedItems(of items: [WorkItem]) throws -> [WorkItem] {
+    var isDamaged = [Int](repeating: 0, count: items.count)
+    let paths = try ranks.agree { () throws -> [String] in
+      var paths: [String] = []
+      for index in stride(from: ranks.rank, to: items.count, by: ranks.count) {
+        let tile = TileIndex(items[index].tile.it, items[index].tile.jt)
+        for entry in store.entries(ofGrid: items[index].grid) {
+          do {
+            try entry.array.verify(tile)
+          } catch let error as TileStoreError where error.isRepairedByRecomputing {
+            isDamaged[index] = 1
+            paths.append(entry.array.path(of: tile))
+          }
+        }
+      }
+      return paths
+    }
+    try ranks.world.allReduce(&isDamaged, .max)
+    let lists = try ranks.world.gather(Array(paths.joined(separator: "\n").utf8)) ?? []
+    for list in lists where !list.isEmpty {
+      for path in String(decoding: list, as: UTF8.self).split(separator: "\n") {
+        console.warn("\(path) is damaged (its size or checksum is wrong); it is computed again")
+        try events.add("damaged tile", ["path": .text(String(path))])
+      }
+    }
+    return zip(items, isDamaged).filter { $0.1 == 1 }.map(\.0)
+  }
+}

@@ -1,0 +1,210 @@
+import Datasets
+import Failures
+import Foundation
+import Jobs
+import KernelTiles
+import NumPyFiles
+import RecursionCore
+import Results
+import TileStore
+
+/// What a run computes, with the network checked: the part of a job that all stages share.
+package struct Assignment {
+  /// One network of the job.
+  package struct Variant {
+    /// What varies, for example `depth=30`; empty where nothing does.
+    package let name: String
+    package let network: Network
+    /// The network on one line, for the fingerprint.
+    package let text: String
+    /// As mean-field theory sees it; nil where it does not.
+    package let uniform: UniformNetwork?
+  }
+
+  package let run: RunFolder
+  package let variants: [Variant]
+  package let kernels: [KernelKind]
+  package let precision: Precision
+  package let storage: TileArraySpec.Storage
+  let requestedTile: Int?
+  /// Whether the training images' gaps are kept beside their kernels.
+  package let keepsGaps: Bool
+  /// How the images were preprocessed, for the fingerprint.
+  package let preprocessing: String
+  /// All networks compiled into one pass.
+  package let program: Program
+  /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
+  package let workPerPair: Double
+  /// Bytes that the images at the edges of tiles take, each, but for what is there twice.
+  package let bytesPerImage: Int
+  /// Whether there are convolutions.
+  package let usesPixels: Bool
+
+  /// The assignment of a job whose results go to `run`.
+  ///
+  /// - Parameter imageShape: [H, W, C] or [D] where it is known; else it is read from the data.
+  ///
+  /// Errors: `NetworkError` for a composition that makes no sense, before any data is read.
+  package init(_ job: Job, run: RunFolder, imageShape: [Int]? = nil) throws {
+    self.run = run
+    variants = try Self.variants(job, imageShape)
+    kernels = job.kernels
+    precision = job.precision == .f64 ? .f64 : .f32
+    storage = job.storage == .f64 ? .float64 : .float32
+    requestedTile = job.tile
+    keepsGaps = job.spectrum?.centred ?? false
+    // A reduction is left out where there is none, so that older stores remain what they are.
+    preprocessing =
+      (job.data.reduction == 1 ? "" : "reduced \(job.data.reduction)-fold, ")
+      + DatasetRequest(job.data).preprocessing.text
+    program = Program(variants.map(\.network))
+    bytesPerImage = program.distinctBytesPerImage(precision)
+    usesPixels = program.usesPixels
+    workPerPair = usesPixels ? program.pixelPairsPerPair : 1
+  }
+
+  private static func variants(_ job: Job, _ imageShape: [Int]?) throws -> [Variant] {
+    var shape = imageShape ?? [32, 32, 3]
+    var failure: (any Error)?
+    if imageShape == nil, case .arrays(let train, _, _, _) = job.data.source {
+      do {
+        shape = Array(try NumPyFileReader(path: train).shape.dropFirst())
+      } catch {
+        // Networks that flatten their input do without, so that a run can be looked at anywhere.
+        (shape, failure) = ([1], error)
+      }
+    }
+    if imageShape == nil, shape.count == 3 {
+      // What does not divide is refused with the data.
+      shape[0] = max(shape[0] / job.data.reduction, 1)
+      shape[1] = max(shape[1] / job.data.reduction, 1)
+    }
+    if failure == nil { try check(job.network, imageShape: shape) }
+    return try job.variants.map {
+      do {
+        return Variant(
+          name: $0.name, network: try Network($0.layers, imageShape: shape),
+          text: $0.canonicalText, uniform: $0.uniform)
+      } catch {
+        throw failure ?? error
+      }
+    }
+  }
+
+  /// Throws where a preset is for images of another size than `shape` ([H, W, C] or [D]).
+  package static func check(_ network: NetworkSection, imageShape shape: [Int]) throws {
+    guard let size = network.imageSize, shape.count == 3,
+      shape[0] != size.pixels || shape[1] != size.pixels
+    else { return }
+    throw Refusal(
+      .badJob,
+      "the network's preset \(size.preset) is set up for images of \(size.pixels) x "
+        + "\(size.pixels) pixels, and these have \(shape[0]) x \(shape[1]); "
+        + (shape[0] == shape[1]
+          ? "set network.image_size: \(shape[0])" : "write the network's layers out"))
+  }
+
+  /// Throws where the images that were found do not do for the networks or the prediction.
+  package func check(_ data: DataOutline, job: Job) throws {
+    try Self.check(job.network, imageShape: data.shape)
+    for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
+    if job.prediction != nil, data.testCount == 0 {
+      throw Refusal(.badJob, "prediction is asked for without test images; set data.test")
+    }
+    let asked = [
+      ("prediction", job.prediction != nil), ("training", job.training != nil),
+      ("alignment", job.alignment != nil),
+    ]
+    if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
+      throw Refusal(
+        .badJob, "\(section) is asked for without training labels; give data.arrays.train_labels")
+    }
+    let train = data.trainCount
+    if let alignment = job.alignment, let last = alignment.targets.last, last > train {
+      throw Refusal(
+        .badJob,
+        "alignment.targets names eigenvector \(last) and \(train) training images have \(train)")
+    }
+  }
+
+  /// The edge of a tile: what the job says, else what suits the number of training images and the
+  /// network; never the number of ranks, because the tiles' bytes must not depend on it.
+  package func tile(train: Int) -> Int {
+    if let requestedTile { return requestedTile }
+    // About eight tiles along an edge, in whole blocks of the recursion core; with pools between
+    // pixels these are single pairs.
+    let least = usesPixels && program.leastTile == 1 ? 8 : 64
+    let eighth = (train / 8 + least - 1) / least * least
+    var tile = min(max(eighth, least), 512)
+    guard usesPixels else { return tile }
+    // An interrupted tile is lost: it should be seconds of one core, and its edges moderate memory.
+    while tile / 2 >= program.leastTile
+      && (seconds(tile: tile) > 20 || tile * bytesPerImage > 128 << 20)
+    { tile /= 2 }
+    return tile
+  }
+
+  /// A variant's kernel as messages name it, for example `depth=30 ntk`.
+  package func label(_ variant: Int, _ kernel: KernelKind) -> String {
+    Self.label(variants[variant].name, kernel)
+  }
+
+  /// The same by the variant's name.
+  package static func label(_ variant: String, _ kernel: KernelKind) -> String {
+    (variant.isEmpty ? "" : variant + " ") + kernel.rawValue
+  }
+
+  /// What a tile's time depends on, as one line.
+  package func profileKey(train: Int) -> String {
+    "\(variants.map(\.text).joined(separator: " | ")); \(kernels.map(\.rawValue).joined(separator: " ")); "
+      + "\(precision.rawValue), tile \(min(tile(train: train), train))"
+  }
+
+  /// What a tile takes on one core, roughly: the speed of a present machine, kernels and all.
+  private func seconds(tile: Int) -> Double {
+    Double(tile * tile) * workPerPair * (precision == .f64 ? 1.8e-9 : 0.8e-9)
+  }
+
+  /// Bytes that a rank takes while it computes tiles, beside the images.
+  package func assemblyBytes(tile: Int) -> Int {
+    TileKernels.scratchBytes(program, precision, tile: tile)
+      + variants.count * kernels.count * (keepsGaps ? 2 : 1) * 8 * tile * tile
+  }
+
+  /// Throws where the tiles of all ranks of a node do not fit into its memory.
+  ///
+  /// - Parameter memory: what the node has left beside the images, in bytes.
+  package func checkMemory(train: Int, ranks: Int, memory: Int) throws {
+    let tile = tile(train: train)
+    let bytes = assemblyBytes(tile: tile)
+    guard bytes * ranks > memory else { return }
+    let widest = variants.lazy.compactMap(\.network.widestLayer).first
+    var fitting = tile
+    while fitting > 1 && assemblyBytes(tile: fitting) * ranks > memory { fitting /= 2 }
+    throw Refusal(
+      .badJob,
+      String(
+        format: "a tile of %d images takes %.1f GB of memory on each rank%@, and this node has "
+          + "%.1f GB for its %@; %@",
+        tile, Double(bytes) * 1e-9,
+        widest.map { ", most of it for what the network's \($0) needs of every pixel" } ?? "",
+        Double(memory) * 1e-9, ranks == 1 ? "one rank" : "\(ranks) ranks",
+        assemblyBytes(tile: fitting) * ranks > memory
+          ? "use fewer ranks per node" : "set tile: \(fitting)"))
+  }
+
+  /// What the tiles of a variant are of; the images' part is nil where they were not read.
+  package func fingerprint(variant: Int, data: DataOutline, imageDigest: UInt64?) -> Fingerprint {
+    var fingerprint = Fingerprint([
+      "format": "1",
+      "network": variants[variant].text,
+      "preprocessing": preprocessing,
+      "train": "\(data.trainCount)",
+      "test": "\(data.testCount)",
+      "precision": precision.rawValue,
+    ])
+    fingerprint["images"] = imageDigest.map { String($0, radix: 16) }
+    fingerprint["labels"] = String(data.labelDigest, radix: 16)
+    return fingerprint
+  }
+}

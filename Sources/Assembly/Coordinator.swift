@@ -1,0 +1,145 @@
+import Foundation
+import MessagePassing
+import RankProgram
+import Results
+import TileSchedule
+
+/// Rank 0 of an assembly: hands out items on request, and computes items itself, looking at its
+/// messages between small pieces of its own work.
+final class Coordinator {
+  private let items: [WorkItem]
+  /// Entries of each item.
+  private let work: [Int]
+  /// What `work` counts.
+  private let unit: String
+  private let tiles: TileWork
+  private let ranks: Ranks
+  private let console: Console
+  private let events: EventLog
+
+  private var queue: TileQueue
+  private var desk = WorkerDesk()
+  private var begun: Int?
+  private var drainedWorkers = 0
+  /// Items that each rank has finished.
+  private var finishedBy: [Int]
+  private var meter: ProgressMeter
+  private var lastEvent: Double
+  private var hasShownAll = false
+
+  init(
+    _ items: [WorkItem], work: [Int], unit: String, tiles: TileWork, ranks: Ranks, console: Console,
+    events: EventLog
+  ) {
+    (self.items, self.work, self.tiles, self.ranks) = (items, work, tiles, ranks)
+    self.unit = unit
+    (self.console, self.events) = (console, events)
+    queue = TileQueue(count: items.count)
+    finishedBy = [Int](repeating: 0, count: ranks.count)
+    lastEvent = MPIEnvironment.seconds
+    meter = ProgressMeter(total: work.reduce(0, +), at: lastEvent)
+  }
+
+  /// Runs until every item is in the store, or until a stop is asked for and all ranks know.
+  ///
+  /// Returns how many items are in the store now.
+  package func run() throws -> Int {
+    while !isFinished {
+      try serve()
+      while desk.shouldAsk() { try handle(.request(rank: 0)) }
+      guard let item = desk.next else {
+        if !isFinished { usleep(100) }
+        continue
+      }
+      try handle(try perform(item))
+    }
+    try show()
+    return queue.doneCount
+  }
+
+  private var isFinished: Bool {
+    desk.isDrained && desk.next == nil && drainedWorkers == ranks.count - 1 && queue.isIdle
+  }
+
+  private func perform(_ item: Int) throws -> TileQueue.Event {
+    defer { desk.remove(item) }
+    // Only a stop drains a rank that still holds items.
+    guard !desk.isDrained else { return .failed(rank: 0, item: item) }
+    begun = item
+    defer { begun = nil }
+    let isDone = try tiles.perform(items[item]) {
+      try serve()
+      return !queue.isStopped
+    }
+    return isDone ? .finished(rank: 0, item: item) : .failed(rank: 0, item: item)
+  }
+
+  private func serve() throws {
+    ranks.watchdog.tick()
+    let tag = AssemblyMessage.toCoordinator
+    while let envelope = try ranks.world.immediateProbe(tag: tag) {
+      let words = try ranks.world.receive(Int64.self, from: envelope.source, tag: tag).values
+      if let report = AssemblyMessage.Report(words) {
+        try handle(report.event(from: envelope.source))
+      }
+    }
+    if StopRequest.signal != nil, !queue.isStopped { try handle(.stop) }
+    try show()
+  }
+
+  private func handle(_ event: TileQueue.Event) throws {
+    if case .finished(let rank, let item) = event, !queue.isDone(item) {
+      finishedBy[rank] += 1
+      meter.add(work[item], at: MPIEnvironment.seconds)
+    }
+    for answer in queue.handle(event) {
+      switch answer {
+      case .assign(let rank, let item): try tell(rank, .assign(item: item))
+      case .withdraw(let rank, let item): try tell(rank, .withdraw(item: item))
+      case .drained(let rank): try tell(rank, .drained)
+      case .wait: break
+      }
+    }
+  }
+
+  private func tell(_ rank: Int, _ order: AssemblyMessage.Order) throws {
+    if rank == 0 {
+      desk.take(order, begun: begun)
+      return
+    }
+    if order == .drained { drainedWorkers += 1 }
+    try ranks.world.send(order.words, to: rank, tag: AssemblyMessage.toWorker)
+  }
+
+  private func show() throws {
+    let now = MPIEnvironment.seconds
+    let reading = meter.reading(at: now)
+    var detail = "\(queue.doneCount)/\(items.count) tiles"
+    if let rate = reading.rate ?? reading.averageRate {
+      detail += String(format: "  %.2e %@/s", rate, unit)
+    }
+    if let remaining = reading.remaining, remaining > 0 {
+      detail += "  \(readable(seconds: remaining)) left"
+    }
+    console.show("assembling", fraction: reading.fraction, detail: detail, at: now)
+    if now - lastEvent >= 10 || (queue.doneCount == items.count && !hasShownAll) {
+      lastEvent = now
+      hasShownAll = queue.doneCount == items.count
+      try events.add(
+        "progress",
+        [
+          "tiles": .integer(queue.doneCount), "of": .integer(items.count),
+          "tiles_by_rank": .text(shares),
+        ])
+    }
+  }
+
+  /// What each rank has finished; of many ranks the least, the middle and the most.
+  private var shares: String {
+    guard finishedBy.count > 64 else {
+      return finishedBy.map(String.init).joined(separator: " ")
+    }
+    let sorted = finishedBy.sorted()
+    return "\(sorted[0]) to \(sorted[sorted.count - 1]), the middle one \(sorted[sorted.count / 2])"
+  }
+}

@@ -1,0 +1,25 @@
+import DurableFiles
+import Failures
+import RankProgram
+import Results
+import TileSchedule
+
+extension KernelStore {
+  /// Throws where the tiles of some items do not fit on the disk. Collective.
+  func requireDisk(
+    for items: [WorkItem], of run: RunFolder, ranks: Ranks
+  ) throws {
+    try ranks.onRoot {
+      let bytes = items.reduce(0) { sum, item in
+        sum + entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
+      }
+      let free = try Disk().freeBytes(at: run.path)
+      guard bytes > free else { return }
+      throw Refusal(
+        .inputOutput,
+        "no space for the tiles to compute, which take \(readable(bytes: bytes)): the disk that holds "
+          + "\(run.path) has \(readable(bytes: free)) free; choose another output folder, or "
+          + "storage: f32")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import BLAS
+import Datasets
+import Failures
+import KernelTiles
+import MessagePassing
+import RankProgram
+
+/// The images of a run, once per node, in memory that its ranks share.
+package final class SharedImages {
+  let outline: DataOutline
+  /// Fingerprint of the raw images and labels.
+  package let digest: UInt64
+  /// Training images.
+  package let train: Images
+  /// Test images.
+  package let test: Images
+  private var window: SharedWindow?
+
+  /// Bytes that they take on every node.
+  package static func bytes(_ outline: DataOutline) -> Int {
+    (outline.trainCount + outline.testCount) * outline.shape.reduce(1, *)
+      * MemoryLayout<Double>.size
+  }
+
+  /// Reads and preprocesses the images on rank 0 and spreads them to the other nodes.
+  ///
+  /// Collective. Errors: `DatasetError`, agreed by all ranks.
+  package init(_ outline: DataOutline, on ranks: Ranks) throws {
+    let features = outline.shape.reduce(1, *)
+    let count = outline.trainCount + outline.testCount
+    let window = try SharedWindow(
+      byteCount: count * features * MemoryLayout<Double>.size, on: ranks.node)
+    let values = window.bytes.bindMemory(to: Double.self)
+    var digest: UInt64 = 0
+    try ranks.onRoot {
+      guard let plan = outline.plan else { return }
+      digest = try plan.load(into: values, algebra: OpenBLASAlgebra())
+    }
+    if let leaders = ranks.leaders { try leaders.broadcast(window.bytes) }
+    try window.fence()
+    self.digest = try ranks.world.broadcast([digest])[0]
+    guard let base = values.baseAddress else {
+      throw Refusal(.internal, "the shared window of the images has no address")
+    }
+    let all = Images(base: UnsafePointer(base), count: count, shape: outline.shape)
+    train = all.slice(0..<outline.trainCount)
+    test = all.slice(outline.trainCount..<count)
+    self.outline = outline
+    self.window = Optional(consume window)
+  }
+
+  /// Gives the memory back; no image may be read any more. Collective.
+  package func release() throws {
+    guard let released = self.window.take() else { return }
+    try released.free()
+  }
+}

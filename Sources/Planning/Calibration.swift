@@ -1,0 +1,112 @@
+import Assembly
+import BLAS
+import DistributedAlgebra
+import DurableFiles
+import Foundation
+import KernelTiles
+import RecursionCore
+import Synchronization
+
+/// Short measurements of this machine: seconds each.
+enum Calibration {
+  /// The machine without any network.
+  static func machine() -> MachineProfile {
+    OpenBLAS.setThreads(1)
+    return MachineProfile(
+      cores: ProcessInfo.processInfo.activeProcessorCount,
+      memory: Int(ProcessInfo.processInfo.physicalMemory), gflopsF64: gflops(Double.self),
+      gflopsF32: gflops(Float.self), tiles: [:])
+  }
+
+  /// A tile of a job's networks, off and on the diagonal, computed and made durable as in a run: on
+  /// all cores at once, because they share the memory and the disk.
+  static func tile(
+    _ assignment: Assignment, train: Int, shape: [Int], folder: String, cores: Int
+  ) throws -> MachineProfile.TileSeconds {
+    OpenBLAS.setThreads(1)
+    let tile = min(assignment.tile(train: train), train)
+    // Images with numbers of unit variance; what they show does not matter to the time.
+    var state: UInt64 = 1
+    let values = (0..<3 * tile * shape.reduce(1, *)).map { _ -> Double in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return (Double(state >> 11) / 0x1p53 - 0.5) * 12.0.squareRoot()
+    }
+    let work = folder + "/.ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
+    try Disk().createFolder(work)
+    defer { try? FileManager.default.removeItem(atPath: work) }
+    let results = Mutex<[Result<MachineProfile.TileSeconds, any Error>]>([])
+    DispatchQueue.concurrentPerform(iterations: cores) { worker in
+      let result = Result {
+        try core(assignment, tile, values, shape, file: work + "/\(worker)")
+      }
+      results.withLock { $0.append(result) }
+    }
+    let all = try results.withLock { try $0.map { try $0.get() } }
+    let count = Double(all.count)
+    return .init(
+      apart: all.reduce(0) { $0 + $1.apart } / count,
+      diagonal: all.reduce(0) { $0 + $1.diagonal } / count)
+  }
+
+  /// The mean seconds of tiles on one core, for some seconds.
+  private static func core(
+    _ assignment: Assignment, _ tile: Int, _ values: [Double], _ shape: [Int], file: String
+  ) throws -> MachineProfile.TileSeconds {
+    let arrays =
+      assignment.variants.count * assignment.kernels.count
+      * (assignment.keepsGaps ? 2 : 1)
+    let memory = UnsafeMutablePointer<Double>.allocate(capacity: 2 * tile * tile)
+    defer { memory.deallocate() }
+    memory.initialize(repeating: 0, count: 2 * tile * tile)
+    let output = KernelOutput(nngp: memory, ntk: memory + tile * tile, stride: tile)
+    let bytes = UnsafeRawBufferPointer(
+      start: memory, count: tile * tile * assignment.storage.bytes)
+    let kernels = TileKernels(assignment.program, precision: assignment.precision)
+    var written = 0
+    return try values.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
+      let images = Images(base: base, count: 3 * tile, shape: shape)
+      /// Seconds of one tile in column 0.
+      func seconds(row: Int) throws -> Double {
+        let rows = images.slice(row * tile..<(row + 1) * tile)
+        let start = now()
+        _ = try kernels.compute(
+          .init(rows: rows, columns: images.slice(0..<tile), isDiagonal: row == 0),
+          outputs: [KernelOutput](repeating: output, count: assignment.variants.count))
+        for _ in 0..<arrays {
+          _ = CRC32C.checksum(bytes)
+          try Disk().publish(bytes, to: "\(file).\(written)", flushesFolder: false)
+          written += 1
+        }
+        return now() - start
+      }
+      // The first tile pays for memory.
+      _ = try seconds(row: 0)
+      let diagonal = try seconds(row: 0)
+      var (sum, count) = (0.0, 0)
+      while count < 2 || (sum < 4 && count < 100) {
+        sum += try seconds(row: 1 + count % 2)
+        count += 1
+      }
+      return .init(apart: sum / Double(count), diagonal: diagonal)
+    }
+  }
+
+  private static func gflops<Scalar: MatrixScalar>(_ scalar: Scalar.Type) -> Double {
+    let n = 1024
+    let (a, b) = ([Scalar](repeating: 1, count: n * n), [Scalar](repeating: 0.5, count: n * n))
+    var c = [Scalar](repeating: 0, count: n * n)
+    var best = Double.infinity
+    for _ in 0..<4 {
+      let start = now()
+      Scalar.multiply(
+        m: n, n: n, k: n, alpha: 1, a, lda: n, b, ldb: n, beta: 0, &c, ldc: n)
+      best = min(best, now() - start)
+    }
+    return 2 * Double(n * n * n) / best / 1e9
+  }
+
+  private static func now() -> Double {
+    Double(DispatchTime.now().uptimeNanoseconds) * 1e-9
+  }
+}

@@ -1,0 +1,182 @@
+import Assembly
+import Datasets
+import DurableFiles
+import Failures
+import Foundation
+import Jobs
+import Results
+
+/// What a user asks of `plan`.
+public struct PlanRequest {
+  /// The job file.
+  public var job: String
+  /// `key=value` settings that override it.
+  public var overrides: [String]
+  /// MPI ranks.
+  public var ranks: Int
+  /// Nil for as many as a node has cores.
+  public var ranksPerNode: Int?
+  /// Bytes of a node's memory; nil for the profile's.
+  public var memory: Int?
+  /// Whether this machine is measured, and the profile written.
+  public var calibrates: Bool
+  /// The profile's file; nil for the user's own.
+  public var machine: String?
+  /// How the plan is printed.
+  public var format: Format
+
+  /// How a plan is printed.
+  public enum Format: String, CaseIterable, Sendable {
+    case text, json, slurm
+  }
+
+  /// A request.
+  public init(
+    job: String, overrides: [String], ranks: Int, ranksPerNode: Int?, memory: Int?,
+    calibrates: Bool, machine: String?, format: Format
+  ) {
+    self.job = job
+    self.overrides = overrides
+    self.ranks = ranks
+    self.ranksPerNode = ranksPerNode
+    self.memory = memory
+    self.calibrates = calibrates
+    self.machine = machine
+    self.format = format
+  }
+}
+
+/// Plans a run, without MPI.
+public struct PlanCommand {
+  private let request: PlanRequest
+
+  /// The command for a request.
+  public init(_ request: PlanRequest) { self.request = request }
+
+  /// Prints the plan.
+  ///
+  /// Errors: a `Refusal` of kind `resource` where the run cannot be.
+  public func perform() throws {
+    let job = try Job(contentsOf: request.job, overrides: request.overrides)
+    let (train, test, shape) = try sizes(job)
+    let assignment = try Assignment(job, run: RunFolder(job.output), imageShape: shape)
+    let (machine, tileSeconds, isSaved) = try profile(assignment, train: train, shape: shape)
+    let perNode = min(request.ranksPerNode ?? machine.cores, request.ranks)
+    let plan = try RunPlan(
+      job, assignment, train: train, test: test, shape: shape, ranks: request.ranks,
+      ranksPerNode: perNode, machine: machine, tileSeconds: tileSeconds, memory: request.memory)
+    switch request.format {
+    case .json:
+      print(String(decoding: try JSONText.bytes(plan), as: UTF8.self), terminator: "")
+    case .slurm: print(slurm(plan), terminator: "")
+    case .text:
+      for line in text(plan) { print(line) }
+      if !isSaved { print("measured just now; `--calibrate` keeps the figures") }
+    }
+    guard plan.obstacles.isEmpty else {
+      throw Refusal(.resource, plan.obstacles.joined(separator: "; "))
+    }
+  }
+
+  /// The data's counts and shape; those of the official CIFAR-10 where its files are elsewhere.
+  private func sizes(_ job: Job) throws -> (train: Int, test: Int, shape: [Int]) {
+    let wanted = DatasetRequest(job.data)
+    do {
+      let plan = try DatasetPlan(opening: wanted)
+      return (plan.trainCount, plan.testCount, plan.shape.sizes)
+    } catch {
+      guard case .cifar10 = job.data.source else { throw error }
+      switch error {
+      case .missingFolder, .missingBatch:
+        guard 32 % job.data.reduction == 0 else {
+          throw DatasetError.reduction(
+            shape: .spatial(height: 32, width: 32, channels: 3), edge: job.data.reduction)
+        }
+        return (
+          job.data.train.count ?? 50_000, job.data.test.count ?? 10_000,
+          [32 / job.data.reduction, 32 / job.data.reduction, 3]
+        )
+      default: throw error
+      }
+    }
+  }
+
+  private func profile(
+    _ assignment: Assignment, train: Int, shape: [Int]
+  ) throws -> (MachineProfile, MachineProfile.TileSeconds, isSaved: Bool) {
+    let path = request.machine ?? MachineProfile.standardPath
+    let folder = try existingFolder(above: assignment.run.path)
+    let stored = try MachineProfile.read(path)
+    if request.machine != nil && stored == nil && !request.calibrates {
+      throw Refusal(.missingInput, "\(path) does not exist; write it with --calibrate")
+    }
+    var machine =
+      request.calibrates || stored == nil ? Calibration.machine() : stored
+    let key = assignment.profileKey(train: train)
+    if request.calibrates { machine?.tiles = stored?.tiles ?? [:] }
+    guard var machine else { throw Refusal(.internal, "no profile") }
+    if !request.calibrates, let known = machine.tiles[key] { return (machine, known, true) }
+    let seconds = try Calibration.tile(
+      assignment, train: train, shape: shape, folder: folder, cores: machine.cores)
+    machine.tiles[key] = seconds
+    if request.calibrates { try machine.write(path) }
+    return (machine, seconds, request.calibrates)
+  }
+
+  /// The folder of the runs, or the next one above that exists.
+  private func existingFolder(above path: String) throws -> String {
+    var folder = path
+    while try !Disk().exists(folder) {
+      guard let slash = folder.lastIndex(of: "/") else { return "." }
+      folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+    }
+    return folder
+  }
+
+  private func text(_ plan: RunPlan) -> [String] {
+    func column(_ text: String, _ width: Int) -> String {
+      text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
+    }
+    var lines = [
+      "\(plan.train) training and \(plan.test) test images on \(plan.ranks) "
+        + "rank\(plan.ranks == 1 ? "" : "s"), \(plan.ranksPerNode) per node "
+        + "(\(plan.nodes) node\(plan.nodes == 1 ? "" : "s"))",
+      "store \(gigabytes(plan.storeBytes)) GB on disk; assembly "
+        + String(format: "%.3g core-hours", plan.coreHours)
+        + "; process grid \(plan.grid[0]) x \(plan.grid[1]), blocks of \(plan.blockSize)",
+      "",
+      column("stage", 11) + column("time", 16) + column("GB per rank", 13)
+        + column("GB per node", 13) + "how",
+    ]
+    for stage in plan.stages {
+      lines.append(
+        column(stage.name, 11) + column(readable(seconds: stage.seconds), 16)
+          + column(gigabytes(stage.bytesPerRank), 13) + column(gigabytes(stage.bytesPerNode), 13)
+          + stage.note)
+    }
+    lines.append(column("in all", 11) + readable(seconds: plan.seconds))
+    return lines
+  }
+
+  /// The template jobs/slurm/whole.sh filled in, with room of a third in time and a tenth in memory.
+  private func slurm(_ plan: RunPlan) -> String {
+    let minutes = Int((plan.seconds * 4 / 3 / 60).rounded(.up)) + 5
+    let bytes = plan.stages.map(\.bytesPerNode).max() ?? 0
+    let settings = request.overrides.map { " --set '\($0)'" }.joined()
+    return """
+      #!/bin/bash
+      # For the folder of functions.sh and site.sh (jobs/slurm of ntk-dist).
+      #SBATCH --job-name=ntk-dist
+      #SBATCH --output=%x-%j.log
+      #SBATCH --nodes=\(plan.nodes)
+      #SBATCH --ntasks=\(plan.ranks)
+      #SBATCH --ntasks-per-node=\(plan.ranksPerNode)
+      #SBATCH --mem=\(Int((Double(bytes) * 1.1 / 1e6).rounded(.up)))M
+      #SBATCH --time=\(minutes / 60):\(String(format: "%02d", minutes % 60)):00
+      #SBATCH --signal=B:USR1@120
+      source "$SLURM_SUBMIT_DIR/functions.sh"
+      launch run '\(request.job)'\(settings) --resume
+
+      """
+  }
+}

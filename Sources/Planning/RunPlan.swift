@@ -1,0 +1,181 @@
+import Assembly
+import BlockCyclic
+import Foundation
+import Jobs
+import Results
+import Solve
+import TileSchedule
+
+/// What a run will take: tiles, time, memory and disk, from a machine's profile, without any rank.
+struct RunPlan: Codable {
+  /// One stage of a run.
+  struct Stage: Codable {
+    var name: String
+    /// Wall time.
+    var seconds: Double
+    /// Of the rank that needs most, process included, and of a node, shared images included.
+    var bytesPerRank: Int
+    var bytesPerNode: Int
+    /// How it is done.
+    var note: String
+  }
+
+  var train: Int
+  var test: Int
+  var ranks: Int
+  var ranksPerNode: Int
+  var nodes: Int
+  var tile: Int
+  var tiles: Int
+  /// Hours of one core that the assembly takes.
+  var coreHours: Double
+  var storeBytes: Int
+  var grid: [Int]
+  var blockSize: Int
+  var stages: [Stage]
+  /// What makes the run impossible, a sentence each.
+  var obstacles: [String]
+
+  var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
+
+  /// - Parameters:
+  ///   - shape: of one image.
+  ///   - tileSeconds: of one core.
+  ///   - memory: bytes of a node; nil for the profile's.
+  init(
+    _ job: Job, _ assignment: Assignment, train: Int, test: Int, shape: [Int], ranks: Int,
+    ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
+    memory: Int?
+  ) throws {
+    (self.train, self.test, self.ranks) = (train, test, ranks)
+    self.ranksPerNode = ranksPerNode
+    nodes = (ranks + ranksPerNode - 1) / ranksPerNode
+    tile = assignment.tile(train: train)
+    let layout = try MatrixLayout(order: train, grid: .nearSquare(ranks: ranks))
+    grid = [layout.grid.nprow, layout.grid.npcol]
+    blockSize = layout.nb
+    let grids = try KernelStore.grids(train: train, test: test, tile: tile)
+    let arrays = assignment.variants.count * assignment.kernels.count
+    tiles = grids.reduce(0) { $0 + $1.grid.count }
+    storeBytes =
+      arrays
+      * grids.reduce(0) {
+        $0 + $1.grid.count * ($1.part == .train && assignment.keepsGaps ? 2 : 1)
+          * ($1.grid.tileRows * $1.grid.tileColumns * assignment.storage.bytes + 4)
+      }
+
+    coreHours =
+      Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
+    let base = SolverMemory.processBytes
+    let images = (train + test) * shape.reduce(1, *) * 8
+    let assembling = base + assignment.assemblyBytes(tile: min(tile, train))
+    // The last tiles of a run keep only some ranks at work.
+    let idle = ranks > 1 ? tileSeconds.apart / 2 : 0
+    stages = [
+      Stage(
+        name: "assemble", seconds: coreHours * 3600 / Double(ranks) + idle,
+        bytesPerRank: assembling, bytesPerNode: assembling * ranksPerNode + images,
+        note: "\(tiles) tiles of \(tile) x \(tile)")
+    ]
+    obstacles = []
+    let limit = memory ?? machine.memory
+    let time = SolverTime(
+      layout, machine: machine, ranks: ranks, nodes: nodes,
+      elementBytes: assignment.storage.bytes)
+    if let section = job.spectrum {
+      let choice = try SolverChoice(section, layout: layout) {
+        ($0 + base) * ranksPerNode <= limit
+      }
+      let vectors = choice.lanczosVectors
+      try add(
+        "spectrum", choice.solver, layout,
+        seconds: time.spectrum(choice) * Double(section.centred ? 2 * arrays : arrays),
+        bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
+          + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
+        note: choice.reason)
+    }
+    if let section = job.prediction {
+      let factors = SolverTime.factorizations(section)
+      // A factor that is shared leaves the matrix in the other triangle.
+      let isShared = factors < section.regularization.count
+      try add(
+        "predict", .cholesky, layout, seconds: time.prediction(section) * Double(arrays),
+        bytes: SolverMemory.bytes(layout, .cholesky)
+          + (isShared ? layout.largestLocalCount * 4 : 0),
+        note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
+    }
+    if let section = job.training {
+      let hasEigenvectors = job.spectrum?.vectors == .all
+      try add(
+        "train", .cholesky, layout,
+        seconds: time.training(times: section.times.count, hasEigenvectors: hasEigenvectors)
+          * Double(arrays),
+        bytes: hasEigenvectors
+          ? EigenBasis.bytes(order: train, count: train, ranks: ranks)
+          : ResolventSearch.bytes(layout, ranks: ranks),
+        note: hasEigenvectors
+          ? "in all eigenvectors" : "in a rational Krylov space of one Cholesky factorization")
+    }
+    if let section = job.alignment {
+      let hasTargets = !section.targets.isEmpty
+      let vectors = min(job.spectrum?.leadingVectors ?? 0, train)
+      try add(
+        "align", .cholesky, layout,
+        seconds: time.alignment(hasTargets: hasTargets) * Double(arrays),
+        bytes: EigenBasis.bytes(order: train, count: vectors, ranks: ranks)
+          + (hasTargets ? SolverMemory.bytes(layout, .cholesky) : 0),
+        note: "\(section.targets.count) signs of eigenvectors learned")
+    }
+    for stage in stages where stage.bytesPerNode > limit {
+      // With the same ranks spread over more nodes.
+      var perNode = ranksPerNode
+      while perNode > 1 && stage.bytesPerRank * perNode > limit { perNode -= 1 }
+      obstacles.append(
+        "\(stage.name): a node needs \(gigabytes(stage.bytesPerNode)) GB and has "
+          + "\(gigabytes(limit)) GB; "
+          + (stage.bytesPerRank * perNode <= limit && perNode < ranksPerNode
+            ? "put at most \(perNode) rank\(perNode == 1 ? "" : "s") on a node"
+            : "use more ranks on more nodes"))
+    }
+  }
+
+  /// Seconds of one core for all tiles, each by its share of a whole one.
+  private static func assemblySeconds(
+    _ grids: [(part: KernelStore.Part, grid: TileGrid)], side: Int,
+    _ tileSeconds: MachineProfile.TileSeconds
+  ) -> Double {
+    var seconds = 0.0
+    for (part, grid) in grids where part != .testDiagonal {
+      for index in 0..<grid.count {
+        let place = grid.tile(at: index)
+        let (rows, columns) = grid.validShape(of: place)
+        let isDiagonal = grid.isLowerTriangle && place.it == place.jt
+        seconds +=
+          (isDiagonal ? tileSeconds.diagonal : tileSeconds.apart)
+          * Double(rows * columns) / Double(side * side)
+      }
+    }
+    return seconds
+  }
+
+  /// Adds a stage of a solver, and what stands against it.
+  ///
+  /// - Parameter bytes: of the rank that needs most, beside the process itself.
+  private mutating func add(
+    _ name: String, _ solver: Solver, _ layout: MatrixLayout, seconds: Double, bytes: Int,
+    note: String
+  ) throws {
+    let perRank = bytes + SolverMemory.processBytes
+    stages.append(
+      Stage(
+        name: name, seconds: seconds, bytesPerRank: perRank, bytesPerNode: perRank * ranksPerNode,
+        note: note))
+    if let violation = layout.lp64Violation(for: solver) {
+      let least = try MatrixLayout.smallestRanks(forOrder: layout.n, solver: solver)
+      obstacles.append(
+        "\(name): \(violation.array) has \(violation.elements) elements, more than "
+          + "ScaLAPACK's 32-bit integers can index; use at least "
+          + "\(least.map(String.init) ?? "other") ranks")
+    }
+  }
+}

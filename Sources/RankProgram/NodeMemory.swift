@@ -1,0 +1,44 @@
+import Foundation
+
+/// The memory of this node.
+package enum NodeMemory {
+  /// Bytes that this process and its neighbours may still take: what the kernel calls available,
+  /// or what the control groups (version 2; a SLURM job's, a container's) leave, if that is less.
+  package static var available: Int {
+    // Files of /proc have no size, so they are read to their end.
+    func text(_ path: String) -> String? {
+      guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+      defer { try? file.close() }
+      return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+    }
+    var bytes = Int.max
+    for line in (text("/proc/meminfo") ?? "").split(separator: "\n")
+    where line.hasPrefix("MemAvailable:") {
+      let number = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+      bytes = number.map { $0 * 1024 } ?? bytes
+    }
+    // Version 2: one line, `0::/path`. SLURM limits the job, some levels above the process.
+    var group =
+      (text("/proc/self/cgroup") ?? "").split(separator: "\n")
+      .first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
+    while group != "/" {
+      let folder = "/sys/fs/cgroup" + group
+      if let limit = number(text(folder + "/memory.max")),
+        let used = number(text(folder + "/memory.current"))
+      {
+        // Cached files are counted as used, and given up when memory is wanted.
+        let cached = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
+          .filter { $0.hasPrefix("inactive_file ") || $0.hasPrefix("active_file ") }
+          .reduce(0) { $0 + (number($1.split(separator: " ").last.map(String.init)) ?? 0) }
+        bytes = min(bytes, max(limit - used + cached, 0))
+      }
+      let parent = group.lastIndex(of: "/").map { String(group[..<$0]) } ?? ""
+      group = parent.isEmpty ? "/" : parent
+    }
+    return bytes
+  }
+
+  private static func number(_ text: String?) -> Int? {
+    text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+}

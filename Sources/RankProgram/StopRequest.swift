@@ -1,0 +1,30 @@
+import CProcess
+import Foundation
+
+/// What asks this process to stop: SIGUSR1, SIGTERM, or the time limit that it was given.
+package enum StopRequest {
+  /// The signal that came, if one did.
+  package static var signal: Int32? {
+    let signal = ntk_stop_signal()
+    return signal == 0 ? nil : signal
+  }
+
+  /// From now on signals do nothing but ask.
+  package static func watch() { _ = ntk_watch_stop_signals() }
+
+  /// Asks some time before so many seconds have passed: a minute, or a tenth of a short limit.
+  package static func stop(before limit: Double) {
+    ntk_stop_after(max(limit - min(60, limit / 10), 0.001))
+  }
+
+  /// Whether a signal from outside asks: then users are promised that it takes five seconds.
+  package static var isHurried: Bool { signal.map { $0 != SIGALRM } ?? false }
+
+  /// If something asks to stop, the seconds until the end of a stage that does not look up.
+  static var grace: Double? { signal == nil ? nil : isHurried ? 3.5 : 45 }
+
+  /// Why it stops, for the user.
+  package static var reason: String {
+    signal == SIGALRM ? "stopped before the time limit" : "stopped on request"
+  }
+}

@@ -1,0 +1,25 @@
+import Results
+
+/// The regularization that stands for a prediction where one number is shown.
+struct ChosenRegularization {
+  let result: PredictionSummary.RegularizedSummary
+
+  var accuracy: Double? { result.accuracy }
+
+  /// Whether held-out images chose it.
+  var isByValidation: Bool { result.isChosen == true }
+
+  /// What the choice goes by, as captions say it.
+  static let rule =
+    "at the regularization that held-out images chose, or else at the one that is best on the test "
+    + "images"
+
+  /// Nil where none has a solution.
+  init?(_ prediction: PredictionSummary) {
+    let solved = prediction.regularizations.filter { $0.failure == nil }
+    let chosen = solved.first { $0.isChosen == true }
+    let best = solved.max { $0.accuracy ?? -1 < $1.accuracy ?? -1 }
+    guard let result = chosen ?? best else { return nil }
+    self.result = result
+  }
+}

@@ -1,0 +1,53 @@
+import DurableFiles
+import Failures
+import Foundation
+
+/// The program's JSON files: keys in snake case and in order, for people to read.
+package enum JSONText {
+  package static func bytes(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .custom {
+      Key(stringValue: snakeCase($0[$0.count - 1].stringValue))
+    }
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      return [UInt8](try encoder.encode(value)) + [10]
+    } catch let error as EncodingError {
+      guard case .invalidValue(let value, let context) = error else { throw error }
+      throw Refusal(
+        .badData,
+        "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is \(value), which the "
+          + "summary cannot hold: the kernel has left the range of the arithmetic")
+    }
+  }
+
+  /// Throws `DecodingError` where the text is not of such a value.
+  package static func value<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value
+  {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(bytes))
+  }
+
+  /// lambda2 as lambda_2, which the decoder's own rule reads, unlike the encoder's.
+  private static func snakeCase(_ name: String) -> String {
+    var result = ""
+    var last: Character = "_"
+    for character in name {
+      let begins =
+        character.isUppercase || (character.isNumber && last.isLowercase)
+      if begins && last != "_" { result.append("_") }
+      result.append(contentsOf: character.lowercased())
+      last = character
+    }
+    return result
+  }
+
+  /// A key by its name.
+  package struct Key: CodingKey {
+    package let stringValue: String
+    package var intValue: Int? { nil }
+    package init(stringValue: String) { self.stringValue = stringValue }
+    package init?(intValue: Int) { nil }
+  }
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// A duration as people read it: 0.4 s, 12 s, 3 min 20 s, 5 h 3 min.
+package func readable(seconds: Double) -> String {
+  switch seconds {
+  case ..<10: return String(format: "%.1f s", seconds)
+  case ..<100: return String(format: "%.0f s", seconds)
+  case ..<6000: return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+  default: return "\(Int(seconds) / 3600) h \(Int(seconds) % 3600 / 60) min"
+  }
+}
+
+/// Bytes in GB, without the unit.
+package func gigabytes(_ bytes: Int) -> String {
+  let value = Double(bytes) * 1e-9
+  return String(format: value < 10 ? "%.2f" : "%.1f", value)
+}
+
+/// Bytes as people read them: 0.6 MB, 5.37 GB.
+package func readable(bytes: Int) -> String {
+  bytes < 100_000_000
+    ? String(format: "%.1f MB", Double(bytes) * 1e-6) : gigabytes(bytes) + " GB"
+}

@@ -1,0 +1,20 @@
+import DurableFiles
+import Failures
+import Jobs
+
+extension Job {
+  /// The job of a run. Errors: a folder that is no run's.
+  package init(of run: RunFolder) throws {
+    try run.requireJob()
+    self = try Job(contentsOf: run.job)
+  }
+}
+
+extension RunFolder {
+  /// Throws where the folder is no run's.
+  package func requireJob() throws {
+    guard try !Disk().exists(job) else { return }
+    throw Refusal(
+      .missingInput, "\(path) is not a run folder (it has no job.yaml); name one")
+  }
+}

@@ -1,0 +1,46 @@
+import TileSchedule
+
+/// Where everything of a run lies.
+public struct RunFolder: Sendable {
+  /// The folder itself.
+  public let path: String
+  /// Which of several jobs writes to it.
+  package let shard: Shard
+
+  /// The run in the folder `path`.
+  public init(_ path: String, shard: Shard = .whole) {
+    var trimmed = path
+    while trimmed.count > 1 && trimmed.hasSuffix("/") { trimmed.removeLast() }
+    self.path = trimmed
+    self.shard = shard
+  }
+
+  package var job: String { "\(path)/job.yaml" }
+  package var summary: String { "\(path)/summary.json" }
+  package var store: String { "\(path)/kernels.zarr" }
+  package var environment: String { "\(own)/environment.json" }
+  package var events: String { "\(own)/events.jsonl" }
+
+  /// The folders of the shards.
+  package var shards: String { "\(path)/shards" }
+
+  /// Where a job writes what no other does: the run's own folder, or one per shard.
+  package var own: String {
+    shard == .whole ? path : "\(shards)/\(shard.number)-of-\(shard.count)"
+  }
+
+  /// The name of an array in the store, for example `depth=30/ntk_train`.
+  package static func array(_ variant: String, _ kernel: String, _ part: String) -> String {
+    (variant.isEmpty ? "" : variant + "/") + "\(kernel)_\(part)"
+  }
+
+  /// A result of one stage, for example `RUN/spectrum/depth=30/ntk.npy`.
+  package func result(_ stage: String, _ variant: String, _ file: String) -> String {
+    folder(stage, variant) + "/" + file
+  }
+
+  /// The folder of a stage's results.
+  package func folder(_ stage: String, _ variant: String) -> String {
+    "\(path)/\(stage)" + (variant.isEmpty ? "" : "/" + variant)
+  }
+}

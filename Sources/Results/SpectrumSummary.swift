@@ -1,0 +1,80 @@
+/// A spectrum and how far it can be trusted; eps = 2^-52, norms as said.
+package struct SpectrumSummary: Codable, Equatable {
+  package var routine: String
+  /// Why this routine.
+  package var reason: String?
+  /// The numbers that the matrix was decomposed in.
+  package var precision: String?
+  package var n: Int
+  package var lambdaMax: Double
+  /// The second largest; absent where there is one alone.
+  package var lambda2: Double?
+  /// The median of all but the largest.
+  package var bulkMedian: Double?
+  package var lambdaMin: Double
+  /// lambda_max / lambda_min; absent where lambda_min is not above the noise floor.
+  package var conditionNumber: Double?
+  /// Eigenvalues below it are rounding: n eps lambda_max; in f32, eps (2^-23) times the trace.
+  package var noiseFloor: Double
+  package var belowNoiseFloor: Int
+  package var trace: Double
+  /// |sum of the eigenvalues - trace| / trace.
+  package var traceError: Double
+  /// |sum of their squares - squared Frobenius norm| / squared Frobenius norm.
+  package var frobeniusError: Double
+  package var eigenvectors: Int
+  /// |AQ - QW|_1 / (n eps |A|_1), with eigenvectors.
+  package var residual: Double?
+  /// |Q'Q - I|_1 / (n eps), with eigenvectors.
+  package var orthogonality: Double?
+  /// How the eigenvectors were found, where not by the routine of the eigenvalues, and the largest
+  /// difference of its eigenvalues from those, over lambda_max.
+  package var vectorRoutine: String?
+  package var leadingValueError: Double?
+  package var grid: [Int]
+  package var blockSize: Int
+  package var secondsReading: Double
+  package var secondsSolving: Double
+  package var secondsChecking: Double
+  /// Of block Lanczos, its reading included.
+  package var secondsVectors: Double?
+  /// Of writing states for a restart.
+  package var secondsSavingState: Double?
+
+  package init(
+    routine: String, reason: String? = nil, precision: String? = nil, n: Int, lambdaMax: Double,
+    lambda2: Double? = nil, bulkMedian: Double? = nil, lambdaMin: Double,
+    conditionNumber: Double? = nil, noiseFloor: Double, belowNoiseFloor: Int, trace: Double,
+    traceError: Double, frobeniusError: Double, eigenvectors: Int, residual: Double? = nil,
+    orthogonality: Double? = nil, vectorRoutine: String? = nil, leadingValueError: Double? = nil,
+    grid: [Int], blockSize: Int, secondsReading: Double, secondsSolving: Double,
+    secondsChecking: Double, secondsVectors: Double? = nil, secondsSavingState: Double? = nil
+  ) {
+    self.routine = routine
+    self.reason = reason
+    self.precision = precision
+    self.n = n
+    self.lambdaMax = lambdaMax
+    self.lambda2 = lambda2
+    self.bulkMedian = bulkMedian
+    self.lambdaMin = lambdaMin
+    self.conditionNumber = conditionNumber
+    self.noiseFloor = noiseFloor
+    self.belowNoiseFloor = belowNoiseFloor
+    self.trace = trace
+    self.traceError = traceError
+    self.frobeniusError = frobeniusError
+    self.eigenvectors = eigenvectors
+    self.residual = residual
+    self.orthogonality = orthogonality
+    self.vectorRoutine = vectorRoutine
+    self.leadingValueError = leadingValueError
+    self.grid = grid
+    self.blockSize = blockSize
+    self.secondsReading = secondsReading
+    self.secondsSolving = secondsSolving
+    self.secondsChecking = secondsChecking
+    self.secondsVectors = secondsVectors
+    self.secondsSavingState = secondsSavingState
+  }
+}

@@ -1,0 +1,144 @@
+import DurableFiles
+import Failures
+import Foundation
+import Jobs
+
+/// `summary.json`: the figures of a run, stage by stage, with residuals and timings.
+package struct Summary: Codable, Equatable {
+  /// The version of this file's format.
+  package var format = 1
+  /// The job's data, as used.
+  package var data: DataSummary?
+  /// The variants of the network by name, each with what was found.
+  package var variants: [VariantSummary] = []
+  /// The last assembly that computed anything.
+  package var assembly: AssemblySummary?
+
+  package init(
+    format: Int = 1, data: DataSummary? = nil, variants: [VariantSummary] = [],
+    assembly: AssemblySummary? = nil
+  ) {
+    self.format = format
+    self.data = data
+    self.variants = variants
+    self.assembly = assembly
+  }
+
+  package struct DataSummary: Codable, Equatable {
+    package var train: Int
+    package var test: Int
+    package var classes: Int
+    package var shape: [Int]
+    package var preprocessing: String
+    /// Fingerprint of the raw images and labels, hexadecimal.
+    package var digest: String
+
+    package init(
+      train: Int, test: Int, classes: Int, shape: [Int], preprocessing: String, digest: String
+    ) {
+      self.train = train
+      self.test = test
+      self.classes = classes
+      self.shape = shape
+      self.preprocessing = preprocessing
+      self.digest = digest
+    }
+  }
+
+  package struct VariantSummary: Codable, Equatable {
+    package var name: String
+    package var network: String
+    /// Where the network is a preset that mean-field theory knows.
+    package var theory: TheorySummary?
+    package var nngp: KernelSummary?
+    package var ntk: KernelSummary?
+
+    package init(
+      name: String, network: String, theory: TheorySummary? = nil, nngp: KernelSummary? = nil,
+      ntk: KernelSummary? = nil
+    ) {
+      self.name = name
+      self.network = network
+      self.theory = theory
+      self.nngp = nngp
+      self.ntk = ntk
+    }
+  }
+
+  package struct KernelSummary: Codable, Equatable {
+    package var spectrum: SpectrumSummary?
+    /// Of the kernel centred on the training images, without the constant vector's own zero.
+    package var centredSpectrum: SpectrumSummary?
+    package var prediction: PredictionSummary?
+    package var training: TrainingSummary?
+    package var alignment: AlignmentSummary?
+
+    package init(
+      spectrum: SpectrumSummary? = nil, centredSpectrum: SpectrumSummary? = nil,
+      prediction: PredictionSummary? = nil, training: TrainingSummary? = nil,
+      alignment: AlignmentSummary? = nil
+    ) {
+      self.spectrum = spectrum
+      self.centredSpectrum = centredSpectrum
+      self.prediction = prediction
+      self.training = training
+      self.alignment = alignment
+    }
+  }
+
+  package struct AssemblySummary: Codable, Equatable {
+    package var tiles: Int
+    package var tilesComputed: Int
+    package var tilesRepaired: Int
+    package var pairsComputed: Int
+    package var seconds: Double
+    package var ranks: Int
+
+    package init(
+      tiles: Int, tilesComputed: Int, tilesRepaired: Int, pairsComputed: Int, seconds: Double,
+      ranks: Int
+    ) {
+      self.tiles = tiles
+      self.tilesComputed = tilesComputed
+      self.tilesRepaired = tilesRepaired
+      self.pairsComputed = pairsComputed
+      self.seconds = seconds
+      self.ranks = ranks
+    }
+  }
+
+  package subscript(variant: Int, kernel: KernelKind) -> KernelSummary? {
+    get { variants[variant][kernel] }
+    set { variants[variant][kernel] = newValue }
+  }
+}
+
+extension Summary.VariantSummary {
+  package subscript(kernel: KernelKind) -> Summary.KernelSummary? {
+    get { kernel == .nngp ? nngp : ntk }
+    set {
+      switch kernel {
+      case .nngp: nngp = newValue
+      case .ntk: ntk = newValue
+      }
+    }
+  }
+}
+
+extension Summary {
+  /// Reads a run's summary, an empty one where there is none yet.
+  package static func read(_ run: RunFolder, disk: Disk = Disk()) throws -> Summary {
+    guard try disk.exists(run.summary) else { return Summary() }
+    do {
+      return try JSONText.value(Summary.self, try disk.read(run.summary))
+    } catch is DecodingError {
+      throw Refusal(
+        .badData, "\(run.summary) is not a summary that ntk-dist wrote; remove it and run again")
+    }
+  }
+
+  /// Publishes the summary. Local, on rank 0.
+  package func write(_ run: RunFolder, disk: Disk = Disk()) throws {
+    try disk.publish(try JSONText.bytes(self), to: run.summary)
+  }
+}

@@ -1,0 +1,85 @@
+import Jobs
+
+/// Training in function space by gradient descent on all training images.
+package struct TrainingSummary: Codable, Equatable {
+  /// mse or cross_entropy.
+  package var loss: String
+  /// flow (continuous time) or steps.
+  package var dynamics: String
+  package var learningRate: Double
+  /// Beyond it steps diverge: 2 (1 + momentum) n classes / lambda_max.
+  package var maximalLearningRate: Double
+  package var momentum: Double?
+  /// What was added to the kernel's diagonal, over its mean.
+  package var regularization: Double
+  package var targetOffset: Double
+  /// How the kernel's functions were found.
+  package var method: String
+  /// Of the outputs on the training images and of the coefficients, over their norms; absent where
+  /// rounding alone is.
+  package var error: Double?
+  /// In the order of the job's times.
+  package var points: [Point]
+  package var secondsTraining: Double
+
+  package init(
+    loss: String, dynamics: String, learningRate: Double, maximalLearningRate: Double,
+    momentum: Double? = nil, regularization: Double, targetOffset: Double, method: String,
+    error: Double? = nil, points: [Point], secondsTraining: Double
+  ) {
+    self.loss = loss
+    self.dynamics = dynamics
+    self.learningRate = learningRate
+    self.maximalLearningRate = maximalLearningRate
+    self.momentum = momentum
+    self.regularization = regularization
+    self.targetOffset = targetOffset
+    self.method = method
+    self.error = error
+    self.points = points
+    self.secondsTraining = secondsTraining
+  }
+
+  package struct Point: Codable, Equatable {
+    /// Steps, or time in units of the learning rate; absent for infinity.
+    package var time: Double?
+    /// Half the mean over images and classes of the squared error, or the mean cross-entropy.
+    package var trainLoss: Double
+    package var trainAccuracy: Double
+    package var testLoss: Double?
+    package var testAccuracy: Double?
+    /// Of networks trained so long, over their initialization; mean over test images.
+    package var meanVariance: Double?
+
+    package init(
+      time: Double? = nil, trainLoss: Double, trainAccuracy: Double, testLoss: Double? = nil,
+      testAccuracy: Double? = nil, meanVariance: Double? = nil
+    ) {
+      self.time = time
+      self.trainLoss = trainLoss
+      self.trainAccuracy = trainAccuracy
+      self.testLoss = testLoss
+      self.testAccuracy = testAccuracy
+      self.meanVariance = meanVariance
+    }
+  }
+}
+
+extension TrainingSummary {
+  /// The method where all eigenvectors are there.
+  package static let byEigenvectors = "eigenvectors"
+
+  /// Whether this is what a job asks for.
+  package func answers(
+    _ section: TrainingSection, _ classes: Int, hasEigenvectors: Bool
+  ) -> Bool {
+    // Outputs to begin with are files, which may have changed.
+    section.initial == nil && (method == Self.byEigenvectors) == hasEigenvectors
+      && error ?? 0 <= section.tolerance && loss == section.loss.rawValue
+      && dynamics == section.dynamics.rawValue && learningRate == section.learningRate
+      && momentum == section.momentum && regularization == section.regularization
+      && targetOffset == section.targetOffset(classes: classes)
+      && points.map { $0.time ?? .infinity } == section.times
+      && section.variance == points.contains { $0.meanVariance != nil }
+  }
+}

@@ -1,0 +1,123 @@
+import DistributedAlgebra
+import Foundation
+import MessagePassing
+import RankProgram
+import Results
+import TileStore
+
+/// All eigenvalues of one kernel by way of a band: with progress, with a state on disk from which an
+/// interrupted reduction goes on, and stopped between two panels when a signal asks for it.
+struct BandSpectrum {
+  let source: KernelMatrix
+  let ranks: Ranks
+  let console: Console
+  let label: String
+  let state: ReductionState
+  /// Seconds between two states on disk, at least.
+  let interval: Double
+
+  struct Outcome {
+    /// Ascending.
+    var values: [Double]
+    var sums: KernelMatrix.Sums
+    /// Seconds of reading the matrix, of the reduction and the band's eigenvalues, over all sessions
+    /// that worked at it, and of writing states in this one.
+    var reading: Double
+    var solving: Double
+    var saving: Double
+  }
+
+  /// Collective. Errors: as of the stage; agreed by all ranks.
+  func find<Scalar: MatrixScalar>(_ scalar: Scalar.Type) throws -> Outcome {
+    let layout = source.layout
+    let start = MPIEnvironment.seconds
+    var header = ReductionState.Header(
+      matrix: source.array.spec.fingerprint.fields.map { "\($0.name): \($0.value)" }
+        + [source.array.path.split(separator: "/").suffix(1).joined()],
+      n: layout.n, blockSize: layout.nb, grid: [layout.grid.nprow, layout.grid.npcol],
+      precision: "\(scalar)")
+    var reduction = try begin(&header, scalar)
+    let begun = MPIEnvironment.seconds
+    let (reading, before, doneBefore) = (begun - start, header.seconds, reduction.fraction)
+    var (saving, saved, savedFraction) = (0.0, begun, doneBefore)
+    while !reduction.isFinished {
+      try reduction.reducePanel()
+      let now = MPIEnvironment.seconds
+      show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
+      // Writing takes at most one part in twenty of the time, by the clock of rank 0.
+      let isOverdue = ranks.isRoot && now - saved >= max(interval, 20 * saving)
+      var asked = [StopRequest.signal != nil, isOverdue, StopRequest.isHurried].map { $0 ? 1 : 0 }
+      try ranks.world.allReduce(&asked, .max)
+      let (stops, isDue, isHurried) = (asked[0] == 1, asked[1] == 1, asked[2] == 1)
+      guard isDue || stops, !reduction.isFinished else { continue }
+      let bytes = try ranks.world.allReduce(reduction.stateBytes, .sum)
+      // Where a signal asks to stop, little time is left: then the last state has to do.
+      if !isHurried || bytes <= Self.quickBytes {
+        header.next = reduction.next
+        header.seconds = before + now - begun - saving
+        do {
+          try state.save(reduction, header)
+          savedFraction = reduction.fraction
+        } catch let error as AgreedError {
+          // The reduction needs no state to come to its end.
+          console.warn("no state of \(label) was saved: \(error.sentence ?? "a rank failed")")
+        }
+        saved = MPIEnvironment.seconds
+        saving += saved - now
+      }
+      if stops {
+        throw AgreedError(
+          status: .stopped,
+          sentence: ranks.isRoot
+            ? "\(StopRequest.reason); the spectrum of \(label) goes on from "
+              + "\(Int(savedFraction * 100)) %: continue with --resume" : nil)
+      }
+    }
+    let values = try reduction.eigenvalues()
+    return Outcome(
+      values: values, sums: .init(trace: header.trace, squares: header.squares), reading: reading,
+      solving: before + MPIEnvironment.seconds - begun - saving, saving: saving)
+  }
+
+  /// What a disk takes in a second or two.
+  private static let quickBytes = 1 << 28
+
+  /// The reduction at its beginning, or where an earlier session left it.
+  private func begin<Scalar: MatrixScalar>(
+    _ header: inout ReductionState.Header, _ scalar: Scalar.Type
+  ) throws -> BandReduction<Scalar> {
+    let (found, reason) = try state.find(header)
+    if let reason {
+      console.warn("the reduction of \(label) on disk is not taken up: \(reason)")
+    }
+    if let found {
+      try SolverMemory.require(
+        source.layout, .band, scalar: MemoryLayout<Scalar>.size, for: "the spectrum", ranks: ranks)
+      var reduction = try BandReduction<Scalar>(
+        resuming: DistributedMatrix(uninitialized: source.layout, on: source.context),
+        at: found.next)
+      if try state.load(into: &reduction, found) {
+        console.say(
+          "\(label): the reduction goes on at \(Int(reduction.fraction * 100)) % after "
+            + readable(seconds: found.seconds))
+        header = found
+        return reduction
+      }
+      console.warn("the reduction of \(label) on disk is damaged; it begins anew")
+    }
+    var sums = KernelMatrix.Sums()
+    let matrix: DistributedMatrix<Scalar> = try source.load(for: .band, &sums)
+    (header.trace, header.squares) = (sums.trace, sums.squares)
+    return try BandReduction(of: matrix)
+  }
+
+  private func show(fraction: Double, from before: Double, since begun: Double, at now: Double) {
+    guard fraction > before, now > begun else { return }
+    let rate = (fraction - before) / (now - begun)
+    let n = Double(source.order)
+    console.show(
+      "spectrum of \(label)", fraction: fraction,
+      detail: String(format: "%.4g GFLOP/s  ", rate * 4 / 3 * n * n * n / 1e9)
+        + readable(seconds: (1 - fraction) / rate) + " left", at: now)
+  }
+}

@@ -1,0 +1,52 @@
+import DistributedAlgebra
+import RankProgram
+import TileSchedule
+import TileStore
+
+/// The kernel centred on its images, H K H with H = I - 1 1' / n, from gaps G = K11 + K22 - 2 K12:
+///
+///     H K H = -1/2 H G H
+///
+/// Where depth has made all images alike, K has lost what tells them apart to rounding, and G has not.
+struct Centring {
+  /// The means of the rows of G, and of all of it.
+  private let means: [Double]
+  private let mean: Double
+
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  init(of gaps: TileArray, grid: TileGrid, ranks: Ranks) throws {
+    let share = TileShare(of: gaps, grid: grid, ranks: ranks)
+    var sums = [Double](repeating: 0, count: grid.n)
+    try ranks.agree {
+      for number in 0..<share.count {
+        let tile = try share.read(number)
+        for i in 0..<tile.rows {
+          for j in 0..<tile.columns {
+            let value = tile.values[i * tile.columns + j]
+            sums[tile.rowStart + i] += value
+            if !tile.isDiagonal { sums[tile.columnStart + j] += value }
+          }
+        }
+      }
+    }
+    try ranks.world.allReduce(&sums, .sum)
+    let n = Double(grid.n)
+    means = sums.map { $0 / n }
+    mean = means.reduce(0, +) / n
+  }
+
+  /// A tile of -1/2 H G H from that of G.
+  func centred(_ tile: DenseTile) -> DenseTile {
+    var values = tile.values
+    for i in 0..<tile.rows {
+      let row = means[tile.rowStart + i] - mean
+      for j in 0..<tile.columns {
+        let index = i * tile.columns + j
+        values[index] = (row + means[tile.columnStart + j] - values[index]) / 2
+      }
+    }
+    return DenseTile(
+      rowStart: tile.rowStart, columnStart: tile.columnStart, rows: tile.rows,
+      columns: tile.columns, values: values)
+  }
+}

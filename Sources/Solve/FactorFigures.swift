@@ -1,0 +1,60 @@
+import BlockCyclic
+import DistributedAlgebra
+import MessagePassing
+import RankProgram
+import TileSchedule
+import TileStore
+
+/// What only the factor L of K + s I itself tells: posterior variances and leave-one-out errors, from
+/// the squared norms of the columns of L^-1 C, some hundred columns at a time.
+struct FactorFigures {
+  let ranks: Ranks
+
+  /// K(x, x) - k(x)' (K + s I)^-1 k(x) at every test image: the variance of the Gaussian process's
+  /// function, without noise. [m] on all ranks.
+  ///
+  /// Collective. Source: Rasmussen and Williams (2006), equation 2.26.
+  func posteriorVariance(
+    _ factor: borrowing CholeskyFactor, test: TileArray, testGrid: TileGrid, diagonal: [Double]
+  ) throws -> [Double] {
+    var variance = diagonal
+    for row in stride(from: 0, to: testGrid.m, by: testGrid.tileRows) {
+      let count = min(testGrid.tileRows, testGrid.m - row)
+      let share = TileShare(of: test, grid: testGrid, rows: row..<row + count, ranks: ranks)
+      var block = try factor.rightHandSides(columns: count)
+      try block.deposit(
+        tileCount: share.count, as: .everything, exitStatus: { ExitStatus(of: $0).rawValue }
+      ) { try share.read($0).transposed }
+      factor.halfSolve(&block)
+      for (column, norm) in try block.columnProducts(with: block).enumerated() {
+        variance[row + column] -= norm
+      }
+    }
+    return variance
+  }
+
+  /// The prediction for every training image from all others, [n, columns] on all ranks:
+  /// y - x / diag((K + s I)^-1) with the solution x.
+  ///
+  /// Collective. Source: Rasmussen and Williams (2006), equation 5.12.
+  func leaveOneOut(
+    _ factor: borrowing CholeskyFactor, _ x: [Double], _ targets: [Double], columns: Int
+  ) throws -> [Double] {
+    let n = targets.count / columns
+    var predictions = targets
+    let width = 512
+    for first in stride(from: 0, to: n, by: width) {
+      let count = min(width, n - first)
+      var block = try factor.rightHandSides(columns: count)
+      block.setIdentityColumns(from: first)
+      factor.halfSolve(&block, fromRow: first)
+      for (column, inverse) in try block.columnProducts(with: block).enumerated() {
+        let image = first + column
+        for index in image * columns..<(image + 1) * columns {
+          predictions[index] -= x[index] / inverse
+        }
+      }
+    }
+    return predictions
+  }
+}

@@ -1,0 +1,93 @@
+import BlockCyclic
+import DistributedAlgebra
+import RankProgram
+import TileSchedule
+import TileStore
+
+/// A training kernel as ScaLAPACK sees it, read from the store as often as it is needed: solvers
+/// overwrite their matrix, and a second copy would double the memory.
+struct KernelMatrix {
+  let array: TileArray
+  let grid: TileGrid
+  let context: BLACSContext
+  let layout: MatrixLayout
+  private let ranks: Ranks
+  private let centring: Centring?
+
+  /// The kernel of an array, as it is there.
+  ///
+  /// - Parameter order: of the leading images; nil for all.
+  init(
+    _ array: TileArray, grid: TileGrid, order: Int? = nil, context: BLACSContext, ranks: Ranks
+  ) throws {
+    self.array = array
+    self.grid = grid
+    self.context = context
+    self.ranks = ranks
+    centring = nil
+    layout = try MatrixLayout(order: order ?? grid.n, grid: context.grid)
+  }
+
+  /// The kernel whose gaps an array holds, centred on all images.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  init(centring gaps: TileArray, grid: TileGrid, context: BLACSContext, ranks: Ranks) throws {
+    self.array = gaps
+    self.grid = grid
+    self.context = context
+    self.ranks = ranks
+    centring = try Centring(of: gaps, grid: grid, ranks: ranks)
+    layout = try MatrixLayout(order: grid.n, grid: context.grid)
+  }
+
+  /// The number of rows and columns.
+  var order: Int { layout.n }
+
+  /// Sums over the elements of a symmetric matrix.
+  struct Sums {
+    var trace = 0.0
+    var squares = 0.0
+  }
+
+  /// Spreads the lower triangle, or both, over the ranks, and sums the whole matrix on the way.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  func load<Scalar>(
+    for solver: Solver, as part: DepositedPart = .lowerTriangle, _ sums: inout Sums
+  ) throws -> DistributedMatrix<Scalar> {
+    try requireLP64(layout, for: solver)
+    try SolverMemory.require(
+      layout, solver, scalar: MemoryLayout<Scalar>.size, for: "the matrix", ranks: ranks)
+    let share = TileShare(
+      of: array, grid: grid, rows: 0..<order, columns: 0..<order, ranks: ranks)
+    var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
+    var own = Sums()
+    // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
+    let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
+    try matrix.deposit(
+      tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20),
+      exitStatus: { ExitStatus(of: $0).rawValue }
+    ) { number in
+      var tile = try share.read(number)
+      if let centring { tile = centring.centred(tile) }
+      own.add(tile)
+      return tile
+    }
+    var values = [own.trace, own.squares]
+    try ranks.world.allReduce(&values, .sum)
+    sums = Sums(trace: values[0], squares: values[1])
+    return matrix
+  }
+}
+
+extension KernelMatrix.Sums {
+  /// Adds a tile of the lower triangle; what is off the diagonal counts twice.
+  package mutating func add(_ tile: DenseTile) {
+    var own = 0.0
+    for value in tile.values { own += value * value }
+    squares += tile.isDiagonal ? own : 2 * own
+    if tile.isDiagonal {
+      for index in 0..<tile.rows { trace += tile.values[index * tile.columns + index] }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import BlockCyclic
+import DistributedAlgebra
+import Dynamics
+import Foundation
+import Jobs
+import MessagePassing
+import RankProgram
+
+/// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal or 1.
+///
+/// Regularizations within a decade of their middle share its factorization, which preconditions
+/// conjugate gradients for all of them together, where the memory holds both triangles.
+struct KernelRegression {
+  let source: KernelMatrix
+  let ranks: Ranks
+  let console: Console
+  /// What is solved for, as progress names it.
+  let label: String
+  /// Right-hand sides.
+  let columns: Int
+  /// What regularizations are in units of.
+  var scale = PredictionSection.RegularizationScale.relative
+
+  struct Solution {
+    /// [n, columns] on all ranks; nil without a solution.
+    var x: [Double]?
+    /// Why there is none.
+    var failure: String?
+    /// Of conjugate gradients with a shared factor; nil where it was solved alone.
+    var iterations: Int?
+    /// Of the factorization, where it has one of its own.
+    var factorizing: Double?
+    /// Of the factorization and solution, the matrix being there.
+    var seconds = 0.0
+  }
+
+  private var n: Int { source.order }
+
+  /// Solves for every regularization.
+  ///
+  /// Collective.
+  ///
+  /// - Parameter onFactor: is given every regularization's own factor with its solution; no factor is
+  ///   shared then.
+  func solve(
+    _ regularizations: [Double], _ targets: [Double],
+    onFactor: ((_ index: Int, borrowing CholeskyFactor, _ x: [Double]) throws -> Void)? = nil
+  ) throws -> (meanDiagonal: Double, solutions: [Solution]) {
+    var solutions = [Solution](repeating: Solution(), count: regularizations.count)
+    var meanDiagonal = 0.0
+    let groups =
+      try onFactor == nil && canShare()
+      ? RegularizationGroups.of(regularizations) : regularizations.indices.map { [$0] }
+    for group in groups {
+      var alone = group
+      if group.count > 1 {
+        alone = try share(group, regularizations, targets, &meanDiagonal, &solutions)
+      }
+      for index in alone {
+        var sums = KernelMatrix.Sums()
+        var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
+        let start = MPIEnvironment.seconds
+        meanDiagonal = sums.trace / Double(n)
+        matrix.addToDiagonal(shift(regularizations[index], meanDiagonal))
+        show(regularizations[index], solutions)
+        do {
+          let factor = try CholeskyFactor(of: matrix)
+          solutions[index].factorizing = MPIEnvironment.seconds - start
+          if factor.singularity > floor {
+            let x = try factor.solution(rowMajor: targets, columns: columns)
+            solutions[index].x = x
+            solutions[index].seconds = MPIEnvironment.seconds - start
+            try onFactor?(index, factor, x)
+          } else {
+            solutions[index].failure = singular("its smallest pivot is rounding", meanDiagonal)
+          }
+        } catch DistributedAlgebraError.notPositiveDefinite(let minor, _) {
+          solutions[index].failure = singular(
+            "leading minor \(minor) is not positive", meanDiagonal)
+        }
+      }
+    }
+    return (meanDiagonal, solutions)
+  }
+
+  /// Solves a group with the factor of its middle; returns what has to be solved alone.
+  private func share(
+    _ group: [Int], _ regularizations: [Double], _ targets: [Double], _ meanDiagonal: inout Double,
+    _ solutions: inout [Solution]
+  ) throws -> [Int] {
+    var sums = KernelMatrix.Sums()
+    let matrix: DistributedMatrix<Double> = try source.load(
+      for: .cholesky, as: .bothTriangles, &sums)
+    let start = MPIEnvironment.seconds
+    meanDiagonal = sums.trace / Double(n)
+    let middle = RegularizationGroups.middle(of: group, regularizations)
+    show(regularizations[middle], solutions)
+    guard let shared = try factor(matrix, shift: shift(regularizations[middle], meanDiagonal)),
+      shared.factor.singularity > floor
+    else { return group }
+    solutions[middle].factorizing = MPIEnvironment.seconds - start
+    let found = try shared.solutions(
+      rowMajor: targets, columns: columns,
+      shifts: group.map { shift(regularizations[$0], meanDiagonal) })
+    // They were solved for together, so each bears its part of the time.
+    let seconds = (MPIEnvironment.seconds - start) / Double(group.count)
+    for (index, solution) in zip(group, found) {
+      guard let solution else { continue }
+      solutions[index].x = solution.x
+      solutions[index].iterations = solution.iterations
+      solutions[index].seconds = seconds
+    }
+    return group.filter { solutions[$0].x == nil }
+  }
+
+  /// What a regularization adds to the diagonal.
+  func shift(_ regularization: Double, _ meanDiagonal: Double) -> Double {
+    scale == .relative ? regularization * meanDiagonal : regularization
+  }
+
+  private func factor(
+    _ matrix: consuming DistributedMatrix<Double>, shift: Double
+  ) throws -> ShiftedCholesky? {
+    do {
+      return try ShiftedCholesky(of: matrix, shift: shift)
+    } catch DistributedAlgebraError.notPositiveDefinite {
+      return nil
+    }
+  }
+
+  private func show(_ regularization: Double, _ solutions: [Solution]) {
+    let done = solutions.count { $0.x != nil || $0.failure != nil }
+    console.show(
+      "solving for \(label)", fraction: Double(done) / Double(solutions.count),
+      detail: "Cholesky factorization for regularization \(regularization)",
+      at: MPIEnvironment.seconds)
+  }
+
+  /// Under n eps the smallest pivot is rounding, and so would the solution be.
+  private var floor: Double { Double(n) * Double.ulpOfOne }
+
+  private func singular(_ detail: String, _ meanDiagonal: Double) -> String {
+    // Powers of ten are what a user would write in a job.
+    let unit = scale == .relative ? 1 : meanDiagonal
+    let sufficient = pow(10, (log10(floor * unit) + 1).rounded(.up))
+    return "the kernel is singular to rounding (\(detail)); a regularization of "
+      + "\(sufficient) or more solves it"
+  }
+
+  /// Whether both triangles fit in the memory of every node.
+  private func canShare() throws -> Bool {
+    let bytes = source.layout.largestLocalCount * MemoryLayout<Double>.size
+    return try SolverMemory.fits(bytes + bytes / 20, ranks: ranks)
+  }
+}

@@ -1,0 +1,87 @@
+import BlockCyclic
+import DistributedAlgebra
+import Failures
+import Jobs
+
+/// Which routines find a spectrum, and why.
+package struct SolverChoice {
+  /// Of the eigenvalues, or of them and all eigenvectors.
+  package let solver: Solver
+  /// The bytes of a matrix element in it.
+  package let scalarBytes: Int
+  /// The leading eigenvectors that block Lanczos finds beside it.
+  package let lanczosVectors: Int
+  /// A phrase for the user.
+  package let reason: String
+
+  /// The job's own choice, or what was measured to be fastest for what it asks
+  /// (Benchmarks/README.md, Solvers) and has room.
+  ///
+  /// Throws where the named solver cannot find what is asked.
+  ///
+  /// - Parameter fits: whether so many bytes on every rank fit into the nodes.
+  package init(
+    _ section: SpectrumSection, layout: MatrixLayout, fits: (_ bytes: Int) throws -> Bool
+  ) throws {
+    let n = layout.n
+    let vectors = min(section.leadingVectors, n)
+    func hasRoom(for solver: Solver) throws -> Bool {
+      guard layout.lp64Violation(for: solver) == nil else { return false }
+      return try fits(SolverMemory.bytes(layout, solver))
+    }
+    let wanted = "\(vectors) of \(n) eigenvectors: "
+    let byLanczos = "eigenvalues by a band, vectors by block Lanczos"
+    switch section.solver {
+    case .auto where vectors == 0:
+      solver = .band
+      reason = "eigenvalues only: a band is the fastest way and takes the least memory"
+    case .auto where section.precision == .f32 || Self.fewest * vectors <= n:
+      solver = .band
+      reason = wanted + byLanczos
+    case .auto:
+      if try ELPA.isBuiltIn && ELPA.takes(layout) && hasRoom(for: .elpaEigenpairs) {
+        solver = .elpaEigenpairs
+        reason = wanted + "ELPA finds them all the fastest"
+      } else if try vectors == n || hasRoom(for: .eigenpairs) {
+        solver = .eigenpairs
+        reason = wanted + "pdsyevd finds them all"
+      } else {
+        solver = .band
+        reason = wanted + byLanczos + ", as there is no room for all"
+      }
+    case .band:
+      solver = .band
+      reason = "the job says band"
+    case .scalapack:
+      solver = vectors > 0 ? .eigenpairs : .eigenvalues
+      reason = "the job says scalapack"
+    case .elpa:
+      guard ELPA.isBuiltIn else {
+        throw Refusal(
+          .resource,
+          "this program was built without ELPA; set spectrum.solver to auto, or build it with "
+            + "`swift build -c release --traits ELPA` where libelpa-dev is installed")
+      }
+      guard ELPA.takes(layout) else {
+        throw Refusal(
+          .resource,
+          "ELPA needs a part of the matrix on every rank, and its \(n) rows in blocks of "
+            + "\(layout.nb) do not reach all of \(layout.grid); use fewer ranks or "
+            + "spectrum.solver: auto")
+      }
+      solver = vectors > 0 ? .elpaEigenpairs : .elpaEigenvalues
+      reason = "the job says elpa"
+    }
+    let isBand = solver == .band
+    lanczosVectors = isBand ? vectors : 0
+    scalarBytes = isBand && section.precision == .f32 ? 4 : 8
+    guard isBand && vectors == n && n > 1 else { return }
+    throw Refusal(
+      .badJob,
+      "all \(n) eigenvectors are asked for and the solver band with block Lanczos finds leading "
+        + "ones; set spectrum.solver: scalapack, in f64")
+  }
+
+  /// One in so many eigenvectors are found faster by block Lanczos than with all others.
+  private static let fewest = 10
+}

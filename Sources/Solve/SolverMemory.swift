@@ -1,0 +1,88 @@
+import BlockCyclic
+import DistributedAlgebra
+import Failures
+import RankProgram
+import Results
+
+/// Bytes that the stages take on the rank that needs most, beside the process itself.
+package enum SolverMemory {
+  /// Of a process before it does anything: libraries, MPI's buffers.
+  package static let processBytes = 76 << 20
+
+  /// What a solver of a matrix of `layout` touches.
+  ///
+  /// Of a matrix read as a lower triangle the pages above it are never touched.
+  package static func bytes(_ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8) -> Int {
+    let (n, nb) = (layout.n, layout.nb)
+    let whole = layout.largestLocalCount * scalar
+    let diagonal = layout.columns.numroc(0) * nb * scalar
+    let lower = whole / 2 + diagonal
+    let panel = layout.rows.numroc(0) * nb * scalar
+    // Tiles on their way from the store into the matrix, some rounds of which the heap keeps.
+    let depositBytes = 2 * min(12 << 20, max(2 << 20, whole / 50))
+    switch solver {
+    case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
+    case .band:
+      // V, its images, p?geqrf's workspace, and what PBLAS makes of them, as measured at n = 50,000;
+      // on rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
+      let reduction = lower + depositBytes + 8 * panel
+      return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8)
+    case .eigenpairs:
+      return 2 * whole + lower + layout.workspaceCount(for: solver) * 8
+    // As measured with release 2022.11 at n = 6,000 and 14,000.
+    case .elpaEigenvalues: return 9 * whole / 2
+    case .elpaEigenpairs: return 17 * whole / 4
+    case .cholesky: return lower + max(depositBytes, 4 * panel)
+    }
+  }
+
+  /// Bytes on a rank of the bases of block Lanczos, and of the small problem that every rank holds.
+  package static func leadingBytes(_ layout: MatrixLayout, count k: Int) -> Int {
+    let (n, nb, ranks) = (layout.n, layout.nb, layout.grid.size)
+    let room = min(n + nb, 2 * k + 8 * nb)
+    return n * (room + k + 4 * nb) / ranks * 8 + 4 * room * room * 8
+  }
+
+  /// Throws, on all ranks, where a node has not the memory for a matrix and its leading eigenvectors.
+  /// Collective.
+  package static func requireLeading(_ layout: MatrixLayout, count: Int, ranks: Ranks) throws {
+    try require(
+      bytes(layout, .cholesky) + leadingBytes(layout, count: count),
+      for: "the search of \(count) eigenvectors of a matrix", order: layout.n,
+      advice: "ask for fewer, or use fewer ranks per node", ranks)
+  }
+
+  /// Throws, on all ranks, where a node has not the memory for its ranks' parts. Collective.
+  package static func require(
+    _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, for what: String, ranks: Ranks
+  ) throws {
+    try require(
+      bytes(layout, solver, scalar: scalar), for: what, order: layout.n,
+      advice: "use more nodes"
+        + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""), ranks)
+  }
+
+  /// Whether `bytes` on every rank fit in every node. Collective.
+  package static func fits(_ bytes: Int, ranks: Ranks) throws -> Bool {
+    // What others of the node have just freed is to be counted.
+    try ranks.world.barrier()
+    let isEnough = bytes * ranks.node.size <= NodeMemory.available
+    return try ranks.world.allReduce(isEnough ? 1 : 0, .min) == 1
+  }
+
+  /// Throws, on all ranks, where a node has not so many bytes for each of its ranks. Collective.
+  package static func require(
+    _ bytes: Int, for what: String, order n: Int, advice: String = "use more nodes", _ ranks: Ranks
+  ) throws {
+    guard try !fits(bytes, ranks: ranks) else { return }
+    let (needed, available) = (bytes * ranks.node.size, NodeMemory.available)
+    try ranks.agree {
+      guard needed > available else { return }
+      throw Refusal(
+        .resource,
+        "\(what) of order \(n) takes \(readable(bytes: needed)) of memory on a node with "
+          + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: available)) are "
+          + "available; \(advice)")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Assembly
+import BLAS
+import DistributedAlgebra
+import Jobs
+import RankProgram
+import TileStore
+
+/// Products of a stored kernel with matrices that all ranks hold, tile by tile.
+struct TileProducts {
+  let share: TileShare
+  let ranks: Ranks
+
+  init(share: TileShare, ranks: Ranks) {
+    (self.share, self.ranks) = (share, ranks)
+  }
+
+  /// Products with K(test, train). Errors: a run without test images.
+  init(ofTestPart store: KernelStore, _ variant: Int, _ kernel: KernelKind, ranks: Ranks) throws {
+    let array = try store.array(variant: variant, kernel: kernel, part: .test)
+    self.init(share: TileShare(of: array, grid: store.grids[1], ranks: ranks), ranks: ranks)
+  }
+
+  /// A X of a rectangular part A [m, n] for several X [n, columns]; where one is nil, NaN. On all
+  /// ranks.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  func products(_ factors: [[Double]?], rows m: Int, columns: Int) throws -> [[Double]] {
+    var products = factors.map {
+      [Double](repeating: $0 == nil ? .nan : 0, count: m * columns)
+    }
+    try ranks.agree {
+      for number in 0..<share.count {
+        let tile = try share.read(number)
+        for (index, factor) in factors.enumerated() {
+          guard let factor else { continue }
+          multiplyAdd(tile, factor, columns: columns, into: &products[index])
+        }
+      }
+    }
+    for index in factors.indices where factors[index] != nil {
+      try ranks.world.allReduce(&products[index], .sum)
+    }
+    return products
+  }
+
+  /// This rank's tiles' part of A X for a symmetric A [n, n] of which the lower triangle is stored.
+  /// Local.
+  func ownSymmetricProduct(_ x: [Double], order n: Int, columns: Int) throws -> [Double] {
+    var product = [Double](repeating: 0, count: n * columns)
+    for number in 0..<share.count {
+      symmetricMultiplyAdd(try share.read(number), x, columns: columns, into: &product)
+    }
+    return product
+  }
+}
+
+/// result += tile X, for the rows that the tile covers; X has `columns` columns, row-major.
+func multiplyAdd(
+  _ tile: DenseTile, _ x: [Double], columns: Int, into result: inout [Double]
+) {
+  multiplyAdd(
+    .none, tile, x, from: tile.columnStart * columns, columns, into: &result,
+    at: tile.rowStart * columns)
+}
+
+/// result += tile X, and below the diagonal its mirror image's product too.
+func symmetricMultiplyAdd(
+  _ tile: DenseTile, _ x: [Double], columns: Int, into result: inout [Double]
+) {
+  multiplyAdd(tile, x, columns: columns, into: &result)
+  guard !tile.isDiagonal else { return }
+  multiplyAdd(
+    .transpose, tile, x, from: tile.rowStart * columns, columns, into: &result,
+    at: tile.columnStart * columns)
+}
+
+private func multiplyAdd(
+  _ operation: Operation, _ tile: DenseTile, _ x: [Double], from source: Int, _ columns: Int,
+  into result: inout [Double], at target: Int
+) {
+  let isPlain = operation == .none
+  dgemm(
+    operation, m: isPlain ? tile.rows : tile.columns, n: columns,
+    k: isPlain ? tile.columns : tile.rows, tile.values, lda: tile.columns, x, from: source,
+    ldb: columns, beta: 1, into: &result, at: target, ldc: columns)
+}

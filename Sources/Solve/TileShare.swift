@@ -1,0 +1,106 @@
+import DistributedAlgebra
+import RankProgram
+import TileSchedule
+import TileStore
+
+/// One rank's share of the tiles of a part of an array: every so-manieth, so that all ranks read at
+/// once.
+///
+/// Rows and columns count from the part's first.
+struct TileShare {
+  private let array: TileArray
+  private let grid: TileGrid
+  private let rows: Range<Int>
+  private let columns: Range<Int>
+  private let indices: [Int]
+
+  /// - Parameters:
+  ///   - rows: of the part; nil for all.
+  ///   - columns: of the part, in a lower triangle at most to the diagonal; nil for all.
+  ///   - ranks: nil for one rank that reads all of it.
+  init(
+    of array: TileArray, grid: TileGrid, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
+    ranks: Ranks?
+  ) {
+    let (rows, columns) = (rows ?? 0..<grid.m, columns ?? 0..<grid.n)
+    let wanted = (0..<grid.count).filter {
+      let tile = grid.tile(at: $0)
+      return grid.rows(of: tile).overlaps(rows) && grid.columns(of: tile).overlaps(columns)
+    }
+    self.array = array
+    self.grid = grid
+    self.rows = rows
+    self.columns = columns
+    indices = stride(from: ranks?.rank ?? 0, to: wanted.count, by: ranks?.count ?? 1).map {
+      wanted[$0]
+    }
+  }
+
+  var count: Int { indices.count }
+
+  /// Bytes of one whole tile in memory.
+  var tileBytes: Int { grid.tileRows * grid.tileColumns * MemoryLayout<Double>.size }
+
+  /// Reads tile number `number` of the share.
+  func read(_ number: Int) throws -> DenseTile {
+    let tile = grid.tile(at: indices[number])
+    let (height, width) = grid.validShape(of: tile)
+    let values = try [Double](unsafeUninitializedCapacity: height * width) { buffer, count in
+      let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<(height * width)])
+      try array.read(TileIndex(tile.it, tile.jt), into: whole)
+      count = height * width
+    }
+    let whole = DenseTile(
+      rowStart: grid.rows(of: tile).lowerBound, columnStart: grid.columns(of: tile).lowerBound,
+      rows: height, columns: width, values: values)
+    return whole.cropped(rows: rows, columns: columns)
+  }
+}
+
+extension DenseTile {
+  /// Whether the tile is a whole one on the diagonal of a symmetric matrix.
+  package var isDiagonal: Bool { rowStart == columnStart }
+
+  /// What of the tile lies in a part of the matrix, placed in that part.
+  fileprivate func cropped(rows part: Range<Int>, columns partColumns: Range<Int>) -> DenseTile {
+    let height = part.clamped(to: rowStart..<rowStart + rows)
+    let width = partColumns.clamped(to: columnStart..<columnStart + columns)
+    let isWhole = height.count == rows && width.count == columns
+    let first = width.lowerBound - columnStart
+    return DenseTile(
+      rowStart: height.lowerBound - part.lowerBound,
+      columnStart: width.lowerBound - partColumns.lowerBound, rows: height.count,
+      columns: width.count,
+      values: isWhole
+        ? values
+        : height.flatMap { row in
+          let start = (row - rowStart) * columns + first
+          return values[start..<start + width.count]
+        })
+  }
+
+  /// The tile of the transposed matrix.
+  var transposed: DenseTile {
+    var flipped = [Double](repeating: 0, count: values.count)
+    for i in 0..<rows {
+      for j in 0..<columns { flipped[j * rows + i] = values[i * columns + j] }
+    }
+    return DenseTile(
+      rowStart: columnStart, columnStart: rowStart, rows: columns, columns: rows, values: flipped)
+  }
+}
+
+extension TileArray {
+  /// All values of a one-dimensional array. Local.
+  package func line(grid: TileGrid) throws -> [Double] {
+    var values = [Double](repeating: 0, count: grid.m)
+    for index in 0..<grid.count {
+      let tile = grid.tile(at: index)
+      let rows = grid.rows(of: tile)
+      var part = [Double](repeating: 0, count: rows.count)
+      try part.withUnsafeMutableBufferPointer { try read(TileIndex(tile.it), into: $0) }
+      values.replaceSubrange(rows, with: part)
+    }
+    return values
+  }
+}

@@ -1,0 +1,74 @@
+import Dynamics
+import Failures
+import Foundation
+import RankProgram
+
+/// Gradient flow on the mean cross-entropy in function space, by the components b of the coefficients
+/// in the kernel's eigenvectors Q:
+///
+///     f = f(0) + Q Lambda b,    b' = -Q' dL/df,
+///
+/// with momentum b'' + gamma b' = -Q' dL/df.
+///
+/// Source: Lee et al. (arXiv 1902.06720), section 2.3; momentum as neural-tangents' `gradient_descent`.
+struct CrossEntropyFlow {
+  let basis: EigenBasis
+  let classes: Int
+  /// The own images' rows of the targets and of f(0).
+  let targets: [Double]
+  let initial: [Double]
+  /// What is added to every eigenvalue.
+  let shift: Double
+
+  /// The own rows of f for coefficients whose components are `b`, [n, classes]. Local.
+  func outputs(_ b: ArraySlice<Double>) -> [Double] {
+    let scaled = basis.scaled(
+      Array(b), columns: classes, by: basis.values.map { max($0 + shift, 0) })
+    var f = basis.rows(of: scaled, columns: classes)
+    for index in f.indices { f[index] += initial[index] }
+    return f
+  }
+
+  /// b at each time, ascending and finite: [time][n, classes].
+  ///
+  /// Collective. Errors: of `poll`.
+  func components(
+    at times: [Double], learningRate: Double, momentum: Double?, ranks: Ranks,
+    poll: (_ time: Int, _ part: Double) throws -> Void
+  ) throws -> [[Double]] {
+    let count = basis.imageCount * classes
+    let rate = momentum == nil ? learningRate : learningRate.squareRoot()
+    let friction = momentum.map { (1 - $0) / rate } ?? 0
+    var state = [Double](repeating: 0, count: momentum == nil ? count : 2 * count)
+    let outputs = Double(basis.imageCount * classes)
+    let fastest = max((basis.values.first ?? 0) + shift, .leastNormalMagnitude) / outputs
+    var solver = DormandPrince(
+      tolerance: 1e-11, step: 0.1 * min(1 / fastest, (1 / fastest).squareRoot()))
+    func slope(_ state: [Double]) throws -> [Double] {
+      let gradient = CrossEntropy.gradient(
+        self.outputs(state[..<count]), targets: targets, classes: classes, outputs: outputs)
+      var force = try basis.components(ofRows: gradient, columns: classes)
+      guard momentum != nil else { return force.map { -$0 } }
+      let velocity = state[count...]
+      for index in 0..<count { force[index] = -force[index] - friction * velocity[count + index] }
+      return Array(velocity) + force
+    }
+    var results: [[Double]] = []
+    var reached = 0.0
+    for (index, time) in times.enumerated() {
+      // Rounding may differ between nodes, and all ranks must take the same steps.
+      let isReached = try solver.advance(
+        &state, by: (time - reached) * rate, slope: slope,
+        agree: { try ranks.world.broadcast([$0])[0] }, poll: { try poll(index, $0) })
+      try ranks.agree {
+        guard !isReached else { return }
+        throw Refusal(
+          .badData,
+          "training does not settle at any step in time; lower training.learning_rate")
+      }
+      reached = time
+      results.append(Array(state[..<count]))
+    }
+    return results
+  }
+}

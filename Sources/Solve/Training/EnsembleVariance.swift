@@ -1,0 +1,115 @@
+import Assembly
+import DistributedAlgebra
+import Dynamics
+import Jobs
+import RankProgram
+import TileSchedule
+import TileStore
+
+/// The variance, at the test images, of networks that were drawn by the NNGP kernel K and trained for a
+/// time: of all layers by the NTK, of the last alone by K itself.
+///
+///     NTK:   K_tt + B' K_dd B - 2 K_td B,   B = Q growth(t) Q' Theta_dt
+///     NNGP:  K_tt - K_td Q growth(t) (1 + remainder(t)) Q' K_dt
+///
+/// Source: Lee et al. (arXiv 1902.06720), equations 15 and 16; the latter at finite times as
+/// neural-tangents' `gradient_descent_mse_ensemble`, where remainder(t)^2 is remainder(2 t).
+struct EnsembleVariance {
+  let store: KernelStore
+  let variant: Int
+  let kernel: KernelKind
+  let basis: EigenBasis
+  let ranks: Ranks
+  /// Doubles of B for all times at once, 32 MB.
+  private static let mostValues = 1 << 22
+
+  /// [time][test image], on all ranks.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  ///
+  /// - Parameter responses: [time][eigenvalue].
+  func values(_ responses: [[TrainingFilter.Response]]) throws -> [[Double]] {
+    let own = try store.array(variant: variant, kernel: kernel, part: .test)
+    let prior = try store.array(variant: variant, kernel: .nngp, part: .test)
+    let priorTrain = try store.array(variant: variant, kernel: .nngp, part: .train)
+    let priorDiagonal = try store.array(variant: variant, kernel: .nngp, part: .testDiagonal)
+    let n = basis.imageCount
+    let grid = store.grids[1]
+    let diagonal = try ranks.agree { try priorDiagonal.line(grid: store.grids[2]) }
+    var variances = [[Double]](repeating: diagonal, count: responses.count)
+    let width = max(1, min(512, Self.mostValues / (n * responses.count)))
+    let training = TileProducts(
+      share: TileShare(of: priorTrain, grid: store.grids[0], ranks: ranks), ranks: ranks)
+    for first in stride(from: 0, to: grid.m, by: width) {
+      let images = first..<min(first + width, grid.m)
+      let count = images.count
+      let rows = try columns(of: own, images, grid)
+      let components = try basis.components(ofRows: rows, columns: count)
+      guard kernel == .ntk else {
+        for (index, responses) in responses.enumerated() {
+          let scaled = basis.scaled(
+            components, columns: count, by: responses.map { $0.growth * (1 + $0.remainder) })
+          for (place, (x, y)) in zip(components, scaled).enumerated() {
+            variances[index][first + place % count] -= x * y
+          }
+        }
+        continue
+      }
+      let priorRows = try columns(of: prior, images, grid)
+      // All times side by side: [n, times x images].
+      let all = responses.count * count
+      var side = [Double](repeating: 0, count: n * all)
+      for (index, responses) in responses.enumerated() {
+        let scaled = basis.scaled(components, columns: count, by: responses.map(\.growth))
+        let own = basis.rows(of: scaled, columns: count)
+        for row in basis.rows {
+          for column in 0..<count {
+            side[row * all + index * count + column] =
+              own[(row - basis.rows.lowerBound) * count + column]
+          }
+        }
+      }
+      try ranks.world.allReduce(&side, .sum)
+      let image = try ranks.agree {
+        try training.ownSymmetricProduct(side, order: n, columns: all)
+      }
+      // B' K B from this rank's tiles, and K_td B from its images.
+      var sums = [Double](repeating: 0, count: all)
+      for row in 0..<n {
+        for place in 0..<all { sums[place] += side[row * all + place] * image[row * all + place] }
+      }
+      for row in basis.rows {
+        let local = (row - basis.rows.lowerBound) * count
+        for place in 0..<all {
+          sums[place] -= 2 * side[row * all + place] * priorRows[local + place % count]
+        }
+      }
+      try ranks.world.allReduce(&sums, .sum)
+      for index in responses.indices {
+        for column in 0..<count { variances[index][first + column] += sums[index * count + column] }
+      }
+    }
+    return variances
+  }
+
+  /// The columns of K(train, test) that belong to some test images, the rows of the basis's own
+  /// training images: [rows, images]. Collective.
+  private func columns(
+    of array: TileArray, _ images: Range<Int>, _ grid: TileGrid
+  ) throws -> [Double] {
+    let all = TileShare(of: array, grid: grid, rows: images, columns: basis.rows, ranks: nil)
+    var result = [Double](repeating: 0, count: basis.rows.count * images.count)
+    try ranks.agree {
+      for number in 0..<all.count {
+        let tile = try all.read(number)
+        for i in 0..<tile.rows {
+          for j in 0..<tile.columns {
+            result[(tile.columnStart + j) * images.count + tile.rowStart + i] =
+              tile.values[i * tile.columns + j]
+          }
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,263 @@
+import Assembly
+import DistributedAlgebra
+import DurableFiles
+import Dynamics
+import Failures
+import Foundation
+import Jobs
+import MessagePassing
+import NumPyFiles
+import RankProgram
+import Results
+
+/// Gradient descent on all training images in function space, by the kernel's eigenvectors, and what the
+/// outputs are at each of a job's times.
+package struct TrainingStage {
+  package let run: RunFolder
+  package let store: KernelStore
+  package let assignment: Assignment
+  package let data: DataOutline
+  package let ranks: Ranks
+  package let context: BLACSContext
+  package let console: Console
+  /// Whether the spectrum stage keeps all eigenvectors.
+  package let hasEigenvectors: Bool
+  package let section: TrainingSection
+
+  package init(
+    run: RunFolder, store: KernelStore, assignment: Assignment, data: DataOutline, ranks: Ranks,
+    context: BLACSContext, console: Console, hasEigenvectors: Bool, section: TrainingSection
+  ) {
+    self.run = run
+    self.store = store
+    self.assignment = assignment
+    self.data = data
+    self.ranks = ranks
+    self.context = context
+    self.console = console
+    self.hasEigenvectors = hasEigenvectors
+    self.section = section
+  }
+
+  private var n: Int { data.trainCount }
+  private var classes: Int { data.classes }
+  private var offset: Double { section.targetOffset(classes: classes) }
+  private var hasTest: Bool { data.testCount > 0 }
+
+  /// Trains with one kernel, and writes its files.
+  ///
+  /// Collective. Errors: eigenvectors that are not there, damaged or missing tiles, files, a request to
+  /// stop; agreed by all ranks.
+  ///
+  /// - Parameter spectrum: of the kernel; nil without one.
+  package func perform(
+    variant: Int, kernel: KernelKind, spectrum: KernelExtent?
+  ) throws -> TrainingSummary {
+    let start = MPIEnvironment.seconds
+    let subject = SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: false)
+    let initial = try ranks.agree { try InitialOutputs(section, data) }
+    let extent = try spectrum ?? self.extent(subject)
+    let shift = section.regularization * extent.trace / Double(n)
+    let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
+    let missing = zip(targets, initial.train).map { $0 - $1 }
+    let filter = TrainingFilter(
+      dynamics: section.dynamics, learningRate: section.learningRate, momentum: section.momentum,
+      outputs: Double(n * classes))
+    var (method, error): (String, Double?) = (TrainingSummary.byEigenvectors, nil)
+    let basis: EigenBasis
+    if hasEigenvectors {
+      basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
+    } else {
+      let search = ResolventSearch(
+        source: try source(subject), filter: filter, times: section.times, shift: shift,
+        tolerance: section.tolerance, ranks: ranks, console: console, label: subject.label)
+      let found = try search.basis(
+        of: missing, columns: classes, range: extent.range, poll: ranks.stopIfAsked)
+      basis = found.basis
+      method = String(
+        format: "rational Krylov space of %d vectors, pole %.3g", basis.values.count, found.pole)
+      error = found.error
+    }
+    let largest = extent.range.upperBound + shift
+    let maximalRate = 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest
+    try ranks.agree {
+      try requireEnd(least: (basis.values.last ?? .infinity) + shift, largest, maximalRate)
+    }
+    // [time][eigenvalue].
+    let responses = section.times.map { time in
+      basis.values.map { filter.response(eigenvalue: $0 + shift, time: time) }
+    }
+    let grown =
+      switch section.loss {
+      case .mse: try squares(basis, responses, targets, missing)
+      case .crossEntropy:
+        try crossEntropy(basis, targets, initial.train, shift, label: subject.label)
+      }
+    try ranks.stopIfAsked()
+    try ranks.agree {
+      guard let index = grown.outputs.firstIndex(where: { $0.contains { !$0.isFinite } }) else {
+        return
+      }
+      throw Refusal(
+        .badData,
+        "training with \(subject.label) diverges before time \(section.times[index]): its learning rate "
+          + "is \(section.learningRate), and steps converge below \(maximalRate); lower "
+          + "training.learning_rate, or set training.dynamics: flow")
+    }
+    let test = try predictions(grown.coefficients, initial.test, variant, kernel)
+    let testTargets = RegressionScore.targets(data.testLabels, classes: classes, offset: offset)
+    var points = section.times.indices.map { index in
+      point(
+        index, train: (grown.outputs[index], targets), test: (test[index], testTargets))
+    }
+    var variances: [[Double]] = []
+    if section.variance, hasTest {
+      let ensemble = EnsembleVariance(
+        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks)
+      variances = try ensemble.values(responses)
+      for index in points.indices {
+        points[index].meanVariance = variances[index].reduce(0, +) / Double(data.testCount)
+      }
+    }
+    try write(grown.outputs, test, variances, subject)
+    return TrainingSummary(
+      loss: section.loss.rawValue, dynamics: section.dynamics.rawValue,
+      learningRate: section.learningRate,
+      maximalLearningRate: maximalRate, momentum: section.momentum,
+      regularization: section.regularization, targetOffset: offset,
+      method: method, error: error, points: points, secondsTraining: MPIEnvironment.seconds - start)
+  }
+
+  private func source(_ subject: SpectrumSubject) throws -> KernelMatrix {
+    let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
+    return try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+  }
+
+  /// What there is to know of the kernel without its spectrum.
+  private func extent(_ subject: SpectrumSubject) throws -> KernelExtent {
+    var sums = KernelMatrix.Sums()
+    let source = try source(subject)
+    try SolverMemory.requireLeading(source.layout, count: 1, ranks: ranks)
+    let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
+    let leading = try leadingEigenpairs(of: matrix, count: 1)
+    return KernelExtent(trace: sums.trace, range: 0...(leading.values.last ?? 0))
+  }
+
+  /// Outputs on the training images and the kernel's coefficients, per time and [n, classes].
+  private typealias Grown = (outputs: [[Double]], coefficients: [[Double]])
+
+  /// By the closed form of every eigenvector's component.
+  private func squares(
+    _ basis: EigenBasis, _ responses: [[TrainingFilter.Response]], _ targets: [Double],
+    _ missing: [Double]
+  ) throws -> Grown {
+    let components = try basis.components(of: missing, columns: classes)
+    func whole(_ factors: [Double]) throws -> [Double] {
+      let scaled = basis.scaled(components, columns: classes, by: factors)
+      return try basis.gathered(rows: basis.rows(of: scaled, columns: classes), columns: classes)
+    }
+    var grown: Grown = ([], [])
+    for responses in responses {
+      let left = try whole(responses.map(\.remainder))
+      grown.outputs.append(zip(targets, left).map { $0 - $1 })
+      grown.coefficients.append(try whole(responses.map(\.growth)))
+    }
+    return grown
+  }
+
+  /// By integration in time.
+  private func crossEntropy(
+    _ basis: EigenBasis, _ targets: [Double], _ initial: [Double], _ shift: Double, label: String
+  ) throws -> Grown {
+    let own = basis.rows.lowerBound * classes..<basis.rows.upperBound * classes
+    let flow = CrossEntropyFlow(
+      basis: basis, classes: classes, targets: Array(targets[own]), initial: Array(initial[own]),
+      shift: shift)
+    let all = try flow.components(
+      at: section.times, learningRate: section.learningRate, momentum: section.momentum,
+      ranks: ranks
+    ) { index, part in
+      console.show(
+        "training with \(label)", fraction: (Double(index) + part) / Double(section.times.count),
+        detail: "to time \(section.times[index])", at: MPIEnvironment.seconds)
+      try ranks.stopIfAsked()
+    }
+    var grown: Grown = ([], [])
+    for components in all {
+      grown.outputs.append(
+        try basis.gathered(rows: flow.outputs(components[...]), columns: classes))
+      grown.coefficients.append(
+        try basis.gathered(rows: basis.rows(of: components, columns: classes), columns: classes))
+    }
+    return grown
+  }
+
+  /// Throws where training has no end and is asked for it: a kernel whose least eigenvalue is rounding,
+  /// of which noise would be learned, or steps that diverge.
+  private func requireEnd(least: Double, _ largest: Double, _ maximalRate: Double) throws {
+    guard section.times.last == .infinity else { return }
+    let floor = Double(n) * .ulpOfOne * largest
+    guard least > floor else {
+      throw Refusal(
+        .badData,
+        "training.times has infinity, and the kernel is singular to rounding (its least eigenvalue is "
+          + "\(least)); set training.regularization, or leave infinity out")
+    }
+    guard section.dynamics == .flow || section.learningRate < maximalRate else {
+      throw Refusal(
+        .badData,
+        "training.times has infinity, and steps of learning rate \(section.learningRate) diverge, as "
+          + "all from \(maximalRate) on do; lower training.learning_rate, or leave infinity out")
+    }
+  }
+
+  /// Outputs at the test images, [time][m, classes]; empty without any.
+  private func predictions(
+    _ coefficients: [[Double]], _ initial: [Double], _ variant: Int, _ kernel: KernelKind
+  ) throws -> [[Double]] {
+    guard hasTest else { return coefficients.map { _ in [] } }
+    return try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks)
+      .products(coefficients, rows: data.testCount, columns: classes)
+      .map { zip($0, initial).map { $0 + $1 } }
+  }
+
+  private typealias Judged = (outputs: [Double], targets: [Double])
+
+  private func point(_ index: Int, train: Judged, test: Judged) -> TrainingSummary.Point {
+    let time = section.times[index]
+    func score(_ judged: Judged, _ labels: [Int]) -> Double {
+      RegressionScore(judged.outputs, labels, classes: classes, offset: offset).accuracy
+    }
+    func loss(_ judged: Judged) -> Double {
+      TrainingLoss.value(section.loss, judged.outputs, judged.targets, classes: classes)
+    }
+    let isScored = hasTest && !data.testLabels.isEmpty
+    return TrainingSummary.Point(
+      time: time == .infinity ? nil : time, trainLoss: loss(train),
+      trainAccuracy: score(train, data.trainLabels), testLoss: isScored ? loss(test) : nil,
+      testAccuracy: isScored ? score(test, data.testLabels) : nil)
+  }
+
+  private func write(
+    _ train: [[Double]], _ test: [[Double]], _ variances: [[Double]], _ subject: SpectrumSubject
+  ) throws {
+    try ranks.onRoot {
+      try Disk().createFolder(run.folder("training", subject.variantName))
+      func file(_ name: String) -> String {
+        run.result("training", subject.variantName, "\(subject.stem)_\(name).npy")
+      }
+      func write(_ values: [[Double]], _ shape: [Int], _ name: String) throws {
+        // One of an earlier job would be taken for this one's.
+        guard let first = values.first, !first.isEmpty else {
+          try Disk().remove(file(name))
+          return
+        }
+        try NumPyArray.write(
+          values.flatMap(\.self), shape: [values.count] + shape, to: file(name))
+      }
+      try write(train, [n, classes], "train")
+      try write(test, [data.testCount, classes], "test")
+      try write(variances, [data.testCount], "variance")
+    }
+  }
+}
