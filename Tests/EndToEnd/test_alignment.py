@@ -19,7 +19,7 @@ def run(request, tmp_path_factory):
         alignment={"targets": TARGETS, "regularization": RIDGE, "dimensions": [0.001, 0.1]})
     result = succeed("run", path, ranks=ranks)
     assert "eigenvectors hold" in result.stdout and "sign of eigenvector 5" in result.stdout
-    again = succeed("predict", path, "--resume")
+    again = succeed("align", path, "--resume")
     assert "eigenvectors hold" not in again.stdout
     return folder / "run"
 
@@ -77,7 +77,7 @@ def test_eigenvectors_of_another_job_are_not_taken(tmp_path):
     old = tmp_path / "run/alignment/ntk_phi_5_train.npy"
     assert old.exists() and not (tmp_path / "run/alignment/ntk_phi_5_test.npy").exists()
     path = write_job(tmp_path, spectrum={"vectors": 40}, alignment={"targets": [30]}, **sections)
-    result = ntk_dist("predict", path, ranks=2)
+    result = ntk_dist("align", path, ranks=2)
     assert result.returncode == 66
     said, = sentences(result)
     assert "40 eigenvectors" in said and "the run has 5" in said

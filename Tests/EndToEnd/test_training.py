@@ -50,7 +50,7 @@ def peer(tmp_path_factory):
 
     def predict(ranks=2, **asked):
         path = write_job(folder, **{"prediction": None, **sections, **asked})
-        succeed("predict", path, ranks=ranks)
+        succeed("train", path, ranks=ranks)
         return folder / "run"
 
     return predict
@@ -161,7 +161,7 @@ def small(tmp_path_factory):
 
 def targets_of(folder, sections):
     """One-hot targets less 0.1 of a run's images: f on them when training has ended."""
-    succeed("predict", write_job(folder, training={"times": ["infinity"]}, **sections))
+    succeed("train", write_job(folder, training={"times": ["infinity"]}, **sections))
     return np.load(folder / "run/training/ntk_train.npy")[0]
 
 
@@ -177,7 +177,7 @@ def test_steps_are_those_of_an_optimizer(small):
         rate = part * maximal * (1 + (momentum or 0))
         training = {"times": [0, 1, 2, 7, 300], "dynamics": "steps", "learning_rate": rate,
                     **({"momentum": momentum} if momentum is not None else {})}
-        succeed("predict", write_job(folder, training=training, **sections), ranks=2)
+        succeed("train", write_job(folder, training=training, **sections), ranks=2)
         assert summary(folder / "run")["variants"][0]["ntk"]["training"]["dynamics"] == "steps"
         train, test = (np.load(folder / f"run/training/ntk_{part}.npy") for part in ("train", "test"))
         a, velocity, seen = np.zeros((n, classes)), np.zeros((n, classes)), {}
@@ -201,7 +201,7 @@ def test_momentum_over_time_is_an_oscillator(small):
     momentum, rate = 0.7, (1 - 0.7) ** 2 / 4 / omegas[n // 2]
     times = [1e-4, 0.5, 3, 40, 1e4]
     training = {"times": times, "learning_rate": rate, "momentum": momentum, "variance": True}
-    succeed("predict", write_job(folder, training=training, **sections), ranks=3)
+    succeed("train", write_job(folder, training=training, **sections), ranks=3)
     found = np.load(folder / "run/training/ntk_train.npy")
     store = zarr.open(folder / "run/kernels.zarr", mode="r")
     prior, prior_cross = symmetric(store["nngp_train"][:]), store["nngp_test"][:]
@@ -242,13 +242,13 @@ def test_ranks_and_restarts_do_not_change_training(small):
     path = write_job(folder, training=training, **sections)
     results = []
     for ranks in 1, 3, 4:
-        succeed("predict", path, ranks=ranks)
+        succeed("train", path, ranks=ranks)
         results.append([np.load(folder / f"run/training/ntk_{part}.npy")
                         for part in ("train", "test", "variance")])
     for result in results[1:]:
         for first, other in zip(results[0], result):
             np.testing.assert_allclose(other, first, rtol=1e-9, atol=1e-9 * np.abs(first).max())
-    again = succeed("predict", path, "--resume")
+    again = succeed("train", path, "--resume")
     assert "training at learning rate" not in again.stdout
 
 
@@ -341,7 +341,7 @@ def test_an_image_twice_with_two_labels_has_no_end(tmp_path):
 ])
 def test_bad_training_is_said_in_one_sentence(small, tmp_path, change, status, words):
     folder, sections, *_ = small
-    result = ntk_dist("predict", write_job(
+    result = ntk_dist("train", write_job(
         tmp_path, **{**sections, "training": {"times": [1]}, **change}), cwd=tmp_path)
     assert result.returncode == status
     said, = sentences(result)
@@ -352,7 +352,7 @@ def test_eigenvectors_that_are_not_there_are_asked_for(tmp_path):
     path = write_job(tmp_path, data={"synthetic": {"seed": 4, "train": 40, "test": 8}}, prediction=None,
                      spectrum={"vectors": "all"}, training={"times": [1]})
     succeed("assemble", path)
-    result = ntk_dist("predict", path, ranks=2)
+    result = ntk_dist("train", path, ranks=2)
     assert result.returncode == 66
     said, = sentences(result)
     assert "ntk-dist spectrum" in said
