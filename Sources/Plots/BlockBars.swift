@@ -1,16 +1,16 @@
 import Foundation
 
-/// Bars of characters for terminals.
+/// Bar charts of characters, for terminals.
 public struct BlockBars: Sendable {
-  /// The characters of one cell from empty to full.
+  /// The characters of a cell, from empty to full.
   private let levels: [Character]
 
-  /// Bars of Unicode's block elements, or of ASCII.
+  /// Bars of Unicode block elements, or of ASCII characters.
   public init(usesUnicode: Bool) {
     levels = Array(usesUnicode ? " ▁▂▃▄▅▆▇█" : " .:-=+*#@")
   }
 
-  /// Whether the terminal's encoding, by the environment, has the blocks; yes where nothing is said.
+  /// Whether the locale in `environment` is UTF-8; true if it names none.
   public static func hasUnicode(_ environment: [String: String]) -> Bool {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }
       .first { !$0.isEmpty }
@@ -18,7 +18,7 @@ public struct BlockBars: Sendable {
     return locale.contains("utf-8") || locale.contains("utf8")
   }
 
-  /// Bars for counts over `height` lines, the topmost first; what is above zero shows.
+  /// Bars of `height` lines, the topmost first, one column per count; counts above zero are visible.
   public func lines(_ counts: [Int], height: Int) -> [String] {
     let full = levels.count - 1
     let most = Double(max(counts.max() ?? 0, 1))
@@ -30,7 +30,7 @@ public struct BlockBars: Sendable {
     }
   }
 
-  /// A line that names powers of ten under `width` cells between two base-10 logarithms.
+  /// A line of `width` characters that labels the powers of ten between two base-10 logarithms.
   public static func scale(from low: Double, to high: Double, width: Int) -> String {
     var cells = [Character](repeating: " ", count: width)
     guard high > low, width > 0 else { return String(cells) }

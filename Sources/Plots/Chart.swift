@@ -1,15 +1,15 @@
-/// Series over two axes.
+/// Curves and points over two axes.
 public struct Chart: Equatable, Sendable {
-  /// Words at a place in the plot.
+  /// Text at a place in the plot.
   public struct Label: Equatable, Sendable {
-    /// The words.
+    /// The text.
     public var text: String
-    /// Where their middle is.
+    /// The horizontal coordinate of its center.
     public var x: Double
-    /// Where their middle is.
+    /// The vertical coordinate of its center.
     public var y: Double
 
-    /// Words at a place.
+    /// Text centered at a place.
     public init(_ text: String, x: Double, y: Double) {
       self.text = text
       self.x = x
@@ -21,11 +21,11 @@ public struct Chart: Equatable, Sendable {
   public var x: Axis
   /// The vertical axis.
   public var y: Axis
-  /// What is drawn, first what lies below.
+  /// The series, in drawing order: later ones cover earlier ones.
   public var series: [Series]
-  /// Words in the plot.
+  /// Text in the plot.
   public var labels: [Label]
-  /// What the key says of dashed lines that it does not list; nil where there are none.
+  /// The key's text for dashed lines that it does not list; nil if there are none.
   public var dashedMeans: String?
 
   /// A chart over two axes.
@@ -50,7 +50,7 @@ public struct Chart: Equatable, Sendable {
     }.filter { series in series.points.contains { $0.y != nil } }
   }
 
-  /// A block for each series that is drawn, with two empty lines between, as gnuplot has it.
+  /// One block per drawn series, separated by two empty lines as gnuplot expects.
   var data: String {
     let blocks = drawn.map { series in
       var lines = ["# \(Gnuplot.oneLine(series.label ?? "(\(series.style))"))"]
@@ -70,33 +70,41 @@ public struct Chart: Equatable, Sendable {
       + blocks.joined(separator: "\n\n")
   }
 
-  /// The words in the key.
+  /// The texts in the key.
   private var keyWords: [String] {
     drawn.compactMap(\.label) + (dashedMeans.map { [$0] } ?? [])
   }
 
-  /// Rows of the key, which stands above the plot; one word needs no key.
+  /// Rows of the key above the plot; a single series needs no key.
   private var keyRows: Int {
     keyWords.count <= 1 ? 0 : (keyWords.count + keyColumns - 1) / keyColumns
   }
 
-  /// Columns of the key: as many as gnuplot, which takes a letter to be so wide, has room for.
+  /// Columns of the key: as many as fit by gnuplot's own estimate of text widths.
   private var keyColumns: Int {
     let widest = keyWords.map(\.count).max() ?? 0
     return max(1, min(3, 380 / (widest * 11 + 64)))
   }
 
-  /// Height of the picture in pixels: the plot's own, its axis, and a line for each row of the key.
-  var height: Int { 240 + Self.bottom + top }
+  /// Height of the picture in pixels: the plot, its axis, and the rows of the key.
+  var height: Int {
+    max(Self.plotHeight, TextWidth.pixels(y.label, size: 16)) + Self.bottom + top
+  }
 
+  /// Width of the plot between its margins, and its least height.
+  static let plotWidth = Gnuplot.width - left - right
+  static let plotHeight = 240
+  /// The margins of the plot.
+  static let right = 14
+  private static let left = 90
   private static let bottom = 66
   private var top: Int { keyRows * 24 + (keyRows == 0 ? 14 : 22) }
 
-  /// The plot's edges as parts of the picture, for gnuplot's own estimates leave gaps.
+  /// The edges of the plot as fractions of the picture: gnuplot's own estimates leave gaps.
   private var margins: [String] {
     [
-      "set lmargin at screen \(Gnuplot.part(90, of: Gnuplot.width))",
-      "set rmargin at screen \(Gnuplot.part(Gnuplot.width - 14, of: Gnuplot.width))",
+      "set lmargin at screen \(Gnuplot.part(Self.left, of: Gnuplot.width))",
+      "set rmargin at screen \(Gnuplot.part(Gnuplot.width - Self.right, of: Gnuplot.width))",
       "set bmargin at screen \(Gnuplot.part(Self.bottom, of: height))",
       "set tmargin at screen \(Gnuplot.part(height - top, of: height))",
       "set xtics offset 0,0.3",
@@ -105,7 +113,7 @@ public struct Chart: Equatable, Sendable {
     ]
   }
 
-  /// The commands that draw the data in `file`.
+  /// The gnuplot commands that draw the data in `file`.
   func commands(file: String) -> [String] {
     let drawn = drawn
     let xRange = x.range(of: drawn.flatMap { $0.points.map(\.x) })

@@ -1,11 +1,11 @@
 import Foundation
 
-/// gnuplot: what its scripts have in common.
+/// What all gnuplot scripts have in common.
 enum Gnuplot {
-  /// Width of pictures; small, so that their text can be read on a phone.
+  /// Width of pictures in pixels: small, so that their text is legible on a phone.
   static let width = 480
 
-  /// What stands at the head of every script.
+  /// The first lines of every script.
   static func preamble(plot name: String, picture: String, height: Int) -> [String] {
     [
       "reset",
@@ -29,27 +29,32 @@ enum Gnuplot {
       ]
   }
 
-  /// A plot's name as gnuplot takes it for its elements.
+  /// The name of a plot as an identifier in gnuplot's SVG.
   static func identifier(_ name: String) -> String { name.replacingOccurrences(of: "-", with: "_") }
 
-  /// A text in quotes.
+  /// A text in single quotes.
   static func quoted(_ text: String) -> String {
     "'" + oneLine(text).replacingOccurrences(of: "'", with: "''") + "'"
   }
 
-  /// A text without line breaks and other control characters.
+  /// A text with control characters, including line breaks, replaced by spaces.
   static func oneLine(_ text: String) -> String {
     String(text.unicodeScalars.map { $0.value < 32 ? " " : Character($0) })
   }
 
-  /// A length as a part of the picture's.
+  /// A length as a fraction of the picture.
   static func part(_ pixels: Int, of whole: Int) -> String {
     String(format: "%.4f", Double(pixels) / Double(whole))
   }
 
-  /// A number for data and commands.
+  /// A number in data and commands.
   static func number(_ value: Double) -> String { String(format: "%.10g", value) }
 
-  /// A number at a tick.
+  /// A number at a tick: with all digits up to a million, so that neighbors differ.
+  static func tick(_ value: Double) -> String {
+    String(format: abs(value) < 1e6 ? "%.10g" : "%.6g", value)
+  }
+
+  /// A number in a label.
   static func short(_ value: Double) -> String { String(format: "%.6g", value) }
 }

@@ -1,47 +1,79 @@
 import Foundation
+import Synchronization
 
 /// The gnuplot of this machine.
-public struct GnuplotProgram: Sendable {
+public final class GnuplotProgram: Sendable {
   private let path: String
+  private let limit: Duration
+  /// Whether gnuplot once exceeded its time limit; then it is not started again.
+  private let isStuck = Atomic(false)
 
-  /// The program in the folders of `searchPath`, PATH if not given; nil where there is none.
-  public init?(searchPath: String? = ProcessInfo.processInfo.environment["PATH"]) {
+  /// The program in the folders of `searchPath`; nil if it is in none of them.
+  ///
+  /// `searchPath` is the environment's PATH by default. `limit` is the time that one picture may take.
+  public init?(
+    searchPath: String? = ProcessInfo.processInfo.environment["PATH"],
+    limit: Duration = .seconds(30)
+  ) {
     let folders = (searchPath ?? "").split(separator: ":").map(String.init)
     guard
       let path = folders.lazy.map({ $0 + "/gnuplot" })
         .first(where: { FileManager.default.isExecutableFile(atPath: $0) })
     else { return nil }
     self.path = path
+    self.limit = limit
   }
 
   /// Draws a plot whose script and data are in `folder`.
   ///
-  /// Returns: nil, or what gnuplot said was wrong.
+  /// Returns: nil, or a sentence that says why there is no picture.
   public func draw(_ plot: Plot, in folder: String) -> String? {
+    guard !isStuck.load(ordering: .relaxed) else {
+      return "\(path) exceeded its time limit before and was not started again"
+    }
+    // A file rather than a pipe: a child of gnuplot that outlives it would keep a pipe open.
+    let messages = FileManager.default.temporaryDirectory
+      .appendingPathComponent("ntk-dist-gnuplot-\(UUID().uuidString)")
+    guard FileManager.default.createFile(atPath: messages.path, contents: nil),
+      let output = try? FileHandle(forWritingTo: messages)
+    else { return "no temporary file can be created in \(NSTemporaryDirectory())" }
+    defer { try? FileManager.default.removeItem(at: messages) }
+
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
-    // Nobody's settings but the script's.
+    // The user's settings do not apply.
     process.arguments = ["--default-settings", plot.scriptFile]
     process.currentDirectoryURL = URL(fileURLWithPath: folder, isDirectory: true)
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    let messages = Pipe()
-    process.standardError = messages
+    process.standardError = output
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
     do {
       try process.run()
     } catch {
       return "\(path) cannot be started: \(error.localizedDescription)"
     }
-    let said = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
-    let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-    // Between them it shows the command, with a mark below the place.
-    var sentences: [String] = []
-    for line in lines where line.hasPrefix("\"\(plot.scriptFile)\" line") {
-      if !sentences.contains(line) { sentences.append(line) }
+    let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) * 1e-18
+    if ended.wait(timeout: .now() + seconds) == .timedOut {
+      kill(process.processIdentifier, SIGKILL)
+      isStuck.store(true, ordering: .relaxed)
+      return "\(path) took longer than \(Gnuplot.short(seconds)) s and was stopped"
     }
-    if !sentences.isEmpty { return sentences.joined(separator: "; ") }
-    return lines.last { !$0.isEmpty } ?? "gnuplot ended with status \(process.terminationStatus)"
+    guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
+    let said = (try? String(contentsOf: messages, encoding: .utf8)) ?? ""
+    return Self.reason(in: said, script: plot.scriptFile)
+      ?? "gnuplot ended with status \(process.terminationStatus)"
+  }
+
+  /// What gnuplot's messages say is wrong; nil if they are empty.
+  private static func reason(in said: String, script: String) -> String? {
+    let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    // The lines between show the command, with a mark below the place.
+    var sentences: [String] = []
+    for line in lines where line.hasPrefix("\"\(script)\" line") && !sentences.contains(line) {
+      sentences.append(line)
+    }
+    return sentences.isEmpty ? lines.last { !$0.isEmpty } : sentences.joined(separator: "; ")
   }
 }

@@ -1,6 +1,6 @@
 /// Text for HTML and SVG.
 enum HTMLText {
-  /// The text with what has a meaning there written otherwise.
+  /// The text with HTML's special characters escaped.
   static func escaped(_ text: String) -> String {
     var result = ""
     for character in text {

@@ -1,18 +1,23 @@
 import Foundation
 
-/// A picture of gnuplot's as part of a page.
+/// An SVG picture by gnuplot as an element of a page.
 enum InlineSVG {
-  /// The element, with the page's colours in place of the paper's, and with names that no other
-  /// picture of the page has; nil where the text has no such element.
+  /// The `svg` element of a file, with the page's color variables instead of fixed colors and with
+  /// identifiers that are unique on the page; nil if there is no such element.
+  ///
+  /// - Parameters:
+  ///   - text: The file.
+  ///   - name: The prefix of the identifiers.
+  ///   - title: The title that screen readers speak.
   static func element(_ text: String, name: String, title: String) -> String? {
     guard let start = text.range(of: "<svg"), let end = text.range(of: "</svg>") else { return nil }
     var svg = String(text[start.lowerBound..<end.upperBound])
-    for colour in Palette.all {
-      // gnuplot pads the numbers of strokes, and does not those of text.
+    for color in Palette.all {
+      // gnuplot pads the numbers of strokes, not those of text.
       for format in ["%3d,%3d,%3d", "%3d, %3d, %3d", "%d,%d,%d"] {
-        let parts = colour.components
+        let parts = color.components
         let text = String(format: format, parts[0], parts[1], parts[2])
-        svg = svg.replacingOccurrences(of: "rgb(\(text))", with: "var(--\(colour.name))")
+        svg = svg.replacingOccurrences(of: "rgb(\(text))", with: "var(--\(color.name))")
       }
     }
     for black in ["color=\"black\"", "stroke=\"black\""] {
@@ -27,7 +32,7 @@ enum InlineSVG {
           of: "href=\(quote)#\(prefix)", with: "href=\(quote)#\(name)-\(prefix)")
       }
     }
-    // The namespaces are the page's own; what the picture is, readers that speak should say.
+    // HTML needs no namespaces.
     for namespace in [
       "xmlns=\"http://www.w3.org/2000/svg\"", "xmlns:xlink=\"http://www.w3.org/1999/xlink\"",
     ] {

@@ -1,17 +1,19 @@
 import Foundation
 
-/// Numbers above zero, counted by their logarithm.
+/// A histogram of positive numbers over their logarithm.
 public struct LogarithmicBins: Equatable, Sendable {
-  /// The bins' borders in base-10 logarithms, one more than bins.
+  /// The borders of the bins as base-10 logarithms, one more than there are bins.
   public let borders: [Double]
-  /// How many numbers each bin has.
+  /// The number of values in each bin.
   public let counts: [Int]
 
-  /// The least width of a bin that is not asked for, in decades.
+  /// The least width of a bin in decades, unless a range is given.
   private static let narrowest = 0.005
 
-  /// Counts `values` in `count` bins of equal width between the smallest and the largest, or over
-  /// `range`, whose outside is left out; nil where there is nothing above zero.
+  /// Counts `values` in `count` bins of equal width between the smallest and the largest of them.
+  ///
+  /// With a `range`, the bins cover it and values outside are ignored. The result is nil if no value
+  /// is positive.
   public init?(_ values: [Double], count: Int, range: ClosedRange<Double>? = nil) {
     let logarithms = values.lazy.filter { $0 > 0 && $0.isFinite }.map { log10($0) }
     guard count > 0, var low = range.map({ log10($0.lowerBound) }) ?? logarithms.min(),
@@ -21,7 +23,7 @@ public struct LogarithmicBins: Equatable, Sendable {
     if high - low < 1e-9 {
       (low, high) = (low - 0.5, high + 0.5)
     } else if range == nil {
-      // Bins narrower than that would make towers of next to nothing.
+      // Nearly equal values would otherwise look like a broad distribution.
       let missing = Self.narrowest * Double(count) - (high - low)
       if missing > 0 { (low, high) = (low - missing / 2, high + missing / 2) }
     }
@@ -34,7 +36,7 @@ public struct LogarithmicBins: Equatable, Sendable {
     borders = (0...count).map { low + Double($0) * width }
   }
 
-  /// The outline of the bins, as shares of the numbers counted per decade, over their values.
+  /// The outline of the histogram: the fraction of the values per decade, over the values.
   public var density: [Series.Point] {
     let total = Double(max(counts.reduce(0, +), 1))
     let outline = counts.indices.flatMap { bin in

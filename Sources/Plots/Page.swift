@@ -1,10 +1,10 @@
-/// A page of tables and plots in one file: no script, nothing fetched from anywhere.
+/// An HTML page of tables and plots in one file, without scripts or references to other hosts.
 public struct Page: Sendable {
-  /// A plot with what gnuplot made of it.
+  /// A plot and its picture.
   public struct Figure: Sendable {
     /// The plot.
     public var plot: Plot
-    /// The text of the SVG file; nil where there is none.
+    /// The text of the SVG file; nil if it was not drawn.
     public var picture: String?
 
     /// A plot with its picture.
@@ -14,11 +14,11 @@ public struct Page: Sendable {
     }
   }
 
-  /// What a section consists of.
+  /// A part of a section.
   public enum Part: Sendable {
     case text(String)
     case table(Table)
-    /// A table that is shown on request.
+    /// A table that the reader unfolds.
     case folded(title: String, Table)
     case figures([Figure])
   }
@@ -27,7 +27,7 @@ public struct Page: Sendable {
   public struct Section: Sendable {
     /// The heading.
     public var title: String
-    /// What is under it.
+    /// What is below it.
     public var parts: [Part]
 
     /// Parts under a heading.
@@ -39,7 +39,7 @@ public struct Page: Sendable {
 
   /// The page's title.
   public var title: String
-  /// The sentence under it.
+  /// The sentence below the title.
   public var lead: String
   /// The sections in order.
   public var sections: [Section]
@@ -51,7 +51,7 @@ public struct Page: Sendable {
     self.sections = sections
   }
 
-  /// The file.
+  /// The text of the HTML file.
   public var html: String {
     let sections = sections.map { section in
       "<section>\n<h2>\(HTMLText.escaped(section.title))</h2>\n"

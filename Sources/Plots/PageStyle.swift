@@ -1,6 +1,6 @@
-/// How pages look: one column on a phone, two plots side by side on a desk, light or dark as the
-/// reader's system is.
+/// The style of pages: one column on a phone, two on a desktop, and the reader's light or dark mode.
 enum PageStyle {
+  /// The style sheet.
   static var css: String {
     let light = Palette.all.map { "--\($0.name): \($0.light);" }.joined(separator: " ")
     let dark = Palette.all.map { "--\($0.name): \($0.dark);" }.joined(separator: " ")

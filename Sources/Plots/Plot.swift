@@ -1,21 +1,21 @@
-/// A picture with its data and the gnuplot script that draws it.
+/// A figure: its data and the gnuplot script that draws it.
 public struct Plot: Equatable, Sendable {
-  /// What is in it.
+  /// What a figure shows.
   public enum Content: Equatable, Sendable {
     case chart(Chart)
     case cells(HeatMap)
   }
 
-  /// The stem of its files' names: small letters, digits and hyphens.
+  /// The file name without its extension: lowercase letters, digits and hyphens.
   public let name: String
-  /// What it shows, in some words.
+  /// The title.
   public var title: String
-  /// What there is to know about it, in sentences.
+  /// The caption, in sentences.
   public var caption: String
-  /// What is in it.
+  /// What it shows.
   public var content: Content
 
-  /// A plot; nil where there is nothing to draw.
+  /// A plot; nil if there is nothing to draw.
   public init?(name: String, title: String, caption: String, _ content: Content) {
     switch content {
     case .chart(let chart): if chart.drawn.isEmpty { return nil }
@@ -34,7 +34,7 @@ public struct Plot: Equatable, Sendable {
   /// The name of the picture.
   public var pictureFile: String { "\(name).svg" }
 
-  /// The data: columns with tabulators between, comments after #.
+  /// The data: columns separated by tabs, comments after #.
   public var data: String {
     switch content {
     case .chart(let chart): "# \(Gnuplot.oneLine(title))\n" + chart.data
@@ -42,7 +42,7 @@ public struct Plot: Equatable, Sendable {
     }
   }
 
-  /// The script, which is to be run where the data are.
+  /// The gnuplot script, to be run in the folder of the data.
   public var script: String {
     let (height, commands) =
       switch content {

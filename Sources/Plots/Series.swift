@@ -1,11 +1,11 @@
-/// Points that belong together, and how they are drawn.
+/// A sequence of points and how it is drawn.
 public struct Series: Equatable, Sendable {
   /// How points are drawn.
   public enum Style: Sendable {
     case line
     case points
     case linePoints
-    /// What is beside measurements: theory, bounds.
+    /// A dashed line, for theory and bounds.
     case dashed
     /// A line, filled down to zero.
     case area
@@ -13,11 +13,11 @@ public struct Series: Equatable, Sendable {
     case region
   }
 
-  /// One place; without a y, the line has a gap there.
+  /// A point; the line has a gap where y is nil.
   public struct Point: Equatable, Sendable {
-    /// Along the horizontal axis.
+    /// The horizontal coordinate.
     public var x: Double
-    /// Along the vertical axis.
+    /// The vertical coordinate.
     public var y: Double?
 
     /// A point.
@@ -27,13 +27,13 @@ public struct Series: Equatable, Sendable {
     }
   }
 
-  /// What the key calls it; nil leaves it out of the key.
+  /// The name in the key; nil leaves it out of the key.
   public var label: String?
   /// The points in order.
   public var points: [Point]
   /// How they are drawn.
   public var style: Style
-  /// Which of the palette's colours; nil for that of text.
+  /// The number of the palette's color, cyclic; nil for the color of text.
   public var colour: Int?
 
   /// A series of points.

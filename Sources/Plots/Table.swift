@@ -1,8 +1,8 @@
-/// Rows of words under column names.
+/// A table of text.
 public struct Table: Equatable, Sendable {
-  /// The columns' names; empty for a table without a head.
+  /// The names of the columns; empty for a table without a header.
   public var columns: [String]
-  /// The rows, as long as the columns.
+  /// The rows, each as long as `columns`.
   public var rows: [[String]]
 
   /// A table.
@@ -11,9 +11,9 @@ public struct Table: Equatable, Sendable {
     self.rows = rows
   }
 
-  /// In a box of its own, in which what is too wide is scrolled.
+  /// The element, in a box that scrolls if the table is too wide.
   var html: String {
-    // Without a head it is names and facts, which are words.
+    // A table without a header lists names and facts.
     let kind = columns.isEmpty ? "table facts" : "table"
     var lines = ["<div class=\"\(kind)\" tabindex=\"0\"><table>"]
     if !columns.isEmpty {

@@ -1,10 +1,11 @@
 import Foundation
 
-/// Which of many points a picture needs.
+/// Selects the points that a picture needs.
 public enum Thinning {
-  /// Places in `0..<count`, ascending, both ends with them: all where there are no more than `limit`,
-  /// else dense at both ends, two thirds of them at equal ratios from the first on and the others so
-  /// from the last.
+  /// At most `limit` indices in `0..<count`, ascending, including both ends.
+  ///
+  /// If there are more than `limit`, two thirds are at equal ratios counted from the first index and
+  /// one third at equal ratios counted from the last, so that both ends are dense.
   public static func logarithmic(_ count: Int, limit: Int) -> [Int] {
     guard count > limit, limit > 1 else { return Array(0..<max(count, 0)) }
     let fromLast = limit / 3
@@ -13,7 +14,7 @@ public enum Thinning {
     return Set(places + [0, count - 1]).sorted()
   }
 
-  /// At most `limit` places at nearly equal ratios of place + 1.
+  /// At most `limit` indices at nearly equal ratios of index + 1.
   private static func fromFirst(_ count: Int, _ limit: Int) -> [Int] {
     guard limit > 1 else { return Array(0..<min(limit, count)) }
     var places: [Int] = []
@@ -25,7 +26,7 @@ public enum Thinning {
     return places
   }
 
-  /// `limit` of `values`, evenly, both ends with them; all where there are no more.
+  /// At most `limit` of `values` at equal distances, including both ends.
   public static func even<Value>(_ values: [Value], limit: Int) -> [Value] {
     guard values.count > limit, limit > 1 else { return values }
     return (0..<limit).map { values[$0 * (values.count - 1) / (limit - 1)] }

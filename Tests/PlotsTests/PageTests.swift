@@ -10,7 +10,7 @@ import Testing
         x: Axis("x"), y: Axis("y"),
         series: [Series("s", [.init(1, 1), .init(2, 3)], colour: 0)])))
 
-  /// A page with this picture, from its first section on.
+  /// The sections of a page with a picture.
   private func inlined(_ picture: String) throws -> String {
     let plot = try #require(plot)
     let html = Page(
@@ -19,7 +19,7 @@ import Testing
     return String(html[try #require(html.range(of: "<section>")).lowerBound...])
   }
 
-  @Test("text is text, whatever is in it")
+  @Test("text is escaped")
   func escaping() throws {
     let plot = try #require(plot)
     let page = Page(
@@ -37,7 +37,7 @@ import Testing
     #expect(!page.html.contains("http"))
   }
 
-  @Test("a picture in the page has the page's colours and names of its own")
+  @Test("an inlined picture has the colors of the page and unique identifiers")
   func inlining() throws {
     let svg = """
       <?xml version="1.0"?>
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test(
-    "gnuplot draws it, and says what is wrong with it",
+    "gnuplot draws a plot, and its errors are passed on",
     .enabled(if: GnuplotProgram() != nil, "gnuplot is not installed"))
   func drawing() throws {
     let gnuplot = try #require(GnuplotProgram())
@@ -81,8 +81,27 @@ import Testing
     #expect(!element.contains("rgb("))
   }
 
-  @Test("a machine without gnuplot is known to be")
+  @Test("a machine without gnuplot is recognized")
   func absence() {
     #expect(GnuplotProgram(searchPath: "/nonexistent:/dev") == nil)
+  }
+
+  @Test("a gnuplot that hangs is stopped and not started again")
+  func hanging() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let script = folder.appendingPathComponent("gnuplot")
+    // The child keeps the script's standard error open after the script itself was killed.
+    try "#!/bin/sh\necho started >> \"$0.log\"\nsleep 30\n".write(
+      to: script, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+    let gnuplot = try #require(
+      GnuplotProgram(searchPath: folder.path, limit: .milliseconds(500)))
+    let plot = try #require(plot)
+    #expect(gnuplot.draw(plot, in: folder.path)?.contains("took longer than 0.5 s") == true)
+    #expect(gnuplot.draw(plot, in: folder.path)?.contains("not started again") == true)
+    let log = try String(contentsOf: URL(fileURLWithPath: script.path + ".log"), encoding: .utf8)
+    #expect(log == "started\n")
   }
 }

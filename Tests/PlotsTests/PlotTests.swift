@@ -2,7 +2,7 @@ import Foundation
 import Plots
 import Testing
 
-/// What is written, without gnuplot.
+/// The files of a plot, without gnuplot.
 @Suite("plots as data and scripts") struct PlotTests {
   private func rising(_ series: [Series], y: Axis = Axis("λ", scale: .logarithmic)) -> Plot? {
     Plot(
@@ -10,7 +10,7 @@ import Testing
       .chart(Chart(x: Axis("rank", scale: .logarithmic), y: y, series: series)))
   }
 
-  @Test("the data have a block for each series, and gaps where there is no value")
+  @Test("the data have one block per series, with gaps for missing values")
   func data() throws {
     let plot = try #require(
       rising([
@@ -23,7 +23,7 @@ import Testing
     #expect(!plot.script.contains("index 2"))
   }
 
-  @Test("what no axis can show makes no plot")
+  @Test("there is no plot without values that the axes can show")
   func empty() {
     #expect(rising([]) == nil)
     #expect(rising([Series("x", [.init(1, 0), .init(2, .nan), .init(-1, 3)])]) == nil)
@@ -36,7 +36,7 @@ import Testing
         == nil)
   }
 
-  @Test("words cannot leave their quotes, and names are taken literally")
+  @Test("text stays inside its quotes and is not interpreted")
   func quotes() throws {
     let plot = try #require(
       rising([Series("it's\nλ_max", [.init(1, 1)]), .init("b", [.init(1, 2)])]))
@@ -45,11 +45,23 @@ import Testing
     #expect(plot.script.contains("name 'a_b'"))
   }
 
-  @Test("the same plot gives the same bytes")
-  func deterministic() throws {
-    let series = [Series("s", (1...50).map { .init(Double($0), 1 / Double($0)) }, colour: 1)]
-    #expect(rising(series)?.script == rising(series)?.script)
-    #expect(rising(series)?.data == rising(series)?.data)
+  @Test("a script is exactly these lines")
+  func script() throws {
+    let series = Series("s", (1...3).map { .init(Double($0), 1 / Double($0)) }, colour: 1)
+    let lines = try #require(rising([series])).script.split(separator: "\n").map(String.init)
+    #expect(
+      lines.prefix(5) == [
+        "# A B: `gnuplot a-b.gp` draws a-b.svg.", "reset", "set encoding utf8",
+        "set terminal svg size 480,320 dynamic enhanced font 'sans-serif,16' name 'a_b'",
+        "set output 'a-b.svg'",
+      ])
+    #expect(
+      lines.suffix(7) == [
+        "set xtics ('1' 1, '1.2' 1.2, '1.5' 1.5, '2' 2, '2.5' 2.5, '3' 3)",
+        "set ylabel 'λ' noenhanced", "set yrange [0.3190023593:1.044924351]", "set logscale y",
+        "set ytics ('0.4' 0.4, '0.5' 0.5, '0.6' 0.6, '0.7' 0.7, '0.8' 0.8, '1' 1)",
+        "unset key", "plot 'a-b.tsv' index 0 using 1:2 with lines linetype 2 title 's' noenhanced",
+      ])
   }
 
   @Test("cells are drawn with the first row at the top")
@@ -86,7 +98,7 @@ import Testing
     return bounds[0]...bounds[1]
   }
 
-  @Test("a range holds all values and what is to be included")
+  @Test("a range includes all values and those it must include")
   func ranges() throws {
     let values = [0.5, 20, .infinity, 3]
     let linear = try range(Axis("x", includes: [0]), values)
@@ -97,13 +109,13 @@ import Testing
     #expect(same.lowerBound < 7 && same.upperBound > 7)
   }
 
-  @Test("a floor cuts what is far below")
+  @Test("a floor cuts off values far below it")
   func floor() throws {
     let cut = try range(Axis("x", scale: .logarithmic, floor: 1e-3), [1e-16, 1])
     #expect(cut.lowerBound < 1e-3 && cut.lowerBound > 1e-4)
   }
 
-  @Test("a short logarithmic axis has numbers, and ticks too near each other are left out")
+  @Test("a short logarithmic axis has labeled ticks, and crowded ticks are left out")
   func ticks() {
     let short = commands(Axis("x", scale: .logarithmic), [20, 80])
     #expect(short.contains { $0.hasPrefix("set xtics ('20' 20") && $0.contains("'50' 50") })
@@ -126,7 +138,7 @@ import Testing
     #expect(Thinning.even(Array(0..<count), limit: 2).last == (count == 0 ? nil : count - 1))
   }
 
-  @Test("every number above zero is in a bin, and the density is one over its decades")
+  @Test("every positive number is in a bin, and the density integrates to one over the decades")
   func bins() throws {
     let values = (0..<1000).map { pow(10, Double($0 % 37) / 9 - 2) } + [0, -1, .nan]
     let bins = try #require(LogarithmicBins(values, count: 12))
@@ -141,7 +153,7 @@ import Testing
     #expect(LogarithmicBins([5, 5], count: 4)?.counts.reduce(0, +) == 2)
   }
 
-  @Test("bars in a terminal: nothing is blank, one is seen, the most is full")
+  @Test("bars in a terminal: zero is blank, one is visible, the largest count is full")
   func bars() {
     let bars = BlockBars(usesUnicode: true)
     #expect(bars.lines([0, 1, 50, 100], height: 1) == [" ▁▄█"])
@@ -150,7 +162,7 @@ import Testing
     #expect(BlockBars.scale(from: -1, to: 1, width: 20) == "1e-1      1e0       ")
   }
 
-  @Test("the locale says whether blocks can be shown")
+  @Test("the locale tells whether Unicode blocks can be shown")
   func locale() {
     #expect(BlockBars.hasUnicode([:]) && BlockBars.hasUnicode(["LANG": "C.UTF-8"]))
     #expect(!BlockBars.hasUnicode(["LC_ALL": "C", "LANG": "en_US.UTF-8"]))
