@@ -18,6 +18,8 @@ ENVIRONMENT_ADDED = dict(
     OPENBLAS_NUM_THREADS="1",
 )
 ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
+# Seconds within which an expected event must come, however loaded the machine is.
+PATIENCE = 240
 
 
 def command(arguments, ranks=None):
@@ -25,7 +27,7 @@ def command(arguments, ranks=None):
     return launcher + [BINARY, *map(str, arguments)]
 
 
-def ntk_dist(*arguments, ranks=None, timeout=240, cwd=None):
+def ntk_dist(*arguments, ranks=None, timeout=2 * PATIENCE, cwd=None):
     """Runs the program to its end; `ranks` starts it under mpirun."""
     return subprocess.run(
         command(arguments, ranks), capture_output=True, text=True, timeout=timeout,
@@ -82,13 +84,61 @@ def start(*arguments, ranks=2, **options):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
+def finish(process):
+    """Waits for a process that ends by itself; its exit status and standard error."""
+    _, errors = process.communicate(timeout=PATIENCE)
+    return process.returncode, errors
+
+
+def wait_until(condition, process=None, pause=0.01):
+    """Returns as soon as a condition holds; a process that must not end before can be given."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert process is None or process.poll() is None, "the run ended before it was interrupted"
+        assert time.monotonic() < deadline, "an expected event did not come"
+        time.sleep(pause)
+
+
 def wait_for_chunks(run, count, process):
     """Returns when a run that was started has so many tiles."""
-    deadline = time.monotonic() + 60
-    while len(chunk_paths(run)) < count:
-        assert process.poll() is None, "the run ended before it could be interrupted"
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: len(chunk_paths(run)) >= count, process, pause=0.005)
+
+
+def has_event(run, name):
+    """Whether the log of a run has an event."""
+    path = pathlib.Path(run) / "events.jsonl"
+    return path.exists() and f'"event":"{name}"' in path.read_text()
+
+
+def is_alive(pid):
+    """Whether a process exists and is no zombie."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def cpu_seconds(pid):
+    """The processor time that all threads of a process have used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_work(pid, seconds, process):
+    """Returns when a rank has used so much more processor time: progress on any machine."""
+    begun = cpu_seconds(pid)
+    wait_until(lambda: cpu_seconds(pid) >= begun + seconds, process)
+
+
+def ranks_of(mpirun):
+    """The process numbers of the ranks, by rank."""
+    found = {}
+    for pid in subprocess.run(["pgrep", "-P", str(mpirun.pid)], capture_output=True,
+                              text=True).stdout.split():
+        for variable in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            if variable.startswith(b"OMPI_COMM_WORLD_RANK="):
+                found[int(variable.split(b"=")[1])] = int(pid)
+    return found
 
 
 def summary(run):

@@ -1,11 +1,11 @@
 """Bad input gets one clear sentence and the right exit status, and loses nothing."""
 import json
 import subprocess
-import time
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENT, chunk_paths, chunks, command, fcn, ntk_dist, sentences, succeed, summary, write_job
+from conftest import (
+    chunk_paths, chunks, fcn, finish, ntk_dist, sentences, start, succeed, wait_for_chunks, write_job)
 
 
 def refused(result, status, *words):
@@ -132,13 +132,11 @@ def test_a_disk_that_is_full(tmp_path):
         assert not chunks(mount / "run")
         # Enough at the start, and taken away by others in between.
         subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
-        process = subprocess.Popen(command(["run", path, "--resume"]), env=ENVIRONMENT,
-                                   stderr=subprocess.PIPE, text=True)
-        while len(chunk_paths(mount / "run")) < 20 and process.poll() is None:
-            time.sleep(0.01)
+        process = start("run", path, "--resume", ranks=None)
+        wait_for_chunks(mount / "run", 20, process)
         subprocess.run(["mount", "-o", "remount,size=4m", str(mount)])
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 74 and "no space left" in errors
+        status, errors = finish(process)
+        assert status == 74 and "no space left" in errors
         before = len(chunk_paths(mount / "run"))
         assert 0 < before < 1640
         subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)

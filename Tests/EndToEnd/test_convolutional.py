@@ -1,12 +1,11 @@
 """Convolutional networks as users run them: jobs on images of 8 x 8 pixels."""
 import json
 import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENT, chunks, command, sentences, succeed, summary, symmetric, write_job
+from conftest import (
+    chunks, finish, has_event, start, succeed, summary, symmetric, wait_for_work, wait_until, write_job)
 
 CONV = {"convolution": {"filter": [3, 3], "weight_variance": 2, "bias_variance": 0.1}}
 NETWORKS = {
@@ -91,13 +90,10 @@ def test_a_signal_in_the_middle_of_a_tile_stops_within_seconds_and_resumes(tmp_p
     np.save(tmp_path / "x.npy", generator.standard_normal((50, 32, 32, 3)))
     path = write_job(tmp_path, data={"arrays": {"train": str(tmp_path / "x.npy")}}, prediction=None,
                      tile=50, network={"preset": "cnn-gap", "depth": 3, "activation": "relu"})
-    process = subprocess.Popen(command(["run", path]), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
-    events = tmp_path / "run/events.jsonl"
-    while not (events.exists() and "assembly started" in events.read_text()):
-        assert process.poll() is None
-        time.sleep(0.05)
-    time.sleep(1.5)
+    process = start("run", path, ranks=None)
+    wait_until(lambda: has_event(tmp_path / "run", "assembly started"), process)
+    wait_for_work(process.pid, 1.5, process)
     process.send_signal(signal.SIGUSR1)
-    _, error = process.communicate(timeout=5)
-    assert process.returncode == 75 and "continue with --resume" in error, error[-500:]
-    assert not chunks(tmp_path / "run")
+    status, errors = finish(process)
+    assert status == 75 and "continue with --resume" in errors, errors[-500:]
+    assert not chunks(tmp_path / "run"), "the tile was not finished first"

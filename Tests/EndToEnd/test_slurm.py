@@ -10,7 +10,8 @@ import tempfile
 import time
 
 import pytest
-from conftest import BINARY, ENVIRONMENT, SHARED, chunk_paths, chunks, fcn, succeed
+from conftest import (
+    BINARY, ENVIRONMENT, PATIENCE, SHARED, chunk_paths, chunks, fcn, is_alive, succeed, wait_until)
 
 TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "jobs/slurm"
 CLUSTER = SHARED / "cluster"
@@ -53,16 +54,28 @@ class Slurm:
         return (re.search(r"JobState=(\w+)", text)[1], int(re.search(r"ExitCode=(\d+)", text)[1]),
                 int(re.search(r"Restarts=(\d+)", text)[1]))
 
-    def wait(self, job, until, seconds):
-        deadline = time.monotonic() + seconds
+    def wait(self, job, until):
+        deadline = time.monotonic() + 2 * PATIENCE
         while not until(*self.state(job)):
             assert time.monotonic() < deadline, (self.state(job), self.log(job))
             time.sleep(0.3)
         return self.state(job)
 
-    def end(self, job, seconds=120):
+    def end(self, job):
         return self.wait(job, lambda state, *_: state not in ("PENDING", "RUNNING", "COMPLETING",
-                                                              "REQUEUED"), seconds)
+                                                              "REQUEUED"))
+
+    def processes(self, job):
+        """The processes of a job: its script and everything that the script started."""
+        found, variable = [], f"SLURM_JOB_ID={job}".encode()
+        for entry in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                variables = entry.read_bytes()
+            except OSError:
+                continue
+            if variable in variables.split(b"\0") and str(self.folder).encode() in variables:
+                found.append(int(entry.parent.name))
+        return found
 
     def log(self, job):
         return "\n".join(path.read_text() for path in self.folder.glob(f"*-{job}.log"))
@@ -155,17 +168,14 @@ def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
     # A minute is the shortest limit; the signal comes about half of it before.
     job = slurm.call("sbatch", "--parsable", "--nodes=2", "--ntasks-per-node=1", "--time=1",
                      "--signal=B:USR1@30", "preemptible.sh", name)
-    slurm.wait(job, lambda state, _, restarts: restarts == 1 and state == "RUNNING", 120)
+    slurm.wait(job, lambda state, _, restarts: restarts == 1 and state == "RUNNING")
     assert "stopped on request" in slurm.log(job) and "ended with status 75" in slurm.log(job)
     before = len(chunks(run))
-    deadline = time.monotonic() + 30
-    while len(chunks(run)) < before + 4:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: len(chunks(run)) >= before + 4)
     slurm.lose("n2")
-    slurm.wait(job, lambda state, _, restarts: restarts >= 2, 60)
+    slurm.wait(job, lambda state, _, restarts: restarts >= 2)
     slurm.boot("n2")
-    assert slurm.end(job, 240)[:2] == ("COMPLETED", 0), slurm.log(job)
+    assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
     assert "all well" in succeed("verify", run, "--sample", "4", ranks=2).stdout
     assert len(chunks(run)) == 26 * 27 // 2
 
@@ -174,12 +184,13 @@ def test_a_cancelled_job_stays_cancelled(slurm):
     name = slurm.job("cancelled", data={"synthetic": {"seed": 1, "train": 400, "test": 0}},
                      network={"preset": "cnn-gap", "depth": 5}, precision="f32", tile=8)
     job = slurm.call("sbatch", "--parsable", "--ntasks=2", "preemptible.sh", name)
-    deadline = time.monotonic() + 60
-    while not chunk_paths(slurm.folder / "cancelled") and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(lambda: chunk_paths(slurm.folder / "cancelled"))
+    processes = slurm.processes(job)
+    assert len(processes) > 2, "the script, mpirun and the ranks"
     slurm.call("scancel", job)
     assert slurm.end(job)[0] == "CANCELLED"
-    time.sleep(8)
+    # Only the job's own script could put it back into the queue.
+    wait_until(lambda: not any(map(is_alive, processes)))
     state, _, restarts = slurm.state(job)
     assert (state, restarts) == ("CANCELLED", 0), slurm.log(job)
 

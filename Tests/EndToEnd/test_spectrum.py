@@ -2,14 +2,14 @@
 import json
 import os
 import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
 import zarr
 
-from conftest import ENVIRONMENT, command, sentences, ntk_dist, succeed, summary, symmetric, write_job
+from conftest import (
+    finish, is_alive, ntk_dist, ranks_of, sentences, start, succeed, summary, symmetric, wait_until,
+    write_job)
 
 
 def kernel_of(run, kernel):
@@ -121,20 +121,19 @@ def interrupt(path, folder, number):
     content = summary(folder / "run")
     content["variants"][0].pop("ntk", None)
     (folder / "run/summary.json").write_text(json.dumps(content))
-    process = subprocess.Popen(command(["spectrum", path], 2), env=ENVIRONMENT, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start("spectrum", path)
     state = folder / "run/spectrum/ntk.reduction/state.json"
-    deadline = time.monotonic() + 60
-    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(state.exists, process)
+    ranks = ranks_of(process).values()
     process.send_signal(number)
-    output = process.communicate(timeout=60)
-    return process.returncode, output, state
+    status, errors = finish(process)
+    wait_until(lambda: not any(map(is_alive, ranks)))
+    return status, errors, state
 
 
 def test_an_interrupted_reduction_goes_on_to_the_same_numbers(larger):
     folder, path, expected = larger
-    status, (_, errors), state = interrupt(path, folder, signal.SIGUSR1)
+    status, errors, state = interrupt(path, folder, signal.SIGUSR1)
     assert status == 75 and "continue with --resume" in errors
     next_column = json.loads(state.read_text())["next"]
     assert 0 < next_column < 1800
@@ -148,7 +147,6 @@ def test_a_killed_reduction_goes_on_too(larger):
     folder, path, expected = larger
     status, _, state = interrupt(path, folder, signal.SIGKILL)
     assert status == -9 and state.exists()
-    time.sleep(2)
     assert "the reduction goes on at" in succeed("spectrum", path, "--resume", ranks=2).stdout
     assert np.array_equal(np.load(folder / "run/spectrum/ntk.npy"), expected)
 
