@@ -6,7 +6,7 @@ import Solve
 /// Seconds that the solvers take, from the speed of matrix products on one core.
 ///
 /// The fractions of that speed which the routines reach, and the rates of what runs on one core, were
-/// measured on two ranks at orders of 10,000 to 50,000 (Benchmarks/README.md, Solvers).
+/// measured on two ranks at orders of 10,000 to 50,000 (docs/performance, Solvers).
 struct SolverTime {
   let layout: MatrixLayout
   /// FLOP per second of all ranks.

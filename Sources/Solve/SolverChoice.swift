@@ -15,7 +15,7 @@ package struct SolverChoice {
   package let reason: String
 
   /// The job's own choice, or what was measured to be fastest for what it asks
-  /// (Benchmarks/README.md, Solvers) and has room.
+  /// (docs/performance, Solvers) and has room.
   ///
   /// Throws where the named solver cannot find what is asked.
   ///
