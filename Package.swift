@@ -164,6 +164,9 @@ let package = Package(
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),
     .testTarget(name: "BlockCyclicTests", dependencies: ["BlockCyclic"]),
+    .testTarget(
+      name: "DistributedAlgebraTests",
+      dependencies: ["DistributedAlgebra", "BlockCyclic", "Failures"]),
     .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule"]),
     .testTarget(
       name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore"]),
@@ -172,7 +175,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs"]),
     .executableTarget(
       name: "RankChecks",
-      dependencies: ["MessagePassing", "DistributedAlgebra", "BlockCyclic", "BLAS"],
+      dependencies: ["MessagePassing", "DistributedAlgebra", "BlockCyclic", "BLAS", "Failures"],
       path: "Tests/RankChecks"),
     .executableTarget(
       name: "WidthChecks", dependencies: ["RecursionCore", "KernelTiles"],

@@ -31,7 +31,7 @@ struct NTKBench {
       }
       try environment.world.barrier()
     }
-    try environment.finalise()
+    try environment.finalize()
   }
 
   /// Prints one case as a line of JSON with its keys in order.

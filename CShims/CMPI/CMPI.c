@@ -41,12 +41,6 @@ double ntk_mpi_wtime(void) { return MPI_Wtime(); }
 
 int ntk_mpi_comm_rank(int comm, int *rank) { return MPI_Comm_rank(MPI_Comm_f2c(comm), rank); }
 int ntk_mpi_comm_size(int comm, int *size) { return MPI_Comm_size(MPI_Comm_f2c(comm), size); }
-int ntk_mpi_comm_dup(int comm, int *copy) {
-  MPI_Comm made = MPI_COMM_NULL;
-  int code = MPI_Comm_dup(MPI_Comm_f2c(comm), &made);
-  *copy = MPI_Comm_c2f(made);
-  return code;
-}
 int ntk_mpi_comm_split(int comm, int color, int key, int *part) {
   MPI_Comm made = MPI_COMM_NULL;
   int code = MPI_Comm_split(MPI_Comm_f2c(comm), color, key, &made);

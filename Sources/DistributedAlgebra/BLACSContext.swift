@@ -25,9 +25,9 @@ public final class BLACSContext {
   /// Source: BLACS Csys2blacs_handle, Cblacs_gridinit.
   public init(
     on communicator: Communicator, grid wanted: ProcessGrid? = nil
-  ) throws(DistributedAlgebraError) {
+  ) throws {
     let ranks = communicator.size
-    let grid = try laidOut { () throws(BlockCyclicError) in
+    let grid = try communicator.agree {
       guard let wanted else { return try ProcessGrid.nearSquare(ranks: ranks) }
       return try ProcessGrid(nprow: wanted.nprow, npcol: wanted.npcol, ranks: ranks)
     }
@@ -38,8 +38,10 @@ public final class BLACSContext {
     var position: (Int32, Int32) = (-1, -1)
     ntk_blacs_gridinfo(handle, &shape.0, &shape.1, &position.0, &position.1)
     let expected = grid.position(of: communicator.rank)
-    guard Int(position.0) == expected.myrow && Int(position.1) == expected.mycol else {
-      throw .noGrid(grid: grid)
+    try communicator.agree {
+      guard Int(position.0) == expected.myrow && Int(position.1) == expected.mycol else {
+        throw DistributedAlgebraError.noGrid(grid: grid)
+      }
     }
     self.communicator = communicator
     self.grid = grid

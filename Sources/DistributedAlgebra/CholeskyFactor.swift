@@ -2,6 +2,14 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
+/// What a Cholesky factorization finds, the same on all ranks.
+public enum CholeskyOutcome: ~Copyable {
+  /// The matrix is positive definite.
+  case factor(CholeskyFactor)
+  /// The leading minor of this order is the first that is not positive.
+  case notPositiveDefinite(leadingMinor: Int)
+}
+
 /// The factor L of a symmetric positive definite matrix A = L L'.
 public struct CholeskyFactor: ~Copyable {
   /// How close A is to a singular matrix: the least squared diagonal element of L over the largest
@@ -12,36 +20,42 @@ public struct CholeskyFactor: ~Copyable {
 
   let matrix: DistributedMatrix<Double>
 
+  private init(singularity: Double, matrix: consuming DistributedMatrix<Double>) {
+    self.singularity = singularity
+    self.matrix = matrix
+  }
+
   private static let lower = CChar(UInt8(ascii: "L"))
 
   /// Factorizes a matrix in place.
   ///
   /// Collective. Reads the lower triangle; the strict upper one is left as it is.
   ///
-  /// Errors: `notPositiveDefinite` with the order of the first leading minor that is not positive.
+  /// Errors: a matrix that is not square, an element that is not finite.
   ///
   /// Source: ScaLAPACK pdpotrf.
-  public init(of matrix: consuming DistributedMatrix<Double>) throws(DistributedAlgebraError) {
-    try matrix.requireSquare(for: "pdpotrf")
+  public static func factorize(
+    _ matrix: consuming DistributedMatrix<Double>
+  ) throws -> CholeskyOutcome {
+    let (layout, communicator) = (matrix.layout, matrix.context.communicator)
+    try communicator.agree { try layout.requireSquare(for: "pdpotrf", .cholesky) }
     try matrix.requireFiniteLowerTriangle()
-    let n = matrix.layout.n
-    let communicator = matrix.context.communicator
+    let n = layout.n
     var largest = -Double.infinity
     matrix.forEachDiagonalElement { _, element in largest = max(largest, element.pointee) }
-    largest = try passing { () throws(MPIError) in try communicator.allReduce(largest, .max) }
+    largest = try communicator.allReduce(largest, .max)
 
     let local = ntk_pdpotrf(Self.lower, Int32(n), matrix.pointer, matrix.descriptor)
-    let info = try passing { () throws(MPIError) in try communicator.allReduce(Int(local), .max) }
-    if info > 0 { throw .notPositiveDefinite(leadingMinor: info, order: n) }
-    guard info == 0 else { throw .failed(routine: "pdpotrf", info: info) }
+    let info = try communicator.allReduce(Int(local), .max)
+    if info > 0 { return .notPositiveDefinite(leadingMinor: info) }
+    try communicator.agree { try decode("pdpotrf", info: local) }
 
     var least = Double.infinity
     matrix.forEachDiagonalElement { _, element in
       least = min(least, element.pointee * element.pointee)
     }
-    least = try passing { () throws(MPIError) in try communicator.allReduce(least, .min) }
-    self.singularity = least / largest
-    self.matrix = matrix
+    least = try communicator.allReduce(least, .min)
+    return .factor(CholeskyFactor(singularity: least / largest, matrix: matrix))
   }
 
   /// Replaces the right-hand sides B by the solution X of A X = B.
@@ -52,22 +66,23 @@ public struct CholeskyFactor: ~Copyable {
   /// of rows as large as A's.
   ///
   /// Source: ScaLAPACK pdpotrs.
-  public borrowing func solve(_ b: inout DistributedMatrix<Double>) throws(DistributedAlgebraError)
-  {
-    guard b.layout.m == matrix.layout.n else {
-      throw .mismatch(
-        what: "the number of rows of the right-hand sides", value: b.layout.m,
-        expected: matrix.layout.n)
-    }
-    guard b.layout.mb == matrix.layout.nb else {
-      throw .mismatch(
-        what: "the row block of the right-hand sides", value: b.layout.mb,
-        expected: matrix.layout.nb)
+  public borrowing func solve(_ b: inout DistributedMatrix<Double>) throws {
+    let (layout, sides) = (matrix.layout, b.layout)
+    let communicator = matrix.context.communicator
+    try communicator.agree {
+      guard sides.m == layout.n else {
+        throw DistributedAlgebraError.mismatch(
+          what: "the number of rows of the right-hand sides", value: sides.m, expected: layout.n)
+      }
+      guard sides.mb == layout.nb else {
+        throw DistributedAlgebraError.mismatch(
+          what: "the row block of the right-hand sides", value: sides.mb, expected: layout.nb)
+      }
     }
     let info = ntk_pdpotrs(
       Self.lower, Int32(matrix.layout.n), Int32(b.layout.n), matrix.pointer, matrix.descriptor,
       b.pointer, b.descriptor)
-    guard info == 0 else { throw .failed(routine: "pdpotrs", info: Int(info)) }
+    try communicator.agree { try decode("pdpotrs", info: info) }
   }
 
   /// The solution X of A X = B for the same B on all ranks, on all ranks.
@@ -77,7 +92,7 @@ public struct CholeskyFactor: ~Copyable {
   /// Collective.
   public borrowing func solution(
     rowMajor b: [Double], columns k: Int
-  ) throws(DistributedAlgebraError) -> [Double] {
+  ) throws -> [Double] {
     var x = try DistributedMatrix(rowMajor: b, columns: k, fitting: matrix)
     try solve(&x)
     return try x.replicated()
@@ -101,7 +116,7 @@ public struct CholeskyFactor: ~Copyable {
   /// A matrix of `k` columns that `solve` and `halfSolve` take; its elements are not set. Collective.
   public borrowing func rightHandSides(
     columns k: Int
-  ) throws(DistributedAlgebraError) -> DistributedMatrix<Double> {
+  ) throws -> DistributedMatrix<Double> {
     try DistributedMatrix(columns: k, fitting: matrix)
   }
 }

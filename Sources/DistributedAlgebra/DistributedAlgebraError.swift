@@ -1,16 +1,9 @@
-import BLAS
 import BlockCyclic
 import Failures
-import MessagePassing
 
-/// A distributed computation that could not be done.
+/// A distributed computation that could not be done. Collective functions turn it into a
+/// `CollectiveFailure`.
 public enum DistributedAlgebraError: Failure, Equatable {
-  /// MPI failed.
-  case messagePassing(MPIError)
-  /// Another rank failed in a step of this module.
-  case peer(PeerFailure)
-  /// The shape is none that can be distributed.
-  case layout(BlockCyclicError)
   /// A local array exceeds 32-bit ScaLAPACK; `smallestRanks` is nil where no number of ranks helps.
   case tooLargeForLP64(violation: LP64Violation, order: Int, ranks: Int, smallestRanks: Int?)
   /// The machine has no memory for a local array.
@@ -27,24 +20,23 @@ public enum DistributedAlgebraError: Failure, Equatable {
   case misplacedTile(row: Int, column: Int, rows: Int, columns: Int, reason: String)
   /// An element is infinite or not a number.
   case notFinite(i: Int, j: Int)
-  /// The leading minor of this order is not positive.
-  case notPositiveDefinite(leadingMinor: Int, order: Int)
   /// An eigenvalue iteration did not converge.
   case notConverged(routine: String, info: Int)
-  /// The band's eigenvalues could not be found on rank 0.
-  case band(BLASError)
   /// A routine rejected an argument or ended in a way that has no better case.
   case failed(routine: String, info: Int)
 
   /// What kind of failure it is.
-  public var kind: FailureKind { .resource }
+  public var kind: FailureKind {
+    switch self {
+    case .tooLargeForLP64, .outOfMemory, .noGrid: .resource
+    case .misplacedTile, .notFinite: .badData
+    case .otherGrid, .notSquare, .mismatch, .notConverged, .failed: .internal
+    }
+  }
 
   /// One sentence for the user.
   public var description: String {
     switch self {
-    case .messagePassing(let error): error.description
-    case .peer(let failure): failure.description
-    case .layout(let error): error.description
     case .tooLargeForLP64(let violation, let order, let ranks, let smallest):
       "a matrix of order \(order) on \(ranks) rank\(ranks == 1 ? "" : "s") has \(violation.array) "
         + "of \(violation.elements) elements, more than ScaLAPACK's 32-bit integers can index; "
@@ -65,45 +57,16 @@ public enum DistributedAlgebraError: Failure, Equatable {
         + "check the tiles that the store lists."
     case .notFinite(let i, let j):
       "element (\(i), \(j)) of the matrix is not a finite number; recompute its tile."
-    case .notPositiveDefinite(let leadingMinor, let order):
-      "the matrix of order \(order) is not positive definite (leading minor \(leadingMinor)); "
-        + "raise the regularization."
     case .notConverged(let routine, let info):
       "\(routine) did not converge (info \(info)); check the matrix with `verify`."
-    case .band(let error): error.description
     case .failed(let routine, let info):
       "\(routine) failed with info \(info); this is a defect of the program, please report it."
     }
   }
 }
 
-/// Runs a step of MPI as a step of this module.
-func passing<R: ~Copyable>(
-  _ body: () throws(MPIError) -> R
-) throws(DistributedAlgebraError) -> R {
-  do { return try body() } catch { throw .messagePassing(error) }
-}
-
-/// Runs a step of index arithmetic as a step of this module.
-func laidOut<R>(_ body: () throws(BlockCyclicError) -> R) throws(DistributedAlgebraError) -> R {
-  do { return try body() } catch { throw .layout(error) }
-}
-
-extension Communicator {
-  /// `agree` for a local step of this module.
-  func agreeing<R: ~Copyable>(
-    _ body: () throws(DistributedAlgebraError) -> R
-  ) throws(DistributedAlgebraError) -> R {
-    do {
-      return try agree { try body() }
-    } catch let error as DistributedAlgebraError {
-      throw error
-    } catch let error as MPIError {
-      throw .messagePassing(error)
-    } catch let error as PeerFailure {
-      throw .peer(error)
-    } catch {
-      throw .failed(routine: String(describing: error), info: 0)
-    }
-  }
+/// Throws where `info`, which a routine of ScaLAPACK returned, is not 0. Local.
+func decode(_ routine: String, info: Int32) throws(DistributedAlgebraError) {
+  if info > 0 { throw .notConverged(routine: routine, info: Int(info)) }
+  if info < 0 { throw .failed(routine: routine, info: Int(info)) }
 }

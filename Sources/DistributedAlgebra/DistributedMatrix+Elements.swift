@@ -32,18 +32,16 @@ extension DistributedMatrix {
 
 extension DistributedMatrix where Scalar == Double {
   /// The diagonal, on all ranks. Collective.
-  public borrowing func diagonal() throws(DistributedAlgebraError) -> [Double] {
+  public borrowing func diagonal() throws -> [Double] {
     var values = [Double](repeating: 0, count: min(layout.m, layout.n))
     // Every element has one owner, so the sum over the ranks changes none.
     forEachDiagonalElement { i, element in values[i] = element.pointee }
-    return try passing { () throws(MPIError) in
-      try context.communicator.allReduce(&values, .sum)
-      return values
-    }
+    try context.communicator.allReduce(&values, .sum)
+    return values
   }
 
   /// The sum of the diagonal, the same on all ranks and for all grids. Collective.
-  public borrowing func trace() throws(DistributedAlgebraError) -> Double {
+  public borrowing func trace() throws -> Double {
     try diagonal().reduce(0, +)
   }
 
@@ -52,14 +50,13 @@ extension DistributedMatrix where Scalar == Double {
   /// Collective.
   public init(
     columns k: Int, fitting matrix: borrowing DistributedMatrix<Double>
-  ) throws(DistributedAlgebraError) {
-    let grid = matrix.context.grid
-    let block = matrix.layout.nb
-    let nb = max(1, min(block, k / grid.npcol))
-    let layout = try laidOut { () throws(BlockCyclicError) in
-      try MatrixLayout(m: matrix.layout.n, n: k, mb: block, nb: nb, grid: grid)
+  ) throws {
+    let (n, block, context) = (matrix.layout.n, matrix.layout.nb, matrix.context)
+    let nb = max(1, min(block, k / context.grid.npcol))
+    let layout = try context.communicator.agree {
+      try MatrixLayout(m: n, n: k, mb: block, nb: nb, grid: context.grid)
     }
-    try self.init(uninitialized: layout, on: matrix.context)
+    try self.init(uninitialized: layout, on: context)
   }
 
   /// Sets the columns to those of the identity from column `first` on. Local.
@@ -76,7 +73,7 @@ extension DistributedMatrix where Scalar == Double {
   /// ranks. Collective.
   public borrowing func columnProducts(
     with other: borrowing DistributedMatrix<Double>
-  ) throws(DistributedAlgebraError) -> [Double] {
+  ) throws -> [Double] {
     var sums = [Double](repeating: 0, count: layout.n)
     for jLocal in 0..<localColumns {
       let (x, y) = (pointer + jLocal * lld, other.pointer + jLocal * other.lld)
@@ -84,10 +81,8 @@ extension DistributedMatrix where Scalar == Double {
       for iLocal in 0..<localRows { sum += x[iLocal] * y[iLocal] }
       sums[layout.columns.global(of: jLocal, on: context.mycol)] = sum
     }
-    return try passing { () throws(MPIError) in
-      try context.communicator.allReduce(&sums, .sum)
-      return sums
-    }
+    try context.communicator.allReduce(&sums, .sum)
+    return sums
   }
 
   /// self <- factors * self + others * other, column by column. Local.
@@ -108,24 +103,26 @@ extension DistributedMatrix where Scalar == Double {
   /// Collective.
   public init(
     rowMajor values: [Double], columns k: Int, fitting matrix: borrowing DistributedMatrix<Double>
-  ) throws(DistributedAlgebraError) {
+  ) throws {
     let n = matrix.layout.n
-    guard k > 0 && values.count == n * k else {
-      throw .mismatch(
-        what: "the number of elements of the right-hand sides", value: values.count,
-        expected: n * max(k, 1))
+    try matrix.context.communicator.agree {
+      guard k > 0 && values.count == n * k else {
+        throw DistributedAlgebraError.mismatch(
+          what: "the number of elements of the right-hand sides", value: values.count,
+          expected: n * max(k, 1))
+      }
     }
     try self.init(columns: k, fitting: matrix)
     fill { i, j in values[i * k + j] }
   }
 
   /// The whole matrix, m x n row-major, on all ranks. Collective; meant for few columns.
-  public borrowing func replicated() throws(DistributedAlgebraError) -> [Double] {
+  public borrowing func replicated() throws -> [Double] {
     try replicated(rows: layout.m)
   }
 
   /// The first `rows` rows, row-major, on all ranks. Collective; meant for few columns.
-  borrowing func replicated(rows: Int) throws(DistributedAlgebraError) -> [Double] {
+  borrowing func replicated(rows: Int) throws -> [Double] {
     var values = [Double](repeating: 0, count: rows * layout.n)
     let own = layout.rows.localCount(before: rows, on: context.myrow)
     for jLocal in 0..<localColumns {
@@ -135,10 +132,8 @@ extension DistributedMatrix where Scalar == Double {
         values[i * layout.n + j] = pointer[iLocal + jLocal * lld]
       }
     }
-    return try passing { () throws(MPIError) in
-      try context.communicator.allReduce(&values, .sum)
-      return values
-    }
+    try context.communicator.allReduce(&values, .sum)
+    return values
   }
 }
 
@@ -146,7 +141,7 @@ extension DistributedMatrix {
   /// Throws on all ranks where an element of the lower triangle is infinite or not a number.
   ///
   /// Collective. ScaLAPACK's iterations may never end on such a matrix.
-  borrowing func requireFiniteLowerTriangle() throws(DistributedAlgebraError) {
+  borrowing func requireFiniteLowerTriangle() throws {
     var first = Int.max
     for jLocal in 0..<localColumns {
       let j = layout.columns.global(of: jLocal, on: context.mycol)
@@ -160,11 +155,10 @@ extension DistributedMatrix {
         break
       }
     }
-    let lowest = try passing { () throws(MPIError) in
-      try context.communicator.allReduce(first, .min)
-    }
+    let lowest = try context.communicator.allReduce(first, .min)
     guard lowest == Int.max else {
-      throw .notFinite(i: lowest / layout.n, j: lowest % layout.n)
+      throw CollectiveFailure(
+        onAllRanks: DistributedAlgebraError.notFinite(i: lowest / layout.n, j: lowest % layout.n))
     }
   }
 }

@@ -27,21 +27,22 @@ public struct DistributedMatrix<Scalar: MatrixScalar>: ~Copyable {
   /// Source: ScaLAPACK descinit.
   public init(
     uninitialized layout: MatrixLayout, on context: BLACSContext
-  ) throws(DistributedAlgebraError) {
-    guard layout.grid == context.grid else {
-      throw .otherGrid(layout: layout.grid, context: context.grid)
-    }
-    try requireLP64(layout, for: .cholesky)
+  ) throws {
     let shape = layout.localShape(myrow: context.myrow, mycol: context.mycol)
     let lld = layout.lld(myrow: context.myrow)
     var descriptor = [Int32](repeating: 0, count: 9)
-    let info = ntk_descinit(
-      &descriptor, Int32(layout.m), Int32(layout.n), Int32(layout.mb), Int32(layout.nb),
-      context.handle, Int32(lld))
-    guard info == 0 else { throw .failed(routine: "descinit", info: Int(info)) }
-    let storage: LocalArray<Scalar> = try context.communicator.agreeing {
-      () throws(DistributedAlgebraError) in
-      try LocalArray(count: lld * shape.columns)
+    let storage: LocalArray<Scalar> = try context.communicator.agree {
+      guard layout.grid == context.grid else {
+        throw DistributedAlgebraError.otherGrid(layout: layout.grid, context: context.grid)
+      }
+      try layout.requireLP64(for: .cholesky)
+      let info = ntk_descinit(
+        &descriptor, Int32(layout.m), Int32(layout.n), Int32(layout.mb), Int32(layout.nb),
+        context.handle, Int32(lld))
+      guard info == 0 else {
+        throw DistributedAlgebraError.failed(routine: "descinit", info: Int(info))
+      }
+      return try LocalArray(count: lld * shape.columns)
     }
     self.layout = layout
     self.context = context
@@ -62,31 +63,9 @@ public struct DistributedMatrix<Scalar: MatrixScalar>: ~Copyable {
   var pointer: UnsafeMutablePointer<Scalar> { storage.start }
 
   /// A matrix of the same layout and elements. Collective.
-  public borrowing func copy() throws(DistributedAlgebraError) -> DistributedMatrix {
+  public borrowing func copy() throws -> DistributedMatrix {
     let copy = try DistributedMatrix(uninitialized: layout, on: context)
     copy.pointer.update(from: pointer, count: lld * localColumns)
     return copy
   }
-
-  /// Throws where the matrix is not square in square blocks, as `routine` needs it.
-  borrowing func requireSquare(for routine: String) throws(DistributedAlgebraError) {
-    guard layout.m == layout.n && layout.mb == layout.nb && layout.n > 0 else {
-      throw .notSquare(routine: routine, layout: layout)
-    }
-  }
-}
-
-/// Throws where a solver would need an array that ScaLAPACK's 32-bit integers cannot index.
-///
-/// Local; the same on all ranks.
-public func requireLP64(
-  _ layout: MatrixLayout, for solver: Solver
-) throws(DistributedAlgebraError) {
-  guard let violation = layout.lp64Violation(for: solver) else { return }
-  let order = max(layout.m, layout.n)
-  let smallest = try laidOut { () throws(BlockCyclicError) in
-    try MatrixLayout.smallestRanks(forOrder: order, solver: solver, nb: layout.nb)
-  }
-  throw .tooLargeForLP64(
-    violation: violation, order: order, ranks: layout.grid.size, smallestRanks: smallest)
 }

@@ -22,7 +22,7 @@ public enum ELPA {
   /// Errors: an element that is not finite, a layout that leaves ranks without elements, ELPA's own.
   public static func eigenvalues(
     of matrix: consuming DistributedMatrix<Double>
-  ) throws(DistributedAlgebraError) -> [Double] {
+  ) throws -> [Double] {
     try solve(&matrix, vectors: nil)
   }
 
@@ -31,7 +31,7 @@ public enum ELPA {
   /// Collective. As `eigenvalues`; with the vectors, four and a quarter matrices in all.
   public static func eigenpairs(
     of matrix: consuming DistributedMatrix<Double>
-  ) throws(DistributedAlgebraError) -> Eigenpairs {
+  ) throws -> Eigenpairs {
     let vectors = try DistributedMatrix<Double>(uninitialized: matrix.layout, on: matrix.context)
     let values = try solve(&matrix, vectors: vectors.pointer)
     return Eigenpairs(values: values, vectors: vectors)
@@ -39,11 +39,11 @@ public enum ELPA {
 
   private static func solve(
     _ matrix: inout DistributedMatrix<Double>, vectors: UnsafeMutablePointer<Double>?
-  ) throws(DistributedAlgebraError) -> [Double] {
-    try matrix.requireSquare(for: "ELPA")
-    try requireLP64(matrix.layout, for: vectors == nil ? .elpaEigenvalues : .elpaEigenpairs)
-    try matrix.requireFiniteLowerTriangle()
+  ) throws -> [Double] {
     let (layout, context) = (matrix.layout, matrix.context)
+    let solver: Solver = vectors == nil ? .elpaEigenvalues : .elpaEigenpairs
+    try context.communicator.agree { try layout.requireSquare(for: "ELPA", solver) }
+    try matrix.requireFiniteLowerTriangle()
     var values = [Double](repeating: 0, count: layout.n)
     let status =
       takes(layout)
@@ -52,10 +52,11 @@ public enum ELPA {
         Int32(layout.rows.numroc(context.myrow)), Int32(layout.columns.numroc(context.mycol)),
         Int32(context.myrow), Int32(context.mycol), matrix.pointer, &values, vectors)
       : -1
-    let worst = try passing { () throws(MPIError) in
-      try context.communicator.allReduce(abs(Int(status)), .max)
+    let worst = try context.communicator.allReduce(abs(Int(status)), .max)
+    guard worst == 0 else {
+      throw CollectiveFailure(
+        onAllRanks: DistributedAlgebraError.failed(routine: "ELPA", info: worst))
     }
-    guard worst == 0 else { throw .failed(routine: "ELPA", info: worst) }
-    return try passing { () throws(MPIError) in try context.communicator.broadcast(values) }
+    return try context.communicator.broadcast(values)
   }
 }

@@ -26,13 +26,11 @@ private let lower = CChar(UInt8(ascii: "L"))
 /// Errors: an element that is not finite, no convergence, a size beyond LP64.
 ///
 /// Source: ScaLAPACK pdsyev with JOBZ = 'N'.
-public func eigenvalues(
-  of matrix: consuming DistributedMatrix<Double>
-) throws(DistributedAlgebraError) -> [Double] {
-  try matrix.requireSquare(for: "pdsyev")
-  try requireLP64(matrix.layout, for: .eigenvalues)
+public func eigenvalues(of matrix: consuming DistributedMatrix<Double>) throws -> [Double] {
+  let (layout, communicator) = (matrix.layout, matrix.context.communicator)
+  try communicator.agree { try layout.requireSquare(for: "pdsyev", .eigenvalues) }
   try matrix.requireFiniteLowerTriangle()
-  let n = matrix.layout.n
+  let n = layout.n
   var values = [Double](repeating: 0, count: n)
   let descriptor = matrix.descriptor
   var size = 0.0
@@ -40,16 +38,14 @@ public func eigenvalues(
   let query = ntk_pdsyev(
     jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
     &size, -1)
-  try decodeEigensolver("pdsyev", info: query, n: n)
-  let lwork = max(workspaceCount(from: size), matrix.layout.workspaceCount(for: .eigenvalues))
-  let work = try matrix.context.communicator.agreeing { () throws(DistributedAlgebraError) in
-    try LocalArray<Double>(count: lwork)
-  }
+  try communicator.agree { try decode("pdsyev", info: query) }
+  let lwork = max(workspaceCount(from: size), layout.workspaceCount(for: .eigenvalues))
+  let work = try communicator.agree { try LocalArray<Double>(count: lwork) }
   let info = ntk_pdsyev(
     jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
     work.start, Int32(lwork))
-  try decodeEigensolver("pdsyev", info: info, n: n)
-  return try shared(values, by: matrix.context)
+  try communicator.agree { try decode("pdsyev", info: info) }
+  return try communicator.broadcast(values)
 }
 
 /// All eigenvalues and eigenvectors of a symmetric matrix.
@@ -60,13 +56,11 @@ public func eigenvalues(
 /// Errors: an element that is not finite, no convergence, a size beyond LP64.
 ///
 /// Source: ScaLAPACK pdsyevd (Tisseur and Dongarra, 1999).
-public func eigenpairs(
-  of matrix: consuming DistributedMatrix<Double>
-) throws(DistributedAlgebraError) -> Eigenpairs {
-  try matrix.requireSquare(for: "pdsyevd")
-  try requireLP64(matrix.layout, for: .eigenpairs)
+public func eigenpairs(of matrix: consuming DistributedMatrix<Double>) throws -> Eigenpairs {
+  let (layout, communicator) = (matrix.layout, matrix.context.communicator)
+  try communicator.agree { try layout.requireSquare(for: "pdsyevd", .eigenpairs) }
   try matrix.requireFiniteLowerTriangle()
-  let n = matrix.layout.n
+  let n = layout.n
   let vectors = try DistributedMatrix<Double>(uninitialized: matrix.layout, on: matrix.context)
   var values = [Double](repeating: 0, count: n)
   let descriptor = matrix.descriptor
@@ -75,32 +69,17 @@ public func eigenpairs(
   let query = ntk_pdsyevd(
     lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, &size, -1,
     &integerSize, -1)
-  try decodeEigensolver("pdsyevd", info: query, n: n)
-  let lwork = max(workspaceCount(from: size), matrix.layout.workspaceCount(for: .eigenpairs))
+  try communicator.agree { try decode("pdsyevd", info: query) }
+  let lwork = max(workspaceCount(from: size), layout.workspaceCount(for: .eigenpairs))
   var integers = [Int32](repeating: 0, count: max(1, Int(integerSize)))
-  let work = try matrix.context.communicator.agreeing { () throws(DistributedAlgebraError) in
-    try LocalArray<Double>(count: lwork)
-  }
+  let work = try communicator.agree { try LocalArray<Double>(count: lwork) }
   let info = ntk_pdsyevd(
     lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, work.start,
     Int32(lwork), &integers, Int32(integers.count))
-  try decodeEigensolver("pdsyevd", info: info, n: n)
-  return Eigenpairs(values: try shared(values, by: matrix.context), vectors: vectors)
-}
-
-/// Rank 0's eigenvalues, on all ranks: pdsyevd leaves none on a rank that holds no element.
-private func shared(
-  _ values: [Double], by context: BLACSContext
-) throws(DistributedAlgebraError) -> [Double] {
-  try passing { () throws(MPIError) in try context.communicator.broadcast(values) }
+  try communicator.agree { try decode("pdsyevd", info: info) }
+  // pdsyevd leaves no values on a rank that holds no element.
+  return Eigenpairs(values: try communicator.broadcast(values), vectors: vectors)
 }
 
 /// The size that a workspace query returned as a double, which may have been rounded down.
 private func workspaceCount(from size: Double) -> Int { Int(size.rounded(.up)) + 1 }
-
-private func decodeEigensolver(
-  _ routine: String, info: Int32, n: Int
-) throws(DistributedAlgebraError) {
-  if info > 0 { throw .notConverged(routine: routine, info: Int(info)) }
-  guard info == 0 else { throw .failed(routine: routine, info: Int(info)) }
-}

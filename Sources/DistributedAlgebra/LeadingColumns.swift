@@ -8,25 +8,27 @@ extension DistributedMatrix where Scalar == Double {
   /// of rows and [rows x count] elements, row-major. With eigenvectors, whose values ascend, these
   /// are the leading ones, largest first. Rank 0 holds two panels of about `panelBytes`.
   ///
-  /// Errors: what `body` throws, and a `PeerFailure` on the other ranks.
+  /// Errors: what `body` throws, as a `CollectiveFailure`.
   public borrowing func gatherLastColumns(
-    _ count: Int, panelBytes: Int = 32 << 20, exitStatus: (any Error) -> Int32 = { _ in 70 },
+    _ count: Int, panelBytes: Int = 32 << 20,
     _ body: (_ rowStart: Int, _ rows: Int, _ values: UnsafeBufferPointer<Double>) throws -> Void
   ) throws {
-    guard count > 0 && count <= layout.n else {
-      throw DistributedAlgebraError.mismatch(
-        what: "the number of columns to gather", value: count, expected: layout.n)
+    let (communicator, columns) = (context.communicator, layout.n)
+    try communicator.agree {
+      guard count > 0 && count <= columns else {
+        throw DistributedAlgebraError.mismatch(
+          what: "the number of columns to gather", value: count, expected: columns)
+      }
     }
-    let communicator = context.communicator
     let rowBytes = count * MemoryLayout<Double>.stride
     let height = min(layout.m, max(1, panelBytes / rowBytes))
     let atRoot = communicator.rank == 0
-    let panel = try communicator.agreeing { () throws(DistributedAlgebraError) in
+    let panel = try communicator.agree {
       try LocalArray<Double>(count: atRoot ? height * count : 0)
     }
     let ownColumns = layout.columns.localRange(of: (layout.n - count)..<layout.n, on: context.mycol)
     let ownCount = min(height, localRows) * ownColumns.count
-    let part = try communicator.agreeing { () throws(DistributedAlgebraError) in
+    let part = try communicator.agree {
       try LocalArray<Double>(count: atRoot ? height * count : ownCount)
     }
     for rowStart in stride(from: 0, to: layout.m, by: height) {
@@ -41,7 +43,7 @@ extension DistributedMatrix where Scalar == Double {
             tag: Communicator.tagLimit)
         }
       }
-      try communicator.agree(exitStatus: exitStatus) {
+      try communicator.agree {
         guard atRoot else { return }
         try body(
           rowStart, rows.count,

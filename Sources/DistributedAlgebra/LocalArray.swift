@@ -1,6 +1,6 @@
 import Glibc
 
-/// Numbers in this rank's memory, not initialised, freed when dropped.
+/// Numbers in this rank's memory, not initialized, freed when dropped.
 ///
 /// Swift's own allocation ends the program where memory is short; this throws.
 struct LocalArray<Scalar: MatrixScalar>: ~Copyable {

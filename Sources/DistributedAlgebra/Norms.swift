@@ -14,8 +14,9 @@ extension DistributedMatrix where Scalar == Double {
   /// Collective.
   ///
   /// Source: ScaLAPACK pdlansy.
-  public borrowing func symmetricOneNorm() throws(DistributedAlgebraError) -> Double {
-    try requireSquare(for: "pdlansy")
+  public borrowing func symmetricOneNorm() throws -> Double {
+    let layout = layout
+    try context.communicator.agree { try layout.requireSquare(for: "pdlansy") }
     let work = try normWorkspace()
     return ntk_pdlansy(
       oneNormFlag, lower, Int32(layout.n), pointer, descriptor, work.start)
@@ -26,7 +27,7 @@ extension DistributedMatrix where Scalar == Double {
   /// Collective.
   ///
   /// Source: ScaLAPACK pdlange.
-  public borrowing func oneNorm(columns: Int? = nil) throws(DistributedAlgebraError) -> Double {
+  public borrowing func oneNorm(columns: Int? = nil) throws -> Double {
     let work = try normWorkspace()
     return ntk_pdlange(
       oneNormFlag, Int32(layout.m), Int32(min(columns ?? layout.n, layout.n)), pointer, descriptor,
@@ -34,9 +35,9 @@ extension DistributedMatrix where Scalar == Double {
   }
 
   /// Enough for either norm on any grid: pdlansy asks for 2 Nq0 + Np0 and at most Np0 + mb more.
-  private borrowing func normWorkspace() throws(DistributedAlgebraError) -> LocalArray<Double> {
+  private borrowing func normWorkspace() throws -> LocalArray<Double> {
     let count = 2 * (layout.rows.numroc(0) + layout.columns.numroc(0) + layout.mb + layout.nb)
-    return try context.communicator.agreeing { () throws(DistributedAlgebraError) in
+    return try context.communicator.agree {
       try LocalArray(count: count)
     }
   }

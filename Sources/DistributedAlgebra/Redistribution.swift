@@ -9,17 +9,17 @@ extension DistributedMatrix {
   /// `roundBytes` (at least one), packs them for one rank at a time and exchanges the parts, so
   /// that it holds at most three times `roundBytes`, five times with `bothTriangles`.
   ///
-  /// Errors: what `tile` throws is thrown here, and a `PeerFailure` on the other ranks, with the
-  /// exit status that `exitStatus` gives it. So is a tile that is not where `part` allows it.
+  /// Errors: what `tile` throws on any rank, or a tile that is not where `part` allows it, as a
+  /// `CollectiveFailure`.
   public mutating func deposit(
     tileCount: Int, as part: DepositedPart = .lowerTriangle, roundBytes: Int = 12 << 20,
-    exitStatus: (any Error) -> Int32 = { _ in 70 }, tile: (_ index: Int) throws -> DenseTile
+    tile: (_ index: Int) throws -> DenseTile
   ) throws {
     let communicator = context.communicator
     let layout = layout
     var next = 0
     while true {
-      let round = try communicator.agree(exitStatus: exitStatus) {
+      let round = try communicator.agree {
         var tiles: [DenseTile] = []
         var bytes = 0
         while next < tileCount && (tiles.isEmpty || bytes < roundBytes) {
@@ -37,20 +37,14 @@ extension DistributedMatrix {
   }
 
   /// Exchanges the parts of one round's tiles.
-  private mutating func exchange(
-    _ tiles: [DenseTile], as part: DepositedPart
-  ) throws(DistributedAlgebraError) {
+  private mutating func exchange(_ tiles: [DenseTile], as part: DepositedPart) throws {
     let communicator = context.communicator
     let grid = context.grid
     let counts = wordCounts(of: tiles, as: part)
-    let incoming = try passing { () throws(MPIError) in try communicator.exchange(counts: counts) }
+    let incoming = try communicator.exchange(counts: counts)
     let longest = (send: Int(counts.max() ?? 0), receive: Int(incoming.max() ?? 0))
-    let send = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray<Double>(count: longest.send)
-    }
-    let receive = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray<Double>(count: longest.receive)
-    }
+    let send = try communicator.agree { try LocalArray<Double>(count: longest.send) }
+    let receive = try communicator.agree { try LocalArray<Double>(count: longest.receive) }
     // Step s pairs this rank with the ones s above and s below: all work at once, and one part
     // to send and one to receive are all that is in memory.
     for step in 0..<communicator.size {
@@ -65,15 +59,13 @@ extension DistributedMatrix {
         unpack(send.start, count: Int(counts[destination]), as: part)
         continue
       }
-      try passing { () throws(MPIError) in
-        try communicator.sendReceive(
+      try communicator.sendReceive(
           UnsafeRawBufferPointer(
             UnsafeBufferPointer(start: send.start, count: Int(counts[destination]))),
           to: destination,
           UnsafeMutableRawBufferPointer(
             UnsafeMutableBufferPointer(start: receive.start, count: Int(incoming[source]))),
           from: source)
-      }
       unpack(receive.start, count: Int(incoming[source]), as: part)
     }
   }

@@ -27,19 +27,22 @@ private let notTransposed = CChar(UInt8(ascii: "N"))
 public func residuals(
   of vectors: borrowing DistributedMatrix<Double>, _ values: [Double],
   against a: borrowing DistributedMatrix<Double>
-) throws(DistributedAlgebraError) -> EigenResiduals {
-  try a.requireSquare(for: "pdsymm")
-  let layout = a.layout
-  let (n, k) = (layout.n, vectors.layout.n)
-  guard vectors.layout.m == n && vectors.layout.nb == layout.nb && values.count == k else {
-    throw .mismatch(what: "the order of the eigenvectors", value: vectors.layout.m, expected: n)
+) throws -> EigenResiduals {
+  let (layout, other) = (a.layout, vectors.layout)
+  let (n, k) = (layout.n, other.n)
+  try a.context.communicator.agree {
+    try layout.requireSquare(for: "pdsymm")
+    guard other.m == n && other.nb == layout.nb && values.count == k else {
+      throw DistributedAlgebraError.mismatch(
+        what: "the order of the eigenvectors", value: other.m, expected: n)
+    }
   }
   // Panels start where a round of blocks starts, so that panel and vectors share their columns'
   // owners and the local columns are neighbours.
   let round = layout.nb * layout.grid.npcol
   let width = min(k, max(1, 256 / round) * round)
-  func panel(rows: Int) throws(DistributedAlgebraError) -> DistributedMatrix<Double> {
-    let panelLayout = try laidOut { () throws(BlockCyclicError) in
+  func panel(rows: Int) throws -> DistributedMatrix<Double> {
+    let panelLayout = try a.context.communicator.agree {
       try MatrixLayout(m: rows, n: width, mb: layout.mb, nb: layout.nb, grid: layout.grid)
     }
     return try DistributedMatrix(uninitialized: panelLayout, on: a.context)
@@ -79,11 +82,15 @@ public func residual(
   ofSolution x: borrowing DistributedMatrix<Double>,
   rightHandSides b: borrowing DistributedMatrix<Double>,
   against a: borrowing DistributedMatrix<Double>
-) throws(DistributedAlgebraError) -> Double {
-  try a.requireSquare(for: "pdsymm")
-  let n = a.layout.n
-  guard x.layout == b.layout && x.layout.m == n else {
-    throw .mismatch(what: "the number of rows of the solution", value: x.layout.m, expected: n)
+) throws -> Double {
+  let (layout, solution, sides) = (a.layout, x.layout, b.layout)
+  let n = layout.n
+  try a.context.communicator.agree {
+    try layout.requireSquare(for: "pdsymm")
+    guard solution == sides && solution.m == n else {
+      throw DistributedAlgebraError.mismatch(
+        what: "the number of rows of the solution", value: solution.m, expected: n)
+    }
   }
   let difference = try b.copy()
   ntk_pdsymm_left(

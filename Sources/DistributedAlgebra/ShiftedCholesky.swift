@@ -24,16 +24,14 @@ public struct ShiftedCholesky: ~Copyable {
 
   /// Factorizes A + s I in place.
   ///
-  /// Collective. Both triangles of A are read.
+  /// Collective. Both triangles of A are read. Nil where A + s I is not positive definite.
   ///
-  /// Errors: as of `CholeskyFactor`.
-  public init(
-    of matrix: consuming DistributedMatrix<Double>, shift: Double
-  ) throws(DistributedAlgebraError) {
+  /// Errors: as of `CholeskyFactor.factorize`.
+  public init?(of matrix: consuming DistributedMatrix<Double>, shift: Double) throws {
     let diagonal = try matrix.diagonal()
     let norm = try matrix.symmetricOneNorm()
     matrix.addToDiagonal(shift)
-    let factor = try CholeskyFactor(of: matrix)
+    guard case .factor(let factor) = try CholeskyFactor.factorize(matrix) else { return nil }
     factorDiagonal = try factor.matrix.diagonal()
     self.diagonal = diagonal
     self.norm = norm
@@ -46,7 +44,7 @@ public struct ShiftedCholesky: ~Copyable {
   /// Shape: X and both results are n x k, row-major. Collective.
   public borrowing func productAndSolution(
     rowMajor x: [Double], columns k: Int
-  ) throws(DistributedAlgebraError) -> (product: [Double], solution: [Double]) {
+  ) throws -> (product: [Double], solution: [Double]) {
     var side = try DistributedMatrix<Double>(rowMajor: x, columns: k, fitting: factor.matrix)
     var image = try DistributedMatrix<Double>(columns: k, fitting: factor.matrix)
     multiply(side, [Double](repeating: 0, count: k), into: &image)
@@ -64,7 +62,7 @@ public struct ShiftedCholesky: ~Copyable {
   /// - Returns: for each t X and its iterations; nil where they did not converge.
   public borrowing func solutions(
     rowMajor b: [Double], columns k: Int, shifts: [Double], maximumIterations: Int = 200
-  ) throws(DistributedAlgebraError) -> [(x: [Double], iterations: Int)?] {
+  ) throws -> [(x: [Double], iterations: Int)?] {
     let (n, count) = (factor.matrix.layout.n, shifts.count)
     // Column index * k + c belongs to shift number index.
     let all = k * count
@@ -104,7 +102,7 @@ public struct ShiftedCholesky: ~Copyable {
     _ x: inout DistributedMatrix<Double>, _ residual: inout DistributedMatrix<Double>,
     _ image: inout DistributedMatrix<Double>, _ shift: [Double], _ iterations: inout [Int],
     most: Int
-  ) throws(DistributedAlgebraError) {
+  ) throws {
     let ones = [Double](repeating: 1, count: x.layout.n)
     var z = try residual.copy()
     try factor.solve(&z)
@@ -133,7 +131,7 @@ public struct ShiftedCholesky: ~Copyable {
   private borrowing func isSmall(
     _ residual: borrowing DistributedMatrix<Double>, beside x: borrowing DistributedMatrix<Double>,
     _ shift: [Double], factor: Double
-  ) throws(DistributedAlgebraError) -> [Bool] {
+  ) throws -> [Bool] {
     let (missed, size) = (
       try residual.columnProducts(with: residual), try x.columnProducts(with: x)
     )

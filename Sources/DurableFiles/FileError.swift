@@ -45,11 +45,11 @@ public struct FileError: Failure, Equatable, Sendable {
     let verb = operation.rawValue
     switch code {
     case ENOSPC:
-      return "no space left on the disk that holds \(path); free some or choose another output "
-        + "folder, then run again with --resume"
+      return "no space left on the disk that holds \(path); free some or choose another "
+        + "output folder"
     case EDQUOT:
-      return "the disk quota is used up where \(path) lies; free some or choose another output "
-        + "folder, then run again with --resume"
+      return "the disk quota is used up where \(path) lies; free some or choose another "
+        + "output folder"
     case EROFS:
       return "cannot \(verb) \(path): its file system is mounted read-only; choose another folder"
     case EACCES, EPERM:
@@ -66,7 +66,7 @@ public struct FileError: Failure, Equatable, Sendable {
       return "cannot \(verb) \(path): larger than the file system or ulimit -f allows"
     case ESTALE:
       return "cannot \(verb) \(path): stale network file handle; the file server restarted or the "
-        + "folder was removed, run again with --resume"
+        + "folder was removed"
     case EIO:
       return "cannot \(verb) \(path): the disk or file server reports an input/output error; "
         + "check it before going on"

@@ -1,55 +1,47 @@
-/// The failure of another rank, as the ranks that did not fail throw it.
-public struct PeerFailure: Error, Equatable, CustomStringConvertible {
-  /// The lowest rank that failed.
-  public let rank: Int
-  /// What its error says.
-  public let text: String
-  /// The exit status that its error asks for.
-  public let exitStatus: Int32
-
-  /// Describes a failure on another rank.
-  public init(rank: Int, text: String, exitStatus: Int32) {
-    self.rank = rank
-    self.text = text
-    self.exitStatus = exitStatus
-  }
-
-  /// One sentence for the user.
-  public var description: String { "rank \(rank): \(text)" }
-}
+import Failures
 
 extension Communicator {
-  /// Runs a step that may fail on some ranks, so that all return or all throw.
+  /// Runs a local step on every rank so that either all ranks return or all throw the same error.
   ///
-  /// Collective. A rank whose step failed throws its own error; the others throw a `PeerFailure`
-  /// with the text of the lowest rank that failed, and the status that `exitStatus` gives its
-  /// error (70, an internal error, where none is given).
+  /// Collective.
   ///
-  /// Precondition: `body` is local: it sends no messages that other ranks wait for.
+  /// Errors: a `CollectiveFailure` with the error of the lowest rank that failed, the same on all
+  /// ranks; one that `body` throws is passed on as it is. An `MPIError` is thrown at once, on its
+  /// rank alone: without working communication, ranks cannot agree.
   ///
-  /// Source: one MPI_Allreduce where all succeed.
-  public func agree<Result: ~Copyable>(
-    exitStatus: (any Error) -> Int32 = { _ in 70 }, _ body: () throws -> Result
-  ) throws -> Result {
-    var failure: (any Error)?
+  /// Precondition: `body` waits for no other rank, or does the same on all ranks.
+  ///
+  /// Source: one MPI_Allreduce where no rank failed.
+  public func agree<Result: ~Copyable>(_ body: () throws -> Result) throws -> Result {
     var result: Result?
-    do { result = try body() } catch { failure = error }
-
+    var failure: (any Error)?
+    do {
+      result = try body()
+      try AgreementFault.strike(rank: rank)
+    } catch let error as MPIError {
+      throw error
+    } catch {
+      failure = error
+    }
     let lowest = try allReduce(failure == nil ? size : rank, .min)
-    guard lowest < size else {
-      // No rank failed, so this one has a result.
-      if let value = result.take() { return value }
-      throw PeerFailure(rank: rank, text: "a step returned nothing", exitStatus: 70)
+    if lowest < size { throw try share(failure, from: lowest) }
+    // No rank failed, so this one has a result.
+    guard let value = result.take() else {
+      throw Refusal(.internal, "a step without an error has no result; please report it")
     }
-    var text = ""
-    var status: Int64 = 0
-    if rank == lowest, let failure {
-      text = String(describing: failure)
-      status = Int64(exitStatus(failure))
-    }
-    text = try broadcast(text, from: lowest)
-    status = try broadcast([status], from: lowest)[0]
-    if let failure { throw failure }
-    throw PeerFailure(rank: lowest, text: text, exitStatus: Int32(truncatingIfNeeded: status))
+    return value
+  }
+
+  /// The failure of one rank, on all ranks. Collective; what the others pass is ignored.
+  private func share(_ failure: (any Error)?, from root: Int) throws(MPIError) -> CollectiveFailure {
+    let own =
+      failure as? CollectiveFailure
+      ?? CollectiveFailure(
+        rank: rank, kind: failure.map { FailureKind(of: $0) } ?? .internal,
+        sentence: failure.map { String(describing: $0) } ?? "")
+    let words = try broadcast([Int64(own.rank), own.kind.rawValue], from: root)
+    return CollectiveFailure(
+      rank: Int(words[0]), kind: FailureKind(rawValue: words[1]) ?? .internal,
+      sentence: try broadcast(own.sentence, from: root))
   }
 }

@@ -4,14 +4,14 @@ import CMPI
 ///
 /// Owns its MPI communicator and frees it with the last reference.
 public final class Communicator {
-  /// The number of this process, from 0.
+  /// The number of this process, counted from 0.
   public let rank: Int
   /// The number of processes.
   public let size: Int
   /// The handle in MPI's Fortran binding, as BLACS takes it.
   public let fortranHandle: Int32
   /// Most bytes (or elements) that one MPI call moves; longer data travel in pieces of this size.
-  public let pieceSize: Int
+  let pieceSize: Int
 
   private let isOwned: Bool
 
@@ -32,16 +32,12 @@ public final class Communicator {
     if isOwned && MPIEnvironment.isActive { _ = ntk_mpi_comm_free(fortranHandle) }
   }
 
-  /// A communicator of the same ranks whose messages never meet this one's. Collective.
+  /// The same ranks and messages, moved in pieces of at most `pieceSize`, so that a test can send
+  /// short data in many pieces. Local.
   ///
-  /// `pieceSize` lets a test send short data in many pieces. It must be the same on all ranks.
-  ///
-  /// Source: MPI_Comm_dup.
-  public func duplicate(pieceSize: Int? = nil) throws(MPIError) -> Communicator {
-    var handle: Int32 = 0
-    try check("MPI_Comm_dup", ntk_mpi_comm_dup(fortranHandle, &handle))
-    let wanted = pieceSize ?? self.pieceSize
-    return try Communicator(handle: handle, isOwned: true, pieceSize: min(max(wanted, 1), 1 << 30))
+  /// Precondition: the size is the same on all ranks, and this communicator outlives the new one.
+  package func inPieces(of pieceSize: Int) throws(MPIError) -> Communicator {
+    try Communicator(handle: fortranHandle, isOwned: false, pieceSize: pieceSize)
   }
 
   /// The communicator of the ranks that named the same color, in the order of their keys.

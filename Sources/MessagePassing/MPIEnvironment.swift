@@ -28,7 +28,7 @@ public struct MPIEnvironment: ~Copyable {
   /// Ends MPI. Collective over all ranks; nothing of this module works afterwards.
   ///
   /// Source: MPI_Finalize.
-  public consuming func finalise() throws(MPIError) {
+  public consuming func finalize() throws(MPIError) {
     try check("MPI_Finalize", ntk_mpi_finalize())
   }
 
@@ -41,7 +41,7 @@ public struct MPIEnvironment: ~Copyable {
   }
 
   /// Whether MPI has started.
-  public static var isInitialised: Bool {
+  public static var isInitialized: Bool {
     var flag: Int32 = 0
     return ntk_mpi_initialized(&flag) == ntk_mpi_success() && flag != 0
   }
@@ -49,7 +49,7 @@ public struct MPIEnvironment: ~Copyable {
   /// Whether MPI has started and not ended, so that handles may be used and released.
   public static var isActive: Bool {
     var ended: Int32 = 0
-    return isInitialised && ntk_mpi_finalized(&ended) == ntk_mpi_success() && ended == 0
+    return isInitialized && ntk_mpi_finalized(&ended) == ntk_mpi_success() && ended == 0
   }
 
   /// Name and version of the MPI library, its first line.

@@ -1,5 +1,6 @@
 import BLAS
 import DurableFiles
+import Failures
 import Foundation
 import MessagePassing
 import RankProgram
@@ -10,7 +11,7 @@ import RankProgram
 public enum Entry {
   /// Runs stages of a job over all ranks.
   public static func run(_ request: RunRequest) -> ExitStatus {
-    overRanks(watchdog: request.watchdog, timeLimit: request.timeLimit) {
+    overRanks(watchdog: request.watchdog, timeLimit: request.timeLimit, canResume: true) {
       try RunPipeline(request, ranks: $0).perform()
     }
   }
@@ -39,7 +40,8 @@ public enum Entry {
   }
 
   private static func overRanks(
-    watchdog: Double = 120, timeLimit: Double? = nil, _ body: (Ranks) throws -> ExitStatus
+    watchdog: Double = 120, timeLimit: Double? = nil, canResume: Bool = false,
+    _ body: (Ranks) throws -> ExitStatus
   ) -> ExitStatus {
     do {
       let environment = try MPIEnvironment()
@@ -47,32 +49,46 @@ public enum Entry {
       if let timeLimit { StopRequest.stop(before: timeLimit) }
       OpenBLAS.setThreads(1)
       let world = environment.world
-      let result = Result {
-        let ranks = try Ranks(world, watchdog: watchdog)
-        defer { ranks.watchdog.stop() }
-        return try body(ranks)
-      }
-      switch result {
-      case .success(let status):
-        try environment.finalise()
+      do {
+        let status = try endTogether(world, watchdog: watchdog, canResume: canResume, body)
+        try environment.finalize()
         return status
-      case .failure(let error as AgreedError):
-        // All ranks are here, so all can leave in order.
-        if let sentence = error.sentence { tell(sentence) }
-        try environment.finalise()
-        return error.status
-      case .failure(let error):
+      } catch {
         // This rank alone failed: the others would wait for it for ever.
-        let isAlone = world.size == 1
-        tell(isAlone ? "\(error)" : "rank \(world.rank): \(error)")
+        tell(world.size > 1 ? "rank \(world.rank): \(error)" : "\(error)")
         let status = ExitStatus(of: error)
-        if !isAlone { MPIEnvironment.abort(status.rawValue) }
+        MPIEnvironment.abort(status.rawValue)
         return status
       }
     } catch {
       tell("\(error)")
       return ExitStatus(of: error)
     }
+  }
+
+  /// Runs a command to the moment when all ranks can leave MPI. Collective.
+  ///
+  /// Errors: one rank's alone. A failure of all ranks is told here, by rank 0.
+  private static func endTogether(
+    _ world: Communicator, watchdog: Double, canResume: Bool, _ body: (Ranks) throws -> ExitStatus
+  ) throws -> ExitStatus {
+    var ranks: Ranks?
+    let status: ExitStatus
+    do {
+      let started = try Ranks(world, watchdog: watchdog, canResume: canResume)
+      ranks = started
+      // Of one rank, every failure is the failure of all.
+      status = try world.size > 1 ? body(started) : world.agree { try body(started) }
+    } catch let failure as CollectiveFailure {
+      let canGoOn = failure.kind == .stopped || failure.kind == .inputOutput
+      if world.rank == 0 { tell("\(failure)" + (canGoOn ? ranks?.continuation ?? "" : "")) }
+      status = ExitStatus(failure.kind)
+    }
+    // The watchdog stays until every rank is here, since one may still hang.
+    try world.barrier()
+    ranks?.watchdog.stop()
+    if world.rank == 0, let count = AgreementFault.count { tell("\(count) agreements") }
+    return status
   }
 
   private static func tell(_ sentence: String) {

@@ -45,7 +45,7 @@ extension RunPipeline {
         }
         continue
       }
-      let result = try ranks.together { try stage.perform(subject) }
+      let result = try stage.perform(subject)
       try ranks.onRoot {
         update(subject.variant, subject.kernel) { $0[keyPath: subject.place] = result }
         summary.addTheory(assignment, subject.variant, imageShape: shape)
@@ -184,7 +184,7 @@ extension RunPipeline {
         }
         if known { continue }
         let start = MPIEnvironment.seconds
-        let result = try ranks.together { try perform(variant, kernel) }
+        let result = try perform(variant, kernel)
         let lines = report(result, assignment.label(variant, kernel))
         try ranks.onRoot {
           update(variant, kernel) { $0[keyPath: place] = result }

@@ -88,7 +88,7 @@ final class RunPipeline {
     }
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
     OpenBLAS.setThreads(Ranks.solverThreads)
-    let context = try ranks.together { try BLACSContext(on: ranks.world) }
+    let context = try BLACSContext(on: ranks.world)
     if request.stages.contains(.spectrum), job.spectrum != nil {
       try spectra(store, context, imageShape: data.shape)
     }
@@ -208,7 +208,7 @@ final class RunPipeline {
             ? " (the others were there)" : ""))
     }
     guard outcome.isComplete else {
-      console.warn("\(StopRequest.reason); continue with --resume")
+      console.warn("\(StopRequest.reason)\(ranks.continuation)")
       return .stopped
     }
     return .success

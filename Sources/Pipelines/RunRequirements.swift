@@ -12,9 +12,11 @@ struct RunRequirements {
   /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
   /// Collective.
   func requireSolvers(of job: Job, order n: Int, stages: [Stage]) throws {
-    let layout = try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
+    let layout = try ranks.agree {
+      try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
+    }
     func require(_ solver: Solver, scalar: Int = 8, _ what: String) throws {
-      try ranks.agree { try requireLP64(layout, for: solver) }
+      try ranks.agree { try layout.requireLP64(for: solver) }
       try SolverMemory.require(layout, solver, scalar: scalar, for: what, ranks: ranks)
     }
     if stages.contains(.spectrum), let section = job.spectrum {
@@ -42,7 +44,7 @@ struct RunRequirements {
           EigenBasis.bytes(order: n, count: n, ranks: ranks.count), for: "the eigenvectors",
           order: n, ranks)
       } else {
-        try ranks.agree { try requireLP64(layout, for: .cholesky) }
+        try ranks.agree { try layout.requireLP64(for: .cholesky) }
         try SolverMemory.require(
           ResolventSearch.bytes(layout, ranks: ranks.count), for: "training by a resolvent",
           order: n, ranks)
@@ -50,7 +52,7 @@ struct RunRequirements {
     }
     if stages.contains(.align), job.alignment?.targets.isEmpty == false {
       let vectors = min(job.spectrum?.leadingVectors ?? 0, n)
-      try ranks.agree { try requireLP64(layout, for: .cholesky) }
+      try ranks.agree { try layout.requireLP64(for: .cholesky) }
       try SolverMemory.require(
         SolverMemory.bytes(layout, .cholesky)
           + EigenBasis.bytes(order: n, count: vectors, ranks: ranks.count),

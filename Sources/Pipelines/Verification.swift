@@ -116,7 +116,7 @@ struct Verification {
         if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(
             "tile \(tile) of \(entry.array.path) is not what its images give; remove "
-              + "\(entry.array.path(of: tile)) and run with --resume")
+              + "\(entry.array.path(of: tile)) and run `ntk-dist assemble --resume` with its job")
         }
       }
     }

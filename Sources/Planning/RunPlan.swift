@@ -1,5 +1,6 @@
 import Assembly
 import BlockCyclic
+import DistributedAlgebra
 import Foundation
 import Jobs
 import Results

@@ -8,8 +8,12 @@ enum RankWatch {
   ///
   /// Collective.
   ///
-  /// - Parameter timeout: seconds after which a rank that is silent ends the program; 0 for never.
-  static func start(_ world: Communicator, timeout: Double) throws -> Watchdog {
+  /// - Parameters:
+  ///   - timeout: seconds after which a silent rank ends the program; 0 for never.
+  ///   - continuation: what a message adds about continuing.
+  static func start(
+    _ world: Communicator, timeout: Double, continuation: String
+  ) throws -> Watchdog {
     let rank = world.rank
     let own = MPIEnvironment.processorName
     let gathered = try world.gather(Array(own.utf8)) ?? []
@@ -21,7 +25,7 @@ enum RankWatch {
     ) { alarm in
       // All ranks may have got the signal: rank 0 tells it, and the others are ended with it.
       if alarm == .stopIgnored && rank != 0 { usleep(700_000) }
-      end(sentence(alarm, rank: rank, own: own, root: root, names: names))
+      end(sentence(alarm, rank: rank, own: own, root: root, names: names) + continuation)
     }
     let words = watchdog.endpoint.words.map { Int64(bitPattern: $0) }
     let endpoint = try world.broadcast(rank == 0 ? words : [])
@@ -40,13 +44,13 @@ enum RankWatch {
       let more = ranks.count > 4 ? " and \(ranks.count - 4) more" : ""
       return
         "\(list.joined(separator: ", "))\(more) not heard from for \(Int(seconds)) s: frozen, or "
-        + "the host or its network is gone; ended, continue with --resume"
+        + "the host or its network is gone"
     case .stuck(let seconds):
       return
-        "rank \(rank) (\(own)) has made no headway for \(Int(seconds)) s: a file system that does "
-        + "not answer? ended, continue with --resume (--watchdog sets the time)"
+        "rank \(rank) (\(own)) has made no progress for \(Int(seconds)) s; check that its file system "
+        + "answers, or set a longer --watchdog"
     case .stopIgnored:
-      return "\(StopRequest.reason); what was not finished is done again, continue with --resume"
+      return "\(StopRequest.reason) in the middle of a step, which will be repeated"
     }
   }
 

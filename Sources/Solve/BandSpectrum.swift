@@ -1,4 +1,5 @@
 import DistributedAlgebra
+import Failures
 import Foundation
 import MessagePassing
 import RankProgram
@@ -58,19 +59,18 @@ struct BandSpectrum {
         do {
           try state.save(reduction, header)
           savedFraction = reduction.fraction
-        } catch let error as AgreedError {
+        } catch let failure as CollectiveFailure {
           // The reduction needs no state to come to its end.
-          console.warn("no state of \(label) was saved: \(error.sentence ?? "a rank failed")")
+          console.warn("no state of \(label) was saved: \(failure)")
         }
         saved = MPIEnvironment.seconds
         saving += saved - now
       }
       if stops {
-        throw AgreedError(
-          status: .stopped,
-          sentence: ranks.isRoot
-            ? "\(StopRequest.reason); the spectrum of \(label) goes on from "
-              + "\(Int(savedFraction * 100)) %: continue with --resume" : nil)
+        throw CollectiveFailure(
+          onAllRanks: Refusal(
+            .stopped,
+            "\(StopRequest.reason) at \(Int(savedFraction * 100)) % of the spectrum of \(label)"))
       }
     }
     let values = try reduction.eigenvalues()

@@ -22,9 +22,9 @@ struct FactorFigures {
       let count = min(testGrid.tileRows, testGrid.m - row)
       let share = TileShare(of: test, grid: testGrid, rows: row..<row + count, ranks: ranks)
       var block = try factor.rightHandSides(columns: count)
-      try block.deposit(
-        tileCount: share.count, as: .everything, exitStatus: { ExitStatus(of: $0).rawValue }
-      ) { try share.read($0).transposed }
+      try block.deposit(tileCount: share.count, as: .everything) {
+        try share.read($0).transposed
+      }
       factor.halfSolve(&block)
       for (column, norm) in try block.columnProducts(with: block).enumerated() {
         variance[row + column] -= norm

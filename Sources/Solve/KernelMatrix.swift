@@ -14,7 +14,7 @@ struct KernelMatrix {
   private let ranks: Ranks
   private let centring: Centring?
 
-  /// The kernel of an array, as it is there.
+  /// The kernel of an array, as it is there. Collective.
   ///
   /// - Parameter order: of the leading images; nil for all.
   init(
@@ -25,7 +25,7 @@ struct KernelMatrix {
     self.context = context
     self.ranks = ranks
     centring = nil
-    layout = try MatrixLayout(order: order ?? grid.n, grid: context.grid)
+    layout = try ranks.agree { try MatrixLayout(order: order ?? grid.n, grid: context.grid) }
   }
 
   /// The kernel whose gaps an array holds, centred on all images.
@@ -37,7 +37,7 @@ struct KernelMatrix {
     self.context = context
     self.ranks = ranks
     centring = try Centring(of: gaps, grid: grid, ranks: ranks)
-    layout = try MatrixLayout(order: grid.n, grid: context.grid)
+    layout = try ranks.agree { try MatrixLayout(order: grid.n, grid: context.grid) }
   }
 
   /// The number of rows and columns.
@@ -55,7 +55,7 @@ struct KernelMatrix {
   func load<Scalar>(
     for solver: Solver, as part: DepositedPart = .lowerTriangle, _ sums: inout Sums
   ) throws -> DistributedMatrix<Scalar> {
-    try requireLP64(layout, for: solver)
+    try ranks.agree { try layout.requireLP64(for: solver) }
     try SolverMemory.require(
       layout, solver, scalar: MemoryLayout<Scalar>.size, for: "the matrix", ranks: ranks)
     let share = TileShare(
@@ -65,8 +65,7 @@ struct KernelMatrix {
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
     let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
     try matrix.deposit(
-      tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20),
-      exitStatus: { ExitStatus(of: $0).rawValue }
+      tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20)
     ) { number in
       var tile = try share.read(number)
       if let centring { tile = centring.centred(tile) }

@@ -63,8 +63,8 @@ struct KernelRegression {
         meanDiagonal = sums.trace / Double(n)
         matrix.addToDiagonal(shift(regularizations[index], meanDiagonal))
         show(regularizations[index], solutions)
-        do {
-          let factor = try CholeskyFactor(of: matrix)
+        switch try CholeskyFactor.factorize(matrix) {
+        case .factor(let factor):
           solutions[index].factorizing = MPIEnvironment.seconds - start
           if factor.singularity > floor {
             let x = try factor.solution(rowMajor: targets, columns: columns)
@@ -74,7 +74,7 @@ struct KernelRegression {
           } else {
             solutions[index].failure = singular("its smallest pivot is rounding", meanDiagonal)
           }
-        } catch DistributedAlgebraError.notPositiveDefinite(let minor, _) {
+        case .notPositiveDefinite(let minor):
           solutions[index].failure = singular(
             "leading minor \(minor) is not positive", meanDiagonal)
         }
@@ -95,13 +95,14 @@ struct KernelRegression {
     meanDiagonal = sums.trace / Double(n)
     let middle = RegularizationGroups.middle(of: group, regularizations)
     show(regularizations[middle], solutions)
-    guard let shared = try factor(matrix, shift: shift(regularizations[middle], meanDiagonal)),
+    let shift = shift(regularizations[middle], meanDiagonal)
+    guard let shared = try ShiftedCholesky(of: matrix, shift: shift),
       shared.factor.singularity > floor
     else { return group }
     solutions[middle].factorizing = MPIEnvironment.seconds - start
     let found = try shared.solutions(
       rowMajor: targets, columns: columns,
-      shifts: group.map { shift(regularizations[$0], meanDiagonal) })
+      shifts: group.map { self.shift(regularizations[$0], meanDiagonal) })
     // They were solved for together, so each bears its part of the time.
     let seconds = (MPIEnvironment.seconds - start) / Double(group.count)
     for (index, solution) in zip(group, found) {
@@ -116,16 +117,6 @@ struct KernelRegression {
   /// What a regularization adds to the diagonal.
   func shift(_ regularization: Double, _ meanDiagonal: Double) -> Double {
     scale == .relative ? regularization * meanDiagonal : regularization
-  }
-
-  private func factor(
-    _ matrix: consuming DistributedMatrix<Double>, shift: Double
-  ) throws -> ShiftedCholesky? {
-    do {
-      return try ShiftedCholesky(of: matrix, shift: shift)
-    } catch DistributedAlgebraError.notPositiveDefinite {
-      return nil
-    }
   }
 
   private func show(_ regularization: Double, _ solutions: [Solution]) {

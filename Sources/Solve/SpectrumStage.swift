@@ -43,7 +43,9 @@ package struct SpectrumStage {
   /// by all ranks.
   package func perform(_ subject: SpectrumSubject) throws -> SpectrumSummary {
     let part: KernelStore.Part = subject.isCentred ? .trainGap : .train
-    let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
+    let array = try ranks.agree {
+      try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
+    }
     let source =
       subject.isCentred
       ? try KernelMatrix(centring: array, grid: store.grids[0], context: context, ranks: ranks)
@@ -282,7 +284,7 @@ package struct SpectrumStage {
     let path = self.file(subject, "_vectors")
     let file = VectorFile()
     try ranks.onRoot { try file.open(path, columns: count) }
-    try vectors.gatherLastColumns(count, exitStatus: { ExitStatus(of: $0).rawValue }) {
+    try vectors.gatherLastColumns(count) {
       _, _, values in try file.append(values)
     }
     try ranks.onRoot { try file.publish() }

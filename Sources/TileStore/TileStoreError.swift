@@ -60,13 +60,13 @@ public enum TileStoreError: Failure, Equatable, Sendable {
     case .outOfRange(let tile, let path): return "\(path) has no tile \(tile)"
     case .missing(let tile, let path):
       return "tile \(tile) is not in the store (\(path) does not exist); "
-        + "run the assembly with --resume"
+        + "run `ntk-dist assemble --resume` with its job"
     case .wrongSize(let tile, let path, let found, let expected):
-      return "tile \(tile) has \(found) bytes instead of \(expected) in \(path); remove the file "
-        + "and run with --resume to compute it again"
+      return "tile \(tile) has \(found) bytes instead of \(expected) in \(path); run `ntk-dist "
+        + "assemble --resume` with its job to compute it again"
     case .badChecksum(let tile, let path):
-      return "tile \(tile) fails its checksum in \(path); remove the file and run with --resume "
-        + "to compute it again"
+      return "tile \(tile) fails its checksum in \(path); run `ntk-dist assemble --resume` "
+        + "with its job to compute it again"
     case .overflow(let tile, let path, let value):
       return "tile \(tile) has the value \(value), which float32 storage cannot hold (\(path)); "
         + "use float64 storage"

@@ -42,40 +42,30 @@ import Testing
     let one = try ProcessGrid.nearSquare(ranks: 1)
     let layout = try MatrixLayout(order: 50_000, grid: one)
     #expect(
-      layout.lp64Violation(for: .eigenvalues)
+      layout.lp64Violation()
         == LP64Violation(array: "the local matrix", elements: 2_500_000_000))
-    #expect(try MatrixLayout(order: 46_340, grid: one).lp64Violation(for: .cholesky) == nil)
-    #expect(try MatrixLayout(order: 46_341, grid: one).lp64Violation(for: .cholesky) != nil)
-    #expect(try MatrixLayout.smallestRanks(forOrder: 50_000, solver: .eigenvalues) == 2)
-    #expect(try MatrixLayout.smallestRanks(forOrder: 1000, solver: .eigenpairs) == 1)
+    #expect(try MatrixLayout(order: 46_340, grid: one).lp64Violation() == nil)
+    #expect(try MatrixLayout(order: 46_341, grid: one).lp64Violation() != nil)
+    #expect(try MatrixLayout.smallestRanks(forOrder: 50_000) { _ in 0 } == 2)
   }
 
-  @Test("The workspace of eigenvectors is what makes them need more ranks")
+  @Test("A workspace counts as the matrix does")
   func workspace() throws {
     let grid = try ProcessGrid.nearSquare(ranks: 2)
-    let layout = try MatrixLayout(order: 50_000, grid: grid)
-    #expect(layout.lp64Violation(for: .eigenpairs)?.array == "the local workspace")
-    #expect(try MatrixLayout.smallestRanks(forOrder: 50_000, solver: .eigenpairs) == 3)
-  }
-
-  @Test("The least number of ranks works and one fewer does not", arguments: Solver.allCases)
-  func smallestRanks(solver: Solver) throws {
-    for n in [40_000, 60_000, 100_000, 250_000, 1_000_000] {
-      let ranks = try #require(try MatrixLayout.smallestRanks(forOrder: n, solver: solver))
-      let fits = try MatrixLayout(order: n, nb: 64, grid: .nearSquare(ranks: ranks))
-      #expect(fits.lp64Violation(for: solver) == nil)
-      for fewer in 1..<ranks {
-        let smaller = try MatrixLayout(order: n, nb: 64, grid: .nearSquare(ranks: fewer))
-        #expect(smaller.lp64Violation(for: solver) != nil, "n \(n), \(fewer) ranks")
-      }
-    }
+    let layout = try MatrixLayout(order: 1000, grid: grid)
+    #expect(layout.lp64Violation(workspace: MatrixLayout.largestArray) == nil)
+    #expect(
+      layout.lp64Violation(workspace: MatrixLayout.largestArray + 1)?.array
+        == "the local workspace")
+    let ranks = try MatrixLayout.smallestRanks(forOrder: 50_000) { 2 * $0.largestLocalCount }
+    #expect(ranks == 3)
   }
 
   @Test("An order whose vectors alone exceed LP64 has no number of ranks")
   func hopeless() throws {
-    #expect(try MatrixLayout.smallestRanks(forOrder: 1 << 31, solver: .eigenvalues) == nil)
+    #expect(try MatrixLayout.smallestRanks(forOrder: 1 << 31) { _ in 0 } == nil)
     #expect(throws: BlockCyclicError.self) {
-      try MatrixLayout.smallestRanks(forOrder: 0, solver: .cholesky)
+      try MatrixLayout.smallestRanks(forOrder: 0) { _ in 0 }
     }
   }
 }

@@ -1,7 +1,9 @@
+import Failures
 import MessagePassing
 
-private struct Mishap: Error, CustomStringConvertible {
+private struct Mishap: Failure {
   let rank: Int
+  var kind: FailureKind { rank % 2 == 0 ? .badData : .inputOutput }
   var description: String { "mishap on \(rank)" }
 }
 
@@ -9,34 +11,54 @@ func checkAgreement(_ world: Communicator, _ verdict: inout Verdict) throws {
   let value = try world.agree { world.rank * 2 }
   verdict.expect(value == world.rank * 2, "a step that succeeds returns its own result")
 
-  // Each single rank fails in turn.
+  // Each single rank fails in turn; all ranks throw its error.
   for failing in 0..<world.size {
-    do {
-      try world.agree(exitStatus: { ($0 as? Mishap).map { Int32(60 + $0.rank) } ?? 70 }) {
-        if world.rank == failing { throw Mishap(rank: failing) }
-      }
-      verdict.expect(false, "rank \(failing) failed and nothing was thrown")
-    } catch let error as Mishap {
-      verdict.expect(error.rank == world.rank && world.rank == failing, "its own error")
-    } catch let error as PeerFailure {
-      let expected = PeerFailure(
-        rank: failing, text: "mishap on \(failing)", exitStatus: Int32(60 + failing))
-      verdict.expect(world.rank != failing && error == expected, "\(error)")
+    verdict.expectThrows(
+      "rank \(failing) fails", { isCollective($0, Mishap(rank: failing), on: failing) }
+    ) {
+      try world.agree { if world.rank == failing { throw Mishap(rank: failing) } }
     }
   }
 
-  // All but rank 0 fail: rank 0 hears of the lowest, the others throw their own.
-  if world.size > 1 {
-    do {
-      try world.agree { if world.rank > 0 { throw Mishap(rank: world.rank) } }
-      verdict.expect(false, "nothing was thrown")
-    } catch let error as Mishap {
-      verdict.expect(world.rank > 0 && error.rank == world.rank, "its own error")
-    } catch let error as PeerFailure {
-      verdict.expect(
-        world.rank == 0 && error.rank == 1 && error.exitStatus == 70
-          && error.description == "rank 1: mishap on 1", "\(error)")
+  // All ranks from one on fail: the lowest is named.
+  for first in 0..<world.size {
+    verdict.expectThrows(
+      "ranks from \(first) on fail", { isCollective($0, Mishap(rank: first), on: first) }
+    ) {
+      try world.agree { if world.rank >= first { throw Mishap(rank: world.rank) } }
     }
+  }
+
+  // What an inner agreement throws passes through an outer one as it is.
+  let last = world.size - 1
+  verdict.expectThrows("nested", { isCollective($0, Mishap(rank: last), on: last) }) {
+    try world.agree {
+      try world.agree { if world.rank == last { throw Mishap(rank: last) } }
+    }
+  }
+
+  // An error without a kind is a fault of the program.
+  struct Unknown: Error {}
+  verdict.expectThrows("no kind", { ($0 as? CollectiveFailure)?.kind == .internal }) {
+    try world.agree { throw Unknown() }
+  }
+
+  // A failure of MPI is its rank's alone, and waits for no other rank.
+  let broken = MPIError(function: "MPI_Send", code: 1, text: "gone")
+  verdict.expectThrows("MPI fails", { $0 as? MPIError == broken }) {
+    try world.agree { throw broken }
+  }
+
+  for rank in [0, 2] {
+    let failure = CollectiveFailure(onAllRanks: Mishap(rank: rank))
+    verdict.expect(
+      failure.rank == 0 && failure.description == "mishap on \(rank)", "found by all ranks")
+  }
+  do {
+    try world.agree { if world.rank == last { throw Mishap(rank: last) } }
+  } catch {
+    let prefix = last == 0 ? "" : "rank \(last): "
+    verdict.expect("\(error)" == "\(prefix)mishap on \(last)", "the sentence names the rank")
   }
 
   // The ranks are still in step.

@@ -98,7 +98,7 @@ private func checkRefusals(_ context: BLACSContext, _ verdict: inout Verdict) th
     var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     matrix.fill { i, j in i == 20 && j == 7 ? bad : 1 }
     verdict.expectThrows(
-      "an element \(bad)", { $0 as? DistributedAlgebraError == .notFinite(i: 20, j: 7) }
+      "an element \(bad)", { isCollective($0, DistributedAlgebraError.notFinite(i: 20, j: 7)) }
     ) { _ = try eigenvalues(of: matrix.copy()) }
   }
   let oblong = try MatrixLayout(m: 30, n: 20, mb: 8, nb: 8, grid: context.grid)

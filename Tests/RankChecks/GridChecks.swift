@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import Failures
 import MessagePassing
 
 func checkGrid(_ world: Communicator, _ verdict: inout Verdict) throws {
@@ -24,8 +25,8 @@ func checkGrid(_ world: Communicator, _ verdict: inout Verdict) throws {
   verdict.expectThrows(
     "a grid that is too large",
     {
-      $0 as? DistributedAlgebraError
-        == .layout(.gridSize(nprow: world.size + 1, npcol: 1, ranks: world.size))
+      isCollective(
+        $0, BlockCyclicError.gridSize(nprow: world.size + 1, npcol: 1, ranks: world.size))
     }
   ) { _ = try BLACSContext(on: world, grid: wrong) }
 
@@ -66,7 +67,7 @@ private func checkElements(_ context: BLACSContext, _ verdict: inout Verdict) th
     for count in [1, (n + 1) / 2, n] {
       try checkGathering(copy, count: count, &verdict)
     }
-    verdict.expectThrows("no column", { $0 is DistributedAlgebraError }) {
+    verdict.expectThrows("no column", isCollective) {
       try copy.gatherLastColumns(n + 1) { _, _, _ in }
     }
   }
@@ -88,13 +89,8 @@ private func checkGathering(
   verdict.expect(
     inOrder && gathered == (atRoot ? expected : []), "the last \(count) of \(n) columns")
 
-  do {
-    try matrix.gatherLastColumns(count) { _, _, _ in
-      throw MPIError(function: "write", code: 5, text: "disk full")
-    }
-    verdict.expect(false, "a failing callback threw nothing")
-  } catch {
-    verdict.expect(
-      atRoot ? error is MPIError : (error as? PeerFailure)?.rank == 0, "a failing callback")
+  let full = Refusal(.inputOutput, "disk full")
+  verdict.expectThrows("a failing callback", { isCollective($0, full) }) {
+    try matrix.gatherLastColumns(count) { _, _, _ in throw full }
   }
 }

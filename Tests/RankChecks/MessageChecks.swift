@@ -2,13 +2,13 @@ import MessagePassing
 
 func checkMessages(_ world: Communicator, _ verdict: inout Verdict) throws {
   // Once as it is, once in pieces of 16 bytes or elements, as if 16 were 2^31.
-  for communicator in [world, try world.duplicate(pieceSize: 16)] {
+  for communicator in [world, try world.inPieces(of: 16)] {
     try checkCollectives(communicator, &verdict)
     try checkPointToPoint(communicator, &verdict)
     try checkExchange(communicator, &verdict)
   }
   try checkSplit(world, &verdict)
-  verdict.expect(MPIEnvironment.isInitialised && MPIEnvironment.isActive, "MPI is active")
+  verdict.expect(MPIEnvironment.isInitialized && MPIEnvironment.isActive, "MPI is active")
   verdict.expect(!MPIEnvironment.implementation.isEmpty, "the library has a version")
   verdict.expectThrows("a send to no rank", { ($0 as? MPIError)?.function == "MPI_Send" }) {
     try world.send([1.0], to: world.size + 5, tag: 1)

@@ -30,7 +30,7 @@ import MessagePassing
     let names = subjects.map(\.name) + ["all", "time"]
     guard let subject = arguments.first, names.contains(subject) else {
       if world.rank == 0 { print("usage: mpirun RankChecks (\(names.joined(separator: " | ")))") }
-      try environment.finalise()
+      try environment.finalize()
       return 64
     }
     var failed = 0
@@ -42,7 +42,7 @@ import MessagePassing
       try check(world, &verdict)
       failed += try verdict.report(name)
     }
-    try environment.finalise()
+    try environment.finalize()
     return failed == 0 ? 0 : 1
   }
 }

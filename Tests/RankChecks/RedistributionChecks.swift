@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import Failures
 import MessagePassing
 
 /// The tiles of a lower triangle, diagonal tiles whole.
@@ -107,13 +108,12 @@ private func checkRefusedTiles(_ context: BLACSContext, _ verdict: inout Verdict
     var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     // Only the last rank has the tile; all must hear of it.
     let count = world.rank == world.size - 1 ? 1 : 0
-    try matrix.deposit(tileCount: count, as: part, exitStatus: { _ in 65 }) { _ in try tile() }
+    try matrix.deposit(tileCount: count, as: part) { _ in try tile() }
   }
   func isRefusal(_ error: any Error, _ text: String) -> Bool {
-    if let peer = error as? PeerFailure {
-      return world.rank < world.size - 1 && peer.exitStatus == 65 && peer.text.contains(text)
-    }
-    return world.rank == world.size - 1 && "\(error)".contains(text)
+    guard let failure = error as? CollectiveFailure else { return false }
+    return failure.rank == world.size - 1 && failure.kind == .badData
+      && failure.sentence.contains(text)
   }
   let zeros = [Double](repeating: 0, count: 16)
   verdict.expectThrows("a tile outside", { isRefusal($0, "leaves the matrix of 10 x 10") }) {
@@ -132,6 +132,6 @@ private func checkRefusedTiles(_ context: BLACSContext, _ verdict: inout Verdict
     }
   }
   verdict.expectThrows("a tile that cannot be read", { isRefusal($0, "checksum") }) {
-    try deposit(.lowerTriangle) { throw MPIError(function: "read", code: 5, text: "checksum") }
+    try deposit(.lowerTriangle) { throw Refusal(.badData, "checksum") }
   }
 }

@@ -40,7 +40,7 @@ func timeSpectrum(_ world: Communicator, order n: Int) throws {
     try note("deposit, both triangles", since: start)
     start = try synchronisedSeconds(world)
     whole.addToDiagonal(1)
-    _ = try CholeskyFactor(of: whole)
+    _ = try CholeskyFactor.factorize(whole)
     try note("pdpotrf", since: start)
   }
   guard world.rank == 0 else { return }

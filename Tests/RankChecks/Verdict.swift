@@ -1,3 +1,4 @@
+import Failures
 import MessagePassing
 
 /// What the checks of a subject found, on all ranks together.
@@ -38,10 +39,24 @@ struct Verdict {
     }
     var all = passed
     try communicator.allReduce(&all, .min)
+    guard !all.isEmpty else {
+      if communicator.rank == 0 { print("\(subject): no checks") }
+      return 1
+    }
     let good = all.reduce(0, +)
     if communicator.rank == 0 {
       print("\(subject): \(good) passed, \(all.count - good) failed")
     }
     return all.count - good
   }
+}
+
+/// Whether an error is one that all ranks throw alike.
+func isCollective(_ error: any Error) -> Bool { error is CollectiveFailure }
+
+/// Whether an error is one that all ranks throw alike, made from `cause` on a rank.
+func isCollective(_ error: any Error, _ cause: any Failure, on rank: Int = 0) -> Bool {
+  guard let failure = error as? CollectiveFailure else { return false }
+  return failure.rank == rank && failure.kind == cause.kind
+    && failure.sentence == cause.description
 }

@@ -37,7 +37,6 @@ double ntk_mpi_wtime(void);
 // Communicators.
 int ntk_mpi_comm_rank(int comm, int *rank);
 int ntk_mpi_comm_size(int comm, int *size);
-int ntk_mpi_comm_dup(int comm, int *copy);
 int ntk_mpi_comm_split(int comm, int color, int key, int *part);
 int ntk_mpi_comm_split_shared(int comm, int key, int *part);
 int ntk_mpi_comm_free(int comm);

@@ -24,9 +24,7 @@ extension BandReduction {
   /// Collective. Errors: a matrix that is not square, no memory.
   ///
   /// Precondition: the layout is the one that the state was saved from.
-  public init(
-    resuming matrix: consuming DistributedMatrix<Scalar>, at next: Int
-  ) throws(DistributedAlgebraError) {
+  public init(resuming matrix: consuming DistributedMatrix<Scalar>, at next: Int) throws {
     try self.init(unchecked: matrix, next: next)
   }
 

@@ -26,29 +26,23 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   /// Takes over a matrix. Collective.
   ///
   /// Errors: a matrix that is not square, an element that is not finite, no memory.
-  public init(of matrix: consuming DistributedMatrix<Scalar>) throws(DistributedAlgebraError) {
+  public init(of matrix: consuming DistributedMatrix<Scalar>) throws {
     try matrix.requireFiniteLowerTriangle()
     try self.init(unchecked: matrix, next: 0)
   }
 
-  init(
-    unchecked matrix: consuming DistributedMatrix<Scalar>, next: Int
-  ) throws(DistributedAlgebraError) {
-    try matrix.requireSquare(for: "the reduction to a band")
-    try requireLP64(matrix.layout, for: .band)
+  init(unchecked matrix: consuming DistributedMatrix<Scalar>, next: Int) throws {
+    let (layout, communicator) = (matrix.layout, matrix.context.communicator)
+    try communicator.agree { try layout.requireSquare(for: "the reduction to a band", .band) }
     let reflector = try BlockReflector(for: matrix)
-    let (localColumns, nb) = (matrix.localColumns, matrix.layout.nb)
-    let tau: LocalArray<Scalar> = try matrix.context.communicator.agreeing {
-      () throws(DistributedAlgebraError) in
+    let (localColumns, nb) = (matrix.localColumns, layout.nb)
+    let tau: LocalArray<Scalar> = try communicator.agree {
       try LocalArray(count: localColumns + nb)
     }
     // p?geqrf's minimum for any panel: its query answers for one, and others fall on the ranks
     // otherwise.
-    let count = nb * (matrix.layout.rows.numroc(0) + 3 * nb)
-    let work: LocalArray<Scalar> = try matrix.context.communicator.agreeing {
-      () throws(DistributedAlgebraError) in
-      try LocalArray(count: count)
-    }
+    let count = nb * (layout.rows.numroc(0) + 3 * nb)
+    let work: LocalArray<Scalar> = try communicator.agree { try LocalArray(count: count) }
     self.reflector = reflector
     self.tau = tau
     self.work = work
@@ -72,7 +66,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   /// Reduces the next panel. Collective.
   ///
   /// Precondition: not `isFinished`.
-  public mutating func reducePanel() throws(DistributedAlgebraError) {
+  public mutating func reducePanel() throws {
     let (n, nb) = (matrix.layout.n, panelWidth)
     let first = next + nb
     let rows = n - first
@@ -81,7 +75,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     let info = Scalar.geqrf(
       m: Int32(rows), n: Int32(nb), matrix.pointer, ia: place, ja: Int32(next + 1),
       matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
-    guard info == 0 else { throw .failed(routine: "p?geqrf", info: Int(info)) }
+    try matrix.context.communicator.agree { try decode("p?geqrf", info: info) }
     try reflector.take(panel: next, count: count, of: matrix, tau: tau)
     Scalar.symm(
       m: Int32(rows), n: Int32(count), matrix.pointer, ia: place, matrix.descriptor,
@@ -98,7 +92,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   /// The band, on rank 0; nil on the others. Collective.
   ///
   /// Precondition: `isFinished`.
-  public borrowing func band() throws(DistributedAlgebraError) -> SymmetricBand? {
+  public borrowing func band() throws -> SymmetricBand? {
     let n = matrix.layout.n
     var band = SymmetricBand(n: n, bandwidth: min(panelWidth, n - 1))
     let height = band.bandwidth + 1
@@ -110,7 +104,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     }
     let communicator = matrix.context.communicator
     // Every element has one owner, so the sum over the ranks changes none.
-    try passing { () throws(MPIError) in try communicator.reduce(&band.elements, .sum) }
+    try communicator.reduce(&band.elements, .sum)
     return communicator.rank == 0 ? band : nil
   }
 
@@ -140,7 +134,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
 /// Errors: an element that is not finite, no convergence, a size beyond LP64.
 public func bandEigenvalues<Scalar: MatrixScalar>(
   of matrix: consuming DistributedMatrix<Scalar>
-) throws(DistributedAlgebraError) -> [Double] {
+) throws -> [Double] {
   var reduction = try BandReduction(of: matrix)
   while !reduction.isFinished { try reduction.reducePanel() }
   return try reduction.eigenvalues()
@@ -152,7 +146,7 @@ extension BandReduction {
   /// Collective. Errors: no convergence.
   ///
   /// Precondition: `isFinished`.
-  public consuming func eigenvalues() throws(DistributedAlgebraError) -> [Double] {
+  public consuming func eigenvalues() throws -> [Double] {
     let context = matrix.context
     let band = try band()
     // Else it would live to the end of this function.
@@ -164,19 +158,15 @@ extension BandReduction {
 extension BLACSContext {
   fileprivate func eigenvalues(
     ofBandAtRoot band: consuming SymmetricBand?
-  ) throws(DistributedAlgebraError) -> [Double] {
+  ) throws -> [Double] {
     let band = band
-    let values = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      do throws(BLASError) {
+    let values = try communicator.agree { () throws -> [Double] in
+      do {
         return try band?.eigenvalues() ?? []
-      } catch {
-        switch error {
-        case .failed(let routine, let info) where info > 0:
-          throw .notConverged(routine: routine, info: info)
-        default: throw .band(error)
-        }
+      } catch BLASError.failed(let routine, let info) where info > 0 {
+        throw DistributedAlgebraError.notConverged(routine: routine, info: info)
       }
     }
-    return try passing { () throws(MPIError) in try communicator.broadcast(values) }
+    return try communicator.broadcast(values)
   }
 }

@@ -37,7 +37,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
   private var factor: [Double] = []
 
   /// Allocates for the panels of a matrix. Collective.
-  init(for matrix: borrowing DistributedMatrix<Scalar>) throws(DistributedAlgebraError) {
+  init(for matrix: borrowing DistributedMatrix<Scalar>) throws {
     let nb = matrix.layout.nb
     context = matrix.context
     layout = matrix.layout
@@ -47,21 +47,11 @@ final class BlockReflector<Scalar: MatrixScalar> {
     descriptor[3] = Int32(nb)
     let communicator = matrix.context.communicator
     let (panel, part) = (lld * nb, chunkRows * nb)
-    vectors = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: panel)
-    }
-    images = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: panel)
-    }
-    chunk = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: part)
-    }
-    wideX = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: part)
-    }
-    wideY = try communicator.agreeing { () throws(DistributedAlgebraError) in
-      try LocalArray(count: part)
-    }
+    vectors = try communicator.agree { try LocalArray(count: panel) }
+    images = try communicator.agree { try LocalArray(count: panel) }
+    chunk = try communicator.agree { try LocalArray(count: part) }
+    wideX = try communicator.agree { try LocalArray(count: part) }
+    wideY = try communicator.agree { try LocalArray(count: part) }
   }
 
   /// Takes the Householder vectors that p?geqrf left in a panel. Collective.
@@ -73,7 +63,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
   func take(
     panel: Int, count: Int, of matrix: borrowing DistributedMatrix<Scalar>,
     tau: borrowing LocalArray<Scalar>
-  ) throws(DistributedAlgebraError) {
+  ) throws {
     let nb = layout.nb
     let first = panel + nb
     let owner = layout.columns.owner(of: panel)
@@ -103,18 +93,18 @@ final class BlockReflector<Scalar: MatrixScalar> {
         }
       }
     }
-    try passing { () throws(MPIError) in try context.communicator.allReduce(&gram, .sum) }
+    try context.communicator.allReduce(&gram, .sum)
     factor = Self.factor(gram, count: count)
   }
 
   /// Turns A V into X = W - V (T' V' W) / 2 with W = A V T. Collective.
-  func finishImages() throws(DistributedAlgebraError) {
+  func finishImages() throws {
     var products = [Double](repeating: 0, count: count * count)
     if isOwner {
       multiplyImages(by: factor.map { Scalar($0) })
       addProduct(of: vectors, with: images, to: &products)
     }
-    try passing { () throws(MPIError) in try context.communicator.allReduce(&products, .sum) }
+    try context.communicator.allReduce(&products, .sum)
     guard isOwner, !rows.isEmpty else { return }
     let half = halfOfSymmetric(products).map { Scalar($0) }
     Scalar.multiply(

@@ -49,17 +49,15 @@ final class LanczosBasis {
   }
 
   /// A basis of one random block, with room for `count` eigenvectors and as many again. Collective.
-  init(for a: borrowing DistributedMatrix<Double>, count: Int) throws(DistributedAlgebraError) {
-    let (n, nb) = (a.layout.n, a.layout.nb)
+  init(for a: borrowing DistributedMatrix<Double>, count: Int) throws {
+    let (n, nb, context) = (a.layout.n, a.layout.nb, a.context)
     let width = min(nb, n)
     let room = min((n + width - 1) / width, 2 * count / width + 8) * width
-    func matrix(_ rows: Int, _ columns: Int) throws(DistributedAlgebraError)
-      -> DistributedMatrix<Double>
-    {
-      let layout = try laidOut { () throws(BlockCyclicError) in
-        try MatrixLayout(m: rows, n: columns, mb: nb, nb: nb, grid: a.layout.grid)
+    func matrix(_ rows: Int, _ columns: Int) throws -> DistributedMatrix<Double> {
+      let layout = try context.communicator.agree {
+        try MatrixLayout(m: rows, n: columns, mb: nb, nb: nb, grid: context.grid)
       }
-      return try DistributedMatrix(uninitialized: layout, on: a.context)
+      return try DistributedMatrix(uninitialized: layout, on: context)
     }
     self.width = width
     self.n = n
@@ -79,7 +77,7 @@ final class LanczosBasis {
   var isFull: Bool { done + width > capacity }
 
   /// Multiplies the next block, and finds the one after it. Collective.
-  func expand(_ a: borrowing DistributedMatrix<Double>) throws(DistributedAlgebraError) {
+  func expand(_ a: borrowing DistributedMatrix<Double>) throws {
     let count = min(width, n - done)
     ntk_pdsymm_left(
       Self.lower, Int32(n), Int32(count), 1, a.pointer, a.descriptor, q.pointer, Int32(done + 1),
@@ -111,7 +109,7 @@ final class LanczosBasis {
   /// Goes on with random directions instead of the next block: what the Krylov space of the first
   /// block has none of, such as more copies of an eigenvalue than a block has columns, shows there.
   /// Collective.
-  func beginAnew() throws(DistributedAlgebraError) {
+  func beginAnew() throws {
     guard !isComplete else { return }
     replaceColumns { _ in true }
     rest = [Double](repeating: 0, count: width * width)
@@ -119,7 +117,7 @@ final class LanczosBasis {
   }
 
   /// Makes the block orthogonal to the basis, and puts it behind it.
-  private func settleBlock() throws(DistributedAlgebraError) {
+  private func settleBlock() throws {
     // Where next to nothing of a column is outside the basis, its direction is rounding errors, and
     // not yet orthogonal.
     for _ in 0..<6 {
@@ -146,9 +144,7 @@ final class LanczosBasis {
   }
 
   /// Subtracts from the block what lies in the basis; returns the coefficients, [known x width].
-  private func project(
-    _ known: Int, _ count: Int
-  ) throws(DistributedAlgebraError) -> [Double] {
+  private func project(_ known: Int, _ count: Int) throws -> [Double] {
     ntk_pdgemm(
       Self.transposed, Self.asStored, Int32(known), Int32(count), Int32(n), 1, q.pointer,
       q.descriptor, block.pointer, 1, block.descriptor, 0, coefficients.pointer,
@@ -169,27 +165,22 @@ final class LanczosBasis {
   }
 
   /// The `count` largest eigenpairs of the matrix in the basis, as far as it has any. Collective.
-  func ritz(_ count: Int) throws(DistributedAlgebraError) -> Ritz {
+  func ritz(_ count: Int) throws -> Ritz {
     let size = done
     let communicator = q.context.communicator
     var found: (values: [Double], vectors: [Double]) = ([], [])
     let atRoot = communicator.rank == 0
-    try communicator.agreeing { () throws(DistributedAlgebraError) in
+    try communicator.agree {
       guard atRoot else { return }
       var matrix = [Double](repeating: 0, count: size * size)
       for i in 0..<size {
         for j in 0..<size { matrix[i * size + j] = projected[i * capacity + j] }
       }
-      do throws(BLASError) {
-        found = try symmetricEigenpairs(of: matrix, n: size)
-      } catch {
-        throw .band(error)
-      }
+      found = try symmetricEigenpairs(of: matrix, n: size)
     }
-    let (local, rows) = (found, rest)
-    let (values, vectors) = try passing { () throws(MPIError) in
-      (try communicator.broadcast(local.values), try communicator.broadcast(local.vectors))
-    }
+    let rows = rest
+    let values = try communicator.broadcast(found.values)
+    let vectors = try communicator.broadcast(found.vectors)
     let last = size - min(width, size)
     let kept = max(0, size - count)..<size
     let residuals = kept.map { (pair: Int) -> Double in
@@ -207,20 +198,19 @@ final class LanczosBasis {
   }
 
   /// The eigenvectors of the last `count` Ritz values. Collective.
-  func vectors(
-    _ ritz: Ritz, count: Int
-  ) throws(DistributedAlgebraError) -> DistributedMatrix<Double> {
+  func vectors(_ ritz: Ritz, count: Int) throws -> DistributedMatrix<Double> {
     let (size, nb) = (done, q.layout.nb)
     let first = size - count
-    let layouts = try laidOut { () throws(BlockCyclicError) in
+    let context = q.context
+    let layouts = try context.communicator.agree {
       (
-        try MatrixLayout(m: size, n: count, mb: nb, nb: nb, grid: q.layout.grid),
-        try MatrixLayout(m: n, n: count, mb: nb, nb: nb, grid: q.layout.grid)
+        try MatrixLayout(m: size, n: count, mb: nb, nb: nb, grid: context.grid),
+        try MatrixLayout(m: n, n: count, mb: nb, nb: nb, grid: context.grid)
       )
     }
-    var rotation = try DistributedMatrix<Double>(uninitialized: layouts.0, on: q.context)
+    var rotation = try DistributedMatrix<Double>(uninitialized: layouts.0, on: context)
     rotation.fill { i, j in ritz.vectors[(first + j) * size + i] }
-    let result = try DistributedMatrix<Double>(uninitialized: layouts.1, on: q.context)
+    let result = try DistributedMatrix<Double>(uninitialized: layouts.1, on: context)
     ntk_pdgemm(
       Self.asStored, Self.asStored, Int32(n), Int32(count), Int32(size), 1, q.pointer,
       q.descriptor, rotation.pointer, 1, rotation.descriptor, 0, result.pointer, result.descriptor)
@@ -233,7 +223,7 @@ final class LanczosBasis {
   }
 
   /// Keeps leading Ritz vectors, and the next block. Collective.
-  func restart(_ ritz: Ritz, keeping kept: Int) throws(DistributedAlgebraError) {
+  func restart(_ ritz: Ritz, keeping kept: Int) throws {
     let leading = try vectors(ritz, count: kept)
     let diagonal = ritz.all.suffix(kept)
     for index in projected.indices { projected[index] = 0 }

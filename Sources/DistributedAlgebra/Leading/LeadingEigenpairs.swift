@@ -33,13 +33,15 @@ public func leadingEigenpairs(
   of a: borrowing DistributedMatrix<Double>, count k: Int, tolerance: Double = 1e-12,
   maximumProducts: Int = 10_000, poll: (_ converged: Int) throws -> Void = { _ in }
 ) throws -> LeadingEigenpairs {
-  try a.requireSquare(for: "block Lanczos")
-  try a.requireFiniteLowerTriangle()
-  let n = a.layout.n
-  guard k > 0 && k <= n else {
-    throw DistributedAlgebraError.mismatch(
-      what: "the number of eigenvectors", value: k, expected: n)
+  let (layout, n) = (a.layout, a.layout.n)
+  try a.context.communicator.agree {
+    try layout.requireSquare(for: "block Lanczos")
+    guard k > 0 && k <= n else {
+      throw DistributedAlgebraError.mismatch(
+        what: "the number of eigenvectors", value: k, expected: n)
+    }
   }
+  try a.requireFiniteLowerTriangle()
   let basis = try LanczosBasis(for: a, count: k)
   var products = 0
   var nextCheck = k
@@ -69,7 +71,9 @@ public func leadingEigenpairs(
       continue
     }
     guard products < maximumProducts else {
-      throw DistributedAlgebraError.notConverged(routine: "block Lanczos", info: converged)
+      throw CollectiveFailure(
+        onAllRanks: DistributedAlgebraError.notConverged(
+          routine: "block Lanczos", info: converged))
     }
     if basis.isFull { try basis.restart(ritz, keeping: basis.keptCount) }
     nextCheck = basis.done + max(basis.width, basis.done / 6)

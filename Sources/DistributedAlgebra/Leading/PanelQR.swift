@@ -8,23 +8,19 @@ import MessagePassing
 struct PanelQR: ~Copyable {
   private let tau: LocalArray<Double>
   private let work: LocalArray<Double>
+  private let communicator: Communicator
 
   /// Allocates for matrices laid out as `panel`. Collective.
-  init(for panel: borrowing DistributedMatrix<Double>) throws(DistributedAlgebraError) {
+  init(for panel: borrowing DistributedMatrix<Double>) throws {
     let layout = panel.layout
     let nb = layout.nb
     let communicator = panel.context.communicator
     let count = nb * (layout.rows.numroc(0) + layout.columns.numroc(0) + 3 * nb)
-    let tau: LocalArray<Double> = try communicator.agreeing {
-      () throws(DistributedAlgebraError) in
-      try LocalArray(count: layout.n + nb)
-    }
-    let work: LocalArray<Double> = try communicator.agreeing {
-      () throws(DistributedAlgebraError) in
-      try LocalArray(count: count)
-    }
+    let tau = try communicator.agree { try LocalArray<Double>(count: layout.n + nb) }
+    let work = try communicator.agree { try LocalArray<Double>(count: count) }
     self.tau = tau
     self.work = work
+    self.communicator = communicator
   }
 
   /// Replaces A = QR by Q. Collective.
@@ -32,11 +28,11 @@ struct PanelQR: ~Copyable {
   /// - Returns: R on all ranks, [columns x columns] row-major.
   borrowing func orthonormalize(
     _ panel: inout DistributedMatrix<Double>
-  ) throws(DistributedAlgebraError) -> [Double] {
+  ) throws -> [Double] {
     let (m, n) = (Int32(panel.layout.m), Int32(panel.layout.n))
     let factored = ntk_pdgeqrf(
       m, n, panel.pointer, 1, 1, panel.descriptor, tau.start, work.start, Int32(work.count))
-    guard factored == 0 else { throw .failed(routine: "pdgeqrf", info: Int(factored)) }
+    try communicator.agree { try decode("pdgeqrf", info: factored) }
     let columns = panel.layout.n
     var r = try panel.replicated(rows: columns)
     for i in 0..<columns {
@@ -44,7 +40,7 @@ struct PanelQR: ~Copyable {
     }
     let formed = ntk_pdorgqr(
       m, n, panel.pointer, panel.descriptor, tau.start, work.start, Int32(work.count))
-    guard formed == 0 else { throw .failed(routine: "pdorgqr", info: Int(formed)) }
+    try communicator.agree { try decode("pdorgqr", info: formed) }
     return r
   }
 }

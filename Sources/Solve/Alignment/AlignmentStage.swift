@@ -156,11 +156,11 @@ package struct AlignmentStage {
       label: "signs of eigenvectors of \(subject.label)", columns: columns)
     let (meanDiagonal, solutions) = try regression.solve([section.regularization], signs)
     guard let x = solutions[0].x else {
-      throw AgreedError(
-        status: .badData,
-        sentence: ranks.isRoot
-          ? "alignment.regularization \(section.regularization): "
-            + (solutions[0].failure ?? "there is no solution") : nil)
+      throw CollectiveFailure(
+        onAllRanks: Refusal(
+          .badData,
+          "alignment.regularization \(section.regularization): "
+            + (solutions[0].failure ?? "there is no solution")))
     }
     return (x, section.regularization * meanDiagonal)
   }

@@ -1,6 +1,7 @@
 import BlockCyclic
 import DistributedAlgebra
 import Dynamics
+import Failures
 import Foundation
 import MessagePassing
 import RankProgram
@@ -52,7 +53,13 @@ package struct ResolventSearch {
     show(0, .infinity, "Cholesky factorization")
     let matrix: DistributedMatrix<Double> = try source.load(
       for: .cholesky, as: .bothTriangles, &sums)
-    let kernel = try ShiftedCholesky(of: matrix, shift: pole)
+    guard let kernel = try ShiftedCholesky(of: matrix, shift: pole) else {
+      throw CollectiveFailure(
+        onAllRanks: Refusal(
+          .badData,
+          "the kernel \(label) is not positive definite with \(pole) on its diagonal; raise "
+            + "training.regularization"))
+    }
     var space = try ResolventSpace(of: e, columns: columns, order: n, ranks: ranks)
     var last: [[Double]] = []
     var nextCheck = 4 * columns
@@ -85,12 +92,11 @@ package struct ResolventSearch {
           basis: space.basis(ritz), pole: pole, error: space.isExhausted ? 0 : error)
       }
       guard !isLast else {
-        throw AgreedError(
-          status: .unavailable,
-          sentence: ranks.isRoot
-            ? "training with \(label) has an error of \(error) in a space of \(space.count) vectors; "
-              + "set training.tolerance, training.regularization, or spectrum: {vectors: all}" : nil
-        )
+        throw CollectiveFailure(
+          onAllRanks: Refusal(
+            .resource,
+            "training with \(label) has an error of \(error) in a space of \(space.count) vectors; "
+              + "set training.tolerance, training.regularization, or spectrum: {vectors: all}"))
       }
     }
   }

@@ -1,0 +1,73 @@
+import BlockCyclic
+
+/// What is done with a square distributed matrix, which decides the arrays that it takes.
+public enum Solver: Hashable, Sendable, CaseIterable {
+  /// All eigenvalues (pdsyev 'N').
+  case eigenvalues
+  /// All eigenvalues by reduction to band form.
+  case band
+  /// All eigenvalues and eigenvectors (pdsyevd).
+  case eigenpairs
+  /// All eigenvalues by ELPA.
+  case elpaEigenvalues
+  /// All eigenvalues and eigenvectors by ELPA.
+  case elpaEigenpairs
+  /// Cholesky factorization and solution (pdpotrf, pdpotrs).
+  case cholesky
+}
+
+extension MatrixLayout {
+  /// The elements of workspace that a solver takes on the rank that needs most.
+  ///
+  /// Source: the lower bounds of LWORK in the documentation of pdsyev and pdsyevd. The latter's
+  /// leaves out what pdormtr takes inside it, which exceeds the rest for n below about 3 nb; it is
+  /// added here.
+  public func workspaceCount(for solver: Solver) -> Int {
+    let np = rows.numroc(0)
+    let nq = columns.numroc(0)
+    return switch solver {
+    case .eigenvalues: 5 * n + max(nb * (np + 1), 3 * nb) + 1
+    case .eigenpairs:
+      max(1 + 6 * n + 2 * np * nq, 3 * n + max(nb * (np + 1), 3 * nb)) + 2 * n
+        + (np + nq + nb) * nb
+    // p?geqrf's, which exceeds the panels of the block reflector.
+    case .band: nb * (np + 3 * nb)
+    // ELPA allocates its own, and indexes it in Fortran's array descriptors.
+    case .cholesky, .elpaEigenvalues, .elpaEigenpairs: 0
+    }
+  }
+
+  /// The first array of a solver that has more than 2^31 - 1 elements on any rank; nil where all
+  /// fit.
+  public func lp64Violation(for solver: Solver) -> LP64Violation? {
+    lp64Violation(workspace: workspaceCount(for: solver))
+  }
+
+  /// The least number of ranks, in a near-square grid, on which a solver can index its arrays; nil
+  /// where no number is enough.
+  public static func smallestRanks(
+    forOrder n: Int, solver: Solver, nb: Int = 64
+  ) throws(BlockCyclicError) -> Int? {
+    try smallestRanks(forOrder: n, nb: nb) { $0.workspaceCount(for: solver) }
+  }
+
+  /// Throws where a solver would need an array that ScaLAPACK's 32-bit integers cannot index.
+  ///
+  /// Local; the same on all ranks.
+  public func requireLP64(for solver: Solver) throws {
+    guard let violation = lp64Violation(for: solver) else { return }
+    let order = max(m, n)
+    throw DistributedAlgebraError.tooLargeForLP64(
+      violation: violation, order: order, ranks: grid.size,
+      smallestRanks: try Self.smallestRanks(forOrder: order, solver: solver, nb: nb))
+  }
+
+  /// Throws where the matrix is not square in square blocks, as `routine` needs it, or a solver
+  /// cannot index it. Local; the same on all ranks.
+  func requireSquare(for routine: String, _ solver: Solver? = nil) throws {
+    guard m == n && mb == nb && n > 0 else {
+      throw DistributedAlgebraError.notSquare(routine: routine, layout: self)
+    }
+    if let solver { try requireLP64(for: solver) }
+  }
+}

@@ -1,0 +1,175 @@
+"""Errors that all ranks agree on: one sentence that names the rank, one status, and no hang.
+
+NTK_DIST_FAIL_AT makes a chosen collective step fail on a chosen rank. Every step of every stage fails
+once here, on ranks in turn; NTK_EXHAUSTIVE=1 (`make test-agreement`) makes it fail on every rank.
+"""
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import (
+    BINARY, ENVIRONMENT, chunks, command, fcn, ntk_dist, sentences, succeed, summary, write_job)
+
+EXHAUSTIVE = bool(os.environ.get("NTK_EXHAUSTIVE"))
+STAGES = {"assemble": None, "spectrum": "spectrum", "predict": "predictions"}
+JOB = dict(
+    data={"synthetic": {"seed": 1, "train": 20, "test": 6}}, kernels=["nngp"], tile=16,
+    network=fcn(depth=1), spectrum={"vectors": "all", "solver": "scalapack"},
+    prediction={"regularization": [0.01]}, training={"times": [1]}, alignment={"targets": [1]})
+LARGE = {
+    **JOB, "kernels": ["nngp", "ntk"], "spectrum": {"vectors": 3, "checkpoint": 0, "centred": True},
+    "training": {"times": [0.5, 1], "variance": True},
+    "prediction": {"regularization": [0.01, 0.02, 1], "variance": True, "validation": 4}}
+
+
+def fail(arguments, ranks, where):
+    """Runs the program with a step that fails; a hang is an error."""
+    return subprocess.run(command(arguments, ranks), capture_output=True, text=True, timeout=60,
+                          env=dict(ENVIRONMENT, NTK_DIST_FAIL_AT=where))
+
+
+def count(arguments, ranks):
+    """How many collective steps the program takes."""
+    result = fail(arguments, ranks, "count")
+    assert result.returncode == 0, result.stderr
+    return int(re.search(r"(\d+) agreements", result.stderr).group(1))
+
+
+def check_failure(result, rank, step):
+    name = f"rank {rank}: " if rank else ""
+    told = [f"ntk-dist: {name}step {step} fails because NTK_DIST_FAIL_AT says so"]
+    said = [line for line in sentences(result) if "continue with" not in line]
+    assert result.returncode == 70 and said == told, (step, rank, result.returncode, result.stderr)
+
+
+def fail_everywhere(folder, stage, ranks, share):
+    """Makes the steps of a stage fail in turn, each run resuming the one before; returns the chunks."""
+    shutil.copytree(folder / "before" / stage, folder / f"{stage}-{ranks}")
+    path = write_job(folder, f"{stage}-{ranks}.yaml", **{**(LARGE if EXHAUSTIVE else JOB),
+                                                       "output": folder / f"{stage}-{ranks}"})
+    arguments = [stage, path, "--resume", "--progress", "none"]
+    scratch = folder / f"{stage}-{ranks}-count"
+    shutil.copytree(folder / "before" / stage, scratch)
+    steps = count([*arguments, "--set", f"output={scratch}"], ranks)
+    assert steps > 3
+    for step in range(steps):
+        victims = range(ranks) if EXHAUSTIVE else [step // 3 % ranks] if step % 3 == share else []
+        for rank in victims:
+            result = fail(arguments, ranks, f"{step}:{rank}")
+            # What is known of an earlier run takes fewer steps.
+            if result.returncode == 0:
+                assert step > steps / 2
+                break
+            check_failure(result, rank, step)
+    succeed(*arguments, ranks=ranks)
+    return chunks(folder / f"{stage}-{ranks}")
+
+
+def test_every_collective_step_of_every_stage_can_fail_on_each_rank(tmp_path):
+    job = LARGE if EXHAUSTIVE else JOB
+    path = write_job(tmp_path, **{**job, "output": tmp_path / "run"})
+    (tmp_path / "before/assemble").mkdir(parents=True)
+    for stage, following in (("assemble", "spectrum"), ("spectrum", "predict")):
+        succeed(stage, path, ranks=2)
+        shutil.copytree(tmp_path / "run", tmp_path / "before" / following)
+    succeed("predict", path, ranks=2)
+    expected = chunks(tmp_path / "run")
+    cases = [(stage, ranks, share) for stage in STAGES for share, ranks in enumerate((1, 3, 4))]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda case: fail_everywhere(tmp_path, *case), cases))
+    assert all(found == expected for found in results)
+    for stage, ranks, _ in cases:
+        if STAGES[stage]:
+            found = np.load(tmp_path / f"{stage}-{ranks}" / STAGES[stage] / "nngp.npy")
+            whole = np.load(tmp_path / "run" / STAGES[stage] / "nngp.npy")
+            assert np.allclose(found, whole, rtol=0, atol=1e-11 * np.abs(whole).max())
+
+
+def test_every_collective_step_of_verify_and_kernel_can_fail(tmp_path):
+    path = write_job(tmp_path, **JOB)
+    succeed("assemble", path)
+    np.save(tmp_path / "rows.npy", np.random.default_rng(1).normal(size=(9, 5)))
+    kernel = ["kernel", path, "--rows", tmp_path / "rows.npy", "--output", tmp_path / "kernel"]
+    for arguments in (["verify", tmp_path / "run"], kernel):
+        steps = count(arguments, 3)
+        shutil.rmtree(tmp_path / "kernel", ignore_errors=True)
+        for step in range(steps):
+            check_failure(fail(arguments, 3, f"{step}:{step % 3}"), step % 3, step)
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+def test_a_failure_of_mpi_on_one_rank_ends_all_ranks(tmp_path, rank):
+    path = write_job(tmp_path, **JOB)
+    for step in (2, 12, 40):
+        result = fail(["run", path, "--resume", "--progress", "none"], 3, f"{step}:{rank}:mpi")
+        said = sentences(result)
+        assert result.returncode == 70 and len(said) == 1, result.stderr
+        assert said[0].startswith(f"ntk-dist: rank {rank}: NTK_DIST_FAIL_AT failed")
+    succeed("run", path, "--resume", ranks=3)
+
+
+def test_an_array_for_which_one_rank_has_no_memory_is_one_sentence(tmp_path):
+    """The array of rank 1 takes 1 GB, its whole address space."""
+    np.save(tmp_path / "rows.npy", np.random.default_rng(1).normal(size=(16_000, 3)))
+    path = write_job(
+        tmp_path, data={"arrays": {"train": str(tmp_path / "rows.npy")}}, tile=1000,
+        kernels=["nngp"], network=fcn(depth=1), prediction=None, spectrum={"solver": "band"})
+    succeed("assemble", path, "--shard", "1/100000")
+    limit = '[ "$OMPI_COMM_WORLD_RANK" = 1 ] && ulimit -v 1000000; exec "$@"'
+    result = subprocess.run(
+        ["mpirun", "--oversubscribe", "-np", "2", "sh", "-c", limit, "sh", BINARY, "spectrum", path],
+        capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    said = sentences(result)
+    assert result.returncode == 69 and len(said) == 1, result.stderr
+    assert said[0].startswith("ntk-dist: rank 1: no memory for a local array of 10")
+
+
+def test_a_state_that_one_rank_cannot_save_is_a_warning_with_the_reason(tmp_path):
+    path = write_job(
+        tmp_path, data={"synthetic": {"seed": 4, "train": 400, "test": 0}}, kernels=["ntk"],
+        prediction=None, network=fcn(depth=1), spectrum={"checkpoint": 0})
+    succeed("assemble", path, ranks=2)
+    # The files of rank 1 have the names of folders, which they cannot replace.
+    for column in range(400):
+        (tmp_path / f"run/spectrum/ntk.reduction/part-{column}.1/x").mkdir(parents=True)
+    result = ntk_dist("spectrum", path, ranks=2)
+    warnings = [line for line in sentences(result) if "no state of ntk was saved" in line]
+    assert warnings and all(re.search(r"saved: rank 1: .*part-\d+\.1", line) for line in warnings)
+    assert summary(tmp_path / "run")["variants"][0]["ntk"]["spectrum"]["n"] == 400
+
+
+def test_only_commands_that_can_resume_advise_it(tmp_path):
+    path = write_job(tmp_path, spectrum=None, prediction=None)
+    succeed("assemble", path)
+    victim = tmp_path / "run/kernels.zarr/ntk_train/c/1/0"
+    content = bytearray(victim.read_bytes())
+    content[1000] ^= 1
+    victim.write_bytes(content)
+    damaged = ntk_dist("verify", tmp_path / "run", ranks=2)
+    np.save(tmp_path / "rows.npy", np.ones((4, 3)))
+    kernel = ["kernel", path, "--rows", tmp_path / "rows.npy"]
+    full = ntk_dist(*kernel, "--output", "/dev/full/kernel")
+    for result in (damaged, full):
+        assert result.returncode != 0 and len(sentences(result)) == 1
+        assert "--resume" not in result.stderr.replace("ntk-dist assemble --resume", "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_full_disk_is_advised_to_be_resumed_where_that_is_possible(tmp_path):
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount], check=True)
+    try:
+        rows = np.random.default_rng(1).normal(size=(700, 3))
+        np.save(tmp_path / "rows.npy", rows)
+        path = write_job(tmp_path, spectrum=None, prediction=None, output=mount / "run")
+        kernel = ntk_dist("kernel", path, "--rows", tmp_path / "rows.npy", "--output", mount / "kernel",
+                          ranks=2)
+        said = sentences(kernel)
+        assert kernel.returncode == 74 and len(said) == 1 and "--resume" not in said[0], said
+    finally:
+        subprocess.run(["umount", "-l", mount])
