@@ -60,12 +60,12 @@ extension DistributedMatrix {
         continue
       }
       try communicator.sendReceive(
-          UnsafeRawBufferPointer(
-            UnsafeBufferPointer(start: send.start, count: Int(counts[destination]))),
-          to: destination,
-          UnsafeMutableRawBufferPointer(
-            UnsafeMutableBufferPointer(start: receive.start, count: Int(incoming[source]))),
-          from: source)
+        UnsafeRawBufferPointer(
+          UnsafeBufferPointer(start: send.start, count: Int(counts[destination]))),
+        to: destination,
+        UnsafeMutableRawBufferPointer(
+          UnsafeMutableBufferPointer(start: receive.start, count: Int(incoming[source]))),
+        from: source)
       unpack(receive.start, count: Int(incoming[source]), as: part)
     }
   }

@@ -33,7 +33,8 @@ extension Communicator {
   }
 
   /// The failure of one rank, on all ranks. Collective; what the others pass is ignored.
-  private func share(_ failure: (any Error)?, from root: Int) throws(MPIError) -> CollectiveFailure {
+  private func share(_ failure: (any Error)?, from root: Int) throws(MPIError) -> CollectiveFailure
+  {
     let own =
       failure as? CollectiveFailure
       ?? CollectiveFailure(
