@@ -117,7 +117,7 @@ let package = Package(
     .target(
       name: "RankProgram",
       dependencies: [
-        "Failures", "Watchdog", "MessagePassing", "DistributedAlgebra", "CProcess",
+        "Failures", "Watchdog", "MessagePassing", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(
