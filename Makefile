@@ -1,10 +1,11 @@
 # make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
+# make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one; an hour
 # make chaos       a run on several hosts hit 25 times (root, ../shared); about ten minutes
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
-# make lint        swift format lint --strict
+# make lint        formatting and style of Swift, Python and shell
 # make docs        the documentation site, .build-docs/site/index.html, with its links checked
 
 SHELL := /bin/bash
@@ -22,7 +23,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build demo test test-elpa chaos bench lint docs system-packages clean
+.PHONY: build build-tests demo test test-elpa chaos fuzz bench lint docs system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -33,23 +34,36 @@ system-packages:
 demo: build
 	@scripts/demo "$(BINARY)" "$(DEMO_RUN)" "$(CORES)" "$(CIFAR10)"
 
-test: system-packages
-	$(SWIFT) build $(SWIFTFLAGS) --build-tests
-	NTK_PYTHON="$$(scripts/python-environment || true)" $(SWIFT) test $(SWIFTFLAGS) --skip-build --quiet
-	Tests/Scripts/rank-checks .build/release/RankChecks
-	Tests/Scripts/width-checks .build/release/WidthChecks
-	Tests/Scripts/end-to-end $(BINARY)
+# What each part of the tests took is printed at its end.
+TIMED := Tests/Scripts/timed
 
-test-elpa: SWIFTFLAGS += --traits ELPA --scratch-path .build-elpa
-test-elpa:
+build-tests: system-packages
+	$(TIMED) "build" $(SWIFT) build $(SWIFTFLAGS) --build-tests
+
+test: build-tests
+	export NTK_PYTHON="$$(scripts/python-environment || true)"; \
+	  $(TIMED) "unit tests" $(SWIFT) test $(SWIFTFLAGS) --skip-build --quiet
+	$(TIMED) "rank checks" Tests/Scripts/rank-checks .build/release/RankChecks
+	$(TIMED) "width checks" Tests/Scripts/width-checks .build/release/WidthChecks
+	$(TIMED) "end-to-end tests" Tests/Scripts/end-to-end $(BINARY)
+
+# The trait changes one C file. It is compiled with the trait; the programs are linked with it.
+ELPA_BUILD := .build-elpa/release
+
+test-elpa: build-tests
 	@scripts/install-system-packages libelpa-dev
-	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
-	$(SWIFT) build $(SWIFTFLAGS) --product RankChecks
-	Tests/Scripts/rank-checks .build-elpa/release/RankChecks eigen
-	NTK_DIST_TRAITS=ELPA Tests/Scripts/end-to-end .build-elpa/release/ntk-dist Tests/EndToEnd/test_spectrum.py
+	$(TIMED) "ELPA build" $(SWIFT) build $(SWIFTFLAGS) --traits ELPA --scratch-path .build-elpa \
+	  --target DistributedAlgebra
+	Tests/Scripts/link-with-elpa .build/release $(ELPA_BUILD) ntk-dist RankChecks
+	$(TIMED) "ELPA rank checks" Tests/Scripts/rank-checks $(ELPA_BUILD)/RankChecks eigen
+	NTK_DIST_TRAITS=ELPA $(TIMED) "ELPA end-to-end tests" \
+	  Tests/Scripts/end-to-end $(ELPA_BUILD)/ntk-dist Tests/EndToEnd/test_spectrum.py
 
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py
+
+fuzz: build
+	"$$(scripts/python-environment)" Tests/EndToEnd/fuzz.py $(BINARY) $(FUZZ)
 
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
@@ -61,6 +75,7 @@ bench: system-packages
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	Tests/Scripts/lint
 
 docs:
 	@scripts/docs

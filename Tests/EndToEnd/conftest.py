@@ -1,4 +1,5 @@
 """The program as users run it: alone and under mpirun, with small jobs in temporary folders."""
+import inspect
 import json
 import os
 import pathlib
@@ -20,6 +21,26 @@ ENVIRONMENT_ADDED = dict(
 ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
 # Seconds within which an expected event must come, however loaded the machine is.
 PATIENCE = 240
+
+
+# Tests that mostly wait, and that use names and ports of the whole machine.
+CLUSTER = ("test_chaos.py", "test_slurm.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Groups tests for parallel workers: those of a cluster together, and those that share a fixture.
+
+    The longest come first.
+    """
+    def order(item):
+        return 0 if item.path.name in CLUSTER else 1 if "reference_kernels" in item.name else 2
+
+    for item in items:
+        if item.path.name in CLUSTER:
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+        elif 'scope="module"' in inspect.getsource(item.module):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=order)
 
 
 def command(arguments, ranks=None):

@@ -2,7 +2,6 @@
 import numpy as np
 import pytest
 import zarr
-
 from conftest import ntk_dist, sentences, succeed, summary, symmetric, write_job
 
 TARGETS = [1, 2, 5, 12]

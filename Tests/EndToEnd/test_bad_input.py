@@ -5,7 +5,17 @@ import subprocess
 import numpy as np
 import pytest
 from conftest import (
-    chunk_paths, chunks, fcn, finish, ntk_dist, sentences, start, succeed, wait_for_chunks, write_job)
+    chunk_paths,
+    chunks,
+    fcn,
+    finish,
+    ntk_dist,
+    sentences,
+    start,
+    succeed,
+    wait_for_chunks,
+    write_job,
+)
 
 
 def refused(result, status, *words):

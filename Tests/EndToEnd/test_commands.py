@@ -1,6 +1,5 @@
 """The other commands, the ready jobs, and the reference kernels."""
 import json
-import pathlib
 import re
 import subprocess
 import sys
@@ -8,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 from conftest import BINARY, ENVIRONMENT, ROOT, SHARED, ntk_dist, succeed, write_job
-
 
 # What the core has; further activations and layers come with their own cases.
 REFERENCE_CASES = (r"^(cnn|myrtle|wrn|fcn(256)?_(sin|cos|gelu)_|fcn(256)?_(relu|erf)_(?!num50|standardparam))")

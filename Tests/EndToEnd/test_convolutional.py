@@ -5,7 +5,17 @@ import signal
 import numpy as np
 import pytest
 from conftest import (
-    chunks, finish, has_event, start, succeed, summary, symmetric, wait_for_work, wait_until, write_job)
+    chunks,
+    finish,
+    has_event,
+    start,
+    succeed,
+    summary,
+    symmetric,
+    wait_for_work,
+    wait_until,
+    write_job,
+)
 
 CONV = {"convolution": {"filter": [3, 3], "weight_variance": 2, "bias_variance": 0.1}}
 NETWORKS = {

@@ -3,7 +3,6 @@ import json
 import subprocess
 
 import pytest
-
 from conftest import ntk_dist, sentences, succeed, write_job
 
 MACHINE = {"cores": 2, "memory": 8 << 30, "gflops_f64": 50.0, "gflops_f32": 100.0,

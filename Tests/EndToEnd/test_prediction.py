@@ -2,7 +2,6 @@
 import numpy as np
 import pytest
 import zarr
-
 from conftest import ntk_dist, sentences, succeed, summary, symmetric, write_job
 
 RIDGES = [1e-7, 1e-6, 1e-5, 1e-3, 1e-2]

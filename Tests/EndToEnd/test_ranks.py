@@ -5,8 +5,21 @@ import signal
 import numpy as np
 import pytest
 from conftest import (
-    PATIENCE, chunk_paths, chunks, fcn, finish, is_alive, ntk_dist, ranks_of, sentences, start,
-    succeed, wait_for_chunks, wait_until, write_job)
+    PATIENCE,
+    chunk_paths,
+    chunks,
+    fcn,
+    finish,
+    is_alive,
+    ntk_dist,
+    ranks_of,
+    sentences,
+    start,
+    succeed,
+    wait_for_chunks,
+    wait_until,
+    write_job,
+)
 
 LARGE = {"data": {"synthetic": {"seed": 2, "train": 1500, "test": 100}}, "tile": 64,
          "network": fcn("erf", 1.7, 0.1, depths=[3, 60]), "spectrum": None, "prediction": None}

@@ -1,14 +1,13 @@
 """The report: what it contains, that it stands alone, and what happens without gnuplot."""
 import html.parser
 import json
-import os
 import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from conftest import BINARY, ENVIRONMENT, fcn, ntk_dist, sentences, succeed, summary, write_job
+from conftest import BINARY, ENVIRONMENT, ntk_dist, sentences, succeed, summary, write_job
 
 needs_gnuplot = pytest.mark.skipif(shutil.which("gnuplot") is None, reason="gnuplot is not installed")
 VOID = {"meta", "link", "br", "img", "hr", "input"}

@@ -4,6 +4,7 @@ import pytest
 import zarr
 from conftest import fcn, succeed, summary, symmetric, write_job
 
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")

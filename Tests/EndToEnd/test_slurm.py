@@ -11,7 +11,17 @@ import time
 
 import pytest
 from conftest import (
-    BINARY, ENVIRONMENT, PATIENCE, SHARED, chunk_paths, chunks, fcn, is_alive, succeed, wait_until)
+    BINARY,
+    ENVIRONMENT,
+    PATIENCE,
+    SHARED,
+    chunk_paths,
+    chunks,
+    fcn,
+    is_alive,
+    succeed,
+    wait_until,
+)
 
 TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "jobs/slurm"
 CLUSTER = SHARED / "cluster"

@@ -6,10 +6,19 @@ import signal
 import numpy as np
 import pytest
 import zarr
-
 from conftest import (
-    finish, is_alive, ntk_dist, ranks_of, sentences, start, succeed, summary, symmetric, wait_until,
-    write_job)
+    finish,
+    is_alive,
+    ntk_dist,
+    ranks_of,
+    sentences,
+    start,
+    succeed,
+    summary,
+    symmetric,
+    wait_until,
+    write_job,
+)
 
 
 def kernel_of(run, kernel):

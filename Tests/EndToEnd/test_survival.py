@@ -6,8 +6,21 @@ import subprocess
 
 import pytest
 from conftest import (
-    chunk_paths, chunks, fcn, finish, has_event, ntk_dist, ranks_of, sentences, start, succeed,
-    wait_for_chunks, wait_for_work, wait_until, write_job)
+    chunk_paths,
+    chunks,
+    fcn,
+    finish,
+    has_event,
+    ntk_dist,
+    ranks_of,
+    sentences,
+    start,
+    succeed,
+    wait_for_chunks,
+    wait_for_work,
+    wait_until,
+    write_job,
+)
 
 # Some seconds of two ranks, in many tiles.
 LONG = dict(data={"synthetic": {"seed": 2, "train": 3000, "test": 50}},

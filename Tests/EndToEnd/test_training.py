@@ -5,7 +5,6 @@ import mpmath
 import numpy as np
 import pytest
 import zarr
-
 from conftest import SHARED, ntk_dist, sentences, succeed, summary, symmetric, write_job
 
 CASE = "fcn256_relu_d3_w2_b0p05"

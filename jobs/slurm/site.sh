@@ -1,5 +1,6 @@
 # Settings for your site. The job templates read this file from the folder they are submitted from, or
 # from $NTK_DIST_SITE.
+# shellcheck shell=bash disable=SC2034
 
 # The program, and its environment (modules, conda, spack, ...).
 NTK_DIST=ntk-dist
