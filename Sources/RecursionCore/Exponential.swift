@@ -48,7 +48,8 @@ extension Float64Lanes {
       .horner(r, 0.04166666666662382053)
       .horner(r, 0.1666666666666666746)
       .horner(r, 0.5)
-    let power = Self(value: ntk_f64_scale_by_power(Self(1).value, n.value))
+    var power = Self(1)
+    ntk_f64_scale_by_power(&power.value, Self(1).value, n.value)
     return (select(x, lessThan: Self(-708), Self(0), else: power), r.adding(r * r, times: q))
   }
 }
@@ -65,7 +66,8 @@ extension Float32Lanes {
       .horner(r, 0.04166655421298415031)
       .horner(r, 0.1666657666611992831)
       .horner(r, 0.5)
-    let power = Self(value: ntk_f32_scale_by_power(Self(1).value, n.value))
+    var power = Self(1)
+    ntk_f32_scale_by_power(&power.value, Self(1).value, n.value)
     return (select(x, lessThan: Self(-87), Self(0), else: power), r.adding(r * r, times: q))
   }
 }

@@ -14,16 +14,21 @@ package struct Float32Lanes: Lanes {
   package static var count: Int { ntk_f32.scalarCount }
 
   @inline(__always)
-  package init(_ value: Double) { self.value = ntk_f32_repeat(Float(value)) }
+  package init(_ value: Double) {
+    self.value = ntk_f32()
+    ntk_f32_repeat(&self.value, Float(value))
+  }
 
   @inline(__always)
   package init(repeating pointer: UnsafePointer<Float>) {
-    value = ntk_f32_repeat(pointer.pointee)
+    value = ntk_f32()
+    ntk_f32_repeat(&value, pointer.pointee)
   }
 
   @inline(__always)
   package init(at pointer: UnsafePointer<Float>) {
-    value = ntk_f32_load(pointer)
+    value = ntk_f32()
+    ntk_f32_load(&value, pointer)
   }
 
   @inline(__always)
@@ -36,7 +41,8 @@ package struct Float32Lanes: Lanes {
 
   @inline(__always)
   package init(rowsAt pointer: UnsafePointer<Float>, stride: Int) {
-    value = ntk_f32_load_rows(pointer, stride)
+    value = ntk_f32()
+    ntk_f32_load_rows(&value, pointer, stride)
   }
 
   @inline(__always)
@@ -45,101 +51,152 @@ package struct Float32Lanes: Lanes {
   }
 
   @inline(__always)
-  package init(perRow pointer: UnsafePointer<Float>) { value = ntk_f32_per_row(pointer) }
+  package init(perRow pointer: UnsafePointer<Float>) {
+    value = ntk_f32()
+    ntk_f32_per_row(&value, pointer)
+  }
 
   @inline(__always)
-  package init(perColumn pointer: UnsafePointer<Float>) { value = ntk_f32_per_column(pointer) }
+  package init(perColumn pointer: UnsafePointer<Float>) {
+    value = ntk_f32()
+    ntk_f32_per_column(&value, pointer)
+  }
 
   @inline(__always)
   package init(halvesAt pointer: UnsafePointer<Float>, stride: Int) {
-    value = ntk_f32_load_halves(pointer, stride)
+    value = ntk_f32()
+    ntk_f32_load_halves(&value, pointer, stride)
   }
 
   @inline(__always)
   package init(halves first: Float, _ second: Float) {
-    value = ntk_f32_repeat_halves(first, second)
+    value = ntk_f32()
+    ntk_f32_repeat_halves(&value, first, second)
   }
 
   @inline(__always)
   package func shiftedUp(_ edge: Self) -> Self {
-    Self(value: ntk_f32_shift_up(value, edge.value))
+    var result = self
+    ntk_f32_shift_up(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func shiftedDown(_ edge: Self) -> Self {
-    Self(value: ntk_f32_shift_down(value, edge.value))
+    var result = self
+    ntk_f32_shift_down(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func halvesShiftedUp(_ edge: Self) -> Self {
-    Self(value: ntk_f32_shift_halves_up(value, edge.value))
+    var result = self
+    ntk_f32_shift_halves_up(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func halvesShiftedDown(_ edge: Self) -> Self {
-    Self(value: ntk_f32_shift_halves_down(value, edge.value))
+    var result = self
+    ntk_f32_shift_halves_down(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package init(rows a: Float, _ b: Float, _ c: Float, _ d: Float) {
-    value = ntk_f32_repeat_rows(a, b, c, d)
+    value = ntk_f32()
+    ntk_f32_repeat_rows(&value, a, b, c, d)
   }
 
   @inline(__always)
   package func rowsShiftedUp(_ edge: Self) -> Self {
-    Self(value: ntk_f32_shift_rows_up(value, edge.value))
+    var result = self
+    ntk_f32_shift_rows_up(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func rowsShiftedDown(_ edge: Self) -> Self {
-    Self(value: ntk_f32_shift_rows_down(value, edge.value))
+    var result = self
+    ntk_f32_shift_rows_down(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
-  package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f32_add(a.value, b.value)) }
+  package static func + (a: Self, b: Self) -> Self {
+    var result = a
+    ntk_f32_add(&result.value, a.value, b.value)
+    return result
+  }
 
   @inline(__always)
   package static func - (a: Self, b: Self) -> Self {
-    Self(value: ntk_f32_subtract(a.value, b.value))
+    var result = a
+    ntk_f32_subtract(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
   package static func * (a: Self, b: Self) -> Self {
-    Self(value: ntk_f32_multiply(a.value, b.value))
+    var result = a
+    ntk_f32_multiply(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
-  package static func / (a: Self, b: Self) -> Self { Self(value: ntk_f32_divide(a.value, b.value)) }
+  package static func / (a: Self, b: Self) -> Self {
+    var result = a
+    ntk_f32_divide(&result.value, a.value, b.value)
+    return result
+  }
 
   @inline(__always)
   package func adding(_ a: Self, times b: Self) -> Self {
-    Self(value: ntk_f32_fma(a.value, b.value, value))
+    var result = a
+    ntk_f32_fma(&result.value, a.value, b.value, value)
+    return result
   }
 
   @inline(__always)
-  package func squareRoot() -> Self { Self(value: ntk_f32_sqrt(value)) }
+  package func squareRoot() -> Self {
+    var result = self
+    ntk_f32_sqrt(&result.value, value)
+    return result
+  }
 
   @inline(__always)
-  package func magnitude() -> Self { Self(value: ntk_f32_abs(value)) }
+  package func magnitude() -> Self {
+    var result = self
+    ntk_f32_abs(&result.value, value)
+    return result
+  }
 
   @inline(__always)
   package static func min(_ a: Self, _ b: Self) -> Self {
-    Self(value: ntk_f32_min(a.value, b.value))
+    var result = a
+    ntk_f32_min(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
   package static func max(_ a: Self, _ b: Self) -> Self {
-    Self(value: ntk_f32_max(a.value, b.value))
+    var result = a
+    ntk_f32_max(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
   package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
-    Self(value: ntk_f32_select_less(a.value, b.value, x.value, y.value))
+    var result = a
+    ntk_f32_select_less(&result.value, a.value, b.value, x.value, y.value)
+    return result
   }
 
   @inline(__always)
   package static func select(_ a: Self, equals b: Self, _ x: Self, else y: Self) -> Self {
-    Self(value: ntk_f32_select_equal(a.value, b.value, x.value, y.value))
+    var result = a
+    ntk_f32_select_equal(&result.value, a.value, b.value, x.value, y.value)
+    return result
   }
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), u in [0, 1]; minimax, relative error 1.5e-8.

@@ -14,16 +14,21 @@ package struct Float64Lanes: Lanes {
   package static var count: Int { ntk_f64.scalarCount }
 
   @inline(__always)
-  package init(_ value: Double) { self.value = ntk_f64_repeat(Double(value)) }
+  package init(_ value: Double) {
+    self.value = ntk_f64()
+    ntk_f64_repeat(&self.value, value)
+  }
 
   @inline(__always)
   package init(repeating pointer: UnsafePointer<Double>) {
-    value = ntk_f64_repeat(pointer.pointee)
+    value = ntk_f64()
+    ntk_f64_repeat(&value, pointer.pointee)
   }
 
   @inline(__always)
   package init(at pointer: UnsafePointer<Double>) {
-    value = ntk_f64_load(pointer)
+    value = ntk_f64()
+    ntk_f64_load(&value, pointer)
   }
 
   @inline(__always)
@@ -36,7 +41,8 @@ package struct Float64Lanes: Lanes {
 
   @inline(__always)
   package init(rowsAt pointer: UnsafePointer<Double>, stride: Int) {
-    value = ntk_f64_load_rows(pointer, stride)
+    value = ntk_f64()
+    ntk_f64_load_rows(&value, pointer, stride)
   }
 
   @inline(__always)
@@ -45,101 +51,152 @@ package struct Float64Lanes: Lanes {
   }
 
   @inline(__always)
-  package init(perRow pointer: UnsafePointer<Double>) { value = ntk_f64_per_row(pointer) }
+  package init(perRow pointer: UnsafePointer<Double>) {
+    value = ntk_f64()
+    ntk_f64_per_row(&value, pointer)
+  }
 
   @inline(__always)
-  package init(perColumn pointer: UnsafePointer<Double>) { value = ntk_f64_per_column(pointer) }
+  package init(perColumn pointer: UnsafePointer<Double>) {
+    value = ntk_f64()
+    ntk_f64_per_column(&value, pointer)
+  }
 
   @inline(__always)
   package init(halvesAt pointer: UnsafePointer<Double>, stride: Int) {
-    value = ntk_f64_load_halves(pointer, stride)
+    value = ntk_f64()
+    ntk_f64_load_halves(&value, pointer, stride)
   }
 
   @inline(__always)
   package init(halves first: Double, _ second: Double) {
-    value = ntk_f64_repeat_halves(first, second)
+    value = ntk_f64()
+    ntk_f64_repeat_halves(&value, first, second)
   }
 
   @inline(__always)
   package func shiftedUp(_ edge: Self) -> Self {
-    Self(value: ntk_f64_shift_up(value, edge.value))
+    var result = self
+    ntk_f64_shift_up(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func shiftedDown(_ edge: Self) -> Self {
-    Self(value: ntk_f64_shift_down(value, edge.value))
+    var result = self
+    ntk_f64_shift_down(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func halvesShiftedUp(_ edge: Self) -> Self {
-    Self(value: ntk_f64_shift_halves_up(value, edge.value))
+    var result = self
+    ntk_f64_shift_halves_up(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func halvesShiftedDown(_ edge: Self) -> Self {
-    Self(value: ntk_f64_shift_halves_down(value, edge.value))
+    var result = self
+    ntk_f64_shift_halves_down(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package init(rows a: Double, _ b: Double, _ c: Double, _ d: Double) {
-    value = ntk_f64_repeat_rows(a, b, c, d)
+    value = ntk_f64()
+    ntk_f64_repeat_rows(&value, a, b, c, d)
   }
 
   @inline(__always)
   package func rowsShiftedUp(_ edge: Self) -> Self {
-    Self(value: ntk_f64_shift_rows_up(value, edge.value))
+    var result = self
+    ntk_f64_shift_rows_up(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
   package func rowsShiftedDown(_ edge: Self) -> Self {
-    Self(value: ntk_f64_shift_rows_down(value, edge.value))
+    var result = self
+    ntk_f64_shift_rows_down(&result.value, value, edge.value)
+    return result
   }
 
   @inline(__always)
-  package static func + (a: Self, b: Self) -> Self { Self(value: ntk_f64_add(a.value, b.value)) }
+  package static func + (a: Self, b: Self) -> Self {
+    var result = a
+    ntk_f64_add(&result.value, a.value, b.value)
+    return result
+  }
 
   @inline(__always)
   package static func - (a: Self, b: Self) -> Self {
-    Self(value: ntk_f64_subtract(a.value, b.value))
+    var result = a
+    ntk_f64_subtract(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
   package static func * (a: Self, b: Self) -> Self {
-    Self(value: ntk_f64_multiply(a.value, b.value))
+    var result = a
+    ntk_f64_multiply(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
-  package static func / (a: Self, b: Self) -> Self { Self(value: ntk_f64_divide(a.value, b.value)) }
+  package static func / (a: Self, b: Self) -> Self {
+    var result = a
+    ntk_f64_divide(&result.value, a.value, b.value)
+    return result
+  }
 
   @inline(__always)
   package func adding(_ a: Self, times b: Self) -> Self {
-    Self(value: ntk_f64_fma(a.value, b.value, value))
+    var result = a
+    ntk_f64_fma(&result.value, a.value, b.value, value)
+    return result
   }
 
   @inline(__always)
-  package func squareRoot() -> Self { Self(value: ntk_f64_sqrt(value)) }
+  package func squareRoot() -> Self {
+    var result = self
+    ntk_f64_sqrt(&result.value, value)
+    return result
+  }
 
   @inline(__always)
-  package func magnitude() -> Self { Self(value: ntk_f64_abs(value)) }
+  package func magnitude() -> Self {
+    var result = self
+    ntk_f64_abs(&result.value, value)
+    return result
+  }
 
   @inline(__always)
   package static func min(_ a: Self, _ b: Self) -> Self {
-    Self(value: ntk_f64_min(a.value, b.value))
+    var result = a
+    ntk_f64_min(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
   package static func max(_ a: Self, _ b: Self) -> Self {
-    Self(value: ntk_f64_max(a.value, b.value))
+    var result = a
+    ntk_f64_max(&result.value, a.value, b.value)
+    return result
   }
 
   @inline(__always)
   package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
-    Self(value: ntk_f64_select_less(a.value, b.value, x.value, y.value))
+    var result = a
+    ntk_f64_select_less(&result.value, a.value, b.value, x.value, y.value)
+    return result
   }
 
   @inline(__always)
   package static func select(_ a: Self, equals b: Self, _ x: Self, else y: Self) -> Self {
-    Self(value: ntk_f64_select_equal(a.value, b.value, x.value, y.value))
+    var result = a
+    ntk_f64_select_equal(&result.value, a.value, b.value, x.value, y.value)
+    return result
   }
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), u in [0, 1]; rational, relative error 3.4e-17.

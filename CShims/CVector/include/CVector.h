@@ -26,30 +26,38 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
 
 #define NTK_INLINE static inline __attribute__((always_inline))
 
+/// Operations write their result to `r`: Swift splits a vector that a C function returns into
+/// pieces of 16 bytes, and merging them again took LLVM two thirds of the core's build time. Swift
+/// aligns vectors to 16 bytes, less than C does; V##_result is the type with that alignment.
+///
 /// Every operation in both precisions, under the names ntk_f64_OP and ntk_f32_OP.
-#define NTK_OPERATIONS(V, S)                                                             \
-  NTK_INLINE V V##_repeat(S x) { return (V)(x); }                                        \
-  NTK_INLINE V V##_add(V a, V b) { return a + b; }                                       \
-  NTK_INLINE V V##_subtract(V a, V b) { return a - b; }                                  \
-  NTK_INLINE V V##_multiply(V a, V b) { return a * b; }                                  \
-  NTK_INLINE V V##_divide(V a, V b) { return a / b; }                                    \
-  NTK_INLINE V V##_fma(V a, V b, V c) { return __builtin_elementwise_fma(a, b, c); }     \
-  NTK_INLINE V V##_sqrt(V x) { return __builtin_elementwise_sqrt(x); }                   \
-  NTK_INLINE V V##_abs(V x) { return __builtin_elementwise_abs(x); }                     \
-  /* One machine instruction each; a NaN lane gives b. */                                \
-  NTK_INLINE V V##_min(V a, V b) { return a < b ? a : b; }                               \
-  NTK_INLINE V V##_max(V a, V b) { return a > b ? a : b; }                               \
-  NTK_INLINE V V##_select_less(V a, V b, V x, V y) { return a < b ? x : y; }             \
-  NTK_INLINE V V##_select_equal(V a, V b, V x, V y) { return a == b ? x : y; }           \
-  /* Any address that S may have. */                                                     \
-  NTK_INLINE V V##_load(const S *_Nonnull p) {                                           \
-    typedef V unaligned __attribute__((aligned(sizeof(S)), may_alias));                  \
-    return *(const unaligned *)p;                                                        \
-  }                                                                                      \
-  NTK_INLINE void V##_store(S *_Nonnull p, V x) {                                        \
-    typedef V unaligned __attribute__((aligned(sizeof(S)), may_alias));                  \
-    *(unaligned *)p = x;                                                                 \
-  }
+#define NTK_OPERATIONS(V, S)                                                                    \
+  typedef V V##_unaligned __attribute__((aligned(sizeof(S)), may_alias));                       \
+  typedef V V##_result __attribute__((aligned(16)));                                            \
+  NTK_INLINE void V##_repeat(V##_result *_Nonnull r, S x) { *r = (V)(x); }                      \
+  NTK_INLINE void V##_add(V##_result *_Nonnull r, V a, V b) { *r = a + b; }                     \
+  NTK_INLINE void V##_subtract(V##_result *_Nonnull r, V a, V b) { *r = a - b; }                \
+  NTK_INLINE void V##_multiply(V##_result *_Nonnull r, V a, V b) { *r = a * b; }                \
+  NTK_INLINE void V##_divide(V##_result *_Nonnull r, V a, V b) { *r = a / b; }                  \
+  NTK_INLINE void V##_fma(V##_result *_Nonnull r, V a, V b, V c) {                              \
+    *r = __builtin_elementwise_fma(a, b, c);                                                    \
+  }                                                                                             \
+  NTK_INLINE void V##_sqrt(V##_result *_Nonnull r, V x) { *r = __builtin_elementwise_sqrt(x); } \
+  NTK_INLINE void V##_abs(V##_result *_Nonnull r, V x) { *r = __builtin_elementwise_abs(x); }   \
+  /* One machine instruction each; a NaN lane gives b. */                                       \
+  NTK_INLINE void V##_min(V##_result *_Nonnull r, V a, V b) { *r = a < b ? a : b; }             \
+  NTK_INLINE void V##_max(V##_result *_Nonnull r, V a, V b) { *r = a > b ? a : b; }             \
+  NTK_INLINE void V##_select_less(V##_result *_Nonnull r, V a, V b, V x, V y) {                 \
+    *r = a < b ? x : y;                                                                         \
+  }                                                                                             \
+  NTK_INLINE void V##_select_equal(V##_result *_Nonnull r, V a, V b, V x, V y) {                \
+    *r = a == b ? x : y;                                                                        \
+  }                                                                                             \
+  /* Any address that S may have. */                                                            \
+  NTK_INLINE void V##_load(V##_result *_Nonnull r, const S *_Nonnull p) {                       \
+    *r = *(const V##_unaligned *)p;                                                             \
+  }                                                                                             \
+  NTK_INLINE void V##_store(S *_Nonnull p, V x) { *(V##_unaligned *)p = x; }
 
 NTK_OPERATIONS(ntk_f64, double)
 NTK_OPERATIONS(ntk_f32, float)
@@ -79,9 +87,9 @@ NTK_OPERATIONS(ntk_f32, float)
     return __builtin_shufflevector(__builtin_shufflevector(a, b, HALF(0)),                  \
                                    __builtin_shufflevector(c, d, HALF(0)), WHOLE(0));       \
   }                                                                                         \
-  NTK_INLINE V V##_load_rows(const S *_Nonnull p, long stride) {                            \
-    return V##_join(V##_row_load(p), V##_row_load(p + stride), V##_row_load(p + 2 * stride), \
-                    V##_row_load(p + 3 * stride));                                          \
+  NTK_INLINE void V##_load_rows(V##_result *_Nonnull r, const S *_Nonnull p, long stride) { \
+    *r = V##_join(V##_row_load(p), V##_row_load(p + stride), V##_row_load(p + 2 * stride),  \
+                  V##_row_load(p + 3 * stride));                                            \
   }                                                                                         \
   NTK_INLINE void V##_store_rows(S *_Nonnull p, long stride, V x) {                         \
     V##_row_store(p, x.lo.lo);                                                              \
@@ -89,12 +97,12 @@ NTK_OPERATIONS(ntk_f32, float)
     V##_row_store(p + 2 * stride, x.hi.lo);                                                 \
     V##_row_store(p + 3 * stride, x.hi.hi);                                                 \
   }                                                                                         \
-  NTK_INLINE V V##_per_row(const S *_Nonnull p) {                                           \
-    return V##_join((V##_row)(p[0]), (V##_row)(p[1]), (V##_row)(p[2]), (V##_row)(p[3]));    \
+  NTK_INLINE void V##_per_row(V##_result *_Nonnull r, const S *_Nonnull p) {                \
+    *r = V##_join((V##_row)(p[0]), (V##_row)(p[1]), (V##_row)(p[2]), (V##_row)(p[3]));      \
   }                                                                                         \
-  NTK_INLINE V V##_per_column(const S *_Nonnull p) {                                        \
+  NTK_INLINE void V##_per_column(V##_result *_Nonnull r, const S *_Nonnull p) {             \
     V##_row x = V##_row_load(p);                                                            \
-    return V##_join(x, x, x, x);                                                            \
+    *r = V##_join(x, x, x, x);                                                              \
   }
 
 #if NTK_REGISTER_BYTES == 64
@@ -113,43 +121,45 @@ NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
 /// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half, and
 /// V##_shift_rows_* within each quarter; V##_repeat_rows has one number for each of those. HALF
 /// and WHOLE are the lanes of two registers and of four, LANES their number.
-#define NTK_HALF_OPERATIONS(V, S, QUARTER, HALF, WHOLE, LANES)                                       \
-  NTK_INLINE V V##_load_halves(const S *_Nonnull p, long stride) {                          \
-    return V##_join(V##_row_load(p), V##_row_load(p + LANES / 4), V##_row_load(p + stride), \
-                    V##_row_load(p + stride + LANES / 4));                                  \
-  }                                                                                         \
-  NTK_INLINE V V##_repeat_halves(S a, S b) {                                                \
-    return V##_join((V##_row)(a), (V##_row)(a), (V##_row)(b), (V##_row)(b));                \
-  }                                                                                         \
-  NTK_INLINE V V##_shift_up(V x, V e) {                                                     \
-    return __builtin_shufflevector(e, x, WHOLE(LANES - 1));                                 \
-  }                                                                                         \
-  NTK_INLINE V V##_shift_down(V x, V e) { return __builtin_shufflevector(x, e, WHOLE(1)); } \
-  NTK_INLINE V V##_shift_halves_up(V x, V e) {                                              \
-    return __builtin_shufflevector(                                                         \
-        __builtin_shufflevector(e.lo, x.lo, HALF(LANES / 2 - 1)),                           \
-        __builtin_shufflevector(e.hi, x.hi, HALF(LANES / 2 - 1)), WHOLE(0));                \
-  }                                                                                         \
-  NTK_INLINE V V##_shift_halves_down(V x, V e) {                                            \
-    return __builtin_shufflevector(__builtin_shufflevector(x.lo, e.lo, HALF(1)),            \
-                                   __builtin_shufflevector(x.hi, e.hi, HALF(1)), WHOLE(0)); \
-  }                                                                                         \
-  NTK_INLINE V V##_repeat_rows(S a, S b, S c, S d) {                                        \
-    return V##_join((V##_row)(a), (V##_row)(b), (V##_row)(c), (V##_row)(d));                \
-  }                                                                                         \
-  NTK_INLINE V##_row V##_row_up(V##_row x, V##_row e) {                                     \
-    return __builtin_shufflevector(e, x, QUARTER(LANES / 4 - 1));                           \
-  }                                                                                         \
-  NTK_INLINE V##_row V##_row_down(V##_row x, V##_row e) {                                   \
-    return __builtin_shufflevector(x, e, QUARTER(1));                                       \
-  }                                                                                         \
-  NTK_INLINE V V##_shift_rows_up(V x, V e) {                                                \
-    return V##_join(V##_row_up(x.lo.lo, e.lo.lo), V##_row_up(x.lo.hi, e.lo.hi),             \
-                    V##_row_up(x.hi.lo, e.hi.lo), V##_row_up(x.hi.hi, e.hi.hi));            \
-  }                                                                                         \
-  NTK_INLINE V V##_shift_rows_down(V x, V e) {                                              \
-    return V##_join(V##_row_down(x.lo.lo, e.lo.lo), V##_row_down(x.lo.hi, e.lo.hi),         \
-                    V##_row_down(x.hi.lo, e.hi.lo), V##_row_down(x.hi.hi, e.hi.hi));        \
+#define NTK_HALF_OPERATIONS(V, S, QUARTER, HALF, WHOLE, LANES)                                \
+  NTK_INLINE void V##_load_halves(V##_result *_Nonnull r, const S *_Nonnull p, long stride) { \
+    *r = V##_join(V##_row_load(p), V##_row_load(p + LANES / 4), V##_row_load(p + stride),     \
+                  V##_row_load(p + stride + LANES / 4));                                      \
+  }                                                                                           \
+  NTK_INLINE void V##_repeat_halves(V##_result *_Nonnull r, S a, S b) {                       \
+    *r = V##_join((V##_row)(a), (V##_row)(a), (V##_row)(b), (V##_row)(b));                    \
+  }                                                                                           \
+  NTK_INLINE void V##_shift_up(V##_result *_Nonnull r, V x, V e) {                            \
+    *r = __builtin_shufflevector(e, x, WHOLE(LANES - 1));                                     \
+  }                                                                                           \
+  NTK_INLINE void V##_shift_down(V##_result *_Nonnull r, V x, V e) {                          \
+    *r = __builtin_shufflevector(x, e, WHOLE(1));                                             \
+  }                                                                                           \
+  NTK_INLINE void V##_shift_halves_up(V##_result *_Nonnull r, V x, V e) {                     \
+    *r = __builtin_shufflevector(                                                             \
+        __builtin_shufflevector(e.lo, x.lo, HALF(LANES / 2 - 1)),                             \
+        __builtin_shufflevector(e.hi, x.hi, HALF(LANES / 2 - 1)), WHOLE(0));                  \
+  }                                                                                           \
+  NTK_INLINE void V##_shift_halves_down(V##_result *_Nonnull r, V x, V e) {                   \
+    *r = __builtin_shufflevector(__builtin_shufflevector(x.lo, e.lo, HALF(1)),                \
+                                 __builtin_shufflevector(x.hi, e.hi, HALF(1)), WHOLE(0));     \
+  }                                                                                           \
+  NTK_INLINE void V##_repeat_rows(V##_result *_Nonnull r, S a, S b, S c, S d) {               \
+    *r = V##_join((V##_row)(a), (V##_row)(b), (V##_row)(c), (V##_row)(d));                    \
+  }                                                                                           \
+  NTK_INLINE V##_row V##_row_up(V##_row x, V##_row e) {                                       \
+    return __builtin_shufflevector(e, x, QUARTER(LANES / 4 - 1));                             \
+  }                                                                                           \
+  NTK_INLINE V##_row V##_row_down(V##_row x, V##_row e) {                                     \
+    return __builtin_shufflevector(x, e, QUARTER(1));                                         \
+  }                                                                                           \
+  NTK_INLINE void V##_shift_rows_up(V##_result *_Nonnull r, V x, V e) {                       \
+    *r = V##_join(V##_row_up(x.lo.lo, e.lo.lo), V##_row_up(x.lo.hi, e.lo.hi),                 \
+                  V##_row_up(x.hi.lo, e.hi.lo), V##_row_up(x.hi.hi, e.hi.hi));                \
+  }                                                                                           \
+  NTK_INLINE void V##_shift_rows_down(V##_result *_Nonnull r, V x, V e) {                     \
+    *r = V##_join(V##_row_down(x.lo.lo, e.lo.lo), V##_row_down(x.lo.hi, e.lo.hi),             \
+                  V##_row_down(x.hi.lo, e.hi.lo), V##_row_down(x.hi.hi, e.hi.hi));            \
   }
 
 #if NTK_REGISTER_BYTES == 64
@@ -172,36 +182,36 @@ NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_4, NTK_LANES_8, NTK_LANES_16, 16)
 /// `at_seam`. PAIRS and ALL are the places of every second number, and of those that are left.
 #define NTK_PAIRS_8(i) i, i + 2, i + 4, i + 6, i + 8, i + 10, i + 12, i + 14
 #define NTK_PAIRS_16(i) NTK_PAIRS_8(i), NTK_PAIRS_8(i + 16)
-#define NTK_PAIR_OPERATIONS(V, S, N, PAIRS, ALL)                                           \
-  typedef S V##_line_##N __attribute__((ext_vector_type(2 * N)));                          \
-  typedef S V##_left_##N __attribute__((ext_vector_type(N)));                              \
-  NTK_INLINE V##_line_##N V##_line_load_##N(const S *_Nonnull p) {                         \
-    typedef V##_line_##N unaligned __attribute__((aligned(sizeof(S)), may_alias));         \
-    return *(const unaligned *)p;                                                          \
-  }                                                                                        \
-  NTK_INLINE void V##_add_pairs_##N(double *_Nonnull here, double *_Nonnull next,          \
+#define NTK_PAIR_OPERATIONS(V, S, N, PAIRS, ALL)                                                  \
+  typedef S V##_line_##N __attribute__((ext_vector_type(2 * N)));                                 \
+  typedef S V##_left_##N __attribute__((ext_vector_type(N)));                                     \
+  NTK_INLINE V##_line_##N V##_line_load_##N(const S *_Nonnull p) {                                \
+    typedef V##_line_##N unaligned __attribute__((aligned(sizeof(S)), may_alias));                \
+    return *(const unaligned *)p;                                                                 \
+  }                                                                                               \
+  NTK_INLINE void V##_add_pairs_##N(double *_Nonnull here, double *_Nonnull next,                 \
                                     const S *_Nonnull even, const S *_Nonnull odd, long second) { \
-    typedef double sums __attribute__((ext_vector_type(N)));                               \
-    typedef sums unaligned __attribute__((aligned(sizeof(double)), may_alias));            \
-    V##_line_##N e = V##_line_load_##N(even), o = V##_line_load_##N(odd);                  \
-    if (second) {                                                                          \
-      e += V##_line_load_##N(even + second);                                               \
-      o += V##_line_load_##N(odd + second);                                                \
-    }                                                                                      \
-    *(unaligned *)here += __builtin_convertvector(                                         \
-        __builtin_shufflevector(e, e, PAIRS(0)) + __builtin_shufflevector(e, e, PAIRS(1)) + \
-            __builtin_shufflevector(o, o, PAIRS(0)), sums);                                \
-    *(unaligned *)next +=                                                                  \
-        __builtin_convertvector(__builtin_shufflevector(o, o, PAIRS(1)), sums);            \
-  }                                                                                        \
-  NTK_INLINE void V##_halve_##N(S *_Nonnull left, const S *_Nonnull line, S right, long seam, \
-                                S at_seam) {                                               \
-    typedef V##_left_##N unaligned __attribute__((aligned(sizeof(S)), may_alias));         \
-    V##_line_##N x = V##_line_load_##N(line);                                              \
-    V##_left_##N even = __builtin_shufflevector(x, x, PAIRS(0));                           \
-    V##_left_##N behind = __builtin_shufflevector(even, (V##_left_##N)(right), ALL(1));    \
-    if (seam >= 0) behind[seam] = at_seam;                                                 \
-    *(unaligned *)left = even + __builtin_shufflevector(x, x, PAIRS(1)) + behind;          \
+    typedef double sums __attribute__((ext_vector_type(N)));                                      \
+    typedef sums unaligned __attribute__((aligned(sizeof(double)), may_alias));                   \
+    V##_line_##N e = V##_line_load_##N(even), o = V##_line_load_##N(odd);                         \
+    if (second) {                                                                                 \
+      e += V##_line_load_##N(even + second);                                                      \
+      o += V##_line_load_##N(odd + second);                                                       \
+    }                                                                                             \
+    *(unaligned *)here += __builtin_convertvector(                                                \
+        __builtin_shufflevector(e, e, PAIRS(0)) + __builtin_shufflevector(e, e, PAIRS(1)) +       \
+            __builtin_shufflevector(o, o, PAIRS(0)), sums);                                       \
+    *(unaligned *)next +=                                                                         \
+        __builtin_convertvector(__builtin_shufflevector(o, o, PAIRS(1)), sums);                   \
+  }                                                                                               \
+  NTK_INLINE void V##_halve_##N(S *_Nonnull left, const S *_Nonnull line, S right, long seam,     \
+                                S at_seam) {                                                      \
+    typedef V##_left_##N unaligned __attribute__((aligned(sizeof(S)), may_alias));                \
+    V##_line_##N x = V##_line_load_##N(line);                                                     \
+    V##_left_##N even = __builtin_shufflevector(x, x, PAIRS(0));                                  \
+    V##_left_##N behind = __builtin_shufflevector(even, (V##_left_##N)(right), ALL(1));           \
+    if (seam >= 0) behind[seam] = at_seam;                                                        \
+    *(unaligned *)left = even + __builtin_shufflevector(x, x, PAIRS(1)) + behind;                 \
   }
 
 NTK_PAIR_OPERATIONS(ntk_f64, double, 16, NTK_PAIRS_16, NTK_LANES_16)
@@ -214,39 +224,39 @@ NTK_PAIR_OPERATIONS(ntk_f32, float, 8, NTK_PAIRS_8, NTK_LANES_8)
 /// all pairs have one window of `x`, and 1 where each has its own. V##_pooled_gaps: the same of 16
 /// windows with 16 others, from sums by offset, 16 numbers each, to rows of `columns` numbers at
 /// `gaps`, of h `plane` further on; of `y` 16 more windows are behind the 16.
-#define NTK_POOLED_GAPS(V, S)                                                              \
-  NTK_INLINE void V##_pooled_row(                                                          \
-      S *_Nonnull restrict gaps, S *_Nonnull restrict tangent_gaps, long count,            \
-      const double *_Nonnull restrict sums, const double *_Nonnull restrict tangent_sums,  \
-      const double *_Nonnull restrict x, long step, const double *_Nonnull restrict y,     \
-      long values) {                                                                       \
-    /* Rounded like the sums of an image with itself, so that equal windows give 0. */     \
-    _Pragma("clang fp contract(off)")                                                      \
-    for (long i = 0; i < count; i++) {                                                     \
-      const double *a = x + i * step, *b = y + i;                                          \
-      double both = a[0] * b[0], uneven = a[values] - b[values];                           \
-      double g = both * sums[i] - a[3 * values] - b[3 * values] +                          \
-                 uneven * (a[2 * values] - b[2 * values]);                                 \
-      double h = both * tangent_sums[i] - a[5 * values] - b[5 * values] +                  \
-                 uneven * (a[4 * values] - b[4 * values]);                                 \
-      gaps[i] = (S)(g > 0 ? g : 0);                                                        \
-      tangent_gaps[i] = (S)(h > 0 ? h : 0);                                                \
-    }                                                                                      \
-  }                                                                                        \
-  NTK_INLINE void V##_pooled_gaps(                                                         \
-      S *_Nonnull gaps, long plane, long columns, int width, const double *_Nonnull sums,  \
+#define NTK_POOLED_GAPS(V, S)                                                                  \
+  NTK_INLINE void V##_pooled_row(                                                              \
+      S *_Nonnull restrict gaps, S *_Nonnull restrict tangent_gaps, long count,                \
+      const double *_Nonnull restrict sums, const double *_Nonnull restrict tangent_sums,      \
+      const double *_Nonnull restrict x, long step, const double *_Nonnull restrict y,         \
+      long values) {                                                                           \
+    /* Rounded like the sums of an image with itself, so that equal windows give 0. */         \
+    _Pragma("clang fp contract(off)")                                                          \
+    for (long i = 0; i < count; i++) {                                                         \
+      const double *a = x + i * step, *b = y + i;                                              \
+      double both = a[0] * b[0], uneven = a[values] - b[values];                               \
+      double g = both * sums[i] - a[3 * values] - b[3 * values] +                              \
+                 uneven * (a[2 * values] - b[2 * values]);                                     \
+      double h = both * tangent_sums[i] - a[5 * values] - b[5 * values] +                      \
+                 uneven * (a[4 * values] - b[4 * values]);                                     \
+      gaps[i] = (S)(g > 0 ? g : 0);                                                            \
+      tangent_gaps[i] = (S)(h > 0 ? h : 0);                                                    \
+    }                                                                                          \
+  }                                                                                            \
+  NTK_INLINE void V##_pooled_gaps(                                                             \
+      S *_Nonnull gaps, long plane, long columns, int width, const double *_Nonnull sums,      \
       const double *_Nonnull tangent_sums, const double *_Nonnull x, const double *_Nonnull y, \
-      long values) {                                                                       \
-    S row[16], tangent_row[16];                                                            \
-    for (int offset = 0; offset < width; offset++) {                                       \
-      V##_pooled_row(row, tangent_row, width, sums + width * offset,                       \
-                     tangent_sums + width * offset, x, 1, y + offset, values);             \
-      for (int p = 0; p < width; p++) {                                                    \
-        S *place = gaps + p * columns + ((p + offset) & (width - 1));                      \
-        place[0] = row[p];                                                                 \
-        place[plane] = tangent_row[p];                                                     \
-      }                                                                                    \
-    }                                                                                      \
+      long values) {                                                                           \
+    S row[16], tangent_row[16];                                                                \
+    for (int offset = 0; offset < width; offset++) {                                           \
+      V##_pooled_row(row, tangent_row, width, sums + width * offset,                           \
+                     tangent_sums + width * offset, x, 1, y + offset, values);                 \
+      for (int p = 0; p < width; p++) {                                                        \
+        S *place = gaps + p * columns + ((p + offset) & (width - 1));                          \
+        place[0] = row[p];                                                                     \
+        place[plane] = tangent_row[p];                                                         \
+      }                                                                                        \
+    }                                                                                          \
   }
 
 NTK_POOLED_GAPS(ntk_f64, double)
@@ -254,12 +264,12 @@ NTK_POOLED_GAPS(ntk_f32, float)
 
 /// x 2^n for a whole n (|n| < 2^(bits - 2)) by adding n to the exponent of x; right where x and the
 /// result are normal numbers. n + 1.5 2^bits holds n in its low bits.
-#define NTK_SCALE_BY_POWER(V, S, INTEGER, BITS)                                          \
-  NTK_INLINE V V##_scale_by_power(V x, V n) {                                            \
-    typedef INTEGER integers                                                             \
-        __attribute__((ext_vector_type(NTK_VECTOR_BYTES / sizeof(INTEGER))));            \
-    const S whole = (S)1.5 * (S)(1ULL << (BITS));                                        \
-    return (V)((integers)x + ((integers)(n + whole) << (BITS)));                         \
+#define NTK_SCALE_BY_POWER(V, S, INTEGER, BITS)                                           \
+  NTK_INLINE void V##_scale_by_power(V##_result *_Nonnull r, V x, V n) {                  \
+    typedef INTEGER integers                                                              \
+        __attribute__((ext_vector_type(NTK_VECTOR_BYTES / sizeof(INTEGER))));             \
+    const S whole = (S)1.5 * (S)(1ULL << (BITS));                                         \
+    *r = (V)((integers)x + ((integers)(n + whole) << (BITS)));                            \
   }
 
 NTK_SCALE_BY_POWER(ntk_f64, double, unsigned long long, 52)
