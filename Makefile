@@ -41,11 +41,7 @@ build-tests: system-packages
 	$(TIMED) "build" $(SWIFT) build $(SWIFTFLAGS) --build-tests
 
 test: build-tests
-	export NTK_PYTHON="$$(scripts/python-environment || true)"; \
-	  $(TIMED) "unit tests" $(SWIFT) test $(SWIFTFLAGS) --skip-build --quiet
-	$(TIMED) "rank checks" Tests/Scripts/rank-checks .build/release/RankChecks
-	$(TIMED) "width checks" Tests/Scripts/width-checks .build/release/WidthChecks
-	$(TIMED) "end-to-end tests" Tests/Scripts/end-to-end $(BINARY)
+	Tests/Scripts/all-tests .build/release
 
 # The trait changes one C file. It is compiled with the trait; the programs are linked with it.
 ELPA_BUILD := .build-elpa/release
