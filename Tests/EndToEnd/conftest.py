@@ -1,5 +1,4 @@
 """The program as users run it: alone and under mpirun, with small jobs in temporary folders."""
-import inspect
 import json
 import os
 import pathlib
@@ -23,23 +22,15 @@ ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
 PATIENCE = 240
 
 
-# Tests that mostly wait, and that use names and ports of the whole machine.
-CLUSTER = ("test_chaos.py", "test_slurm.py")
+# Files that take long, for parallel workers to begin with.
+LONGEST = ["test_slurm.py", "test_commands.py", "test_chaos.py", "test_survival.py", "test_spectrum.py"]
 
 
 def pytest_collection_modifyitems(items):
-    """Groups tests for parallel workers: those of a cluster together, and those that share a fixture.
-
-    The longest come first.
-    """
+    """Puts the longest files first."""
     def order(item):
-        return 0 if item.path.name in CLUSTER else 1 if "reference_kernels" in item.name else 2
+        return LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST)
 
-    for item in items:
-        if item.path.name in CLUSTER:
-            item.add_marker(pytest.mark.xdist_group("cluster"))
-        elif 'scope="module"' in inspect.getsource(item.module):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=order)
 
 
