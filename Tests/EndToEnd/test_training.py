@@ -49,7 +49,7 @@ def peer(tmp_path_factory):
 
     def predict(ranks=2, **asked):
         path = write_job(folder, **{"prediction": None, **sections, **asked})
-        succeed("train", path, ranks=ranks)
+        succeed("predict" if "prediction" in asked else "train", path, ranks=ranks)
         return folder / "run"
 
     return predict
