@@ -6,6 +6,7 @@
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
 # make lint        formatting and style of Swift, Python and shell
+# make reference   docs/reference/job-keys.md, which `ntk-dist help job` prints
 # make docs        the documentation site, .build-docs/site/index.html, with its links checked
 
 SHELL := /bin/bash
@@ -23,7 +24,8 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa chaos fuzz bench lint docs system-packages clean
+.PHONY: build build-tests demo test test-elpa chaos fuzz bench lint reference docs system-packages \
+  clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -78,3 +80,6 @@ docs:
 
 clean:
 	rm -rf .build .build-elpa .build-python .build-docs runs
+
+reference: build
+	$(BINARY) help job > docs/reference/job-keys.md

@@ -172,7 +172,7 @@ let package = Package(
       name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs"]),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Datasets", "RecursionCore"]),
     .executableTarget(
       name: "RankChecks",
       dependencies: ["MessagePassing", "DistributedAlgebra", "BlockCyclic", "BLAS", "Failures"],

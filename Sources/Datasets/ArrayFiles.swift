@@ -20,8 +20,9 @@ struct ArrayFiles: ImageSource {
   private let train: Part
   private let test: Part?
 
-  /// Classes that one-hot targets are still reasonable for.
-  private static let mostClasses = 1 << 16
+  /// As many as ImageNet has. Targets are one-hot, and confusion matrices have a number for each pair of
+  /// classes.
+  private static let mostClasses = 1000
 
   /// Reads the shapes and the labels.
   init(train: Files, test: Files?) throws(DatasetError) {
@@ -103,7 +104,8 @@ struct ArrayFiles: ImageSource {
     if let index = labels.firstIndex(where: { $0 < 0 || $0 >= mostClasses }) {
       throw .badArray(
         path: path,
-        problem: "has label \(labels[index]) at \(index) where 0 to \(mostClasses - 1) are classes")
+        problem: "has label \(labels[index]) at \(index); labels are from 0 to \(mostClasses - 1), "
+          + "because at most \(mostClasses) classes are supported")
     }
     return labels
   }

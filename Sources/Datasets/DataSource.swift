@@ -37,6 +37,14 @@ public enum ImageShape: Equatable, Sendable, CustomStringConvertible {
     if case .spatial(_, _, let channels) = self { channels } else { 1 }
   }
 
+  /// [H, W, C] or [D].
+  package var sizes: [Int] {
+    switch self {
+    case .spatial(let height, let width, let channels): [height, width, channels]
+    case .flat(let features): [features]
+    }
+  }
+
   /// As NumPy writes a shape.
   public var description: String {
     switch self {

@@ -29,6 +29,8 @@ public enum DatasetError: Failure, Equatable, Sendable {
   case badArray(path: String, problem: String)
   /// An image holds NaN or an infinity.
   case notFinite(path: String, image: Int, value: Double)
+  /// An image's largest number is so large or small that squares leave the range of float64.
+  case badScale(source: String, split: Split, image: Int, largest: Double)
   /// Images that cannot be cut into blocks of edge x edge pixels.
   case reduction(shape: ImageShape, edge: Int)
   /// The ZCA transform does not exist for these images.
@@ -86,6 +88,9 @@ public enum DatasetError: Failure, Equatable, Sendable {
       "\(path) \(problem)"
     case .notFinite(let path, let image, let value):
       "image \(image) of \(path) holds \(value); remove or replace that image"
+    case .badScale(let source, let split, let image, let largest):
+      "the largest number of \(split.rawValue) image \(image) of \(source) is \(largest); scale the "
+        + "images so that it is between 1e-100 and 1e100, or use preprocessing: unit_norm"
     case .reduction(let shape, let edge):
       "data.reduce asks for means over \(edge) x \(edge) pixels, and an image has the shape "
         + "\(shape); give a number that divides its height and width"

@@ -32,11 +32,10 @@ public struct DatasetPlan: Sendable {
   public init(opening request: DatasetRequest) throws(DatasetError) {
     self.request = request
     for (split, selection) in [(Split.train, request.train), (.test, request.test)] {
-      let count = selection.count(of: 1)
-      if count < 0 { throw .negativeCount(split: split, count: count) }
+      if let count = selection.count, count < 0 { throw .negativeCount(split: split, count: count) }
     }
     var source = try request.source.open { split in
-      (split == .train ? request.train : request.test).count(of: 1) > 0
+      (split == .train ? request.train : request.test).count != 0
     }
     if request.reduction != 1 { source = try ReducedImages(source, edge: request.reduction) }
     self.source = source
@@ -64,7 +63,7 @@ public struct DatasetPlan: Sendable {
   /// `images` has shape [trainCount + testCount, D]; an image is in the order (row, column,
   /// channel). Local: one rank of a node does this. `algebra` is used by ZCA only. Returns the
   /// fingerprint of the raw images and labels, before preprocessing. Precondition: `elementCount`
-  /// doubles; wrongBuffer. Errors: file, badLabel, notFinite, zca.
+  /// doubles; wrongBuffer. Errors: file, badLabel, notFinite, badScale, zca.
   public func load(
     into images: UnsafeMutableBufferPointer<Double>, algebra: some LinearAlgebra
   ) throws(DatasetError) -> UInt64 {
@@ -76,45 +75,65 @@ public struct DatasetPlan: Sendable {
     try source.read(testIndices, of: .test, into: .init(rebasing: images[trainElements...]))
     let rows = ImageRows(
       values: images, trainCount: trainCount, testCount: testCount, shape: shape)
-    let digest = rows.digest(labels: trainLabels + testLabels)
+    var digest = digestOfLabels
+    digest.take(images)
     switch request.preprocessing {
-    case .none: break
-    case .standardize: rows.standardize()
+    case .none: try checkScale(rows)
+    case .standardize:
+      try checkScale(rows)
+      rows.standardize()
     case .unitNorm: rows.normalize()
     case .zca(let regularization):
+      try checkScale(rows)
       try ZCATransform(regularization: regularization, algebra: algebra).apply(to: rows)
     }
+    return digest.value
+  }
+
+  /// The fingerprint that `load` returns, found by reading the images once more without keeping them.
+  ///
+  /// Local. Nil for generated images, which depend on the request alone. Errors: file, badLabel,
+  /// notFinite.
+  public func digest() throws(DatasetError) -> UInt64? {
+    if case .synthetic = request.source { return nil }
+    let batch = 256
+    var digest = digestOfLabels
+    var images = [Double](repeating: 0, count: batch * dimension)
+    for (split, indices) in [(Split.train, trainIndices), (.test, testIndices)] {
+      for first in stride(from: 0, to: indices.count, by: batch) {
+        let part = Array(indices[first..<min(first + batch, indices.count)])
+        try images.withUnsafeMutableBufferPointer { (buffer) throws(DatasetError) in
+          let rows = UnsafeMutableBufferPointer(rebasing: buffer[..<(part.count * dimension)])
+          try source.read(part, of: split, into: rows)
+          digest.take(rows)
+        }
+      }
+    }
+    return digest.value
+  }
+
+  /// The largest number of an image, where it is not 0. The squares of others would leave the range of
+  /// float64.
+  private static let scales = 1e-100...1e100
+
+  /// Errors: badScale.
+  private func checkScale(_ rows: ImageRows) throws(DatasetError) {
+    guard case .arrays = request.source else { return }
+    for index in 0..<rows.count {
+      let largest = rows.row(index).reduce(0) { max($0, abs($1)) }
+      guard largest != 0, !Self.scales.contains(largest) else { continue }
+      let isTrain = index < trainCount
+      throw .badScale(
+        source: source.name, split: isTrain ? .train : .test,
+        image: isTrain ? trainIndices[index] : testIndices[index - trainCount], largest: largest)
+    }
+  }
+
+  private var digestOfLabels: ImageDigest {
+    var digest = ImageDigest()
+    let labels = trainLabels + testLabels
+    for count in [trainCount, testCount, dimension, labels.count] { digest.take(UInt64(count)) }
+    for label in labels { digest.take(UInt64(bitPattern: Int64(label))) }
     return digest
   }
-
-  /// Reads the images into memory of their own; as `load(into:algebra:)`.
-  public func load(algebra: some LinearAlgebra) throws(DatasetError) -> Dataset {
-    var images = [Double](repeating: 0, count: elementCount)
-    let digest = try images.withUnsafeMutableBufferPointer { (buffer) throws(DatasetError) in
-      try load(into: buffer, algebra: algebra)
-    }
-    return Dataset(
-      images: images, shape: shape, trainCount: trainCount, testCount: testCount,
-      trainLabels: trainLabels, testLabels: testLabels, classes: classes, digest: digest)
-  }
-}
-
-/// Images and labels in memory.
-public struct Dataset: Equatable, Sendable {
-  /// Shape [trainCount + testCount, D], training images first.
-  public let images: [Double]
-  /// The shape of one image.
-  public let shape: ImageShape
-  /// Number of training images.
-  public let trainCount: Int
-  /// Number of test images.
-  public let testCount: Int
-  /// Labels of the training images; empty without labels.
-  public let trainLabels: [Int]
-  /// Labels of the test images; empty without labels.
-  public let testLabels: [Int]
-  /// Number of classes.
-  public let classes: Int
-  /// Fingerprint of the raw images and labels.
-  public let digest: UInt64
 }

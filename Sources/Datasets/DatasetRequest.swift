@@ -37,3 +37,15 @@ public enum Preprocessing: Equatable, Sendable {
   /// U S U' = X'X/n of the centred training images. Source: Nguyen, Chen, Lee, arXiv:2011.00050.
   case zca(regularization: Double)
 }
+
+extension Preprocessing {
+  /// The preprocessing in fingerprints and summaries, which do not change.
+  package var text: String {
+    switch self {
+    case .none: return "none"
+    case .standardize: return "standardize"
+    case .unitNorm: return "unit_norm"
+    case .zca(let regularization): return "zca(regularization=\(regularization))"
+    }
+  }
+}

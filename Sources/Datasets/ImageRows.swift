@@ -13,22 +13,7 @@ struct ImageRows {
     .init(rebasing: values[index * dimension..<(index + 1) * dimension])
   }
 
-  /// A 64-bit fingerprint of values and labels in their order; it does not depend on the source's
-  /// file format. Any change of one bit changes it but for a chance of about 2^-64.
-  func digest(labels: [Int]) -> UInt64 {
-    var state: UInt64 = 0xCBF2_9CE4_8422_2325
-    func take(_ word: UInt64) {
-      // FNV-1a by words; the shift brings high bits down, which multiplication alone never does.
-      state = (state ^ word) &* 0x9E37_79B9_7F4A_7C15
-      state ^= state >> 32
-    }
-    for word in [trainCount, testCount, dimension, labels.count] { take(UInt64(word)) }
-    for label in labels { take(UInt64(bitPattern: Int64(label))) }
-    for value in values { take(value.bitPattern) }
-    return state
-  }
-
-  /// Centres each channel by its training mean and divides by its training deviation.
+  /// Centers each channel by its training mean and divides by its training deviation.
   ///
   /// Two passes, each summed image by image, so that the mean of 1.5e8 values keeps 14 digits.
   func standardize() {
@@ -54,7 +39,7 @@ struct ImageRows {
     }
   }
 
-  private func channelSums(minus centre: [Double], squared: Bool) -> [Double] {
+  private func channelSums(minus center: [Double], squared: Bool) -> [Double] {
     let channels = shape.channels
     var total = [Double](repeating: 0, count: channels)
     var sums = total
@@ -64,7 +49,7 @@ struct ImageRows {
       var at = 0
       while at < dimension {
         for channel in 0..<channels {
-          let value = row[at + channel] - centre[channel]
+          let value = row[at + channel] - center[channel]
           sums[channel] += squared ? value * value : value
         }
         at += channels

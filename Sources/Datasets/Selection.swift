@@ -10,15 +10,15 @@ public enum Selection: Equatable, Sendable {
   /// balanced too.
   case drawn(count: Int, seed: UInt64, balanced: Bool)
 
-  /// How many images it asks for where `available` exist.
-  func count(of available: Int) -> Int {
+  /// How many images are asked for; nil for all there are.
+  public var count: Int? {
     switch self {
-    case .all: available
+    case .all: nil
     case .first(let count), .drawn(let count, _, _): count
     }
   }
 
-  /// How many of a split's images, from the first on, the labels are needed of.
+  /// The number of images, from the first on, whose labels are needed.
   func reach(of available: Int) -> Int {
     if case .first(let count) = self { count } else { available }
   }
@@ -30,7 +30,7 @@ public enum Selection: Equatable, Sendable {
   func indices(
     available: Int, labels: [Int], classes: Int, split: Split, source: String
   ) throws(DatasetError) -> [Int] {
-    let count = count(of: available)
+    let count = count ?? available
     guard count >= 0 else { throw .negativeCount(split: split, count: count) }
     guard count <= available else {
       throw .tooFewImages(split: split, asked: count, source: source, held: available)

@@ -19,7 +19,7 @@ struct ZCATransform<Algebra: LinearAlgebra> {
           + "give a number of 0 or more")
     }
     let d = rows.dimension
-    centre(rows)
+    let largestMean = center(rows)
     var covariance = covariance(of: rows)
     var eigenvalues = [Double](repeating: 0, count: d)
     let info = algebra.dsyevdArrays(n: d, a: &covariance, w: &eigenvalues)
@@ -28,7 +28,9 @@ struct ZCATransform<Algebra: LinearAlgebra> {
         problem: "LAPACK dsyevd of the \(d) x \(d) covariance returned info \(info); "
           + "use another preprocessing")
     }
-    let scales = try inverseFourthRoots(eigenvalues)
+    // The computed mean of n equal numbers differs from them by its rounding, n units at most.
+    let rounding = Double(rows.trainCount) * 0x1p-52 * largestMean
+    let scales = try inverseFourthRoots(eigenvalues, rounding: rounding)
     // W = V V' with V = U (S + r mean)^(-1/4) is symmetric by construction.
     for column in 0..<d {
       for at in column * d..<(column + 1) * d { covariance[at] *= scales[column] }
@@ -45,14 +47,19 @@ struct ZCATransform<Algebra: LinearAlgebra> {
     multiply(rows, by: transform)
   }
 
-  private func inverseFourthRoots(_ eigenvalues: [Double]) throws(DatasetError) -> [Double] {
+  /// - Parameter rounding: the deviation that equal images would seem to have.
+  private func inverseFourthRoots(
+    _ eigenvalues: [Double], rounding: Double
+  ) throws(DatasetError) -> [Double] {
     // A covariance has no negative eigenvalue; what is computed below zero is rounding.
     let spectrum = eigenvalues.map { max($0, 0) }
     let d = Double(spectrum.count)
     let largest = spectrum.max() ?? 0
     let shift = regularization * spectrum.reduce(0) { $0 + $1 / d }
     let smallest = (spectrum.min() ?? 0) + shift
-    guard largest > 0 else { throw .zca(problem: "all training images used are equal") }
+    guard largest.squareRoot() > rounding * d.squareRoot() else {
+      throw .zca(problem: "all training images used are equal; use another preprocessing")
+    }
     guard smallest > d * largest * 0x1p-53 else {
       throw .zca(
         problem: "with regularization \(regularization) the smallest eigenvalue of the covariance "
@@ -61,7 +68,8 @@ struct ZCATransform<Algebra: LinearAlgebra> {
     return spectrum.map { 1 / ($0 + shift).squareRoot().squareRoot() }
   }
 
-  private func centre(_ rows: ImageRows) {
+  /// Subtracts the training mean from all rows, and returns its largest number.
+  private func center(_ rows: ImageRows) -> Double {
     var mean = [Double](repeating: 0, count: rows.dimension)
     for index in 0..<rows.trainCount {
       let row = rows.row(index)
@@ -72,6 +80,7 @@ struct ZCATransform<Algebra: LinearAlgebra> {
       let row = rows.row(index)
       for at in row.indices { row[at] -= mean[at] }
     }
+    return mean.reduce(0) { max($0, abs($1)) }
   }
 
   /// X'X/n of the training rows. A row-major X is X' to BLAS, so the first factor is not transposed.

@@ -21,6 +21,7 @@ struct Item {
   /// What errors call the value.
   var name: String { path.isEmpty ? "the file" : path }
 
+  /// The value as a scalar, nil where it is none.
   var scalar: Scalar.Value? {
     guard case .scalar(let scalar) = node.content else { return nil }
     return scalar.value
@@ -43,75 +44,25 @@ struct Item {
     return Section(path: path, place: node.place, entries: entries)
   }
 
-  /// A whole number of at least `minimum`.
-  func count(atLeast minimum: Int, atMost maximum: Int = .max) throws(JobError) -> Int {
-    let allowed =
-      maximum == .max
-      ? "a whole number, \(minimum) or more" : "a whole number from \(minimum) to \(maximum)"
-    guard case .number(let number) = scalar else { throw wrongType(expected: allowed) }
-    // Beyond 2^53 a Double does not tell neighbours apart.
-    guard let count = Int(exactly: number), abs(number) <= 0x1p53, count >= minimum,
-      count <= maximum
-    else { throw outOfRange(allowed: allowed) }
-    return count
-  }
-
-  /// A seed: a whole number that fits 64 bits, read exactly.
-  func seed() throws(JobError) -> UInt64 {
-    let allowed = "a whole number from 0 to \(UInt64.max)"
-    guard case .scalar(let text) = node.content, case .number(let number) = text.value else {
-      throw wrongType(expected: allowed)
-    }
-    if let seed = UInt64(text.text) { return seed }
-    guard let seed = UInt64(exactly: number), number <= 0x1p53 else {
-      throw outOfRange(allowed: allowed)
-    }
-    return seed
-  }
-
-  /// A finite number of at least `minimum`.
-  func number(atLeast minimum: Double? = nil) throws(JobError) -> Double {
-    let allowed = "a finite number" + (minimum.map { ", \(numberText($0)) or more" } ?? "")
-    guard case .number(let number) = scalar else { throw wrongType(expected: allowed) }
-    guard number.isFinite, number >= minimum ?? number else { throw outOfRange(allowed: allowed) }
-    return number
-  }
-
-  /// true or false.
-  func flag() throws(JobError) -> Bool {
-    guard case .flag(let flag) = scalar else { throw wrongType(expected: "true or false") }
-    return flag
-  }
-
-  /// A text that is not empty, such as a path; a number is taken as it was written.
-  func text() throws(JobError) -> String {
-    guard case .scalar(let scalar) = node.content, scalar.isQuoted || scalar.value != .flag(true),
-      scalar.isQuoted || scalar.value != .flag(false)
-    else { throw wrongType(expected: "a path") }
-    guard !scalar.text.isEmpty, !scalar.text.utf8.contains(0) else {
-      throw outOfRange(allowed: "a path that is not empty")
-    }
-    return scalar.text
-  }
-
-  /// One of the words of an enumeration.
-  func choice<Choice: RawRepresentable & CaseIterable>(
-    _: Choice.Type
-  ) throws(JobError) -> Choice where Choice.RawValue == String {
-    let known = Choice.allCases.map(\.rawValue)
-    guard case .word(let word) = scalar else {
-      throw wrongType(expected: enumeration(known, "or"))
-    }
-    guard let choice = Choice(rawValue: word) else { throw unknownWord(word, known) }
-    return choice
-  }
-
   /// The error that a word is not among the known ones.
   func unknownWord(_ word: String, _ known: [String]) -> JobError {
     error(
       .outOfRange,
       "\(name) is '\(word)'\(suggestion(for: word, among: known)); "
         + "it must be \(enumeration(known, "or"))")
+  }
+
+  /// The value of a key of a mapping, or the element of a list at an index; nil where there is none.
+  subscript(key: String) -> Item? {
+    switch node.content {
+    case .mapping(let entries): Section(path: path, place: node.place, entries: entries)[key]
+    case .list(let nodes):
+      Int(key).flatMap { index in
+        nodes.indices.contains(index)
+          ? Item(path: path.appending(key: key), node: nodes[index]) : nil
+      }
+    case .nothing, .scalar: nil
+    }
   }
 
   /// The elements of a list, each with its index as the last part of its path.

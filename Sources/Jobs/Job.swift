@@ -1,24 +1,26 @@
+import Datasets
+
 /// What a user asks for: one job file, read and checked, with every default filled in.
 public struct Job: Sendable, Equatable {
-  /// Which images.
-  public var data: DataSection
-  /// Which network, or networks.
+  /// The images.
+  public var data: DatasetRequest
+  /// The network, or networks.
   public var network: NetworkSection
-  /// Which kernels, in the order of `KernelKind.allCases`.
+  /// The kernels, in the order of `KernelKind.allCases`.
   public var kernels: [KernelKind]
-  /// The numbers that tiles are computed in.
+  /// The arithmetic that tiles are computed in.
   public var precision: FloatingWidth
   /// The numbers that tiles are stored in.
   public var storage: FloatingWidth
-  /// The edge of a tile; nil leaves it to the program.
+  /// The edge of a tile in images; nil leaves it to the program.
   public var tile: Int?
-  /// The decomposition, if it is asked for.
+  /// The spectra, if they are asked for.
   public var spectrum: SpectrumSection?
   /// The prediction, if it is asked for.
   public var prediction: PredictionSection?
   /// Training in function space, if it is asked for.
   public var training: TrainingSection?
-  /// The targets' place in the eigenvectors, if it is asked for.
+  /// The alignment of the targets with the eigenvectors, if it is asked for.
   public var alignment: AlignmentSection?
   /// The run folder, relative to the working directory.
   public var output: String
@@ -28,7 +30,7 @@ public struct Job: Sendable, Equatable {
 
   /// A job with its parts; unlike a file's, they are not checked against each other.
   public init(
-    data: DataSection, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
+    data: DatasetRequest, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
     precision: FloatingWidth = .f64, storage: FloatingWidth = .f64, tile: Int? = nil,
     spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
     training: TrainingSection? = nil, alignment: AlignmentSection? = nil, output: String

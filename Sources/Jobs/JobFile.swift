@@ -41,8 +41,19 @@ public struct JobFile: Sendable {
   public func network() throws(JobError) -> NetworkSection {
     let root = Item(path: "", node: document.root)
     guard case .mapping(let entries) = document.root.content, entries.count == 1,
-      let item = try root.section(Job.keys)["network"]
+      let item = try Job.keys.open(root)["network"]
     else { return try Job(root).network }
     return try NetworkSection(item)
+  }
+}
+
+extension Job {
+  /// The job in a file, with `--set` options applied.
+  ///
+  /// Local. Errors: as `JobFile`.
+  package init(contentsOf path: String, overrides: [String] = []) throws(JobError) {
+    var file = try JobFile(path: path)
+    try file.apply(overrides: overrides)
+    self = try file.job()
   }
 }

@@ -5,7 +5,7 @@ import RecursionCore
 ///
 /// A `repeat` that is not well-formed stays, and so does a list of over two million layers.
 func normalized(_ layers: [LayerDescription]) -> [LayerDescription] {
-  var budget = PresetNetwork.layerLimit
+  var budget = NetworkSection.layerLimit
   return folded((unrolled(layers, budget: &budget) ?? layers).map(\.withNormalizedLists))
 }
 
@@ -36,6 +36,36 @@ extension LayerDescription {
   fileprivate init(repeating layers: [LayerDescription], count: Int) {
     self.init("repeat", [.init("count", .number(Double(count))), .init("layers", .layers(layers))])
   }
+}
+
+/// The number of layers with every `repeat` written out, in nested lists too; nil where that is more
+/// than `NetworkSection.layerLimit`. A repetition of nothing counts as one layer each time.
+func expandedCount(_ layers: [LayerDescription]) -> Int? {
+  var sum = 0
+  for layer in layers {
+    var count = 1
+    for parameter in layer.parameters {
+      let lists: [[LayerDescription]] =
+        switch parameter.value {
+        case .layers(let list): [list]
+        case .branches(let branches): branches
+        default: []
+        }
+      for list in lists {
+        guard let nested = expandedCount(list) else { return nil }
+        count += nested
+      }
+    }
+    if layer.name == "repeat",
+      case .number(let times)? = layer.parameters.first(where: { $0.name == "count" })?.value
+    {
+      guard times <= Double(NetworkSection.layerLimit) else { return nil }
+      count *= Int(max(times, 1))
+    }
+    sum += count
+    guard sum <= NetworkSection.layerLimit else { return nil }
+  }
+  return sum
 }
 
 /// The layers without `repeat`; nil where they are more than `budget`, which is lowered by them.

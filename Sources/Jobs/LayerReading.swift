@@ -6,7 +6,7 @@ extension LayerDescription {
   /// Names and keys are left to the recursion core; types and variances are checked here, where
   /// lines are known.
   init(_ item: Item) throws(JobError) {
-    let expected = "a layer: its name, or {name: {parameter: value}}"
+    let expected = Self.words
     if case .word(let name) = item.scalar {
       guard !name.isEmpty else { throw item.outOfRange(allowed: expected) }
       self.init(name)
@@ -28,6 +28,9 @@ extension LayerDescription {
     let value = Item(path: item.path.appending(key: entry.key), node: entry.value)
     self.init(entry.key, try Self.parameters(value))
   }
+
+  /// What a layer is called in errors.
+  static let words = "a layer: its name, or {name: {parameter: value}}"
 
   private static func parameters(_ item: Item) throws(JobError) -> [Parameter] {
     if case .nothing = item.node.content { return [] }
@@ -74,7 +77,7 @@ extension ParameterValue {
         if case .nothing = element.node.content {
           numbers.append(nil)
         } else {
-          numbers.append(try element.number())
+          numbers.append(try element.value(Form<Double>.number))
         }
       }
       let given = numbers.compactMap(\.self)
@@ -84,7 +87,7 @@ extension ParameterValue {
     switch item.scalar {
     case .number:
       let isVariance = key == "variance" || key.hasSuffix("_variance")
-      self = .number(try item.number(atLeast: isVariance ? 0 : nil))
+      self = .number(try item.value(isVariance ? .number(atLeast: 0) : .number))
     case .flag(let flag): self = .flag(flag)
     case .word(let word): self = .word(word)
     case nil:

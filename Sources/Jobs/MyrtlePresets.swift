@@ -10,13 +10,16 @@ extension Preset {
   /// `myrtle-10`: stages of 3, 3 and 3 convolutions.
   static let myrtle10 = myrtle([3, 3, 3])
 
-  /// For each stage as many (convolution, activation) and an average pool; average pools until one
-  /// pixel is left; flatten, dense. Its number counts the affine layers.
+  /// For each stage that many (convolution, activation) and an average pool; average pools until one
+  /// pixel is left; flatten, dense. The number in the name counts the affine layers.
   ///
   /// Source: Shankar et al., Neural Kernels Without Tangents, arXiv 2003.02237.
   private static func myrtle(_ stages: [Int]) -> Preset {
     Preset(
       name: "myrtle-\(stages.reduce(1, +))",
+      summary:
+        "stages of \(enumeration(stages.map(String.init))) (convolution, activation), a 2 x 2 "
+        + "average pool after each stage and until one pixel is left, flatten, dense",
       parameters: [
         .activation, .weightVariance, .biasVariance, .padding, .filter, .imageSize, .trained,
       ]
@@ -38,7 +41,7 @@ extension Preset {
   }
 }
 
-/// The height and width of an image on its way through convolutions and 2 x 2 pools.
+/// The height and width of an image as convolutions and 2 x 2 pools shrink it.
 private struct PooledExtent {
   private let values: PresetValues
   private var height: Int
@@ -53,21 +56,21 @@ private struct PooledExtent {
 
   var isOnePixel: Bool { height == 1 && width == 1 }
 
-  /// Goes through `count` convolutions of stride 1, of which only valid ones shrink the image.
+  /// Applies `count` convolutions of stride 1, of which only valid ones shrink the image.
   mutating func convolve(_ count: Int) {
     guard values.padding == .valid else { return }
     height -= count * (values.filter[0] - 1)
     width -= count * (values.filter[1] - 1)
   }
 
-  /// Goes through a pool, for which there must be two pixels each way.
+  /// Applies a pool, which needs two pixels each way.
   mutating func pool() throws(PresetConflict) {
     pools += 1
     guard min(height, width) > 1 else {
       let left = "\(max(height, 0)) x \(max(width, 0))"
       let edge = values.imageSize
       throw PresetConflict(
-        parameter: .padding,
+        key: "padding",
         sentence: "and leaves \(left) of \(edge) x \(edge) pixels to the 2 x 2 average pool "
           + "number \(pools); use same or circular, or a smaller filter")
     }

@@ -25,12 +25,20 @@ public struct NetworkSection: Sendable, Equatable {
     self.variants = variants
   }
 
-  /// Reads `network`.
+  /// Layers of all variants together, written out. A network of more would take hours to compile.
+  static let layerLimit = 2_000_000
+
+  /// Reads `network`. Errors: those of the layers; outOfRange where `repeat` makes too many layers.
   init(_ item: Item) throws(JobError) {
     switch item.node.content {
     case .list:
       let layers = try LayerDescription.list(item)
       guard !layers.isEmpty else { throw item.outOfRange(allowed: "a list of at least one layer") }
+      guard expandedCount(layers) != nil else {
+        throw item.error(
+          .outOfRange,
+          "\(item.name) repeats to more than \(Self.layerLimit) layers; lower the counts of repeat")
+      }
       self.init(layers: layers)
     case .mapping:
       let preset = try PresetNetwork(item)
@@ -46,7 +54,8 @@ extension NetworkSection {
   /// The height and width in pixels of the images that a preset is set up for, and its name; nil
   /// where any size will do.
   public var imageSize: (preset: String, pixels: Int)? {
-    guard case .preset(let preset) = definition, preset.preset.parameters.contains(.imageSize)
+    guard case .preset(let preset) = definition,
+      preset.preset.keys.names.contains(Key.imageSize.name)
     else { return nil }
     return (preset.name, preset.shared.imageSize)
   }

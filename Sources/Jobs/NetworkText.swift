@@ -26,39 +26,6 @@ extension Variant {
   }
 }
 
-extension PresetNetwork {
-  var text: YAMLText {
-    var entries: [(key: String, value: YAMLText)] = [("preset", .text(name))]
-    for parameter in preset.parameters {
-      switch parameter {
-      case .depth: entries.append(depth.entry(parameter) { .scalar("\($0)") })
-      case .activation: entries.append((parameter.rawValue, shared.activation.text))
-      case .weightVariance: entries.append(weightVariance.entry(parameter, YAMLText.number))
-      case .biasVariance: entries.append(biasVariance.entry(parameter, YAMLText.number))
-      case .padding: entries.append((parameter.rawValue, .text(shared.padding.rawValue)))
-      case .filter:
-        entries.append((parameter.rawValue, .list(shared.filter.map { .scalar("\($0)") })))
-      case .imageSize: entries.append((parameter.rawValue, .scalar("\(shared.imageSize)")))
-      case .trained: entries.append((parameter.rawValue, .text(shared.trained.rawValue)))
-      }
-    }
-    return .mapping(entries)
-  }
-}
-
-extension Varying {
-  /// The parameter's key and value, by its plural where it varies.
-  fileprivate func entry(
-    _ parameter: PresetParameter, _ text: (Value) -> YAMLText
-  ) -> (key: String, value: YAMLText) {
-    switch self {
-    case .one(let value): (parameter.rawValue, text(value))
-    case .several(let values):
-      (parameter.plural ?? parameter.rawValue, .list(values.map(text)))
-    }
-  }
-}
-
 extension LayerDescription {
   var text: YAMLText {
     if parameters.isEmpty { return .text(name) }

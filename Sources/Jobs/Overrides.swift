@@ -17,6 +17,12 @@ struct Override {
       throw JobError(
         .badOverride, at: place, "a part of the key is empty; write KEY=VALUE, say data.train=1000")
     }
+    guard keys.count <= YAMLDocument.nestingLimit else {
+      throw JobError(
+        .badOverride, at: place,
+        "the key has \(keys.count) parts and no key of a job has more than "
+          + "\(YAMLDocument.nestingLimit); check the dots")
+    }
     let written = String(text[text.index(after: equals)...])
     guard let value = try YAMLDocument.value(written, place: place) else {
       throw JobError(

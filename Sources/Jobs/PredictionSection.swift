@@ -1,20 +1,20 @@
 /// A job's `prediction`: kernel regression on the training images, evaluated on the test images.
 public struct PredictionSection: Sendable, Equatable {
-  /// The ridges tried.
+  /// The regularizations to try.
   public var regularization: [Double]
-  /// What the ridges are in units of.
+  /// The unit of the regularizations.
   public var regularizationScale: RegularizationScale
-  /// Training images, the last ones, that are held out to choose the ridge; 0 for no choice.
+  /// Training images, the last ones, held out to choose the regularization; 0 for no choice.
   public var validation: Int
   /// What is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
-
-  /// What is subtracted from one-hot targets of so many classes.
-  public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
-  /// Whether the posterior variance at the test images is wanted, with the kernel as covariance.
+  /// Whether the posterior variance at the test images is computed.
   public var variance: Bool
-  /// Whether the leave-one-out error of the training images is wanted.
+  /// Whether the leave-one-out error of the training images is computed.
   public var leaveOneOut: Bool
+
+  /// What is subtracted from one-hot targets, for a number of classes.
+  public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
 
   /// A unit of regularization.
   public enum RegularizationScale: String, Sendable, CaseIterable {
@@ -24,7 +24,7 @@ public struct PredictionSection: Sendable, Equatable {
     case absolute
   }
 
-  /// A prediction with as many regularizations.
+  /// A prediction with these regularizations.
   public init(
     regularization: [Double], validation: Int = 0, targetOffset: Double? = nil,
     variance: Bool = false, leaveOneOut: Bool = false
@@ -39,45 +39,43 @@ public struct PredictionSection: Sendable, Equatable {
 }
 
 extension PredictionSection {
-  static let keys = [
-    "regularization", "regularization_scale", "validation", "target_offset", "variance",
-    "leave_one_out",
-  ]
+  static let keys = SectionKeys<PredictionSection>([
+    Key(
+      "regularization", \.regularization,
+      .list(of: .number(atLeast: 0), "numbers, 0 or more", example: "[0, 1.0e-4]"),
+      absent: .required("list the values to try, e.g. [0, 1.0e-4]"),
+      "Values to try, each added to the kernel's diagonal."),
+    Key(
+      "regularization_scale", \.regularizationScale, .choice,
+      "The unit of the regularizations: the mean of the kernel's diagonal, or 1."),
+    Key(
+      "validation", \.validation, .count(atLeast: 0),
+      "Training images, the last ones, that are held out to choose the regularization."),
+    Key(
+      "variance", \.variance, .flag,
+      "Whether the posterior variance at the test images is computed."),
+    Key(
+      "leave_one_out", \.leaveOneOut, .flag,
+      "Whether the leave-one-out error of the training images is computed."),
+    Key(
+      "target_offset", optional: \.targetOffset, .number(atLeast: 0), absent: .words("1 / classes"),
+      "What is subtracted from one-hot targets."),
+  ])
 
-  /// Reads the section; `trainCount` is the number of training images where it is known.
-  init(_ item: Item, trainCount: Int?) throws(JobError) {
-    let section = try item.section(Self.keys)
-    let list = try section.required("regularization", "list the ridges to try, e.g. [0, 1.0e-4]")
-    var ridges: [Double] = []
-    for element in try list.elements(of: "a list of numbers, e.g. [0, 1.0e-4]") {
-      ridges.append(try element.number(atLeast: 0))
-    }
-    guard !ridges.isEmpty else {
-      throw list.outOfRange(allowed: "a list of at least one number")
-    }
-    self.init(regularization: ridges)
-    if let item = section["regularization_scale"] {
-      regularizationScale = try item.choice(RegularizationScale.self)
-    }
-    if let item = section["validation"] {
-      validation = try item.count(atLeast: 0)
-      if let trainCount, validation >= trainCount {
-        throw item.outOfRange(allowed: "less than data.train, \(trainCount)")
-      }
-    }
-    targetOffset = try section["target_offset"]?.number(atLeast: 0)
-    if let item = section["variance"] { variance = try item.flag() }
-    if let item = section["leave_one_out"] { leaveOneOut = try item.flag() }
-  }
+  static let form = keys.form(from: PredictionSection(regularization: []))
 
-  var text: YAMLText {
-    var entries: [(key: String, value: YAMLText)] = [
-      ("regularization", .list(regularization.map(YAMLText.number))),
-      ("regularization_scale", .text(regularizationScale.rawValue)),
-      ("validation", .scalar("\(validation)")), ("variance", .scalar("\(variance)")),
-      ("leave_one_out", .scalar("\(leaveOneOut)")),
-    ]
-    if let targetOffset { entries.append(("target_offset", .number(targetOffset))) }
-    return .mapping(entries)
+  /// Throws where keys of the section (`item`) contradict the number of training images, where that is
+  /// known. Errors: outOfRange, conflict.
+  func check(_ item: Item, trainCount: Int?) throws(JobError) {
+    guard let trainCount else { return }
+    if let validationItem = item["validation"], validation >= trainCount {
+      throw validationItem.outOfRange(allowed: "less than data.train, \(trainCount)")
+    }
+    if leaveOneOut, trainCount == 1 {
+      throw item.error(
+        .conflict,
+        "\(item.path).leave_one_out needs two training images or more, and data.train has 1; set "
+          + "data.train, or leave_one_out: false")
+    }
   }
 }

@@ -4,19 +4,24 @@ import RecursionCore
 struct Preset: Sendable {
   /// Its name in a job.
   let name: String
-  /// What a job can say of it.
-  let parameters: [PresetParameter]
-  /// The layers for one choice of the parameters, every one of them trained.
+  /// Its layers in words, for the reference.
+  let summary: String
+  /// What a job can say of it, beside its name.
+  let parameters: [Key<PresetNetwork>]
+  /// The layers for one choice of the parameters, all of them trained.
   let expand: @Sendable (PresetValues) throws(PresetConflict) -> [LayerDescription]
 
   /// Every preset, in the order of error messages.
   static let all: [Preset] = [.fcn, .cnnFlatten, .cnnGAP, .myrtle5, .myrtle7, .myrtle10]
+
+  /// The keys of a network that names the preset.
+  var keys: SectionKeys<PresetNetwork> { SectionKeys([.preset] + parameters) }
 }
 
-/// Parameters of a preset that are fine one by one and make no network together.
+/// Parameters of a preset that are valid one by one but make no network together.
 struct PresetConflict: Error {
-  /// The parameter to be changed.
-  let parameter: PresetParameter
+  /// The key to be changed.
+  let key: String
   /// What is wrong and what to do, without the parameter's path and value.
   let sentence: String
 }

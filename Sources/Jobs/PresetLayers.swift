@@ -40,7 +40,7 @@ extension PresetValues {
 }
 
 extension TrainedLayers {
-  /// The layers with those marked whose own term of Theta is left out.
+  /// The layers, with those marked that add no term of their own to Theta.
   ///
   /// Errors: a conflict where that leaves out every affine layer, for then Theta is zero.
   func marking(_ layers: [LayerDescription]) throws(PresetConflict) -> [LayerDescription] {
@@ -48,7 +48,7 @@ extension TrainedLayers {
     let affine = layers.indices.filter { ["dense", "convolution"].contains(layers[$0].name) }
     guard affine.count > 2, let first = affine.first, let last = affine.last else {
       throw PresetConflict(
-        parameter: .trained,
+        key: "trained",
         sentence: "and leaves no trained layer between the first and the last, so that the NTK "
           + "would be zero; ask for depth 2 or more, or for trained: all")
     }

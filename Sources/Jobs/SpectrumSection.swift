@@ -1,22 +1,22 @@
-/// A job's `spectrum`: all eigenvalues, some eigenvectors, and how they are found.
+/// A job's `spectrum`: all eigenvalues, some eigenvectors, and how they are computed.
 public struct SpectrumSection: Sendable, Equatable {
   /// Which eigenvectors are kept beside the eigenvalues.
   public var vectors: Vectors
-  /// What finds them.
+  /// The eigensolver.
   public var solver: Solver
-  /// The numbers that the matrix is decomposed in.
+  /// The arithmetic of the decomposition.
   public var precision: FloatingWidth
-  /// Seconds between the states that a long reduction leaves for a restart.
+  /// Seconds between the saved states of a long reduction, from which a run resumes.
   public var checkpoint: Double
-  /// Whether the eigenvalues of the kernel centred on the training images are found too, from gaps
-  /// K11 + K22 - 2 K12 that keep their digits where depth has made all images alike.
+  /// Whether the spectrum of the centered kernel is computed too, from gaps K11 + K22 - 2 K12, which
+  /// keep their digits where depth has made all images alike.
   public var centred: Bool
 
   /// How many leading eigenvectors.
   public enum Vectors: Sendable, Equatable {
-    /// As many; 0 for none.
+    /// This many; 0 for none.
     case leading(Int)
-    /// Every one.
+    /// All of them.
     case all
   }
 
@@ -24,15 +24,15 @@ public struct SpectrumSection: Sendable, Equatable {
   public enum Solver: String, Sendable, CaseIterable {
     /// The program chooses, and says why.
     case auto
-    /// Eigenvalues by way of a band, leading eigenvectors by block Lanczos.
+    /// Eigenvalues by reduction to band form, leading eigenvectors by block Lanczos.
     case band
-    /// ScaLAPACK's own.
+    /// ScaLAPACK.
     case scalapack
-    /// ELPA's, where the program was built with them.
+    /// ELPA, where the program was built with it.
     case elpa
   }
 
-  /// A spectrum with as many eigenvectors.
+  /// A spectrum; by default of eigenvalues alone.
   public init(
     vectors: Vectors = .leading(0), solver: Solver = .auto, precision: FloatingWidth = .f64,
     checkpoint: Double = 600, centred: Bool = false
@@ -46,60 +46,74 @@ public struct SpectrumSection: Sendable, Equatable {
 }
 
 extension SpectrumSection {
-  static let keys = ["vectors", "solver", "precision", "checkpoint", "centred"]
+  static let keys = SectionKeys<SpectrumSection>([
+    Key(
+      "vectors", \.vectors, .vectors,
+      "Leading eigenvectors to keep beside the eigenvalues."),
+    Key(
+      "solver", \.solver, .choice,
+      "The eigensolver. `auto` chooses and says why; `band` computes eigenvalues by reduction to band "
+        + "form and leading eigenvectors by block Lanczos; `elpa` needs a program built with ELPA."),
+    Key(
+      "precision", \.precision, .choice,
+      "The arithmetic of the decomposition; `f32` is for eigenvalues by `band`."),
+    Key(
+      "checkpoint", \.checkpoint, .number(atLeast: 0), unit: "seconds",
+      "Time between the saved states of a long reduction, from which `--resume` continues."),
+    Key(
+      "centred", \.centred, .flag,
+      "Whether the spectrum of the centered kernel is computed as well."),
+  ])
 
-  /// Reads the section; `trainCount` is the kernel's order where it is known.
-  init(_ item: Item, trainCount: Int?) throws(JobError) {
-    let section = try item.section(Self.keys)
-    self.init()
-    if let item = section["vectors"] { vectors = try Vectors(item, trainCount: trainCount) }
-    if let item = section["solver"] { solver = try item.choice(Solver.self) }
-    if let item = section["precision"] { precision = try item.choice(FloatingWidth.self) }
-    if let item = section["checkpoint"] { checkpoint = try item.number(atLeast: 0) }
-    if let item = section["centred"] { centred = try item.flag() }
-    if let solverItem = section["solver"], solver == .band, vectors == .all {
+  static let form = keys.form(from: SpectrumSection())
+
+  /// The number of eigenvectors to keep; `Int.max` for all.
+  package var leadingVectors: Int {
+    switch vectors {
+    case .leading(let count): return count
+    case .all: return .max
+    }
+  }
+
+  /// Throws where keys of the section (`item`) contradict each other or the number of training images,
+  /// where that is known. Errors: outOfRange, conflict.
+  func check(_ item: Item, trainCount: Int?) throws(JobError) {
+    if let vectorsItem = item["vectors"], case .leading(let count) = vectors, let trainCount,
+      count > trainCount
+    {
+      throw vectorsItem.outOfRange(allowed: "at most data.train, \(trainCount), or 'all'")
+    }
+    if let solverItem = item["solver"], solver == .band, vectors == .all {
       throw solverItem.error(
         .conflict,
-        "\(solverItem.path) band finds eigenvalues and leading eigenvectors and \(item.path).vectors "
-          + "asks for all of them; take scalapack or auto")
+        "\(solverItem.path) is band, which computes leading eigenvectors, and \(item.path).vectors is "
+          + "all; set \(solverItem.path) to scalapack or auto")
     }
-    if let precisionItem = section["precision"], precision == .f32,
+    if let precisionItem = item["precision"], precision == .f32,
       solver == .scalapack || solver == .elpa || vectors == .all
     {
       throw precisionItem.error(
         .conflict,
-        "\(precisionItem.path) f32 is for eigenvalues by the solver band; take that, and fewer "
+        "\(precisionItem.path) is f32, which only the solver band has; set solver: band and fewer "
           + "vectors than all")
     }
   }
-
-  var text: YAMLText {
-    let vectors: YAMLText =
-      switch self.vectors {
-      case .leading(let count): .scalar("\(count)")
-      case .all: .text("all")
-      }
-    return .mapping([
-      ("vectors", vectors), ("solver", .text(solver.rawValue)),
-      ("precision", .text(precision.rawValue)), ("checkpoint", .number(checkpoint)),
-      ("centred", .scalar("\(centred)")),
-    ])
-  }
 }
 
-extension SpectrumSection.Vectors {
-  /// Reads a number or `all`.
-  init(_ item: Item, trainCount: Int?) throws(JobError) {
-    if item.scalar == .word("all") {
-      self = .all
-    } else if case .number = item.scalar {
-      let count = try item.count(atLeast: 0)
-      if let trainCount, count > trainCount {
-        throw item.outOfRange(allowed: "at most data.train, \(trainCount), or 'all'")
+extension Form where Value == SpectrumSection.Vectors {
+  /// A number of leading vectors, or `all`.
+  static var vectors: Form {
+    let count = Form<Int>.count(atLeast: 0)
+    let words = "\(count.words), or 'all'"
+    return Form(words: words) { (item) throws(JobError) in
+      if item.scalar == .word("all") { return .all }
+      guard case .number = item.scalar else { throw item.wrongType(expected: words) }
+      return .leading(try item.value(count))
+    } text: {
+      switch $0 {
+      case .leading(let number): count.text(number)
+      case .all: .text("all")
       }
-      self = .leading(count)
-    } else {
-      throw item.wrongType(expected: "a whole number, 0 or more, or 'all'")
     }
   }
 }

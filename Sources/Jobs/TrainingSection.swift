@@ -1,16 +1,16 @@
-/// A job's `training`: gradient descent on all training images in function space, watched over time.
+/// A job's `training`: gradient descent on all training images in function space, evaluated at times.
 public struct TrainingSection: Sendable, Equatable {
-  /// When to look: steps, or time in units of the learning rate; infinity is allowed.
+  /// When the outputs are evaluated: steps, or continuous time; infinity is allowed.
   public var times: [Double]
-  /// The learning rate, of a loss that is a mean over all outputs.
+  /// The learning rate; the loss is a mean over all outputs.
   public var learningRate: Double
   /// Momentum; nil for plain gradient descent.
   public var momentum: Double?
   /// Continuous time or single steps.
   public var dynamics: Dynamics
-  /// What is minimized.
+  /// The loss that is minimized.
   public var loss: Loss
-  /// Added to the kernel's diagonal, over its mean.
+  /// What is added to the kernel's diagonal, in units of its mean.
   public var regularization: Double
   /// What is subtracted from one-hot targets; nil for 1 / classes, or 0 of the cross-entropy, whose
   /// targets are probabilities.
@@ -19,10 +19,10 @@ public struct TrainingSection: Sendable, Equatable {
   public var initial: InitialOutputs?
   /// Whether the variance over initializations is computed.
   public var variance: Bool
-  /// Of what is found without all eigenvectors, over its norm.
+  /// The relative error of what is computed without all eigenvectors.
   public var tolerance: Double
 
-  /// How time passes.
+  /// Continuous time or single steps.
   public enum Dynamics: String, Sendable, CaseIterable {
     /// Gradient flow: the limit of small learning rates at the same learning rate x time.
     case flow
@@ -38,20 +38,20 @@ public struct TrainingSection: Sendable, Equatable {
     case crossEntropy = "cross_entropy"
   }
 
-  /// Outputs before training, [images, classes] float64 each.
+  /// Files of the outputs before training, each [images, classes] float64.
   public struct InitialOutputs: Sendable, Equatable {
-    /// Of the training images.
+    /// Those of the training images.
     public var train: String
-    /// Of the test images; nil where there are none.
+    /// Those of the test images; nil where there are none.
     public var test: String?
   }
 
-  /// What is subtracted from one-hot targets of so many classes.
+  /// What is subtracted from one-hot targets, for a number of classes.
   public func targetOffset(classes: Int) -> Double {
     targetOffset ?? (loss == .mse ? 1 / Double(classes) : 0)
   }
 
-  /// Training watched at `times`.
+  /// Training evaluated at `times`.
   public init(times: [Double]) {
     self.times = times
     (learningRate, momentum, dynamics, loss) = (1, nil, .flow, .mse)
@@ -61,98 +61,80 @@ public struct TrainingSection: Sendable, Equatable {
 }
 
 extension TrainingSection {
-  private static let keys = [
-    "times", "learning_rate", "momentum", "dynamics", "loss", "regularization", "target_offset",
-    "initial", "variance", "tolerance",
-  ]
-  private static let example = "a list of times in ascending order, e.g. [0, 10, 1000, infinity]"
+  static let keys = SectionKeys<TrainingSection>([
+    Key(
+      "times", \.times, .ascending(.time, "times", example: "[0, 10, 1000, infinity]"),
+      absent: .required("say when the outputs are evaluated, e.g. [0, 10, 1000, infinity]"),
+      "When the outputs are evaluated: numbers of steps, or continuous times."),
+    Key(
+      "learning_rate", \.learningRate, .number(above: 0),
+      "The learning rate; the loss is a mean over all outputs."),
+    Key(
+      "dynamics", \.dynamics, .choice,
+      "`flow` is gradient flow, the limit of small learning rates at the same learning rate x time; "
+        + "`steps` are the steps of an optimizer, which diverge beyond the largest learning rate."),
+    Key(
+      "loss", \.loss, .choice,
+      "The loss: half the mean squared error, or the mean of -target log softmax."),
+    Key(
+      "regularization", \.regularization, .number(atLeast: 0),
+      "What is added to the kernel's diagonal, in units of its mean."),
+    Key(
+      "variance", \.variance, .flag,
+      "Whether the variance over initializations is computed; needs both kernels and all eigenvectors."
+    ),
+    Key(
+      "tolerance", \.tolerance, .number(in: 1e-12..<1),
+      "The relative error of outputs that are computed without all eigenvectors."),
+    Key(
+      "momentum", optional: \.momentum, .number(in: 0..<1),
+      absent: .words("plain gradient descent"),
+      "The momentum."),
+    Key(
+      "target_offset", optional: \.targetOffset, .number(atLeast: 0),
+      absent: .words("1 / classes; 0 for cross_entropy"), "What is subtracted from one-hot targets."
+    ),
+    Key(
+      "initial", optional: \.initial, InitialOutputs.form, absent: .words("outputs of zero"),
+      "The outputs before training."),
+  ])
 
-  /// Reads the section.
-  init(_ item: Item) throws(JobError) {
-    let section = try item.section(Self.keys)
-    let list = try section.required("times", "say when to look, e.g. [0, 10, 1000, infinity]")
-    self.init(times: try Self.times(list))
-    if let item = section["learning_rate"] {
-      learningRate = try item.number(atLeast: 0)
-      guard learningRate > 0 else { throw item.outOfRange(allowed: "a number above 0") }
-    }
-    if let item = section["momentum"] {
-      let value = try item.number(atLeast: 0)
-      guard value < 1 else { throw item.outOfRange(allowed: "0 or more, and below 1") }
-      momentum = value
-    }
-    if let item = section["dynamics"] { dynamics = try item.choice(Dynamics.self) }
-    if let item = section["loss"] { loss = try item.choice(Loss.self) }
-    if let item = section["regularization"] { regularization = try item.number(atLeast: 0) }
-    targetOffset = try section["target_offset"]?.number(atLeast: 0)
-    if let item = section["initial"] {
-      let files = try item.section(["train", "test"])
-      initial = InitialOutputs(
-        train: try files.required("train", "name the .npy file").text(),
-        test: try files["test"]?.text())
-    }
-    if let item = section["variance"] { variance = try item.flag() }
-    if let item = section["tolerance"] {
-      tolerance = try item.number(atLeast: 0)
-      guard (1e-12..<1).contains(tolerance) else {
-        throw item.outOfRange(allowed: "at least 1e-12, and below 1")
-      }
-    }
-    try check(section)
-  }
+  static let form = keys.form(from: TrainingSection(times: []))
 
-  private static func times(_ list: Item) throws(JobError) -> [Double] {
-    var times: [Double] = []
-    for element in try list.elements(of: example) {
-      let isInfinite = [.word("infinity"), .number(.infinity)].contains(element.scalar)
-      let time = isInfinite ? Double.infinity : try element.number(atLeast: 0)
-      if let last = times.last, time <= last { throw list.outOfRange(allowed: example) }
-      times.append(time)
+  /// Throws where keys of the section (`item`) contradict each other. Errors: conflict.
+  func check(_ item: Item) throws(JobError) {
+    if dynamics == .steps, let dynamicsItem = item["dynamics"],
+      let broken = times.first(where: { $0.isFinite && ($0 != $0.rounded() || $0 > 0x1p53) })
+    {
+      throw dynamicsItem.error(
+        .conflict,
+        "\(dynamicsItem.path) is steps and \(item.path).times has \(numberText(broken)); give whole "
+          + "numbers up to 2^53")
     }
-    guard !times.isEmpty else { throw list.outOfRange(allowed: example) }
-    return times
-  }
-
-  /// Combinations that make no sense together.
-  private func check(_ section: Section) throws(JobError) {
-    if dynamics == .steps, let item = section["dynamics"] {
-      if let broken = times.first(where: { $0.isFinite && ($0 != $0.rounded() || $0 > 0x1p53) }) {
-        throw item.error(
-          .conflict,
-          "\(item.path) is steps and \(section.path).times has \(numberText(broken)); give whole "
-            + "numbers up to 2^53")
-      }
-    }
-    guard loss == .crossEntropy, let item = section["loss"] else { return }
+    guard loss == .crossEntropy, let lossItem = item["loss"] else { return }
     func refuse(_ what: String, _ todo: String) throws(JobError) {
-      throw item.error(.conflict, "\(item.path) is cross_entropy and \(what); \(todo)")
+      throw lossItem.error(.conflict, "\(lossItem.path) is cross_entropy and \(what); \(todo)")
     }
     if times.last == .infinity {
       try refuse(
-        "\(section.path).times has infinity, where its outputs grow without end", "leave it out")
+        "\(item.path).times has infinity, where its outputs grow without end", "leave it out")
     }
-    if dynamics == .steps { try refuse("\(section.path).dynamics is steps", "take flow") }
+    if dynamics == .steps { try refuse("\(item.path).dynamics is steps", "take flow") }
     if variance {
-      try refuse("\(section.path).variance is known for mse alone", "leave the variance out")
+      try refuse("\(item.path).variance is known for mse alone", "leave the variance out")
     }
   }
+}
 
-  var text: YAMLText {
-    var entries: [(key: String, value: YAMLText)] = [
-      ("times", .list(times.map { $0 == .infinity ? .scalar(".inf") : .number($0) })),
-      ("learning_rate", .number(learningRate)), ("dynamics", .text(dynamics.rawValue)),
-      ("loss", .text(loss.rawValue)), ("regularization", .number(regularization)),
-      ("variance", .scalar("\(variance)")),
-      ("tolerance", .number(tolerance)),
-    ]
-    if let momentum { entries.append(("momentum", .number(momentum))) }
-    if let targetOffset { entries.append(("target_offset", .number(targetOffset))) }
-    if let initial {
-      let files =
-        [("train", YAMLText.text(initial.train))]
-        + (initial.test.map { [("test", .text($0))] } ?? [])
-      entries.append(("initial", .mapping(files)))
-    }
-    return .mapping(entries)
-  }
+extension TrainingSection.InitialOutputs {
+  static let keys = SectionKeys<TrainingSection.InitialOutputs>([
+    Key(
+      "train", \.train, .path, absent: .required("name the .npy file"),
+      "A `.npy` file, [training images, classes] float64."),
+    Key(
+      "test", optional: \.test, .path, absent: .words("none, where there are no test images"),
+      "A `.npy` file, [test images, classes] float64."),
+  ])
+
+  static let form = keys.form(from: TrainingSection.InitialOutputs(train: "", test: nil))
 }

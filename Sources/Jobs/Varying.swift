@@ -12,4 +12,11 @@ public enum Varying<Value: Sendable & Equatable>: Sendable, Equatable {
     case .several(let values): values
     }
   }
+
+  /// The part of a variant's name that tells the value, if the parameter varies.
+  func label(_ key: String, _ value: Value) -> String? {
+    guard case .several = self else { return nil }
+    if let number = value as? Double { return "\(key)=\(numberText(number))" }
+    return "\(key)=\(value)"
+  }
 }

@@ -1,5 +1,5 @@
 /// A value to be written as YAML.
-indirect enum YAMLText {
+indirect enum YAMLText: Sendable {
   /// A text that needs no quotes, or has them.
   case scalar(String)
   case list([YAMLText])

@@ -1,6 +1,5 @@
 import Assembly
 import BLAS
-import Datasets
 import DistributedAlgebra
 import DurableFiles
 import Failures
@@ -74,7 +73,7 @@ final class RunPipeline {
   /// Runs the stages. Collective. Returns how the program ends.
   package func perform() throws -> ExitStatus {
     try prepareFolder()
-    let data = try DataOutline(DatasetRequest(job.data), on: ranks)
+    let data = try DataOutline(job.data, on: ranks)
     try ranks.agree { try assignment.check(data, job: job) }
     try RunRequirements(ranks: ranks).requireSolvers(
       of: job, order: data.trainCount, stages: request.stages)

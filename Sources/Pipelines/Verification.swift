@@ -1,5 +1,4 @@
 import Assembly
-import Datasets
 import DurableFiles
 import Foundation
 import Jobs
@@ -41,7 +40,7 @@ struct Verification {
   func perform() throws -> ExitStatus {
     let job = try ranks.agree { try Job(of: run) }
     let assignment = try ranks.agree { try Assignment(job, run: run) }
-    let data = try DataOutline(DatasetRequest(job.data), on: ranks)
+    let data = try DataOutline(job.data, on: ranks)
     try ranks.onRoot { try KernelStore.check(assignment, data) }
     let images = try SharedImages(data, on: ranks)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }

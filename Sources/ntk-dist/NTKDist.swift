@@ -2,21 +2,21 @@ import ArgumentParser
 import Foundation
 import Pipelines
 
-/// The program: a command each for what can be done.
+/// The program.
 @main
 struct NTKDist: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ntk-dist",
     abstract: "Infinite-width kernels (NNGP and NTK) of whole data sets over MPI ranks.",
     discussion: """
-      Start it under mpirun or srun for several ranks; without, it runs on one. \
-      A job file says what to compute; ready ones are in jobs/.
+      It runs on one rank, or on many under mpirun or srun. A job file says what to compute: \
+      `ntk-dist help job` explains its keys, and jobs/ has examples.
       """,
     subcommands: [
       Run.self, Assemble.self, Spectrum.self, Predict.self, Train.self, Align.self, Plan.self,
       Phase.self, Report.self,
       Status.self, Verify.self,
-      Kernel.self, NetworkCommand.self,
+      Kernel.self, NetworkCommand.self, Help.self,
     ])
 
   static func main() {
@@ -24,7 +24,7 @@ struct NTKDist: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      // Every rank parses the same arguments; one of them is enough to say what is wrong.
+      // Every rank parses the same arguments, so one of them prints the error.
       let code = exitCode(for: error)
       guard LaunchedRank.isFirst else { Foundation.exit(code.rawValue) }
       exit(withError: error)

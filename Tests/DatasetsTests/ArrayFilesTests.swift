@@ -84,7 +84,16 @@ import Testing
         [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
           + [0, 1, 255, 3]
       ).write(to: URL(fileURLWithPath: path))
-      #expect(problem() == "has label -1 at 2 where 0 to 65535 are classes")
+      #expect(problem().hasPrefix("has label -1 at 2; labels are from 0 to 999"))
+      let wide = "{'descr': '<i4', 'fortran_order': False, 'shape': (4,)}\n"
+      try Data(
+        [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(wide.utf8.count), 0] + Array(wide.utf8)
+          + [0, 0, 0, 0, 1, 0, 0, 0, 0xE8, 3, 0, 0, 2, 0, 0, 0]
+      ).write(to: URL(fileURLWithPath: path))
+      #expect(
+        problem()
+          == "has label 1000 at 2; labels are from 0 to 999, because at most 1000 classes are supported"
+      )
     }
   }
 

@@ -19,6 +19,33 @@ func error(of request: DatasetRequest, algebra: JacobiAlgebra = .init()) -> Data
   } catch { return error }
 }
 
+/// Images and labels in memory.
+struct Dataset: Equatable {
+  /// Shape [training + test images, D], training images first.
+  var images: [Double]
+  let shape: ImageShape
+  let trainCount: Int
+  let testCount: Int
+  let trainLabels: [Int]
+  let testLabels: [Int]
+  let classes: Int
+  var digest: UInt64
+}
+
+extension DatasetPlan {
+  /// The images in memory of their own.
+  func load(algebra: JacobiAlgebra) throws(DatasetError) -> Dataset {
+    var data = Dataset(
+      images: [Double](repeating: 0, count: elementCount), shape: shape, trainCount: trainCount,
+      testCount: testCount, trainLabels: trainLabels, testLabels: testLabels, classes: classes,
+      digest: 0)
+    data.digest = try data.images.withUnsafeMutableBufferPointer { (buffer) throws(DatasetError) in
+      try load(into: buffer, algebra: algebra)
+    }
+    return data
+  }
+}
+
 /// Opens and loads a request.
 func load(
   _ source: DataSource, train: Selection = .all, test: Selection = .all,

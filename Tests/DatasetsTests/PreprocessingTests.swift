@@ -115,6 +115,29 @@ import Testing
     }
   }
 
+  @Test("images whose squares leave the range of float64 are refused")
+  func scale() throws {
+    for (value, isAllowed) in [
+      (1e160, false), (-1e101, false), (.leastNonzeroMagnitude, false), (1e-101, false), (1e99, true), (0, true),
+    ] {
+      var raw = values()
+      for at in 32..<36 { raw[at] = 0 }
+      raw[33] = value
+      for preprocessing in [Preprocessing.none, .standardize, .zca(regularization: 0.1)] {
+        let load = { try self.preprocessed(raw, [4], preprocessing) }
+        if isAllowed {
+          _ = try load()
+        } else {
+          let error = #expect(throws: DatasetError.self) { try load() }
+          #expect(
+            error?.description.contains("the largest number of test image 1 of") == true)
+        }
+      }
+      // Which scales without squares of the numbers themselves.
+      _ = try preprocessed(raw, [4], .unitNorm)
+    }
+  }
+
   @Test("zca is refused where the transform does not exist or cannot be computed")
   func zcaRefused() throws {
     let few = { (regularization: Double, images: [Double]) throws -> DatasetError? in
@@ -131,6 +154,8 @@ import Testing
     #expect(isZCA(try few(-1, values())))
     #expect(isZCA(try few(.nan, values())))
     #expect(isZCA(try few(0.1, [Double](repeating: 3, count: 40))))
+    // The mean of three numbers 0.1 is not 0.1: equal images seem to differ by rounding.
+    #expect(isZCA(try few(0.1, (0..<40).map { [0.1, 0.7, 1e3, 1 / 3][$0 % 4] })))
     let failing = error(
       of: .init(
         source: .synthetic(seed: 1, train: 1, test: 0), preprocessing: .zca(regularization: 1)),

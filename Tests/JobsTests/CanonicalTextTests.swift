@@ -91,9 +91,17 @@ import Testing
 
   @Test("a repeat too long to write out keeps its text, and a deep network has a short one")
   func longNetworks() throws {
-    let long = "[{repeat: {count: 1e9, layers: [{repeat: {count: 1e9, layers: [relu]}}]}}, flatten]"
-    #expect(try canonical(long) == "1000000000 x {1000000000 x {relu}}; flatten")
-    #expect(try canonical("[{repeat: {count: 1e15, layers: []}}, flatten]") == "flatten")
+    func times(_ count: Double, _ layers: [LayerDescription]) -> LayerDescription {
+      LayerDescription(
+        "repeat", [.init("count", .number(count)), .init("layers", .layers(layers))])
+    }
+    func text(_ first: LayerDescription) -> String {
+      Variant(name: "", layers: [first, LayerDescription("flatten")]).canonicalText
+    }
+    #expect(
+      text(times(1e9, [times(1e9, [LayerDescription("relu")])]))
+        == "1000000000 x {1000000000 x {relu}}; flatten")
+    #expect(text(times(1e15, [])) == "flatten")
     #expect(
       try canonical("{preset: fcn, depth: 100000}")
         == "flatten; 100000 x {dense(bias_variance=0.0, weight_variance=2.0); relu}; "

@@ -52,7 +52,7 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     .base("precision: f46", .outOfRange, "precision", "is 'f46'|'f64'|f64 or f32"),
     .base("precision: 64", .wrongType, "precision", "is 64; it must be f64 or f32"),
     .base("storage: [f32]", .wrongType, "storage", "is a list; it must be f64 or f32"),
-    .base("tile: 0", .outOfRange, "tile", "is 0; it must be a whole number, 1 or more"),
+    .base("tile: 0", .outOfRange, "tile", "is 0; it must be a whole number from 1 to 65536"),
     .base("tile: 1.5", .outOfRange, "tile", "is 1.5|whole number"),
     .base("tile: 1e300", .outOfRange, "tile", "is 1e300|whole number"),
     .base("tile: '64'", .wrongType, "tile", "is the text '64'|whole number"),
@@ -100,7 +100,40 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     BadJob("data: {a: 1\nnetwork: [", .syntax, "", line: 2, "this is not YAML"),
     BadJob("data:\n\tsynthetic: {}", .syntax, "", line: 2, "this is not YAML|no tabs"),
     BadJob("a: 1\n---\nb: 2", .syntax, "", line: 2, "one document a file"),
-    BadJob("a: *b", .syntax, "", "undefined alias"),
+    BadJob("a: *b", .syntax, "a", "the alias '*b' of a names no anchor before it"),
+    BadJob("a: &b [*b]", .syntax, "a.0", "the alias '*b' of a.0 names no anchor before it"),
+    BadJob("x: &a [b]\n*a : 1", .wrongType, "", line: 2, "a key must be a word"),
+    .base(
+      "tile: 65537", .outOfRange, "tile", "is 65537; it must be a whole number from 1 to 65536"),
+    .base("tile: 2147483648", .outOfRange, "tile", "whole number from 1 to 65536"),
+    .base(
+      "training: {times: [0, 1000, 10]}", .outOfRange, "training.times.2",
+      "is 10 after 1000; write the values of training.times in ascending order, each once"),
+    .base(
+      "training: {times: [0, soon]}", .wrongType, "training.times.1",
+      "is 'soon'; it must be a number, 0 or more, or infinity"),
+    .base("training: {times: []}", .outOfRange, "training.times", "with at least one element"),
+    .base("training: {times: 5}", .wrongType, "training.times", "is 5; it must be a list of times"),
+    .base(
+      "training: {times: [1], tolerance: 1}", .outOfRange, "training.tolerance",
+      "is 1; it must be a number, 1.0e-12 or more and below 1"),
+    .base(
+      "alignment: {targets: [2, 1]}\nspectrum: {vectors: 3}", .outOfRange, "alignment.targets.1",
+      "is 1 after 2"),
+    .base(
+      "alignment: {targets: [1, 4]}\nspectrum: {vectors: 3}", .outOfRange, "alignment.targets.1",
+      "is 4; it must be at most spectrum.vectors, 3"),
+    .base(
+      "alignment: {dimensions: [0]}\nspectrum: {vectors: 3}", .outOfRange,
+      "alignment.dimensions.0", "is 0; it must be a finite number above 0"),
+    BadJob(
+      "data: {synthetic: {}}\nnetwork: [dense]\noutput: ~root/x", .outOfRange, "output", line: 3,
+      "begins with ~/ for the home directory"),
+    BadJob(
+      "data: {synthetic: {train: 1}}\nnetwork: [dense]\noutput: o\n"
+        + "prediction: {regularization: [0], leave_one_out: true}", .conflict, "prediction",
+      line: 4,
+      "leave_one_out needs two training images or more, and data.train has 1"),
   ]
 
   static let data: [BadJob] = [
@@ -135,7 +168,10 @@ struct BadJob: Sendable, CustomTestStringConvertible {
       "{cifar10: c, preprocessing: {zca: {regularization: -1}}}", .outOfRange,
       "data.preprocessing.zca.regularization", "is -1|0 or more"),
     .data("{cifar10: c, preprocessing: {}}", .missingKey, "data.preprocessing.zca", "is missing"),
-    .data("{synthetic: {train: 0}}", .outOfRange, "data.synthetic.train", "is 0|1 or more"),
+    .data("{synthetic: {train: 0}}", .outOfRange, "data.synthetic.train", "is 0|from 1 to 1000000"),
+    .data(
+      "{synthetic: {train: 2147483647}}", .outOfRange, "data.synthetic.train",
+      "is 2147483647; it must be a whole number from 1 to 1000000"),
     .data(
       "{synthetic: {seed: 18446744073709551616}}", .outOfRange, "data.synthetic.seed",
       "18446744073709551615"),
@@ -151,6 +187,17 @@ struct BadJob: Sendable, CustomTestStringConvertible {
   ]
 
   static let networks: [BadJob] = [
+    .network(
+      "[{repeat: {count: 1e9, layers: [relu]}}, flatten]", .outOfRange, "network",
+      "network repeats to more than 2000000 layers; lower the counts of repeat"),
+    .network(
+      "[{repeat: {count: 2000, layers: [{repeat: {count: 2000, layers: [relu]}}]}}, flatten]",
+      .outOfRange, "network", "more than 2000000 layers"),
+    .network(
+      "[{repeat: {count: 1e15, layers: []}}, flatten]", .outOfRange, "network", "2000000 layers"),
+    .network(
+      "[{residual: {main: [{repeat: {count: 1e9, layers: [relu]}}]}}, flatten]", .outOfRange,
+      "network", "2000000 layers"),
     .network("relu", .wrongType, "network", "is 'relu'|list of layers"),
     .network("[]", .outOfRange, "network", "at least one layer"),
     .network("[5]", .wrongType, "network.0", "is 5|a layer"),
@@ -308,6 +355,24 @@ struct BadJob: Sendable, CustomTestStringConvertible {
     #expect(throws: JobError.self) { try readJob(deep) }
   }
 
+  @Test("aliases as keys of mappings take no time", .timeLimit(.minutes(1)))
+  func aliasKeys() {
+    var text = "a0: &a0 {x: 1}\n"
+    for level in 1...40 {
+      let alias = "*a\(level - 1)"
+      text += "a\(level): &a\(level) {? [\(alias), \(alias)] : 1, ? {\(alias) : \(alias)} : 2}\n"
+    }
+    let error = #expect(throws: JobError.self) { try readJob(text) }
+    #expect(error?.description.contains("a key must be a word") == true)
+    // Anchors deep within each other are counted before they are written out.
+    var deep = "a0: &a0 [x]\n"
+    for level in 1...200 { deep += "a\(level): &a\(level) [*a\(level - 1)]\n" }
+    #expect(throws: JobError.self) { try readJob(deep) }
+    let nested = String(repeating: "[", count: 100_000)
+    let depth = #expect(throws: JobError.self) { try readJob(nested) }
+    #expect(depth?.mistake == .syntax)
+  }
+
   @Test("files that are missing, folders or no text are told apart")
   func files() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "jobs-\(UUID())")
@@ -321,6 +386,11 @@ struct BadJob: Sendable, CustomTestStringConvertible {
       missing?.description.hasSuffix("none.yaml: the file does not exist; check the path") == true)
     let isFolder = #expect(throws: JobError.self) { try JobFile(path: folder.path) }
     #expect(isFolder?.mistake == .unreadable)
+    let pipe = folder.appending(path: "pipe").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let noFile = #expect(throws: JobError.self) { try JobFile(path: pipe) }
+    #expect(noFile?.mistake == .unreadable)
+    #expect(noFile?.sentence == "this is not a regular file; write the job to a file")
     let binary = folder.appending(path: "a.npy")
     try Data([0x93, 0x4E, 0x55, 0xFF]).write(to: binary)
     let noText = #expect(throws: JobError.self) { try JobFile(path: binary.path) }

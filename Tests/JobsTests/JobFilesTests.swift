@@ -81,8 +81,8 @@ import Testing
   func smallData(overrides: [String]) throws {
     let first = try job("cntk-small", overrides)
     let second = try job("cntk-small", overrides + ["data.train.seed=2"])
-    #expect(first.data.train == SelectionSection(count: 320, seed: 1, balanced: true))
-    #expect(second.data.train == SelectionSection(count: 320, seed: 2, balanced: true))
+    #expect(first.data.train == .drawn(count: 320, seed: 1, balanced: true))
+    #expect(second.data.train == .drawn(count: 320, seed: 2, balanced: true))
     var same = second
     same.data.train = first.data.train
     #expect(same == first)

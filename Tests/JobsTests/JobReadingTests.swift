@@ -1,3 +1,4 @@
+import Datasets
 import Jobs
 import RecursionCore
 import Testing
@@ -19,6 +20,14 @@ func dense(_ weightVariance: Double, _ biasVariance: Double) -> LayerDescription
     ])
 }
 
+/// The data of a job that says no more than this.
+private func request(
+  source: DataSource, train: Selection = .all, test: Selection = .first(0),
+  preprocessing: Preprocessing = .standardize
+) -> DatasetRequest {
+  DatasetRequest(source: source, train: train, test: test, preprocessing: preprocessing)
+}
+
 @Suite struct JobReadingTests {
   @Test("the design's example reads as it is meant")
   func designExample() throws {
@@ -34,8 +43,8 @@ func dense(_ weightVariance: Double, _ biasVariance: Double) -> LayerDescription
       output: runs/cifar10-fcn
       """)
     #expect(job.data.source == .cifar10(path: "/path/to/cifar-10-batches-bin"))
-    #expect(job.data.train == SelectionSection(count: 50000))
-    #expect(job.data.test == SelectionSection(count: 10000))
+    #expect(job.data.train == .first(50000))
+    #expect(job.data.test == .first(10000))
     #expect(job.data.preprocessing == .standardize)
     #expect(job.kernels == [.nngp, .ntk])
     #expect(job.precision == .f64)
@@ -55,7 +64,7 @@ func dense(_ weightVariance: Double, _ biasVariance: Double) -> LayerDescription
   func defaults() throws {
     let job = try readJob("{data: {cifar10: c}, network: [flatten, dense], output: o}")
     #expect(job.data.train == .all)
-    #expect(job.data.test == .empty)
+    #expect(job.data.test == .first(0))
     #expect(job.data.preprocessing == .standardize)
     #expect(job.kernels == [.nngp, .ntk])
     #expect(job.precision == .f64)
@@ -77,7 +86,7 @@ func dense(_ weightVariance: Double, _ biasVariance: Double) -> LayerDescription
     for text in [json, "\u{FEFF}" + json, json.replacing("\n", with: "\r\n")] {
       let job = try readJob(text)
       #expect(job.data.source == .cifar10(path: "a/b é"))
-      #expect(job.data.test == SelectionSection(count: 5, seed: 7, balanced: true))
+      #expect(job.data.test == .drawn(count: 5, seed: 7, balanced: true))
       #expect(job.storage == .f32)
       #expect(job.tile == 256)
       #expect(
@@ -93,44 +102,44 @@ func dense(_ weightVariance: Double, _ biasVariance: Double) -> LayerDescription
     arguments: [
       (
         "{synthetic: {}}",
-        DataSection(source: .synthetic(seed: 1, train: 2000, test: 0))
+        request(source: .synthetic(seed: 1, train: 2000, test: 0))
       ),
       (
         "{synthetic: {seed: 18446744073709551615, train: 20, test: 5}, train: 10}",
-        DataSection(
-          source: .synthetic(seed: .max, train: 20, test: 5), train: .init(count: 10), test: .all)
+        request(
+          source: .synthetic(seed: .max, train: 20, test: 5), train: .first(10), test: .all)
       ),
       (
         "{arrays: {train: a.npy}, train: all, preprocessing: none}",
-        DataSection(
+        request(
           source: .arrays(train: "a.npy", test: nil, trainLabels: nil, testLabels: nil),
           preprocessing: .none)
       ),
       (
         "{arrays: {train: a, test: b, train_labels: c, test_labels: d}, preprocessing: unit_norm}",
-        DataSection(
+        request(
           source: .arrays(train: "a", test: "b", trainLabels: "c", testLabels: "d"),
           test: .all, preprocessing: .unitNorm)
       ),
       (
         "{cifar10: 2024, train: {count: 1e3, balanced: true}, test: 0, preprocessing: zca}",
-        DataSection(
-          source: .cifar10(path: "2024"), train: .init(count: 1000, seed: 1, balanced: true),
+        request(
+          source: .cifar10(path: "2024"), train: .drawn(count: 1000, seed: 1, balanced: true),
           preprocessing: .zca(regularization: 0.1))
       ),
       (
         "{cifar10: c, train: {count: 7}, preprocessing: {zca: {regularization: 0}}}",
-        DataSection(
-          source: .cifar10(path: "c"), train: .init(count: 7),
+        request(
+          source: .cifar10(path: "c"), train: .first(7),
           preprocessing: .zca(regularization: 0))
       ),
       (
         "{cifar10: c, preprocessing: {zca: {}}}",
-        DataSection(
+        request(
           source: .cifar10(path: "c"), preprocessing: .zca(regularization: 0.1))
       ),
     ])
-  func dataForms(text: String, expected: DataSection) throws {
+  func dataForms(text: String, expected: DatasetRequest) throws {
     let job = try readJob("{data: \(text), network: [flatten, dense], output: o}")
     #expect(job.data == expected)
   }

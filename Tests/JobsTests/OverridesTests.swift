@@ -22,7 +22,7 @@ import Testing
         "data.train=1000", "data.train=2000", "prediction.regularization=[0,1e-3]", "tile=64",
         "output=runs/a=b", "data.preprocessing.zca.regularization=0.5",
       ])
-    #expect(job.data.train == SelectionSection(count: 2000))
+    #expect(job.data.train == .first(2000))
     #expect(job.prediction?.regularization == [0, 1e-3])
     #expect(job.tile == 64)
     #expect(job.output == "runs/a=b")
@@ -49,7 +49,7 @@ import Testing
   @Test("null takes a key out of the job")
   func removal() throws {
     #expect(try readJob(Self.yaml, overrides: ["spectrum=null"]).spectrum == nil)
-    #expect(try readJob(Self.yaml, overrides: ["data.test=~"]).data.test == .empty)
+    #expect(try readJob(Self.yaml, overrides: ["data.test=~"]).data.test == .first(0))
     let preset = "{data: {synthetic: {}}, network: {preset: fcn, depths: [1, 2]}, output: o}"
     let job = try readJob(preset, overrides: ["network.depths=null", "network.depth=5"])
     #expect(job.variants.map(\.layers.count) == [12])
@@ -86,6 +86,13 @@ import Testing
     for part in says.split(separator: "|") {
       #expect(error.description.contains(part), "\(error)")
     }
+  }
+
+  @Test("an option with fifty thousand dots is refused")
+  func dots() {
+    let option = String(repeating: "a.", count: 50_000) + "a=1"
+    let error = #expect(throws: JobError.self) { try readJob(Self.yaml, overrides: [option]) }
+    #expect(error?.sentence.contains("the key has 50001 parts") == true)
   }
 
   @Test("a mistake in the file keeps its line when options are given")

@@ -1,0 +1,63 @@
+import Datasets
+
+extension Job {
+  /// Throws where sections contradict each other. Errors: outOfRange, conflict.
+  func check(_ section: Section) throws(JobError) {
+    let trainCount = data.knownTrainCount
+    if let item = section["spectrum"] { try spectrum?.check(item, trainCount: trainCount) }
+    if let item = section["prediction"] {
+      try prediction?.check(item, trainCount: trainCount)
+      try checkLabels(item, needsTest: true)
+    }
+    if let item = section["training"] {
+      try training?.check(item)
+      try checkLabels(item, needsTest: false)
+      try checkTraining(item)
+    }
+    if let item = section["alignment"] {
+      try alignment?.check(item, spectrum: spectrum)
+      try checkLabels(item, needsTest: false)
+    }
+  }
+
+  /// Some of training is computed from the kernel's eigenvectors.
+  private func checkTraining(_ item: Item) throws(JobError) {
+    guard let training else { return }
+    if spectrum?.vectors != .all, training.variance || training.loss == .crossEntropy {
+      throw item.error(
+        .conflict,
+        "\(item.path) asks for \(training.variance ? "the variance" : "cross_entropy"), which needs "
+          + "all eigenvectors of the kernel, and the job keeps "
+          + "\(spectrum == nil ? "none" : "fewer"); set spectrum: {vectors: all}")
+    }
+    if training.variance, data.test.count == 0 {
+      throw item.error(
+        .conflict,
+        "\(item.path).variance is that at the test images and data.test asks for none; set data.test, "
+          + "or leave the variance out")
+    }
+    if training.variance, kernels != KernelKind.allCases {
+      throw item.error(
+        .conflict,
+        "\(item.path).variance needs both kernels; set kernels: [nngp, ntk]")
+    }
+  }
+
+  /// Learning needs labels; a prediction also needs test images and their labels.
+  private func checkLabels(_ item: Item, needsTest: Bool) throws(JobError) {
+    guard !needsTest || data.test.count != 0 else {
+      throw item.error(
+        .conflict,
+        "\(item.path) needs test images and data.test asks for none; set data.test, or leave it out"
+      )
+    }
+    guard case .arrays(_, _, let trainLabels, let testLabels) = data.source else { return }
+    let missing = [("train_labels", trainLabels), ("test_labels", testLabels)]
+      .filter { $0.1 == nil && (needsTest || $0.0 == "train_labels") }.map { "data.arrays.\($0.0)" }
+    guard missing.isEmpty else {
+      throw item.error(
+        .conflict,
+        "\(item.path) needs labels; name the .npy file of \(enumeration(missing)), or leave it out")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Datasets
+
+extension Job {
+  static let keys = SectionKeys<Job>([
+    Key(
+      "data", type: "a mapping",
+      absent: .required("say which images, e.g. data: {synthetic: {}}"), "The images; see data.",
+      text: { DatasetRequest.keys.text($0.data) }),
+    Key(
+      "network", type: "a list of layers, or a preset",
+      absent: .required("give a list of layers, or a preset such as {preset: fcn, depth: 3}"),
+      "The network, or networks; see network.", text: { $0.network.text }),
+    Key("kernels", \.kernels, .kernels, "The kernels to compute."),
+    Key("precision", \.precision, .choice, "The arithmetic of the kernels."),
+    Key("storage", \.storage, .choice, "The numbers in the store."),
+    Key(
+      "tile", optional: \.tile, .count(atLeast: 1, atMost: 65_536), unit: "images",
+      absent: .words("chosen from the data and the network"), "The edge of a tile of a kernel."),
+    Key(
+      "spectrum", optional: \.spectrum, SpectrumSection.form, absent: .words("not computed"),
+      "The eigenvalues of the kernels; see spectrum."),
+    Key(
+      "prediction", optional: \.prediction, PredictionSection.form, absent: .words("not computed"),
+      "Kernel regression on the training images, evaluated on the test images; see prediction."),
+    Key(
+      "training", optional: \.training, TrainingSection.form, absent: .words("not computed"),
+      "Gradient descent in function space; see training."),
+    Key(
+      "alignment", optional: \.alignment, AlignmentSection.form, absent: .words("not computed"),
+      "How much of the targets lies along each eigenvector; see alignment."),
+    Key(
+      "output", \.output, .path, absent: .required("name the run folder to create"),
+      "The run folder."),
+  ])
+
+  /// Reads a whole job.
+  init(_ root: Item) throws(JobError) {
+    let section = try Self.keys.open(root)
+    let dataItem = try Self.keys.required("data", in: section)
+    let networkItem = try Self.keys.required("network", in: section)
+    let isPredictionAsked = ["prediction", "training"].contains { section[$0] != nil }
+    self.init(
+      data: try DatasetRequest(dataItem, isPredictionAsked: isPredictionAsked),
+      network: try NetworkSection(networkItem), output: "")
+    try Self.keys.read(section, into: &self)
+    try check(section)
+  }
+
+  /// The job as resolved, every default spelled out: reading it again gives an equal job.
+  public func resolvedYAML() -> String {
+    Self.keys.text(self).block(indent: 0).joined(separator: "\n") + "\n"
+  }
+}
+
+extension Form where Value == [KernelKind] {
+  /// Kernels, in any order.
+  static var kernels: Form {
+    let words = "a list, [nngp], [ntk] or [nngp, ntk]"
+    return Form(words: words) { (item) throws(JobError) in
+      var named: [KernelKind] = []
+      for element in try item.elements(of: words) {
+        let kernel = try element.value(Form<KernelKind>.choice)
+        guard !named.contains(kernel) else {
+          throw element.error(.conflict, "\(item.path) names \(kernel.rawValue) twice; keep one")
+        }
+        named.append(kernel)
+      }
+      guard !named.isEmpty else { throw item.outOfRange(allowed: words) }
+      return KernelKind.allCases.filter(named.contains)
+    } text: {
+      .list($0.map { .text($0.rawValue) })
+    }
+  }
+}

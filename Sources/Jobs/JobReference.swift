@@ -1,0 +1,130 @@
+import Datasets
+
+/// The reference of a job's keys, made from the declarations that read them: plain text that is
+/// Markdown too. `docs/reference/job-keys.md` is a copy.
+public enum JobReference {
+  /// The sections, in the order of a job.
+  static let sections: [ReferenceSection] = [
+    whole, data, synthetic, arrays, selection, zca, network, spectrum, prediction, training,
+    initial,
+    alignment,
+  ]
+
+  /// What sections can be asked for, for example `spectrum`.
+  public static var names: [String] { sections.map(\.name).filter { !$0.isEmpty } }
+
+  /// The whole reference.
+  public static var text: String {
+    sections.map(\.markdown).joined(separator: "\n")
+  }
+
+  /// One section with the sections within it; nil where there is none of that name.
+  public static func text(of name: String) -> String? {
+    let found = sections.filter { $0.name == name || $0.name.hasPrefix(name + ".") }
+    return found.isEmpty ? nil : found.map(\.markdown).joined(separator: "\n")
+  }
+
+  private static let whole = ReferenceSection(
+    "",
+    [
+      "A job is a YAML file that says what to compute; JSON is YAML too:",
+      "",
+      "    data: {cifar10: cifar-10-batches-bin, train: 10000, test: 10000}",
+      "    network: {preset: fcn, depth: 3, activation: relu, weight_variance: 2.0}",
+      "    output: runs/first",
+      "",
+      "`--set KEY=VALUE` overrides a key, for example `--set data.train=1000` or",
+      "`--set network.0.dense.weight_variance=2`; the value is YAML, and `null` removes the key.",
+      "A key that does not exist is an error. Relative paths are relative to the working directory,",
+      "and `~` at the beginning of a path is the home directory. `ntk-dist help job` prints this page,",
+      "and `ntk-dist help job SECTION` one section of it.",
+    ],
+    Job.keys,
+    start: Job(data: .start, network: NetworkSection(layers: []), output: ""))
+
+  private static let data = ReferenceSection(
+    "data",
+    ["The images. One of `cifar10`, `synthetic` and `arrays` must be given."],
+    DatasetRequest.keys, start: .start)
+
+  private static let synthetic = ReferenceSection(
+    "data.synthetic", ["Generated images of 32 x 32 pixels in three colors, with ten classes."],
+    GeneratedImages.keys, start: GeneratedImages())
+
+  private static let arrays = ReferenceSection(
+    "data.arrays",
+    [
+      "NumPy files. Images are [N, H, W, C], or [N, D] for vectors, and are used as they are (CIFAR-10's",
+      "pixels are divided by 255). Labels are needed by whatever learns; there are at most 1,000 classes.",
+    ],
+    ArrayPaths.keys, start: ArrayPaths())
+
+  private static let selection = ReferenceSection(
+    "data.train",
+    [
+      "A number takes the first images in official order, `all` takes all of them, and a mapping with",
+      "these keys draws at random without replacement. `data.test` is the same for test images.",
+    ],
+    Draw.keys(atLeast: 1), start: Draw())
+
+  private static let zca = ReferenceSection(
+    "data.preprocessing",
+    [
+      "`none` leaves the images as they are. `standardize` subtracts the mean of each channel over the",
+      "training images and divides by the standard deviation. `unit_norm` scales each image of D numbers",
+      "to the norm sqrt(D). `zca` whitens with the covariance of the training images;",
+      "`{zca: {regularization: 0.1}}` sets its parameter:",
+    ],
+    ZCAParameters.keys, start: ZCAParameters())
+
+  private static let network = ReferenceSection(
+    "network",
+    [
+      "A list of layers, for example `[flatten, {dense: {weight_variance: 2}}, relu, dense]` (see the",
+      "page on layers), or a preset, for example `{preset: cnn-gap, depth: 10}`. A preset's parameters",
+      "that have a second name take several values, which make one network each.",
+      "`ntk-dist network JOB` prints the layers of a preset. The presets:",
+      "",
+    ] + Preset.all.map { ReferenceSection.wrapped("- `\($0.name)`: \($0.summary)", indent: "  ") }
+      + ["", "Their parameters:"],
+    entries: presetEntries)
+
+  /// Every preset's parameters, with the presets that have them where not all do.
+  private static var presetEntries: [String] {
+    let start = PresetNetwork(.fcn)
+    let longest = Preset.cnnFlatten.keys.list + [.imageSize]
+    return longest.map { key in
+      let having = Preset.all.filter { $0.keys.names.contains(key.name) }.map { "`\($0.name)`" }
+      let remark = having.count == Preset.all.count ? "" : " For \(enumeration(having))."
+      return ReferenceSection.entry(key, start: start, remark: remark)
+    }
+  }
+
+  private static let spectrum = ReferenceSection(
+    "spectrum",
+    ["The eigenvalues of each kernel of the training images, and eigenvectors."],
+    SpectrumSection.keys, start: SpectrumSection())
+
+  private static let prediction = ReferenceSection(
+    "prediction",
+    ["Kernel regression on the training images, evaluated on the test images."],
+    PredictionSection.keys, start: PredictionSection(regularization: []))
+
+  private static let training = ReferenceSection(
+    "training",
+    [
+      "Gradient descent on all training images in function space. With `spectrum: {vectors: all}` it is",
+      "computed from the eigenvectors, otherwise from a rational Krylov space.",
+    ],
+    TrainingSection.keys, start: TrainingSection(times: []))
+
+  private static let initial = ReferenceSection(
+    "training.initial", ["Files of the outputs before training."],
+    TrainingSection.InitialOutputs.keys,
+    start: TrainingSection.InitialOutputs(train: "", test: nil))
+
+  private static let alignment = ReferenceSection(
+    "alignment",
+    ["How much of the targets lies along each eigenvector; needs `spectrum.vectors`."],
+    AlignmentSection.keys, start: AlignmentSection())
+}

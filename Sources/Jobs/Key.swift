@@ -1,0 +1,161 @@
+/// A key of a section of a job, declared once: the reader, the writer, the errors and the reference
+/// (`ntk-dist help job`) all go by it.
+struct Key<Owner: Sendable>: Sendable {
+  /// What an absent key means.
+  enum Fallback: Sendable {
+    /// It is an error, which ends with this advice.
+    case required(String)
+    /// The value that the section starts with.
+    case start
+    /// Something that depends on other keys, in words.
+    case words(String)
+  }
+
+  let name: String
+  /// A second name, for a list of several values.
+  let plural: String?
+  /// What its values are, as in errors, and their unit.
+  let type: String
+  let fallback: Fallback
+  /// What it means, beginning with a capital letter.
+  let meaning: String
+  /// Reads the key into a section; nothing where the section's reader does that itself.
+  let read: @Sendable (Section, inout Owner) throws(JobError) -> Void
+  /// The key as it is written; nil where it is left out.
+  let entry: @Sendable (Owner) -> (key: String, value: YAMLText)?
+}
+
+extension Key {
+  /// A key for a property.
+  init<Value>(
+    _ name: String, _ path: WritableKeyPath<Owner, Value> & Sendable, _ form: Form<Value>,
+    unit: String? = nil, absent fallback: Fallback = .start, _ meaning: String
+  ) {
+    self.init(
+      name: name, plural: nil, type: Self.type(form.type, unit), fallback: fallback,
+      meaning: meaning
+    ) { (section, owner) throws(JobError) in
+      guard let item = try section.item(name, fallback) else { return }
+      owner[keyPath: path] = try item.value(form)
+    } entry: {
+      (name, form.text($0[keyPath: path]))
+    }
+  }
+
+  /// A key for a property that may be nil, which is then not written.
+  init<Value>(
+    _ name: String, optional path: WritableKeyPath<Owner, Value?> & Sendable, _ form: Form<Value>,
+    unit: String? = nil, absent fallback: Fallback, _ meaning: String
+  ) {
+    self.init(
+      name: name, plural: nil, type: Self.type(form.type, unit), fallback: fallback,
+      meaning: meaning
+    ) { (section, owner) throws(JobError) in
+      guard let item = try section.item(name, fallback) else { return }
+      owner[keyPath: path] = try item.value(form)
+    } entry: {
+      $0[keyPath: path].map { (name, form.text($0)) }
+    }
+  }
+
+  /// A key for one value or several, the latter in a list under either name.
+  init<Value: Comparable>(
+    _ name: String, _ plural: String,
+    varying path: WritableKeyPath<Owner, Varying<Value>> & Sendable,
+    _ form: Form<Value>, example: String, absent fallback: Fallback = .start, _ meaning: String
+  ) {
+    let several = Form<[Value]>.ascending(form, "numbers", example: example)
+    self.init(
+      name: name, plural: plural, type: "\(form.type), or \(several.type)", fallback: fallback,
+      meaning: meaning
+    ) { (section, owner) throws(JobError) in
+      let list = section[plural]
+      if let list, let single = section[name] {
+        throw list.error(.conflict, "\(single.path) and \(list.path) are both given; keep one")
+      }
+      if let list {
+        owner[keyPath: path] = .several(try list.value(several))
+      } else if let item = try section.item(name, fallback) {
+        let isList = if case .list = item.node.content { true } else { false }
+        owner[keyPath: path] =
+          isList ? .several(try item.value(several)) : .one(try item.value(form))
+      }
+    } entry: {
+      switch $0[keyPath: path] {
+      case .one(let value): (name, form.text(value))
+      case .several(let values): (plural, several.text(values))
+      }
+    }
+  }
+
+  /// A key that the section's reader reads by itself.
+  init(
+    _ name: String, type: String, absent fallback: Fallback, _ meaning: String,
+    text: @escaping @Sendable (Owner) -> YAMLText?
+  ) {
+    self.init(
+      name: name, plural: nil, type: type, fallback: fallback, meaning: meaning
+    ) { (_, _) throws(JobError) in
+    } entry: { owner in
+      text(owner).map { (name, $0) }
+    }
+  }
+
+  private static func type(_ words: String, _ unit: String?) -> String {
+    words + (unit.map { ", in \($0)" } ?? "")
+  }
+}
+
+extension Section {
+  /// The value of a key, nil where it is absent. Errors: missingKey where it is required.
+  fileprivate func item<Owner>(
+    _ name: String, _ fallback: Key<Owner>.Fallback
+  ) throws(JobError) -> Item? {
+    if case .required(let advice) = fallback { return try required(name, advice) }
+    return self[name]
+  }
+}
+
+/// All keys of a section.
+struct SectionKeys<Owner: Sendable>: Sendable {
+  let list: [Key<Owner>]
+
+  init(_ list: [Key<Owner>]) { self.list = list }
+
+  /// Every name, as errors list them.
+  var names: [String] { list.flatMap { [$0.name] + ($0.plural.map { [$0] } ?? []) } }
+
+  /// What a value with these keys is called.
+  var words: String { "a mapping with \(enumeration(names))" }
+
+  /// The mapping, in which all keys are known. Errors: wrongType, unknownKey.
+  func open(_ item: Item) throws(JobError) -> Section { try item.section(names) }
+
+  /// The item of a required key. Errors: missingKey.
+  func required(_ name: String, in section: Section) throws(JobError) -> Item {
+    var advice = "give it"
+    if case .required(let text)? = list.first(where: { $0.name == name })?.fallback {
+      advice = text
+    }
+    return try section.required(name, advice)
+  }
+
+  /// Reads what is given into `owner`. Errors: missingKey, and those of the keys' forms.
+  func read(_ section: Section, into owner: inout Owner) throws(JobError) {
+    for key in list { try key.read(section, &owner) }
+  }
+
+  /// The section as it is written.
+  func text(_ owner: Owner) -> YAMLText { .mapping(list.compactMap { $0.entry(owner) }) }
+
+  /// A form that reads the section, starting from `start`.
+  func form(from start: Owner) -> Form<Owner> {
+    Form(words: words, type: "a mapping") { (item) throws(JobError) in
+      var owner = start
+      try read(try open(item), into: &owner)
+      return owner
+    } text: {
+      text($0)
+    }
+  }
+}

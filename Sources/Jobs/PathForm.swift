@@ -1,0 +1,32 @@
+import Foundation
+
+extension Form where Value == String {
+  /// A path. `~` at its beginning stands for the home directory, as in a shell; a number is taken
+  /// as it was written.
+  static var path: Form {
+    let words = "a path"
+    return Form(words: words) { (item) throws(JobError) in
+      guard case .scalar(let scalar) = item.node.content,
+        scalar.isQuoted || ![.flag(true), .flag(false)].contains(scalar.value)
+      else { throw item.wrongType(expected: words) }
+      guard !scalar.text.isEmpty, !scalar.text.utf8.contains(0) else {
+        throw item.outOfRange(allowed: "a path that is not empty")
+      }
+      return try expandingHome(scalar.text, item)
+    } text: {
+      .text($0)
+    }
+  }
+
+  private static func expandingHome(_ path: String, _ item: Item) throws(JobError) -> String {
+    guard path.hasPrefix("~") else { return path }
+    guard path == "~" || path.hasPrefix("~/") else {
+      throw item.outOfRange(
+        allowed:
+          "a path that begins with ~/ for the home directory, or with ./~ for a file of that "
+          + "name")
+    }
+    let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
+    return home + path.dropFirst()
+  }
+}
