@@ -56,7 +56,7 @@ package struct Assignment {
     // A reduction is left out where there is none, so that older stores remain what they are.
     preprocessing =
       (job.data.reduction == 1 ? "" : "reduced \(job.data.reduction)-fold, ")
-      + DatasetRequest(job.data).preprocessing.text
+      + job.data.preprocessing.text
     program = Program(variants.map(\.network))
     bytesPerImage = program.distinctBytesPerImage(precision)
     usesPixels = program.usesPixels
@@ -120,6 +120,13 @@ package struct Assignment {
         .badJob, "\(section) is asked for without training labels; give data.arrays.train_labels")
     }
     let train = data.trainCount
+    try checkTileCount(train: train, test: data.testCount)
+    if job.prediction?.leaveOneOut == true, train == 1 {
+      throw Refusal(
+        .badJob,
+        "prediction.leave_one_out needs two training images or more, and there is one; leave it out"
+      )
+    }
     if let alignment = job.alignment, let last = alignment.targets.last, last > train {
       throw Refusal(
         .badJob,
@@ -129,8 +136,25 @@ package struct Assignment {
 
   /// The edge of a tile: what the job says, else what suits the number of training images and the
   /// network; never the number of ranks, because the tiles' bytes must not depend on it.
-  package func tile(train: Int) -> Int {
-    if let requestedTile { return requestedTile }
+  package func tile(train: Int) -> Int { requestedTile ?? chosenTile(train: train) }
+
+  /// Throws where a job asks for tiles so small that their number is out of proportion: each tile is a
+  /// file.
+  package func checkTileCount(train: Int, test: Int) throws {
+    let chosen = chosenTile(train: train)
+    guard let requestedTile, requestedTile < chosen else { return }
+    let (rows, columns) = (
+      (train + requestedTile - 1) / requestedTile, (test + requestedTile - 1) / requestedTile
+    )
+    let count = rows * (rows + 1) / 2 + rows * columns
+    guard count > 100_000 else { return }
+    throw Refusal(
+      .badJob,
+      "tile: \(requestedTile) makes \(count) tiles of each kernel, and each is a file; set tile: "
+        + "\(chosen), or leave it out")
+  }
+
+  private func chosenTile(train: Int) -> Int {
     // About eight tiles along an edge, in whole blocks of the recursion core; with pools between
     // pixels these are single pairs.
     let least = usesPixels && program.leastTile == 1 ? 8 : 64

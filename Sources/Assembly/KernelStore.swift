@@ -89,12 +89,13 @@ package struct KernelStore {
     }
   }
 
-  /// Throws where the arrays of a run were made from something else, as far as that is known
-  /// without the images. Local, on rank 0.
+  /// Throws where the arrays of a run were made from other images, labels or networks. Reads image
+  /// files once. Local, on rank 0.
   package static func check(_ assignment: Assignment, _ data: DataOutline) throws {
+    let digest = try data.plan?.digest()
     for entry in try open(assignment, data).entries {
-      var own = assignment.fingerprint(variant: entry.variant, data: data, imageDigest: nil)
-      own["images"] = entry.array.spec.fingerprint["images"]
+      var own = assignment.fingerprint(variant: entry.variant, data: data, imageDigest: digest)
+      if digest == nil { own["images"] = entry.array.spec.fingerprint["images"] }
       if let difference = own.firstDifference(to: entry.array.spec.fingerprint) {
         throw TileStoreError.differentFingerprint(path: entry.array.path, difference: difference)
       }
