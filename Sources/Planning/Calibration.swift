@@ -7,7 +7,7 @@ import KernelTiles
 import RecursionCore
 import Synchronization
 
-/// Short measurements of this machine: seconds each.
+/// Short measurements of this machine, 20 seconds at most in all.
 enum Calibration {
   /// The machine without any network.
   static func machine() -> MachineProfile {
@@ -20,8 +20,10 @@ enum Calibration {
 
   /// A tile of a job's networks, off and on the diagonal, computed and made durable as in a run: on
   /// all cores at once, because they share the memory and the disk.
+  ///
+  /// Files are written to the temporary folder.
   static func tile(
-    _ assignment: Assignment, train: Int, shape: [Int], folder: String, cores: Int
+    _ assignment: Assignment, train: Int, shape: [Int], cores: Int
   ) throws -> MachineProfile.TileSeconds {
     OpenBLAS.setThreads(1)
     let tile = min(assignment.tile(train: train), train)
@@ -31,7 +33,9 @@ enum Calibration {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return (Double(state >> 11) / 0x1p53 - 0.5) * 12.0.squareRoot()
     }
-    let work = folder + "/.ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
+    let work =
+      FileManager.default.temporaryDirectory.path
+      + "/ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
     try Disk().createFolder(work)
     defer { try? FileManager.default.removeItem(atPath: work) }
     let results = Mutex<[Result<MachineProfile.TileSeconds, any Error>]>([])
@@ -48,48 +52,70 @@ enum Calibration {
       diagonal: all.reduce(0) { $0 + $1.diagonal } / count)
   }
 
-  /// The mean seconds of tiles on one core, for some seconds.
+  /// The mean seconds of tiles on one core, measured for some seconds.
+  ///
+  /// Where a whole tile takes longer than that, parts of it are measured: a tile's time grows with its
+  /// area.
   private static func core(
     _ assignment: Assignment, _ tile: Int, _ values: [Double], _ shape: [Int], file: String
   ) throws -> MachineProfile.TileSeconds {
-    let arrays =
-      assignment.variants.count * assignment.kernels.count
-      * (assignment.keepsGaps ? 2 : 1)
     let memory = UnsafeMutablePointer<Double>.allocate(capacity: 2 * tile * tile)
     defer { memory.deallocate() }
     memory.initialize(repeating: 0, count: 2 * tile * tile)
     let output = KernelOutput(nngp: memory, ntk: memory + tile * tile, stride: tile)
-    let bytes = UnsafeRawBufferPointer(
-      start: memory, count: tile * tile * assignment.storage.bytes)
+    let outputs = [KernelOutput](repeating: output, count: assignment.variants.count)
     let kernels = TileKernels(assignment.program, precision: assignment.precision)
-    var written = 0
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
       let images = Images(base: base, count: 3 * tile, shape: shape)
-      /// Seconds of one tile in column 0.
-      func seconds(row: Int) throws -> Double {
-        let rows = images.slice(row * tile..<(row + 1) * tile)
+      /// Seconds of the first `edge` rows and columns of one tile in column 0.
+      func seconds(row: Int, edge: Int) throws -> Double {
+        let rows = images.slice(row * tile..<row * tile + edge)
         let start = now()
         _ = try kernels.compute(
-          .init(rows: rows, columns: images.slice(0..<tile), isDiagonal: row == 0),
-          outputs: [KernelOutput](repeating: output, count: assignment.variants.count))
-        for _ in 0..<arrays {
-          _ = CRC32C.checksum(bytes)
-          try Disk().publish(bytes, to: "\(file).\(written)", flushesFolder: false)
-          written += 1
-        }
+          .init(rows: rows, columns: images.slice(0..<edge), isDiagonal: row == 0),
+          outputs: outputs)
         return now() - start
       }
-      // The first tile pays for memory.
-      _ = try seconds(row: 0)
-      let diagonal = try seconds(row: 0)
-      var (sum, count) = (0.0, 0)
-      while count < 2 || (sum < 4 && count < 100) {
-        sum += try seconds(row: 1 + count % 2)
+      // Ever larger parts, the first of which pays for memory, while the next takes seconds at most.
+      var edge = min(tile, max(assignment.program.leastTile, 1))
+      _ = try seconds(row: 0, edge: edge)
+      var last = try seconds(row: 1, edge: edge)
+      while edge < tile, last < 0.5 {
+        edge = min(2 * edge, tile)
+        last = try seconds(row: 1, edge: edge)
+      }
+      let scale = Double(tile * tile) / Double(edge * edge)
+      let diagonal = last < 5 ? try seconds(row: 0, edge: edge) : last
+      var (sum, count) = (last, 1)
+      while sum < 4 && count < 100 {
+        sum += try seconds(row: 1 + count % 2, edge: edge)
         count += 1
       }
-      return .init(apart: sum / Double(count), diagonal: diagonal)
+      let writing = try writingSeconds(
+        assignment,
+        UnsafeRawBufferPointer(start: memory, count: tile * tile * assignment.storage.bytes),
+        file: file)
+      return .init(
+        apart: sum / Double(count) * scale + writing, diagonal: diagonal * scale + writing)
     }
+  }
+
+  /// Seconds of making a tile of every array durable.
+  private static func writingSeconds(
+    _ assignment: Assignment, _ bytes: UnsafeRawBufferPointer, file: String
+  ) throws -> Double {
+    let arrays =
+      assignment.variants.count * assignment.kernels.count * (assignment.keepsGaps ? 2 : 1)
+    // The first file of a folder takes longer.
+    let start = now()
+    var written = 0
+    while written < 2 || (now() - start < 1 && written < 4 * arrays) {
+      _ = CRC32C.checksum(bytes)
+      try Disk().publish(bytes, to: "\(file).\(written)", flushesFolder: false)
+      written += 1
+    }
+    return (now() - start) / Double(written) * Double(arrays)
   }
 
   private static func gflops<Scalar: MatrixScalar>(_ scalar: Scalar.Type) -> Double {

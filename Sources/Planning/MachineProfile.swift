@@ -35,15 +35,29 @@ struct MachineProfile: Codable, Equatable {
     guard try Disk().exists(path) else { return nil }
     do {
       let profile = try JSONText.value(MachineProfile.self, try Disk().read(path))
-      let rates = [profile.gflopsF64, profile.gflopsF32]
-      guard profile.cores > 0, profile.memory > 0, rates.allSatisfy({ $0 > 0 && $0.isFinite })
-      else {
-        throw Refusal(.badData, "\(path) has a figure that is not above 0; correct it")
-      }
+      try profile.check(path)
       return profile
     } catch is DecodingError {
       throw Refusal(
         .badData, "\(path) is not a machine's profile; write one with `ntk-dist plan --calibrate`")
+    }
+  }
+
+  /// Throws where a figure is of no machine. Sums and products of the others do not overflow.
+  private func check(_ path: String) throws(Refusal) {
+    var figures = [
+      ("cores", Double(cores), 1...1e5), ("memory", Double(memory), 1...1e16),
+      ("gflops_f64", gflopsF64, 1e-6...1e9), ("gflops_f32", gflopsF32, 1e-6...1e9),
+    ]
+    for (name, seconds) in tiles {
+      figures.append(("tiles of '\(name)'", seconds.apart, 0...1e6))
+      figures.append(("tiles of '\(name)'", seconds.diagonal, 0...1e6))
+    }
+    for (name, value, range) in figures where !range.contains(value) {
+      throw Refusal(
+        .badData,
+        "\(path): \(name) is \(value); it must be above 0 and at most \(range.upperBound), so correct "
+          + "it, or measure again with `ntk-dist plan --calibrate`")
     }
   }
 

@@ -60,6 +60,7 @@ public struct PlanCommand {
     let job = try Job(contentsOf: request.job, overrides: request.overrides)
     let (train, test, shape) = try sizes(job)
     let assignment = try Assignment(job, run: RunFolder(job.output), imageShape: shape)
+    try assignment.checkTileCount(train: train, test: test)
     let (machine, tileSeconds, isSaved) = try profile(assignment, train: train, shape: shape)
     let perNode = min(request.ranksPerNode ?? machine.cores, request.ranks)
     let plan = try RunPlan(
@@ -80,9 +81,8 @@ public struct PlanCommand {
 
   /// The data's counts and shape; those of the official CIFAR-10 where its files are elsewhere.
   private func sizes(_ job: Job) throws -> (train: Int, test: Int, shape: [Int]) {
-    let wanted = DatasetRequest(job.data)
     do {
-      let plan = try DatasetPlan(opening: wanted)
+      let plan = try DatasetPlan(opening: job.data)
       return (plan.trainCount, plan.testCount, plan.shape.sizes)
     } catch {
       guard case .cifar10 = job.data.source else { throw error }
@@ -92,20 +92,29 @@ public struct PlanCommand {
           throw DatasetError.reduction(
             shape: .spatial(height: 32, width: 32, channels: 3), edge: job.data.reduction)
         }
+        let edge = 32 / job.data.reduction
         return (
-          job.data.train.count ?? 50_000, job.data.test.count ?? 10_000,
-          [32 / job.data.reduction, 32 / job.data.reduction, 3]
+          try official(job.data.train, .train), try official(job.data.test, .test), [edge, edge, 3]
         )
       default: throw error
       }
     }
   }
 
+  /// How many images of the official CIFAR-10 a job takes.
+  private func official(_ selection: Selection, _ split: Split) throws(DatasetError) -> Int {
+    let held = split == .train ? 50_000 : 10_000
+    let asked = selection.count ?? held
+    guard asked <= held else {
+      throw .tooFewImages(split: split, asked: asked, source: "CIFAR-10", held: held)
+    }
+    return asked
+  }
+
   private func profile(
     _ assignment: Assignment, train: Int, shape: [Int]
   ) throws -> (MachineProfile, MachineProfile.TileSeconds, isSaved: Bool) {
     let path = request.machine ?? MachineProfile.standardPath
-    let folder = try existingFolder(above: assignment.run.path)
     let stored = try MachineProfile.read(path)
     if request.machine != nil && stored == nil && !request.calibrates {
       throw Refusal(.missingInput, "\(path) does not exist; write it with --calibrate")
@@ -117,20 +126,11 @@ public struct PlanCommand {
     guard var machine else { throw Refusal(.internal, "no profile") }
     if !request.calibrates, let known = machine.tiles[key] { return (machine, known, true) }
     let seconds = try Calibration.tile(
-      assignment, train: train, shape: shape, folder: folder, cores: machine.cores)
+      assignment, train: train, shape: shape,
+      cores: min(machine.cores, ProcessInfo.processInfo.activeProcessorCount))
     machine.tiles[key] = seconds
     if request.calibrates { try machine.write(path) }
     return (machine, seconds, request.calibrates)
-  }
-
-  /// The folder of the runs, or the next one above that exists.
-  private func existingFolder(above path: String) throws -> String {
-    var folder = path
-    while try !Disk().exists(folder) {
-      guard let slash = folder.lastIndex(of: "/") else { return "." }
-      folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
-    }
-    return folder
   }
 
   private func text(_ plan: RunPlan) -> [String] {
@@ -160,9 +160,9 @@ public struct PlanCommand {
 
   /// The template jobs/slurm/whole.sh filled in, with room of a third in time and a tenth in memory.
   private func slurm(_ plan: RunPlan) -> String {
-    let minutes = Int((plan.seconds * 4 / 3 / 60).rounded(.up)) + 5
+    let minutes = Int(min(plan.seconds * 4 / 3 / 60, 1e12).rounded(.up)) + 5
     let bytes = plan.stages.map(\.bytesPerNode).max() ?? 0
-    let settings = request.overrides.map { " --set '\($0)'" }.joined()
+    let settings = request.overrides.map { " --set \(Self.quoted($0))" }.joined()
     return """
       #!/bin/bash
       # For the folder of functions.sh and site.sh (jobs/slurm of ntk-dist).
@@ -175,8 +175,13 @@ public struct PlanCommand {
       #SBATCH --time=\(minutes / 60):\(String(format: "%02d", minutes % 60)):00
       #SBATCH --signal=B:USR1@120
       source "$SLURM_SUBMIT_DIR/functions.sh"
-      launch run '\(request.job)'\(settings) --resume
+      launch run \(Self.quoted(request.job))\(settings) --resume
 
       """
+  }
+
+  /// The text as one word of a shell.
+  private static func quoted(_ text: String) -> String {
+    "'" + text.replacing("'", with: "'\\''") + "'"
   }
 }

@@ -6,7 +6,8 @@ package func readable(seconds: Double) -> String {
   case ..<10: return String(format: "%.1f s", seconds)
   case ..<100: return String(format: "%.0f s", seconds)
   case ..<6000: return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
-  default: return "\(Int(seconds) / 3600) h \(Int(seconds) % 3600 / 60) min"
+  case ..<1e15: return "\(Int(seconds) / 3600) h \(Int(seconds) % 3600 / 60) min"
+  default: return String(format: "%.3g h", seconds / 3600)
   }
 }
 

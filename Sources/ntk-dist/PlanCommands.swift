@@ -6,21 +6,23 @@ extension PlanRequest.Format: ExpressibleByArgument {}
 
 struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say what a run will take: tiles, time, memory, disk; needs no MPI.",
-    discussion: "Refuses, with exit status 69, what cannot fit.")
+    abstract: "Estimate the time, memory and disk of a run; print a job script.",
+    discussion: "The exit status is 69 if the run cannot fit.")
   @Argument(help: "The job file.")
   var job: String
-  @Option(help: "MPI ranks.")
+  @Option(help: "The number of MPI ranks.")
   var ranks: Int
-  @Option(help: "Ranks on each node; one per core if not given.")
+  @Option(help: "The number of ranks on each node; one per core if not given.")
   var ranksPerNode: Int?
-  @Option(help: "Memory of a node in GB; this machine's if not given.")
+  @Option(help: "The memory of a node in GB; this machine's if not given.")
   var memory: Double?
-  @Flag(help: "Measure this machine with the job's network, and keep the figures.")
+  @Flag(help: "Measure this machine with the job's network, and keep the figures for later plans.")
   var calibrate = false
-  @Option(help: ArgumentHelp("A machine's figures, as --calibrate writes them.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A file of a machine's figures, as --calibrate writes it.", valueName: "file"))
   var machine: String?
-  @Option(help: "text, json or slurm (a job script).")
+  @Option(help: "The format of the output: text, json, or slurm for a job script.")
   var format = PlanRequest.Format.text
   @Flag(help: "The same as --format slurm.")
   var slurm = false
@@ -30,8 +32,8 @@ struct Plan: ParsableCommand {
   var overrides: [String] = []
 
   func validate() throws {
-    guard ranks > 0 && (ranksPerNode ?? 1) > 0 else {
-      throw ValidationError("--ranks and --ranks-per-node must be 1 or more.")
+    guard (1...1_000_000).contains(ranks), (1...1_000_000).contains(ranksPerNode ?? 1) else {
+      throw ValidationError("--ranks and --ranks-per-node must be from 1 to 1,000,000.")
     }
     guard memory.map({ $0 > 0 && $0 < 1e9 }) ?? true else {
       throw ValidationError("--memory must be a number of GB above 0.")

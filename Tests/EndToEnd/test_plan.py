@@ -1,6 +1,7 @@
 """`plan` against what runs take, with a machine's figures given so that nothing is measured."""
 import json
 import subprocess
+import time
 
 import pytest
 from conftest import ntk_dist, sentences, succeed, write_job
@@ -77,8 +78,40 @@ def test_a_job_script_asks_for_what_the_plan_says(tmp_path, machine):
     assert subprocess.run(["bash", "-n", tmp_path / "script"]).returncode == 0
 
 
+def test_a_job_script_quotes_names_for_the_shell(tmp_path, machine):
+    job = write_job(tmp_path, output=str(tmp_path / "a b"))
+    hostile = tmp_path / "'; touch x; '.yaml"
+    job.rename(hostile)
+    setting = "output='; touch x; $(touch x) `touch x`"
+    text = succeed("plan", hostile, "--ranks", 2, "--machine", machine, "--slurm",
+                   "--set", "output='a b'", "--set", f'output="{setting[7:]}"').stdout
+    (tmp_path / "script").write_text(text)
+    assert subprocess.run(["bash", "-n", tmp_path / "script"]).returncode == 0
+    (tmp_path / "functions.sh").write_text("launch() { printf '%s\\n' \"$@\"; }\n")
+    words = subprocess.run(["bash", "script"], cwd=tmp_path, capture_output=True, text=True, check=True,
+                           env={"SLURM_SUBMIT_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    assert words.stdout.splitlines() == [
+        "run", str(hostile), "--set", "output='a b'", "--set", f'output="{setting[7:]}"', "--resume"]
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_pooled_network_is_measured_within_seconds(tmp_path, machine, monkeypatch):
+    work = tmp_path / "temporary"
+    work.mkdir()
+    monkeypatch.setenv("TMPDIR", str(work))
+    job = write_job(tmp_path, network={"preset": "myrtle-10"}, prediction=None,
+                    data={"cifar10": "/nowhere", "train": 50000}, output="/proc/nowhere/run")
+    start = time.monotonic()
+    found = plan(job, "--ranks", 2, "--machine", machine)
+    # 20 s on an idle machine.
+    assert time.monotonic() - start < 120
+    assert found["core_hours"] > 1 and list(work.iterdir()) == []
+
+
 @pytest.mark.parametrize("options, status, word", [
     (["--ranks", "0"], 64, "--ranks"),
+    (["--ranks", "9223372036854775807"], 64, "--ranks"),
+    (["--ranks", "2", "--ranks-per-node", "9223372036854775807"], 64, "--ranks-per-node"),
     (["--ranks", "2", "--memory", "-1"], 64, "--memory"),
     (["--ranks", "2", "--machine", "/nowhere.json"], 66, "/nowhere.json"),
 ])
@@ -88,7 +121,14 @@ def test_senseless_requests_are_one_sentence(tmp_path, options, status, word):
 
 
 def test_a_broken_profile_is_refused(tmp_path):
-    for text, word in [("{}", "--calibrate"), (json.dumps({**MACHINE, "cores": 0}), "above 0")]:
+    tile = {"apart": 1.0, "diagonal": -3.0}
+    for text, word in [("{}", "--calibrate"), (json.dumps({**MACHINE, "cores": 0}), "above 0"),
+                       (json.dumps({**MACHINE, "cores": 1e300}), "--calibrate"),
+                       (json.dumps({**MACHINE, "memory": 1 << 62}), "memory is"),
+                       (json.dumps({**MACHINE, "gflops_f64": 1e300}), "gflops_f64 is 1e+300"),
+                       (json.dumps({**MACHINE, "gflops_f32": -5}), "gflops_f32 is -5"),
+                       (json.dumps({**MACHINE, "gflops_f64": 1e-300}), "gflops_f64"),
+                       (json.dumps({**MACHINE, "tiles": {"a": tile}}), "tiles of 'a' is -3")]:
         (tmp_path / "machine.json").write_text(text)
         result = ntk_dist("plan", write_job(tmp_path), "--ranks", 2, "--machine",
                           tmp_path / "machine.json")
