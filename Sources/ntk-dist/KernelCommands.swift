@@ -7,14 +7,14 @@ extension Precision: ExpressibleByArgument {}
 
 struct Kernel: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compute the kernels of preprocessed arrays into DIR/nngp.npy and DIR/ntk.npy.")
-  @Argument(help: "A file with `network:` (a whole job file is fine).")
+    abstract: "Compute the kernels of NumPy arrays into OUTPUT/nngp.npy and OUTPUT/ntk.npy.")
+  @Argument(help: "A file with `network`, for example a job file.")
   var network: String
-  @Option(help: "Images, .npy, [N, H, W, C] or [N, D].")
+  @Option(help: "The images of the rows, a .npy file [N, H, W, C] or [N, D].")
   var rows: String
-  @Option(help: "Images of the columns; without, the square kernel of the rows.")
+  @Option(help: "The images of the columns; those of the rows if not given.")
   var columns: String?
-  @Option(help: "The folder for the results.")
+  @Option(help: "The folder of the results.")
   var output: String
   @Option(help: "The arithmetic: f64 or f32.")
   var precision = Precision.f64

@@ -5,22 +5,22 @@ extension PhaseCommand.Format: ExpressibleByArgument {}
 
 struct Phase: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Mean-field theory of a deep network: fixed points, depth scales, phase; no MPI.",
+    abstract: "Compute mean-field theory of a deep network: fixed points, depth scales, phase.",
     discussion: """
-      With --grid, over ranges LOW:HIGH:COUNT of both variances: the phase diagram as a table, and \
-      with --picture as a figure.
+      With --grid, for ranges LOW:HIGH:COUNT of both variances: a table of the phase diagram, and \
+      with --picture its figure.
       """)
   @Option(help: "The activation, such as erf, relu or tanh.")
   var activation: String
-  @Option(help: "The variance of the weights, times the width.")
+  @Option(help: "The weight variance.")
   var weightVariance: Range = Range(low: 1, high: 1, count: 1)
-  @Option(help: "The variance of the biases.")
+  @Option(help: "The bias variance.")
   var biasVariance: Range = Range(low: 0, high: 0, count: 1)
-  @Flag(help: "Over ranges of both variances; 0.25:4:16 and 0:0.5:11 if not given.")
+  @Flag(help: "Use ranges of both variances; 0.25:4:16 and 0:0.5:11 if not given.")
   var grid = false
-  @Option(help: "text, json or csv.")
+  @Option(help: "The format of the output: text, json or csv.")
   var format = PhaseCommand.Format.text
-  @Option(help: ArgumentHelp("A folder for the grid as a picture.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder for a figure of the grid.", valueName: "folder"))
   var picture: String?
 
   /// One number, or LOW:HIGH:COUNT.
@@ -57,7 +57,10 @@ struct Phase: ParsableCommand {
     guard weightVariance.low > 0 else {
       throw ValidationError("--weight-variance must be above 0.")
     }
-    if picture != nil, !grid { throw ValidationError("--picture is of a grid; add --grid.") }
+    guard weightVariance.count * biasVariance.count <= 1_000_000 else {
+      throw ValidationError("A grid can have 1,000,000 points; lower the counts of the ranges.")
+    }
+    if picture != nil, !grid { throw ValidationError("--picture needs --grid.") }
   }
 
   func run() throws {

@@ -5,10 +5,10 @@ import Report
 
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a run's figures as a page, pictures, data and scripts; needs no MPI.",
+    abstract: "Write a run's figures as a page.",
     discussion: """
-      Writes RUN/report/index.html with what the run has so far. gnuplot draws the pictures; \
-      without it their data and scripts are written.
+      Writes RUN/report/index.html, also while the run is active. gnuplot draws the figures; without \
+      it, their data and scripts are written.
       """)
   @Argument(
     help: ArgumentHelp("The run folder, or the job file whose output it is.", valueName: "run"))

@@ -3,7 +3,7 @@ import Pipelines
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how far a run is; needs no MPI, works while it runs.")
+    abstract: "Show a run's progress, also while it is active.")
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"))
   var folder: String
 
@@ -18,7 +18,7 @@ struct Status: ParsableCommand {
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check the checksums of all tiles, and compute a random sample again.")
+    abstract: "Check the checksums of all tiles, and compute a random sample of them again.")
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"))
   var folder: String
   @Option(help: "How many tiles to compute again.")

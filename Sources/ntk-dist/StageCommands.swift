@@ -23,7 +23,7 @@ struct JobOptions: ParsableArguments {
     help: ArgumentHelp("Override a key of the job.", valueName: "key=value"))
   var overrides: [String] = []
 
-  @Flag(help: "Continue what is in the run folder, or start.")
+  @Flag(help: "Continue the run in the output folder, or start it.")
   var resume = false
 
   @Option(help: "How progress is shown: bar, lines, none, auto.")
@@ -32,18 +32,19 @@ struct JobOptions: ParsableArguments {
   @Option(
     name: .customLong("time-limit"),
     help: ArgumentHelp(
-      "Stop in order before so much time has passed: seconds, or H:MM:SS as SLURM writes it.",
+      "Save and stop before this much time has passed: seconds, or H:MM:SS.",
       valueName: "time"))
   var timeLimit: TimeLimit?
 
   @Option(
     help: ArgumentHelp(
-      "End the run when a rank is silent for so long; 0 for never.", valueName: "seconds"))
+      "End the run if a rank gives no sign of life for so long; 0 turns this off.",
+      valueName: "seconds"))
   var watchdog = 120.0
 
   func validate() throws {
-    guard watchdog == 0 || watchdog >= 1, watchdog.isFinite else {
-      throw ValidationError("--watchdog takes seconds, 1 or more, or 0 for none.")
+    guard watchdog == 0 || (1...1e6).contains(watchdog) else {
+      throw ValidationError("--watchdog must be from 1 to 1,000,000 seconds, or 0.")
     }
   }
 
@@ -59,19 +60,20 @@ struct JobOptions: ParsableArguments {
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Assemble, decompose and predict: whatever the job asks for.")
+    abstract:
+      "Do all that the job asks for: kernels, spectra, predictions, and so on; then the report.")
   @OptionGroup var options: JobOptions
   func run() throws { try options.run(Stage.allCases) }
 }
 
 struct Assemble: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compute the kernels' tiles into the run folder's store.")
+    abstract: "Compute the kernels into the store of the run folder.")
   @OptionGroup var options: JobOptions
 
   @Option(
     help: ArgumentHelp(
-      "The part of the tiles to compute, of several jobs on one store.", valueName: "k/K"))
+      "Compute part k of K, where K jobs share the work on one store.", valueName: "k/K"))
   var shard = Shard.whole
 
   func run() throws { try options.run([.assemble], shard: shard) }
@@ -100,7 +102,7 @@ struct Train: ParsableCommand {
 
 struct Align: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how the targets align with the eigenvectors of assembled kernels.")
+    abstract: "Compute how the targets align with the eigenvectors of assembled kernels.")
   @OptionGroup var options: JobOptions
   func run() throws { try options.run([.align]) }
 }

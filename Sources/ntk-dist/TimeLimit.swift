@@ -13,6 +13,6 @@ struct TimeLimit: ExpressibleByArgument {
       numbers.allSatisfy({ $0 >= 0 && $0.isFinite }), halves.count == 1 || numbers.count == 3
     else { return nil }
     seconds = numbers.reduce(0) { $0 * 60 + $1 } + days * 86_400
-    guard seconds > 0 else { return nil }
+    guard seconds > 0, seconds <= 1e9 else { return nil }
   }
 }
