@@ -5,7 +5,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENT, command, fcn, job, ntk_dist, sentences, succeed, write_job
+from conftest import ENVIRONMENT, command, ntk_dist, sentences, succeed, write_job
 
 REFUSED = {64, 65, 66, 69, 73, 74, 78}
 
