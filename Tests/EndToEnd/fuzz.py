@@ -24,7 +24,7 @@ import fuzz_cases
 
 CPU_SECONDS, MEMORY = 20, 2 << 30
 # A process that waits uses no processor time; this is long enough for a loaded machine.
-WAIT_SECONDS = 120
+WAIT_SECONDS = 240
 # Beyond this an allocation fails, so that a bug does not take the machine's memory.
 ADDRESS_SPACE = 8 << 30
 STATUSES = {0: "success", 64: "usage", 65: "bad data", 66: "missing input", 69: "resource",
@@ -77,8 +77,6 @@ class Outcome:
         said = [line for line in lines if line.startswith(("ntk-dist:", "Error:"))]
         if self.status != 0 and len(said) != 1:
             return f"status {self.status} with {len(said)} sentences: {self.errors.strip()[-300:]}"
-        if self.status != 0 and len(said[0]) > 2000:
-            return f"a sentence of {len(said[0])} characters: {said[0][:100]}..."
         return None
 
 
