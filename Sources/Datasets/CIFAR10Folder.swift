@@ -44,7 +44,7 @@ struct CIFAR10Folder: ImageSource {
     var labels: [Int] = []
     labels.reserveCapacity(count)
     for batch in batches(of: split) where batch.first < count {
-      let file = try onFile { () throws(NumPyError) in try ReadableFile(path: batch.path) }
+      let file = try onFile { () throws(NumPyError) in try DataFile(path: batch.path) }
       var byte: UInt8 = 0
       for record in 0..<min(batch.count, count - batch.first) {
         try onFile { () throws(NumPyError) in
@@ -69,7 +69,7 @@ struct CIFAR10Folder: ImageSource {
     // Open each file once: what falls into it is read in the order asked, official or drawn.
     for batch in batches(of: split) {
       let range = batch.first..<batch.first + batch.count
-      let file = try onFile { () throws(NumPyError) in try ReadableFile(path: batch.path) }
+      let file = try onFile { () throws(NumPyError) in try DataFile(path: batch.path) }
       for (row, index) in indices.enumerated() where range.contains(index) {
         try onFile { () throws(NumPyError) in
           try planes.withUnsafeMutableBufferPointer { (bytes) throws(NumPyError) in
@@ -114,7 +114,7 @@ struct CIFAR10Folder: ImageSource {
       guard access(path, F_OK) == 0 else {
         throw .missingBatch(path: path, hint: hint(forMissing: name, in: folder))
       }
-      let file = try onFile { () throws(NumPyError) in try ReadableFile(path: path) }
+      let file = try onFile { () throws(NumPyError) in try DataFile(path: path) }
       // A label is at most 9, and no foreign signature begins with so small a byte.
       let head = try onFile { () throws(NumPyError) in try file.head(8) }
       if let kind = FileSignature.name(of: head) {

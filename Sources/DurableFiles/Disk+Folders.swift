@@ -1,37 +1,42 @@
 import Foundation
 
 extension Disk {
-  /// Creates a folder and those above it, durably; one that exists is left alone.
+  /// Creates a folder and those above it, durably. A folder that exists is left alone.
   ///
   /// Ranks on several hosts may do it at the same time.
   ///
   /// - Throws: `FileError`; `ENOTDIR` where a file is in the way.
   public func createFolder(_ path: String) throws(FileError) {
+    var path = path
+    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+    do {
+      try createOneFolder(path)
+    } catch {
+      let parent = Disk.split(path).folder
+      // The parent is a shorter path, so this ends.
+      guard error.isMissing, parent.utf8.count < path.utf8.count else { throw error }
+      try createFolder(parent)
+      // Some file systems, such as /proc, say ENOENT although the parent exists: no second round.
+      try createOneFolder(path)
+    }
+  }
+
+  private func createOneFolder(_ path: String) throws(FileError) {
     do {
       _ = try calls.check(.makeFolder, path) { Int(mkdir(path, 0o777)) }
     } catch {
-      switch error.code {
-      case EEXIST:
-        guard try isFolder(path) else {
-          throw FileError(operation: .makeFolder, path: path, code: ENOTDIR)
-        }
-        return
-      case ENOENT:
-        let parent = Disk.split(path.hasSuffix("/") ? String(path.dropLast()) : path).folder
-        // An empty path or one whose parent is itself has nothing above it to create.
-        guard !path.isEmpty, parent != path, parent != "." else { throw error }
-        try createFolder(parent)
-        try createFolder(path)
-        return
-      default: throw error
+      guard error.code == EEXIST else { throw error }
+      guard try isFolder(path) else {
+        throw FileError(operation: .makeFolder, path: path, code: ENOTDIR)
       }
+      return
     }
-    try calls.flushFolder(Disk.split(path.hasSuffix("/") ? String(path.dropLast()) : path).folder)
+    try calls.flushFolder(Disk.split(path).folder)
   }
 
-  /// Removes a file; one that is not there is no error.
+  /// Removes a file, if it exists.
   ///
-  /// - Returns: whether it was there.
+  /// - Returns: whether it existed.
   /// - Throws: `FileError`.
   @discardableResult
   public func remove(_ path: String) throws(FileError) -> Bool {
@@ -45,12 +50,12 @@ extension Disk {
     return true
   }
 
-  /// Removes temporary files that their writers left in a folder when they died.
+  /// Removes temporary files of writers that have died from a folder.
   ///
-  /// - Parameter age: seconds; a file of another host, or of a process that lives, is removed only
-  ///   if nobody wrote to it for so long.
-  /// - Returns: the names removed, sorted.
-  /// - Throws: `FileError`; a folder that is not there holds none.
+  /// - Parameter age: seconds; a file of another host, or of a running process, is removed only
+  ///   if it has not been written to for this long.
+  /// - Returns: the names removed, sorted; none where the folder does not exist.
+  /// - Throws: `FileError`.
   @discardableResult
   public func removeStaleTemporaries(
     in folder: String, olderThan age: Double = 86_400
@@ -73,11 +78,28 @@ extension Disk {
         _ = try calls.check(.remove, path) { Int(unlink(path)) }
         removed.append(name)
       } catch {
-        // Another rank cleans the same folder, or the writer has just published.
+        // Another rank removed it, or its writer has just published it.
         if !error.isMissing { throw error }
       }
     }
     return removed
+  }
+
+  /// Removes temporary files of writers that have died from a folder and those below it.
+  ///
+  /// - Parameter skipped: names of folders that are left alone.
+  /// - Throws: `FileError`.
+  public func removeStaleTemporaries(
+    below folder: String, skipping skipped: Set<String> = []
+  ) throws(FileError) {
+    try removeStaleTemporaries(in: folder)
+    for name in try list(folder) where !skipped.contains(name) {
+      let path = folder + "/" + name
+      var status = stat()
+      // A symbolic link may lead anywhere, and is not followed.
+      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
+      try removeStaleTemporaries(below: path)
+    }
   }
 
   /// Whether `path` is a folder.
@@ -89,7 +111,18 @@ extension Disk {
     return status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Seconds since a file was last written to; minus infinity where it is gone.
+  /// Whether two paths lead to one file; false where either leads to none.
+  ///
+  /// - Throws: `FileError`.
+  public func isSameFile(_ first: String, _ second: String) throws(FileError) -> Bool {
+    guard try exists(first), try exists(second) else { return false }
+    var (a, b) = (stat(), stat())
+    _ = try calls.check(.inspect, first) { Int(stat(first, &a)) }
+    _ = try calls.check(.inspect, second) { Int(stat(second, &b)) }
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
+  /// Seconds since a file was last written to; minus infinity where it does not exist.
   ///
   /// - Throws: `FileError`.
   public func secondsSinceWritten(_ path: String) throws(FileError) -> Double {

@@ -9,9 +9,8 @@ extension Disk {
     _ path: String, into buffer: UnsafeMutableRawBufferPointer,
     trailer: UnsafeMutableRawBufferPointer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   ) throws(FileError) -> Int {
-    let descriptor = try calls.open(path, O_RDONLY, as: .read)
+    let (descriptor, size) = try calls.openRegularFile(path)
     defer { _ = close(descriptor) }
-    let size = try self.size(descriptor, path)
     guard size == buffer.count + trailer.count else { return size }
     let first = try calls.readAll(descriptor, buffer, path)
     guard first == buffer.count else { return first }
@@ -23,9 +22,8 @@ extension Disk {
   /// - Parameter limit: bytes; a larger file is refused with `EFBIG` before it is read.
   /// - Throws: `FileError`.
   public func read(_ path: String, limit: Int = 1 << 26) throws(FileError) -> [UInt8] {
-    let descriptor = try calls.open(path, O_RDONLY, as: .read)
+    let (descriptor, size) = try calls.openRegularFile(path)
     defer { _ = close(descriptor) }
-    let size = try self.size(descriptor, path)
     guard size <= limit else { throw FileError(operation: .read, path: path, code: EFBIG) }
     var bytes = [UInt8](repeating: 0, count: size)
     let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
@@ -78,15 +76,6 @@ extension Disk {
     let (bytes, overflow) = UInt(status.f_bavail).multipliedReportingOverflow(
       by: UInt(status.f_frsize))
     return overflow ? Int.max : Int(clamping: bytes)
-  }
-
-  private func size(_ descriptor: Int32, _ path: String) throws(FileError) -> Int {
-    var status = stat()
-    _ = try calls.check(.inspect, path) { Int(fstat(descriptor, &status)) }
-    guard status.st_mode & S_IFMT != S_IFDIR else {
-      throw FileError(operation: .read, path: path, code: EISDIR)
-    }
-    return Int(status.st_size)
   }
 
   private func openFolder(_ folder: String) throws(FileError) -> OpaquePointer {

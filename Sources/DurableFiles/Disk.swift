@@ -1,12 +1,12 @@
 import Foundation
 
-/// Files and folders as this program writes them: durable, whole, and with errors told as sentences.
+/// The file system as this program uses it: durable writes, whole reads, errors as sentences.
 ///
-/// A value without state; any number of ranks, threads and hosts may use the same folders.
+/// A value without state. Any number of ranks, threads and hosts may use the same folders.
 public struct Disk: Sendable {
   let calls: SystemCalls
 
-  /// The disk; `faults` is for tests only.
+  /// A disk. Only tests give `faults`.
   public init(faults: FaultInjection? = nil) {
     calls = SystemCalls(faults: faults)
   }
@@ -47,20 +47,11 @@ public struct Disk: Sendable {
   /// - Throws: `FileError`, also when `body` throws it; then nothing is published.
   public func publish(
     to path: String, flushesFolder: Bool = true,
-    _ body: (inout PendingFile) throws(FileError) -> Void
+    _ body: (borrowing PendingFile) throws(FileError) -> Void
   ) throws(FileError) {
-    let (folder, name) = Disk.split(path)
-    var file = try PendingFile(calls: calls, folder: folder, name: name, target: path)
-    let temporary = file.path
-    do {
-      try body(&file)
-      try file.publish()
-    } catch {
-      // The first error is the one to tell; a temporary file that stays is removed as stale later.
-      _ = try? calls.check(.remove, temporary) { Int(unlink(temporary)) }
-      throw error
-    }
-    if flushesFolder { try calls.flushFolder(folder) }
+    let file = try PendingFile(for: path, disk: self)
+    try body(file)
+    try file.publish(flushesFolder: flushesFolder)
   }
 
   /// Appends one line and flushes it; a line that an earlier crash left torn is ended first.

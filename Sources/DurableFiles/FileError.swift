@@ -1,7 +1,7 @@
 import Failures
 import Foundation
 
-/// A failed operation on a file or folder, told as one sentence.
+/// A failed operation on a file or folder.
 public struct FileError: Failure, Equatable, Sendable {
   /// What was attempted; the raw value reads after "cannot".
   public enum Operation: String, Sendable {
@@ -55,15 +55,19 @@ public struct FileError: Failure, Equatable, Sendable {
     case EACCES, EPERM:
       return "cannot \(verb) \(path): permission denied; check who owns it and its folder"
     case ENOENT:
-      return "cannot \(verb) \(path): it does not exist; check the path"
+      return "cannot \(verb) \(path): \(missing)"
     case ENOTDIR:
       return "cannot \(verb) \(path): a part of the path is a file, not a folder; check the path"
     case EISDIR:
       return "cannot \(verb) \(path): it is a folder, not a file; check the path"
+    case ENXIO:
+      return "cannot \(verb) \(path): it is a pipe, socket or device; give a regular file"
     case EMFILE, ENFILE:
       return "cannot \(verb) \(path): too many open files; raise the limit with ulimit -n"
     case EFBIG:
-      return "cannot \(verb) \(path): larger than the file system or ulimit -f allows"
+      return operation == .read
+        ? "cannot read \(path): it is larger than ntk-dist writes such a file; check the path"
+        : "cannot \(verb) \(path): larger than the file system or ulimit -f allows"
     case ESTALE:
       return "cannot \(verb) \(path): stale network file handle; the file server restarted or the "
         + "folder was removed"
@@ -71,9 +75,23 @@ public struct FileError: Failure, Equatable, Sendable {
       return "cannot \(verb) \(path): the disk or file server reports an input/output error; "
         + "check it before going on"
     case ENAMETOOLONG:
-      return "cannot \(verb) \(path): the name is too long for the file system; choose a shorter"
+      return "cannot \(verb) \(path): the name is too long for the file system; choose a shorter "
+        + "one"
     default:
       return "cannot \(verb) \(path): \(FileError.text(of: code)) (errno \(code))"
+    }
+  }
+
+  /// What does not exist after `ENOENT`, and what to do.
+  private var missing: String {
+    switch operation {
+    case .create, .rename:
+      return "the folder \(Disk.split(path).folder) does not exist; create it, or check whether it "
+        + "was removed or renamed during the run"
+    case .makeFolder:
+      return "its parent does not exist or takes no folders; choose another folder"
+    default:
+      return "it does not exist; check the path"
     }
   }
 

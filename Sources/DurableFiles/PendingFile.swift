@@ -1,26 +1,35 @@
 import Foundation
 
-/// A file being written under its temporary name, to be published whole or not at all.
+/// A file being written under a temporary name; it gets its own name whole or not at all.
 ///
-/// Only `Disk.publish` makes one.
-public struct PendingFile: ~Copyable {
+/// A pending file that goes out of scope unpublished is removed. `Disk.publish` is the short form
+/// for content that one process writes from start to end.
+public struct PendingFile: ~Copyable, Sendable {
   private let calls: SystemCalls
-  private let temporary: String
   private let target: String
   private var descriptor: Int32
+  private var isPublished = false
 
-  init(calls: SystemCalls, folder: String, name: String, target: String) throws(FileError) {
-    self.calls = calls
+  /// Where the content is until it is published. Other processes may write parts of it through
+  /// `PendingFilePart`.
+  public let temporaryPath: String
+
+  /// Creates an empty temporary file in the folder of `target`.
+  ///
+  /// - Throws: `FileError` naming `target`.
+  public init(for target: String, disk: Disk = Disk()) throws(FileError) {
+    calls = disk.calls
     self.target = target
+    let (folder, name) = Disk.split(target)
     var attempts = 0
     while true {
       let temporary = folder + "/" + TemporaryName(for: name).text
       do {
-        descriptor = try calls.open(temporary, O_WRONLY | O_CREAT | O_EXCL, as: .create)
-        self.temporary = temporary
+        descriptor = try calls.open(temporary, O_RDWR | O_CREAT | O_EXCL, as: .create)
+        temporaryPath = temporary
         return
       } catch {
-        // A process with this number died here before and left its file: take the next counter.
+        // An earlier process with this number left its file: take the next counter.
         attempts += 1
         if error.code != EEXIST || attempts > 10_000 {
           throw FileError(operation: .create, path: target, code: error.code)
@@ -31,32 +40,89 @@ public struct PendingFile: ~Copyable {
 
   deinit {
     if descriptor >= 0 { _ = Foundation.close(descriptor) }
+    // A file that cannot be removed now is removed as stale later.
+    if !isPublished { _ = try? calls.check(.remove, target) { Int(unlink(temporaryPath)) } }
   }
 
   /// Appends bytes.
   ///
   /// - Throws: `FileError` naming the file to be published.
-  public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    do {
-      try calls.writeAll(descriptor, bytes, temporary, as: .write)
-    } catch {
-      throw FileError(operation: error.operation, path: target, code: error.code)
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    try naming(target) { () throws(FileError) in
+      try calls.writeAll(descriptor, bytes, temporaryPath, as: .write)
     }
   }
 
-  /// Flushes, closes and renames.
-  consuming func publish() throws(FileError) {
-    do {
-      try calls.flush(descriptor, temporary)
-      let closing = descriptor
-      descriptor = -1
-      try calls.close(closing, temporary, afterWriting: true)
-    } catch {
-      throw FileError(operation: error.operation, path: target, code: error.code)
+  /// Writes bytes at an offset.
+  ///
+  /// - Throws: `FileError` naming the file to be published.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+    try naming(target) { () throws(FileError) in
+      try calls.writeAll(descriptor, bytes, temporaryPath, as: .write, at: offset)
     }
-    try calls.rename(temporary, to: target)
   }
 
-  /// The temporary path, for removing it after a failure.
-  var path: String { temporary }
+  /// Sets the length; bytes that are never written read as zero.
+  ///
+  /// - Throws: `FileError` naming the file to be published.
+  public func resize(to size: Int) throws(FileError) {
+    _ = try calls.check(.write, target) { Int(ftruncate(descriptor, off_t(size))) }
+  }
+
+  /// Flushes the content and renames the file to its own name.
+  ///
+  /// - Parameter flushesFolder: whether the name, too, has reached the disk on return. Without it
+  ///   a power cut may bring the old content back, never a torn one.
+  /// - Precondition: every other process has flushed its part.
+  /// - Throws: `FileError`; nothing is published, except where only flushing the folder failed.
+  public consuming func publish(flushesFolder: Bool = true) throws(FileError) {
+    try naming(target) { () throws(FileError) in try calls.flush(descriptor, temporaryPath) }
+    let closing = descriptor
+    descriptor = -1
+    try calls.close(closing, target, afterWriting: true)
+    try calls.rename(temporaryPath, to: target)
+    isPublished = true
+    if flushesFolder { try calls.flushFolder(Disk.split(target).folder) }
+  }
+}
+
+/// One process's part of a pending file that another process created and will publish.
+public struct PendingFilePart: ~Copyable, Sendable {
+  private let calls: SystemCalls
+  private let path: String
+  private let descriptor: Int32
+
+  /// Opens the file at `path`, a `PendingFile.temporaryPath`.
+  ///
+  /// - Throws: `FileError`.
+  public init(_ path: String, disk: Disk = Disk()) throws(FileError) {
+    calls = disk.calls
+    self.path = path
+    descriptor = try calls.open(path, O_RDWR, as: .write)
+  }
+
+  deinit { _ = Foundation.close(descriptor) }
+
+  /// Writes bytes at an offset.
+  ///
+  /// - Throws: `FileError`.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+    try calls.writeAll(descriptor, bytes, path, as: .write, at: offset)
+  }
+
+  /// Flushes what this process wrote.
+  ///
+  /// - Throws: `FileError`.
+  public func flush() throws(FileError) { try calls.flush(descriptor, path) }
+}
+
+/// Runs `body` and makes its error name `path`, the file that the user knows.
+private func naming(
+  _ path: String, _ body: () throws(FileError) -> Void
+) throws(FileError) {
+  do {
+    try body()
+  } catch {
+    throw FileError(operation: error.operation, path: path, code: error.code)
+  }
 }

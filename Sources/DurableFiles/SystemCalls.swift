@@ -1,6 +1,6 @@
 import Foundation
 
-/// The one place that calls the operating system: repeats interrupted calls, turns `errno` into
+/// The only place that calls the operating system. Repeats interrupted calls, turns `errno` into
 /// `FileError`, and asks the fault injection, if there is one, before every call.
 struct SystemCalls: Sendable {
   let faults: FaultInjection?
@@ -36,32 +36,58 @@ struct SystemCalls: Sendable {
     Int32(try check(operation, path) { Int(Foundation.open(path, flags | O_CLOEXEC, 0o666)) })
   }
 
-  /// Writes all bytes, also when the system takes them in portions.
+  /// Opens a regular file for reading and gives its size. `O_NONBLOCK` keeps a pipe without a
+  /// writer from blocking before it is refused.
+  func openRegularFile(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
+    let descriptor = try open(path, O_RDONLY | O_NONBLOCK, as: .read)
+    do throws(FileError) {
+      var status = stat()
+      _ = try check(.inspect, path) { Int(fstat(descriptor, &status)) }
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: return (descriptor, Int(status.st_size))
+      case S_IFDIR: throw FileError(operation: .read, path: path, code: EISDIR)
+      default: throw FileError(operation: .read, path: path, code: ENXIO)
+      }
+    } catch {
+      _ = Foundation.close(descriptor)
+      throw error
+    }
+  }
+
+  /// Writes all bytes, at an offset or else where the descriptor is.
   func writeAll(
     _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String,
-    as operation: FileError.Operation
+    as operation: FileError.Operation, at offset: Int? = nil
   ) throws(FileError) {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = faults?.transfer(rest.count) ?? rest.count
-      let half = { _ = Foundation.write(descriptor, rest.baseAddress, rest.count / 2) }
-      faults?.noteWritten(path)
-      let written = try check(operation, path, half: half) {
-        Foundation.write(descriptor, rest.baseAddress, count)
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let put = { (count: Int) -> Int in
+        guard let offset else { return Foundation.write(descriptor, rest.baseAddress, count) }
+        return pwrite(descriptor, rest.baseAddress, count, off_t(offset + done))
       }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      let count = faults?.transfer(rest.count) ?? rest.count
+      faults?.noteWritten(path)
+      let written = try check(operation, path, half: { _ = put(rest.count / 2) }) { put(count) }
+      // POSIX lets a write take nothing without an error; repeating it would never end.
+      guard written > 0 else { throw FileError(operation: operation, path: path, code: ENOSPC) }
+      done += written
     }
   }
 
   /// Reads until the buffer is full or the file ends; the number of bytes read.
   func readAll(
-    _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ path: String
+    _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ path: String,
+    at offset: Int? = nil
   ) throws(FileError) -> Int {
     var filled = 0
     while filled < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = faults?.transfer(rest.count) ?? rest.count
-      let got = try check(.read, path) { Foundation.read(descriptor, rest.baseAddress, count) }
+      let got = try check(.read, path) {
+        guard let offset else { return Foundation.read(descriptor, rest.baseAddress, count) }
+        return pread(descriptor, rest.baseAddress, count, off_t(offset + filled))
+      }
       if got == 0 { break }
       filled += got
     }

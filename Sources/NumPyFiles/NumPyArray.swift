@@ -1,3 +1,6 @@
+import DurableFiles
+import Glibc
+
 /// A whole `.npy` array in memory.
 public struct NumPyArray: Equatable, Sendable {
   /// The elements, in the narrowest of three forms that holds the file's type.
@@ -17,12 +20,15 @@ public struct NumPyArray: Equatable, Sendable {
   /// The elements in C order.
   public let elements: Elements
 
-  /// Reads a file; the errors of `NumPyFileReader`.
+  /// Reads a file.
+  ///
+  /// Errors: those of `NumPyFileReader`; tooLarge where memory does not hold the array.
   public init(reading path: String) throws(NumPyError) {
     let reader = try NumPyFileReader(path: path)
     shape = reader.shape
     dataType = reader.dataType
     let range = 0..<reader.header.count
+    try Self.requireMemory(for: reader.header, path: path)
     switch reader.dataType {
     case .float64, .float32:
       var values = [Double](repeating: 0, count: range.count)
@@ -30,9 +36,21 @@ public struct NumPyArray: Equatable, Sendable {
         try reader.read(range, into: buffer)
       }
       elements = .doubles(values)
-    case .uint8: elements = .bytes(try reader.integers(range).map { UInt8($0) })
+    case .uint8: elements = .bytes(try reader.bytes(range))
     case .int64, .int32, .int8: elements = .integers(try reader.integers(range))
     }
+  }
+
+  /// Throws where an array of this size cannot be allocated, which would end the program.
+  private static func requireMemory(
+    for header: NumPyHeader, path: String
+  ) throws(NumPyError) {
+    let (bytes, overflow) = header.count.multipliedReportingOverflow(
+      by: header.dataType == .uint8 ? 1 : 8)
+    guard !overflow, let probe = malloc(max(bytes, 1)) else {
+      throw .tooLarge(path: path, bytes: overflow ? .max : bytes)
+    }
+    free(probe)
   }
 
   /// The elements as doubles.
@@ -60,40 +78,46 @@ public struct NumPyArray: Equatable, Sendable {
 
   /// Writes `values` as a float64 array in C order; the file appears whole or not at all.
   ///
-  /// Precondition: as many values as the shape has elements; wrongShape. Errors: cannotCreate,
-  /// inputOutput.
+  /// - Precondition: as many values as the shape has elements; else wrongShape.
+  ///
+  /// Errors: file, wrongShape.
   public static func write(
-    _ values: [Double], shape: [Int], to path: String
+    _ values: [Double], shape: [Int], to path: String, disk: Disk = Disk()
   ) throws(NumPyError) {
-    try values.withUnsafeBufferPointer { (buffer) throws(NumPyError) in
-      try write(buffer, shape: shape, to: path)
+    try write(.float64, count: values.count, shape: shape, to: path, disk) {
+      (file) throws(FileError) in
+      try values.withUnsafeBufferPointer { (buffer) throws(FileError) in
+        try withLittleEndianBytes(of: buffer) { (bytes) throws(FileError) in
+          try file.write(bytes)
+        }
+      }
     }
   }
 
   /// Writes bytes as a uint8 array in C order; as the form that takes doubles.
-  public static func write(_ bytes: [UInt8], shape: [Int], to path: String) throws(NumPyError) {
-    let header = try NumPyHeader(dataType: .uint8, shape: shape, path: path)
-    guard bytes.count == header.count else {
-      throw .wrongShape(
-        path: path, problem: "of shape \(shape) cannot be made of \(bytes.count) values")
+  public static func write(
+    _ bytes: [UInt8], shape: [Int], to path: String, disk: Disk = Disk()
+  ) throws(NumPyError) {
+    try write(.uint8, count: bytes.count, shape: shape, to: path, disk) {
+      (file) throws(FileError) in
+      try withBytes(bytes) { (bytes) throws(FileError) in try file.write(bytes) }
     }
-    let file = try PartialFile(creating: path)
-    try file.write(header.encoded() + bytes, at: 0)
-    try file.publish()
   }
 
-  /// Writes a buffer as a float64 array in C order; as the form that takes an array.
-  public static func write(
-    _ values: UnsafeBufferPointer<Double>, shape: [Int], to path: String
+  private static func write(
+    _ dataType: NumPyDataType, count: Int, shape: [Int], to path: String, _ disk: Disk,
+    _ elements: (borrowing PendingFile) throws(FileError) -> Void
   ) throws(NumPyError) {
-    let header = try NumPyHeader(dataType: .float64, shape: shape, path: path)
-    guard values.count == header.count else {
+    let header = try NumPyHeader(dataType: dataType, shape: shape, path: path)
+    guard count == header.count else {
       throw .wrongShape(
-        path: path, problem: "of shape \(shape) cannot be made of \(values.count) values")
+        path: path, problem: "of shape \(shape) cannot be made of \(count) values")
     }
-    let file = try PartialFile(creating: path)
-    try file.write(header.encoded(), at: 0)
-    try file.write(values, at: header.dataOffset)
-    try file.publish()
+    try onFile { () throws(FileError) in
+      try disk.publish(to: path) { (file) throws(FileError) in
+        try withBytes(header.encoded()) { (bytes) throws(FileError) in try file.write(bytes) }
+        try elements(file)
+      }
+    }
   }
 }

@@ -1,35 +1,32 @@
+import DurableFiles
 import Failures
-import Glibc
 
 /// Why a NumPy file could not be read or written.
 public enum NumPyError: Failure, Equatable, Sendable {
-  /// No file of this name exists.
-  case missing(path: String)
-  /// The operating system refused to make the file.
-  case cannotCreate(path: String, code: Int32)
-  /// A system call on an open file failed.
-  case inputOutput(path: String, function: String, code: Int32)
-  /// The file is no NumPy file; `looksLike` names what its first bytes are, where they are known.
+  /// An operation on the file failed.
+  case file(FileError)
+  /// The file is not a NumPy file; `looksLike` names what its first bytes belong to, if known.
   case foreign(path: String, looksLike: String?)
   /// The file ends before its header or its data do.
   case truncated(path: String, expectedBytes: Int, foundBytes: Int)
   /// The header breaks NumPy's format.
   case malformedHeader(path: String, problem: String)
-  /// The elements are of a type that is not read here.
+  /// The array does not fit into memory.
+  case tooLarge(path: String, bytes: Int)
+  /// The elements are of a type that is not supported.
   case unknownDataType(path: String, descriptor: String)
   /// The array is stored column by column.
   case fortranOrder(path: String)
   /// The array has another shape than its use needs.
   case wrongShape(path: String, problem: String)
-  /// The elements are of a known type, but not of one their use allows.
+  /// The elements are of a supported type, but not of one that their use allows.
   case wrongDataType(path: String, found: NumPyDataType, needed: String)
 
   /// What kind of failure it is.
   public var kind: FailureKind {
     switch self {
-    case .missing: .missingInput
-    case .cannotCreate: .cannotCreate
-    case .inputOutput: .inputOutput
+    case .file(let error): error.kind
+    case .tooLarge: .resource
     default: .badData
     }
   }
@@ -37,12 +34,7 @@ public enum NumPyError: Failure, Equatable, Sendable {
   /// One sentence that names the file, the value and what to do.
   public var description: String {
     switch self {
-    case .missing(let path):
-      "\(path) does not exist; correct the path"
-    case .cannotCreate(let path, let code):
-      "cannot create \(path): \(Self.text(code)); check the folder and its permissions"
-    case .inputOutput(let path, let function, let code):
-      "\(function) failed on \(path): \(Self.text(code)); check the file and its file system"
+    case .file(let error): error.description
     case .foreign(let path, let looksLike):
       "\(path) is not a NumPy .npy file"
         + (looksLike.map { " (it looks like \($0))" } ?? "") + "; write it with numpy.save"
@@ -50,8 +42,11 @@ public enum NumPyError: Failure, Equatable, Sendable {
       "\(path) holds \(found) bytes where its header needs \(expected); copy or write it again"
     case .malformedHeader(let path, let problem):
       "the NumPy header of \(path) \(problem); write it again with numpy.save"
+    case .tooLarge(let path, let bytes):
+      "the array in \(path) takes \(bytes) bytes of memory, more than there are; use fewer elements "
+        + "or a larger node"
     case .unknownDataType(let path, let descriptor):
-      "\(path) has dtype \(descriptor), and only \(NumPyDataType.list) are read; "
+      "\(path) has dtype \(descriptor), and only \(NumPyDataType.list) are supported; "
         + "convert it with array.astype"
     case .fortranOrder(let path):
       "\(path) is in Fortran order; save numpy.ascontiguousarray(array)"
@@ -61,6 +56,11 @@ public enum NumPyError: Failure, Equatable, Sendable {
       "\(path) has dtype \(found.rawValue) where \(needed) are needed; convert it with array.astype"
     }
   }
+}
 
-  private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+/// Runs a body that works on a file and gives its error this module's type.
+func onFile<Result: ~Copyable>(
+  _ body: () throws(FileError) -> Result
+) throws(NumPyError) -> Result {
+  do throws(FileError) { return try body() } catch { throw .file(error) }
 }

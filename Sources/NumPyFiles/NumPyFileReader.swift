@@ -2,7 +2,7 @@
 public struct NumPyFileReader: ~Copyable, Sendable {
   /// The file's header.
   public let header: NumPyHeader
-  private let file: ReadableFile
+  private let file: DataFile
 
   /// Elements converted at a time: 1 MiB of the widest type.
   private static let panel = 1 << 17
@@ -11,16 +11,20 @@ public struct NumPyFileReader: ~Copyable, Sendable {
   public var shape: [Int] { header.shape }
   /// The elements' type.
   public var dataType: NumPyDataType { header.dataType }
-  /// The name it was opened by.
+  /// The path it was opened by.
   public var path: String { file.path }
 
-  /// Opens the file and checks that it holds what its header says.
+  /// Opens the file and checks that it is as long as its header says.
   ///
-  /// Errors: missing, foreign, truncated, malformedHeader, unknownDataType, fortranOrder.
+  /// Errors: file, foreign, truncated, malformedHeader, unknownDataType, fortranOrder, wrongShape.
   public init(path: String) throws(NumPyError) {
-    let file = try ReadableFile(path: path)
+    let file = try DataFile(path: path)
     let length = try NumPyHeader.length(
       of: file.head(NumPyHeader.prefixSize), path: path)
+    guard length <= NumPyHeader.largest else {
+      throw .malformedHeader(
+        path: path, problem: "takes \(length) bytes where \(NumPyHeader.largest) are the most")
+    }
     guard length <= file.size else {
       throw .truncated(path: path, expectedBytes: length, foundBytes: file.size)
     }
@@ -34,7 +38,7 @@ public struct NumPyFileReader: ~Copyable, Sendable {
 
   /// Reads elements, counted in C order, as doubles.
   ///
-  /// Precondition: `range` within the array and `values` as long as it; wrongShape.
+  /// - Precondition: `range` lies within the array and `values` is as long; else wrongShape.
   public func read(
     _ range: Range<Int>, into values: UnsafeMutableBufferPointer<Double>
   ) throws(NumPyError) {
@@ -64,6 +68,20 @@ public struct NumPyFileReader: ~Copyable, Sendable {
     values.reserveCapacity(range.count)
     try forEachPanel(of: range) { bytes, _, count in
       values += header.dataType.integers(bytes, count: count) ?? []
+    }
+    return values
+  }
+
+  /// Reads elements of type |u1; wrongDataType for another.
+  func bytes(_ range: Range<Int>) throws(NumPyError) -> [UInt8] {
+    guard header.dataType == .uint8 else {
+      throw .wrongDataType(path: path, found: header.dataType, needed: "bytes")
+    }
+    try check(range)
+    var values = [UInt8](repeating: 0, count: range.count)
+    try values.withUnsafeMutableBufferPointer { (buffer) throws(NumPyError) in
+      try file.read(
+        into: UnsafeMutableRawBufferPointer(buffer), at: header.dataOffset + range.lowerBound)
     }
     return values
   }

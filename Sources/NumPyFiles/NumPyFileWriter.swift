@@ -1,85 +1,87 @@
+import DurableFiles
+
 /// A float64 `.npy` file of known shape that several processes fill at once.
 ///
-/// One process creates it, the others then open it, each writes its own elements and calls
-/// `close`, and after all have done so one calls `publish`. Elements that nobody writes are zero.
+/// One process creates it and tells the others its `temporaryPath`. They fill it through
+/// `NumPyFilePart`s; when all parts are closed, the first process publishes it. Elements that
+/// no process writes are zero. A writer that goes out of scope unpublished removes the file.
 public struct NumPyFileWriter: ~Copyable, Sendable {
-  /// The file's header; rows are along its first axis, columns all others in C order.
-  public let header: NumPyHeader
-  private let file: PartialFile
+  private let file: PendingFile
 
-  /// Number of rows.
-  public var rows: Int { header.shape.first ?? 1 }
-  /// Number of columns.
-  public var columns: Int { header.shape.dropFirst().reduce(1, *) }
+  /// Where the file is until it is published.
+  public var temporaryPath: String { file.temporaryPath }
 
-  /// Makes `path.partial` at its full size without occupying it; cannotCreate, wrongShape.
-  public static func create(
-    path: String, shape: [Int]
-  ) throws(NumPyError) -> NumPyFileWriter {
-    let header = try NumPyHeader(dataType: .float64, shape: shape, path: path)
-    let file = try PartialFile(creating: path)
-    try file.resize(to: header.fileSize)
-    try file.write(header.encoded(), at: 0)
-    return NumPyFileWriter(header: header, file: file)
-  }
-
-  /// Opens the file that another process has created and not yet published.
+  /// Creates the file at its full size without occupying the disk.
   ///
-  /// Errors: missing; wrongShape where it was created with another shape.
-  public static func open(
-    existing path: String, shape: [Int]
-  ) throws(NumPyError) -> NumPyFileWriter {
-    let file = try PartialFile(existing: path)
-    let found = try NumPyFileReader(path: path + ".partial").header
-    guard found.shape == shape, found.dataType == .float64 else {
-      throw .wrongShape(
-        path: path + ".partial",
-        problem: "has shape \(found.shape) and dtype \(found.dataType.rawValue) where \(shape) "
-          + "and <f8 are asked for; remove it")
+  /// Errors: file, wrongShape.
+  public init(
+    creating path: String, shape: [Int], disk: Disk = Disk()
+  ) throws(NumPyError) {
+    let header = try NumPyHeader(dataType: .float64, shape: shape, path: path)
+    file = try onFile { () throws(FileError) in
+      let file = try PendingFile(for: path, disk: disk)
+      try file.resize(to: header.fileSize)
+      try withBytes(header.encoded()) { (bytes) throws(FileError) in
+        try file.write(bytes, at: 0)
+      }
+      return file
     }
-    return NumPyFileWriter(header: found, file: file)
   }
 
-  private init(header: NumPyHeader, file: consuming PartialFile) {
+  /// Gives the complete file its name.
+  ///
+  /// - Precondition: every part is closed.
+  public consuming func publish() throws(NumPyError) {
+    do throws(FileError) { try file.publish() } catch { throw .file(error) }
+  }
+}
+
+/// One process's part of a file that a `NumPyFileWriter` created.
+public struct NumPyFilePart: ~Copyable, Sendable {
+  private let header: NumPyHeader
+  private let path: String
+  private let file: PendingFilePart
+  private let rows: Int
+  private let columns: Int
+
+  /// Opens the file at a writer's `temporaryPath`; `shape` is the one it was created with.
+  ///
+  /// Errors: file, wrongShape.
+  public init(of temporaryPath: String, shape: [Int], disk: Disk = Disk()) throws(NumPyError) {
+    let header = try NumPyHeader(dataType: .float64, shape: shape, path: temporaryPath)
+    let file = try onFile { () throws(FileError) in
+      try PendingFilePart(temporaryPath, disk: disk)
+    }
     self.header = header
     self.file = file
+    path = temporaryPath
+    rows = shape.first ?? 1
+    columns = shape.dropFirst().reduce(1, *)
   }
 
-  /// Writes a segment of one row from `column` on.
+  /// Writes a segment of one row from `column` on. Rows are along the first axis, columns along
+  /// all others in C order.
   ///
-  /// Precondition: the segment lies within the row; wrongShape.
+  /// - Precondition: the segment lies within the row; else wrongShape.
   public func write(
     row: Int, column: Int, values: UnsafeBufferPointer<Double>
   ) throws(NumPyError) {
     let (end, overflow) = column.addingReportingOverflow(values.count)
     guard row >= 0, row < rows, column >= 0, !overflow, end <= columns else {
-      throw outside("\(values.count) elements at row \(row), column \(column)")
+      throw .wrongShape(
+        path: path,
+        problem: "of shape \(header.shape) has no place for \(values.count) elements at row "
+          + "\(row), column \(column)")
     }
-    try file.write(values, at: header.dataOffset + (row * columns + column) * 8)
+    try onFile { () throws(FileError) in
+      try withLittleEndianBytes(of: values) { (bytes) throws(FileError) in
+        try file.write(bytes, at: header.dataOffset + (row * columns + column) * 8)
+      }
+    }
   }
 
-  /// Writes whole consecutive rows.
-  ///
-  /// Precondition: whole rows, within the array; wrongShape.
-  public func write(
-    rowsFrom row: Int, values: UnsafeBufferPointer<Double>
-  ) throws(NumPyError) {
-    let count = columns == 0 ? 0 : values.count / columns
-    guard row >= 0, count * columns == values.count, row <= rows - count else {
-      throw outside("\(values.count) elements from row \(row) on")
-    }
-    try file.write(values, at: header.dataOffset + row * columns * 8)
-  }
-
-  /// Ends this process's part: what it wrote is with the storage before anyone publishes.
-  public consuming func close() throws(NumPyError) { try file.flush() }
-
-  /// Gives the complete file its name.
-  ///
-  /// Precondition: every other process has returned from `close`.
-  public consuming func publish() throws(NumPyError) { try file.publish() }
-
-  private func outside(_ what: String) -> NumPyError {
-    .wrongShape(path: file.path, problem: "of shape \(header.shape) has no place for \(what)")
+  /// Flushes what this process wrote and closes the file.
+  public consuming func close() throws(NumPyError) {
+    try onFile { () throws(FileError) in try file.flush() }
   }
 }

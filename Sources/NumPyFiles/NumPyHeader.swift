@@ -16,11 +16,13 @@ public struct NumPyHeader: Equatable, Sendable {
 
   /// Bytes of the fixed head: magic, version and the longer form of the length.
   static let prefixSize = 12
+  /// Bytes of the largest header that is read; NumPy's own are below 10,000.
+  static let largest = 1 << 20
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   /// The header of a new file, with room for the first axis to grow to any 64-bit length.
   ///
-  /// Precondition: lengths that are not negative and a size that fits into 64 bits; wrongShape.
+  /// - Precondition: no length is negative, and the size fits into 64 bits; else wrongShape.
   public init(dataType: NumPyDataType, shape: [Int], path: String) throws(NumPyError) {
     try Self.checkSize(of: shape, dataType: dataType, path: path)
     self.dataType = dataType

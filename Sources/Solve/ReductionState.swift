@@ -126,17 +126,19 @@ package struct ReductionState {
   private func read<Scalar>(
     into reduction: inout BandReduction<Scalar>, _ path: String
   ) throws(FileError) -> Bool {
-    let file = try SequentialFile(path)
+    let file = try ReadableFile(path)
     var checksum = CRC32C()
     var isWhole = true
+    var offset = 0
     try reduction.restore { (piece) throws(FileError) in
-      let count = try file.read(piece)
+      let count = try file.read(piece, at: offset)
+      offset += count
       isWhole = isWhole && count == piece.count
       checksum.update(UnsafeRawBufferPointer(piece))
     }
     var stored = [UInt8](repeating: 0, count: 5)
     let count = try stored.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
-      try file.read(UnsafeMutableRawBufferPointer(buffer))
+      try file.read(UnsafeMutableRawBufferPointer(buffer), at: offset)
     }
     let value = stored.prefix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     return isWhole && count == 4 && value == checksum.value

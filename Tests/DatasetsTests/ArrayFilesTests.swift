@@ -1,4 +1,5 @@
 import Datasets
+import DurableFiles
 import Foundation
 import NumPyFiles
 import Testing
@@ -124,7 +125,8 @@ import Testing
     try withDataFolder { folder in
       let source = try fixture(folder)
       try FileManager.default.removeItem(atPath: folder + "/u.npy")
-      #expect(error(of: .init(source: source)) == .file(.missing(path: folder + "/u.npy")))
+      let problem = FileError(operation: .read, path: folder + "/u.npy", code: ENOENT)
+      #expect(error(of: .init(source: source)) == .file(.file(problem)))
       let bare = DataSource.arrays(
         train: folder + "/x.npy", test: nil, trainLabels: nil, testLabels: nil)
       #expect(

@@ -23,7 +23,10 @@ import Testing
     let path = folder.path + "/none/a"
     let error = #expect(throws: FileError.self) { try disk.publish("x", to: path) }
     #expect(error == FileError(operation: .create, path: path, code: ENOENT))
-    #expect(error?.description == "cannot create \(path): it does not exist; check the path")
+    #expect(
+      error?.description
+        == "cannot create \(path): the folder \(folder.path)/none does not exist; create it, or check "
+        + "whether it was removed or renamed during the run")
   }
 
   @Test("Reading a folder as a file, or a file larger than the limit, is refused")
@@ -84,6 +87,30 @@ import Testing
     let below = folder.path + "/file/x"
     let error = #expect(throws: FileError.self) { try disk.createFolder(below) }
     #expect(error?.description.contains("a part of the path is a file") == true)
+  }
+
+  @Test("A parent that takes no folders ends the creation with an error")
+  func folderInProc() throws {
+    for path in ["/proc/x", "/proc/x/y/z"] {
+      let error = #expect(throws: FileError.self) { try disk.createFolder(path) }
+      #expect(error?.operation == .makeFolder && error?.kind == .cannotCreate)
+    }
+    try folder.put("", at: "target")
+    try #require(symlink("nowhere/at/all", folder.path + "/dangling") == 0)
+    #expect(throws: FileError.self) { try disk.createFolder(folder.path + "/dangling/x") }
+    #expect(throws: FileError.self) { try disk.createFolder("") }
+  }
+
+  @Test("Pipes, sockets and devices are refused as files at once", .timeLimit(.minutes(1)))
+  func specialFiles() throws {
+    let pipe = folder.path + "/pipe"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    for path in [pipe, "/dev/zero", "/dev/null"] {
+      #expect(throws: FileError(operation: .read, path: path, code: ENXIO)) { try disk.read(path) }
+      #expect(throws: FileError(operation: .read, path: path, code: ENXIO)) {
+        _ = try ReadableFile(path)
+      }
+    }
   }
 
   @Test("Listing gives every name once; a folder that is missing is an error")

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import NumPyFiles
 import Testing
@@ -66,11 +67,12 @@ import Testing
   func badFiles() throws {
     try withNumPyFolder { folder in
       let path = folder + "/a.npy"
-      #expect(error(reading: path) == .missing(path: path))
-      guard case .inputOutput = error(reading: folder) else {
-        Issue.record("a folder was read")
-        return
-      }
+      #expect(
+        error(reading: path)
+          == .file(FileError(operation: .read, path: path, code: ENOENT)))
+      #expect(
+        error(reading: folder)
+          == .file(FileError(operation: .read, path: folder, code: EISDIR)))
       func put(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
       try put([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0])
       #expect(error(reading: path) == .foreign(path: path, looksLike: "a PNG image"))
@@ -94,11 +96,55 @@ import Testing
     }
   }
 
+  @Test("a pipe and a device are refused at once", .timeLimit(.minutes(1)))
+  func pipes() throws {
+    try withNumPyFolder { folder in
+      let pipe = folder + "/pipe.npy"
+      try #require(mkfifo(pipe, 0o600) == 0)
+      for path in [pipe, "/dev/zero", "/dev/stdin"] where access(path, F_OK) == 0 {
+        guard case .file(let problem) = error(reading: path) else {
+          Issue.record("\(path) was read")
+          return
+        }
+        #expect(problem.code == ENXIO || path == "/dev/stdin", "\(problem)")
+      }
+      let text = error(reading: pipe)?.description
+      #expect(
+        text == "cannot read \(pipe): it is a pipe, socket or device; give a regular file")
+    }
+  }
+
+  @Test("a header or an array beyond memory is refused, not allocated")
+  func hostileSizes() throws {
+    try withNumPyFolder { folder in
+      let path = folder + "/a.npy"
+      // A header of 2 GiB in a sparse file of 3 GiB.
+      try Data([0x93] + Array("NUMPY".utf8) + [2, 0, 0, 0, 0, 0x80])
+        .write(to: URL(fileURLWithPath: path))
+      try #require(truncate(path, 3 << 30) == 0)
+      #expect(error(reading: path)?.description.contains("takes 2147483660 bytes") == true)
+      // An array of 2^52 bytes; no file system holds it, so that the header is all there is.
+      try numPyBytes("{'descr': '<f8', 'fortran_order': False, 'shape': (562949953421312,), }")
+        .write(to: URL(fileURLWithPath: path))
+      guard case .truncated = error(reading: path) else {
+        Issue.record("an array was read from its header")
+        return
+      }
+      // One of 8 TiB in a sparse file.
+      let header = numPyBytes(
+        "{'descr': '|i1', 'fortran_order': False, 'shape': (8796093022208,), }")
+      try header.write(to: URL(fileURLWithPath: path))
+      guard truncate(path, off_t(header.count) + 1 << 43) == 0 else { return }
+      let error = #expect(throws: NumPyError.self) { try NumPyArray(reading: path) }
+      #expect(error == .tooLarge(path: path, bytes: 1 << 46))
+    }
+  }
+
   @Test("every message is one line that names the file")
   func messages() {
     let errors: [NumPyError] = [
-      .missing(path: "/a"), .cannotCreate(path: "/a", code: 13),
-      .inputOutput(path: "/a", function: "read", code: 5), .foreign(path: "/a", looksLike: nil),
+      .file(FileError(operation: .read, path: "/a", code: ENOENT)),
+      .foreign(path: "/a", looksLike: nil), .tooLarge(path: "/a", bytes: 1),
       .truncated(path: "/a", expectedBytes: 2, foundBytes: 1),
       .malformedHeader(path: "/a", problem: "is odd"),
       .unknownDataType(path: "/a", descriptor: "|b1"), .fortranOrder(path: "/a"),

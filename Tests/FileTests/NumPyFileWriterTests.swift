@@ -1,36 +1,39 @@
+import DurableFiles
 import Foundation
 import NumPyFiles
 import Testing
 
 @Suite struct NumPyFileWriterTests {
   private func write(
-    _ writer: borrowing NumPyFileWriter, row: Int, column: Int, _ values: [Double]
+    _ part: borrowing NumPyFilePart, row: Int, column: Int, _ values: [Double]
   ) throws(NumPyError) {
     try values.withUnsafeBufferPointer { (buffer) throws(NumPyError) in
-      try writer.write(row: row, column: column, values: buffer)
+      try part.write(row: row, column: column, values: buffer)
     }
   }
 
-  @Test("two holders of one file write segments of it, which appear together on publication")
+  private func names(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  @Test("two parts of one file are filled apart and appear together on publication")
   func segments() throws {
     try withNumPyFolder { folder in
       let path = folder + "/a.npy"
-      let first = try NumPyFileWriter.create(path: path, shape: [3, 5])
-      let second = try NumPyFileWriter.open(existing: path, shape: [3, 5])
+      let writer = try NumPyFileWriter(creating: path, shape: [3, 5])
+      let first = try NumPyFilePart(of: writer.temporaryPath, shape: [3, 5])
+      let second = try NumPyFilePart(of: writer.temporaryPath, shape: [3, 5])
       try write(first, row: 0, column: 0, [1, 2, 3])
       try write(second, row: 0, column: 3, [4, 5])
       try write(second, row: 2, column: 4, [6])
-      let panel = [7.0, 8, 9, 10, 11]
-      try panel.withUnsafeBufferPointer { (buffer) throws(NumPyError) in
-        try first.write(rowsFrom: 1, values: buffer)
-      }
+      try first.close()
       try second.close()
       #expect(!FileManager.default.fileExists(atPath: path))
-      try first.publish()
-      #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
+      try writer.publish()
+      #expect(try names(folder) == ["a.npy"])
       let array = try NumPyArray(reading: path)
       #expect(array.shape == [3, 5])
-      #expect(array.doubles == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 0, 0, 0, 0, 6])
+      #expect(array.doubles == [1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6])
     }
   }
 
@@ -38,42 +41,36 @@ import Testing
   func outside() throws {
     try withNumPyFolder { folder in
       let path = folder + "/a.npy"
-      let writer = try NumPyFileWriter.create(path: path, shape: [2, 3])
+      let writer = try NumPyFileWriter(creating: path, shape: [2, 3])
+      let part = try NumPyFilePart(of: writer.temporaryPath, shape: [2, 3])
       for (row, column, count) in [
         (0, 2, 2), (2, 0, 1), (-1, 0, 1), (0, -1, 1), (0, 4, 0), (0, Int.max, 1),
       ] {
         #expect(throws: NumPyError.self, "\(row) \(column) \(count)") {
-          try write(writer, row: row, column: column, [Double](repeating: 1, count: count))
+          try write(part, row: row, column: column, [Double](repeating: 1, count: count))
         }
       }
-      for (row, count) in [(0, 4), (1, 6), (-1, 3), (Int.max, 3)] {
-        let values = [Double](repeating: 1, count: count)
-        #expect(throws: NumPyError.self, "\(row) \(count)") {
-          try values.withUnsafeBufferPointer { (buffer) throws(NumPyError) in
-            try writer.write(rowsFrom: row, values: buffer)
-          }
-        }
-      }
+      try part.close()
       try writer.publish()
       #expect(try NumPyArray(reading: path).doubles == [Double](repeating: 0, count: 6))
     }
   }
 
-  @Test("a file is created only where it can be and joined only if it is the same array")
+  @Test("a file is created only where it can be, and an unpublished one is removed")
   func opening() throws {
     try withNumPyFolder { folder in
-      #expect(throws: NumPyError.cannotCreate(path: folder + "/no/a.npy", code: ENOENT)) {
-        _ = try NumPyFileWriter.create(path: folder + "/no/a.npy", shape: [2])
+      let missing = folder + "/no/a.npy"
+      #expect(
+        throws: NumPyError.file(FileError(operation: .create, path: missing, code: ENOENT))
+      ) {
+        _ = try NumPyFileWriter(creating: missing, shape: [2])
       }
-      let path = folder + "/a.npy"
-      #expect(throws: NumPyError.missing(path: path + ".partial")) {
-        _ = try NumPyFileWriter.open(existing: path, shape: [2, 3])
+      do {
+        let writer = try NumPyFileWriter(creating: folder + "/a.npy", shape: [2, 3])
+        let name = URL(fileURLWithPath: writer.temporaryPath).lastPathComponent
+        #expect(try names(folder) == [name] && name.hasPrefix(".a.npy.partial-"))
       }
-      let writer = try NumPyFileWriter.create(path: path, shape: [2, 3])
-      #expect(throws: NumPyError.self) {
-        _ = try NumPyFileWriter.open(existing: path, shape: [3, 2])
-      }
-      try writer.close()
+      #expect(try names(folder) == [])
     }
   }
 
@@ -81,9 +78,11 @@ import Testing
   func large() throws {
     try withNumPyFolder { folder in
       let path = folder + "/a.npy"
-      let writer = try NumPyFileWriter.create(path: path, shape: [60_000, 60_000])
-      try write(writer, row: 59_999, column: 59_999, [42])
-      try write(writer, row: 40_000, column: 1, [43])
+      let writer = try NumPyFileWriter(creating: path, shape: [60_000, 60_000])
+      let part = try NumPyFilePart(of: writer.temporaryPath, shape: [60_000, 60_000])
+      try write(part, row: 59_999, column: 59_999, [42])
+      try write(part, row: 40_000, column: 1, [43])
+      try part.close()
       try writer.publish()
       let reader = try NumPyFileReader(path: path)
       var value = [0.0]
@@ -113,6 +112,7 @@ import Testing
         }
       }
       #expect(appender.rows == 3)
+      #expect(!FileManager.default.fileExists(atPath: path))
       try appender.publish()
       let array = try NumPyArray(reading: path)
       #expect(array.shape == [3, 2, 2] && array.doubles == (1...12).map { Double($0) })
@@ -137,5 +137,84 @@ import Testing
         try NumPyArray.write([1.0], shape: [1], to: "/proc/a.npy")
       }
     }
+  }
+
+  /// One way to write a file, through a disk that may fail.
+  enum Way: String, CaseIterable {
+    case whole, appended, inParts
+
+    func write(_ path: String, _ disk: Disk) throws {
+      let values = (0..<60).map(Double.init)
+      switch self {
+      case .whole: try NumPyArray.write(values, shape: [20, 3], to: path, disk: disk)
+      case .appended:
+        var appender = try NumPyRowAppender(path: path, rowShape: [3], disk: disk)
+        try values.withUnsafeBufferPointer { try appender.append($0) }
+        try appender.publish()
+      case .inParts:
+        let writer = try NumPyFileWriter(creating: path, shape: [20, 3], disk: disk)
+        let part = try NumPyFilePart(of: writer.temporaryPath, shape: [20, 3], disk: disk)
+        for row in 0..<20 {
+          let line = Array(values[3 * row..<3 * row + 3])
+          try line.withUnsafeBufferPointer { (line) throws(NumPyError) in
+            try part.write(row: row, column: 0, values: line)
+          }
+        }
+        try part.close()
+        try writer.publish()
+      }
+    }
+  }
+
+  @Test(
+    "broken at any system call, each way leaves the old file or the new", arguments: Way.allCases)
+  func faults(way: Way) throws {
+    try withNumPyFolder { folder in
+      let path = folder + "/a.npy"
+      let probe = FaultInjection(.stop, atStep: .max, largestTransfer: 100)
+      try way.write(path, Disk(faults: probe))
+      let new = try NumPyArray(reading: path)
+      #expect(new.shape == [20, 3] && new.doubles == (0..<60).map(Double.init))
+      try NumPyArray.write([7.0], shape: [1], to: path)
+      let old = try NumPyArray(reading: path)
+      for fault in [FaultInjection.Fault.stop, .powerCut, .fail(ENOSPC), .interrupt] {
+        for step in 0..<probe.steps {
+          try NumPyArray.write([7.0], shape: [1], to: path)
+          let faults = FaultInjection(fault, atStep: step, largestTransfer: 100)
+          do {
+            try way.write(path, Disk(faults: faults))
+            #expect(fault == .interrupt)
+          } catch let error as NumPyError {
+            #expect(error.kind == .inputOutput || step == 0, "\(error)")
+          }
+          let found = try NumPyArray(reading: path)
+          #expect(found == old || found == new, "\(fault) at \(step)")
+          if fault == .interrupt { #expect(found == new) }
+          if fault == .fail(ENOSPC) { #expect(try names(folder) == ["a.npy"]) }
+          try Disk().removeStaleTemporaries(in: folder, olderThan: 0)
+          #expect(try names(folder) == ["a.npy"])
+        }
+      }
+    }
+  }
+
+  @Test("many tasks that write one file at once leave one whole file")
+  func concurrent() async throws {
+    let folder = try ScratchFolder()
+    let path = folder.path + "/a.npy"
+    try await withThrowingTaskGroup { group in
+      for k in 0..<32 {
+        group.addTask {
+          var appender = try NumPyRowAppender(path: path, rowShape: [100])
+          let rows = [Double](repeating: Double(k), count: 1000)
+          try rows.withUnsafeBufferPointer { try appender.append($0) }
+          try appender.publish()
+        }
+      }
+      try await group.waitForAll()
+    }
+    let array = try NumPyArray(reading: path)
+    #expect(array.shape == [10, 100] && Set(array.doubles).count == 1)
+    #expect(folder.names() == ["a.npy"])
   }
 }

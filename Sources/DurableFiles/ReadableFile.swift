@@ -1,0 +1,32 @@
+import Foundation
+
+/// A regular file that is open for reading.
+public struct ReadableFile: ~Copyable, Sendable {
+  /// The path it was opened by.
+  public let path: String
+  /// Its size in bytes when it was opened.
+  public let size: Int
+  private let calls: SystemCalls
+  private let descriptor: Int32
+
+  /// Opens the file at `path`. A pipe, socket, device or folder is refused at once.
+  ///
+  /// - Throws: `FileError`.
+  public init(_ path: String, disk: Disk = Disk()) throws(FileError) {
+    self.path = path
+    calls = disk.calls
+    (descriptor, size) = try calls.openRegularFile(path)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Fills `buffer` with the bytes from `offset` on.
+  ///
+  /// - Returns: how many there were; fewer than asked for at the end of the file.
+  /// - Throws: `FileError`.
+  public func read(
+    _ buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(FileError) -> Int {
+    try calls.readAll(descriptor, buffer, path, at: offset)
+  }
+}
