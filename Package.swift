@@ -76,14 +76,16 @@ let package = Package(
       name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
       swiftSettings: vectorized),
     .target(name: "BlockCyclic", dependencies: ["Failures"], exclude: readme),
-    .target(name: "TileSchedule", dependencies: ["Failures"], exclude: readme),
+    .target(name: "Tiling", dependencies: ["Failures"], exclude: readme),
+    .target(name: "TileSchedule", dependencies: ["Tiling", "Failures"], exclude: readme),
 
     .target(name: "Plots", exclude: readme),
 
     // Files.
     .target(name: "DurableFiles", dependencies: ["Failures"], exclude: readme),
     .target(name: "NumPyFiles", dependencies: ["DurableFiles", "Failures"], exclude: readme),
-    .target(name: "TileStore", dependencies: ["DurableFiles", "Failures"], exclude: readme),
+    .target(
+      name: "TileStore", dependencies: ["Tiling", "DurableFiles", "Failures"], exclude: readme),
     .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS", "Failures"], exclude: readme),
 
     // Ranks.
@@ -98,7 +100,8 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "RecursionCore", "Datasets", "Failures", .product(name: "Yams", package: "Yams"),
+        "RecursionCore", "Datasets", "Failures",
+        .product(name: "Yams", package: "Yams"),
       ],
       exclude: readme),
     .target(
@@ -123,22 +126,25 @@ let package = Package(
     .target(
       name: "Assembly",
       dependencies: [
-        "Failures", "RecursionCore", "BLAS", "KernelTiles", "TileSchedule", "DurableFiles",
-        "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "Jobs", "Results", "RankProgram",
+        "Failures", "RecursionCore", "BLAS", "KernelTiles", "Tiling", "TileSchedule",
+        "DurableFiles", "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "Jobs", "Results",
+        "RankProgram",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(
       name: "Solve",
       dependencies: [
-        "Failures", "BLAS", "BlockCyclic", "TileSchedule", "DurableFiles", "NumPyFiles",
-        "TileStore", "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics",
+        "Failures", "BLAS", "BlockCyclic", "Tiling", "DurableFiles",
+        "NumPyFiles", "TileStore", "MessagePassing", "DistributedAlgebra", "Jobs", "Results",
+        "Dynamics",
         "RankProgram", "Assembly",
       ], exclude: readme),
     .target(
       name: "Planning",
       dependencies: [
-        "Failures", "RecursionCore", "BLAS", "KernelTiles", "BlockCyclic", "TileSchedule",
-        "DurableFiles", "Datasets", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "Assembly",
+        "Failures", "RecursionCore", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
+        "DurableFiles", "Datasets", "DistributedAlgebra", "Jobs", "Results",
+        "Dynamics", "Assembly",
         "Solve",
       ], exclude: readme),
 
@@ -146,7 +152,7 @@ let package = Package(
     .target(
       name: "Pipelines",
       dependencies: [
-        "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic",
+        "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
         "TileSchedule", "Plots", "DurableFiles", "NumPyFiles", "TileStore", "Datasets",
         "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "RankProgram",
         "Assembly", "Solve", "Report", "CProcess",
@@ -167,10 +173,11 @@ let package = Package(
     .testTarget(
       name: "DistributedAlgebraTests",
       dependencies: ["DistributedAlgebra", "BlockCyclic", "Failures"]),
-    .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule"]),
+    .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule", "Tiling"]),
     .testTarget(
-      name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles"]),
+      name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore", "Tiling"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Datasets", "RecursionCore"]),
     .executableTarget(
@@ -182,7 +189,7 @@ let package = Package(
       path: "Tests/WidthChecks"),
     .executableTarget(
       name: "ntk-bench",
-      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule"],
+      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule", "Tiling"],
       path: "Benchmarks/ntk-bench"),
     .executableTarget(
       name: "cluster-model", dependencies: ["TileSchedule"], path: "Benchmarks/cluster-model"),

@@ -228,7 +228,7 @@ extension TileQueue.Event {
   /// Whether the event comes from rank 0.
   fileprivate var isOfRootItself: Bool {
     switch self {
-    case .request(let rank), .finished(let rank, _), .failed(let rank, _): rank == 0
+    case .request(let rank), .finished(let rank, _), .dropped(let rank, _): rank == 0
     default: false
     }
   }

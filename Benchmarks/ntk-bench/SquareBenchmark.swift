@@ -2,6 +2,7 @@ import KernelTiles
 import MessagePassing
 import RecursionCore
 import TileSchedule
+import Tiling
 
 /// Convolutional kernels of a few random images from images to kernels over all ranks: the square
 /// kernel of which the lower triangle is computed, and a rectangular block of as many entries.

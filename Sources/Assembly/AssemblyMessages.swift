@@ -39,7 +39,7 @@ enum AssemblyMessage {
       case .request: return .request(rank: rank)
       case .finished(let item): return .finished(rank: rank, item: item)
       case .stop: return .stop
-      case .dropped(let item): return .failed(rank: rank, item: item)
+      case .dropped(let item): return .dropped(rank: rank, item: item)
       }
     }
   }

@@ -44,6 +44,7 @@ package final class AssemblyStage {
   private let workPerPair: Double
   private let usesPixels: Bool
   private let folder: RunFolder
+  private var checksums = KeptChecksums()
 
   package init(
     _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
@@ -100,28 +101,35 @@ package final class AssemblyStage {
     }
     try ranks.world.barrier()
     let computed = try ranks.world.broadcast([Int64(done)])[0]
+    let isComplete = Int(computed) == items.count
+    if isComplete {
+      checksums.add(work.written)
+      try checksums.publish(of: store, to: folder, ranks: ranks)
+    }
     return Outcome(
-      isComplete: Int(computed) == items.count, computed: Int(computed),
+      isComplete: isComplete, computed: Int(computed),
       total: everything.items.count, entries: entries, seconds: MPIEnvironment.seconds - start,
       repaired: damaged.count)
   }
 
-  /// The items with a tile that fails its checksum, each rank looking at its share. They are computed
-  /// again and replaced, never removed: another job may have just written a good one.
+  /// The items with a tile that fails its checksum; each rank reads its share. They are computed again
+  /// and replaced, never removed: another job may have just written a good one.
   private func damagedItems(of items: [WorkItem]) throws -> [WorkItem] {
     var isDamaged = [Int](repeating: 0, count: items.count)
     let paths = try ranks.agree { () throws -> [String] in
       var paths: [String] = []
       for index in stride(from: ranks.rank, to: items.count, by: ranks.count) {
-        let tile = TileIndex(items[index].tile.it, items[index].tile.jt)
+        let tile = items[index].tile
+        var found: [UInt32] = []
         for entry in store.entries(ofGrid: items[index].grid) {
           do {
-            try entry.array.verify(tile)
+            found.append(try entry.array.verify(tile))
           } catch let error as TileStoreError where error.isRepairedByRecomputing {
             isDamaged[index] = 1
             paths.append(entry.array.path(of: tile))
           }
         }
+        if isDamaged[index] == 0 { checksums[items[index]] = found }
       }
       return paths
     }

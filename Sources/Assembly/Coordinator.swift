@@ -64,14 +64,14 @@ final class Coordinator {
   private func perform(_ item: Int) throws -> TileQueue.Event {
     defer { desk.remove(item) }
     // Only a stop drains a rank that still holds items.
-    guard !desk.isDrained else { return .failed(rank: 0, item: item) }
+    guard !desk.isDrained else { return .dropped(rank: 0, item: item) }
     begun = item
     defer { begun = nil }
     let isDone = try tiles.perform(items[item]) {
       try serve()
       return !queue.isStopped
     }
-    return isDone ? .finished(rank: 0, item: item) : .failed(rank: 0, item: item)
+    return isDone ? .finished(rank: 0, item: item) : .dropped(rank: 0, item: item)
   }
 
   private func serve() throws {

@@ -5,6 +5,7 @@ import RecursionCore
 import Results
 import TileSchedule
 import TileStore
+import Tiling
 
 /// The arrays of a run's store: for every variant and kernel the square of the training images, where
 /// asked the gaps beside it, the rectangle of test and training images, and the test images' diagonal.
@@ -23,6 +24,8 @@ package struct KernelStore {
 
   /// One array.
   package struct Entry {
+    /// The array's place in the store, for example `depth=30/ntk_train`.
+    package let name: String
     package let variant: Int
     package let kernel: KernelKind
     package let part: Part
@@ -36,7 +39,7 @@ package struct KernelStore {
   /// The grids of a job with `train` and `test` images in tiles of `tile` x `tile`.
   package static func grids(
     train: Int, test: Int, tile: Int
-  ) throws(ScheduleError) -> [(part: Part, grid: TileGrid)] {
+  ) throws(GridError) -> [(part: Part, grid: TileGrid)] {
     var grids = [(Part.train, try TileGrid.lowerTriangle(n: train, tile: tile))]
     if test > 0 {
       grids.append(
@@ -55,8 +58,14 @@ package struct KernelStore {
       name, spec, variant in
       let fingerprint = assignment.fingerprint(
         variant: variant, data: data, imageDigest: images.digest)
-      return try TileArray.create(
-        in: assignment.run.store, name: name, spec: try spec(fingerprint))
+      let store = assignment.run.store
+      if try !Disk().exists("\(store)/\(name)") {
+        // Checksums without their array are of one that was removed.
+        for writer in try assignment.run.writers() {
+          try Disk().remove(writer.checksums(ofArray: name))
+        }
+      }
+      return try TileArray.create(in: store, name: name, spec: spec(fingerprint))
     }
   }
 
@@ -69,7 +78,8 @@ package struct KernelStore {
 
   /// Opens the arrays of a run with so many images.
   package static func open(_ assignment: Assignment, train: Int, test: Int) throws -> KernelStore {
-    try make(assignment, train: train, test: test) { name, _, _ in
+    let writers = try assignment.run.writers()
+    return try make(assignment, train: train, test: test) { name, spec, _ in
       let path = assignment.run.store + "/" + name
       if name.hasSuffix(Part.trainGap.rawValue), try !Disk().exists(path) {
         throw Refusal(
@@ -77,16 +87,39 @@ package struct KernelStore {
           "\(path) is not there, and spectrum.centred goes by these gaps; run `ntk-dist assemble "
             + "--resume` with this job first")
       }
-      let array = try TileArray.open(path)
-      let tile = assignment.tile(train: train)
-      guard array.spec.tile.allSatisfy({ $0 == tile }) else {
-        throw Refusal(
-          .badJob,
-          "\(path) has tiles of \(array.spec.tile[0]) images and this job asks for \(tile); "
-            + "set `tile: \(array.spec.tile[0])` in the job")
-      }
+      var array = try TileArray.open(path)
+      try requireGrid(spec(Fingerprint()).grid, of: array)
+      array.checksums = try checksums(of: array, name, by: writers)
       return array
     }
+  }
+
+  private static func requireGrid(_ asked: TileGrid, of array: TileArray) throws {
+    let stored = array.spec.grid
+    guard stored.tileRows == asked.tileRows else {
+      throw Refusal(
+        .badJob,
+        "\(array.path) has tiles of \(stored.tileRows) images and this job asks for "
+          + "\(asked.tileRows); set `tile: \(stored.tileRows)` in the job")
+    }
+    guard stored == asked else {
+      throw TileStoreError.differentLayout(
+        path: array.path, what: "shape", stored: "\(stored.shape)", asked: "\(asked.shape)")
+    }
+  }
+
+  /// The checksums that finished jobs kept of an array: those of the whole run, or else the shards'
+  /// together; nil where no job has finished.
+  private static func checksums(
+    of array: TileArray, _ name: String, by writers: [RunFolder]
+  ) throws -> TileChecksums? {
+    var found: TileChecksums?
+    for writer in writers {
+      guard let part = try array.readChecksums(writer.checksums(ofArray: name)) else { continue }
+      if writer.shard == .whole { return part }
+      if found == nil { found = part } else { found?.formUnion(part) }
+    }
+    return found
   }
 
   /// Throws where the arrays of a run were made from other images, labels or networks. Reads image
@@ -104,7 +137,7 @@ package struct KernelStore {
 
   private static func make(
     _ assignment: Assignment, train: Int, test: Int,
-    _ array: (String, (Fingerprint) throws -> TileArraySpec, Int) throws -> TileArray
+    _ array: (String, (Fingerprint) -> TileArraySpec, Int) throws -> TileArray
   ) throws -> KernelStore {
     let tile = assignment.tile(train: train)
     let grids = try grids(train: train, test: test, tile: tile)
@@ -114,16 +147,11 @@ package struct KernelStore {
         for (part, grid) in parts(grids, assignment) {
           let name = RunFolder.array(value.name, kernel.rawValue, part.rawValue)
           let spec = { (fingerprint: Fingerprint) in
-            try TileArraySpec(
-              shape: part == .testDiagonal ? [grid.m] : [grid.m, grid.n],
-              tile: part == .testDiagonal ? [tile] : [tile, tile],
-              coverage: part.gridPart == .train ? .lowerTriangle : .all,
-              storage: assignment.storage,
-              fingerprint: fingerprint)
+            TileArraySpec(grid: grid, storage: assignment.storage, fingerprint: fingerprint)
           }
           entries.append(
             Entry(
-              variant: variant, kernel: kernel, part: part,
+              name: name, variant: variant, kernel: kernel, part: part,
               array: try array(name, spec, variant)))
         }
       }
@@ -167,7 +195,7 @@ package struct KernelStore {
         common = common?.intersection(tiles) ?? tiles
       }
       for tile in common ?? [] {
-        present.insert(WorkItem(grid: grid, tile: Tile(tile.it, tile.jt)))
+        present.insert(WorkItem(grid: grid, tile: tile))
       }
     }
     return present

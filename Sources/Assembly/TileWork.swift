@@ -7,6 +7,7 @@ import RankProgram
 import RecursionCore
 import TileSchedule
 import TileStore
+import Tiling
 
 /// Computes one item of a plan and writes its tiles to the store. One per rank.
 package final class TileWork {
@@ -16,6 +17,8 @@ package final class TileWork {
   /// The networks' names.
   private let variants: [String]
   private let log: Logger
+  /// The checksums of the items written so far: one per array of the item's grid.
+  private(set) var written: [WorkItem: [UInt32]] = [:]
   /// One tile per array of a grid.
   private var buffers: [TileBuffer] = []
 
@@ -45,9 +48,8 @@ package final class TileWork {
     if let failure { throw failure }
     guard complete else { return false }
     log.debug("computed tile \(item.tile) of grid \(item.grid)")
-    for (index, entry) in entries.enumerated() {
-      let tile = TileIndex(item.tile.it, item.tile.jt)
-      try entry.array.write(tile, values: buffers[index].values(rows * columns))
+    written[item] = try entries.indices.map {
+      try entries[$0].array.write(item.tile, values: buffers[$0].values(rows * columns))
     }
     return true
   }

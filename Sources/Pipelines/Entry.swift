@@ -1,5 +1,4 @@
 import BLAS
-import DurableFiles
 import Failures
 import Foundation
 import MessagePassing

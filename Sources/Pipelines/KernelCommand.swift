@@ -9,6 +9,7 @@ import NumPyFiles
 import RankProgram
 import RecursionCore
 import TileSchedule
+import Tiling
 
 /// What `ntk-dist kernel` was asked.
 public struct KernelRequest {
@@ -22,16 +23,20 @@ public struct KernelRequest {
   public var output: String
   /// The arithmetic.
   public var precision: Precision
+  /// Whether results that exist are replaced.
+  public var overwrites: Bool
 
   /// A request.
   public init(
-    network: String, rows: String, columns: String?, output: String, precision: Precision
+    network: String, rows: String, columns: String?, output: String, precision: Precision,
+    overwrites: Bool
   ) {
     self.network = network
     self.rows = rows
     self.columns = columns
     self.output = output
     self.precision = precision
+    self.overwrites = overwrites
   }
 }
 
@@ -46,6 +51,8 @@ struct KernelCommand {
 
   /// Collective. Errors: of the network, the files, the disk; agreed by all ranks.
   func perform() throws {
+    let paths = ["nngp", "ntk"].map { "\(request.output)/\($0).npy" }
+    try ranks.onRoot { try requireFree(paths) }
     let description = try ranks.agree { try JobFile(path: request.network).network() }
     let rows = try ranks.agree { try ArrayImages(request.rows) }
     let columns = try ranks.agree { try request.columns.map { try ArrayImages($0) } }
@@ -66,13 +73,18 @@ struct KernelCommand {
       return try Network(variant.layers, imageShape: rows.shape)
     }
     let (m, n) = (rows.count, columns?.count ?? rows.count)
-    let paths = ["nngp", "ntk"].map { "\(request.output)/\($0).npy" }
+    let writers = KernelWriters()
     try ranks.onRoot {
       try Disk().createFolder(request.output)
-      for path in paths { try NumPyFileWriter.create(path: path, shape: [m, n]).close() }
+      try Disk().removeStaleTemporaries(in: request.output)
+      try writers.create(paths, shape: [m, n])
     }
+    let temporaries = try ranks.world.broadcast(
+      Array(writers.temporaryPaths.joined(separator: "\0").utf8))
     try ranks.agree {
-      let files = try KernelFiles(paths, shape: [m, n])
+      let files = try KernelFiles(
+        String(decoding: temporaries, as: UTF8.self).split(separator: "\0").map(String.init),
+        shape: [m, n])
       let program = Program([network])
       let tile = tile(min(m, n), program)
       let bytes = TileKernels.scratchBytes(program, request.precision, tile: tile)
@@ -94,8 +106,22 @@ struct KernelCommand {
       }
       try files.close()
     }
-    try ranks.onRoot {
-      for path in paths { try NumPyFileWriter.open(existing: path, shape: [m, n]).publish() }
+    try ranks.onRoot { try writers.publish() }
+  }
+
+  /// Throws where a result would replace a file without leave, or an input at all.
+  private func requireFree(_ paths: [String]) throws {
+    let disk = Disk()
+    let inputs = [request.network, request.rows] + (request.columns.map { [$0] } ?? [])
+    for path in paths where try disk.exists(path) {
+      if let input = try inputs.first(where: { try disk.isSameFile($0, path) }) {
+        throw Refusal(
+          .cannotCreate, "\(path) would replace the input \(input); choose another --output")
+      }
+      guard request.overwrites else {
+        throw Refusal(
+          .cannotCreate, "\(path) exists; choose another --output, or replace it with --force")
+      }
     }
   }
 
@@ -113,7 +139,7 @@ struct KernelCommand {
   }
 
   private func compute(
-    _ tile: Tile, _ grid: TileGrid, _ rows: ArrayImages, _ columns: ArrayImages?,
+    _ tile: TileIndex, _ grid: TileGrid, _ rows: ArrayImages, _ columns: ArrayImages?,
     _ kernels: TileKernels, _ files: KernelFiles
   ) throws {
     let (rowRange, columnRange) = (grid.rows(of: tile), grid.columns(of: tile))
@@ -148,14 +174,34 @@ struct KernelCommand {
   }
 }
 
-/// The two files of a kernel command, as one rank writes its part of them.
-private final class KernelFiles {
+/// The two files of a kernel command, as rank 0 creates and publishes them.
+private final class KernelWriters {
   private var nngp: NumPyFileWriter?
   private var ntk: NumPyFileWriter?
+  private(set) var temporaryPaths: [String] = []
 
-  init(_ paths: [String], shape: [Int]) throws {
-    nngp = try NumPyFileWriter.open(existing: paths[0], shape: shape)
-    ntk = try NumPyFileWriter.open(existing: paths[1], shape: shape)
+  func create(_ paths: [String], shape: [Int]) throws {
+    let first = try NumPyFileWriter(creating: paths[0], shape: shape)
+    let second = try NumPyFileWriter(creating: paths[1], shape: shape)
+    temporaryPaths = [first.temporaryPath, second.temporaryPath]
+    nngp = consume first
+    ntk = consume second
+  }
+
+  func publish() throws {
+    if let file = nngp.take() { try file.publish() }
+    if let file = ntk.take() { try file.publish() }
+  }
+}
+
+/// The two files of a kernel command, as one rank writes its part of them.
+private final class KernelFiles {
+  private var nngp: NumPyFilePart?
+  private var ntk: NumPyFilePart?
+
+  init(_ temporaryPaths: [String], shape: [Int]) throws {
+    nngp = try NumPyFilePart(of: temporaryPaths[0], shape: shape)
+    ntk = try NumPyFilePart(of: temporaryPaths[1], shape: shape)
   }
 
   func write(_ line: [Double], kernel: Int, row: Int, column: Int) throws {

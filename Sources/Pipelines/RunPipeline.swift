@@ -130,12 +130,15 @@ final class RunPipeline {
             .cannotCreate,
             "\(run.path) exists; continue it with --resume, or choose another output folder")
         }
-        try disk.createFolder(run.path)
-        _ = try disk.removeStaleTemporaries(in: run.path)
+        try run.claim()
       } else if !exists {
         throw Refusal(
           .missingInput, "\(run.path) does not exist; run `ntk-dist assemble` with this job first")
+      } else {
+        try run.requireRun()
       }
+      // The assembly looks after the store itself.
+      try disk.removeStaleTemporaries(below: run.path, skipping: ["kernels.zarr"])
       summary = try Summary.read(run)
     }
   }

@@ -48,7 +48,7 @@ public struct StatusCommand {
         if let prediction = result?.prediction { lines += ResultLines.lines(prediction, label) }
       }
     }
-    for writer in try writers(disk) {
+    for writer in try run.writers(disk: disk) {
       let events = try readEvents(disk, writer.events)
       let name = writer.shard == .whole ? "" : "shard \(writer.shard)  "
       if let share = events.last(where: { $0["tiles_by_rank"] != nil })?["tiles_by_rank"] {
@@ -71,24 +71,11 @@ public struct StatusCommand {
     for item in present {
       // The array that is written last says when the item was there.
       guard let array = store.entries(ofGrid: item.grid).last?.array else { continue }
-      let path = array.path(of: TileIndex(item.tile.it, item.tile.jt))
+      let path = array.path(of: item.tile)
       pace.add(
         store.grids[item.grid].entries(of: item.tile), age: try disk.secondsSinceWritten(path))
     }
     return pace
-  }
-
-  /// The folders that jobs on this run write to: the run's own, and one per shard.
-  private func writers(_ disk: Disk) throws -> [RunFolder] {
-    var writers = [run]
-    if try disk.exists(run.shards) {
-      let shards = try disk.list(run.shards).compactMap { name in
-        try? Shard(parsing: name.replacingOccurrences(of: "-of-", with: "/"))
-      }
-      writers += shards.sorted { ($0.count, $0.number) < ($1.count, $1.number) }
-        .map { RunFolder(run.path, shard: $0) }
-    }
-    return writers
   }
 
   private func readEvents(_ disk: Disk, _ path: String) throws -> [[String: String]] {

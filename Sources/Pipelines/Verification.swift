@@ -1,5 +1,4 @@
 import Assembly
-import DurableFiles
 import Foundation
 import Jobs
 import MessagePassing
@@ -7,6 +6,7 @@ import RankProgram
 import Results
 import TileSchedule
 import TileStore
+import Tiling
 
 /// What `ntk-dist verify` was asked.
 public struct VerifyRequest {
@@ -57,7 +57,7 @@ struct Verification {
       }
     }
     let total = try ranks.world.allReduce(problems.count, .sum)
-    let expected = store.entries.reduce(0) { $0 + $1.array.spec.tileCount }
+    let expected = store.entries.reduce(0) { $0 + $1.array.spec.grid.count }
     console.say(
       "\(counts) of \(expected) tile files are there, \(sample.count) items computed again: "
         + (total == 0 ? "all well" : "\(total) wrong"))
@@ -96,7 +96,7 @@ struct Verification {
     let words = try ranks.world.broadcast(
       chosen.flatMap { [Int64($0.grid), Int64($0.tile.it), Int64($0.tile.jt)] })
     return stride(from: 0, to: words.count, by: 3).map {
-      WorkItem(grid: Int(words[$0]), tile: Tile(Int(words[$0 + 1]), Int(words[$0 + 2])))
+      WorkItem(grid: Int(words[$0]), tile: TileIndex(Int(words[$0 + 1]), Int(words[$0 + 2])))
     }
   }
 
@@ -107,7 +107,7 @@ struct Verification {
     var problems: [String] = []
     for index in stride(from: ranks.rank, to: sample.count, by: ranks.count) {
       let item = sample[index]
-      let tile = TileIndex(item.tile.it, item.tile.jt)
+      let tile = item.tile
       let values = try work.values(item)
       for (entry, expected) in zip(store.entries(ofGrid: item.grid), values) {
         // A damaged file is told already.

@@ -5,7 +5,7 @@ import Foundation
 import Jobs
 import Results
 import Solve
-import TileSchedule
+import Tiling
 
 /// What a run will take: tiles, time, memory and disk, from a machine's profile, without any rank.
 struct RunPlan: Codable {

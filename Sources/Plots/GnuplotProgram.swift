@@ -31,6 +31,9 @@ public final class GnuplotProgram: Sendable {
     guard !isStuck.load(ordering: .relaxed) else {
       return "\(path) exceeded its time limit before and was not started again"
     }
+    guard Self.hasFreeDescriptors else {
+      return "too many files are open to start \(path); raise the limit with ulimit -n"
+    }
     // A file rather than a pipe: a child of gnuplot that outlives it would keep a pipe open.
     let messages = FileManager.default.temporaryDirectory
       .appendingPathComponent("ntk-dist-gnuplot-\(UUID().uuidString)")
@@ -64,6 +67,13 @@ public final class GnuplotProgram: Sendable {
     let said = (try? String(contentsOf: messages, encoding: .utf8)) ?? ""
     return Self.reason(in: said, script: plot.scriptFile)
       ?? "gnuplot ended with status \(process.terminationStatus)"
+  }
+
+  /// Whether some files can still be opened; `Process` ends the program where they cannot.
+  private static var hasFreeDescriptors: Bool {
+    let probes = (0..<12).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    for probe in probes where probe >= 0 { close(probe) }
+    return !probes.contains { $0 < 0 }
   }
 
   /// What gnuplot's messages say is wrong; nil if they are empty.

@@ -1,4 +1,3 @@
-import DurableFiles
 import Failures
 import Foundation
 

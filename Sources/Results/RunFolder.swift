@@ -1,3 +1,4 @@
+import DurableFiles
 import TileSchedule
 
 /// Where everything of a run lies.
@@ -27,6 +28,21 @@ public struct RunFolder: Sendable {
   /// Where a job writes what no other does: the run's own folder, or one per shard.
   package var own: String {
     shard == .whole ? path : "\(shards)/\(shard.number)-of-\(shard.count)"
+  }
+
+  /// Where a job keeps the checksums of an array's tiles that it has finished, for example
+  /// `RUN/checksums/depth=30/ntk_train.json`.
+  package func checksums(ofArray name: String) -> String { "\(own)/checksums/\(name).json" }
+
+  /// The folders that jobs on this run write to: the run's own, and one per shard in order.
+  package func writers(disk: Disk = Disk()) throws(FileError) -> [RunFolder] {
+    guard try disk.exists(shards) else { return [RunFolder(path)] }
+    let found = try disk.list(shards).compactMap { name in
+      try? Shard(parsing: name.replacing("-of-", with: "/"))
+    }
+    return [RunFolder(path)]
+      + found.sorted { ($0.count, $0.number) < ($1.count, $1.number) }
+      .map { RunFolder(path, shard: $0) }
   }
 
   /// The name of an array in the store, for example `depth=30/ntk_train`.

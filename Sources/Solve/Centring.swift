@@ -1,6 +1,5 @@
 import DistributedAlgebra
 import RankProgram
-import TileSchedule
 import TileStore
 
 /// The kernel centred on its images, H K H with H = I - 1 1' / n, from gaps G = K11 + K22 - 2 K12:
@@ -14,9 +13,9 @@ struct Centring {
   private let mean: Double
 
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  init(of gaps: TileArray, grid: TileGrid, ranks: Ranks) throws {
-    let share = TileShare(of: gaps, grid: grid, ranks: ranks)
-    var sums = [Double](repeating: 0, count: grid.n)
+  init(of gaps: TileArray, ranks: Ranks) throws {
+    let share = TileShare(of: gaps, ranks: ranks)
+    var sums = [Double](repeating: 0, count: gaps.spec.grid.n)
     try ranks.agree {
       for number in 0..<share.count {
         let tile = try share.read(number)
@@ -30,7 +29,7 @@ struct Centring {
       }
     }
     try ranks.world.allReduce(&sums, .sum)
-    let n = Double(grid.n)
+    let n = Double(gaps.spec.grid.n)
     means = sums.map { $0 / n }
     mean = means.reduce(0, +) / n
   }

@@ -2,7 +2,6 @@ import BlockCyclic
 import DistributedAlgebra
 import MessagePassing
 import RankProgram
-import TileSchedule
 import TileStore
 
 /// What only the factor L of K + s I itself tells: posterior variances and leave-one-out errors, from
@@ -15,12 +14,13 @@ struct FactorFigures {
   ///
   /// Collective. Source: Rasmussen and Williams (2006), equation 2.26.
   func posteriorVariance(
-    _ factor: borrowing CholeskyFactor, test: TileArray, testGrid: TileGrid, diagonal: [Double]
+    _ factor: borrowing CholeskyFactor, test: TileArray, diagonal: [Double]
   ) throws -> [Double] {
+    let testGrid = test.spec.grid
     var variance = diagonal
     for row in stride(from: 0, to: testGrid.m, by: testGrid.tileRows) {
       let count = min(testGrid.tileRows, testGrid.m - row)
-      let share = TileShare(of: test, grid: testGrid, rows: row..<row + count, ranks: ranks)
+      let share = TileShare(of: test, rows: row..<row + count, ranks: ranks)
       var block = try factor.rightHandSides(columns: count)
       try block.deposit(tileCount: share.count, as: .everything) {
         try share.read($0).transposed

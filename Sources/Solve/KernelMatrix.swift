@@ -1,14 +1,12 @@
 import BlockCyclic
 import DistributedAlgebra
 import RankProgram
-import TileSchedule
 import TileStore
 
 /// A training kernel as ScaLAPACK sees it, read from the store as often as it is needed: solvers
 /// overwrite their matrix, and a second copy would double the memory.
 struct KernelMatrix {
   let array: TileArray
-  let grid: TileGrid
   let context: BLACSContext
   let layout: MatrixLayout
   private let ranks: Ranks
@@ -18,26 +16,26 @@ struct KernelMatrix {
   ///
   /// - Parameter order: of the leading images; nil for all.
   init(
-    _ array: TileArray, grid: TileGrid, order: Int? = nil, context: BLACSContext, ranks: Ranks
+    _ array: TileArray, order: Int? = nil, context: BLACSContext, ranks: Ranks
   ) throws {
     self.array = array
-    self.grid = grid
     self.context = context
     self.ranks = ranks
     centring = nil
-    layout = try ranks.agree { try MatrixLayout(order: order ?? grid.n, grid: context.grid) }
+    layout = try ranks.agree {
+      try MatrixLayout(order: order ?? array.spec.grid.n, grid: context.grid)
+    }
   }
 
   /// The kernel whose gaps an array holds, centred on all images.
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  init(centring gaps: TileArray, grid: TileGrid, context: BLACSContext, ranks: Ranks) throws {
+  init(centring gaps: TileArray, context: BLACSContext, ranks: Ranks) throws {
     self.array = gaps
-    self.grid = grid
     self.context = context
     self.ranks = ranks
-    centring = try Centring(of: gaps, grid: grid, ranks: ranks)
-    layout = try ranks.agree { try MatrixLayout(order: grid.n, grid: context.grid) }
+    centring = try Centring(of: gaps, ranks: ranks)
+    layout = try ranks.agree { try MatrixLayout(order: gaps.spec.grid.n, grid: context.grid) }
   }
 
   /// The number of rows and columns.
@@ -58,8 +56,7 @@ struct KernelMatrix {
     try ranks.agree { try layout.requireLP64(for: solver) }
     try SolverMemory.require(
       layout, solver, scalar: MemoryLayout<Scalar>.size, for: "the matrix", ranks: ranks)
-    let share = TileShare(
-      of: array, grid: grid, rows: 0..<order, columns: 0..<order, ranks: ranks)
+    let share = TileShare(of: array, rows: 0..<order, columns: 0..<order, ranks: ranks)
     var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.

@@ -14,6 +14,8 @@ struct KernelRegression {
   let source: KernelMatrix
   let ranks: Ranks
   let console: Console
+  /// The run's folder, for messages.
+  let run: String
   /// What is solved for, as progress names it.
   let label: String
   /// Right-hand sides.
@@ -77,6 +79,13 @@ struct KernelRegression {
         case .notPositiveDefinite(let minor):
           solutions[index].failure = singular(
             "leading minor \(minor) is not positive", meanDiagonal)
+          let shift = shift(regularizations[index], meanDiagonal)
+          // K + s I is not positive definite, so K has an eigenvalue of at most -s.
+          if let warning = Indefiniteness(of: source.array, run: run).warning(
+            label, eigenvalueAtMost: -shift, trace: sums.trace, noise: floor * sums.trace)
+          {
+            console.warn(warning)
+          }
         }
       }
     }

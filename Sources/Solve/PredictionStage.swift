@@ -59,22 +59,23 @@ package struct PredictionStage {
     var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
     try validate(array, assignment.label(variant, kernel), &results)
 
-    let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+    let source = try KernelMatrix(array, context: context, ranks: ranks)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let regression = KernelRegression(
-      source: source, ranks: ranks, console: console, label: assignment.label(variant, kernel),
+      source: source, ranks: ranks, console: console, run: run.path,
+      label: assignment.label(variant, kernel),
       columns: classes, scale: section.regularizationScale)
     let figures = FactorFigures(ranks: ranks)
     let hasVariance = section.variance
     let diagonal =
       hasVariance
-      ? try ranks.agree { try diagonalArray.line(grid: store.grids[2]) } : []
+      ? try ranks.agree { try diagonalArray.line() } : []
     var variances = [[Double]](
       repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count)
     let inspect: (Int, borrowing CholeskyFactor, [Double]) throws -> Void = { index, factor, x in
       if hasVariance {
         variances[index] = try figures.posteriorVariance(
-          factor, test: testArray, testGrid: store.grids[1], diagonal: diagonal)
+          factor, test: testArray, diagonal: diagonal)
       }
       if section.leaveOneOut {
         let predictions = try figures.leaveOneOut(factor, x, targets, columns: classes)
@@ -137,16 +138,15 @@ package struct PredictionStage {
   ) throws {
     guard section.validation > 0 else { return }
     let order = n - section.validation
-    let source = try KernelMatrix(
-      array, grid: store.grids[0], order: order, context: context, ranks: ranks)
+    let source = try KernelMatrix(array, order: order, context: context, ranks: ranks)
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
     let regression = KernelRegression(
-      source: source, ranks: ranks, console: console, label: "validation of " + label,
+      source: source, ranks: ranks, console: console, run: run.path,
+      label: "validation of " + label,
       columns: classes, scale: section.regularizationScale)
     let solutions = try regression.solve(regularizations, targets).solutions
-    let share = TileShare(
-      of: array, grid: store.grids[0], rows: order..<n, columns: 0..<order, ranks: ranks)
+    let share = TileShare(of: array, rows: order..<n, columns: 0..<order, ranks: ranks)
     let predictions = try TileProducts(share: share, ranks: ranks).products(
       solutions.map(\.x), rows: section.validation, columns: classes)
     var best: (index: Int, score: RegressionScore)?

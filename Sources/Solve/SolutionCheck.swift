@@ -14,8 +14,8 @@ struct SolutionCheck {
   func residuals(
     _ solutions: [[Double]?], targets: [Double], shifts: [Double]
   ) throws -> [Double?] {
-    let n = source.grid.n
-    let share = TileShare(of: source.array, grid: source.grid, ranks: ranks)
+    let n = source.array.spec.grid.n
+    let share = TileShare(of: source.array, ranks: ranks)
     var products = solutions.map { [Double](repeating: 0, count: $0 == nil ? 0 : n * columns) }
     // Column sums of |A| without the diagonal, and the diagonal.
     var sums = [Double](repeating: 0, count: n)

@@ -48,8 +48,8 @@ package struct SpectrumStage {
     }
     let source =
       subject.isCentred
-      ? try KernelMatrix(centring: array, grid: store.grids[0], context: context, ranks: ranks)
-      : try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+      ? try KernelMatrix(centring: array, context: context, ranks: ranks)
+      : try KernelMatrix(array, context: context, ranks: ranks)
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", subject.variantName)) }
     var wanted = section
     if subject.isCentred { wanted.vectors = .leading(0) }
@@ -74,6 +74,12 @@ package struct SpectrumStage {
         try eigenpairs(source, subject, .elpaPairs, by: ELPA.eigenpairs)
       }
     summary.reason = choice.reason
+    if let warning = Indefiniteness(of: array, run: run.path).warning(
+      assignment.label(subject.variant, subject.kernel), eigenvalueAtMost: summary.lambdaMin,
+      trace: summary.trace, noise: summary.noiseFloor)
+    {
+      console.warn(warning)
+    }
     return summary
   }
 
@@ -166,7 +172,7 @@ package struct SpectrumStage {
     let solved = MPIEnvironment.seconds
     var summary = figures(pairs.values, sums, subject, routine: routine.name)
     (summary.secondsReading, summary.secondsSolving) = (reading, solved - read)
-    summary.eigenvectors = min(vectors(of: subject), store.grids[0].n)
+    summary.eigenvectors = min(vectors(of: subject), source.array.spec.grid.n)
     try writeVectors(pairs.vectors, count: summary.eigenvectors, subject)
     try writeValues(pairs.values, subject)
     // The routine has overwritten the matrix, so the store gives it once more.

@@ -17,7 +17,7 @@ struct TileProducts {
   /// Products with K(test, train). Errors: a run without test images.
   init(ofTestPart store: KernelStore, _ variant: Int, _ kernel: KernelKind, ranks: Ranks) throws {
     let array = try store.array(variant: variant, kernel: kernel, part: .test)
-    self.init(share: TileShare(of: array, grid: store.grids[1], ranks: ranks), ranks: ranks)
+    self.init(share: TileShare(of: array, ranks: ranks), ranks: ranks)
   }
 
   /// A X of a rectangular part A [m, n] for several X [n, columns]; where one is nil, NaN. On all

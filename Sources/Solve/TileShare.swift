@@ -1,15 +1,14 @@
 import DistributedAlgebra
 import RankProgram
-import TileSchedule
 import TileStore
+import Tiling
 
-/// One rank's share of the tiles of a part of an array: every so-manieth, so that all ranks read at
+/// One rank's share of the tiles of a part of an array, dealt round-robin, so that all ranks read at
 /// once.
 ///
 /// Rows and columns count from the part's first.
 struct TileShare {
   private let array: TileArray
-  private let grid: TileGrid
   private let rows: Range<Int>
   private let columns: Range<Int>
   private let indices: [Int]
@@ -19,22 +18,23 @@ struct TileShare {
   ///   - columns: of the part, in a lower triangle at most to the diagonal; nil for all.
   ///   - ranks: nil for one rank that reads all of it.
   init(
-    of array: TileArray, grid: TileGrid, rows: Range<Int>? = nil, columns: Range<Int>? = nil,
-    ranks: Ranks?
+    of array: TileArray, rows: Range<Int>? = nil, columns: Range<Int>? = nil, ranks: Ranks?
   ) {
+    let grid = array.spec.grid
     let (rows, columns) = (rows ?? 0..<grid.m, columns ?? 0..<grid.n)
     let wanted = (0..<grid.count).filter {
       let tile = grid.tile(at: $0)
       return grid.rows(of: tile).overlaps(rows) && grid.columns(of: tile).overlaps(columns)
     }
     self.array = array
-    self.grid = grid
     self.rows = rows
     self.columns = columns
     indices = stride(from: ranks?.rank ?? 0, to: wanted.count, by: ranks?.count ?? 1).map {
       wanted[$0]
     }
   }
+
+  private var grid: TileGrid { array.spec.grid }
 
   var count: Int { indices.count }
 
@@ -47,7 +47,7 @@ struct TileShare {
     let (height, width) = grid.validShape(of: tile)
     let values = try [Double](unsafeUninitializedCapacity: height * width) { buffer, count in
       let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<(height * width)])
-      try array.read(TileIndex(tile.it, tile.jt), into: whole)
+      try array.read(tile, into: whole)
       count = height * width
     }
     let whole = DenseTile(
@@ -92,13 +92,14 @@ extension DenseTile {
 
 extension TileArray {
   /// All values of a one-dimensional array. Local.
-  package func line(grid: TileGrid) throws -> [Double] {
+  package func line() throws -> [Double] {
+    let grid = spec.grid
     var values = [Double](repeating: 0, count: grid.m)
     for index in 0..<grid.count {
       let tile = grid.tile(at: index)
       let rows = grid.rows(of: tile)
       var part = [Double](repeating: 0, count: rows.count)
-      try part.withUnsafeMutableBufferPointer { try read(TileIndex(tile.it), into: $0) }
+      try part.withUnsafeMutableBufferPointer { try read(tile, into: $0) }
       values.replaceSubrange(rows, with: part)
     }
     return values

@@ -10,20 +10,20 @@ public struct Shard: Hashable, Sendable, CustomStringConvertible {
 
   /// Part `number` of `count`.
   ///
-  /// - Throws: `ScheduleError.badShard`.
-  public init(_ number: Int, of count: Int) throws(ScheduleError) {
-    guard number >= 1, number <= count else { throw .badShard(text: "\(number)/\(count)") }
+  /// - Throws: `ShardError`.
+  public init(_ number: Int, of count: Int) throws(ShardError) {
+    guard number >= 1, number <= count else { throw ShardError(text: "\(number)/\(count)") }
     self.init(unchecked: number, of: count)
   }
 
   /// Reads `3/16`.
   ///
-  /// - Throws: `ScheduleError.badShard`.
-  public init(parsing text: String) throws(ScheduleError) {
+  /// - Throws: `ShardError`.
+  public init(parsing text: String) throws(ShardError) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]),
       number >= 1, number <= count
-    else { throw .badShard(text: text) }
+    else { throw ShardError(text: text) }
     self.init(unchecked: number, of: count)
   }
 

@@ -1,12 +1,14 @@
+import Tiling
+
 /// One piece of work: a tile of one of the plan's grids.
 public struct WorkItem: Hashable, Sendable {
   /// Which grid of the plan.
   public let grid: Int
   /// Which tile of it.
-  public let tile: Tile
+  public let tile: TileIndex
 
   /// The tile `tile` of the grid number `grid`.
-  public init(grid: Int, tile: Tile) {
+  public init(grid: Int, tile: TileIndex) {
     self.grid = grid
     self.tile = tile
   }
@@ -14,7 +16,7 @@ public struct WorkItem: Hashable, Sendable {
 
 /// What one job has to compute, in the order in which it is handed out.
 ///
-/// Grids follow each other; within a grid tiles follow the Z-order curve, so that neighbours in
+/// Grids follow each other; within a grid tiles follow the Z-order curve, so that neighbors in
 /// the plan, and with them a shard, touch few different rows and columns of images.
 public struct TilePlan: Sendable {
   /// The grids.
@@ -50,7 +52,7 @@ public struct TilePlan: Sendable {
   public func work(of item: WorkItem) -> Int { grids[item.grid].entries(of: item.tile) }
 
   /// The tiles of a grid along the Z-order curve.
-  private static func ordered(_ grid: TileGrid) -> [Tile] {
+  private static func ordered(_ grid: TileGrid) -> [TileIndex] {
     var places: [(key: UInt, index: Int)] = (0..<grid.count).map { index in
       let tile = grid.tile(at: index)
       return (spread(tile.it) << 1 | spread(tile.jt), index)

@@ -1,4 +1,4 @@
-/// The coordinator: hands numbered items to ranks that ask, and notices what is done.
+/// The coordinator: hands numbered items to ranks on request, and counts what is done.
 ///
 /// A pure state machine. The caller turns messages into events and answers into messages. A rank
 /// holds at most two items, the one in hand and one ahead; while it waits it need not ask again.
@@ -9,10 +9,8 @@ public struct TileQueue: Sendable {
     case request(rank: Int)
     /// A rank has written an item to the store.
     case finished(rank: Int, item: Int)
-    /// A rank could not compute or write an item.
-    case failed(rank: Int, item: Int)
-    /// A rank is gone with what it held.
-    case lost(rank: Int)
+    /// A rank gave an item up, because of a stop.
+    case dropped(rank: Int, item: Int)
     /// Nothing more is to be handed out.
     case stop
   }
@@ -23,7 +21,7 @@ public struct TileQueue: Sendable {
     case assign(rank: Int, item: Int)
     /// Nothing now; `assign` or `drained` follows without another request.
     case wait(rank: Int)
-    /// Drop this item, which was assigned ahead, unless it is already begun; an idle rank got it.
+    /// Drop this item, which was assigned ahead, unless it is already begun; an idle rank has it now.
     case withdraw(rank: Int, item: Int)
     /// There is and will be nothing; finish what is in hand and leave.
     case drained(rank: Int)
@@ -32,28 +30,21 @@ public struct TileQueue: Sendable {
   /// How many items there are.
   public let count: Int
 
-  /// How often an item may fail before it is given up.
-  public let attempts: Int
-
   /// How many items are done.
   public private(set) var doneCount = 0
-
-  /// Items that failed too often, in the order in which they were given up.
-  public private(set) var abandoned: [Int] = []
 
   /// Whether `stop` has happened.
   public private(set) var isStopped = false
 
-  private enum State: UInt8 { case pending, held, done, abandoned }
+  private enum State: UInt8 { case pending, held, done }
 
   private var states: [State]
-  private var failures: [Int: Int] = [:]
   /// Items from here on were never handed out.
   private var cursor = 0
-  /// Pending items that came back; entries that are no longer pending are passed over.
+  /// Pending items that came back; entries that are no longer pending are skipped.
   private var returned: [Int] = []
   private var pendingCount: Int
-  /// Ranks seen and not lost, with the items they hold, the one in hand first.
+  /// Ranks that have asked, with the items they hold, the one in hand first.
   private var held: [Int: [Int]] = [:]
   /// Ranks that were told to wait, and in the order in which they became so: those with nothing in
   /// hand, and those with one item. An entry counts while its rank waits and holds as many.
@@ -64,10 +55,9 @@ public struct TileQueue: Sendable {
   private var holdersOfTwo: Set<Int> = []
 
   /// A queue of the items `0..<count`.
-  public init(count: Int, attempts: Int = 3) {
-    precondition(count >= 0 && attempts >= 1)
+  public init(count: Int) {
+    precondition(count >= 0)
     self.count = count
-    self.attempts = attempts
     states = Array(repeating: .pending, count: count)
     pendingCount = count
   }
@@ -77,8 +67,8 @@ public struct TileQueue: Sendable {
     states.indices.contains(item) && states[item] == .done
   }
 
-  /// Whether every item is done or given up.
-  public var isComplete: Bool { doneCount + abandoned.count == count }
+  /// Whether every item is done.
+  public var isComplete: Bool { doneCount == count }
 
   /// Whether no rank holds anything and nothing will be handed out: the coordinator may leave.
   public var isIdle: Bool {
@@ -88,28 +78,23 @@ public struct TileQueue: Sendable {
   /// The items that a rank holds, the one in hand first.
   public func items(heldBy rank: Int) -> [Int] { held[rank] ?? [] }
 
-  /// Takes one event and gives what is to be told to whom.
+  /// Takes one event and gives the answers to send.
   public mutating func handle(_ event: Event) -> [Answer] {
     switch event {
     case .request(let rank):
       held[rank, default: []] += []
       if waiting.insert(rank).inserted { enqueue(rank) }
       var answers = serve()
-      // Silence would be ambiguous: one who asks is always answered.
+      // Silence would be ambiguous: every request is answered.
       if waiting.contains(rank) { answers.append(.wait(rank: rank)) }
       return answers
     case .finished(let rank, let item):
       drop(item, from: rank)
       markDone(item)
       return serve()
-    case .failed(let rank, let item):
+    case .dropped(let rank, let item):
       drop(item, from: rank)
-      markFailed(item)
-      return serve()
-    case .lost(let rank):
-      waiting.remove(rank)
-      holdersOfTwo.remove(rank)
-      for item in held.removeValue(forKey: rank) ?? [] { putBack(item) }
+      putBack(item)
       return serve()
     case .stop:
       isStopped = true
@@ -117,14 +102,14 @@ public struct TileQueue: Sendable {
     }
   }
 
-  /// Answers those who wait, as far as there is something to say.
+  /// Answers the waiting ranks, as far as there is something to say.
   private mutating func serve() -> [Answer] {
     if isComplete || isStopped {
       defer { waiting = [] }
       return waiting.sorted().map { .drained(rank: $0) }
     }
     var answers: [Answer] = []
-    // Ranks with nothing to do come first; only then may others take one ahead.
+    // Ranks with nothing to do come first; only then may others take an item ahead.
     while let rank = firstWaiting(holding: 0) {
       if let item = takePending() {
         assign(item, to: rank, &answers)
@@ -136,7 +121,7 @@ public struct TileQueue: Sendable {
         break
       }
     }
-    // One ahead only while enough is left for every rank's hand.
+    // An item ahead only while one is left for every rank's hand.
     while pendingCount >= held.count, let rank = firstWaiting(holding: 1) {
       guard let item = takePending() else { break }
       assign(item, to: rank, &answers)
@@ -153,7 +138,7 @@ public struct TileQueue: Sendable {
     return nil
   }
 
-  /// Notes that a waiting rank holds as many items as it does now.
+  /// Records how many items a waiting rank holds now.
   private mutating func enqueue(_ rank: Int) {
     switch items(heldBy: rank).count {
     case 0: emptyHanded.append(rank)
@@ -207,29 +192,17 @@ public struct TileQueue: Sendable {
     return nil
   }
 
-  /// Counts an item once, whoever finished it and however late.
+  /// Counts an item once, whichever ranks finish it and however late.
   private mutating func markDone(_ item: Int) {
     guard states.indices.contains(item), states[item] != .done else { return }
     if states[item] == .pending { pendingCount -= 1 }
-    if states[item] == .abandoned { abandoned.removeAll { $0 == item } }
     states[item] = .done
     doneCount += 1
   }
 
-  private mutating func markFailed(_ item: Int) {
-    guard states.indices.contains(item), states[item] == .held else { return }
-    failures[item, default: 0] += 1
-    if failures[item, default: 0] < attempts {
-      putBack(item)
-    } else if !isHeld(item) {
-      states[item] = .abandoned
-      abandoned.append(item)
-    }
-  }
-
   /// Makes an item pending again, unless it is done or another rank still computes it.
   private mutating func putBack(_ item: Int) {
-    guard states[item] == .held, !isHeld(item) else { return }
+    guard states.indices.contains(item), states[item] == .held, !isHeld(item) else { return }
     states[item] = .pending
     pendingCount += 1
     returned.append(item)

@@ -1,3 +1,5 @@
+import Tiling
+
 extension TileGrid {
   /// A rank's tiles where nothing is handed out while they are computed: neighbours, which need few
   /// different rows and columns, with about as many entries as those of the other ranks. The

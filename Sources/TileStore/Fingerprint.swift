@@ -1,6 +1,7 @@
 /// What the values of an array depend on, field by field, as canonical text.
 ///
-/// Two arrays with equal fingerprints hold the same values bit by bit.
+/// Two arrays with equal fingerprints hold the same values bit by bit. The order of the fields
+/// decides which difference is named first; fingerprints that differ only in order are equal.
 public struct Fingerprint: Equatable, Sendable {
   /// One field: a name as in the job file (`network.depth`) and its value as canonical text.
   public struct Field: Equatable, Sendable {
@@ -14,18 +15,28 @@ public struct Fingerprint: Equatable, Sendable {
   public struct Difference: Equatable, Sendable {
     /// The name of the field.
     public let name: String
-    /// Its value in the fingerprint that was asked.
+    /// Its value in the fingerprint that was asked for the difference.
     public let own: String?
-    /// Its value in the other one.
+    /// Its value in the other fingerprint.
     public let other: String?
   }
 
-  /// The fields, the ones to be compared first at the front.
+  /// The fields in the order in which they are compared.
   public private(set) var fields: [Field] = []
 
   /// A fingerprint of the given fields, in this order.
   public init(_ fields: KeyValuePairs<String, String> = [:]) {
     for (name, value) in fields { self[name] = value }
+  }
+
+  /// A fingerprint of the given fields, sorted by name.
+  init(_ fields: [String: String]) {
+    self.fields = fields.sorted { $0.key < $1.key }.map { Field(name: $0.key, value: $0.value) }
+  }
+
+  /// Whether both have the same fields.
+  public static func == (a: Fingerprint, b: Fingerprint) -> Bool {
+    a.firstDifference(to: b) == nil
   }
 
   /// The value of a field; setting a new field puts it at the end, setting nil removes it.
@@ -49,19 +60,5 @@ public struct Fingerprint: Equatable, Sendable {
       Difference(name: $0.name, own: self[$0.name], other: $0.value)
     }
     return (mine + theirs).first { $0.own != $0.other }
-  }
-
-  /// The fingerprint as the attribute of an array.
-  var json: JSONValue {
-    .object(fields.map { JSONValue.Member(name: $0.name, value: .string($0.value)) })
-  }
-
-  /// Reads the attribute; nil where it is no object of strings.
-  init?(json: JSONValue) {
-    guard case .object(let members) = json else { return nil }
-    for member in members {
-      guard let text = member.value.text else { return nil }
-      self[member.name] = text
-    }
   }
 }

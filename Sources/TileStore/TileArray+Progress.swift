@@ -1,36 +1,25 @@
 import DurableFiles
+import Tiling
 
 extension TileArray {
-  /// Whether a tile was written; its checksum is not looked at.
-  ///
-  /// - Throws: `TileStoreError`.
-  public func exists(_ tile: TileIndex) throws(TileStoreError) -> Bool {
-    guard spec.contains(tile) else { throw .outOfRange(tile: tile, path: path) }
-    do {
-      return try disk.exists(path(of: tile))
-    } catch {
-      throw .file(error)
-    }
-  }
-
   /// The tiles that were written, row by row.
   ///
   /// Lists one folder per row of tiles instead of asking for every file, which a parallel file
-  /// system answers slowly. Names that are no tile of this array are passed over.
+  /// system answers slowly. Names that are not tiles of this array are ignored.
   ///
   /// - Throws: `TileStoreError`.
   public func presentTiles() throws(TileStoreError) -> [TileIndex] {
-    guard spec.shape.count == 2 else {
-      return try numbers(in: path + "/c").map { TileIndex($0) }.filter(spec.contains)
-    }
+    let grid = spec.grid
+    let rows = try numbers(in: path + "/c")
+    guard !grid.isLine else { return rows.map { TileIndex($0) }.filter(grid.contains) }
     var tiles: [TileIndex] = []
-    for it in try numbers(in: path + "/c") where it < spec.tileCounts.rows {
-      tiles += try numbers(in: folder(ofRow: it)).map { TileIndex(it, $0) }.filter(spec.contains)
+    for it in rows where it < grid.rowCount {
+      tiles += try numbers(in: folder(ofRow: it)).map { TileIndex(it, $0) }.filter(grid.contains)
     }
     return tiles
   }
 
-  /// Removes temporary files that writers left when they died.
+  /// Removes temporary files of writers that have died.
   ///
   /// - Parameter age: seconds; see `Disk.removeStaleTemporaries`.
   /// - Returns: how many were removed.
@@ -38,16 +27,14 @@ extension TileArray {
   @discardableResult
   public func removeStaleTemporaries(olderThan age: Double = 86_400) throws(TileStoreError) -> Int {
     var folders = [path, path + "/c"]
-    if spec.shape.count == 2 { folders += try numbers(in: path + "/c").map { folder(ofRow: $0) } }
-    var removed = 0
-    do {
+    if !spec.grid.isLine { folders += try numbers(in: path + "/c").map { folder(ofRow: $0) } }
+    return try onFile { () throws(FileError) in
+      var removed = 0
       for folder in folders {
         removed += try disk.removeStaleTemporaries(in: folder, olderThan: age).count
       }
-    } catch {
-      throw TileStoreError(wrapping: error)
+      return removed
     }
-    return removed
   }
 
   /// The names in a folder that are numbers as Zarr spells them, ascending.

@@ -1,4 +1,5 @@
 import DurableFiles
+import Tiling
 
 /// A matrix or vector kept as a Zarr v3 array of tiles: the store and the checkpoint of a kernel.
 ///
@@ -11,13 +12,17 @@ public struct TileArray: Sendable {
   /// What the array is.
   public let spec: TileArraySpec
 
+  /// The tiles' checksums since the array was finished, as far as known. A tile with another one is
+  /// damaged.
+  public var checksums: TileChecksums?
+
   let disk: Disk
 
   init(path: String, spec: TileArraySpec, disk: Disk) {
     (self.path, self.spec, self.disk) = (path, spec, disk)
   }
 
-  /// Creates an array and the groups above it, or opens the one a former run left.
+  /// Creates an array and the groups above it, or opens the one that an earlier run left.
   ///
   /// Local, and on one rank only; the others `open` afterwards. A crash at any point leaves
   /// something that the same call continues from.
@@ -34,7 +39,7 @@ public struct TileArray: Sendable {
     // Zarr reserves names of dots and those that start with two underscores.
     guard parts.allSatisfy({ !$0.allSatisfy { $0 == "." } && !$0.hasPrefix("__") }),
       !parts.contains(ZarrMetadata.fileName)
-    else { throw .badSpec(reason: "\"\(name)\" cannot name an array; use words joined by /") }
+    else { throw .badName(name) }
     var path = store
     for part in parts {
       try createGroup(path, disk: disk)
@@ -42,25 +47,24 @@ public struct TileArray: Sendable {
     }
     let metadata = path + "/" + ZarrMetadata.fileName
     let array = TileArray(path: path, spec: spec, disk: disk)
-    do {
-      if try disk.exists(metadata) {
-        try array.checkEqual(to: try open(path, disk: disk))
-        return array
-      }
-      try disk.createFolder(path)
-      // Tiles come after zarr.json has reached the disk; without it nobody knows what they are of.
-      if try disk.exists(path + "/c") {
-        // Another job may have made both since the look above.
-        guard try disk.exists(metadata) else {
-          throw TileStoreError.badMetadata(path: path, reason: "it holds tiles but no zarr.json")
-        }
-        try array.checkEqual(to: try open(path, disk: disk))
-        return array
-      }
-      try disk.publish(ZarrMetadata.array(spec).rendered() + "\n", to: metadata)
-    } catch {
-      throw TileStoreError(wrapping: error)
+    func exists(_ path: String) throws(TileStoreError) -> Bool {
+      try onFile { () throws(FileError) in try disk.exists(path) }
     }
+    if try !exists(metadata) {
+      try onFile { () throws(FileError) in try disk.createFolder(path) }
+      if try !exists(path + "/c") {
+        // zarr.json reaches the disk before any tile: without it a tile's meaning is unknown.
+        try onFile { () throws(FileError) in
+          try disk.publish(ZarrMetadata.array(spec), to: metadata)
+        }
+        return array
+      }
+      // Another job may have made both since the look above.
+      guard try exists(metadata) else {
+        throw .badMetadata(path: path, reason: "it holds tiles but no zarr.json")
+      }
+    }
+    try array.checkEqual(to: try open(path, disk: disk))
     return array
   }
 
@@ -71,7 +75,7 @@ public struct TileArray: Sendable {
     let metadata = path + "/" + ZarrMetadata.fileName
     let bytes: [UInt8]
     do {
-      bytes = try disk.read(metadata)
+      bytes = try disk.read(metadata, limit: ZarrMetadata.limit)
     } catch {
       guard error.isMissing else { throw .file(error) }
       throw .badMetadata(path: path, reason: "it has no zarr.json")
@@ -81,26 +85,25 @@ public struct TileArray: Sendable {
 
   /// The folder that holds a row of tiles; of a one-dimensional array all of them.
   func folder(ofRow it: Int) -> String {
-    spec.shape.count == 2 ? "\(path)/c/\(it)" : "\(path)/c"
+    spec.grid.isLine ? "\(path)/c" : "\(path)/c/\(it)"
   }
 
   /// The file of a tile.
   public func path(of tile: TileIndex) -> String {
-    folder(ofRow: tile.it) + "/\(spec.shape.count == 2 ? tile.jt : tile.it)"
+    folder(ofRow: tile.it) + "/\(spec.grid.isLine ? tile.it : tile.jt)"
   }
 
   private static func createGroup(_ path: String, disk: Disk) throws(TileStoreError) {
     let metadata = path + "/" + ZarrMetadata.fileName
-    do {
-      if try disk.exists(metadata) {
-        _ = try ZarrMetadata.parse(try disk.read(metadata), path: metadata, nodeType: "group")
-        return
+    let bytes = try onFile { () throws(FileError) -> [UInt8]? in
+      guard try disk.exists(metadata) else {
+        try disk.createFolder(path)
+        try disk.publish(ZarrMetadata.group, to: metadata)
+        return nil
       }
-      try disk.createFolder(path)
-      try disk.publish(ZarrMetadata.group.rendered() + "\n", to: metadata)
-    } catch {
-      throw TileStoreError(wrapping: error)
+      return try disk.read(metadata, limit: ZarrMetadata.limit)
     }
+    if let bytes { try ZarrMetadata.check(bytes, path: metadata, isNode: "group") }
   }
 
   private func checkEqual(to stored: TileArray) throws(TileStoreError) {
@@ -109,9 +112,10 @@ public struct TileArray: Sendable {
     }
     let (mine, theirs) = (spec, stored.spec)
     let layout = [
-      ("shape", "\(theirs.shape)", "\(mine.shape)"), ("tiles of", "\(theirs.tile)", "\(mine.tile)"),
+      ("shape", "\(theirs.grid.shape)", "\(mine.grid.shape)"),
+      ("tiles of", "\(theirs.grid.tileShape)", "\(mine.grid.tileShape)"),
       ("storage", theirs.storage.rawValue, mine.storage.rawValue),
-      ("tiles for", theirs.coverage.rawValue, mine.coverage.rawValue),
+      ("tiles for", theirs.grid.coverage.rawValue, mine.grid.coverage.rawValue),
     ]
     for (what, stored, asked) in layout where stored != asked {
       throw .differentLayout(path: path, what: what, stored: stored, asked: asked)
@@ -119,13 +123,7 @@ public struct TileArray: Sendable {
   }
 }
 
-extension TileStoreError {
-  /// One of the two errors that the bodies above can meet.
-  init(wrapping error: any Error) {
-    switch error {
-    case let error as TileStoreError: self = error
-    case let error as FileError: self = .file(error)
-    default: self = .badSpec(reason: "\(error)")
-    }
-  }
+/// Runs a body that works on files and gives its error this module's type.
+func onFile<Result>(_ body: () throws(FileError) -> Result) throws(TileStoreError) -> Result {
+  do throws(FileError) { return try body() } catch { throw .file(error) }
 }

@@ -1,12 +1,13 @@
 import DurableFiles
 import Failures
+import Tiling
 
-/// What can be wrong with a tile store, told as one sentence.
+/// What can be wrong with a tile store.
 public enum TileStoreError: Failure, Equatable, Sendable {
   /// The operating system refused.
   case file(FileError)
-  /// An array that cannot exist: a shape, tile or name that makes no sense.
-  case badSpec(reason: String)
+  /// An array cannot have this name.
+  case badName(String)
   /// A `zarr.json` that is missing, empty, malformed or not ours.
   case badMetadata(path: String, reason: String)
   /// An existing array was made from something else.
@@ -21,13 +22,17 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   case wrongSize(tile: TileIndex, path: String, found: Int, expected: Int)
   /// The tile's bytes are not those that were written.
   case badChecksum(tile: TileIndex, path: String)
+  /// The tile is whole, but its checksum is not the one kept since the array was finished.
+  case otherTile(tile: TileIndex, path: String)
+  /// The file with the checksums of a finished array is damaged or belongs to another array.
+  case badChecksums(path: String, reason: String)
   /// A finite value that float32 storage turns into infinity.
   case overflow(tile: TileIndex, path: String, value: Double)
 
   /// Whether computing the tile again repairs it.
   public var isRepairedByRecomputing: Bool {
     switch self {
-    case .missing, .wrongSize, .badChecksum: true
+    case .missing, .wrongSize, .badChecksum, .otherTile: true
     default: false
     }
   }
@@ -36,9 +41,10 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   public var kind: FailureKind {
     switch self {
     case .file(let error): error.kind
-    case .badMetadata, .wrongSize, .badChecksum, .missing, .overflow: .badData
+    case .badMetadata, .wrongSize, .badChecksum, .otherTile, .badChecksums, .missing, .overflow:
+      .badData
     case .differentFingerprint, .differentLayout: .badJob
-    case .badSpec, .outOfRange: .internal
+    case .badName, .outOfRange: .internal
     }
   }
 
@@ -46,7 +52,8 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   public var description: String {
     switch self {
     case .file(let error): return error.description
-    case .badSpec(let reason): return reason
+    case .badName(let name):
+      return "\"\(name)\" cannot name an array; use words joined by /"
     case .badMetadata(let path, let reason):
       return "\(path) is not an array that ntk-dist wrote: \(reason); choose another output "
         + "folder, or remove this one"
@@ -67,29 +74,15 @@ public enum TileStoreError: Failure, Equatable, Sendable {
     case .badChecksum(let tile, let path):
       return "tile \(tile) fails its checksum in \(path); run `ntk-dist assemble --resume` "
         + "with its job to compute it again"
+    case .otherTile(let tile, let path):
+      return "tile \(tile) in \(path) is not the one that this run computed; run "
+        + "`ntk-dist assemble --resume` with its job to compute it again"
+    case .badChecksums(let path, let reason):
+      return "\(path) does not hold the checksums of its array: \(reason); remove it and run "
+        + "`ntk-dist assemble --resume` with its job"
     case .overflow(let tile, let path, let value):
       return "tile \(tile) has the value \(value), which float32 storage cannot hold (\(path)); "
         + "use float64 storage"
     }
   }
-}
-
-/// Which tile of an array: row `it`, column `jt` of tiles; `jt` is 0 in one-dimensional arrays.
-public struct TileIndex: Hashable, Comparable, Sendable, CustomStringConvertible {
-  /// The row of tiles.
-  public let it: Int
-  /// The column of tiles.
-  public let jt: Int
-
-  /// The tile in row `it` and column `jt`.
-  public init(_ it: Int, _ jt: Int = 0) {
-    self.it = it
-    self.jt = jt
-  }
-
-  /// Row by row.
-  public static func < (a: TileIndex, b: TileIndex) -> Bool { (a.it, a.jt) < (b.it, b.jt) }
-
-  /// `(it, jt)`.
-  public var description: String { "(\(it), \(jt))" }
 }

@@ -1,99 +1,191 @@
+import Foundation
+import Tiling
+
 /// The `zarr.json` of groups and arrays: Zarr v3, core specification 3.0.
 enum ZarrMetadata {
   static let fileName = "zarr.json"
+  /// Bytes of the largest `zarr.json` that is read; a fingerprint holds a network on one line.
+  static let limit = 1 << 24
 
-  static let group = JSONValue.members([
-    "zarr_format": .integer(3), "node_type": .string("group"), "attributes": .object([]),
-  ])
+  static let group = """
+    {
+      "zarr_format": 3,
+      "node_type": "group",
+      "attributes": {}
+    }
 
-  static func array(_ spec: TileArraySpec) -> JSONValue {
-    .members([
-      "zarr_format": .integer(3),
-      "node_type": .string("array"),
-      "shape": .array(spec.shape.map(JSONValue.integer)),
-      "data_type": .string(spec.storage.rawValue),
-      "chunk_grid": .members([
-        "name": .string("regular"),
-        "configuration": .members(["chunk_shape": .array(spec.tile.map(JSONValue.integer))]),
-      ]),
-      "chunk_key_encoding": .members([
-        "name": .string("default"), "configuration": .members(["separator": .string("/")]),
-      ]),
-      "fill_value": .string("NaN"),
-      "codecs": .array([
-        .members([
-          "name": .string("bytes"), "configuration": .members(["endian": .string("little")]),
-        ]),
-        .members(["name": .string("crc32c")]),
-      ]),
-      "attributes": .members([
-        "tiles": .string(spec.coverage.rawValue), "fingerprint": spec.fingerprint.json,
-      ]),
-      "storage_transformers": .array([]),
-    ])
+    """
+
+  /// The text of an array's `zarr.json`. The order of keys is fixed, so that equal arrays have equal
+  /// bytes.
+  static func array(_ spec: TileArraySpec) -> String {
+    let fields = spec.fingerprint.fields.map { "\n      \(quoted($0.name)): \(quoted($0.value))" }
+    let fingerprint = fields.isEmpty ? "{}" : "{" + fields.joined(separator: ",") + "\n    }"
+    return """
+      {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": \(spec.grid.shape),
+        "data_type": "\(spec.storage.rawValue)",
+        "chunk_grid": {
+          "name": "regular",
+          "configuration": {
+            "chunk_shape": \(spec.grid.tileShape)
+          }
+        },
+        "chunk_key_encoding": {
+          "name": "default",
+          "configuration": {
+            "separator": "/"
+          }
+        },
+        "fill_value": "NaN",
+        "codecs": [
+          {
+            "name": "bytes",
+            "configuration": {
+              "endian": "little"
+            }
+          },
+          {
+            "name": "crc32c"
+          }
+        ],
+        "attributes": {
+          "tiles": "\(spec.grid.coverage.rawValue)",
+          "fingerprint": \(fingerprint)
+        },
+        "storage_transformers": []
+      }
+
+      """
   }
 
-  /// The document in a file's bytes, checked to be a Zarr v3 node of the given type.
-  static func parse(
-    _ bytes: [UInt8], path: String, nodeType: String
-  ) throws(TileStoreError) -> JSONValue {
-    func refuse(_ reason: String) -> TileStoreError { .badMetadata(path: path, reason: reason) }
-    guard !bytes.isEmpty else { throw refuse("the file is empty") }
-    let document: JSONValue
-    do {
-      document = try JSONParser.parse(bytes)
-    } catch {
-      throw refuse("line \(error.line) is not JSON, \(error.reason)")
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
     }
-    guard document["zarr_format"] == .integer(3) else {
-      throw refuse("zarr_format is \(shown(document["zarr_format"])) instead of 3")
-    }
-    guard document["node_type"] == .string(nodeType) else {
-      throw refuse("node_type is \(shown(document["node_type"])) instead of \"\(nodeType)\"")
-    }
-    return document
+    return result + "\""
   }
 
-  /// The array that a `zarr.json` describes, if it is one that we write.
+  /// What every node has.
+  private struct Node: Decodable {
+    let zarr_format: Int
+    let node_type: String
+  }
+
+  private struct ArrayNode: Decodable {
+    let shape: [Int]
+    let data_type: String
+    let chunk_grid: ChunkGrid
+    let chunk_key_encoding: Part
+    let fill_value: String
+    let codecs: [Part]
+    let attributes: Attributes
+    let storage_transformers: [Part]?
+  }
+
+  private struct ChunkGrid: Decodable {
+    struct Configuration: Decodable { let chunk_shape: [Int] }
+    let name: String
+    let configuration: Configuration
+  }
+
+  /// A codec, a key encoding or a transformer.
+  private struct Part: Decodable, Equatable {
+    let name: String
+    var configuration: [String: String]?
+  }
+
+  private struct Attributes: Decodable {
+    let tiles: String
+    let fingerprint: [String: String]
+  }
+
+  /// Throws where a file's bytes are not a Zarr v3 node of the given type.
+  static func check(_ bytes: [UInt8], path: String, isNode type: String) throws(TileStoreError) {
+    let node = try decode(Node.self, bytes, path)
+    guard node.zarr_format == 3, node.node_type == type else {
+      throw .badMetadata(
+        path: path,
+        reason: "it is a Zarr v\(node.zarr_format) \(node.node_type) instead of a Zarr v3 \(type)")
+    }
+  }
+
+  /// The array that a `zarr.json` describes, if it is one that this program writes.
   static func spec(_ bytes: [UInt8], path: String) throws(TileStoreError) -> TileArraySpec {
-    let document = try parse(bytes, path: path, nodeType: "array")
-    func refuse(_ reason: String) -> TileStoreError { .badMetadata(path: path, reason: reason) }
-    guard let shape = document["shape"]?.integers else {
-      throw refuse("shape is \(shown(document["shape"])) instead of a list of integers")
+    try check(bytes, path: path, isNode: "array")
+    func refused(_ reason: String) -> TileStoreError { .badMetadata(path: path, reason: reason) }
+    let node = try decode(ArrayNode.self, bytes, path)
+    guard let storage = TileArraySpec.Storage(rawValue: node.data_type) else {
+      throw refused("data_type is \"\(node.data_type)\" instead of float64 or float32")
     }
-    let grid = document["chunk_grid"]
-    guard grid?["name"] == .string("regular"),
-      let tile = grid?["configuration"]?["chunk_shape"]?.integers
-    else { throw refuse("chunk_grid is \(shown(grid)) instead of a regular one") }
-    guard let storage = document["data_type"]?.text.flatMap(TileArraySpec.Storage.init) else {
-      throw refuse("data_type is \(shown(document["data_type"])) instead of float64 or float32")
+    guard let coverage = TileGrid.Coverage(rawValue: node.attributes.tiles) else {
+      throw refused("its attribute tiles is \"\(node.attributes.tiles)\"")
     }
-    let attributes = document["attributes"]
-    guard let coverage = attributes?["tiles"]?.text.flatMap(TileArraySpec.Coverage.init),
-      let fingerprint = attributes?["fingerprint"].flatMap(Fingerprint.init(json:))
-    else { throw refuse("its attributes lack \"tiles\" and \"fingerprint\"") }
-    let spec: TileArraySpec
+    let grid: TileGrid
     do {
-      spec = try TileArraySpec(
-        shape: shape, tile: tile, coverage: coverage, storage: storage, fingerprint: fingerprint)
+      grid = try TileGrid(
+        shape: node.shape, tile: node.chunk_grid.configuration.chunk_shape, coverage: coverage)
     } catch {
-      throw refuse(error.description)
+      throw refused(error.description)
     }
-    // What is left is the same in every array we write.
-    let expected = array(spec)
-    for name in ["chunk_key_encoding", "fill_value", "codecs"]
-    where document[name] != expected[name] {
-      throw refuse("\(name) is \(shown(document[name]))")
+    // The rest is the same in every array that this program writes.
+    let isOurs: [(String, Bool)] = [
+      ("chunk_grid", node.chunk_grid.name == "regular"),
+      (
+        "chunk_key_encoding",
+        node.chunk_key_encoding == Part(name: "default", configuration: ["separator": "/"])
+      ),
+      ("fill_value", node.fill_value == "NaN"),
+      (
+        "codecs",
+        node.codecs == [
+          Part(name: "bytes", configuration: ["endian": "little"]), Part(name: "crc32c"),
+        ]
+      ),
+      ("storage_transformers", node.storage_transformers?.isEmpty ?? true),
+    ]
+    if let (name, _) = isOurs.first(where: { !$0.1 }) {
+      throw refused("its \(name) is another one")
     }
-    if let transformers = document["storage_transformers"], transformers != .array([]) {
-      throw refuse("it has storage_transformers")
-    }
-    return spec
+    return TileArraySpec(
+      grid: grid, storage: storage, fingerprint: Fingerprint(node.attributes.fingerprint))
   }
 
-  private static func shown(_ value: JSONValue?) -> String {
-    guard let value else { return "missing" }
-    let text = value.rendered().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return text.count <= 120 ? text : text.prefix(117) + "..."
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, _ bytes: [UInt8], _ path: String
+  ) throws(TileStoreError) -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch {
+      throw .badMetadata(path: path, reason: jsonProblem(error))
+    }
+  }
+}
+
+/// What is wrong with a JSON document that `JSONDecoder` refused, as the end of a sentence.
+func jsonProblem(_ error: any Error) -> String {
+  func name(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+    (context.codingPath + (last.map { [$0] } ?? []))
+      .map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+  }
+  switch error as? DecodingError {
+  case .keyNotFound(let key, let context): return "\(name(context, key)) is missing"
+  case .typeMismatch(_, let context), .valueNotFound(_, let context):
+    return "\(name(context)) has another type"
+  case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+    return "\(name(context)) is out of range"
+  default: return "it is empty, cut off or not JSON"
   }
 }

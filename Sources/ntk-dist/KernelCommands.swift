@@ -18,10 +18,13 @@ struct Kernel: ParsableCommand {
   var output: String
   @Option(help: "The arithmetic: f64 or f32.")
   var precision = Precision.f64
+  @Flag(help: "Replace results that exist.")
+  var force = false
 
   func run() throws {
     let request = KernelRequest(
-      network: network, rows: rows, columns: columns, output: output, precision: precision)
+      network: network, rows: rows, columns: columns, output: output, precision: precision,
+      overwrites: force)
     throw ExitCode(Entry.kernel(request).rawValue)
   }
 }

@@ -18,15 +18,66 @@ import TileStore
 
   private var store: String { folder.path + "/kernels.zarr" }
 
-  @Test("Opening gives back what was created, the fingerprint in its order included")
+  @Test("Opening gives back what was created")
   func reopen() throws {
     let created = try TileArray.create(in: store, name: "v=1/ntk_train", spec: spec)
     let opened = try TileArray.open(created.path)
     #expect(opened.spec == spec && opened.path == store + "/v=1/ntk_train")
-    #expect(opened.spec.fingerprint.fields.map(\.name) == ["network.depth", "data", "precision"])
     #expect(folder.contents("kernels.zarr/zarr.json")?.contains("\"group\"") == true)
     #expect(folder.contents("kernels.zarr/v=1/zarr.json")?.contains("\"group\"") == true)
     #expect(try TileArray.create(in: store, name: "v=1/ntk_train", spec: spec).spec == spec)
+  }
+
+  @Test("The bytes of zarr.json are those of earlier versions")
+  func bytes() throws {
+    let array = try TileArray.create(in: store, name: "a", spec: spec)
+    let control = "\\u0001"
+    #expect(
+      String(decoding: try Disk().read(array.path + "/zarr.json"), as: UTF8.self) == """
+        {
+          "zarr_format": 3,
+          "node_type": "array",
+          "shape": [100, 100],
+          "data_type": "float64",
+          "chunk_grid": {
+            "name": "regular",
+            "configuration": {
+              "chunk_shape": [32, 32]
+            }
+          },
+          "chunk_key_encoding": {
+            "name": "default",
+            "configuration": {
+              "separator": "/"
+            }
+          },
+          "fill_value": "NaN",
+          "codecs": [
+            {
+              "name": "bytes",
+              "configuration": {
+                "endian": "little"
+              }
+            },
+            {
+              "name": "crc32c"
+            }
+          ],
+          "attributes": {
+            "tiles": "lower triangle",
+            "fingerprint": {
+              "network.depth": "3",
+              "data": "päth \\"q\\"\\n\\\\ \(control)😀",
+              "precision": "f64"
+            }
+          },
+          "storage_transformers": []
+        }
+
+        """)
+    #expect(
+      folder.contents("kernels.zarr/zarr.json")
+        == "{\n  \"zarr_format\": 3,\n  \"node_type\": \"group\",\n  \"attributes\": {}\n}\n")
   }
 
   @Test("Another fingerprint is refused with the first field that differs and both values")
@@ -89,26 +140,28 @@ import TileStore
       let error = #expect(throws: TileStoreError.self) { try TileArray.open(array.path) }
       let text = error?.description ?? ""
       #expect(text.hasPrefix("\(path) is not an array that ntk-dist wrote: "), "\(length)")
-      if length > 0 { #expect(text.contains("the text ends too early"), "\(length): \(text)") }
+      #expect(text.contains("it is empty, cut off or not JSON"), "\(length): \(text)")
     }
   }
 
   @Test(
     "A foreign or edited zarr.json is refused with what is wrong",
     arguments: [
-      ("\"zarr_format\": 3", "\"zarr_format\": 2", "zarr_format is 2 instead of 3"),
-      ("\"array\"", "\"group\"", "node_type is \"group\" instead of \"array\""),
+      ("\"zarr_format\": 3", "\"zarr_format\": 2", "a Zarr v2 array instead of a Zarr v3 array"),
+      ("\"array\"", "\"group\"", "a Zarr v3 group instead of a Zarr v3 array"),
       ("float64", "int32", "data_type is \"int32\" instead of float64 or float32"),
-      ("\"little\"", "\"big\"", "codecs is [ { \"name\": \"bytes\""),
-      ("crc32c", "zstd", "codecs is"), ("\"NaN\"", "0.0", "fill_value is 0.0"),
-      ("\"separator\": \"/\"", "\"separator\": \".\"", "chunk_key_encoding is"),
-      ("[100, 100]", "[100, 1e2]", "shape is [ 100, 1e2 ]"),
-      ("[100, 100]", "[100, 100, 100]", "use 1 or 2 sizes"),
-      ("[32, 32]", "[0, 32]", "every size must be at least 1"),
-      ("fingerprint", "fingerprints", "attributes lack"),
-      ("\"shape\": ", "\"shape\" ", "line 4 is not JSON"),
-      ("{", "\u{89}HDF", "line 1 is not JSON"),
-      ("\"storage_transformers\": []", "\"storage_transformers\": [1]", "storage_transformers"),
+      ("\"little\"", "\"big\"", "codecs is another one"),
+      ("crc32c", "zstd", "codecs is another one"),
+      ("\"NaN\"", "0.0", "fill_value has another type"),
+      ("\"separator\": \"/\"", "\"separator\": \".\"", "chunk_key_encoding is another one"),
+      ("[100, 100]", "[100, \"a\"]", "shape.1 has another type"),
+      ("[100, 100]", "[100, 99999999999999999999]", "not JSON"),
+      ("[100, 100]", "[100, 100, 100]", "give one or two sizes"),
+      ("[32, 32]", "[0, 32]", "every size must be from 1 to 2^31 - 1"),
+      ("fingerprint", "fingerprints", "attributes.fingerprint is missing"),
+      ("\"shape\": ", "\"shape\" ", "not JSON"),
+      ("{", "\u{89}HDF", "not JSON"),
+      ("\"storage_transformers\": []", "\"storage_transformers\": [1]", "storage_transformers.0"),
     ])
   func edits(old: String, new: String, reason: String) throws {
     let array = try TileArray.create(in: store, name: "a", spec: spec)
@@ -139,22 +192,11 @@ import TileStore
   }
 
   @Test(
-    "Names and shapes that make no store are refused", arguments: ["", "a//b", "../a", "/a", "__x"])
+    "Names that cannot name an array are refused", arguments: ["", "a//b", "../a", "/a", "__x"])
   func badNames(name: String) throws {
     let error = #expect(throws: TileStoreError.self) {
       try TileArray.create(in: store, name: name, spec: spec)
     }
     #expect(error?.description.contains("cannot name an array") == true)
-    for (shape, tile) in [
-      ([], []), ([3], [0]), ([0, 3], [2, 2]), ([3, 3], [2]), ([3], [1 << 40]),
-    ] {
-      #expect(throws: TileStoreError.self) {
-        try TileArraySpec(shape: shape, tile: tile, fingerprint: Fingerprint())
-      }
-    }
-    #expect(throws: TileStoreError.self) {
-      try TileArraySpec(
-        shape: [4, 5], tile: [2, 2], coverage: .lowerTriangle, fingerprint: Fingerprint())
-    }
   }
 }

@@ -2,6 +2,7 @@ import DurableFiles
 import Foundation
 import Testing
 import TileStore
+import Tiling
 
 /// Kills a writer at random system calls, ten thousand times in all, and resumes.
 @Suite struct TileRestartTests {
@@ -25,9 +26,9 @@ import TileStore
       let present = Set(try array.presentTiles())
       for it in 0..<3 {
         for jt in 0...it where !present.contains(TileIndex(it, jt)) {
-          let (rows, columns) = spec.validShape(of: TileIndex(it, jt))
+          let (rows, columns) = spec.grid.validShape(of: TileIndex(it, jt))
           let values = (0..<(rows * columns)).map { Double(100 * it + 10 * jt + $0) }
-          try values.withUnsafeBufferPointer { (values) throws(TileStoreError) in
+          _ = try values.withUnsafeBufferPointer { (values) throws(TileStoreError) in
             try array.write(TileIndex(it, jt), values: values)
           }
         }

@@ -1,5 +1,6 @@
 import Testing
 import TileSchedule
+import Tiling
 
 @Suite struct TileGridTests {
   @Test("Numbering goes row by row, and every tile has its number back")
@@ -7,14 +8,18 @@ import TileSchedule
     for n in [1, 5, 8, 9, 64, 100] {
       for tile in [1, 3, 8, 200] {
         let grid = try TileGrid.lowerTriangle(n: n, tile: tile)
-        var expected: [Tile] = []
-        for it in 0..<((n + tile - 1) / tile) { for jt in 0...it { expected.append(Tile(it, jt)) } }
+        var expected: [TileIndex] = []
+        for it in 0..<((n + tile - 1) / tile) {
+          for jt in 0...it { expected.append(TileIndex(it, jt)) }
+        }
         #expect((0..<grid.count).map(grid.tile(at:)) == expected)
         #expect(expected.map(grid.index(of:)) == Array(0..<grid.count))
       }
     }
     let grid = try TileGrid.rectangle(m: 5, n: 7, tileRows: 2, tileColumns: 3)
-    #expect(grid.count == 9 && grid.tile(at: 5) == Tile(1, 2) && grid.index(of: Tile(2, 1)) == 7)
+    #expect(
+      grid.count == 9 && grid.tile(at: 5) == TileIndex(1, 2) && grid.index(of: TileIndex(2, 1)) == 7
+    )
   }
 
   @Test("The closed form is exact at the ends of rows in the largest grids")
@@ -22,13 +27,13 @@ import TileSchedule
     let grid = try TileGrid.lowerTriangle(n: Int(Int32.max), tile: 1)
     for it in [0, 1, 94_906_264, 94_906_267, 1_000_003, 1 << 30, Int(Int32.max) - 1] {
       for jt in Set([0, 1, it / 2, it - 1, it]) where (0...it).contains(jt) {
-        #expect(grid.tile(at: grid.index(of: Tile(it, jt))) == Tile(it, jt))
+        #expect(grid.tile(at: grid.index(of: TileIndex(it, jt))) == TileIndex(it, jt))
       }
     }
-    #expect(grid.tile(at: grid.count - 1) == Tile(Int(Int32.max) - 1, Int(Int32.max) - 1))
+    #expect(grid.tile(at: grid.count - 1) == TileIndex(Int(Int32.max) - 1, Int(Int32.max) - 1))
     let wide = try TileGrid.rectangle(
       m: Int(Int32.max), n: Int(Int32.max), tileRows: 1, tileColumns: 1)
-    #expect(wide.tile(at: wide.count - 1) == Tile(Int(Int32.max) - 1, Int(Int32.max) - 1))
+    #expect(wide.tile(at: wide.count - 1) == TileIndex(Int(Int32.max) - 1, Int(Int32.max) - 1))
   }
 
   @Test("Ranges and entries of all tiles cover each entry of the matrix exactly once")
@@ -63,17 +68,30 @@ import TileSchedule
   @Test("A tile outside the triangle or beyond the edge is not in the grid")
   func membership() throws {
     let grid = try TileGrid.lowerTriangle(n: 10, tile: 4)
-    #expect(grid.contains(Tile(2, 1)))
-    for tile in [Tile(1, 2), Tile(3, 0), Tile(-1, -1)] { #expect(!grid.contains(tile)) }
+    #expect(grid.contains(TileIndex(2, 1)))
+    for tile in [TileIndex(1, 2), TileIndex(3, 0), TileIndex(-1, -1)] {
+      #expect(!grid.contains(tile))
+    }
   }
 
-  @Test("A size of zero, less or beyond 31 bits is refused with the sizes")
-  func badSizes() {
-    for (n, tile) in [(0, 4), (-1, 4), (4, 0), (1 << 31, 1)] {
-      let error = #expect(throws: ScheduleError.self) {
-        try TileGrid.lowerTriangle(n: n, tile: tile)
+  @Test("Shapes and tiles that make no grid are refused with the sizes and the reason")
+  func badGrids() {
+    let cases: [([Int], [Int], TileGrid.Coverage, String)] = [
+      ([0, 0], [4, 4], .all, "every size"), ([-1, 4], [4, 4], .all, "every size"),
+      ([4, 4], [0, 4], .all, "every size"), ([1 << 31, 4], [1, 1], .all, "every size"),
+      ([4], [1 << 40], .all, "every size"), ([], [], .all, "one or two sizes"),
+      ([3, 3], [2], .all, "as many for a tile"), ([3, 3, 3], [2, 2, 2], .all, "one or two sizes"),
+      ([4, 4], [1 << 20, 1 << 20], .all, "smaller tiles"),
+      ([4, 5], [2, 2], .lowerTriangle, "square"), ([4], [2], .lowerTriangle, "square"),
+      ([4, 4], [2, 1], .lowerTriangle, "square"),
+    ]
+    for (shape, tile, coverage, reason) in cases {
+      let error = #expect(throws: GridError.self) {
+        try TileGrid(shape: shape, tile: tile, coverage: coverage)
       }
-      #expect(error?.description.contains("\(n) x \(n) in tiles of \(tile) x \(tile)") == true)
+      let text = error?.description ?? ""
+      #expect(text.contains("shape \(shape)") && text.contains("tiles of \(tile)"))
+      #expect(text.contains(reason), "\(text)")
     }
   }
 }

@@ -1,5 +1,6 @@
 import Testing
 import TileSchedule
+import Tiling
 
 @Suite struct TilePlanTests {
   private func grids() throws -> [TileGrid] {
@@ -38,7 +39,7 @@ import TileSchedule
   @Test("A shard touches fewer rows and columns of tiles than it would row by row")
   func locality() throws {
     let grid = try TileGrid.lowerTriangle(n: 6400, tile: 100)
-    func bands(_ tiles: [Tile]) -> Int { Set(tiles.map(\.it)).union(tiles.map(\.jt)).count }
+    func bands(_ tiles: [TileIndex]) -> Int { Set(tiles.map(\.it)).union(tiles.map(\.jt)).count }
     var (planned, rowByRow) = (0, 0)
     for number in 1...32 {
       let items = TilePlan(grids: [grid], shard: try Shard(number, of: 32)).items
@@ -54,6 +55,6 @@ import TileSchedule
     arguments: ["0/4", "5/4", "3", "a/b", "1/2/3"])
   func badShards(text: String) throws {
     #expect(try Shard(parsing: "3/16") == Shard(3, of: 16))
-    #expect(throws: ScheduleError.badShard(text: text)) { try Shard(parsing: text) }
+    #expect(throws: ShardError(text: text)) { try Shard(parsing: text) }
   }
 }

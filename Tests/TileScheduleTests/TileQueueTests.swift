@@ -61,61 +61,28 @@ import TileSchedule
         (.finished(rank: 7, item: 1), []),
         (.finished(rank: 3, item: 1), []),
       ])
-    #expect(queue.doneCount == 2 && queue.isComplete && queue.abandoned.isEmpty)
+    #expect(queue.doneCount == 2 && queue.isComplete)
   }
 
-  @Test("The items of a lost rank go to those who wait, and its late answer counts once")
-  func lostRank() {
+  @Test("An item that was dropped goes to the next rank; finished late, it counts once")
+  func drops() {
     var queue = TileQueue(count: 2)
     play(
       &queue,
       [
         (.request(rank: 1), [.assign(rank: 1, item: 0)]),
         (.request(rank: 2), [.assign(rank: 2, item: 1)]),
-        (.finished(rank: 2, item: 1), []),
         (.request(rank: 2), [.wait(rank: 2)]),
-        (.lost(rank: 1), [.assign(rank: 2, item: 0)]),
-        (.finished(rank: 1, item: 0), []),
-        (.finished(rank: 2, item: 0), []),
-        (.lost(rank: 9), []),
-      ])
-    #expect(queue.doneCount == 2)
-  }
-
-  @Test("An item that was lost and finished late is not handed out again")
-  func lateBeforeReassignment() {
-    var queue = TileQueue(count: 2)
-    play(
-      &queue,
-      [
+        (.dropped(rank: 1, item: 0), []),
         (.request(rank: 1), [.assign(rank: 1, item: 0)]),
-        (.lost(rank: 1), []),
+        (.dropped(rank: 1, item: 0), []),
         (.finished(rank: 1, item: 0), []),
-        (.request(rank: 2), [.assign(rank: 2, item: 1)]),
-        (.finished(rank: 2, item: 1), []),
-        (.request(rank: 2), [.drained(rank: 2)]),
+        (.finished(rank: 2, item: 1), [.drained(rank: 2)]),
       ])
+    #expect(queue.doneCount == 2 && queue.isComplete)
   }
 
-  @Test(
-    "A failed item is tried again and given up after so many attempts, without blocking the rest")
-  func failures() {
-    var queue = TileQueue(count: 2, attempts: 2)
-    play(
-      &queue,
-      [
-        (.request(rank: 0), [.assign(rank: 0, item: 0)]),
-        (.failed(rank: 0, item: 0), []),
-        (.request(rank: 0), [.assign(rank: 0, item: 0)]),
-        (.failed(rank: 0, item: 0), []),
-        (.request(rank: 0), [.assign(rank: 0, item: 1)]),
-        (.request(rank: 1), [.wait(rank: 1)]),
-        (.finished(rank: 0, item: 1), [.drained(rank: 1)]),
-      ])
-    #expect(queue.abandoned == [0] && queue.isComplete && queue.doneCount == 1)
-  }
-
-  @Test("After stop nothing is handed out, those who wait leave, and work in hand still counts")
+  @Test("After stop nothing is handed out, waiting ranks leave, and work in hand still counts")
   func stop() {
     var queue = TileQueue(count: 3)
     play(
@@ -133,11 +100,11 @@ import TileSchedule
     #expect(queue.isIdle && queue.doneCount == 2 && !queue.isDone(2))
   }
 
-  @Test("Events about items or ranks that nobody knows change nothing")
+  @Test("Events about unknown items or ranks change nothing")
   func strangers() {
     var queue = TileQueue(count: 1)
     for event: TileQueue.Event in [
-      .finished(rank: 5, item: 7), .failed(rank: 5, item: -1), .failed(rank: 0, item: 0),
+      .finished(rank: 5, item: 7), .dropped(rank: 5, item: -1), .dropped(rank: 0, item: 0),
     ] {
       #expect(queue.handle(event).isEmpty)
     }

@@ -150,9 +150,9 @@ package struct AlignmentStage {
     on signs: [Double], columns: Int, _ subject: SpectrumSubject
   ) throws -> (x: [Double], shift: Double) {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
-    let source = try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+    let source = try KernelMatrix(array, context: context, ranks: ranks)
     let regression = KernelRegression(
-      source: source, ranks: ranks, console: console,
+      source: source, ranks: ranks, console: console, run: run.path,
       label: "signs of eigenvectors of \(subject.label)", columns: columns)
     let (meanDiagonal, solutions) = try regression.solve([section.regularization], signs)
     guard let x = solutions[0].x else {

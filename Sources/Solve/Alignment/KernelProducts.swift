@@ -49,6 +49,6 @@ struct KernelProducts {
 
   private func share(_ kernel: KernelKind) throws -> TileShare {
     let array = try store.array(variant: variant, kernel: kernel, part: .train)
-    return TileShare(of: array, grid: store.grids[0], ranks: ranks)
+    return TileShare(of: array, ranks: ranks)
   }
 }

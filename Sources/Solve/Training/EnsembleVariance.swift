@@ -3,7 +3,6 @@ import DistributedAlgebra
 import Dynamics
 import Jobs
 import RankProgram
-import TileSchedule
 import TileStore
 
 /// The variance, at the test images, of networks that were drawn by the NNGP kernel K and trained for a
@@ -34,16 +33,16 @@ struct EnsembleVariance {
     let priorTrain = try store.array(variant: variant, kernel: .nngp, part: .train)
     let priorDiagonal = try store.array(variant: variant, kernel: .nngp, part: .testDiagonal)
     let n = basis.imageCount
-    let grid = store.grids[1]
-    let diagonal = try ranks.agree { try priorDiagonal.line(grid: store.grids[2]) }
+    let testCount = own.spec.grid.m
+    let diagonal = try ranks.agree { try priorDiagonal.line() }
     var variances = [[Double]](repeating: diagonal, count: responses.count)
     let width = max(1, min(512, Self.mostValues / (n * responses.count)))
     let training = TileProducts(
-      share: TileShare(of: priorTrain, grid: store.grids[0], ranks: ranks), ranks: ranks)
-    for first in stride(from: 0, to: grid.m, by: width) {
-      let images = first..<min(first + width, grid.m)
+      share: TileShare(of: priorTrain, ranks: ranks), ranks: ranks)
+    for first in stride(from: 0, to: testCount, by: width) {
+      let images = first..<min(first + width, testCount)
       let count = images.count
-      let rows = try columns(of: own, images, grid)
+      let rows = try columns(of: own, images)
       let components = try basis.components(ofRows: rows, columns: count)
       guard kernel == .ntk else {
         for (index, responses) in responses.enumerated() {
@@ -55,7 +54,7 @@ struct EnsembleVariance {
         }
         continue
       }
-      let priorRows = try columns(of: prior, images, grid)
+      let priorRows = try columns(of: prior, images)
       // All times side by side: [n, times x images].
       let all = responses.count * count
       var side = [Double](repeating: 0, count: n * all)
@@ -94,10 +93,8 @@ struct EnsembleVariance {
 
   /// The columns of K(train, test) that belong to some test images, the rows of the basis's own
   /// training images: [rows, images]. Collective.
-  private func columns(
-    of array: TileArray, _ images: Range<Int>, _ grid: TileGrid
-  ) throws -> [Double] {
-    let all = TileShare(of: array, grid: grid, rows: images, columns: basis.rows, ranks: nil)
+  private func columns(of array: TileArray, _ images: Range<Int>) throws -> [Double] {
+    let all = TileShare(of: array, rows: images, columns: basis.rows, ranks: nil)
     var result = [Double](repeating: 0, count: basis.rows.count * images.count)
     try ranks.agree {
       for number in 0..<all.count {

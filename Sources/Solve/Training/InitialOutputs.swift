@@ -1,5 +1,4 @@
 import Assembly
-import DurableFiles
 import Failures
 import Jobs
 import NumPyFiles

@@ -130,7 +130,7 @@ package struct TrainingStage {
 
   private func source(_ subject: SpectrumSubject) throws -> KernelMatrix {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
-    return try KernelMatrix(array, grid: store.grids[0], context: context, ranks: ranks)
+    return try KernelMatrix(array, context: context, ranks: ranks)
   }
 
   /// What there is to know of the kernel without its spectrum.

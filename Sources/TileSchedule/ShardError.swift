@@ -1,0 +1,19 @@
+import Failures
+
+/// A shard that makes no sense.
+public struct ShardError: Failure, Equatable, Sendable {
+  /// The shard as it was given.
+  public let text: String
+
+  /// The error about `text`.
+  public init(text: String) { self.text = text }
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .badJob }
+
+  /// One sentence with the value and what to do.
+  public var description: String {
+    "the shard \"\(text)\" is not of the form k/K with k from 1 to K; in a job array use "
+      + "--array=1-K"
+  }
+}
