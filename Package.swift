@@ -55,7 +55,10 @@ let package = Package(
       path: "CShims/CELPA", cSettings: [.define("NTK_ELPA", .when(traits: ["ELPA"]))]),
     .target(name: "COpenBLAS", dependencies: ["OpenBLASLibrary"], path: "CShims/COpenBLAS"),
     .target(name: "CDatagrams", path: "CShims/CDatagrams"),
-    .target(name: "CVector", path: "CShims/CVector"),
+    .target(name: "CProcessor", path: "CShims/CProcessor"),
+    .target(
+      name: "CVector", dependencies: ["CProcessor"], path: "CShims/CVector",
+      cSettings: [.unsafeFlags(["-march=\(march)"])]),
     .target(
       name: "CProcess", path: "CShims/CProcess",
       cSettings: [
@@ -64,6 +67,10 @@ let package = Package(
 
     // What every module's errors have in common.
     .target(name: "Failures", exclude: readme),
+
+    // Compiled for every processor, unlike the core.
+    .target(
+      name: "Processor", dependencies: ["CProcessor", "CVector", "Failures"], exclude: readme),
 
     // The mathematics: no MPI, no files, no clock.
     .target(
@@ -166,6 +173,7 @@ let package = Package(
 
     // Tests: without ranks, and (RankChecks) small programs for mpirun.
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
+    .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Failures"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),

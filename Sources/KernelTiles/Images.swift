@@ -25,9 +25,13 @@ public struct Images: @unchecked Sendable {
 
   func image(_ index: Int) -> UnsafePointer<Double> { base + index * features }
 
-  /// K0(x, x) = |x|^2 / D of every image.
+  /// K0(x, x) = |x|^2 / D of every image; not 0 unless the image is black.
   public func variances() -> [Double] {
-    (0..<count).map { Self.squaredNorm(image($0), features) / Double(features) }
+    (0..<count).map { index in
+      let mean = Self.squaredNorm(image(index), features) / Double(features)
+      let isBlack = mean == 0 && (0..<features).allSatisfy { image(index)[$0] == 0 }
+      return mean == 0 && !isBlack ? .leastNonzeroMagnitude : mean
+    }
   }
 
   private static func squaredNorm(_ x: UnsafePointer<Double>, _ features: Int) -> Double {

@@ -16,6 +16,10 @@ package protocol Activation: Sendable {
   /// E[phi(u)^2] (without `constant`) and E[phi'(u)^2] for u ~ N(0, `variance`).
   func moments(variance: Double) -> Moments
 
+  /// The largest variance whose duals keep their digits in `precision`, where that is less than the
+  /// lanes can hold; measured against higher precision by `RangeTests`.
+  func largestVariance(_ precision: Precision) -> Double
+
   /// How many numbers `writeImageValues` writes.
   static var imageValueCount: Int { get }
 
@@ -96,6 +100,9 @@ extension Activation {
 
   /// No constant, unless an activation says otherwise.
   package var constant: Double { 0 }
+
+  /// Whatever the lanes can hold, unless an activation says otherwise.
+  package func largestVariance(_ precision: Precision) -> Double { .infinity }
 
   /// Nothing is saved, unless an activation says otherwise.
   @inline(__always)

@@ -2,8 +2,8 @@ import CVector
 
 /// Precisions that every step has a loop for.
 protocol CoreLanes: Lanes {
-  /// The largest variance, and the inverse of the smallest, whose square the lanes can hold.
-  static var largestVariance: Double { get }
+  /// The precision of the lanes.
+  static var precision: Precision { get }
 
   /// Writes four rows of numbers in double precision, rounded to these lanes' scalars and `stride`
   /// apart.
@@ -53,15 +53,14 @@ extension CoreLanes {
   @inline(__always)
   static var groupCount: Int { Swift.max(rowCount, 4) }
 
-  /// Whether the squares and inverses of a variance stay in range; none at all (a black image)
-  /// does.
-  static func holds(_ variance: Double) -> Bool {
-    variance == 0 || (variance <= largestVariance && variance >= 1 / largestVariance)
-  }
+  /// The largest value of a pixel: formulas multiply those of two, and for one that is almost black
+  /// the product of their inverses must stay finite.
+  @inline(__always)
+  static var largestValue: Double { precision == .f64 ? 1e154 : 1e19 }
 }
 
 extension Float64Lanes: CoreLanes {
-  static var largestVariance: Double { 1e150 }
+  static var precision: Precision { .f64 }
 
   @inline(__always)
   static func convertRows(
@@ -128,7 +127,7 @@ extension Float64Lanes: CoreLanes {
 }
 
 extension Float32Lanes: CoreLanes {
-  static var largestVariance: Double { 1e18 }
+  static var precision: Precision { .f32 }
 
   @inline(__always)
   static func convertRows(

@@ -15,12 +15,16 @@ package struct Cos: Activation {
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {
     self.init(
-      amplitude: try parameters.number("amplitude", default: 1),
-      frequency: try parameters.number("frequency", default: 1),
+      amplitude: try parameters.factor("amplitude"),
+      frequency: try parameters.factor("frequency"),
       phase: try parameters.number("phase", default: 0))
   }
 
   package func moments(variance: Double) -> Moments { sine.moments(variance: variance) }
+
+  package func largestVariance(_ precision: Precision) -> Double {
+    sine.largestVariance(precision)
+  }
 
   package static var imageValueCount: Int { Sin.imageValueCount }
 

@@ -33,9 +33,9 @@ package struct Erf: Activation {
   }
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {
-    amplitude = try parameters.number("amplitude", default: 1)
-    scale = try parameters.number("scale", default: 1)
-    constant = try parameters.number("shift", default: 0)
+    amplitude = try parameters.factor("amplitude")
+    scale = try parameters.factor("scale")
+    constant = try parameters.factor("shift", default: 0)
   }
 
   package func moments(variance: Double) -> Moments {
@@ -44,6 +44,12 @@ package struct Erf: Activation {
     return Moments(
       square: amplitude * amplitude * (2 / Double.pi) * ntk_atan2(2 * q, root),
       derivativeSquare: amplitude * amplitude * scale * scale * (4 / Double.pi) / root)
+  }
+
+  /// For large b^2 q the angles come close to pi / 2 and their differences lose sqrt(b^2 q) eps;
+  /// at opposite images (K12 = -s), the derivative loses b^2 q eps.
+  package func largestVariance(_ precision: Precision) -> Double {
+    (precision == .f64 ? 1e14 : 1e6) / (scale * scale)
   }
 
   package static let imageValueCount = Value.allCases.count

@@ -1,5 +1,3 @@
-import Failures
-
 /// What the steps of a program need of each image at one edge of a tile, computed once per image,
 /// and the diagonals of the kernels.
 final class ImageTable<L: CoreLanes>: @unchecked Sendable {
@@ -36,21 +34,15 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
 
     let empty = [ImageState](repeating: ImageState(variance: 0), count: count)
     var diagonals = [[ImageState]](repeating: empty, count: program.networkCount)
-    var failure: RangeError?
+    var watch = RangeWatch(L.precision)
     let values = UnsafeMutablePointer<Double>.allocate(
       capacity: program.nodes.map(\.step.imageValueCount).max() ?? 1)
     defer { values.deallocate() }
     for (source, states) in states.enumerated() {
       for (image, state) in states.enumerated() {
         program.walk(state, from: source) { node, before, after in
-          if failure == nil,
-            let value = [after.variance, after.tangent].first(where: { !L.holds($0) })
-          {
-            let (step, network) = program.place(ofNode: node)
-            failure = RangeError(
-              value: value, step: step, network: network, lanes: "\(L.Scalar.self)")
-          }
           let step = program.nodes[node].step
+          Self.note(before.0, after, step, &watch) { program.place(ofNode: node) }
           step.writeImageValues(before.0, kept: before.kept, to: values)
           for index in 0..<step.imageValueCount {
             storage.base[offsets[node] + index * stride + image] = L.Scalar(values[index])
@@ -60,37 +52,30 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
       }
     }
     self.diagonals = diagonals
-    if let failure { throw failure }
+    if let failure = watch.failure { throw failure }
+  }
+
+  /// Notes an image's numbers before and after a step.
+  @inline(__always)
+  private static func note(
+    _ before: ImageState, _ after: ImageState, _ step: Step, _ watch: inout RangeWatch,
+    place: () -> (step: Int, network: Int?)
+  ) {
+    switch step {
+    case .activation(let activation):
+      watch.note(
+        .variance, before.variance, largest: { activation.largestVariance($0) }, place: place)
+    case .normalize(let norm):
+      watch.note(.normalized, before.variance + norm.epsilon, place: place)
+    case .affine, .fork, .exchange, .join: break
+    }
+    watch.note(.variance, after.variance, place: place)
+    watch.note(.tangent, after.tangent, place: place)
   }
 
   /// The values of node `node` for the images from `image` on.
   @inline(__always)
   func values(node: Int, from image: Int) -> StepValues<L.Scalar> {
     StepValues(base: storage.base + offsets[node] + image, stride: stride)
-  }
-}
-
-/// A variance that grew or shrank out of what the lanes can hold.
-public struct RangeError: Failure, Sendable {
-  let value: Double
-  /// From 1, an affine layer or an activation each.
-  let step: Int
-  /// One of the networks that it happens in, where that is known.
-  public let network: Int?
-  let lanes: String
-
-  init(value: Double, step: Int, network: Int? = nil, lanes: String) {
-    (self.value, self.step, self.network, self.lanes) = (value, step, network, lanes)
-  }
-
-  /// What kind of failure it is.
-  public var kind: FailureKind { .badData }
-
-  /// One sentence.
-  public var description: String {
-    let remedy =
-      lanes == "Float" ? "; use precision f64" : "; use fewer layers or other weight variances"
-    return "the variance of an image reaches \(value) at step \(step) of the network, out of the "
-      + "range of the arithmetic\(remedy)"
   }
 }

@@ -46,6 +46,19 @@ struct PixelNorm: PixelUpdate {
   /// i, then r and i r of K and of Theta.
   var valueCount: Int { 5 }
 
+  func note(
+    _ map: PixelVariances, image: Int, largest: Double, _ watch: inout RangeWatch,
+    place: () -> (step: Int, network: Int?)
+  ) {
+    let variance =
+      norm.axes == .all
+      ? map.mean(image: image).variance
+      : map.smallestVariance(image: image, countsZero: norm.epsilon > 0)
+    // No variance anywhere: the image stays 0.
+    guard largest > 0 || norm.epsilon > 0 else { return }
+    watch.note(.normalized, variance + norm.epsilon, place: place)
+  }
+
   func advance(_ map: PixelVariances, _ write: PixelRowWriter) {
     let (zero, one, epsilon) = (Float64Lanes(0), Float64Lanes(1), Float64Lanes(norm.epsilon))
     let mean = norm.axes == .all ? map.meanVariance() : zero

@@ -36,6 +36,20 @@ package struct LayerParameters: Sendable {
     return number
   }
 
+  /// The number called `name` whose square the arithmetic works with; 1 where it is absent.
+  package mutating func factor(
+    _ name: String, default fallback: Double = 1
+  ) throws(NetworkError) -> Double {
+    let number = try number(name, default: fallback)
+    guard abs(number) <= Self.largestFactor else {
+      throw error("'\(name)' must be at most \(Self.largestFactor), not \(number)")
+    }
+    return number
+  }
+
+  /// Its square is the largest variance of double precision.
+  private static var largestFactor: Double { 1e75 }
+
   /// The whole number called `name`, which must be given.
   package mutating func count(_ name: String, atLeast minimum: Int) throws(NetworkError) -> Int {
     let number = try number(name, atLeast: Double(minimum))

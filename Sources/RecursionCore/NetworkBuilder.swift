@@ -14,8 +14,20 @@ struct NetworkBuilder {
   private var signal = Signal.input
   /// Where the layer that is being added stands.
   private var position = ""
-  /// How many residuals are open.
+  /// How many residuals are open, and how many residuals and repeats.
   private var depth = 0
+  private var nesting = 0
+  /// Layers so far, those inside others included; and pairs of pixel rows that they act on.
+  private var layerCount = 0
+  private var rowPairs = 0
+
+  /// What a network may have, so that compiling it takes seconds and less than 2 GB.
+  private enum Limit {
+    static let layers = 100_000
+    static let nesting = 64
+    static let rowPairs = 20_000_000
+    static let window = 1023
+  }
 
   init(_ shape: [Int]) {
     pixels = shape.count == 3 ? PixelShape(height: shape[0], width: shape[1]) : nil
@@ -24,6 +36,13 @@ struct NetworkBuilder {
   mutating func append(
     _ descriptions: [LayerDescription], path: String
   ) throws(NetworkError) {
+    nesting += 1
+    defer { nesting -= 1 }
+    guard nesting <= Limit.nesting else {
+      throw NetworkError(
+        position: position,
+        reason: "residuals and repeats are nested more than \(Limit.nesting) deep; nest fewer")
+    }
     for (index, description) in descriptions.enumerated() {
       try append(
         description, position: "\(path)\(index + 1) (\(description.name))", "\(path)\(index + 1)")
@@ -35,6 +54,7 @@ struct NetworkBuilder {
   ) throws(NetworkError) {
     var parameters = try LayerParameters(description, position: position)
     self.position = position
+    try count(position)
     switch description.name {
     case "flatten":
       try parameters.finish()
@@ -72,6 +92,25 @@ struct NetworkBuilder {
       let activation = try type.init(&parameters)
       try parameters.finish()
       try append(activation, description, position)
+    }
+  }
+
+  /// Counts a layer, before it is expanded.
+  private mutating func count(_ position: String) throws(NetworkError) {
+    layerCount += 1
+    guard layerCount <= Limit.layers else {
+      throw NetworkError(
+        position: position,
+        reason: "the network has more than \(Limit.layers) layers, which is not supported; "
+          + "use a smaller depth or count")
+    }
+    guard let pixels else { return }
+    rowPairs += pixels.height * pixels.height
+    guard rowPairs <= Limit.rowPairs else {
+      throw NetworkError(
+        position: position,
+        reason: "\(layerCount) layers on images of up to \(pixels) pixels are more than can be "
+          + "compiled; use fewer layers or smaller images")
     }
   }
 
@@ -126,13 +165,7 @@ struct NetworkBuilder {
     let dense = try Dense(&parameters)
     try parameters.finish()
     let input = try image(parameters.position)
-    let largest = 1023
-    guard filter.down <= largest, filter.across <= largest else {
-      throw NetworkError(
-        position: parameters.position,
-        reason: "its filter of \(filter.down) x \(filter.across) is larger than \(largest) pixels, "
-          + "which is not supported; use a smaller one")
-    }
+    try check("filter", filter, padding, input, parameters.position)
     let step = ConvolutionStep(
       vertical: AxisWindow(
         size: filter.down, stride: stride.down, padding: padding, input: input.height),
@@ -167,6 +200,7 @@ struct NetworkBuilder {
         reason: "a pool inside a residual mixes pixels of one branch only, which is not supported; "
           + "put it before or behind the residual")
     }
+    if !isGlobal { try check("window", window, padding, input, parameters.position) }
     let step = PoolStep(
       vertical: AxisWindow(
         size: window.down, stride: stride.down, padding: padding, input: input.height),
@@ -188,6 +222,31 @@ struct NetworkBuilder {
           + "behind it"
         : "it acts on pixels, and a readout stands before it; put flatten or the global pool behind "
           + "the last convolution or pool")
+  }
+
+  /// Checks the size of a window before anything is made of it.
+  private func check(
+    _ what: String, _ size: (down: Int, across: Int), _ padding: Padding, _ input: PixelShape,
+    _ position: String
+  ) throws(NetworkError) {
+    let words = "its \(what) of \(size.down) x \(size.across)"
+    guard size.down <= Limit.window, size.across <= Limit.window else {
+      throw NetworkError(
+        position: position,
+        reason: "\(words) is larger than \(Limit.window) pixels, which is not supported; "
+          + "use a smaller one")
+    }
+    // Around the image it meets every pixel several times, each time at a cost.
+    let rounds = 4
+    guard
+      padding != .circular
+        || (size.down <= rounds * input.height && size.across <= rounds * input.width)
+    else {
+      throw NetworkError(
+        position: position,
+        reason: "\(words) goes around the \(input) pixels that reach it more than \(rounds) times, "
+          + "which is not supported; use a smaller one or padding: same")
+    }
   }
 
   private func check(

@@ -35,7 +35,8 @@ package struct ReLU: Activation {
     let half = L(0.5)
     let scale = x[0] * y[0]
     // s (1 - |c|) is the deficit for positive covariances and s + K12 for negative ones.
-    let u = L.min(pair.deficit, scale + pair.covariance) * (x[1] * y[1])
+    // Rounded, either can be a little less than 0 for opposite images.
+    let u = L.max(L.min(pair.deficit, scale + pair.covariance), zero) * (x[1] * y[1])
     let root = u.squareRoot()
     let angle = root * L.arcCosineFactor(u) * L(1 / (2 * Double.pi))  // acos|c| / 2 pi
     let moment = scale * (u * root) * L.arcCosineMomentFactor(u) * L(1 / (2 * Double.pi))

@@ -46,8 +46,8 @@ package struct Sin: Activation {
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {
     self.init(
-      amplitude: try parameters.number("amplitude", default: 1),
-      frequency: try parameters.number("frequency", default: 1),
+      amplitude: try parameters.factor("amplitude"),
+      frequency: try parameters.factor("frequency"),
       phase: try parameters.number("phase", default: 0))
   }
 
@@ -62,6 +62,11 @@ package struct Sin: Activation {
   private func largest(_ variance: Double) -> (value: Double, derivative: Double) {
     let change = doubledCosine * ntk_expm1(-2 * frequency * frequency * variance)
     return (2 * sineSquared - change, 2 * cosineSquared + change)
+  }
+
+  /// The exponents of different variances lose b^2 q eps.
+  package func largestVariance(_ precision: Precision) -> Double {
+    (precision == .f64 ? 1e13 : 1e5) / (frequency * frequency)
   }
 
   package static let imageValueCount = Value.allCases.count

@@ -54,6 +54,7 @@ protocol AnyActivationStep: Sendable {
   var inputIsNonNegative: Bool { get set }
   var outputIsNonNegative: Bool { get }
   var imageValueCount: Int { get }
+  func largestVariance(_ precision: Precision) -> Double
   func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>)
   func advance(_ image: ImageState) -> ImageState
   func apply(
@@ -65,6 +66,8 @@ extension ActivationStep: AnyActivationStep {
   var outputIsNonNegative: Bool { activation.dualIsNonNegative }
 
   var imageValueCount: Int { A.imageValueCount + 1 + AffineStep.imageValueCount }
+
+  func largestVariance(_ precision: Precision) -> Double { activation.largestVariance(precision) }
 
   func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
     activation.writeImageValues(variance: image.variance, to: values)

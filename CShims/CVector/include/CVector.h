@@ -291,6 +291,10 @@ NTK_INLINE void ntk_prefetch(const void *_Nonnull p) { __builtin_prefetch(p); }
 /// Asks the system for large pages under some memory; nothing happens where it has none.
 void ntk_use_large_pages(void *_Nonnull start, long size);
 
+/// The instruction sets that the core is compiled for, one bit each, in the order of CProcessor.h.
+/// Returns a constant, so that it runs on every processor.
+unsigned ntk_vector_instruction_sets(void);
+
 /// The C library's scalar functions, under names that need no import of it.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }

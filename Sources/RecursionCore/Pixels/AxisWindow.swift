@@ -48,6 +48,11 @@ package struct AxisWindow: Sendable, Equatable {
     return wrapped < 0 ? wrapped + input : wrapped
   }
 
+  /// The places of a window that meet the image in any of them.
+  var usedTaps: [Int] {
+    (0..<size).filter { tap in (0..<output).contains { place($0, tap: tap) != nil } }
+  }
+
   /// Whether every window is a pixel and its two neighbours, zeros beside the image.
   var isAround: Bool { size == 3 && stride == 1 && padding == .same }
 

@@ -43,7 +43,7 @@ struct EdgeSums<L: Lanes> {
     }
     for plane in 0..<2 {
       for cell in 0..<layout.cellCount {
-        let matrix = sums + cell * walk.cell + plane * walk.plane + walk.origin
+        let matrix = sums + cell * walk.cellSize + plane * walk.planeSize + walk.origin
         if hasTerms { addTerms(matrix, walk, layout, plane * line + cell * layout.columns) }
         let first = plane * inside.plane + cell * layout.columns
         let count = layout.count(ofClass: cell)
@@ -80,9 +80,9 @@ struct EdgeSums<L: Lanes> {
     for i in stride(from: 0, to: layout.rows, by: 4) {
       let row = L(perRow: rowOnly.base + first + i)
       for j in stride(from: 0, to: layout.columns, by: L.rowCount) {
-        let place = matrix + i * walk.row + j
-        (L(rowsAt: place, stride: walk.row) + row + L(perColumn: columnOnly.base + first + j))
-          .storeRows(to: place, stride: walk.row)
+        let place = matrix + i * walk.rowSize + j
+        (L(rowsAt: place, stride: walk.rowSize) + row + L(perColumn: columnOnly.base + first + j))
+          .storeRows(to: place, stride: walk.rowSize)
       }
     }
   }
@@ -108,19 +108,19 @@ struct EdgeSums<L: Lanes> {
       var place = matrix - 1
       for i in 0..<count {
         place.pointee = rows[i]
-        place += walk.row
+        place += walk.rowSize
       }
-      fillRow(matrix - walk.row)
-      matrix[-walk.row - 1] = 0
+      fillRow(matrix - walk.rowSize)
+      matrix[-walk.rowSize - 1] = 0
     }
     if high == 1 {
       var place = matrix + count
       for i in 0..<count {
         place.pointee = rows[i]
-        place += walk.row
+        place += walk.rowSize
       }
-      fillRow(matrix + count * walk.row)
-      matrix[count * walk.row + count] = 0
+      fillRow(matrix + count * walk.rowSize)
+      matrix[count * walk.rowSize + count] = 0
     }
   }
 
@@ -129,12 +129,12 @@ struct EdgeSums<L: Lanes> {
     _ count: Int, _ rows: UnsafePointer<Scalar>, _ columns: UnsafePointer<Scalar>
   ) {
     for i in 0..<count {
-      let row = matrix + i * walk.row
+      let row = matrix + i * walk.rowSize
       for j in 0..<low { row[j - low] = rows[i] }
       for j in 0..<high { row[count + j] = rows[i] }
     }
     for i in Array(-low..<0) + Array(count..<count + high) {
-      let row = matrix + i * walk.row
+      let row = matrix + i * walk.rowSize
       for j in 0..<low { row[j - low] = 0 }
       row.update(from: columns, count: count)
       for j in 0..<high { row[count + j] = 0 }
@@ -144,16 +144,16 @@ struct EdgeSums<L: Lanes> {
   private func wrapMargins(
     _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ count: Int
   ) {
-    let end = count + walk.high
+    let end = count + walk.largestReach.high
     func wrapped(_ i: Int) -> Int { ((i % count) + count) % count }
     for i in 0..<count {
-      let row = matrix + i * walk.row
-      for j in -walk.low..<0 { row[j] = row[wrapped(j)] }
+      let row = matrix + i * walk.rowSize
+      for j in -walk.largestReach.low..<0 { row[j] = row[wrapped(j)] }
       for j in count..<end { row[j] = row[wrapped(j)] }
     }
-    for i in Array(-walk.low..<0) + Array(count..<end) {
-      let (row, source) = (matrix + i * walk.row, matrix + wrapped(i) * walk.row)
-      for j in -walk.low..<end { row[j] = source[j] }
+    for i in Array(-walk.largestReach.low..<0) + Array(count..<end) {
+      let (row, source) = (matrix + i * walk.rowSize, matrix + wrapped(i) * walk.rowSize)
+      for j in -walk.largestReach.low..<end { row[j] = source[j] }
     }
   }
 
@@ -170,8 +170,9 @@ struct EdgeSums<L: Lanes> {
       }
       switch (a, b) {
       case (let a?, let b?):
-        let matrix = sums + a % input.cellCount * walk.cell + plane * walk.plane + walk.origin
-        return matrix[a / input.cellCount * walk.row + b / input.cellCount]
+        let cell = sums + a % input.cellCount * walk.cellSize
+        let matrix = cell + plane * walk.planeSize + walk.origin
+        return matrix[a / input.cellCount * walk.rowSize + b / input.cellCount]
       case (let a?, nil): return alone(inside.rows, a)
       case (nil, let b?): return alone(inside.columns, b)
       case (nil, nil): return 0
@@ -180,12 +181,12 @@ struct EdgeSums<L: Lanes> {
     for cell in 0..<output.cellCount {
       let count = output.count(ofClass: cell)
       for plane in 0..<2 {
-        let matrix = state + cell * output.cell + plane * output.plane
+        let matrix = state + cell * output.cellSize + plane * output.planeSize
         for i in 0..<count {
           for j in 0..<count {
             let (p, q) = (i * output.cellCount + cell, j * output.cellCount + cell)
             var sum: Scalar = 0
-            for tap in 0..<window.size {
+            for tap in walk.usedTaps {
               sum += element(plane, window.place(p, tap: tap), window.place(q, tap: tap))
             }
             matrix[i * output.columns + j] = sum

@@ -32,14 +32,14 @@ final class OffsetPoolGather<L: CoreLanes> {
   private let layout: CellLayout
   /// A slab summed over rows: [plane][offset][pixel across].
   private let total: AlignedStorage<Scalar>
-  private var planeCount: Int { layout.slab / 2 }
+  private var planeCount: Int { layout.slabSize / 2 }
 
   /// nil for pools that it can't add to.
   init?(_ pool: PoolStep, _ layout: CellLayout) {
     guard let kind = OffsetPoolKind(pool) else { return nil }
     self.kind = kind
     self.layout = layout
-    total = AlignedStorage(count: kind == .everything ? layout.slab : 1)
+    total = AlignedStorage(count: kind == .everything ? layout.slabSize : 1)
   }
 
   /// Whether the sums are by offset.
@@ -51,9 +51,9 @@ final class OffsetPoolGather<L: CoreLanes> {
     case .everything:
       sumRows(field, slab.count)
       // Group by group, so that how many of them a slab holds changes no sum.
-      for first in stride(from: 0, to: planeCount, by: layout.plane) {
+      for first in stride(from: 0, to: planeCount, by: layout.planeSize) {
         var (gap, tangentGap) = (0.0, 0.0)
-        for index in first..<first + layout.plane {
+        for index in first..<first + layout.planeSize {
           gap += Double(total.base[index])
           tangentGap += Double(total.base[planeCount + index])
         }
@@ -70,7 +70,7 @@ final class OffsetPoolGather<L: CoreLanes> {
         let state = UnsafePointer(field.at(k))
         let second = isBoth ? UnsafePointer(field.at(k + 1)) - state : 0
         addPairs(state, second, slab.offset, to: sums.gaps + place)
-        addPairs(state + layout.plane, second, slab.offset, to: sums.tangentGaps + place)
+        addPairs(state + layout.planeSize, second, slab.offset, to: sums.tangentGaps + place)
         k += isBoth ? 2 : 1
       }
     }
@@ -79,9 +79,9 @@ final class OffsetPoolGather<L: CoreLanes> {
   private func sumRows(_ field: PixelField<L>, _ rows: Int) {
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
-        let place = group * layout.cell + plane * layout.plane
-        let target = total.base + plane * planeCount + group * layout.plane
-        for part in stride(from: 0, to: layout.plane, by: L.count) {
+        let place = group * layout.cellSize + plane * layout.planeSize
+        let target = total.base + plane * planeCount + group * layout.planeSize
+        for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var sum = L(0)
           for k in 0..<rows { sum = sum + L(at: field.at(k) + place + part) }
           sum.store(to: target + part)
@@ -102,7 +102,7 @@ final class OffsetPoolGather<L: CoreLanes> {
     let width = layout.shape.width
     let across = width / 2
     func row(_ index: Int) -> UnsafePointer<Scalar> {
-      rows + index / layout.rows * layout.cell + index % layout.rows * width
+      rows + index / layout.rows * layout.cellSize + index % layout.rows * width
     }
     for index in stride(from: 0, to: layout.offsetsPerSlab, by: 2) {
       let windows = (offset + index) / 2

@@ -37,7 +37,7 @@ extension PixelEngine {
             sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
             y: run.y.base + plan.maps, inside: inside)
         }
-        if walk.runs.isEmpty {
+        if walk.stretches.isEmpty {
           edges.gather(
             sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
             inside: inside)
@@ -54,9 +54,9 @@ extension PixelEngine {
   private func pass(_ plan: PixelNodePlan, _ field: PixelField<L>) -> PixelPass<L> {
     PixelPass<L>(
       state: field.at(0),
-      stateWalk: .init(outer: 0, row: plan.output.columns, plane: plan.output.plane),
+      stateWalk: .init(outer: 0, row: plan.output.columns, plane: plan.output.planeSize),
       sums: UnsafePointer(sums.base),
-      sumsWalk: .init(outer: 0, row: plan.walk?.row ?? 0, plane: plan.walk?.plane ?? 0))
+      sumsWalk: .init(outer: 0, row: plan.walk?.rowSize ?? 0, plane: plan.walk?.planeSize ?? 0))
   }
 
   /// Runs an update over the cells of one pair of rows.
@@ -86,17 +86,17 @@ extension PixelEngine {
         (pass.rowStep, pass.columnStep) = (4, 0)
       }
     }
-    if isConvolution, let walk = plan.walk, !walk.runs.isEmpty {
-      walk.runs.withUnsafeBufferPointer { runs in
-        for index in runs.indices {
-          let cell = runs[index].cell
+    if isConvolution, let walk = plan.walk, !walk.stretches.isEmpty {
+      walk.stretches.withUnsafeBufferPointer { stretches in
+        for index in stretches.indices {
+          let cell = stretches[index].cell
           aim(cell: cell)
-          pass.state = state + cell * layout.cell
-          pass.sums = UnsafePointer(sums.base) + runs[index].start
-          (pass.outer, pass.inner) = (runs[index].outer, runs[index].inner)
-          pass.stateWalk.outer = runs[index].stateStep
-          pass.sumsWalk.outer = runs[index].sumsStep
-          runs[index].taps.withUnsafeBufferPointer {
+          pass.state = state + cell * layout.cellSize
+          pass.sums = UnsafePointer(sums.base) + stretches[index].start
+          (pass.outer, pass.inner) = (stretches[index].outer, stretches[index].inner)
+          pass.stateWalk.outer = stretches[index].stateStep
+          pass.sumsWalk.outer = stretches[index].sumsStep
+          stretches[index].taps.withUnsafeBufferPointer {
             pass.taps = $0
             L.sweep(update, pass)
           }
@@ -107,10 +107,10 @@ extension PixelEngine {
     pass.taps = UnsafeBufferPointer(start: nil, count: 0)
     for cell in 0..<(isImages ? 1 : layout.cellCount) {
       aim(cell: cell)
-      pass.state = state + cell * layout.cell
+      pass.state = state + cell * layout.cellSize
       pass.outer = isImages ? layout.cellCount : layout.rows / 4
       pass.inner = isImages ? 1 : layout.columns / L.rowCount
-      pass.stateWalk.outer = isImages ? layout.cell : 4 * layout.columns
+      pass.stateWalk.outer = isImages ? layout.cellSize : 4 * layout.columns
       L.sweep(update, pass)
     }
   }
@@ -139,7 +139,7 @@ extension PixelEngine {
         let first = maps + plane * layout.valuesPerImage
         let rows = run.x.base + first + (pair.row * layout.cellCount + cell) * layout.columns
         let columns = run.y.base + first + (pair.column * layout.cellCount + cell) * layout.columns
-        let matrix = state + cell * layout.cell + plane * layout.plane
+        let matrix = state + cell * layout.cellSize + plane * layout.planeSize
         for i in 0..<layout.count(ofClass: cell) {
           for j in 0..<layout.count(ofClass: cell) where pair.row != pair.column || i != j {
             matrix[i * layout.columns + j] = rows[i] + columns[j]

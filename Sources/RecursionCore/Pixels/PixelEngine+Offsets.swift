@@ -50,10 +50,10 @@ extension PixelEngine {
     for k in 0..<slab.count {
       for index in 0..<layout.offsetsPerSlab {
         let line =
-          field.at(k) + index / layout.rows * layout.cell + index % layout.rows * layout.columns
+          field.at(k) + index / layout.rows * layout.cellSize + index % layout.rows * layout.columns
         x.writeGaps(
           slab.row + k, y, slab.column + k, offset: slab.offset + index * layout.offsetStep, source,
-          to: line, plane: layout.plane, L.self)
+          to: line, plane: layout.planeSize, L.self)
       }
     }
   }
@@ -64,11 +64,11 @@ extension PixelEngine {
     let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
     for k in 0..<slab.count {
       for group in 0..<layout.cellCount {
-        let state = field.at(k) + group * layout.cell
+        let state = field.at(k) + group * layout.cellSize
         let x = slab.x + (slab.row + k) * layout.line
         let y =
           slab.y + (slab.column + k) * layout.line + slab.offset + group * layout.rows * step
-        for part in stride(from: 0, to: layout.plane, by: L.count) {
+        for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var sum = L(0)
           for channel in 0..<program.channels {
             let first = channel * layout.valuesPerImage + part
@@ -77,7 +77,7 @@ extension PixelEngine {
             sum = sum.adding(difference, times: difference)
           }
           sum.scaled(by: mean).store(to: state + part)
-          L(0).store(to: state + part + layout.plane)
+          L(0).store(to: state + part + layout.planeSize)
         }
       }
     }
@@ -156,15 +156,15 @@ extension PixelEngine {
       let target = result.at(k)
       for index in 0..<input.offsetsPerSlab {
         let d = slab.offset + index * input.offsetStep
-        let from = index / input.rows * input.cell + index % input.rows * input.columns
-        let to = index / output.rows * output.cell + index % output.rows * output.columns
+        let from = index / input.rows * input.cellSize + index % input.rows * input.columns
+        let to = index / output.rows * output.cellSize + index % output.rows * output.columns
         let width = input.shape.width
         for plane in 0..<2 {
           let own = plane * plan.windowSumCount
           L.halve(
-            sums + from + plane * input.plane, right: d == 0 ? 0 : y[own + d],
+            sums + from + plane * input.planeSize, right: d == 0 ? 0 : y[own + d],
             seam: d == 0 ? -1 : (width - 2 - d) / 2, atSeam: d == 0 ? 0 : x[own + width - d],
-            to: target + to + plane * output.plane)
+            to: target + to + plane * output.planeSize)
         }
       }
     }
@@ -186,10 +186,10 @@ extension PixelEngine {
     let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
-        let first = group * layout.cell + plane * layout.plane
+        let first = group * layout.cellSize + plane * layout.planeSize
         let maps = plan.maps + plane * layout.valuesPerImage
         let offset = slab.offset + group * layout.rows * step
-        for part in stride(from: 0, to: layout.plane, by: L.count) {
+        for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var sum = L(0)
           for row in links.list(k, .both) { sum = sum + L(at: field.at(row) + first + part) }
           for row in links.list(k, .rowOnly) {
@@ -229,9 +229,9 @@ extension PixelEngine {
     let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
-        let target = beyond + group * layout.cell + plane * layout.plane
+        let target = beyond + group * layout.cellSize + plane * layout.planeSize
         let maps = plan.maps + plane * layout.valuesPerImage
-        for part in stride(from: 0, to: layout.plane, by: L.count) {
+        for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var values = L(0)
           if let row {
             values = L(runs: runs, at: slab.x + maps + row * layout.line + part, stride: 0)

@@ -43,15 +43,15 @@ extension PixelEngine {
     let isImages = program.arrangement == .images
     let cells = isImages ? 1 : layout.cellCount
     let planes = isImages ? 1 : 2
-    let rows = isImages ? layout.slab / layout.columns : layout.rows
+    let rows = isImages ? layout.slabSize / layout.columns : layout.rows
     for cell in 0..<cells {
       for plane in 0..<planes {
-        let first = cell * layout.cell + plane * layout.plane
-        let target = sums.base + cell * walk.cell + plane * walk.plane + walk.origin
+        let first = cell * layout.cellSize + plane * layout.planeSize
+        let target = sums.base + cell * walk.cellSize + plane * walk.planeSize + walk.origin
         for row in stride(from: 0, to: rows, by: 4) {
           for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
             sum(first + row * layout.columns + column)
-              .storeRows(to: target + row * walk.row + column, stride: walk.row)
+              .storeRows(to: target + row * walk.rowSize + column, stride: walk.rowSize)
           }
         }
       }

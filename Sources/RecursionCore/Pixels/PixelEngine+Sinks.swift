@@ -10,8 +10,8 @@ extension PixelEngine {
       case .images:
         var (gap, tangentGap) = (L(0), L(0))
         for cell in 0..<layout.cellCount {
-          gap = gap + L(at: state + cell * layout.cell)
-          tangentGap = tangentGap + L(at: state + cell * layout.cell + layout.plane)
+          gap = gap + L(at: state + cell * layout.cellSize)
+          tangentGap = tangentGap + L(at: state + cell * layout.cellSize + layout.planeSize)
         }
         for readout in readouts {
           add(gap, to: &readoutGaps[readout])
@@ -22,7 +22,7 @@ extension PixelEngine {
           for i in 0..<layout.shape.width {
             let place = i * layout.columns + i
             readoutGaps[readout][0] += Double(state[place])
-            readoutTangentGaps[readout][0] += Double(state[place + layout.plane])
+            readoutTangentGaps[readout][0] += Double(state[place + layout.planeSize])
           }
         }
       }

@@ -41,9 +41,9 @@ extension PixelEngine {
             }
             sum = sum.adding(difference, times: difference)
           }
-          let place = state + cell * layout.cell + row * layout.columns + column
+          let place = state + cell * layout.cellSize + row * layout.columns + column
           sum.scaled(by: mean).storeRows(to: place, stride: layout.columns)
-          L(0).storeRows(to: place + layout.plane, stride: layout.columns)
+          L(0).storeRows(to: place + layout.planeSize, stride: layout.columns)
         }
       }
     }
@@ -56,8 +56,8 @@ extension PixelEngine {
     guard let x, let y else { return }
     if layout.cellCount == 1 {
       x.writeGaps(
-        pair.row, y, pair.column, source, to: state, columns: layout.columns, plane: layout.plane,
-        L.self)
+        pair.row, y, pair.column, source, to: state, columns: layout.columns,
+        plane: layout.planeSize, L.self)
       return
     }
     // Columns of one class only meet one another: window by window.
@@ -66,12 +66,12 @@ extension PixelEngine {
       let count = layout.count(ofClass: cell)
       for i in 0..<count {
         let p = pair.row * width + i * layout.cellCount + cell
-        let row = state + cell * layout.cell + i * layout.columns
+        let row = state + cell * layout.cellSize + i * layout.columns
         for j in 0..<count {
           let q = pair.column * width + j * layout.cellCount + cell
           let (gap, tangentGap) = x.gaps(p, y, q, source)
           row[j] = Scalar(gap)
-          row[layout.plane + j] = Scalar(tangentGap)
+          row[layout.planeSize + j] = Scalar(tangentGap)
         }
       }
     }

@@ -59,20 +59,20 @@ final class PixelEngine<L: CoreLanes> {
     poolMemory = StoragePool(capacity: 2 * poolCount)
     sums = AlignedStorage(
       // Vectors at the ends of the last rows read a little beyond.
-      count: geometry.walks.values.map { $0.count + 4 * $0.row + L.count }.max() ?? 1)
+      count: geometry.walks.values.map { $0.count + 4 * $0.rowSize + L.count }.max() ?? 1)
     let geometry = geometry
     fieldShapes = program.segments.indices.map { geometry.fieldShape($0) }
     places32 = AlignedStorage(count: max(32, L.count))
     places16 = AlignedStorage(count: max(16, L.count))
     for lane in 0..<places32.count { places32.base[lane] = Scalar(lane % 32) }
     for lane in 0..<places16.count { places16.base[lane] = Scalar(lane % 16) }
-    offsetSums = AlignedStorage(count: geometry.layouts.joined().map(\.slab).max() ?? 1)
+    offsetSums = AlignedStorage(count: geometry.layouts.joined().map(\.slabSize).max() ?? 1)
     offsetPass = PixelPass(
       state: sums.base, stateWalk: .init(outer: 0, row: 0, plane: 0),
       sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0))
     let isImages = program.arrangement == .images
     imageZeros = AlignedStorage(
-      count: isImages ? geometry.layouts.joined().map(\.slab).max() ?? 1 : 1)
+      count: isImages ? geometry.layouts.joined().map(\.slabSize).max() ?? 1 : 1)
     imageSums = AlignedStorage(count: ImagePass<L>.sumCount * ImagePass<L>.cell)
     let pairs = isImages ? 4 * L.rowCount : 1
     readoutGaps = [[Double]](
@@ -281,7 +281,7 @@ final class PixelEngine<L: CoreLanes> {
       let layout = geometry.outputLayout(node)
       for k in run.family.rows[run.members.outputSpace(node)].indices {
         let (sum, term) = (field.at(k), saved.at(k))
-        for index in stride(from: 0, to: layout.slab, by: L.count) {
+        for index in stride(from: 0, to: layout.slabSize, by: L.count) {
           (L(at: sum + index) + L(at: term + index)).store(to: sum + index)
         }
       }

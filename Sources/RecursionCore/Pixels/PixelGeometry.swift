@@ -87,7 +87,7 @@ struct PixelGeometry: Sendable {
   /// delay included; numbers of the largest slab; and where the state of its source starts.
   func fieldShape(_ segment: Int) -> (capacity: Int, slab: Int, start: Int) {
     let members = program.segments[segment]
-    let slab = layouts[segment].map(\.slab).max() ?? 1
+    let slab = layouts[segment].map(\.slabSize).max() ?? 1
     let rows = members.families.flatMap { $0.rows.map(\.count) }.max() ?? 0
     if members.isByOffset {
       // Every convolution begins one slab before the last one, and has one before it and one

@@ -25,11 +25,13 @@ public struct PixelImages: @unchecked Sendable {
     base + image * features + pixel * channels
   }
 
-  /// K0[a,a] of a pixel: the mean of its squares.
+  /// K0[a,a] of a pixel: the mean of its squares; not 0 unless the pixel is black.
   func variance(_ image: Int, _ pixel: Int) -> Double {
     let values = self.pixel(image, pixel)
     var sum = 0.0
     for channel in 0..<channels { sum += values[channel] * values[channel] }
-    return sum / Double(channels)
+    let mean = sum / Double(channels)
+    if mean > 0 || (0..<channels).allSatisfy({ values[$0] == 0 }) { return mean }
+    return mean.isNaN ? mean : .leastNonzeroMagnitude
   }
 }

@@ -162,6 +162,7 @@ struct PixelSegment: Sendable {
       guard case .pool(let pool) = nodes[node].step else { return false }
       return OffsetPoolKind(pool) != nil
     }
+    let usedSpaces = usedSpaces
     let spacesFit = usedSpaces.allSatisfy {
       let (width, classes) = (spaces[$0].shape.width, spaces[$0].classes)
       // As many offsets as vectors may hold.
@@ -218,6 +219,8 @@ struct PixelSegment: Sendable {
   private static func classes(_ window: AxisWindow, _ after: Int, _ before: Int) -> Int {
     guard after > 0 else { return before }
     var wanted = window.stride * after
+    // With a class for each column nothing is gained by more of them.
+    if wanted > 4 * window.input { wanted = window.input }
     // Around the image remainders are kept only if they divide its width.
     if window.padding == .circular, window.input % wanted != 0 { wanted = 1 }
     return gcd(wanted, before)

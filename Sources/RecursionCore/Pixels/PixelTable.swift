@@ -11,7 +11,9 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private let pool: StoragePool<L.Scalar>
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
-  private var failure: RangeError?
+  private var watch = RangeWatch(L.precision)
+  /// Images whose numbers are being built.
+  private var batchCount = 0
 
   private var program: PixelProgram { geometry.program }
 
@@ -50,7 +52,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
         build(images, first..<min(first + batch, count), engine)
       }
     }
-    if let failure { throw failure }
+    if let failure = watch.failure { throw failure }
   }
 
   deinit { pool.give(storage) }
@@ -77,6 +79,8 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       }
       set(map, lane, batch, image)
     }
+    batchCount = range.count
+    check(map, 0)
     walk(program.roots, map, []) { node, map in
       for readout in program.nodes[node].readouts { note(readout, map, range) }
     } writer: { node in
@@ -113,11 +117,13 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
         let source = values + index * line + pixel * images
         let place = target + pixel * step + index * L.groupCount
         if pixel + 4 <= width {
-          L.convertRows(Float64Lanes(at: source), to: place, stride: step)
+          let numbers = Float64Lanes.min(Float64Lanes(at: source), Float64Lanes(L.largestValue))
+          L.convertRows(numbers, to: place, stride: step)
         } else {
           for (i, x) in (pixel..<width).enumerated() {
             for image in 0..<images {
-              target[x * step + index * L.groupCount + image] = L.Scalar(source[i * images + image])
+              target[x * step + index * L.groupCount + image] =
+                L.Scalar(min(source[i * images + image], L.largestValue))
             }
           }
         }
@@ -163,6 +169,8 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     let roots = members.source.map { program.nodes[$0].children } ?? program.roots
     if let source = members.source { take(source, map) }
     keep(roots, map)
+    batchCount = range.count
+    check(map, members.source ?? 0)
     walk(roots, map, []) { node, map in
       take(node, map)
       keep(program.nodes[node].children, map)
@@ -240,7 +248,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     for (image, base) in bases.enumerated() {
       var source = row + image
       for place in places {
-        base[first + place] = L.Scalar(source.pointee)
+        base[first + place] = L.Scalar(min(source.pointee, L.largestValue))
         source += PixelVariances.imageCount
       }
     }
@@ -312,9 +320,12 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       if geometry.needsInputMaps(node) { maps(node, true, map) }
       map.convolve(convolution)
       if geometry.needsOutputMaps(node) { maps(node, false, map) }
-      check(map, node)
+      let largest = check(map, node)
+      check(map, node, before: update, largest: largest)
       update.advance(map, writer(node))
     case .update(let update):
+      let largest = (0..<batchCount).map { map.largestVariance(image: $0) }
+      check(map, node, before: update, largest: largest)
       update.advance(map, writer(node))
     case .pool: break
     case .fork: kept.append(map.copy())
@@ -327,11 +338,24 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     check(map, node)
   }
 
-  private func check(_ map: PixelVariances, _ node: Int) {
-    guard failure == nil else { return }
-    let largest = map.takeLargest()
-    if !(largest <= L.largestVariance) {
-      failure = RangeError(value: largest, step: node + 1, lanes: "\(L.Scalar.self)")
+  /// Notes the largest numbers that there have been of each image since the last call, and returns
+  /// the variances. Single pixels may be darker than the lanes' range: what they lose is nothing
+  /// beside the others.
+  @discardableResult
+  private func check(_ map: PixelVariances, _ node: Int) -> [Double] {
+    map.takeLargest().prefix(batchCount).map { largest in
+      watch.note(.variance, largest.variance) { (node + 1, nil) }
+      watch.note(.tangent, largest.tangent) { (node + 1, nil) }
+      return largest.variance
+    }
+  }
+
+  /// Notes what an update works with; `largest` is the largest variance of each image.
+  private func check(
+    _ map: PixelVariances, _ node: Int, before update: any PixelUpdate, largest: [Double]
+  ) {
+    for (image, largest) in largest.enumerated() {
+      update.note(map, image: image, largest: largest, &watch) { (node + 1, nil) }
     }
   }
 }

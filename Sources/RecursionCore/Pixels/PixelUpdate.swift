@@ -8,6 +8,10 @@ protocol PixelUpdate: Sendable {
   var outputIsNonNegative: Bool { get }
   /// Whether what happens to a pixel depends on the variances of all of them.
   var needsAllPixels: Bool { get }
+  /// Notes what it works with of one image, whose largest variance is `largest`.
+  func note(
+    _ map: PixelVariances, image: Int, largest: Double, _ watch: inout RangeWatch,
+    place: () -> (step: Int, network: Int?))
   /// Takes the variances of some images through, and writes each pixel's numbers.
   func advance(_ map: PixelVariances, _ write: PixelRowWriter)
   /// Runs over a row of cells, or by offsets over all rows, in double precision.
@@ -18,6 +22,11 @@ protocol PixelUpdate: Sendable {
 
 extension PixelUpdate {
   var needsAllPixels: Bool { false }
+
+  func note(
+    _ map: PixelVariances, image: Int, largest: Double, _ watch: inout RangeWatch,
+    place: () -> (step: Int, network: Int?)
+  ) {}
 }
 
 /// Nothing happens: a convolution that no activation follows.
@@ -44,6 +53,14 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
 
   var valueCount: Int { A.pixelValueCount }
   var outputIsNonNegative: Bool { activation.dualIsNonNegative }
+
+  func note(
+    _ map: PixelVariances, image: Int, largest: Double, _ watch: inout RangeWatch,
+    place: () -> (step: Int, network: Int?)
+  ) {
+    watch.note(
+      .variance, largest, largest: { activation.largestVariance($0) }, place: place)
+  }
 
   func advance(_ map: PixelVariances, _ write: PixelRowWriter) {
     A.advance(self, map, write)

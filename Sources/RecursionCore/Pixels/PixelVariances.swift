@@ -15,10 +15,12 @@ package final class PixelVariances {
   private var storage: AlignedStorage<Double>
   /// Memory of the last convolution's input, for the next one's output.
   private var spare: AlignedStorage<Double>?
-  /// The largest numbers that were set and that steps have made; infinite where one was not a
-  /// number.
-  private var most = L(0)
-  private var mostSet = 0.0
+  /// The largest numbers that were set and that steps have made since `takeLargest`; infinite where
+  /// one was not a number.
+  private var largestVariances = L(0)
+  private var largestTangents = L(0)
+  private var largestSet = [ImageState](
+    repeating: ImageState(variance: 0), count: PixelVariances.imageCount)
 
   /// Numbers of a row of pixels, and of K (or Theta).
   var line: Int { Self.line(shape) }
@@ -55,8 +57,13 @@ package final class PixelVariances {
     let place = y * line + x * Self.imageCount + image
     storage.base[place] = state.variance
     storage.base[plane + place] = state.tangent
-    let largest = state.variance > state.tangent ? state.variance : state.tangent
-    if !(largest <= mostSet) { mostSet = largest.isNaN ? .infinity : largest }
+    let largest = largestSet[image]
+    if !(state.variance <= largest.variance) {
+      largestSet[image].variance = state.variance.isNaN ? .infinity : state.variance
+    }
+    if !(state.tangent <= largest.tangent) {
+      largestSet[image].tangent = state.tangent.isNaN ? .infinity : state.tangent
+    }
   }
 
   /// Both of one image's pixel in row `y`, column `x`.
@@ -85,11 +92,40 @@ package final class PixelVariances {
     return L(numbers: means + means + means + means)
   }
 
-  /// The largest number that there has been since this was asked last; infinite where one was none.
-  func takeLargest() -> Double {
-    let largest = most.numbers.reduce(mostSet) { max($0, $1) }
-    (most, mostSet) = (L(0), 0)
+  /// The largest K and the largest Theta of each image that there have been since this was asked
+  /// last; infinite where one was not a number.
+  func takeLargest() -> [ImageState] {
+    var largest = largestSet
+    let (variances, tangents) = (largestVariances.numbers, largestTangents.numbers)
+    for lane in 0..<L.count {
+      let image = lane % Self.imageCount
+      largest[image].variance = max(largest[image].variance, variances[lane])
+      largest[image].tangent = max(largest[image].tangent, tangents[lane])
+    }
+    (largestVariances, largestTangents) = (L(0), L(0))
+    for image in largestSet.indices { largestSet[image] = ImageState(variance: 0) }
     return largest
+  }
+
+  /// The largest K of one image.
+  func largestVariance(image: Int) -> Double {
+    var largest = 0.0
+    for y in 0..<shape.height {
+      for x in 0..<shape.width { largest = max(largest, state(y, x, image: image).variance) }
+    }
+    return largest
+  }
+
+  /// The smallest K of one image that is not 0, or 0 where `countsZero` and there is one.
+  func smallestVariance(image: Int, countsZero: Bool) -> Double {
+    var smallest = Double.infinity
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        let variance = state(y, x, image: image).variance
+        if countsZero || variance > 0 { smallest = min(smallest, variance) }
+      }
+    }
+    return smallest
   }
 
   /// The larger one of each lane; infinite where `value` is no number.
@@ -104,7 +140,11 @@ package final class PixelVariances {
     for place in stride(from: 0, to: 2 * plane, by: L.count) {
       let sum = L(at: storage.base + place) + L(at: other.storage.base + place)
       sum.store(to: storage.base + place)
-      most = Self.larger(sum, most)
+      if place < plane {
+        largestVariances = Self.larger(sum, largestVariances)
+      } else {
+        largestTangents = Self.larger(sum, largestTangents)
+      }
     }
   }
 
@@ -120,7 +160,7 @@ package final class PixelVariances {
     _ body: (_ variance: L, _ tangent: L, _ set: (Int, L) -> Void) -> (variance: L, tangent: L)
   ) {
     let line = line
-    var most = L(0)
+    var (largestVariances, largestTangents) = (self.largestVariances, self.largestTangents)
     let values = AlignedStorage<Double>(count: max(valueCount, 1) * line, isZeroed: false)
     for row in 0..<shape.height {
       let (variances, tangents) = (variances(row: row), tangents(row: row))
@@ -131,11 +171,12 @@ package final class PixelVariances {
         }
         after.variance.store(to: variances + place)
         after.tangent.store(to: tangents + place)
-        most = Self.larger(after.tangent, Self.larger(after.variance, most))
+        largestVariances = Self.larger(after.variance, largestVariances)
+        largestTangents = Self.larger(after.tangent, largestTangents)
       }
       write(row, UnsafePointer(values.base), line)
     }
-    self.most = Self.larger(most, self.most)
+    (self.largestVariances, self.largestTangents) = (largestVariances, largestTangents)
   }
 
   /// The sum of the rows of K under a window.
@@ -175,7 +216,6 @@ package final class PixelVariances {
     let weight = L(convolution.tapWeight)
     let (bias, share) = (L(affine.biasVariance), L(affine.trained ? 1 : 0))
     let sums = WindowSums(horizontal, line: line, lineAfter: Self.line(after))
-    var most = L(0)
     let (lineAfter, planeAfter) = (Self.line(after), after.height * Self.line(after))
     for y in 0..<after.height {
       sumVariances(vertical, y, to: sums.row(plane: 0))
@@ -194,10 +234,10 @@ package final class PixelVariances {
         (variances[place], tangents[place]) = (0, 0)
       }
       for place in stride(from: 0, to: lineAfter, by: L.count) {
-        most = Self.larger(L(at: variances + place), Self.larger(L(at: tangents + place), most))
+        largestVariances = Self.larger(L(at: variances + place), largestVariances)
+        largestTangents = Self.larger(L(at: tangents + place), largestTangents)
       }
     }
-    self.most = Self.larger(most, self.most)
     (spare, storage, shape) = (storage, result, after)
   }
 }

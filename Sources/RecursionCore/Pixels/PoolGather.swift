@@ -42,7 +42,7 @@ final class PoolGather<L: Lanes> {
     let (downX, downY) = (windowsOver[pair.row], windowsOver[pair.column])
     guard !downX.isEmpty, !downY.isEmpty else { return }
     for plane in 0..<2 {
-      sumRows(slab + plane * layout.plane)
+      sumRows(slab + plane * layout.planeSize)
       sumColumns()
       let total = plane == 0 ? sums.gaps : sums.tangentGaps
       for y in downX {

@@ -1,0 +1,49 @@
+import CProcessor
+import CVector
+import Failures
+
+/// The processor of this machine.
+public enum Processor {
+  /// The names of the instruction sets that the recursion core may use and this processor lacks.
+  public static var missing: [String] { names(of: ntk_missing_instruction_sets(required)) }
+
+  /// Checks that the recursion core can run here. Local.
+  ///
+  /// - Throws: `UnsupportedProcessor` where an instruction set is missing.
+  public static func check() throws(UnsupportedProcessor) {
+    let missing = missing
+    if !missing.isEmpty { throw UnsupportedProcessor(missing: missing) }
+  }
+
+  /// One bit for each instruction set that the core was compiled for.
+  package static var required: UInt32 { ntk_vector_instruction_sets() }
+
+  /// The names of instruction sets given as bits.
+  package static func names(of sets: UInt32) -> [String] {
+    (0..<UInt32.bitWidth).compactMap { bit in
+      guard sets >> UInt32(bit) & 1 == 1, let name = ntk_instruction_set_name(Int32(bit)) else {
+        return nil
+      }
+      return String(cString: name)
+    }
+  }
+}
+
+/// The program was built for processors with instruction sets that this one lacks.
+public struct UnsupportedProcessor: Failure, Equatable {
+  /// The names of the missing instruction sets.
+  public let missing: [String]
+
+  package init(missing: [String]) { self.missing = missing }
+
+  /// A resource of the machine is missing.
+  public var kind: FailureKind { .resource }
+
+  /// One sentence.
+  public var description: String {
+    let listed = missing.prefix(3).joined(separator: ", ")
+    let more = missing.count > 3 ? " and \(missing.count - 3) more instruction sets" : ""
+    return "ntk-dist was built for another kind of processor; this one lacks \(listed)\(more); "
+      + "build it on this machine, or with NTK_DIST_MARCH=x86-64-v3 (AVX2) or x86-64-v2 (SSE4)"
+  }
+}
