@@ -29,12 +29,12 @@ public enum Preprocessing: Equatable, Sendable {
   /// Nothing.
   case none
   /// Per channel (per array, for flat features) less the mean, over the standard deviation, both of
-  /// the training images used, divisor n. A channel without deviation is centred only.
+  /// the training images used, divisor n. A channel without deviation is centered only.
   case standardize
   /// Per image over its norm times sqrt(D), so that the mean square is one. A black image stays so.
   case unitNorm
   /// Features less their training mean, times U (S + regularization mean(S))^(-1/2) U', where
-  /// U S U' = X'X/n of the centred training images. Source: Nguyen, Chen, Lee, arXiv:2011.00050.
+  /// U S U' = X'X/n of the centered training images. Source: Nguyen, Chen, Lee, arXiv:2011.00050.
   case zca(regularization: Double)
 }
 

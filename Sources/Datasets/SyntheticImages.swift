@@ -1,7 +1,7 @@
 /// Generated images in CIFAR-10's format, for work and tests without a download.
 ///
 /// An image is a random field in the cosine basis whose amplitudes fall as 1/f, as natural images'
-/// do (Field 1987), added to a smooth template of its class; a grey and two weaker colour fields
+/// do (Field 1987), added to a smooth template of its class; a gray and two weaker color fields
 /// mix to correlated channels; pixels are rounded to 8 bits. Each class has several templates, so
 /// that accuracy keeps growing with the number of images. Image i depends on the seed, the split
 /// and i only. Only operations that IEEE 754 rounds exactly are used, so every machine makes the
@@ -15,10 +15,10 @@ public struct SyntheticImages: Sendable {
   /// The template's share of the deviation; tuned so that a fully connected kernel learns about
   /// half of the test labels from 2,000 images.
   private static let templateShare = 0.33
-  /// Grey, yellow-blue and red-green deviation; red, green and blue are mixed from them.
+  /// Gray, yellow-blue and red-green deviation; red, green and blue are mixed from them.
   private static let fieldDeviations = [46.0, 15.0, 9.0]
   private static let mix: [[Double]] = [[1, 0.6, 1], [1, 0.6, -1], [1, -1.2, 0]]
-  private static let meanColour = [125.0, 122.0, 114.0]
+  private static let meanColor = [125.0, 122.0, 114.0]
 
   let name: String
   private let seed: UInt64
@@ -72,7 +72,7 @@ public struct SyntheticImages: Sendable {
     let pixels = Self.side * Self.side
     for channel in 0..<3 {
       let gains = (0..<3).map { contrast * Self.fieldDeviations[$0] * Self.mix[channel][$0] }
-      let offset = Self.meanColour[channel] + brightness
+      let offset = Self.meanColor[channel] + brightness
       for pixel in 0..<pixels {
         let value =
           offset + gains[0] * fields[0][pixel] + gains[1] * fields[1][pixel]

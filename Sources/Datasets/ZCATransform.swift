@@ -9,7 +9,7 @@ struct ZCATransform<Algebra: LinearAlgebra> {
   /// Rows transformed at a time: 24 MiB of CIFAR-10.
   private static var panel: Int { 1024 }
 
-  /// Centres all rows by the training mean and multiplies them by W, in place.
+  /// Centers all rows by the training mean and multiplies them by W, in place.
   ///
   /// Memory beside the rows: two D x D matrices and a panel. Errors: zca.
   func apply(to rows: ImageRows) throws(DatasetError) {

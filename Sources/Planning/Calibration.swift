@@ -68,27 +68,28 @@ enum Calibration {
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
       let images = Images(base: base, count: 3 * tile, shape: shape)
-      /// Seconds of the first `edge` rows and columns of one tile in column 0.
+      /// Seconds of this core for the first `edge` rows and columns of one tile in column 0.
       func seconds(row: Int, edge: Int) throws -> Double {
         let rows = images.slice(row * tile..<row * tile + edge)
-        let start = now()
+        let start = processorSeconds
         _ = try kernels.compute(
           .init(rows: rows, columns: images.slice(0..<edge), isDiagonal: row == 0),
           outputs: outputs)
-        return now() - start
+        return processorSeconds - start
       }
+      let begin = now()
       // Ever larger parts, the first of which pays for memory, while the next takes seconds at most.
       var edge = min(tile, max(assignment.program.leastTile, 1))
       _ = try seconds(row: 0, edge: edge)
       var last = try seconds(row: 1, edge: edge)
-      while edge < tile, last < 0.5 {
+      while edge < tile, last < 0.5, now() - begin < 3 {
         edge = min(2 * edge, tile)
         last = try seconds(row: 1, edge: edge)
       }
       let scale = Double(tile * tile) / Double(edge * edge)
-      let diagonal = last < 5 ? try seconds(row: 0, edge: edge) : last
+      let diagonal = now() - begin < 6 ? try seconds(row: 0, edge: edge) : last
       var (sum, count) = (last, 1)
-      while sum < 4 && count < 100 {
+      while sum < 4, count < 100, now() - begin < 10 {
         sum += try seconds(row: 1 + count % 2, edge: edge)
         count += 1
       }
@@ -130,6 +131,13 @@ enum Calibration {
       best = min(best, now() - start)
     }
     return 2 * Double(n * n * n) / best / 1e9
+  }
+
+  /// Of the calling thread, which others that share the machine do not make longer.
+  private static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private static func now() -> Double {

@@ -56,8 +56,8 @@ struct MachineProfile: Codable, Equatable {
     for (name, value, range) in figures where !range.contains(value) {
       throw Refusal(
         .badData,
-        "\(path): \(name) is \(value); it must be above 0 and at most \(range.upperBound), so correct "
-          + "it, or measure again with `ntk-dist plan --calibrate`")
+        "\(path): \(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound); "
+          + "correct it, or measure again with `ntk-dist plan --calibrate`")
     }
   }
 

@@ -83,61 +83,16 @@ struct RunPlan: Codable {
     let time = SolverTime(
       layout, machine: machine, ranks: ranks, nodes: nodes,
       elementBytes: assignment.storage.bytes)
-    if let section = job.spectrum {
-      let choice = try SolverChoice(section, layout: layout) {
-        ($0 + base) * ranksPerNode <= limit
-      }
-      let vectors = choice.lanczosVectors
-      try add(
-        "spectrum", choice.solver, layout,
-        seconds: time.spectrum(choice) * Double(section.centred ? 2 * arrays : arrays),
-        bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
-          + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
-        note: choice.reason)
-    }
-    if let section = job.prediction {
-      let factors = SolverTime.factorizations(section)
-      // A factor that is shared leaves the matrix in the other triangle.
-      let isShared = factors < section.regularization.count
-      try add(
-        "predict", .cholesky, layout, seconds: time.prediction(section) * Double(arrays),
-        bytes: SolverMemory.bytes(layout, .cholesky)
-          + (isShared ? layout.largestLocalCount * 4 : 0),
-        note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
-    }
+    let solves = Solves(layout: layout, time: time, arrays: Double(arrays))
+    if let section = job.spectrum { try add(section, solves, limit: limit) }
+    if let section = job.prediction { try add(section, solves) }
     if let section = job.training {
-      let hasEigenvectors = job.spectrum?.vectors == .all
-      try add(
-        "train", .cholesky, layout,
-        seconds: time.training(times: section.times.count, hasEigenvectors: hasEigenvectors)
-          * Double(arrays),
-        bytes: hasEigenvectors
-          ? EigenBasis.bytes(order: train, count: train, ranks: ranks)
-          : ResolventSearch.bytes(layout, ranks: ranks),
-        note: hasEigenvectors
-          ? "in all eigenvectors" : "in a rational Krylov space of one Cholesky factorization")
+      try add(section, solves, hasEigenvectors: job.spectrum?.vectors == .all)
     }
     if let section = job.alignment {
-      let hasTargets = !section.targets.isEmpty
-      let vectors = min(job.spectrum?.leadingVectors ?? 0, train)
-      try add(
-        "align", .cholesky, layout,
-        seconds: time.alignment(hasTargets: hasTargets) * Double(arrays),
-        bytes: EigenBasis.bytes(order: train, count: vectors, ranks: ranks)
-          + (hasTargets ? SolverMemory.bytes(layout, .cholesky) : 0),
-        note: "\(section.targets.count) signs of eigenvectors learned")
+      try add(section, solves, vectors: min(job.spectrum?.leadingVectors ?? 0, train))
     }
-    for stage in stages where stage.bytesPerNode > limit {
-      // With the same ranks spread over more nodes.
-      var perNode = ranksPerNode
-      while perNode > 1 && stage.bytesPerRank * perNode > limit { perNode -= 1 }
-      obstacles.append(
-        "\(stage.name): a node needs \(gigabytes(stage.bytesPerNode)) GB and has "
-          + "\(gigabytes(limit)) GB; "
-          + (stage.bytesPerRank * perNode <= limit && perNode < ranksPerNode
-            ? "put at most \(perNode) rank\(perNode == 1 ? "" : "s") on a node"
-            : "use more ranks on more nodes"))
-    }
+    addObstacles(limit: limit)
   }
 
   /// Seconds of one core for all tiles, each by its share of a whole one.
@@ -177,6 +132,87 @@ struct RunPlan: Codable {
         "\(name): \(violation.array) has \(violation.elements) elements, more than "
           + "ScaLAPACK's 32-bit integers can index; use at least "
           + "\(least.map(String.init) ?? "other") ranks")
+    }
+  }
+}
+
+// The stages that solve with kernels.
+
+/// What the stages of a plan that solve have in common.
+private struct Solves {
+  let layout: MatrixLayout
+  let time: SolverTime
+  /// How many kernels there are.
+  let arrays: Double
+}
+
+extension RunPlan {
+  fileprivate mutating func add(
+    _ section: SpectrumSection, _ solves: Solves, limit: Int
+  ) throws {
+    let layout = solves.layout
+    let ranksPerNode = ranksPerNode
+    let choice = try SolverChoice(section, layout: layout) {
+      ($0 + SolverMemory.processBytes) * ranksPerNode <= limit
+    }
+    let vectors = choice.lanczosVectors
+    try add(
+      "spectrum", choice.solver, layout,
+      seconds: solves.time.spectrum(choice) * solves.arrays * (section.centred ? 2 : 1),
+      bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
+        + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
+      note: choice.reason)
+  }
+
+  fileprivate mutating func add(_ section: PredictionSection, _ solves: Solves) throws {
+    let layout = solves.layout
+    let factors = SolverTime.factorizations(section)
+    // A factor that is shared leaves the matrix in the other triangle.
+    let isShared = factors < section.regularization.count
+    try add(
+      "predict", .cholesky, layout, seconds: solves.time.prediction(section) * solves.arrays,
+      bytes: SolverMemory.bytes(layout, .cholesky) + (isShared ? layout.largestLocalCount * 4 : 0),
+      note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
+  }
+
+  fileprivate mutating func add(
+    _ section: TrainingSection, _ solves: Solves, hasEigenvectors: Bool
+  ) throws {
+    let seconds = solves.time.training(
+      times: section.times.count, hasEigenvectors: hasEigenvectors)
+    try add(
+      "train", .cholesky, solves.layout, seconds: seconds * solves.arrays,
+      bytes: hasEigenvectors
+        ? EigenBasis.bytes(order: train, count: train, ranks: ranks)
+        : ResolventSearch.bytes(solves.layout, ranks: ranks),
+      note: hasEigenvectors
+        ? "in all eigenvectors" : "in a rational Krylov space of one Cholesky factorization")
+  }
+
+  fileprivate mutating func add(
+    _ section: AlignmentSection, _ solves: Solves, vectors: Int
+  ) throws {
+    let hasTargets = !section.targets.isEmpty
+    try add(
+      "align", .cholesky, solves.layout,
+      seconds: solves.time.alignment(hasTargets: hasTargets) * solves.arrays,
+      bytes: EigenBasis.bytes(order: train, count: vectors, ranks: ranks)
+        + (hasTargets ? SolverMemory.bytes(solves.layout, .cholesky) : 0),
+      note: "\(section.targets.count) signs of eigenvectors learned")
+  }
+
+  /// Adds what stands against stages that do not fit into a node's memory, `limit` bytes.
+  fileprivate mutating func addObstacles(limit: Int) {
+    for stage in stages where stage.bytesPerNode > limit {
+      // With the same ranks spread over more nodes.
+      var perNode = ranksPerNode
+      while perNode > 1 && stage.bytesPerRank * perNode > limit { perNode -= 1 }
+      obstacles.append(
+        "\(stage.name): a node needs \(gigabytes(stage.bytesPerNode)) GB and has "
+          + "\(gigabytes(limit)) GB; "
+          + (stage.bytesPerRank * perNode <= limit && perNode < ranksPerNode
+            ? "put at most \(perNode) rank\(perNode == 1 ? "" : "s") on a node"
+            : "use more ranks on more nodes"))
     }
   }
 }

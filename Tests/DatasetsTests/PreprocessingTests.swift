@@ -3,7 +3,7 @@ import NumPyFiles
 import Testing
 
 @Suite struct PreprocessingTests {
-  /// Seven training and three test images of shape (1, 2, 2), far from centred.
+  /// Seven training and three test images of shape (1, 2, 2), far from centered.
   private func values() -> [Double] {
     var stream = RandomStream(seed: 11)
     return (0..<40).map { Double($0 % 4) * 5 + 100 + stream.nearlyNormal() * Double(1 + $0 % 3) }
@@ -53,7 +53,7 @@ import Testing
     #expect(abs(images.prefix(28).reduce(0) { $0 + $1 * $1 } / 28 - 1) < 1e-14)
   }
 
-  @Test("a channel without deviation is centred and not divided by its rounding")
+  @Test("a channel without deviation is centered and not divided by its rounding")
   func constantChannel() throws {
     var raw = values()
     for at in stride(from: 1, to: raw.count, by: 2) { raw[at] = 0.1 }

@@ -36,7 +36,7 @@ import Testing
     #expect(data.digest == 15_085_804_061_732_615_328)
   }
 
-  @Test("amplitudes fall as 1/f and colours correlate, as in natural images")
+  @Test("amplitudes fall as 1/f and colors correlate, as in natural images")
   func statistics() throws {
     let images = try SyntheticImages(seed: 9, train: 400, test: 0)
     // Variance of cosine coefficients (k, 0) of the green plane, averaged over images and axes.
@@ -79,7 +79,7 @@ import Testing
     #expect(Double(clipped) / (400 * 3072) < 0.05)
   }
 
-  @Test("labels can be learnt, but not from few images nor wholly")
+  @Test("labels can be learned, but neither from few images nor completely")
   func learnable() throws {
     // The class of the training image with the largest correlation.
     let data = try load(.synthetic(seed: 4, train: 1000, test: 200), .standardize)
