@@ -99,7 +99,7 @@ def test_a_pooled_network_is_measured_within_seconds(tmp_path, machine, monkeypa
     work = tmp_path / "temporary"
     work.mkdir()
     monkeypatch.setenv("TMPDIR", str(work))
-    job = write_job(tmp_path, network={"preset": "myrtle-10"}, prediction=None,
+    job = write_job(tmp_path, network={"preset": "myrtle-10"}, prediction=None, spectrum=None,
                     data={"cifar10": "/nowhere", "train": 50000}, output="/proc/nowhere/run")
     start = time.monotonic()
     found = plan(job, "--ranks", 2, "--machine", machine)
