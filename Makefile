@@ -2,6 +2,7 @@
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one; an hour
+# make test-agreement  every collective step fails once on every rank; takes an hour
 # make chaos       a run on several hosts hit 25 times (root, ../shared); about ten minutes
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
@@ -24,7 +25,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa chaos fuzz bench lint reference docs system-packages \
+.PHONY: build build-tests demo test test-elpa test-agreement chaos fuzz bench lint reference docs system-packages \
   clean
 
 build: system-packages
@@ -59,6 +60,9 @@ test-elpa: build-tests
 
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py
+
+test-agreement: build
+	NTK_EXHAUSTIVE=1 Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_agreement.py
 
 fuzz: build
 	"$$(scripts/python-environment)" Tests/EndToEnd/fuzz.py $(BINARY) $(FUZZ)

@@ -96,7 +96,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS", "Failures"], exclude: readme),
 
     // Ranks.
-    .target(name: "Watchdog", dependencies: ["CDatagrams"], exclude: readme),
+    .target(name: "Watchdog", dependencies: ["CDatagrams", "Failures"], exclude: readme),
     .target(name: "MessagePassing", dependencies: ["CMPI", "Failures"], exclude: readme),
     .target(
       name: "DistributedAlgebra",
@@ -127,7 +127,7 @@ let package = Package(
     .target(
       name: "RankProgram",
       dependencies: [
-        "Failures", "Watchdog", "MessagePassing", "CProcess",
+        "Failures", "BLAS", "Watchdog", "MessagePassing", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(
@@ -187,6 +187,7 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
+    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Datasets", "RecursionCore"]),
     .executableTarget(
       name: "RankChecks",

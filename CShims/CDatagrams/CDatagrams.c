@@ -10,34 +10,40 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int ntk_datagrams_open(uint16_t *port) {
+uint32_t ntk_datagrams_any(void) { return INADDR_ANY; }
+uint32_t ntk_datagrams_loopback(void) { return INADDR_LOOPBACK; }
+
+int ntk_datagrams_open(uint32_t address, uint16_t *port) {
   int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -1;
-  struct sockaddr_in address;
-  memset(&address, 0, sizeof address);
-  address.sin_family = AF_INET;
-  socklen_t length = sizeof address;
-  if (bind(descriptor, (struct sockaddr *)&address, length) != 0 ||
-      getsockname(descriptor, (struct sockaddr *)&address, &length) != 0) {
+  struct sockaddr_in own;
+  memset(&own, 0, sizeof own);
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(address);
+  socklen_t length = sizeof own;
+  if (bind(descriptor, (struct sockaddr *)&own, length) != 0 ||
+      getsockname(descriptor, (struct sockaddr *)&own, &length) != 0) {
     close(descriptor);
     return -1;
   }
-  *port = ntohs(address.sin_port);
+  *port = ntohs(own.sin_port);
   return descriptor;
 }
 
-int ntk_datagrams_own_addresses(uint32_t *addresses, int capacity) {
+void ntk_datagrams_close(int descriptor) { close(descriptor); }
+
+int ntk_datagrams_interfaces(uint32_t *addresses, uint32_t *masks, int capacity) {
   struct ifaddrs *all;
   int count = 0;
-  if (getifaddrs(&all) == 0) {
-    for (struct ifaddrs *one = all; one && count < capacity - 1; one = one->ifa_next) {
-      if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET) continue;
-      if (one->ifa_flags & IFF_LOOPBACK || !(one->ifa_flags & IFF_UP)) continue;
-      addresses[count++] = ntohl(((struct sockaddr_in *)one->ifa_addr)->sin_addr.s_addr);
-    }
-    freeifaddrs(all);
+  if (getifaddrs(&all) != 0) return 0;
+  for (struct ifaddrs *one = all; one && count < capacity; one = one->ifa_next) {
+    if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET || !one->ifa_netmask) continue;
+    if (one->ifa_flags & IFF_LOOPBACK || !(one->ifa_flags & IFF_UP)) continue;
+    addresses[count] = ntohl(((struct sockaddr_in *)one->ifa_addr)->sin_addr.s_addr);
+    masks[count] = ntohl(((struct sockaddr_in *)one->ifa_netmask)->sin_addr.s_addr);
+    count++;
   }
-  if (count < capacity) addresses[count++] = INADDR_LOOPBACK;
+  freeifaddrs(all);
   return count;
 }
 
@@ -58,7 +64,7 @@ int ntk_datagrams_receive(
     uint16_t *port) {
   struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
   int ready = poll(&wanted, 1, milliseconds);
-  if (ready <= 0) return ready;
+  if (ready <= 0) return -1;
   struct sockaddr_in from;
   socklen_t length = sizeof from;
   long count = recvfrom(

@@ -7,10 +7,6 @@
 void dsyevd_(
     const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
     double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
-void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
-void dpotrs_(
-    const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
-    const int *ldb, int *info, size_t);
 void dsytrd_sb2st_(
     const char *stage1, const char *vect, const char *uplo, const int *n, const int *kd, double *ab,
     const int *ldab, double *d, double *e, double *hous, const int *lhous, double *work,
@@ -51,16 +47,6 @@ int ntk_dsyevd(
   dsyevd_(&jobz, &uplo, &n, a, &lda, w, work, &lwork, iwork, &liwork, &info, 1, 1);
   return info;
 }
-int ntk_dpotrf(char uplo, int n, double *a, int lda) {
-  int info = 0;
-  dpotrf_(&uplo, &n, a, &lda, &info, 1);
-  return info;
-}
-int ntk_dpotrs(char uplo, int n, int nrhs, const double *a, int lda, double *b, int ldb) {
-  int info = 0;
-  dpotrs_(&uplo, &n, &nrhs, a, &lda, b, &ldb, &info, 1);
-  return info;
-}
 int ntk_dsytrd_sb2st(
     int n, int kd, double *ab, int ldab, double *d, double *e, double *hous, int lhous,
     double *work, int lwork) {
@@ -76,6 +62,4 @@ int ntk_dsterf(int n, double *d, double *e) {
 }
 
 void ntk_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
-int ntk_blas_threads(void) { return openblas_get_num_threads(); }
 const char *ntk_blas_configuration(void) { return openblas_get_config(); }
-const char *ntk_blas_core(void) { return openblas_get_corename(); }

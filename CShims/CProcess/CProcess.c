@@ -15,8 +15,12 @@ int ntk_watch_stop_signals(void) {
   action.sa_handler = note_stop;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  const int signals[] = {SIGUSR1, SIGTERM, SIGALRM};
-  for (int i = 0; i < 3; i++) {
+  const int signals[] = {SIGUSR1, SIGTERM, SIGALRM, SIGINT, SIGHUP};
+  for (int i = 0; i < 5; i++) {
+    struct sigaction before;
+    if (sigaction(signals[i], 0, &before) != 0) return errno;
+    // What nohup or a shell in the background ignores stays ignored.
+    if (signals[i] != SIGALRM && before.sa_handler == SIG_IGN) continue;
     if (sigaction(signals[i], &action, 0) != 0) return errno;
   }
   return 0;

@@ -1,15 +1,13 @@
 import Failures
 
-/// A decomposition that could not be done.
+/// A decomposition that failed.
 public enum BLASError: Failure, Equatable {
-  /// The array holds another number of elements than the shape says.
+  /// The number of elements of an array is not that of its shape.
   case wrongShape(what: String, count: Int, expected: Int)
   /// The order or its workspace exceeds 32-bit LAPACK.
   case tooLarge(routine: String, n: Int)
-  /// LAPACK returned an info that names no better case.
+  /// LAPACK returned an info other than 0.
   case failed(routine: String, info: Int)
-  /// The leading minor of this order is not positive.
-  case notPositiveDefinite(leadingMinor: Int, n: Int)
 
   /// What kind of failure it is.
   public var kind: FailureKind { .internal }
@@ -23,9 +21,6 @@ public enum BLASError: Failure, Equatable {
       "a matrix of order \(n) is too large for \(routine) in one process; use more ranks."
     case .failed(let routine, let info):
       "\(routine) failed with info \(info); check that the matrix holds finite numbers."
-    case .notPositiveDefinite(let leadingMinor, let n):
-      "the matrix of order \(n) is not positive definite (leading minor \(leadingMinor)); "
-        + "add regularization to its diagonal."
     }
   }
 }

@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// A symmetric matrix whose elements beyond a few diagonals are zero.
+/// A symmetric matrix whose elements are zero outside a few diagonals.
 ///
 /// Shape: element (i, j), j <= i <= j + bandwidth, is `elements[i - j + j * (bandwidth + 1)]`.
 public struct SymmetricBand: Sendable {

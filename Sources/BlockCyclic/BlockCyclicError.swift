@@ -1,6 +1,6 @@
 import Failures
 
-/// A shape that no block-cyclic distribution can have.
+/// A shape or grid that cannot be distributed.
 public enum BlockCyclicError: Failure, Equatable {
   /// A size is below its least value.
   case tooSmall(name: String, value: Int, least: Int)

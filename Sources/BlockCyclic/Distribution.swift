@@ -1,4 +1,4 @@
-/// How the elements of one dimension are dealt out in blocks, in turn, to processes.
+/// How the elements of one dimension are distributed in blocks, round-robin, over processes.
 ///
 /// Process 0 holds the first block (ScaLAPACK's rsrc and csrc are 0). Indices count from 0.
 public struct Distribution: Hashable, Sendable {
@@ -9,7 +9,7 @@ public struct Distribution: Hashable, Sendable {
   /// The number of processes.
   public let nprocs: Int
 
-  /// Deals `n` elements in blocks of `nb` to `nprocs` processes.
+  /// Distributes `n` elements in blocks of `nb` over `nprocs` processes.
   public init(n: Int, nb: Int, nprocs: Int) throws(BlockCyclicError) {
     try require("the number of elements", n, atLeast: 0)
     try require("the block size", nb, atLeast: 1)

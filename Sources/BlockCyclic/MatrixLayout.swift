@@ -1,20 +1,20 @@
-/// How a matrix is spread over a process grid: which rank holds which element, and where.
+/// How a matrix is distributed over a process grid: which rank holds which element, and where.
 public struct MatrixLayout: Hashable, Sendable {
-  /// How the rows are dealt to process rows.
+  /// How the rows are distributed over process rows.
   public let rows: Distribution
-  /// How the columns are dealt to process columns.
+  /// How the columns are distributed over process columns.
   public let columns: Distribution
   /// The processes.
   public let grid: ProcessGrid
 
-  /// Spreads an `m` x `n` matrix in blocks of `mb` x `nb` over a grid.
+  /// Distributes an `m` x `n` matrix in blocks of `mb` x `nb` over a grid.
   public init(m: Int, n: Int, mb: Int, nb: Int, grid: ProcessGrid) throws(BlockCyclicError) {
     rows = try Distribution(n: m, nb: mb, nprocs: grid.nprow)
     columns = try Distribution(n: n, nb: nb, nprocs: grid.npcol)
     self.grid = grid
   }
 
-  /// Spreads a square matrix in square blocks, as the solvers need them.
+  /// Distributes a square matrix in square blocks, as the solvers need them.
   ///
   /// Without a block size, `blockSize(forOrder:grid:)` chooses.
   public init(order n: Int, nb: Int? = nil, grid: ProcessGrid) throws(BlockCyclicError) {
@@ -22,7 +22,8 @@ public struct MatrixLayout: Hashable, Sendable {
     try self.init(m: n, n: n, mb: block, nb: block, grid: grid)
   }
 
-  /// The block size for a matrix of order `n`: `preferred`, or less where that leaves a rank idle.
+  /// The block size for a matrix of order `n`: `preferred`, or less where that would leave a rank
+  /// idle.
   ///
   /// Every process has a block as long as `n` is at least the longer side of the grid.
   public static func blockSize(forOrder n: Int, grid: ProcessGrid, preferred: Int = 64) -> Int {

@@ -15,7 +15,7 @@ public struct CholeskyFactor: ~Copyable {
   /// How close A is to a singular matrix: the least squared diagonal element of L over the largest
   /// diagonal element of A.
   ///
-  /// 1 for a multiple of the identity; near n times 1e-16 the solutions carry no digits.
+  /// 1 for a multiple of the identity; near n times 1e-16 the solutions have no correct digits.
   public let singularity: Double
 
   let matrix: DistributedMatrix<Double>
@@ -113,7 +113,7 @@ public struct CholeskyFactor: ~Copyable {
       c.pointer, Int32(first + 1), c.descriptor)
   }
 
-  /// A matrix of `k` columns that `solve` and `halfSolve` take; its elements are not set. Collective.
+  /// A matrix of `k` columns for `solve` and `halfSolve`, not initialized. Collective.
   public borrowing func rightHandSides(
     columns k: Int
   ) throws -> DistributedMatrix<Double> {

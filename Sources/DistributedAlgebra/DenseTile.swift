@@ -1,6 +1,6 @@
 import BlockCyclic
 
-/// A rectangle of a matrix, as it was read from a store.
+/// A rectangle of a matrix, as read from a store.
 public struct DenseTile {
   /// The global row of its first element.
   public let rowStart: Int

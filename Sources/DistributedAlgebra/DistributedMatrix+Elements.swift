@@ -40,11 +40,6 @@ extension DistributedMatrix where Scalar == Double {
     return values
   }
 
-  /// The sum of the diagonal, the same on all ranks and for all grids. Collective.
-  public borrowing func trace() throws -> Double {
-    try diagonal().reduce(0, +)
-  }
-
   /// A matrix of `k` columns that fits `matrix` as right-hand sides; its elements are not set.
   ///
   /// Collective.

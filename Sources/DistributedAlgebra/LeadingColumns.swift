@@ -2,7 +2,7 @@ import BlockCyclic
 import MessagePassing
 
 extension DistributedMatrix where Scalar == Double {
-  /// Brings the last `count` columns to rank 0, the last one first, in panels of rows.
+  /// Gathers the last `count` columns on rank 0, the last one first, in panels of rows.
   ///
   /// Collective. `body` runs on rank 0 alone, with the panels in order: their first row, number
   /// of rows and [rows x count] elements, row-major. With eigenvectors, whose values ascend, these

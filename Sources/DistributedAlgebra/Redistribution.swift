@@ -2,7 +2,7 @@ import BlockCyclic
 import MessagePassing
 
 extension DistributedMatrix {
-  /// Streams tiles, each read by one rank, to the ranks that own their elements, bit for bit.
+  /// Sends tiles, each read by one rank, to the ranks that own their elements, bit for bit.
   ///
   /// Collective. `tileCount` is this rank's number of tiles and may differ from the others';
   /// `tile` reads its tile of a number from 0, in order. In each round a rank reads tiles up to
@@ -45,8 +45,8 @@ extension DistributedMatrix {
     let longest = (send: Int(counts.max() ?? 0), receive: Int(incoming.max() ?? 0))
     let send = try communicator.agree { try LocalArray<Double>(count: longest.send) }
     let receive = try communicator.agree { try LocalArray<Double>(count: longest.receive) }
-    // Step s pairs this rank with the ones s above and s below: all work at once, and one part
-    // to send and one to receive are all that is in memory.
+    // Step s pairs this rank with the ranks s above and s below: all ranks work at once, and each
+    // holds only one part to send and one to receive.
     for step in 0..<communicator.size {
       let destination = (communicator.rank + step) % communicator.size
       let source = (communicator.rank - step + communicator.size) % communicator.size

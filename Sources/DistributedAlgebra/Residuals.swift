@@ -2,7 +2,7 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// How well eigenpairs fit their matrix; values below some tens are as good as they can be.
+/// How well eigenpairs fit their matrix. Values below a few tens are rounding errors.
 public struct EigenResiduals: Equatable, Sendable {
   /// |A Q - Q W| / (n eps |A|), in one-norms.
   public let equation: Double
@@ -14,7 +14,8 @@ private let lower = CChar(UInt8(ascii: "L"))
 private let transposed = CChar(UInt8(ascii: "T"))
 private let notTransposed = CChar(UInt8(ascii: "N"))
 
-/// Judges eigenpairs against their matrix, given again.
+/// Measures how well eigenpairs fit their matrix, which must be loaded again after a solver has
+/// overwritten it.
 ///
 /// Shape: `vectors` is n x k, its columns belong to `values`.
 ///
@@ -71,34 +72,6 @@ public func residuals(
   return EigenResiduals(
     equation: norm > 0 ? equation / (scale * norm) : equation,
     orthogonality: orthogonality / scale)
-}
-
-/// |A X - B| / (n eps |A| |X|) in one-norms, for a symmetric A in the lower triangle.
-///
-/// Collective.
-///
-/// Source: ScaLAPACK's test pdlaschk; pdsymm, pdlange, pdlansy.
-public func residual(
-  ofSolution x: borrowing DistributedMatrix<Double>,
-  rightHandSides b: borrowing DistributedMatrix<Double>,
-  against a: borrowing DistributedMatrix<Double>
-) throws -> Double {
-  let (layout, solution, sides) = (a.layout, x.layout, b.layout)
-  let n = layout.n
-  try a.context.communicator.agree {
-    try layout.requireSquare(for: "pdsymm")
-    guard solution == sides && solution.m == n else {
-      throw DistributedAlgebraError.mismatch(
-        what: "the number of rows of the solution", value: solution.m, expected: n)
-    }
-  }
-  let difference = try b.copy()
-  ntk_pdsymm_left(
-    lower, Int32(n), Int32(x.layout.n), 1, a.pointer, a.descriptor, x.pointer, 1, x.descriptor, -1,
-    difference.pointer, difference.descriptor)
-  let scale = Double(n) * unitRoundoff * (try a.symmetricOneNorm()) * (try x.oneNorm())
-  let norm = try difference.oneNorm()
-  return scale > 0 ? norm / scale : norm
 }
 
 /// Subtracts W Q from the panel of the columns `start` to `start + count`. Local.

@@ -2,14 +2,14 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// The Cholesky factor of A + s I as a means to solve with A + t I for t near s.
+/// The Cholesky factor of A + s I, which also solves with A + t I for t near s.
 ///
-/// One array holds both: L in the lower triangle and, above the diagonal, A, which the factorization
-/// leaves alone. Conjugate gradients on A + t I, preconditioned with the factor, see a condition
-/// number of at most max(t / s, s / t), so a factor serves a decade to both sides in some tens of
-/// iterations, each as cheap as a solution.
+/// One array holds both: L in the lower triangle and A above the diagonal, which the factorization
+/// does not change. Conjugate gradients on A + t I with the factor as preconditioner have a condition
+/// number of at most max(t / s, s / t). So one factor serves a decade to both sides of s in some tens
+/// of iterations, each of which costs as much as a solution.
 ///
-/// Source: Hestenes and Stiefel (1952); the backward error is judged as in SolutionCheck.
+/// Source: Hestenes and Stiefel (1952).
 public struct ShiftedCholesky: ~Copyable {
   /// The factor of A + s I.
   public let factor: CholeskyFactor
@@ -55,7 +55,7 @@ public struct ShiftedCholesky: ~Copyable {
 
   /// The solutions X of (A + t I) X = B for several t and the same B on all ranks, on all ranks.
   ///
-  /// All are iterated together, so that every iteration reads the matrix once for all of them.
+  /// All are iterated at once, so that each iteration reads the matrix once for all of them.
   ///
   /// Shape: B and each X are n x k, row-major. Collective.
   ///
@@ -74,7 +74,7 @@ public struct ShiftedCholesky: ~Copyable {
     residual.fill { i, j in b[i * k + j % k] }
     var iterations = [Int](repeating: 0, count: all)
     var isSolved = [Bool](repeating: false, count: all)
-    // The residual that the iteration carries drifts from the true one: begun anew with that.
+    // The residual of the recurrence drifts from the true one, so the iteration starts again from it.
     for _ in 0..<4 {
       try iterate(&x, &residual, &image, shift, &iterations, most: maximumIterations)
       multiply(x, shift, into: &image)

@@ -25,7 +25,7 @@ extension Distribution {
   }
 }
 
-/// A rectangle of the matrix, on its way from the rank that read it to one that owns some of it.
+/// A rectangle of the matrix in transit from the rank that read it to a rank that owns part of it.
 ///
 /// The elements that one process owns travel by segments: column segments outside, row segments
 /// inside, each column-major, so that the receiver copies whole columns of blocks. Both ends walk

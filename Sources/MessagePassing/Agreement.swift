@@ -32,7 +32,7 @@ extension Communicator {
     return value
   }
 
-  /// The failure of one rank, on all ranks. Collective; what the others pass is ignored.
+  /// The failure of rank `root`, on all ranks. Collective.
   private func share(_ failure: (any Error)?, from root: Int) throws(MPIError) -> CollectiveFailure
   {
     let own =

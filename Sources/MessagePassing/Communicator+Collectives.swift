@@ -15,7 +15,7 @@ extension Communicator {
     }
   }
 
-  /// The root's array, on all ranks. Collective; what the others pass is ignored.
+  /// The root's array, on all ranks. Collective; the arguments of the other ranks are ignored.
   public func broadcast<T: BitwiseCopyable>(
     _ values: [T], from root: Int = 0
   ) throws(MPIError) -> [T] {
@@ -33,7 +33,7 @@ extension Communicator {
     }
   }
 
-  /// The root's text, on all ranks. Collective; what the others pass is ignored.
+  /// The root's text, on all ranks. Collective; the arguments of the other ranks are ignored.
   public func broadcast(_ text: String, from root: Int = 0) throws(MPIError) -> String {
     String(decoding: try broadcast(Array(text.utf8), from: root), as: UTF8.self)
   }
@@ -73,7 +73,7 @@ extension Communicator {
     return result
   }
 
-  /// Combines each element over the ranks, the result on the root alone; the others' stay.
+  /// Combines each element over the ranks on the root alone; other ranks keep their values.
   ///
   /// Collective.
   ///
@@ -95,7 +95,7 @@ extension Communicator {
     }
   }
 
-  /// Every rank's bytes, of any length each, on the root; nil on the others. Collective.
+  /// The bytes of every rank, of any length, on the root; nil on the other ranks. Collective.
   ///
   /// Source: MPI_Gather for the lengths, then messages.
   public func gather(_ bytes: [UInt8], to root: Int = 0) throws(MPIError) -> [[UInt8]]? {

@@ -19,36 +19,7 @@ extension Communicator {
     return received
   }
 
-  /// Sends a part of `send` to each rank and receives a part of `receive` from each, in rank order.
-  ///
-  /// Collective. Empty parts send no message, and sizes are 64-bit, both unlike MPI_Alltoallv.
-  ///
-  /// Precondition: the counts, one per rank, add up to the buffers' sizes, and what a rank sends
-  /// is what the other expects.
-  public func exchange(
-    _ send: UnsafeBufferPointer<Double>, counts sendCounts: [Int],
-    into receive: UnsafeMutableBufferPointer<Double>, counts receiveCounts: [Int]
-  ) throws(MPIError) {
-    precondition(sendCounts.count == size && receiveCounts.count == size, "one count per rank")
-    precondition(sendCounts.reduce(0, +) == send.count, "the counts fill the send buffer")
-    precondition(receiveCounts.reduce(0, +) == receive.count, "the counts fill the receive buffer")
-    let sendStarts = starts(of: sendCounts)
-    let receiveStarts = starts(of: receiveCounts)
-    // Step s pairs this rank with the ones s above and s below, so no rank is sent to by all.
-    for step in 0..<size {
-      let destination = (rank + step) % size
-      let source = (rank - step + size) % size
-      let outgoing = UnsafeRawBufferPointer(
-        UnsafeBufferPointer(
-          rebasing: send[sendStarts[destination]..<sendStarts[destination + 1]]))
-      let incoming = UnsafeMutableRawBufferPointer(
-        UnsafeMutableBufferPointer(
-          rebasing: receive[receiveStarts[source]..<receiveStarts[source + 1]]))
-      try sendReceive(outgoing, to: destination, incoming, from: source)
-    }
-  }
-
-  /// Sends to one rank while receiving from another; an empty side is left out. Local.
+  /// Sends to one rank while receiving from another; an empty side sends no message. Local.
   public func sendReceive(
     _ outgoing: UnsafeRawBufferPointer, to destination: Int,
     _ incoming: UnsafeMutableRawBufferPointer, from source: Int
@@ -65,11 +36,5 @@ extension Communicator {
     let receiving = try startReceive(into: incoming, from: source, tag: tag)
     if !outgoing.isEmpty { try send(outgoing, to: destination, tag: tag) }
     try receiving.wait()
-  }
-
-  private func starts(of counts: [Int]) -> [Int] {
-    var starts = [0]
-    for count in counts { starts.append(starts[starts.count - 1] + count) }
-    return starts
   }
 }

@@ -1,9 +1,9 @@
 import CMPI
 
-/// The span of a program during which MPI works.
+/// MPI, from its start to its end.
 ///
-/// It has no cleanup of its own: a rank that leaves because of an error must call `abort`, since
-/// MPI_Finalize would wait for the others.
+/// It does not clean up after itself: a rank that leaves because of an error must call `abort`, since
+/// MPI_Finalize would wait for the other ranks.
 public struct MPIEnvironment: ~Copyable {
   /// All ranks of the program.
   public let world: Communicator
@@ -25,14 +25,14 @@ public struct MPIEnvironment: ~Copyable {
     world = try Communicator(handle: ntk_mpi_comm_world(), isOwned: false)
   }
 
-  /// Ends MPI. Collective over all ranks; nothing of this module works afterwards.
+  /// Ends MPI. Collective over all ranks; nothing in this module works afterwards.
   ///
   /// Source: MPI_Finalize.
   public consuming func finalize() throws(MPIError) {
     try check("MPI_Finalize", ntk_mpi_finalize())
   }
 
-  /// Ends all ranks at once with an exit status. Local; usable before MPI started, too.
+  /// Ends all ranks at once with an exit status. Local; does nothing before MPI starts.
   ///
   /// Source: MPI_Abort.
   public static func abort(_ status: Int32) {
@@ -41,7 +41,7 @@ public struct MPIEnvironment: ~Copyable {
   }
 
   /// Whether MPI has started.
-  public static var isInitialized: Bool {
+  private static var isInitialized: Bool {
     var flag: Int32 = 0
     return ntk_mpi_initialized(&flag) == ntk_mpi_success() && flag != 0
   }

@@ -1,10 +1,10 @@
 import CMPI
 
-/// A message under way, possibly in several pieces.
+/// A message in transit, possibly in several pieces.
 ///
-/// Its buffer must stay where it is until the request has completed. A request that is dropped
-/// before that is cancelled (a receive) or left to MPI (a send) and never waited for, so that a
-/// rank that leaves because of an error cannot hang here.
+/// Its buffer must not move before the request has completed. A request that is dropped earlier is
+/// canceled (a receive) or left to MPI (a send), so that a rank that leaves because of an error
+/// cannot hang here.
 public struct Request: ~Copyable {
   private var handles: [Int32]
   private let isReceive: Bool

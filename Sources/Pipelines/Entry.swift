@@ -4,9 +4,10 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// Entry points of the commands: each starts what it needs, runs, and says how the program ends.
+/// Entry points of the commands. Each starts what the command needs, runs it, and returns the exit
+/// status.
 ///
-/// The only place that catches: one sentence on standard error, told once, and the exit status.
+/// All errors end here, as one sentence on standard error and an exit status.
 public enum Entry {
   /// Runs stages of a job over all ranks.
   public static func run(_ request: RunRequest) -> ExitStatus {
@@ -30,6 +31,7 @@ public enum Entry {
 
   /// Runs something that needs no MPI.
   public static func alone(_ body: () throws -> ExitStatus) -> ExitStatus {
+    StandardStream.prepare()
     do {
       return try body()
     } catch {
@@ -42,6 +44,7 @@ public enum Entry {
     watchdog: Double = 120, timeLimit: Double? = nil, canResume: Bool = false,
     _ body: (Ranks) throws -> ExitStatus
   ) -> ExitStatus {
+    StandardStream.prepare()
     do {
       let environment = try MPIEnvironment()
       StopRequest.watch()
@@ -53,7 +56,7 @@ public enum Entry {
         try environment.finalize()
         return status
       } catch {
-        // This rank alone failed: the others would wait for it for ever.
+        // This rank alone failed, and the others wait for it. The watchdog is still active.
         tell(world.size > 1 ? "rank \(world.rank): \(error)" : "\(error)")
         let status = ExitStatus(of: error)
         MPIEnvironment.abort(status.rawValue)
@@ -65,9 +68,9 @@ public enum Entry {
     }
   }
 
-  /// Runs a command to the moment when all ranks can leave MPI. Collective.
+  /// Runs a command until all ranks are ready to leave MPI. Collective.
   ///
-  /// Errors: one rank's alone. A failure of all ranks is told here, by rank 0.
+  /// Errors: those of this rank alone. Rank 0 prints a failure that all ranks agreed on.
   private static func endTogether(
     _ world: Communicator, watchdog: Double, canResume: Bool, _ body: (Ranks) throws -> ExitStatus
   ) throws -> ExitStatus {
@@ -76,21 +79,19 @@ public enum Entry {
     do {
       let started = try Ranks(world, watchdog: watchdog, canResume: canResume)
       ranks = started
-      // Of one rank, every failure is the failure of all.
+      // With one rank, every failure is a failure of all ranks.
       status = try world.size > 1 ? body(started) : world.agree { try body(started) }
     } catch let failure as CollectiveFailure {
       let canGoOn = failure.kind == .stopped || failure.kind == .inputOutput
       if world.rank == 0 { tell("\(failure)" + (canGoOn ? ranks?.continuation ?? "" : "")) }
       status = ExitStatus(failure.kind)
     }
-    // The watchdog stays until every rank is here, since one may still hang.
-    try world.barrier()
-    ranks?.watchdog.stop()
+    if let ranks { try ranks.leave() } else { try world.barrier() }
     if world.rank == 0, let count = AgreementFault.count { tell("\(count) agreements") }
     return status
   }
 
   private static func tell(_ sentence: String) {
-    FileHandle.standardError.write(Data("ntk-dist: \(sentence)\n".utf8))
+    StandardStream.error.write("ntk-dist: \(sentence)\n")
   }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Logging
 
-/// What rank 0 tells the user: lines, and the progress of something long.
+/// The output of rank 0 for the user: lines, and the progress of long steps.
 public final class Console {
   /// How progress is shown.
   public enum Progress: String, CaseIterable, Sendable {
     /// A bar that redraws itself.
     case bar
-    /// A line now and then.
+    /// A line every few seconds.
     case lines
     case none
     /// A bar on a terminal, lines elsewhere (under mpirun the terminal cannot be seen).
@@ -19,10 +19,10 @@ public final class Console {
   private let log = ConsoleLog.logger(rank: 0)
   private var barIsOpen = false
   private var lastDrawn = -Double.infinity
-  /// What was shown to be complete, once.
+  /// The step whose completion was shown last.
   private var complete: String?
 
-  /// The console of one rank; only an open one prints.
+  /// The console of one rank. It prints only where `isOpen` is true.
   public init(isOpen: Bool, progress: Progress) {
     self.isOpen = isOpen
     self.progress = progress == .auto ? (isatty(STDERR_FILENO) != 0 ? .bar : .lines) : progress
@@ -32,7 +32,7 @@ public final class Console {
   public func say(_ line: String) {
     guard isOpen else { return }
     closeBar()
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    StandardStream.output.write(line + "\n")
   }
 
   /// Prints a warning to standard error.
@@ -42,7 +42,7 @@ public final class Console {
     log.warning("\(line)")
   }
 
-  /// Shows how far something is; not more often than it can be read.
+  /// Shows the progress of a step, not more often than it can be read.
   package func show(_ what: String, fraction: Double, detail: String, at time: Double) {
     guard isOpen, progress == .bar || progress == .lines else { return }
     let interval = progress == .bar ? 0.1 : 5
@@ -52,13 +52,13 @@ public final class Console {
     lastDrawn = time
     let percent = String(format: "%3d %%", Int(fraction * 100))
     if progress == .lines {
-      FileHandle.standardError.write(Data("\(what) \(percent)  \(detail)\n".utf8))
+      StandardStream.error.write("\(what) \(percent)  \(detail)\n")
       return
     }
     let width = 30
     let filled = min(width, Int(fraction * Double(width)))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    FileHandle.standardError.write(Data("\r\(what) \(bar) \(percent)  \(detail)\u{1B}[K".utf8))
+    StandardStream.error.write("\r\(what) \(bar) \(percent)  \(detail)\u{1B}[K")
     barIsOpen = true
     if isComplete { closeBar() }
   }
@@ -66,6 +66,6 @@ public final class Console {
   private func closeBar() {
     guard barIsOpen else { return }
     barIsOpen = false
-    FileHandle.standardError.write(Data("\n".utf8))
+    StandardStream.error.write("\n")
   }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import Logging
 
-/// Log lines on standard error: warnings as `ntk-dist: ...`, and, where NTK_DIST_LOG=debug asks for
-/// it, what every rank does, as `ntk-dist debug, rank 3: ...`.
+/// Log lines on standard error: warnings as `ntk-dist: ...` and, with NTK_DIST_LOG=debug, what every
+/// rank does, as `ntk-dist debug, rank 3: ...`.
 package struct ConsoleLog: LogHandler {
   package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]
@@ -26,6 +26,6 @@ package struct ConsoleLog: LogHandler {
     let origin =
       event.level >= .warning
       ? "ntk-dist" : "ntk-dist \(event.level), rank \(metadata["rank"] ?? "?")"
-    FileHandle.standardError.write(Data("\(origin): \(event.message)\n".utf8))
+    StandardStream.error.write("\(origin): \(event.message)\n")
   }
 }

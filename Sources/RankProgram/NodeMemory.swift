@@ -2,8 +2,8 @@ import Foundation
 
 /// The memory of this node.
 package enum NodeMemory {
-  /// Bytes that this process and its neighbours may still take: what the kernel calls available,
-  /// or what the control groups (version 2; a SLURM job's, a container's) leave, if that is less.
+  /// Bytes that the processes of this node may still take: what the kernel calls available, or what
+  /// the control groups (version 2; of a SLURM job or a container) leave, if that is less.
   package static var available: Int {
     // Files of /proc have no size, so they are read to their end.
     func text(_ path: String) -> String? {
@@ -26,7 +26,7 @@ package enum NodeMemory {
       if let limit = number(text(folder + "/memory.max")),
         let used = number(text(folder + "/memory.current"))
       {
-        // Cached files are counted as used, and given up when memory is wanted.
+        // Cached files count as used, and are dropped when memory is needed.
         let cached = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
           .filter { $0.hasPrefix("inactive_file ") || $0.hasPrefix("active_file ") }
           .reduce(0) { $0 + (number($1.split(separator: " ").last.map(String.init)) ?? 0) }

@@ -1,3 +1,4 @@
+import BLAS
 import Failures
 import Foundation
 import MessagePassing
@@ -22,7 +23,9 @@ package final class Ranks {
 
   /// The ranks of a communicator.
   ///
-  /// Collective. The watchdog must be stopped before MPI ends.
+  /// Collective. Call `leave` before MPI ends.
+  ///
+  /// Errors: no memory for BLAS, no thread for the watchdog.
   ///
   /// - Parameters:
   ///   - timeout: seconds after which a silent rank ends the program; 0 for never.
@@ -30,9 +33,11 @@ package final class Ranks {
   package init(_ world: Communicator, watchdog timeout: Double, canResume: Bool) throws {
     self.world = world
     continuation = canResume ? "; continue with --resume" : ""
-    watchdog = try RankWatch.start(world, timeout: timeout, continuation: continuation)
+    try world.agree { try OpenBLAS.requireMemory() }
     node = try world.splitShared()
     leaders = try world.split(color: node.rank == 0 ? 0 : nil, key: Int32(world.rank))
+    watchdog = try RankWatch.start(
+      world, node: node, leaders: leaders, timeout: timeout, continuation: continuation)
   }
 
   /// `Communicator.agree` over all ranks. Collective.
@@ -45,9 +50,19 @@ package final class Ranks {
     try agree { if isRoot { try body() } }
   }
 
+  /// Waits until all ranks are ready to leave MPI, and only then stops the watchdog. Collective.
+  package func leave() throws {
+    try world.barrier()
+    watchdog.stop()
+    if watchdog.strangers > 0 {
+      ConsoleLog.logger(rank: rank).debug(
+        "the watchdog has ignored \(watchdog.strangers) datagrams of other programs")
+    }
+  }
+
   /// Threads of BLAS in the solvers, from OPENBLAS_NUM_THREADS: one unless the user says otherwise,
-  /// because ranks are the parallelism. The assembly always takes one, so that a tile's bytes do
-  /// not depend on how many threads multiplied it.
+  /// because the ranks already use all cores. The assembly always takes one, so that the bytes of a
+  /// tile do not depend on the number of threads.
   package static var solverThreads: Int {
     ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init) ?? 1
   }

@@ -1,35 +1,32 @@
-/// When some ranks were last heard from, and who is overdue. Times are seconds on any one clock.
+/// When ranks were last heard from, and which are overdue. Times are seconds on any one clock.
 ///
-/// A listener that slept itself (a suspended job, a laptop's lid) would find everyone overdue: time
-/// that passed between two of its looks counts only so far as it can have listened.
+/// A listener that was suspended itself (a suspended job, a closed laptop) would find all ranks
+/// overdue. So a long time between two of its looks does not count.
 public struct PulseTable: Sendable {
   /// Seconds of silence after which a rank is overdue.
   public let timeout: Double
 
   private var lastHeard: [Int: Double] = [:]
   private var lastLook: Double
-  /// How long the listener has slept in all; times are kept without it.
+  /// How long the listener has slept in all, which no time in the table includes.
   private var slept = 0.0
 
-  /// A table in which nobody is awaited yet.
+  /// A table without ranks.
   public init(timeout: Double, at time: Double) {
     self.timeout = timeout
     lastLook = time
   }
 
-  /// The ranks that are awaited.
-  public var count: Int { lastHeard.count }
-
-  /// A rank was heard from, and is awaited from now on.
+  /// Notes that a rank was heard from; from now on it can be overdue.
   ///
-  /// - Returns: whether for the first time.
+  /// - Returns: whether it is the first time.
   @discardableResult
   public mutating func hear(_ rank: Int, at time: Double) -> Bool {
     look(at: time)
     return lastHeard.updateValue(time - slept, forKey: rank) == nil
   }
 
-  /// A rank said that it leaves, and is not awaited any more.
+  /// Notes that a rank leaves; it cannot be overdue any more.
   public mutating func dismiss(_ rank: Int) { lastHeard[rank] = nil }
 
   /// The ranks that have been silent for too long, ascending, with the seconds.
@@ -39,7 +36,7 @@ public struct PulseTable: Sendable {
       .sorted { $0.0 < $1.0 }
   }
 
-  /// A gap of half the timeout between two looks is sleep.
+  /// Counts a gap of half the timeout between two looks as sleep.
   private mutating func look(at time: Double) {
     let gap = time - lastLook
     if gap > timeout / 2 { slept += gap }

@@ -1,30 +1,31 @@
-import CDatagrams
 import Foundation
 import Synchronization
 
-/// The thread of a rank that hears the others, and is heard by them; see the module's README.
+/// The thread of a rank that hears the other ranks and is heard by them; see the module's README.
 public final class Watchdog: Sendable {
-  /// Where rank 0 is heard, for the other ranks: to be sent to them by other means.
+  /// Where and how rank 0 is heard, for the other ranks: to be sent to them by other means.
   public struct Endpoint: Sendable, Equatable {
-    /// The run's number.
-    public var token: UInt64
+    /// The key of the run's datagrams.
+    public let key: SipHash
     /// The port; 0 where no socket could be opened.
-    public var port: UInt16
-    /// The host's IPv4 addresses.
-    public var addresses: [UInt32]
+    public let port: UInt16
+    /// Addresses at which rank 0 may be reached.
+    public let addresses: [UInt32]
 
-    /// The same as numbers.
-    public var words: [UInt64] { [token, UInt64(port)] + addresses.map(UInt64.init) }
-
-    /// From the numbers.
-    public init(words: [UInt64]) {
-      token = words[0]
-      port = UInt16(words[1])
-      addresses = words[2...].map { UInt32($0) }
+    /// The endpoint of rank 0's socket.
+    public init(port: UInt16, addresses: [UInt32]) {
+      (key, self.port, self.addresses) = (SipHash(), port, addresses)
     }
 
-    init(token: UInt64, port: UInt16, addresses: [UInt32]) {
-      (self.token, self.port, self.addresses) = (token, port, addresses)
+    /// The same as numbers.
+    public var words: [UInt64] { key.key + [UInt64(port)] + addresses.map(UInt64.init) }
+
+    /// The endpoint that numbers describe; nil where they describe none.
+    public init?(words: [UInt64]) {
+      guard words.count >= 3, let key = SipHash(key: Array(words[..<2])) else { return nil }
+      self.key = key
+      port = UInt16(truncatingIfNeeded: words[2])
+      addresses = words[3...].map { UInt32(truncatingIfNeeded: $0) }
     }
   }
 
@@ -32,17 +33,81 @@ public final class Watchdog: Sendable {
   public enum Alarm: Sendable, Equatable {
     /// Other ranks were silent for so many seconds.
     case silent(ranks: [Int], seconds: Double)
-    /// The main thread of this rank did not look up for so many seconds.
+    /// The main thread of this rank did not call `tick` for so many seconds.
     case stuck(seconds: Double)
-    /// A signal asked to stop, and the main thread did not come to it.
+    /// A signal asked to stop, and the main thread did not see it in time.
     case stopIgnored
   }
 
-  private struct State {
-    var isEnding = false
-    var hasEnded = false
+  private let rank: Int
+  private let timeout: Double
+  private let socket: DatagramSocket?
+  private let root: Endpoint
+  private let stopGrace: @Sendable () -> Double?
+  private let onAlarm: @Sendable (Alarm) -> Void
+  private let thread = Mutex<pthread_t?>(nil)
+  private let isEnding = Atomic<Bool>(false)
+  private let strangerCount = Atomic<Int>(0)
+  /// Another number whenever the main thread called `tick`; 0 where it need not.
+  private let lastTick = Atomic<UInt64>(0)
+
+  /// A rank's watchdog; `start` begins.
+  ///
+  /// - Parameters:
+  ///   - timeout: seconds of silence that are too many; 0 for no watch over ranks.
+  ///   - socket: of this rank; nil for no watch over ranks.
+  ///   - root: where rank 0 is heard.
+  ///   - stopGrace: the seconds that the program has to stop, if a signal asks for it.
+  ///   - onAlarm: called on the watchdog's thread, to end the program.
+  public init(
+    rank: Int, timeout: Double, socket: DatagramSocket?, root: Endpoint,
+    stopGrace: @escaping @Sendable () -> Double?, onAlarm: @escaping @Sendable (Alarm) -> Void
+  ) {
+    (self.rank, self.timeout) = (rank, timeout)
+    (self.socket, self.root) = (timeout > 0 ? socket : nil, root)
+    (self.stopGrace, self.onAlarm) = (stopGrace, onAlarm)
   }
 
+  /// Begins to watch. Errors: no thread.
+  public func start() throws(WatchdogError) {
+    var started = pthread_t()
+    let own = Unmanaged.passRetained(self)
+    let code = ThreadLimit.start(&started, own.toOpaque()) { context in
+      if let context { Unmanaged<Watchdog>.fromOpaque(context).takeRetainedValue().run() }
+      return nil
+    }
+    guard code == 0 else {
+      own.release()
+      throw .noThread(code: code)
+    }
+    let created = started
+    thread.withLock { $0 = created }
+  }
+
+  /// From now on the main thread must call `tick` again within the timeout.
+  public func tick() { lastTick.store(Self.milliseconds(), ordering: .relaxed) }
+
+  /// The main thread goes where it cannot call `tick`.
+  public func pause() { lastTick.store(0, ordering: .relaxed) }
+
+  /// Says goodbye and ends the thread. Returns at once where it was not started.
+  public func stop() {
+    isEnding.store(true, ordering: .relaxed)
+    guard let running = thread.withLock({ $0.take() }) else { return }
+    pthread_join(running, nil)
+  }
+
+  /// The datagrams that came from elsewhere and were ignored.
+  public var strangers: Int { strangerCount.load(ordering: .relaxed) }
+
+  static func milliseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000_000 }
+
+  static func seconds() -> Double { Double(milliseconds()) * 1e-3 }
+}
+
+// MARK: The thread
+
+extension Watchdog {
   /// What the thread remembers of its own process.
   private struct Own {
     var stopSince: Double?
@@ -51,69 +116,13 @@ public final class Watchdog: Sendable {
     var tick: UInt64 = 0
   }
 
-  private let rank: Int
-  private let timeout: Double
-  private let socket: Int32
-  /// Where this rank is heard; that of rank 0 goes to all.
-  public let endpoint: Endpoint
-  private let stopGrace: @Sendable () -> Double?
-  private let onAlarm: @Sendable (Alarm) -> Void
-  private let state = Mutex(State())
-  /// Another number whenever the main thread looked up; 0 where it need not.
-  private let lastTick = Atomic<UInt64>(0)
-
-  /// Opens a rank's socket; `start` begins.
-  ///
-  /// - Parameters:
-  ///   - timeout: seconds of silence that are too many; 0 for no watch over ranks.
-  ///   - stopGrace: if a signal asks the program to stop, the seconds that it has for it.
-  ///   - onAlarm: is called on the watchdog's thread and is to end the program.
-  public init(
-    rank: Int, timeout: Double, stopGrace: @escaping @Sendable () -> Double?,
-    onAlarm: @escaping @Sendable (Alarm) -> Void
-  ) {
-    (self.rank, self.timeout) = (rank, timeout)
-    (self.stopGrace, self.onAlarm) = (stopGrace, onAlarm)
-    var port: UInt16 = 0
-    socket = timeout > 0 ? ntk_datagrams_open(&port) : -1
-    var addresses = [UInt32](repeating: 0, count: 32)
-    let count = ntk_datagrams_own_addresses(&addresses, 32)
-    endpoint = Endpoint(
-      token: .random(in: 1...UInt64.max), port: socket < 0 ? 0 : port,
-      addresses: Array(addresses.prefix(Int(count))))
-  }
-
-  deinit { if socket >= 0 { close(socket) } }
-
-  /// Begins to watch, with rank 0's endpoint.
-  public func start(root: Endpoint) {
-    let thread = Thread { [self] in
-      rank == 0 ? watchRanks() : watchRoot(root)
-      state.withLock { $0.hasEnded = true }
-    }
-    thread.name = "watchdog"
-    thread.start()
-  }
-
-  /// From now on the main thread must call `tick` again within the timeout.
-  public func tick() { lastTick.store(Self.milliseconds(), ordering: .relaxed) }
-
-  /// The main thread goes where it cannot tick.
-  public func pause() { lastTick.store(0, ordering: .relaxed) }
-
-  /// Says goodbye and ends the thread.
-  public func stop() {
-    state.withLock { $0.isEnding = true }
-    while !state.withLock({ $0.hasEnded }) { usleep(2_000) }
-  }
-
-  // MARK: The thread
+  private func run() { rank == 0 ? watchRanks() : watchRoot() }
 
   /// Seconds between two pulses.
   private var interval: Double { min(max(timeout / 10, 0.1), 5) }
 
-  /// What both sides look at besides the others, until the end.
-  private func isEnding(_ own: inout Own, at now: Double) -> Bool {
+  /// Looks at this process itself; true when the thread must end.
+  private func isLast(_ own: inout Own, at now: Double) -> Bool {
     if let grace = stopGrace() {
       let since = own.stopSince ?? now
       own.stopSince = since
@@ -129,28 +138,25 @@ public final class Watchdog: Sendable {
     if timeout > 0, let silence = own.main.overdue(at: now).first {
       onAlarm(.stuck(seconds: silence.seconds))
     }
-    return state.withLock { $0.isEnding }
+    return isEnding.load(ordering: .relaxed)
   }
 
   private func watchRanks() {
     var table = PulseTable(timeout: timeout, at: Self.seconds())
-    var homes: [Int: (address: UInt32, port: UInt16)] = [:]
+    var homes: [Int: DatagramSocket.Place] = [:]
     var own = Own(main: PulseTable(timeout: timeout, at: Self.seconds()))
+    var (filter, sequence) = (PulseFilter(key: root.key), UInt64(0))
     while true {
-      let now = Self.seconds()
-      let isLast = isEnding(&own, at: now)
-      if isLast {
-        for home in homes.values { send(.leaving, endpoint.token, to: home) }
+      if isLast(&own, at: Self.seconds()) {
+        for home in homes.values { send(.leaving, &sequence, to: home) }
         return
       }
-      // Bursts of many ranks, before the look at who is missing.
-      for _ in 0..<1000 {
-        guard let (pulse, from) = receive(token: endpoint.token, waiting: 0.02) else { break }
+      hear(&filter, waiting: 0.02) { pulse, from in
         switch pulse.kind {
         case .here:
           table.hear(pulse.rank, at: Self.seconds())
           homes[pulse.rank] = from
-          send(.here, endpoint.token, to: from)
+          send(.here, &sequence, to: from)
         case .leaving:
           table.dismiss(pulse.rank)
           homes[pulse.rank] = nil
@@ -163,24 +169,26 @@ public final class Watchdog: Sendable {
     }
   }
 
-  private func watchRoot(_ root: Endpoint) {
+  private func watchRoot() {
     var table = PulseTable(timeout: timeout, at: Self.seconds())
-    var home: (address: UInt32, port: UInt16)?
+    var home: DatagramSocket.Place?
     var own = Own(main: PulseTable(timeout: timeout, at: Self.seconds()))
+    var (filter, sequence) = (PulseFilter(key: root.key), UInt64(0))
     var lastPulse = -Double.infinity
     while true {
       let now = Self.seconds()
-      let isLast = isEnding(&own, at: now)
+      let isLast = isLast(&own, at: now)
       if isLast || now - lastPulse >= interval {
         lastPulse = now
         // Until one address has answered, all are tried.
         let homes = home.map { [$0] } ?? root.addresses.map { ($0, root.port) }
         if root.port != 0 {
-          for home in homes { send(isLast ? .leaving : .here, root.token, to: home) }
+          for home in homes { send(isLast ? .leaving : .here, &sequence, to: home) }
         }
       }
       if isLast { return }
-      if let (pulse, from) = receive(token: root.token, waiting: min(interval, 0.2)) {
+      hear(&filter, waiting: min(interval, 0.2)) { pulse, from in
+        guard pulse.rank == 0 else { return }
         switch pulse.kind {
         case .here:
           table.hear(0, at: Self.seconds())
@@ -194,31 +202,35 @@ public final class Watchdog: Sendable {
     }
   }
 
-  private func send(_ kind: Pulse.Kind, _ token: UInt64, to home: (address: UInt32, port: UInt16)) {
-    guard socket >= 0 else { return }
-    let bytes = Pulse(token: token, rank: rank, kind: kind).bytes
-    // A datagram that is lost is followed by others.
-    _ = ntk_datagrams_send(socket, home.address, home.port, bytes, Int32(bytes.count))
+  private func send(_ kind: Pulse.Kind, _ sequence: inout UInt64, to home: DatagramSocket.Place) {
+    sequence += 1
+    socket?.send(
+      Pulse(rank: rank, kind: kind, sequence: sequence).bytes(key: root.key), to: home)
   }
 
-  /// The next datagram of this run, if one comes in time.
-  private func receive(
-    token: UInt64, waiting seconds: Double
-  ) -> (Pulse, (address: UInt32, port: UInt16))? {
-    guard socket >= 0 else {
+  /// Waits for datagrams and takes all that have come, those of strangers too, which are only
+  /// counted.
+  private func hear(
+    _ filter: inout PulseFilter, waiting seconds: Double,
+    _ body: (Pulse, DatagramSocket.Place) -> Void
+  ) {
+    guard let socket else {
       usleep(UInt32(seconds * 1e6))
-      return nil
+      return
     }
-    var bytes = [UInt8](repeating: 0, count: 2 * Pulse.size)
-    var (address, port) = (UInt32(0), UInt16(0))
-    let count = ntk_datagrams_receive(
-      socket, Int32(seconds * 1e3), &bytes, Int32(bytes.count), &address, &port)
-    guard count > 0, let pulse = Pulse(Array(bytes.prefix(Int(count)))), pulse.token == token
-    else { return nil }
-    return (pulse, (address, port))
+    // However many come, the thread looks up now and then.
+    let deadline = Self.seconds() + 0.2
+    // One byte more tells a longer datagram.
+    withUnsafeTemporaryAllocation(byteCount: Pulse.size + 1, alignment: 8) { buffer in
+      var patience = seconds
+      while let (count, from) = socket.receive(into: buffer, waiting: patience) {
+        if let pulse = filter.admit(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+          body(pulse, from)
+        }
+        patience = 0
+        if Self.seconds() > deadline { break }
+      }
+    }
+    strangerCount.store(filter.strangers, ordering: .relaxed)
   }
-
-  private static func milliseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000_000 }
-
-  private static func seconds() -> Double { Double(milliseconds()) * 1e-3 }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import Pipelines
+import RankProgram
 import Report
 
 struct Report: ParsableCommand {
@@ -22,9 +22,8 @@ struct Report: ParsableCommand {
     let status = Entry.alone {
       let outcome = try ReportCommand(path, overrides: overrides).write()
       for line in outcome.lines { print(line) }
-      for warning in outcome.warnings {
-        FileHandle.standardError.write(Data("ntk-dist: \(warning)\n".utf8))
-      }
+      let console = Console(isOpen: true, progress: .none)
+      for warning in outcome.warnings { console.warn(warning) }
       return .success
     }
     throw ExitCode(status.rawValue)

@@ -15,9 +15,6 @@ func checkBLAS(_ world: Communicator, _ verdict: inout Verdict) throws {
   for spectrum in [1, 2, 3, 7, 65].flatMap(KnownSpectrum.all) {
     try checkEigenpairs(spectrum, &verdict)
   }
-  verdict.expectThrows("an indefinite matrix", { "\($0)".contains("leading minor 2") }) {
-    _ = try choleskySolution(of: [1, 2, 2, 1], n: 2, rightHandSides: [1, 1], k: 1)
-  }
   verdict.expectThrows("half a matrix", { "\($0)".contains("3 elements where its shape needs 4") })
   {
     _ = try symmetricEigenpairs(of: [1, 2, 3], n: 2)
@@ -26,9 +23,7 @@ func checkBLAS(_ world: Communicator, _ verdict: inout Verdict) throws {
     _ = try symmetricEigenpairs(of: [], n: 40_000)
   }
   OpenBLAS.setThreads(1)
-  verdict.expect(OpenBLAS.threads == 1, "one thread")
   verdict.expect(OpenBLAS.configuration.contains("OpenBLAS"), OpenBLAS.configuration)
-  verdict.expect(!OpenBLAS.core.isEmpty, "a core")
 }
 
 private func numbers(_ count: Int, _ seed: Double) -> [Double] {

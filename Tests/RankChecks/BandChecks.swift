@@ -32,6 +32,15 @@ func checkBand(_ world: Communicator, _ verdict: inout Verdict) throws {
   }
 }
 
+/// All eigenvalues of a symmetric matrix by reduction to band form. Collective.
+private func bandEigenvalues<Scalar: MatrixScalar>(
+  of matrix: consuming DistributedMatrix<Scalar>
+) throws -> [Double] {
+  var reduction = try BandReduction(of: matrix)
+  while !reduction.isFinished { try reduction.reducePanel() }
+  return try reduction.eigenvalues()
+}
+
 private func checkBand<Scalar: MatrixScalar>(
   _ spectrum: KnownSpectrum, _ layout: MatrixLayout, _ context: BLACSContext,
   _ scalar: Scalar.Type, _ verdict: inout Verdict

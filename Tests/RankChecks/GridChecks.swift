@@ -58,7 +58,7 @@ private func checkElements(_ context: BLACSContext, _ verdict: inout Verdict) th
     let copy = try matrix.copy()
     matrix.addToDiagonal(0.5)
     verdict.expect(
-      try matrix.trace() - copy.trace() == 0.5 * Double(n), "a diagonal that was added to")
+      try matrix.diagonal() == copy.diagonal().map { $0 + 0.5 }, "a diagonal that was added to")
 
     // Column sums of absolute values, largest for the last column.
     let column = (0..<n).reduce(0.0) { $0 + Double($1 * 1000 + n - 1) }

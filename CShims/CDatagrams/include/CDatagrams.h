@@ -4,18 +4,23 @@
 
 #include <stdint.h>
 
-// A socket on a free port of all addresses; the port in *port. Returns the descriptor, or -1.
-int ntk_datagrams_open(uint16_t *port);
+// INADDR_ANY and INADDR_LOOPBACK.
+uint32_t ntk_datagrams_any(void);
+uint32_t ntk_datagrams_loopback(void);
 
-// This host's addresses but the loopback's, and that one last. Returns how many there are, at most
-// `capacity`.
-int ntk_datagrams_own_addresses(uint32_t *addresses, int capacity);
+// A socket on a free port of an address; the port in *port. Returns the descriptor, or -1.
+int ntk_datagrams_open(uint32_t address, uint16_t *port);
+void ntk_datagrams_close(int socket);
+
+// The addresses and network masks of this host's interfaces, without the loopback. Returns how many
+// there are, at most `capacity`.
+int ntk_datagrams_interfaces(uint32_t *addresses, uint32_t *masks, int capacity);
 
 // Sends without waiting. Returns 0, or -1.
 int ntk_datagrams_send(
     int socket, uint32_t address, uint16_t port, const void *bytes, int count);
 
-// Waits at most `milliseconds` for a datagram. Returns its length, 0 for none, or -1.
+// Waits at most `milliseconds` for a datagram. Returns its length, which may be 0, or -1 for none.
 int ntk_datagrams_receive(
     int socket, int milliseconds, void *bytes, int capacity, uint32_t *address, uint16_t *port);
 

@@ -23,8 +23,6 @@ void ntk_dsyrk_row_major(
 int ntk_dsyevd(
     char jobz, char uplo, int n, double *a, int lda, double *w, double *work, int lwork, int *iwork,
     int liwork);
-int ntk_dpotrf(char uplo, int n, double *a, int lda);
-int ntk_dpotrs(char uplo, int n, int nrhs, const double *a, int lda, double *b, int ldb);
 // A symmetric band (ab[i - j + j * ldab], i >= j) to tridiagonal form, and its eigenvalues. An lhous
 // or lwork of -1 asks for the sizes in hous[0] and work[0].
 int ntk_dsytrd_sb2st(
@@ -33,8 +31,6 @@ int ntk_dsytrd_sb2st(
 int ntk_dsterf(int n, double *d, double *e);
 
 void ntk_blas_set_threads(int threads);
-int ntk_blas_threads(void);
 const char *ntk_blas_configuration(void);
-const char *ntk_blas_core(void);
 
 #endif

@@ -2,7 +2,8 @@
 #ifndef NTK_CPROCESS_H
 #define NTK_CPROCESS_H
 
-/// From now on SIGUSR1, SIGTERM and SIGALRM only set the flag below. Returns 0, or errno.
+/// From now on SIGUSR1, SIGTERM, SIGINT, SIGHUP and SIGALRM only set the flag below; one that is
+/// ignored stays ignored. Returns 0, or errno.
 int ntk_watch_stop_signals(void);
 
 /// Sends a SIGALRM, which sets the flag too, after some seconds.

@@ -1,13 +1,13 @@
 extension BandReduction {
-  /// The bytes of this rank's part of the state: the band of what is done, the lower triangle of what
-  /// is left. Local.
+  /// The bytes of this rank's part of the state: the band of the columns that are done, and the lower
+  /// triangle of the others. Local.
   public var stateBytes: Int {
     var count = 0
     forEachKeptColumn(until: next) { _, rows, _ in count += rows.count }
     return count * MemoryLayout<Scalar>.stride
   }
 
-  /// Hands out this rank's part of the state, piece after piece. Local.
+  /// Passes this rank's part of the state to `write`, piece by piece. Local.
   ///
   /// Errors: what `write` throws.
   public borrowing func save<E: Error>(
@@ -28,7 +28,7 @@ extension BandReduction {
     try self.init(unchecked: matrix, next: next)
   }
 
-  /// Takes in this rank's part of the state: `read` fills the pieces in the order they were saved.
+  /// Restores this rank's part of the state: `read` fills the pieces in the order of `save`.
   ///
   /// Local. Errors: what `read` throws.
   public mutating func restore<E: Error>(

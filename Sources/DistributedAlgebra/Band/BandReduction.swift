@@ -2,15 +2,15 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// A symmetric matrix on its way to a band, a panel of columns after the other, in place.
+/// A symmetric matrix that is being reduced to band form in place, one panel of columns at a time.
 ///
-/// For each panel: its QR decomposition, whose R ends in the band; the block reflector
-/// H = I - V T V' of its Householder vectors; A <- H' A H on what is left, as
+/// For each panel: its QR decomposition, whose R becomes part of the band; the block reflector
+/// H = I - V T V' of its Householder vectors; A <- H' A H on the remaining matrix, as
 /// A - V X' - X V' with W = A V T and X = W - V (T' V' W) / 2. Nearly all of the 4/3 n^3 operations
-/// are products of matrices, where a reduction straight to tridiagonal form spends half of them
-/// reading the matrix once per column.
+/// are matrix products. A direct reduction to tridiagonal form would spend half of them in products
+/// with vectors, which read the whole matrix for each column.
 ///
-/// Memory: the matrix and three blocks of columns. The lower triangle alone is read and written; the
+/// Memory: the matrix and three blocks of columns. Only the lower triangle is read and written; the
 /// Householder vectors stay below the band.
 ///
 /// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf, p?symm, p?syr2k.
@@ -50,13 +50,14 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     self.next = next
   }
 
-  /// The columns that a panel has, and the diagonals below the main one that the band will have.
+  /// The number of columns of a panel, which is the number of diagonals of the band below the main
+  /// one.
   public var panelWidth: Int { matrix.layout.nb }
 
   /// Whether the matrix is a band.
   public var isFinished: Bool { next + panelWidth >= matrix.layout.n }
 
-  /// The part of the operations that is done.
+  /// The fraction of the operations that is done.
   public var fraction: Double {
     guard !isFinished else { return 1 }
     let left = Double(matrix.layout.n - next) / Double(matrix.layout.n)
@@ -126,24 +127,10 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   }
 }
 
-/// All eigenvalues of a symmetric matrix, ascending, on all ranks, by a band.
-///
-/// Collective. Reads the lower triangle and takes over the matrix's memory. The band's eigenvalues
-/// are found on rank 0, in double precision.
-///
-/// Errors: an element that is not finite, no convergence, a size beyond LP64.
-public func bandEigenvalues<Scalar: MatrixScalar>(
-  of matrix: consuming DistributedMatrix<Scalar>
-) throws -> [Double] {
-  var reduction = try BandReduction(of: matrix)
-  while !reduction.isFinished { try reduction.reducePanel() }
-  return try reduction.eigenvalues()
-}
-
 extension BandReduction {
   /// The eigenvalues, ascending, on all ranks; the matrix's memory is free before they are found.
   ///
-  /// Collective. Errors: no convergence.
+  /// Collective. They are found on rank 0, in double precision. Errors: no convergence.
   ///
   /// Precondition: `isFinished`.
   public consuming func eigenvalues() throws -> [Double] {

@@ -8,14 +8,14 @@ import MessagePassing
 /// V and its images lie as one block of columns in the panel's process column, their rows as the
 /// matrix's, so that PBLAS finds them aligned.
 ///
-/// T is formed from V itself in double precision, the scale of each reflector included: H is
-/// orthogonal to the last digit of T whatever the precision of V, and so eigenvalues keep their sum.
+/// T is formed from V in double precision, with the scale of each reflector: H is then orthogonal to
+/// the precision of T, whatever the precision of V, and the eigenvalues keep their sum.
 ///
 /// Source: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); LAPACK ?larft.
 final class BlockReflector<Scalar: MatrixScalar> {
   /// V, this rank's part; meaningful in the panel's process column.
   let vectors: LocalArray<Scalar>
-  /// What symm makes of V, and then X.
+  /// A V, and then X.
   let images: LocalArray<Scalar>
   /// The ScaLAPACK descriptor of both.
   private(set) var descriptor: [Int32]
@@ -29,7 +29,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
   /// Rows of a chunk of products.
   private let chunkRows = 512
 
-  // Of the panel at hand.
+  // Of the current panel.
   private var count = 0
   private var rows = 0..<0
   private var isOwner = false

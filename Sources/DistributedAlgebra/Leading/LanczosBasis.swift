@@ -95,7 +95,7 @@ final class LanczosBasis {
       isComplete = true
       return
     }
-    // Once more: the first pass leaves rounding errors of the size of what it took away.
+    // Once more: the first pass leaves rounding errors of the size of what it subtracts.
     _ = try project(known, count)
     rest = try reflectors.orthonormalize(&block)
     let scale = projected.lazy.map(abs).max() ?? 0
@@ -106,9 +106,10 @@ final class LanczosBasis {
     try settleBlock()
   }
 
-  /// Goes on with random directions instead of the next block: what the Krylov space of the first
-  /// block has none of, such as more copies of an eigenvalue than a block has columns, shows there.
-  /// Collective.
+  /// Continues with random directions instead of the next block. Collective.
+  ///
+  /// They show what the Krylov space of the first block does not contain, such as more copies of an
+  /// eigenvalue than a block has columns.
   func beginAnew() throws {
     guard !isComplete else { return }
     replaceColumns { _ in true }
@@ -116,10 +117,10 @@ final class LanczosBasis {
     try settleBlock()
   }
 
-  /// Makes the block orthogonal to the basis, and puts it behind it.
+  /// Makes the block orthogonal to the basis, and appends it.
   private func settleBlock() throws {
-    // Where next to nothing of a column is outside the basis, its direction is rounding errors, and
-    // not yet orthogonal.
+    // A column that lies almost within the basis has a direction of rounding errors, which is not
+    // yet orthogonal to the basis.
     for _ in 0..<6 {
       let overlap = try project(done, width).lazy.map(abs).max() ?? 0
       _ = try reflectors.orthonormalize(&block)
@@ -143,7 +144,7 @@ final class LanczosBasis {
     }
   }
 
-  /// Subtracts from the block what lies in the basis; returns the coefficients, [known x width].
+  /// Subtracts the block's projection on the basis; returns the coefficients, [known x width].
   private func project(_ known: Int, _ count: Int) throws -> [Double] {
     ntk_pdgemm(
       Self.transposed, Self.asStored, Int32(known), Int32(count), Int32(n), 1, q.pointer,
@@ -156,7 +157,7 @@ final class LanczosBasis {
     return try coefficients.replicated(rows: known)
   }
 
-  /// Puts the block behind the basis.
+  /// Appends the block to the basis.
   private func append() {
     let count = min(width, n - done)
     ntk_pdgeadd_columns(
@@ -164,7 +165,7 @@ final class LanczosBasis {
       q.descriptor)
   }
 
-  /// The `count` largest eigenpairs of the matrix in the basis, as far as it has any. Collective.
+  /// The `count` largest eigenpairs of the matrix in the basis, or as many as it has. Collective.
   func ritz(_ count: Int) throws -> Ritz {
     let size = done
     let communicator = q.context.communicator
@@ -234,7 +235,8 @@ final class LanczosBasis {
     append()
   }
 
-  /// A number in [-1, 1) that depends on a place alone, so that every grid begins alike.
+  /// A pseudorandom number in [-1, 1) that depends only on its position, so that all grids start
+  /// alike.
   private static func random(_ i: Int, _ j: Int) -> Double {
     var z = (UInt64(i) &* 1_048_583 &+ UInt64(j) &+ 1) &* 0x9E37_79B9_7F4A_7C15
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

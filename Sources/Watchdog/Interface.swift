@@ -1,0 +1,41 @@
+import CDatagrams
+
+/// An IPv4 network interface of a host.
+public struct Interface: Equatable, Sendable {
+  /// Its address, in host order.
+  public let address: UInt32
+  /// Its network mask, in host order.
+  public let mask: UInt32
+
+  /// An interface with an address and a mask.
+  public init(address: UInt32, mask: UInt32) {
+    self.address = address
+    self.mask = mask
+  }
+
+  /// The interfaces of this host, without the loopback. Local.
+  public static var own: [Interface] {
+    var addresses = [UInt32](repeating: 0, count: 32)
+    var masks = [UInt32](repeating: 0, count: 32)
+    let count = Int(ntk_datagrams_interfaces(&addresses, &masks, 32))
+    return (0..<count).map { Interface(address: addresses[$0], mask: masks[$0]) }
+  }
+
+  /// Whether an address is in this interface's network.
+  public func reaches(_ other: UInt32) -> Bool { other & mask == address & mask }
+
+  /// The first interface of the first host in whose network every other host has an address of its
+  /// own; nil without any.
+  ///
+  /// Private networks that every host has for itself, such as those of containers, often repeat one
+  /// address: they do not count.
+  public static func common(to hosts: [[Interface]]) -> Interface? {
+    guard let first = hosts.first else { return nil }
+    return first.first { candidate in
+      var seen: Set<UInt32> = [candidate.address]
+      return hosts.dropFirst().allSatisfy { host in
+        host.contains { candidate.reaches($0.address) && seen.insert($0.address).inserted }
+      }
+    }
+  }
+}

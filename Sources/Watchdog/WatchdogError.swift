@@ -1,0 +1,20 @@
+import Failures
+import Glibc
+
+/// A watchdog that cannot start.
+public enum WatchdogError: Failure, Equatable {
+  /// The system gives no thread; the error number says why.
+  case noThread(code: Int32)
+
+  /// What kind of failure it is.
+  public var kind: FailureKind { .resource }
+
+  /// One sentence for the user.
+  public var description: String {
+    switch self {
+    case .noThread(let code):
+      "no thread can be started (\(String(cString: strerror(code)))); raise the limits of processes "
+        + "and memory (ulimit -u, ulimit -v)"
+    }
+  }
+}

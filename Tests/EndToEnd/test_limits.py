@@ -1,0 +1,95 @@
+"""Strangers at the watchdog's port, and limits of threads and memory."""
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+from conftest import ENVIRONMENT, command, fcn, sentences, start, wait_for_chunks, write_job
+from test_survival import ranks_of
+
+LONG = dict(data={"synthetic": {"seed": 2, "train": 3000, "test": 50}},
+            network=fcn(depth=30), tile=32, spectrum=None, prediction=None)
+
+
+def datagram_sockets(pid):
+    """Addresses and ports of the IPv4 datagram sockets of a process."""
+    inodes = set()
+    for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found = re.match(r"socket:\[(\d+)\]", os.readlink(descriptor))
+        except OSError:
+            continue
+        inodes |= {found.group(1)} if found else set()
+    lines = [line.split() for line in pathlib.Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]]
+    return [tuple(int(word, 16) for word in line[1].split(":")) for line in lines if line[9] in inodes]
+
+
+def test_junk_at_the_watchdogs_port_ends_nothing(tmp_path):
+    path = write_job(tmp_path, **LONG)
+    process = start("assemble", path, "--watchdog", "3", ranks=2)
+    wait_for_chunks(tmp_path / "run", 50, process)
+    found = datagram_sockets(ranks_of(process)[0])
+    # All ranks are on this host, so the loopback is enough.
+    assert len(found) == 1 and socket.inet_ntoa(found[0][0].to_bytes(4, "little")) == "127.0.0.1"
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    # Twice the time of the watchdog, a few thousand datagrams each second.
+    end = time.monotonic() + 6
+    while process.poll() is None and time.monotonic() < end:
+        for size in (0, 1, 24, 25, 1000):
+            stranger.sendto(os.urandom(size), ("127.0.0.1", found[0][1]))
+        time.sleep(0.002)
+    process.send_signal(signal.SIGUSR1)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 or "stopped on request" in errors, errors
+
+
+def limited(path, limit, value, user=None):
+    """Runs the program with a limit, as another user where one is given."""
+    def prepare():
+        if user:
+            os.setgid(user)
+            os.setuid(user)
+        resource.setrlimit(limit, (value, value))
+    return subprocess.run(command(["run", path, "--progress", "none"]), capture_output=True, text=True,
+                          timeout=60, env=dict(ENVIRONMENT, HOME="/tmp", TMPDIR="/tmp"),
+                          preexec_fn=prepare)
+
+
+def test_too_little_address_space_is_one_sentence(tmp_path):
+    path = write_job(tmp_path)
+    statuses = []
+    for megabytes in (240, 300, 360):
+        result = limited(path, resource.RLIMIT_AS, megabytes << 20)
+        statuses.append(result.returncode)
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        if result.returncode == 69:
+            said = sentences(result)
+            assert len(said) == 1 and "memory" in said[0], result.stderr
+    # Below, the libraries and MPI do not even start; above, there is enough.
+    assert 69 in statuses, statuses
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user, whose threads are counted")
+def test_too_few_threads_are_one_sentence():
+    # Its own user can write here.
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o777)
+        path = write_job(folder, prediction=None)
+        statuses = []
+        for threads in range(6, 12):
+            # A user each, since the processes of the one before may still be counted.
+            result = limited(path, resource.RLIMIT_NPROC, threads, user=60_000 + threads)
+            statuses.append(result.returncode)
+            subprocess.run(["rm", "-rf", folder / "run"], check=True)
+            if result.returncode == 69:
+                said = sentences(result)
+                assert len(said) == 1 and "thread" in said[0], result.stderr
+        assert 69 in statuses, statuses
