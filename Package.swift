@@ -189,6 +189,13 @@ let package = Package(
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Datasets", "RecursionCore"]),
+    .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Jobs"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results", "DurableFiles", "Failures"]),
+    .testTarget(name: "AssemblyTests", dependencies: ["Assembly", "TileSchedule"]),
+    .testTarget(
+      name: "SolveTests",
+      dependencies: ["Solve", "BlockCyclic", "DistributedAlgebra", "Jobs", "Failures"]),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Results"]),
     .executableTarget(
       name: "RankChecks",
       dependencies: ["MessagePassing", "DistributedAlgebra", "BlockCyclic", "BLAS", "Failures"],

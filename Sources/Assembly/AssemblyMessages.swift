@@ -2,12 +2,12 @@ import MessagePassing
 import TileSchedule
 
 /// The messages between the coordinator (rank 0) and the other ranks. All are short and fixed.
-enum AssemblyMessage {
+package enum AssemblyMessage {
   static let toCoordinator: Int32 = 101
   static let toWorker: Int32 = 102
 
   /// What a worker says.
-  enum Report: Equatable {
+  package enum Report: Equatable {
     case request
     case finished(item: Int)
     /// A stop signal reached the worker.
@@ -15,7 +15,7 @@ enum AssemblyMessage {
     /// An item was given up, because of a stop.
     case dropped(item: Int)
 
-    var words: [Int64] {
+    package var words: [Int64] {
       switch self {
       case .request: return [0, 0]
       case .finished(let item): return [1, Int64(item)]
@@ -24,7 +24,7 @@ enum AssemblyMessage {
       }
     }
 
-    init?(_ words: [Int64]) {
+    package init?(_ words: [Int64]) {
       switch words.first {
       case 0: self = .request
       case 1 where words.count == 2: self = .finished(item: Int(words[1]))
@@ -34,7 +34,7 @@ enum AssemblyMessage {
       }
     }
 
-    func event(from rank: Int) -> TileQueue.Event {
+    package func event(from rank: Int) -> TileQueue.Event {
       switch self {
       case .request: return .request(rank: rank)
       case .finished(let item): return .finished(rank: rank, item: item)
@@ -45,12 +45,12 @@ enum AssemblyMessage {
   }
 
   /// What the coordinator answers.
-  enum Order: Equatable {
+  package enum Order: Equatable {
     case assign(item: Int)
     case withdraw(item: Int)
     case drained
 
-    var words: [Int64] {
+    package var words: [Int64] {
       switch self {
       case .assign(let item): return [0, Int64(item)]
       case .withdraw(let item): return [1, Int64(item)]
@@ -58,7 +58,7 @@ enum AssemblyMessage {
       }
     }
 
-    init?(_ words: [Int64]) {
+    package init?(_ words: [Int64]) {
       guard words.count == 2 else { return nil }
       switch words[0] {
       case 0: self = .assign(item: Int(words[1]))
@@ -68,38 +68,4 @@ enum AssemblyMessage {
       }
     }
   }
-}
-
-/// What one rank has to do: the item in hand and the one ahead.
-struct WorkerDesk {
-  private(set) var items: [Int] = []
-  private(set) var isDrained = false
-  private var hasAsked = false
-
-  /// Whether to ask for an item now: there is none ahead, and no answer is due.
-  mutating func shouldAsk() -> Bool {
-    guard !isDrained, !hasAsked, items.count < 2 else { return false }
-    hasAsked = true
-    return true
-  }
-
-  /// Takes an order; `begun` is the item that is being computed.
-  mutating func take(_ order: AssemblyMessage.Order, begun: Int?) {
-    switch order {
-    case .assign(let item):
-      items.append(item)
-      hasAsked = false
-    case .withdraw(let item):
-      guard item != begun else { return }
-      items.removeAll { $0 == item }
-    case .drained:
-      isDrained = true
-    }
-  }
-
-  /// The next item to compute.
-  var next: Int? { items.first }
-
-  /// Removes an item that is done or dropped.
-  mutating func remove(_ item: Int) { items.removeAll { $0 == item } }
 }

@@ -14,6 +14,8 @@ package struct Assignment {
   package struct Variant {
     /// What varies, for example `depth=30`; empty where nothing does.
     package let name: String
+    /// The values of what varies, by their keys in the job.
+    package let parameters: [String: Double]
     package let network: Network
     /// The network on one line, for the fingerprint.
     package let text: String
@@ -83,7 +85,8 @@ package struct Assignment {
     return try job.variants.map {
       do {
         return Variant(
-          name: $0.name, network: try Network($0.layers, imageShape: shape),
+          name: $0.name, parameters: $0.parameters,
+          network: try Network($0.layers, imageShape: shape),
           text: $0.canonicalText, uniform: $0.uniform)
       } catch {
         throw failure ?? error

@@ -21,7 +21,7 @@ package enum CrossEntropy {
   }
 
   /// log sum exp of one row, without overflow.
-  static func logSum(_ f: ArraySlice<Double>) -> Double {
+  package static func logSum(_ f: ArraySlice<Double>) -> Double {
     let largest = f.max() ?? 0
     return largest + log(f.reduce(0) { $0 + exp($1 - largest) })
   }

@@ -65,14 +65,20 @@ extension NetworkSection {
 public struct Variant: Sendable, Equatable {
   /// What sets it apart, for example `depth=30,weight_variance=1.76`; empty where nothing varies.
   public let name: String
+  /// The values of what varies, by their keys in the job, for example `depth`; empty where nothing does.
+  public let parameters: [String: Double]
   /// Its layers.
   public let layers: [LayerDescription]
   /// The same as mean-field theory sees it; nil where it does not.
   public let uniform: UniformNetwork?
 
   /// A variant called `name`.
-  public init(name: String, layers: [LayerDescription], uniform: UniformNetwork? = nil) {
+  public init(
+    name: String, parameters: [String: Double] = [:], layers: [LayerDescription],
+    uniform: UniformNetwork? = nil
+  ) {
     self.name = name
+    self.parameters = parameters
     self.layers = layers
     self.uniform = uniform
   }

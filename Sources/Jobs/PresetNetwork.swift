@@ -76,15 +76,19 @@ public struct PresetNetwork: Sendable, Equatable {
               "\(item.path) expands to more than \(NetworkSection.layerLimit) layers in all its "
                 + "variants; ask for fewer or shallower ones")
           }
-          let name = [
-            self.depth.label("depth", depth),
-            self.weightVariance.label("weight_variance", weightVariance),
-            self.biasVariance.label("bias_variance", biasVariance),
-          ]
+          let varied = [
+            ("depth", self.depth.label("depth", depth), Double(depth)),
+            (
+              "weight_variance", self.weightVariance.label("weight_variance", weightVariance),
+              weightVariance
+            ),
+            ("bias_variance", self.biasVariance.label("bias_variance", biasVariance), biasVariance),
+          ].filter { $0.1 != nil }
           variants.append(
             Variant(
-              name: name.compactMap(\.self).joined(separator: ","), layers: layers,
-              uniform: UniformNetwork(preset.name, values)))
+              name: varied.compactMap(\.1).joined(separator: ","),
+              parameters: Dictionary(uniqueKeysWithValues: varied.map { ($0.0, $0.2) }),
+              layers: layers, uniform: UniformNetwork(preset.name, values)))
         }
       }
     }

@@ -7,7 +7,7 @@ import Results
 
 extension EnvironmentRecord {
   /// Gathers the record. Collective; nil on all ranks but 0.
-  package static func gather(_ ranks: Ranks) throws -> EnvironmentRecord? {
+  static func gather(_ ranks: Ranks) throws -> EnvironmentRecord? {
     let name = Array(MPIEnvironment.processorName.utf8)
     guard let names = try ranks.world.gather(name) else { return nil }
     var hosts: [String: Int] = [:]

@@ -222,8 +222,8 @@ private final class KernelFiles {
 
 /// Images from a .npy file, checked to be finite.
 final class ArrayImages {
-  package let shape: [Int]
-  package let count: Int
+  let shape: [Int]
+  let count: Int
   private let values: [Double]
 
   init(_ path: String) throws {

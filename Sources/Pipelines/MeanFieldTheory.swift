@@ -20,7 +20,7 @@ extension TheorySummary {
   /// The theory of a network; nil for an activation that it does not know.
   ///
   /// The means of the kernels' diagonals set the variance where criticality leaves it free.
-  package init?(
+  init?(
     _ network: UniformNetwork, images: Int, positions: Int, nngpDiagonal: Double?,
     ntkDiagonal: Double?
   ) {

@@ -1,4 +1,5 @@
 import CProcess
+import Failures
 import Foundation
 
 /// What asks this process to stop: SIGUSR1, SIGTERM, SIGINT, SIGHUP, or its time limit.
@@ -27,4 +28,7 @@ package enum StopRequest {
   package static var reason: String {
     signal == SIGALRM ? "stopped before the time limit" : "stopped on request"
   }
+
+  /// The error that ends a step because something asks to stop.
+  package static var refusal: Refusal { Refusal(.stopped, reason) }
 }

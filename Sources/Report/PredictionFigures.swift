@@ -53,7 +53,7 @@ enum PredictionFigures {
       kernel.figures.prediction.flatMap { ChosenRegularization($0) }.map { (kernel, $0) }
     }.filter { $0.1.result.confusion != nil }
     guard let (kernel, chosen) = candidates.max(by: { $0.1.accuracy ?? 0 < $1.1.accuracy ?? 0 }),
-      let counts = chosen.result.confusion
+      let counts = chosen.result.confusion, Self.isMatrix(counts)
     else { return nil }
     let names = classNames(record, count: counts.count)
     let values = counts.map { row in
@@ -73,6 +73,14 @@ enum PredictionFigures {
           x: Axis("predicted class"), y: Axis("class"), columns: names, rows: names,
           values: values, value: Axis("part of the class", unit: "%", includes: [0]),
           hasScale: false)))
+  }
+
+  /// Whether the counts are a square matrix of numbers of images; a summary may have been edited.
+  private static func isMatrix(_ counts: [[Int]]) -> Bool {
+    !counts.isEmpty
+      && counts.allSatisfy { row in
+        row.count == counts.count && row.allSatisfy { (0...(1 << 40)).contains($0) }
+      }
   }
 
   /// The ten of CIFAR-10 by name; others by number.

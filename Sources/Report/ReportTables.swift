@@ -44,7 +44,7 @@ enum ReportTables {
     }
     var parts: [Page.Part] = [.table(Table(rows: rows))]
     if variants.count > 1 {
-      let names = variants.map { [VariantParameters(name: $0.name).label, $0.network] }
+      let names = variants.map { [VariantParameters($0).label, $0.network] }
       parts.append(
         .folded(
           title: "The \(variants.count) networks",
@@ -104,7 +104,7 @@ enum ReportTables {
     let rows = record.summary.variants.compactMap { variant in
       variant.theory.map { theory in
         [
-          VariantParameters(name: variant.name).label, theory.activation,
+          VariantParameters(variant).label, theory.activation,
           reportNumber(theory.weightVariance), reportNumber(theory.biasVariance), theory.phase,
           theory.qStar.map { reportNumber($0) } ?? "∞", reportNumber(theory.chi1),
           reportNumber(theory.cStar), theory.xi1.map { reportNumber($0) } ?? "∞",

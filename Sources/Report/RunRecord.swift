@@ -55,7 +55,7 @@ final class RunRecord {
         variant[kind].map {
           Kernel(
             variant: variant, kind: kind, figures: $0,
-            parameters: VariantParameters(name: variant.name))
+            parameters: VariantParameters(variant))
         }
       }
     }

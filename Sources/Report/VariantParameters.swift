@@ -1,7 +1,9 @@
-/// What sets a variant apart, read from its name, for example `depth=30,weight_variance=1.76`.
-struct VariantParameters: Hashable {
+import Results
+
+/// What sets a variant apart, for example a depth of 30 and a weight variance of 1.76.
+package struct VariantParameters: Hashable {
   /// One that may vary.
-  enum Name: String, CaseIterable {
+  package enum Name: String, CaseIterable {
     case depth
     case weightVariance = "weight_variance"
     case biasVariance = "bias_variance"
@@ -19,36 +21,31 @@ struct VariantParameters: Hashable {
     }
   }
 
-  private(set) var values: [Name: Double] = [:]
-  private var words: [Name: String] = [:]
+  private var values: [Name: Double] = [:]
 
-  /// Reads a name; what it does not know it passes over.
-  init(name: String) {
-    for part in name.split(separator: ",") {
-      let sides = part.split(separator: "=", maxSplits: 1)
-      guard sides.count == 2, let key = Name(rawValue: String(sides[0])),
-        let value = Double(sides[1])
-      else { continue }
-      values[key] = value
-      words[key] = String(sides[1])
+  /// The parameters of a variant as the summary has them; a key that is not known is ignored.
+  package init(_ variant: Summary.VariantSummary) {
+    for (key, value) in variant.parameters ?? [:] {
+      if let name = Name(rawValue: key) { values[name] = value }
     }
   }
 
-  subscript(name: Name) -> Double? { values[name] }
+  package subscript(name: Name) -> Double? { values[name] }
 
   /// For keys and tables, for example `depth 30, σ_w² 1.76`.
-  var label: String {
+  package var label: String {
     Name.allCases.map { label($0) }.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
   /// One of them for keys; empty where it is not set.
-  func label(_ name: Name) -> String { words[name].map { "\(name.sign) \($0)" } ?? "" }
+  func label(_ name: Name) -> String {
+    values[name].map { "\(name.sign) \(Int(exactly: $0).map(String.init) ?? "\($0)")" } ?? ""
+  }
 
   /// The same parameters but for one.
-  func without(_ name: Name) -> VariantParameters {
+  package func without(_ name: Name) -> VariantParameters {
     var rest = self
     rest.values[name] = nil
-    rest.words[name] = nil
     return rest
   }
 }

@@ -1,7 +1,7 @@
-import Jobs
-
 /// How the targets lie in a kernel's eigenvectors.
 package struct AlignmentSummary: Codable, Equatable {
+  /// What was asked, as the job's section says it with every default.
+  package var question: String?
   /// tr(Y' K Y) / (n tr(Y' Y)), Y one-hot less the offset.
   package var alignment: Double
   package var targetOffset: Double
@@ -61,18 +61,5 @@ package struct AlignmentSummary: Codable, Equatable {
       self.trainAccuracy = trainAccuracy
       self.testAccuracy = testAccuracy
     }
-  }
-}
-
-extension AlignmentSummary {
-  /// Whether this is what a job asks for.
-  package func answers(
-    _ section: AlignmentSection, _ classes: Int, vectors: Int, kernels: Int
-  ) -> Bool {
-    energies.count == vectors && (cosine != nil) == (kernels > 1)
-      && targets.map(\.index) == section.targets
-      && regularization == section.regularization
-      && effectiveDimensions.map(\.regularization) == section.dimensions
-      && targetOffset == section.targetOffset(classes: classes)
   }
 }

@@ -15,8 +15,8 @@ package enum JSONText {
       guard case .invalidValue(let value, let context) = error else { throw error }
       throw Refusal(
         .badData,
-        "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is \(value), which the "
-          + "summary cannot hold: the kernel has left the range of the arithmetic")
+        "\(place(context.codingPath)) is \(value), which a JSON file cannot hold: the kernel or its "
+          + "solution has left the range of the arithmetic")
     }
   }
 
@@ -26,6 +26,14 @@ package enum JSONText {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(type, from: Data(bytes))
+  }
+
+  /// A path of keys as a user finds it in the file, for example `variants[0].nngp.prediction`.
+  private static func place(_ path: [any CodingKey]) -> String {
+    path.reduce("") { text, key in
+      if let index = key.intValue { return "\(text)[\(index)]" }
+      return text + (text.isEmpty ? "" : ".") + snakeCase(key.stringValue)
+    }
   }
 
   /// lambda2 as lambda_2, which the decoder's own rule reads, unlike the encoder's.

@@ -1,7 +1,7 @@
-import Jobs
-
 /// Kernel regression at every regularization asked for.
 package struct PredictionSummary: Codable, Equatable {
+  /// What was asked, as the job's section says it with every default.
+  package var question: String?
   package var testLabelsKnown: Bool
   /// The mean of the kernel's diagonal.
   package var meanDiagonal: Double
@@ -89,17 +89,5 @@ package struct PredictionSummary: Codable, Equatable {
       self.secondsFactorizing = secondsFactorizing
       self.secondsSolving = secondsSolving
     }
-  }
-}
-
-extension PredictionSummary {
-  /// Whether this is what a job asks for of a kernel.
-  package func answers(_ section: PredictionSection, _ classes: Int) -> Bool {
-    regularizations.map(\.regularization) == section.regularization
-      && (regularizationScale ?? "relative") == section.regularizationScale.rawValue
-      && validation ?? 0 == section.validation
-      && targetOffset == section.targetOffset(classes: classes)
-      && (!section.leaveOneOut || regularizations.contains { $0.leaveOneOut != nil })
-      && section.variance == regularizations.contains { $0.meanPosteriorVariance != nil }
   }
 }

@@ -2,12 +2,13 @@ import Foundation
 
 /// A duration as people read it: 0.4 s, 12 s, 3 min 20 s, 5 h 3 min.
 package func readable(seconds: Double) -> String {
-  switch seconds {
-  case ..<10: return String(format: "%.1f s", seconds)
+  guard !seconds.isNaN else { return "unknown" }
+  switch max(seconds, 0) {
+  case ..<10: return String(format: "%.1f s", max(seconds, 0))
   case ..<100: return String(format: "%.0f s", seconds)
   case ..<6000: return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
-  case ..<1e15: return "\(Int(seconds) / 3600) h \(Int(seconds) % 3600 / 60) min"
-  default: return String(format: "%.3g h", seconds / 3600)
+  case ..<(100 * 365.25 * 86_400): return "\(Int(seconds) / 3600) h \(Int(seconds) % 3600 / 60) min"
+  default: return "more than 100 years"
   }
 }
 

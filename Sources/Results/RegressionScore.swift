@@ -1,5 +1,3 @@
-import Jobs
-
 /// Targets of classes, and how well predictions of them are.
 package struct RegressionScore: Codable, Equatable {
   /// The part of the images whose largest prediction is their class, and their number.
@@ -7,21 +5,19 @@ package struct RegressionScore: Codable, Equatable {
   package var correct: Int
   /// Mean over images and classes of the squared error of the targets.
   package var meanSquaredError: Double
-  /// Images by class (rows) and prediction (columns).
-  package var confusion: [[Int]]
+  /// Images by class (rows) and prediction (columns), for up to `mostClasses` classes.
+  package var confusion: [[Int]]?
+
+  /// Classes up to which a summary holds confusion matrices; files hold them for any number.
+  package static let mostClasses = 32
 
   /// Scores predictions, [images, classes] row-major.
   package init(_ predictions: [Double], _ labels: [Int], classes: Int, offset: Double) {
     var correct = 0
     var squares = 0.0
-    confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     for (image, label) in labels.enumerated() {
       let row = predictions[image * classes..<(image + 1) * classes]
-      // The first of equal maxima, as numpy.argmax has it.
-      let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) }
-      let guess = (best ?? row.startIndex) - row.startIndex
-      confusion[label][guess] += 1
-      if guess == label { correct += 1 }
+      if Self.guess(row) == label { correct += 1 }
       for (column, value) in row.enumerated() {
         let error = value - ((column == label ? 1 : 0) - offset)
         squares += error * error
@@ -30,6 +26,28 @@ package struct RegressionScore: Codable, Equatable {
     self.correct = correct
     accuracy = Double(correct) / Double(labels.count)
     meanSquaredError = squares / Double(labels.count * classes)
+    guard classes <= Self.mostClasses else { return }
+    let counts = Self.confusion(predictions, labels, classes: classes)
+    confusion = (0..<classes).map { row in
+      counts[row * classes..<(row + 1) * classes].map { Int($0) }
+    }
+  }
+
+  /// Numbers of images by class and prediction, [classes, classes] row-major.
+  package static func confusion(
+    _ predictions: [Double], _ labels: [Int], classes: Int
+  ) -> [Double] {
+    var counts = [Double](repeating: 0, count: classes * classes)
+    for (image, label) in labels.enumerated() {
+      counts[label * classes + guess(predictions[image * classes..<(image + 1) * classes])] += 1
+    }
+    return counts
+  }
+
+  /// The class with the largest prediction; the first of equal ones, as numpy.argmax.
+  private static func guess(_ row: ArraySlice<Double>) -> Int {
+    let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) }
+    return (best ?? row.startIndex) - row.startIndex
   }
 
   /// One-hot less an offset, [images, classes] row-major.

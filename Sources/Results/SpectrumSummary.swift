@@ -1,5 +1,7 @@
 /// A spectrum and how far it can be trusted; eps = 2^-52, norms as said.
 package struct SpectrumSummary: Codable, Equatable {
+  /// What was asked, as the job's section says it with every default.
+  package var question: String?
   package var routine: String
   /// Why this routine.
   package var reason: String?
@@ -14,7 +16,8 @@ package struct SpectrumSummary: Codable, Equatable {
   package var lambdaMin: Double
   /// lambda_max / lambda_min; absent where lambda_min is not above the noise floor.
   package var conditionNumber: Double?
-  /// Eigenvalues below it are rounding: n eps lambda_max; in f32, eps (2^-23) times the trace.
+  /// Eigenvalues below it are rounding: n eps lambda_max; in f32, eps (2^-23) times the trace; at least
+  /// eps (2^-23) times the Frobenius norm where the kernel's elements are f32.
   package var noiseFloor: Double
   package var belowNoiseFloor: Int
   package var trace: Double
@@ -76,5 +79,16 @@ package struct SpectrumSummary: Codable, Equatable {
     self.secondsChecking = secondsChecking
     self.secondsVectors = secondsVectors
     self.secondsSavingState = secondsSavingState
+  }
+}
+
+extension SpectrumSummary {
+  /// A warning where the kernel has eigenvalues far below zero, which no kernel of images has; nil where
+  /// rounding explains them.
+  package func indefiniteWarning(_ label: String, run: String) -> String? {
+    guard lambdaMin < -100 * noiseFloor else { return nil }
+    return
+      "\(label): lambda_min \(lambdaMin) is far below zero (noise floor \(noiseFloor)), and a kernel "
+      + "has no negative eigenvalues; check the tiles with `ntk-dist verify \(run)`"
   }
 }

@@ -48,17 +48,21 @@ package struct Summary: Codable, Equatable {
   package struct VariantSummary: Codable, Equatable {
     package var name: String
     package var network: String
+    /// What varies between the variants, by its key in the job, for example `weight_variance`.
+    package var parameters: [String: Double]?
     /// Where the network is a preset that mean-field theory knows.
     package var theory: TheorySummary?
     package var nngp: KernelSummary?
     package var ntk: KernelSummary?
 
     package init(
-      name: String, network: String, theory: TheorySummary? = nil, nngp: KernelSummary? = nil,
+      name: String, network: String, parameters: [String: Double]? = nil,
+      theory: TheorySummary? = nil, nngp: KernelSummary? = nil,
       ntk: KernelSummary? = nil
     ) {
       self.name = name
       self.network = network
+      self.parameters = parameters
       self.theory = theory
       self.nngp = nngp
       self.ntk = ntk

@@ -1,7 +1,7 @@
-import Jobs
-
 /// Training in function space by gradient descent on all training images.
 package struct TrainingSummary: Codable, Equatable {
+  /// What was asked, as the job's section says it with every default.
+  package var question: String?
   /// mse or cross_entropy.
   package var loss: String
   /// flow (continuous time) or steps.
@@ -68,18 +68,4 @@ package struct TrainingSummary: Codable, Equatable {
 extension TrainingSummary {
   /// The method where all eigenvectors are there.
   package static let byEigenvectors = "eigenvectors"
-
-  /// Whether this is what a job asks for.
-  package func answers(
-    _ section: TrainingSection, _ classes: Int, hasEigenvectors: Bool
-  ) -> Bool {
-    // Outputs to begin with are files, which may have changed.
-    section.initial == nil && (method == Self.byEigenvectors) == hasEigenvectors
-      && error ?? 0 <= section.tolerance && loss == section.loss.rawValue
-      && dynamics == section.dynamics.rawValue && learningRate == section.learningRate
-      && momentum == section.momentum && regularization == section.regularization
-      && targetOffset == section.targetOffset(classes: classes)
-      && points.map { $0.time ?? .infinity } == section.times
-      && section.variance == points.contains { $0.meanVariance != nil }
-  }
 }

@@ -74,11 +74,12 @@ struct KernelRegression {
             solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
-            solutions[index].failure = singular("its smallest pivot is rounding", meanDiagonal)
+            solutions[index].failure = failure(
+              "its smallest pivot is rounding", regularizations[index], meanDiagonal)
           }
         case .notPositiveDefinite(let minor):
-          solutions[index].failure = singular(
-            "leading minor \(minor) is not positive", meanDiagonal)
+          solutions[index].failure = failure(
+            "leading minor \(minor) is not positive", regularizations[index], meanDiagonal)
           let shift = shift(regularizations[index], meanDiagonal)
           // K + s I is not positive definite, so K has an eigenvalue of at most -s.
           if let warning = Indefiniteness(of: source.array, run: run).warning(
@@ -139,12 +140,26 @@ struct KernelRegression {
   /// Under n eps the smallest pivot is rounding, and so would the solution be.
   private var floor: Double { Double(n) * Double.ulpOfOne }
 
-  private func singular(_ detail: String, _ meanDiagonal: Double) -> String {
+  /// Why there is no solution, and what to do.
+  private func failure(
+    _ detail: String, _ regularization: Double, _ meanDiagonal: Double
+  ) -> String {
+    guard meanDiagonal > 0 else {
+      return
+        "the kernel's diagonal has the mean \(meanDiagonal), which no kernel of images has; check "
+        + "the network's variances, and the tiles with `ntk-dist verify`"
+    }
     // Powers of ten are what a user would write in a job.
     let unit = scale == .relative ? 1 : meanDiagonal
     let sufficient = pow(10, (log10(floor * unit) + 1).rounded(.up))
-    return "the kernel is singular to rounding (\(detail)); a regularization of "
-      + "\(sufficient) or more solves it"
+    guard regularization < sufficient else {
+      return
+        "the kernel has negative eigenvalues that rounding does not explain (\(detail)); check "
+        + "its tiles with `ntk-dist verify`"
+    }
+    return
+      "the kernel is singular to rounding (\(detail)); set a regularization of \(sufficient) or "
+      + "more"
   }
 
   /// Whether both triangles fit in the memory of every node.

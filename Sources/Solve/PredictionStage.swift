@@ -49,86 +49,118 @@ package struct PredictionStage {
 
   /// Solves and predicts with one kernel, and writes its files.
   ///
-  /// Collective. A matrix that is singular without regularization is told in the summary, not
+  /// Collective. A matrix that is singular without regularization is reported in the summary, not
   /// thrown. Errors: damaged or missing tiles, files; agreed by all ranks.
   package func perform(variant: Int, kernel: KernelKind) throws -> PredictionSummary {
     let array = try store.array(variant: variant, kernel: kernel, part: .train)
-    let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
-    let diagonalArray = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
-    let name = assignment.variants[variant].name
+    let label = assignment.label(variant, kernel)
     var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
-    try validate(array, assignment.label(variant, kernel), &results)
+    try validate(array, label, &results)
 
     let source = try KernelMatrix(array, context: context, ranks: ranks)
-    let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let regression = KernelRegression(
-      source: source, ranks: ranks, console: console, run: run.path,
-      label: assignment.label(variant, kernel),
+      source: source, ranks: ranks, console: console, run: run.path, label: label,
       columns: classes, scale: section.regularizationScale)
+    let solved = try solve(regression, variant, kernel, &results)
+    let start = MPIEnvironment.seconds
+    let predictions = try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks).products(
+      solved.coefficients, rows: data.testCount, columns: classes)
+    for index in results.indices where solved.coefficients[index] != nil {
+      score(predictions[index], &results[index])
+      if section.variance {
+        results[index].meanPosteriorVariance =
+          solved.variances[index].reduce(0, +) / Double(data.testCount)
+      }
+    }
+    let name = assignment.variants[variant].name
+    try write(predictions, [data.testCount, classes], kernel.rawValue, variant: name)
+    try write(
+      section.variance ? solved.variances : [], [data.testCount], "\(kernel.rawValue)_variance",
+      variant: name)
+    let confusions = results.indices.map { index -> [Double] in
+      if data.testLabels.isEmpty { return [] }
+      guard solved.coefficients[index] != nil else {
+        return [Double](repeating: .nan, count: classes * classes)
+      }
+      return RegressionScore.confusion(predictions[index], data.testLabels, classes: classes)
+    }
+    try write(
+      confusions, [classes, classes], "\(kernel.rawValue)_confusion", variant: name)
+    return PredictionSummary(
+      testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: solved.meanDiagonal,
+      regularizationScale: section.regularizationScale.rawValue,
+      validation: section.validation, targetOffset: offset, regularizations: results,
+      grid: [context.grid.nprow, context.grid.npcol], blockSize: source.layout.nb,
+      secondsPredicting: MPIEnvironment.seconds - start)
+  }
+
+  /// What the regression finds with the training images.
+  private struct Solved {
+    var meanDiagonal = 0.0
+    /// [regularization][n, classes]; nil without a solution.
+    var coefficients: [[Double]?] = []
+    /// [regularization][test image]; NaN without a solution.
+    var variances: [[Double]] = []
+  }
+
+  /// Solves for every regularization, and takes from each factor what the job asks for. Collective.
+  private func solve(
+    _ regression: KernelRegression, _ variant: Int, _ kernel: KernelKind,
+    _ results: inout [PredictionSummary.RegularizedSummary]
+  ) throws -> Solved {
+    let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
+    let diagonalArray = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
+    let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let figures = FactorFigures(ranks: ranks)
-    let hasVariance = section.variance
     let diagonal =
-      hasVariance
-      ? try ranks.agree { try diagonalArray.line() } : []
-    var variances = [[Double]](
-      repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count)
+      section.variance ? try ranks.agree { try diagonalArray.line() } : []
+    var solved = Solved(
+      variances: [[Double]](
+        repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count))
+    var leftOut: [Int: RegressionScore] = [:]
     let inspect: (Int, borrowing CholeskyFactor, [Double]) throws -> Void = { index, factor, x in
-      if hasVariance {
-        variances[index] = try figures.posteriorVariance(
+      if section.variance {
+        solved.variances[index] = try figures.posteriorVariance(
           factor, test: testArray, diagonal: diagonal)
       }
       if section.leaveOneOut {
         let predictions = try figures.leaveOneOut(factor, x, targets, columns: classes)
-        results[index].leaveOneOut = RegressionScore(
+        leftOut[index] = RegressionScore(
           predictions, data.trainLabels, classes: classes, offset: offset)
       }
     }
     let (meanDiagonal, solutions) = try regression.solve(
       regularizations, targets,
-      onFactor: hasVariance || section.leaveOneOut ? inspect : nil)
+      onFactor: section.variance || section.leaveOneOut ? inspect : nil)
+    solved.meanDiagonal = meanDiagonal
+    solved.coefficients = solutions.map(\.x)
+    let check = SolutionCheck(source: regression.source, ranks: ranks, columns: classes)
+    let residuals = try check.residuals(
+      solved.coefficients, targets: targets,
+      shifts: regularizations.map { regression.shift($0, meanDiagonal) })
     for (index, solution) in solutions.enumerated() {
       results[index].failure = solution.failure
       results[index].iterations = solution.iterations
       results[index].secondsFactorizing = solution.factorizing
       results[index].secondsSolving = solution.seconds
+      results[index].residual = residuals[index]
+      results[index].leaveOneOut = leftOut[index]
     }
+    return solved
+  }
 
-    let check = SolutionCheck(source: source, ranks: ranks, columns: classes)
-    let residuals = try check.residuals(
-      solutions.map(\.x), targets: targets,
-      shifts: regularizations.map { regression.shift($0, meanDiagonal) })
-    for index in results.indices { results[index].residual = residuals[index] }
-
-    let start = MPIEnvironment.seconds
-    let predictions = try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks).products(
-      solutions.map(\.x), rows: data.testCount, columns: classes)
-    for index in results.indices where solutions[index].x != nil {
-      let squares = predictions[index].reduce(0) { $0 + $1 * $1 }
-      results[index].rootMeanSquare = (squares / Double(predictions[index].count)).squareRoot()
-      if !data.testLabels.isEmpty {
-        let score = RegressionScore(
-          predictions[index], data.testLabels, classes: classes, offset: offset)
-        results[index].accuracy = score.accuracy
-        results[index].correct = score.correct
-        results[index].meanSquaredError = score.meanSquaredError
-        results[index].confusion = score.confusion
-      }
-      if hasVariance {
-        results[index].meanPosteriorVariance =
-          variances[index].reduce(0, +) / Double(data.testCount)
-      }
-    }
-    try write(predictions, [classes], "\(kernel.rawValue).npy", variant: name)
-    let varianceFile = run.result("predictions", name, "\(kernel.rawValue)_variance.npy")
-    // One of an earlier job would be taken for this one's.
-    try ranks.onRoot { if !hasVariance { try Disk().remove(varianceFile) } }
-    if hasVariance { try write(variances, [], "\(kernel.rawValue)_variance.npy", variant: name) }
-    return PredictionSummary(
-      testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: meanDiagonal,
-      regularizationScale: section.regularizationScale.rawValue,
-      validation: section.validation, targetOffset: offset, regularizations: results,
-      grid: [context.grid.nprow, context.grid.npcol], blockSize: source.layout.nb,
-      secondsPredicting: MPIEnvironment.seconds - start)
+  /// Scores the predictions of the test images, [m, classes], where their labels are known. Local.
+  private func score(
+    _ predictions: [Double], _ result: inout PredictionSummary.RegularizedSummary
+  ) {
+    let squares = predictions.reduce(0) { $0 + $1 * $1 }
+    result.rootMeanSquare = (squares / Double(predictions.count)).squareRoot()
+    guard !data.testLabels.isEmpty else { return }
+    let score = RegressionScore(predictions, data.testLabels, classes: classes, offset: offset)
+    result.accuracy = score.accuracy
+    result.correct = score.correct
+    result.meanSquaredError = score.meanSquaredError
+    result.confusion = score.confusion
   }
 
   /// Scores every regularization on held-out training images, and marks the one to choose: the most
@@ -166,14 +198,20 @@ package struct PredictionStage {
     if let best { results[best.index].isChosen = true }
   }
 
+  /// Writes an array [regularizations, shape], or removes a stale one where there are no values.
+  /// Collective.
   private func write(
-    _ values: [[Double]], _ shape: [Int], _ file: String, variant: String
+    _ values: [[Double]], _ shape: [Int], _ name: String, variant: String
   ) throws {
+    let file = run.result("predictions", variant, "\(name).npy")
     try ranks.onRoot {
+      guard let first = values.first, !first.isEmpty else {
+        try Disk().remove(file)
+        return
+      }
       try Disk().createFolder(run.folder("predictions", variant))
       try NumPyArray.write(
-        values.flatMap { $0 }, shape: [regularizations.count, data.testCount] + shape,
-        to: run.result("predictions", variant, file))
+        values.flatMap(\.self), shape: [regularizations.count] + shape, to: file)
     }
   }
 }

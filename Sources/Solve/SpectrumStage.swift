@@ -83,19 +83,6 @@ package struct SpectrumStage {
     return summary
   }
 
-  /// Figures that earlier versions did not keep, from the eigenvalues on disk. Local.
-  package func completed(_ known: SpectrumSummary, _ subject: SpectrumSubject) throws
-    -> SpectrumSummary
-  {
-    guard known.bulkMedian == nil, known.n > 1, try Disk().exists(file(subject)) else {
-      return known
-    }
-    let values = try NumPyArray(reading: file(subject)).doubles
-    var summary = known
-    (summary.lambda2, summary.bulkMedian) = bulk(values, subject)
-    return summary
-  }
-
   /// The second largest of ascending eigenvalues, and the median of the bulk.
   private func bulk(
     _ values: [Double], _ subject: SpectrumSubject
@@ -245,12 +232,7 @@ package struct SpectrumStage {
     let n = values.count
     let largest = values.last ?? 0
     let least = values.first ?? 0
-    // What has left the range of normal numbers has lost its digits, whatever lambda_max is.
-    let isSingle =
-      section.precision == .f32 || assignment.precision == .f32 || assignment.storage == .float32
-    let smallestNumber = isSingle ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude
-    let floor = max(
-      noiseFloor(n: n, largest: largest, trace: sums.trace), Double(n) * smallestNumber)
+    let floor = noiseFloor(n: n, largest: largest, sums)
     let sum = all.reduce(0, +)
     let squares = all.reduce(0) { $0 + $1 * $1 }
     let (second, median) = bulk(values, subject)
@@ -266,13 +248,25 @@ package struct SpectrumStage {
       secondsSolving: 0, secondsChecking: 0)
   }
 
-  /// Eigenvalues below it are rounding: n eps lambda_max in double precision, and eps times the
-  /// trace (n times the mean diagonal) in single precision, where the former would say nothing.
-  private func noiseFloor(n: Int, largest: Double, trace: Double) -> Double {
+  /// Eigenvalues below it are rounding.
+  ///
+  /// Of the decomposition: n eps lambda_max in double precision, and eps times the trace (n times the
+  /// mean diagonal) in single precision, where the former would say nothing. Of the elements of a kernel
+  /// in single precision: eps times its Frobenius norm, which bounds what their rounding can do. What has
+  /// left the range of normal numbers has lost its digits whatever lambda_max is.
+  private func noiseFloor(n: Int, largest: Double, _ sums: KernelMatrix.Sums) -> Double {
+    let hasSingleElements = assignment.precision == .f32 || assignment.storage == .float32
+    let isSingle = hasSingleElements || section.precision == .f32
+    let least = isSingle ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude
+    var floor = Double(n) * least
     switch section.precision {
-    case .f64: Double(n) * Double.ulpOfOne * largest
-    case .f32: Double(Float.ulpOfOne) * trace
+    case .f64: floor = max(floor, Double(n) * Double.ulpOfOne * largest)
+    case .f32: floor = max(floor, Double(Float.ulpOfOne) * sums.trace)
     }
+    if hasSingleElements {
+      floor = max(floor, Double(Float.ulpOfOne) * sums.squares.squareRoot())
+    }
+    return floor
   }
 
   private func relative(_ difference: Double, _ scale: Double) -> Double {

@@ -123,3 +123,25 @@ def test_senseless_predictions_are_one_sentence(tmp_path, images, prediction, wo
     result = ntk_dist("run", path)
     assert result.returncode == 78 and len(sentences(result)) == 1
     assert word in sentences(result)[0]
+
+
+def test_confusion_matrices_of_many_classes_are_in_a_file_and_not_in_the_summary(tmp_path):
+    rng = np.random.default_rng(3)
+    labels = np.arange(60) % 40
+    for name, value in {"x": rng.standard_normal((60, 8)), "t": rng.standard_normal((20, 8)),
+                        "y": labels, "s": labels[:20]}.items():
+        np.save(tmp_path / f"{name}.npy", value)
+    data = {"arrays": {key: str(tmp_path / f"{name}.npy") for key, name in
+                       dict(train="x", test="t", train_labels="y", test_labels="s").items()},
+            "preprocessing": "none"}
+    succeed("run", write_job(tmp_path, data=data, spectrum=None,
+                             prediction={"regularization": [1e-3, 1e-1], "leave_one_out": True}))
+    predictions = np.load(tmp_path / "run/predictions/ntk.npy")
+    confusion = np.load(tmp_path / "run/predictions/ntk_confusion.npy")
+    for index, f in enumerate(predictions):
+        expected = np.zeros((40, 40))
+        np.add.at(expected, (labels[:20], f.argmax(1)), 1)
+        assert (confusion[index] == expected).all()
+    found = summary(tmp_path / "run")["variants"][0]["ntk"]["prediction"]["regularizations"]
+    assert all("confusion" not in entry and "confusion" not in entry["leave_one_out"]
+               for entry in found)

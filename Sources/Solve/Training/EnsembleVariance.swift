@@ -32,63 +32,89 @@ struct EnsembleVariance {
     let prior = try store.array(variant: variant, kernel: .nngp, part: .test)
     let priorTrain = try store.array(variant: variant, kernel: .nngp, part: .train)
     let priorDiagonal = try store.array(variant: variant, kernel: .nngp, part: .testDiagonal)
-    let n = basis.imageCount
     let testCount = own.spec.grid.m
     let diagonal = try ranks.agree { try priorDiagonal.line() }
     var variances = [[Double]](repeating: diagonal, count: responses.count)
-    let width = max(1, min(512, Self.mostValues / (n * responses.count)))
+    let width = max(1, min(512, Self.mostValues / (basis.imageCount * responses.count)))
     let training = TileProducts(
       share: TileShare(of: priorTrain, ranks: ranks), ranks: ranks)
     for first in stride(from: 0, to: testCount, by: width) {
       let images = first..<min(first + width, testCount)
-      let count = images.count
-      let rows = try columns(of: own, images)
-      let components = try basis.components(ofRows: rows, columns: count)
-      guard kernel == .ntk else {
-        for (index, responses) in responses.enumerated() {
-          let scaled = basis.scaled(
-            components, columns: count, by: responses.map { $0.growth * (1 + $0.remainder) })
-          for (place, (x, y)) in zip(components, scaled).enumerated() {
-            variances[index][first + place % count] -= x * y
-          }
+      let components = try basis.components(
+        ofRows: try columns(of: own, images), columns: images.count)
+      let changes =
+        switch kernel {
+        case .nngp: ofLastLayer(responses, components, images.count)
+        case .ntk:
+          try ofAllLayers(
+            responses, components, images.count, training,
+            priorRows: try columns(of: prior, images))
         }
-        continue
-      }
-      let priorRows = try columns(of: prior, images)
-      // All times side by side: [n, times x images].
-      let all = responses.count * count
-      var side = [Double](repeating: 0, count: n * all)
-      for (index, responses) in responses.enumerated() {
-        let scaled = basis.scaled(components, columns: count, by: responses.map(\.growth))
-        let own = basis.rows(of: scaled, columns: count)
-        for row in basis.rows {
-          for column in 0..<count {
-            side[row * all + index * count + column] =
-              own[(row - basis.rows.lowerBound) * count + column]
-          }
-        }
-      }
-      try ranks.world.allReduce(&side, .sum)
-      let image = try ranks.agree {
-        try training.ownSymmetricProduct(side, order: n, columns: all)
-      }
-      // B' K B from this rank's tiles, and K_td B from its images.
-      var sums = [Double](repeating: 0, count: all)
-      for row in 0..<n {
-        for place in 0..<all { sums[place] += side[row * all + place] * image[row * all + place] }
-      }
-      for row in basis.rows {
-        let local = (row - basis.rows.lowerBound) * count
-        for place in 0..<all {
-          sums[place] -= 2 * side[row * all + place] * priorRows[local + place % count]
-        }
-      }
-      try ranks.world.allReduce(&sums, .sum)
       for index in responses.indices {
-        for column in 0..<count { variances[index][first + column] += sums[index * count + column] }
+        for column in 0..<images.count {
+          variances[index][first + column] += changes[index * images.count + column]
+        }
       }
     }
     return variances
+  }
+
+  /// -K_td Q growth(t) (1 + remainder(t)) Q' K_dt for some test images, [times, images]. Local.
+  ///
+  /// - Parameter components: Q' K_dt, [eigenvalues, images].
+  private func ofLastLayer(
+    _ responses: [[TrainingFilter.Response]], _ components: [Double], _ count: Int
+  ) -> [Double] {
+    var changes = [Double](repeating: 0, count: responses.count * count)
+    for (index, responses) in responses.enumerated() {
+      let scaled = basis.scaled(
+        components, columns: count, by: responses.map { $0.growth * (1 + $0.remainder) })
+      for (place, (x, y)) in zip(components, scaled).enumerated() {
+        changes[index * count + place % count] -= x * y
+      }
+    }
+    return changes
+  }
+
+  /// B' K_dd B - 2 K_td B for some test images, [times, images]. Collective.
+  ///
+  /// - Parameters:
+  ///   - components: Q' Theta_dt, [eigenvalues, images].
+  ///   - training: products with K_dd.
+  ///   - priorRows: the basis's own rows of K_dt, [rows, images].
+  private func ofAllLayers(
+    _ responses: [[TrainingFilter.Response]], _ components: [Double], _ count: Int,
+    _ training: TileProducts, priorRows: [Double]
+  ) throws -> [Double] {
+    let n = basis.imageCount
+    // B of all times side by side: [n, times x images].
+    let all = responses.count * count
+    var side = [Double](repeating: 0, count: n * all)
+    for (index, responses) in responses.enumerated() {
+      let scaled = basis.scaled(components, columns: count, by: responses.map(\.growth))
+      let own = basis.rows(of: scaled, columns: count)
+      for row in basis.rows {
+        for column in 0..<count {
+          side[row * all + index * count + column] =
+            own[(row - basis.rows.lowerBound) * count + column]
+        }
+      }
+    }
+    try ranks.world.allReduce(&side, .sum)
+    let image = try ranks.agree { try training.ownSymmetricProduct(side, order: n, columns: all) }
+    // B' K B from this rank's tiles, and K_td B from its images.
+    var sums = [Double](repeating: 0, count: all)
+    for row in 0..<n {
+      for place in 0..<all { sums[place] += side[row * all + place] * image[row * all + place] }
+    }
+    for row in basis.rows {
+      let local = (row - basis.rows.lowerBound) * count
+      for place in 0..<all {
+        sums[place] -= 2 * side[row * all + place] * priorRows[local + place % count]
+      }
+    }
+    try ranks.world.allReduce(&sums, .sum)
+    return sums
   }
 
   /// The columns of K(train, test) that belong to some test images, the rows of the basis's own

@@ -59,25 +59,12 @@ package struct TrainingStage {
     let extent = try spectrum ?? self.extent(subject)
     let shift = section.regularization * extent.trace / Double(n)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
-    let missing = zip(targets, initial.train).map { $0 - $1 }
     let filter = TrainingFilter(
       dynamics: section.dynamics, learningRate: section.learningRate, momentum: section.momentum,
       outputs: Double(n * classes))
-    var (method, error): (String, Double?) = (TrainingSummary.byEigenvectors, nil)
-    let basis: EigenBasis
-    if hasEigenvectors {
-      basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
-    } else {
-      let search = ResolventSearch(
-        source: try source(subject), filter: filter, times: section.times, shift: shift,
-        tolerance: section.tolerance, ranks: ranks, console: console, label: subject.label)
-      let found = try search.basis(
-        of: missing, columns: classes, range: extent.range, poll: ranks.stopIfAsked)
-      basis = found.basis
-      method = String(
-        format: "rational Krylov space of %d vectors, pole %.3g", basis.values.count, found.pole)
-      error = found.error
-    }
+    let space = try space(
+      subject, filter, extent, shift, missing: zip(targets, initial.train).map { $0 - $1 })
+    let basis = space.basis
     let largest = extent.range.upperBound + shift
     let maximalRate = 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest
     try ranks.agree {
@@ -89,43 +76,51 @@ package struct TrainingStage {
     }
     let grown =
       switch section.loss {
-      case .mse: try squares(basis, responses, targets, missing)
+      case .mse: try squares(basis, responses, targets, initial.train)
       case .crossEntropy:
         try crossEntropy(basis, targets, initial.train, shift, label: subject.label)
       }
     try ranks.stopIfAsked()
-    try ranks.agree {
-      guard let index = grown.outputs.firstIndex(where: { $0.contains { !$0.isFinite } }) else {
-        return
-      }
-      throw Refusal(
-        .badData,
-        "training with \(subject.label) diverges before time \(section.times[index]): its learning rate "
-          + "is \(section.learningRate), and steps converge below \(maximalRate); lower "
-          + "training.learning_rate, or set training.dynamics: flow")
-    }
+    try ranks.agree { try requireFinite(grown.outputs, subject.label, maximalRate) }
     let test = try predictions(grown.coefficients, initial.test, variant, kernel)
-    let testTargets = RegressionScore.targets(data.testLabels, classes: classes, offset: offset)
-    var points = section.times.indices.map { index in
-      point(
-        index, train: (grown.outputs[index], targets), test: (test[index], testTargets))
-    }
-    var variances: [[Double]] = []
-    if section.variance, hasTest {
-      let ensemble = EnsembleVariance(
-        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks)
-      variances = try ensemble.values(responses)
-      for index in points.indices {
-        points[index].meanVariance = variances[index].reduce(0, +) / Double(data.testCount)
-      }
-    }
+    let variances =
+      section.variance && hasTest
+      ? try EnsembleVariance(
+        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks
+      ).values(responses) : []
     try write(grown.outputs, test, variances, subject)
     return TrainingSummary(
       loss: section.loss.rawValue, dynamics: section.dynamics.rawValue,
-      learningRate: section.learningRate,
-      maximalLearningRate: maximalRate, momentum: section.momentum,
-      regularization: section.regularization, targetOffset: offset,
-      method: method, error: error, points: points, secondsTraining: MPIEnvironment.seconds - start)
+      learningRate: section.learningRate, maximalLearningRate: maximalRate,
+      momentum: section.momentum, regularization: section.regularization, targetOffset: offset,
+      method: space.method, error: space.error,
+      points: points(train: grown.outputs, targets, test: test, variances),
+      secondsTraining: MPIEnvironment.seconds - start)
+  }
+
+  /// A basis in which the kernel's functions are evaluated, how it was found, and its error.
+  private typealias Space = (basis: EigenBasis, method: String, error: Double?)
+
+  /// All eigenvectors, or a space that serves in their place. Collective.
+  ///
+  /// - Parameter missing: targets less outputs before training, [n, classes].
+  private func space(
+    _ subject: SpectrumSubject, _ filter: TrainingFilter, _ extent: KernelExtent, _ shift: Double,
+    missing: [Double]
+  ) throws -> Space {
+    guard !hasEigenvectors else {
+      let basis = try EigenBasis(subject, order: n, count: n, run: run, ranks: ranks)
+      return (basis, TrainingSummary.byEigenvectors, nil)
+    }
+    let search = ResolventSearch(
+      source: try source(subject), filter: filter, times: section.times, shift: shift,
+      tolerance: section.tolerance, ranks: ranks, console: console, label: subject.label)
+    let found = try search.basis(
+      of: missing, columns: classes, range: extent.range, poll: ranks.stopIfAsked)
+    let method = String(
+      format: "rational Krylov space of %d vectors, pole %.3g", found.basis.values.count,
+      found.pole)
+    return (found.basis, method, found.error)
   }
 
   private func source(_ subject: SpectrumSubject) throws -> KernelMatrix {
@@ -149,15 +144,22 @@ package struct TrainingStage {
   /// By the closed form of every eigenvector's component.
   private func squares(
     _ basis: EigenBasis, _ responses: [[TrainingFilter.Response]], _ targets: [Double],
-    _ missing: [Double]
+    _ initial: [Double]
   ) throws -> Grown {
+    let missing = zip(targets, initial).map { $0 - $1 }
     let components = try basis.components(of: missing, columns: classes)
     func whole(_ factors: [Double]) throws -> [Double] {
       let scaled = basis.scaled(components, columns: classes, by: factors)
       return try basis.gathered(rows: basis.rows(of: scaled, columns: classes), columns: classes)
     }
     var grown: Grown = ([], [])
-    for responses in responses {
+    for (time, responses) in zip(section.times, responses) {
+      guard time > 0 else {
+        // f(0) without rounding, which would decide which of equal outputs is the largest.
+        grown.outputs.append(initial)
+        grown.coefficients.append([Double](repeating: 0, count: initial.count))
+        continue
+      }
       let left = try whole(responses.map(\.remainder))
       grown.outputs.append(zip(targets, left).map { $0 - $1 })
       grown.coefficients.append(try whole(responses.map(\.growth)))
@@ -211,6 +213,18 @@ package struct TrainingStage {
     }
   }
 
+  /// Throws where steps have diverged by a time.
+  private func requireFinite(
+    _ outputs: [[Double]], _ label: String, _ maximalRate: Double
+  ) throws {
+    guard let index = outputs.firstIndex(where: { $0.contains { !$0.isFinite } }) else { return }
+    throw Refusal(
+      .badData,
+      "training with \(label) diverges before time \(section.times[index]): its learning rate is "
+        + "\(section.learningRate), and steps converge below \(maximalRate); lower "
+        + "training.learning_rate, or set training.dynamics: flow")
+  }
+
   /// Outputs at the test images, [time][m, classes]; empty without any.
   private func predictions(
     _ coefficients: [[Double]], _ initial: [Double], _ variant: Int, _ kernel: KernelKind
@@ -221,21 +235,29 @@ package struct TrainingStage {
       .map { zip($0, initial).map { $0 + $1 } }
   }
 
-  private typealias Judged = (outputs: [Double], targets: [Double])
-
-  private func point(_ index: Int, train: Judged, test: Judged) -> TrainingSummary.Point {
-    let time = section.times[index]
-    func score(_ judged: Judged, _ labels: [Int]) -> Double {
-      RegressionScore(judged.outputs, labels, classes: classes, offset: offset).accuracy
-    }
-    func loss(_ judged: Judged) -> Double {
-      TrainingLoss.value(section.loss, judged.outputs, judged.targets, classes: classes)
-    }
+  /// Losses and accuracies at each time.
+  ///
+  /// - Parameters: [time][images, classes]; `variances` [time][test image], empty where not asked.
+  private func points(
+    train: [[Double]], _ targets: [Double], test: [[Double]], _ variances: [[Double]]
+  ) -> [TrainingSummary.Point] {
+    let testTargets = RegressionScore.targets(data.testLabels, classes: classes, offset: offset)
     let isScored = hasTest && !data.testLabels.isEmpty
-    return TrainingSummary.Point(
-      time: time == .infinity ? nil : time, trainLoss: loss(train),
-      trainAccuracy: score(train, data.trainLabels), testLoss: isScored ? loss(test) : nil,
-      testAccuracy: isScored ? score(test, data.testLabels) : nil)
+    func accuracy(_ outputs: [Double], _ labels: [Int]) -> Double {
+      RegressionScore(outputs, labels, classes: classes, offset: offset).accuracy
+    }
+    func loss(_ outputs: [Double], _ targets: [Double]) -> Double {
+      TrainingLoss.value(section.loss, outputs, targets, classes: classes)
+    }
+    return section.times.enumerated().map { index, time in
+      TrainingSummary.Point(
+        time: time == .infinity ? nil : time, trainLoss: loss(train[index], targets),
+        trainAccuracy: accuracy(train[index], data.trainLabels),
+        testLoss: isScored ? loss(test[index], testTargets) : nil,
+        testAccuracy: isScored ? accuracy(test[index], data.testLabels) : nil,
+        meanVariance: variances.isEmpty
+          ? nil : variances[index].reduce(0, +) / Double(data.testCount))
+    }
   }
 
   private func write(

@@ -1,0 +1,63 @@
+import Foundation
+
+/// The process that holds a run's lease, as the lease's file names it.
+struct LeaseHolder: Codable, Equatable {
+  let host: String
+  let process: Int32
+  /// Which boot and which process namespace `process` counts in.
+  let machine: String
+  /// When the process started, in clock ticks since boot.
+  let started: String
+  /// The SLURM job, where there is one.
+  let slurmJob: String?
+  let command: String
+  let since: String
+
+  /// This process.
+  init(command: String) {
+    host = ProcessInfo.processInfo.hostName
+    process = getpid()
+    machine = Self.thisMachine
+    started = Self.startTime(of: process) ?? ""
+    slurmJob = ProcessInfo.processInfo.environment["SLURM_JOB_ID"]
+    self.command = command
+    since = EventLog.timestamp()
+  }
+
+  /// Whether the holder certainly no longer runs: its process has ended on this machine, or its SLURM
+  /// job is the one that runs here now, requeued.
+  var isGone: Bool {
+    if machine == Self.thisMachine { return Self.startTime(of: process) != started }
+    let job = ProcessInfo.processInfo.environment["SLURM_JOB_ID"]
+    return slurmJob != nil && slurmJob == job
+  }
+
+  /// Whether the holder certainly runs.
+  var isAlive: Bool { machine == Self.thisMachine && Self.startTime(of: process) == started }
+
+  /// As messages name it.
+  var description: String { "`\(command)` (process \(process) on \(host), since \(since))" }
+
+  private static let thisMachine: String = {
+    let boot = text("/proc/sys/kernel/random/boot_id") ?? ""
+    let space = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"))
+    return boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + (space ?? "")
+  }()
+
+  /// Field 22 of /proc/PID/stat; nil where there is no such process.
+  private static func startTime(of process: Int32) -> String? {
+    guard let stat = text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")") else {
+      return nil
+    }
+    // The state is the first field after the name; a zombie has ended.
+    let fields = stat[stat.index(after: end)...].split(separator: " ")
+    guard fields.count > 19, fields[0] != "Z" else { return nil }
+    return String(fields[19])
+  }
+
+  private static func text(_ path: String) -> String? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,49 @@
+import BlockCyclic
+import DistributedAlgebra
+import Failures
+import Jobs
+import Solve
+import Testing
+
+@Suite struct SolverChoiceTests {
+  private func choice(
+    _ section: SpectrumSection, n: Int = 10_000, ranks: Int = 4, room: Int = .max
+  ) throws -> SolverChoice {
+    let layout = try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks))
+    return try SolverChoice(section, layout: layout) { $0 <= room }
+  }
+
+  @Test("Eigenvalues alone come from a band, in the precision asked for")
+  func values() throws {
+    let double = try choice(SpectrumSection())
+    #expect(double.solver == .band && double.lanczosVectors == 0 && double.scalarBytes == 8)
+    #expect(try choice(SpectrumSection(precision: .f32)).scalarBytes == 4)
+  }
+
+  @Test("A tenth of the eigenvectors come from block Lanczos, more from a dense solver")
+  func vectors() throws {
+    let few = try choice(SpectrumSection(vectors: .leading(1000)))
+    #expect(few.solver == .band && few.lanczosVectors == 1000)
+    let many = try choice(SpectrumSection(vectors: .leading(1001)))
+    #expect(many.solver != .band && many.lanczosVectors == 0)
+    #expect(try choice(SpectrumSection(vectors: .all)).lanczosVectors == 0)
+  }
+
+  @Test("Where a dense solver has no room, block Lanczos finds many vectors too")
+  func noRoom() throws {
+    let many = try choice(SpectrumSection(vectors: .leading(5000)), room: 0)
+    #expect(many.solver == .band && many.lanczosVectors == 5000)
+    #expect(many.reason.contains("no room"))
+  }
+
+  @Test("A named solver is taken, or refused where it cannot find what is asked")
+  func named() throws {
+    let section = SpectrumSection(vectors: .leading(3), solver: .scalapack)
+    #expect(try choice(section).solver == .eigenpairs)
+    #expect(try choice(SpectrumSection(solver: .scalapack)).solver == .eigenvalues)
+    let error = #expect(throws: Refusal.self) {
+      try choice(SpectrumSection(vectors: .all, solver: .band))
+    }
+    #expect(error?.kind == .badJob)
+  }
+}
