@@ -23,8 +23,8 @@ import Testing
     for words in [[], [0], [9, 9]] as [[Int64]] { #expect(AssemblyMessage.Order(words) == nil) }
   }
 
-  @Test("A dropped item is a failure for the queue")
+  @Test("A dropped item goes back to the queue")
   func events() {
-    #expect(AssemblyMessage.Report.dropped(item: 5).event(from: 2) == .failed(rank: 2, item: 5))
+    #expect(AssemblyMessage.Report.dropped(item: 5).event(from: 2) == .dropped(rank: 2, item: 5))
   }
 }
