@@ -1,5 +1,5 @@
-/// K <- w K + b and Theta <- K_new + w Theta: what `Dense` does to pairs, and, without the trained
-/// parameters' share of Theta, what an activation's constant does. See `Dense` for the deficits.
+/// K <- w K + b and Theta <- K_new + w Theta: what `Dense` does to pairs, and, without what
+/// trained parameters add to Theta, what an activation's constant does. See `Dense` for the deficits.
 package struct AffineStep: Sendable, Equatable {
   var weightVariance: Double
   var biasVariance: Double
@@ -35,10 +35,10 @@ package struct AffineStep: Sendable, Equatable {
     _ square: Double, added: Double, to values: UnsafeMutablePointer<Double>
   ) {
     // With the root of 1/2 spread over both, the deficit is the wedge's bare square.
-    let share = 0.5.squareRoot().squareRoot()
+    let fourthRootOfHalf = 0.5.squareRoot().squareRoot()
     let sum = ((square + added).squareRoot() + square.squareRoot()).squareRoot()
-    values[0] = share * sum
-    values[1] = sum > 0 ? share * added.squareRoot() / sum : 0
+    values[0] = fourthRootOfHalf * sum
+    values[1] = sum > 0 ? fourthRootOfHalf * added.squareRoot() / sum : 0
   }
 
   func update<L: Lanes>(
@@ -56,14 +56,14 @@ package struct AffineStep: Sendable, Equatable {
   @inline(__always)
   func inLanes<L: Lanes>(of type: L.Type) -> Registers<L> {
     Registers(
-      weight: L(weightVariance), bias: L(biasVariance), share: L(trained ? 1 : 0))
+      weight: L(weightVariance), bias: L(biasVariance), trainedFactor: L(trained ? 1 : 0))
   }
 
   /// The step's constants in registers.
   struct Registers<L: Lanes> {
     let weight: L
     let bias: L
-    let share: L
+    let trainedFactor: L
 
     /// Takes K and Theta through the step and stores them; the images' values start at `first`.
     @inline(__always)
@@ -77,8 +77,9 @@ package struct AffineStep: Sendable, Equatable {
       let tangentWedge = row[first + 2] * column[first + 3] - row[first + 3] * column[first + 2]
       covariance.store(to: place.covariance)
       deficit.store(to: place.deficit)
-      (share * covariance).adding(weight, times: tangent.covariance).store(to: place.tangent)
-      (share * deficit).adding(weight, times: tangent.deficit)
+      (trainedFactor * covariance).adding(weight, times: tangent.covariance).store(
+        to: place.tangent)
+      (trainedFactor * deficit).adding(weight, times: tangent.deficit)
         .adding(tangentWedge, times: tangentWedge).store(to: place.tangentDeficit)
     }
   }

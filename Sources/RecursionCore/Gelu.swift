@@ -128,13 +128,13 @@ package struct Gelu: Activation {
     let rootSum = (rootX + rootY) * inverseMeanE
     let eDifference = rootDifference * rootSum * rootSum
     let inverseProduct = product(.inverseE)
-    let share = quarter * inverseProduct * inverseMeanE
+    let unequalFactor = quarter * inverseProduct * inverseMeanE
     let wedge =
       x[Value.rootLinear.rawValue] * y[Value.rootRational.rawValue]
       - x[Value.rootRational.rawValue] * y[Value.rootLinear.rawValue]
     let largest = product(.rootValue)
     let wedgeScale = largest + product(.rootLinear) + product(.rootRational)
-    let unequal = eDifference * share.adding(half * meanE, times: h)
+    let unequal = eDifference * unequalFactor.adding(half * meanE, times: h)
     let unequalLoss = (s * squaredDifference(.rootPsi)) + squaredDifference(.rootRational)
 
     let bend = u * (k * rootU * excess - rootE)
@@ -148,7 +148,7 @@ package struct Gelu: Activation {
     // tan of the images' angles, the mean of both, less tan beta; 1/E alike.
     let (inverseX, inverseY) = (x[Value.inverseE.rawValue], y[Value.inverseE.rawValue])
     let meanInverse = half * (inverseX * inverseX + inverseY * inverseY)
-    let tangentGap = (sineM * eDifference * share)
+    let tangentGap = (sineM * eDifference * unequalFactor)
       .adding(a * inverseRootE * inverseMeanE, times: rootE.adding(k, times: slope))
     let skew = meanE * inverseProduct
     let inverseGap = inverseE * (eDifference * skew * skew).adding(meanInverse * d, times: s + k)

@@ -17,7 +17,7 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
     count = states.first?.count ?? 0
     // Whole blocks of columns are read, so the padding must be there (and be finite).
     // One cache line more keeps an image's numbers out of the same set of the cache.
-    let blockColumns = Engine<L>.blockColumns
+    let blockColumns = PairEngine<L>.blockColumns
     stride =
       (count + blockColumns - 1) / blockColumns * blockColumns
       + AlignedStorage<L.Scalar>.lineCount

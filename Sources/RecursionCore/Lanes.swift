@@ -27,7 +27,7 @@ package protocol Lanes: Sendable {
   /// One of `rowCount` consecutive numbers for each column.
   init(perColumn pointer: UnsafePointer<Scalar>)
 
-  /// Two runs of count / 2 consecutive numbers, `stride` apart.
+  /// Twice count / 2 consecutive numbers, `stride` apart.
   init(halvesAt pointer: UnsafePointer<Scalar>, stride: Int)
   /// One number in the first half of the lanes and one in the second.
   init(halves first: Scalar, _ second: Scalar)

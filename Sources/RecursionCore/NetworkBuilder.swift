@@ -10,7 +10,7 @@ struct NetworkBuilder {
   private(set) var pixelLayers: [CheckedLayer<PixelStep>] = []
   private(set) var layers: [CheckedLayer<Step>] = []
   /// The pixels that are still apart; nil behind a readout.
-  private var pixels: PixelShape?
+  private(set) var pixels: PixelShape?
   private var signal = Signal.input
   /// Where the layer that is being added stands.
   private var position = ""
@@ -18,16 +18,8 @@ struct NetworkBuilder {
   private var depth = 0
   private var nesting = 0
   /// Layers so far, those inside others included; and pairs of pixel rows that they act on.
-  private var layerCount = 0
-  private var rowPairs = 0
-
-  /// What a network may have, so that compiling it takes seconds and less than 2 GB.
-  private enum Limit {
-    static let layers = 100_000
-    static let nesting = 64
-    static let rowPairs = 20_000_000
-    static let window = 1023
-  }
+  var layerCount = 0
+  var rowPairs = 0
 
   init(_ shape: [Int]) {
     pixels = shape.count == 3 ? PixelShape(height: shape[0], width: shape[1]) : nil
@@ -92,25 +84,6 @@ struct NetworkBuilder {
       let activation = try type.init(&parameters)
       try parameters.finish()
       try append(activation, description, position)
-    }
-  }
-
-  /// Counts a layer, before it is expanded.
-  private mutating func count(_ position: String) throws(NetworkError) {
-    layerCount += 1
-    guard layerCount <= Limit.layers else {
-      throw NetworkError(
-        position: position,
-        reason: "the network has more than \(Limit.layers) layers, which is not supported; "
-          + "use a smaller depth or count")
-    }
-    guard let pixels else { return }
-    rowPairs += pixels.height * pixels.height
-    guard rowPairs <= Limit.rowPairs else {
-      throw NetworkError(
-        position: position,
-        reason: "\(layerCount) layers on images of up to \(pixels) pixels are more than can be "
-          + "compiled; use fewer layers or smaller images")
     }
   }
 
@@ -222,31 +195,6 @@ struct NetworkBuilder {
           + "behind it"
         : "it acts on pixels, and a readout stands before it; put flatten or the global pool behind "
           + "the last convolution or pool")
-  }
-
-  /// Checks the size of a window before anything is made of it.
-  private func check(
-    _ what: String, _ size: (down: Int, across: Int), _ padding: Padding, _ input: PixelShape,
-    _ position: String
-  ) throws(NetworkError) {
-    let words = "its \(what) of \(size.down) x \(size.across)"
-    guard size.down <= Limit.window, size.across <= Limit.window else {
-      throw NetworkError(
-        position: position,
-        reason: "\(words) is larger than \(Limit.window) pixels, which is not supported; "
-          + "use a smaller one")
-    }
-    // Around the image it meets every pixel several times, each time at a cost.
-    let rounds = 4
-    guard
-      padding != .circular
-        || (size.down <= rounds * input.height && size.across <= rounds * input.width)
-    else {
-      throw NetworkError(
-        position: position,
-        reason: "\(words) goes around the \(input) pixels that reach it more than \(rounds) times, "
-          + "which is not supported; use a smaller one or padding: same")
-    }
   }
 
   private func check(

@@ -1,5 +1,5 @@
-/// Several networks compiled into one pass: trees of steps in which networks that begin alike
-/// share what they share. The depths of one architecture so cost no more than the deepest.
+/// Several networks compiled into one pass: trees of steps in which networks share the
+/// layers that they begin with: several depths of one architecture cost no more than the deepest.
 ///
 /// Convolutional layers act on pairs of pixels (`PixelProgram`) until a readout leaves one number
 /// per pair of images; what follows, and networks that flatten their input, acts on those.

@@ -2,14 +2,14 @@
 /// there on.
 final class TileEngine<L: CoreLanes> {
   private let program: Program
-  private let pairs: Engine<L>
+  private let pairs: PairEngine<L>
   private let pixels: [PixelEngine<L>]
   /// The pairs at the readouts of one pixel program: [readout], each of the tile's size.
   private var readouts: [ReadoutPairs] = []
 
   init(_ program: Program) {
     self.program = program
-    pairs = Engine(program)
+    pairs = PairEngine(program)
     pixels = program.pixelPrograms.map { PixelEngine($0) }
   }
 
@@ -51,7 +51,7 @@ final class TileEngine<L: CoreLanes> {
     for (index, engine) in pixels.enumerated() {
       while readouts.count < engine.program.readoutCount { readouts.append(ReadoutPairs()) }
       for readout in 0..<engine.program.readoutCount { readouts[readout].reserve(height * width) }
-      let isComplete = gather(
+      let isComplete = computeReadouts(
         engine, rows.pixels[index], columns.pixels[index], lowerTriangle: lowerTriangle, poll)
       guard isComplete else { return false }
       for (source, origin) in program.sources.enumerated() {
@@ -66,7 +66,7 @@ final class TileEngine<L: CoreLanes> {
     return true
   }
 
-  private func gather(
+  private func computeReadouts(
     _ engine: PixelEngine<L>, _ rows: PixelTable<L>, _ columns: PixelTable<L>, lowerTriangle: Bool,
     _ poll: () -> Bool
   ) -> Bool {

@@ -4,7 +4,7 @@
 /// `.pixels`: a cell is a class of columns (see `PixelSegment.Space`), its rows the pixels of one
 /// image, its columns those of the other. Or, by offsets: a cell is a group of offsets that fill
 /// whole vectors, its rows the offsets, its columns the pixels of the first image (see
-/// `OffsetPass`); a slab holds some groups only. `.images`: a cell is a pixel, its rows four
+/// `OffsetPass`); a slab has the groups of one range of offsets. `.images`: a cell is a pixel, its rows four
 /// images, its columns a register of images.
 struct CellLayout: Sendable {
   let shape: PixelShape
@@ -26,19 +26,19 @@ struct CellLayout: Sendable {
   /// By offsets: from one offset to the next.
   let offsetStep: Int
 
-  /// The layout of a space for vectors of four rows of `registerCount` numbers; `offsetsPerSlab`
-  /// offsets are in a slab of those that are by offset, and nil where it is not.
+  /// The layout of a space for vectors of four rows of `registerCount` numbers; `offsetsPerRange`
+  /// offsets are in a slab by offsets; nil for one by columns.
   init(
-    _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, offsetsPerSlab: Int?,
+    _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, offsetsPerRange: Int?,
     registerCount: Int
   ) {
     shape = space.shape
-    isByOffset = offsetsPerSlab != nil
+    isByOffset = offsetsPerRange != nil
     offsetStep = isByOffset ? space.classes : 1
     switch arrangement {
     case .pixels where isByOffset:
       (rows, columns) = (max(4 * registerCount / shape.width, 1), shape.width)
-      cellCount = (offsetsPerSlab ?? rows) / rows
+      cellCount = (offsetsPerRange ?? rows) / rows
       line = 2 * shape.width
       return
     case .images:
@@ -54,8 +54,8 @@ struct CellLayout: Sendable {
     }
   }
 
-  /// By offsets: how many of them a slab holds.
-  var offsetsPerSlab: Int { cellCount * rows }
+  /// By offsets: how many of them a slab has.
+  var offsetsPerRange: Int { cellCount * rows }
 
   /// `.pixels`: how many pixels a class has.
   func count(ofClass index: Int) -> Int { (shape.width - index + cellCount - 1) / cellCount }

@@ -5,8 +5,8 @@ struct EdgeSums<L: Lanes> {
 
   /// Of g and of h, for every pixel across an image: what the first image (the second) has in
   /// the rows where the other is outside.
-  private let rowOnly: AlignedStorage<Scalar>
-  private let columnOnly: AlignedStorage<Scalar>
+  private let firstOnly: AlignedStorage<Scalar>
+  private let secondOnly: AlignedStorage<Scalar>
   private let line: Int
 
   init(_ geometry: PixelGeometry) {
@@ -14,8 +14,8 @@ struct EdgeSums<L: Lanes> {
     let line = layouts.map(\.line).max() ?? 1
     self.line = line
     // Four rows are read at a time, of however few there are.
-    rowOnly = AlignedStorage(count: 2 * line + 4)
-    columnOnly = AlignedStorage(count: 2 * line)
+    firstOnly = AlignedStorage(count: 2 * line + 4)
+    secondOnly = AlignedStorage(count: 2 * line)
   }
 
   /// What the images have in all rows inside them, at one pair of rows: of g; of h `plane` on.
@@ -31,15 +31,15 @@ struct EdgeSums<L: Lanes> {
   /// - Parameters:
   ///   - x: K and then Theta of the first image before the convolution; y of the second.
   func complete(
-    _ sums: UnsafeMutablePointer<Scalar>, _ links: RowFamily.Links, _ k: Int, _ padding: Padding,
+    _ sums: UnsafeMutablePointer<Scalar>, _ taps: VerticalTaps, _ k: Int, _ padding: Padding,
     _ walk: HorizontalWalk, _ layout: CellLayout, x: UnsafePointer<Scalar>,
     y: UnsafePointer<Scalar>, inside: Inside
   ) {
-    let (rows, columns) = (links.list(k, .rowOnly), links.list(k, .columnOnly))
+    let (rows, columns) = (taps.list(k, .firstOnly), taps.list(k, .secondOnly))
     let hasTerms = !rows.isEmpty || !columns.isEmpty
     if hasTerms {
-      add(rows, of: x, layout, to: rowOnly.base)
-      add(columns, of: y, layout, to: columnOnly.base)
+      add(rows, of: x, layout, to: firstOnly.base)
+      add(columns, of: y, layout, to: secondOnly.base)
     }
     for plane in 0..<2 {
       for cell in 0..<layout.cellCount {
@@ -78,10 +78,10 @@ struct EdgeSums<L: Lanes> {
     _ first: Int
   ) {
     for i in stride(from: 0, to: layout.rows, by: 4) {
-      let row = L(perRow: rowOnly.base + first + i)
+      let row = L(perRow: firstOnly.base + first + i)
       for j in stride(from: 0, to: layout.columns, by: L.rowCount) {
         let place = matrix + i * walk.rowSize + j
-        (L(rowsAt: place, stride: walk.rowSize) + row + L(perColumn: columnOnly.base + first + j))
+        (L(rowsAt: place, stride: walk.rowSize) + row + L(perColumn: secondOnly.base + first + j))
           .storeRows(to: place, stride: walk.rowSize)
       }
     }
@@ -159,7 +159,7 @@ struct EdgeSums<L: Lanes> {
 
   /// The sums over the horizontal taps, element by element, where columns are not sorted so that
   /// neighbours stay neighbours.
-  func gather(
+  func sumElements(
     _ sums: UnsafePointer<Scalar>, _ window: AxisWindow, _ walk: HorizontalWalk,
     _ input: CellLayout, to state: UnsafeMutablePointer<Scalar>, _ output: CellLayout,
     inside: Inside

@@ -71,7 +71,7 @@ extension PixelPass {
   @inline(never)
   func loop<R: PixelRule>(_ rule: R, _ pass: ImagePass<L>) {
     let weight = Factor<L>(weight)
-    let share = L(trained ? 1 : 0)
+    let trainedFactor = L(trained ? 1 : 0)
     var (row, column) = (rows.base, columns.base)
     for k in 0..<pass.height {
       let rows = pass.rows(k)
@@ -86,7 +86,7 @@ extension PixelPass {
           below: isLast ? pass.zeros : rows.below + next)
         let gap = pass.taps(x, place, plane: 0).scaled(by: weight)
         let tangentGap = pass.taps(x, place, plane: L.count).scaled(by: weight)
-          .adding(share, times: gap)
+          .adding(trainedFactor, times: gap)
         let result = rule.apply(
           PixelGaps(gap: gap, tangentGap: tangentGap),
           PixelRowValues<L>(base: row, stride: self.rows.stride),

@@ -1,5 +1,5 @@
 /// A pass over rows that lie by their offsets: pixel (y, x) of one image beside pixel (y', x + d)
-/// of the other, around the edge, so that d and d - width share a row of lanes and none of them is
+/// of the other, around the edge, so that d and d - width are in one row of lanes and none of them is
 /// empty. Taps to the left and right are then the lanes beside; where one of the pixels steps over
 /// its image's edge, at both ends and where x + d starts again, the other's own K comes in.
 struct OffsetPass<Scalar>: @unchecked Sendable {
@@ -8,9 +8,9 @@ struct OffsetPass<Scalar>: @unchecked Sendable {
   /// Pairs of rows, and groups of as many offsets as fill a vector in each.
   let rows: Int
   let groups: Int
-  /// The state at the first pair of rows; with taps the result goes one slab before it.
+  /// The state at the first pair of rows; with taps the result goes one place before it.
   let source: UnsafeMutablePointer<Scalar>
-  let slab: Int
+  let slabSize: Int
   /// The first group's first offset, and from one offset to the next.
   let offset: Int
   let step: Int
@@ -43,30 +43,30 @@ enum Across16: OffsetWidth {
   static var pixels: Int { 16 }
 }
 
-/// How rows by offsets fill vectors of some lanes: as runs of lanes, one for each offset, or as
-/// parts of a row where one is longer than a vector.
+/// How rows by offset fill vectors: a vector has the same pixels of one, two or four offsets, in
+/// its whole, its halves or its rows; or part of a row where that is longer than a vector.
 extension Lanes {
-  /// Offsets that a vector holds: 1, 2 or 4.
+  /// Offsets in a vector, its pieces: 1, 2 or 4.
   @inline(__always)
-  static func runs(_ width: Int) -> Int { count > width ? count / width : 1 }
-  /// Vectors of a row.
+  static func offsetsPerVector(_ width: Int) -> Int { count > width ? count / width : 1 }
+  /// Vectors in a row.
   @inline(__always)
-  static func parts(_ width: Int) -> Int { count > width ? 1 : width / count }
+  static func vectorsPerRow(_ width: Int) -> Int { count > width ? 1 : width / count }
 
-  /// Runs of consecutive numbers, `stride` apart.
+  /// Pieces of consecutive numbers, `stride` apart.
   @inline(__always)
-  init(runs: Int, at pointer: UnsafePointer<Scalar>, stride: Int) {
-    switch runs {
+  init(pieces: Int, at pointer: UnsafePointer<Scalar>, stride: Int) {
+    switch pieces {
     case 4: self.init(rowsAt: pointer, stride: stride)
     case 2: self.init(halvesAt: pointer, stride: stride)
     default: self.init(at: pointer)
     }
   }
 
-  /// In the lanes of each run the number at its place.
+  /// In the lanes of each piece the number at its place.
   @inline(__always)
-  init(runs: Int, of numbers: UnsafePointer<Scalar>, _ places: SIMD4<Int>) {
-    switch runs {
+  init(pieces: Int, of numbers: UnsafePointer<Scalar>, _ places: SIMD4<Int>) {
+    switch pieces {
     case 4:
       self.init(
         rows: numbers[places[0]], numbers[places[1]], numbers[places[2]], numbers[places[3]])
@@ -75,29 +75,29 @@ extension Lanes {
     }
   }
 
-  /// The same number in the lanes of each run.
+  /// The same number in the lanes of each piece.
   @inline(__always)
-  init(runs: Int, _ numbers: SIMD4<Scalar>) {
-    switch runs {
+  init(pieces: Int, _ numbers: SIMD4<Scalar>) {
+    switch pieces {
     case 4: self.init(rows: numbers[0], numbers[1], numbers[2], numbers[3])
-    default: self.init(halves: numbers[0], runs == 2 ? numbers[1] : numbers[0])
+    default: self.init(halves: numbers[0], pieces == 2 ? numbers[1] : numbers[0])
     }
   }
 
-  /// `shiftedUp` within each run.
+  /// `shiftedUp` within each piece.
   @inline(__always)
-  func shiftedUp(_ edge: Self, runs: Int) -> Self {
-    switch runs {
+  func shiftedUp(_ edge: Self, pieces: Int) -> Self {
+    switch pieces {
     case 4: return rowsShiftedUp(edge)
     case 2: return halvesShiftedUp(edge)
     default: return shiftedUp(edge)
     }
   }
 
-  /// `shiftedDown` within each run.
+  /// `shiftedDown` within each piece.
   @inline(__always)
-  func shiftedDown(_ edge: Self, runs: Int) -> Self {
-    switch runs {
+  func shiftedDown(_ edge: Self, pieces: Int) -> Self {
+    switch pieces {
     case 4: return rowsShiftedDown(edge)
     case 2: return halvesShiftedDown(edge)
     default: return shiftedDown(edge)
@@ -122,25 +122,26 @@ extension PixelPass {
     _ rule: R, _ pass: OffsetPass<L.Scalar>, _: T.Type
   ) where T.Register == L {
     let weight = Factor<L>(weight)
-    let share = L(trained ? 1 : 0)
-    let (runs, parts) = (L.runs(T.Width.pixels), L.parts(T.Width.pixels))
+    let trainedFactor = L(trained ? 1 : 0)
+    let (pieces, parts) = (L.offsetsPerVector(T.Width.pixels), L.vectorsPerRow(T.Width.pixels))
     let plane = parts * L.count
     for group in 0..<pass.groups {
-      let offset = pass.offset + group * runs * pass.step
+      let offset = pass.offset + group * pieces * pass.step
       var source = T(pass, offset)
       for k in 0..<pass.rows {
-        let state = pass.source + k * pass.slab + group * 2 * plane
-        let target = T.isInPlace ? state : state - pass.slab
+        let state = pass.source + k * pass.slabSize + group * 2 * plane
+        let target = T.isInPlace ? state : state - pass.slabSize
         let (x, y) = (rows.base + k * pass.line, columns.base + k * pass.line + offset)
         for part in 0..<parts {
           let first = part * L.count
           let sum = source.sum(state + first, plane: plane, row: k, part: part)
           let gap = sum.gap.scaled(by: weight)
-          let tangentGap = sum.tangentGap.scaled(by: weight).adding(share, times: gap)
+          let tangentGap = sum.tangentGap.scaled(by: weight).adding(trainedFactor, times: gap)
           let result = rule.apply(
             PixelGaps(gap: gap, tangentGap: tangentGap),
-            OffsetValues<L>(base: x + first, stride: rows.stride, runs: runs, step: 0),
-            OffsetValues<L>(base: y + first, stride: columns.stride, runs: runs, step: pass.step))
+            OffsetValues<L>(base: x + first, stride: rows.stride, pieces: pieces, step: 0),
+            OffsetValues<L>(
+              base: y + first, stride: columns.stride, pieces: pieces, step: pass.step))
           result.gap.store(to: target + first)
           result.tangentGap.store(to: target + first + plane)
         }
@@ -153,12 +154,12 @@ extension PixelPass {
 private struct OffsetValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L.Scalar>
   let stride: Int
-  let runs: Int
-  /// From a run's numbers to the next one's.
+  let pieces: Int
+  /// From a piece's numbers to the next one's.
   let step: Int
 
   @inline(__always)
-  subscript(index: Int) -> L { L(runs: runs, at: base + index * stride, stride: step) }
+  subscript(index: Int) -> L { L(pieces: pieces, at: base + index * stride, stride: step) }
 }
 
 /// How a pass by offsets finds what its rule is applied to.
@@ -193,7 +194,7 @@ private struct OffsetState<L: Lanes, Width: OffsetWidth>: OffsetSource {
 
 /// Windows of 3 x 3 that stop at every pixel.
 private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
-  private let slab: Int
+  private let slabSize: Int
   private let line: Int
   private let rows: UnsafePointer<L.Scalar>
   private let columns: UnsafePointer<L.Scalar>
@@ -202,7 +203,7 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   /// The lane whose left neighbour is no neighbour, and the one before it.
   private let seam: L
   private let beforeSeam: L
-  /// Where in a row of the second image's sums the pixels beyond the ends lie, for each run; of
+  /// Where in a row of the second image's sums the pixels beyond the ends lie, for each piece; of
   /// offset 0 there are none, and a 0 is found there.
   private let left: SIMD4<Int>
   private let right: SIMD4<Int>
@@ -214,28 +215,28 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   @inline(__always)
   static var isInPlace: Bool { false }
   @inline(__always)
-  private static var runs: Int { L.runs(Width.pixels) }
+  private static var pieces: Int { L.offsetsPerVector(Width.pixels) }
   @inline(__always)
-  private static var parts: Int { L.parts(Width.pixels) }
+  private static var parts: Int { L.vectorsPerRow(Width.pixels) }
 
   @inline(__always)
   init(_ pass: OffsetPass<L.Scalar>, _ offset: Int) {
-    (slab, line, places) = (pass.slab, pass.line, pass.places)
+    (slabSize, line, places) = (pass.slabSize, pass.line, pass.places)
     (rows, columns, windowPlane) = pass.windows ?? (UnsafePointer(pass.source), pass.places, 0)
     let width = Width.pixels
     var (seams, right) = (SIMD4<L.Scalar>(repeating: 0), SIMD4<Int>(repeating: 0))
     var (left, inner) = (right, right)
-    for run in 0..<4 {
-      // Runs that there are not are like the first, whose places are in the row.
-      let d = run < Self.runs ? offset + run * pass.step : offset
+    for piece in 0..<4 {
+      // Pieces that there are not are like the first, whose places are in the row.
+      let d = piece < Self.pieces ? offset + piece * pass.step : offset
       // The seam of offset 0 is at no lane.
-      seams[run] = L.Scalar(d == 0 ? 2 * width : width - d)
-      left[run] = d - 1
-      right[run] = d == 0 ? -1 : d
-      inner[run] = width - 1 - d
+      seams[piece] = L.Scalar(d == 0 ? 2 * width : width - d)
+      left[piece] = d - 1
+      right[piece] = d == 0 ? -1 : d
+      inner[piece] = width - 1 - d
     }
     (self.left, self.right, self.inner) = (left, right, inner)
-    seam = L(runs: Self.runs, seams)
+    seam = L(pieces: Self.pieces, seams)
     beforeSeam = seam - L(1)
   }
 
@@ -254,7 +255,7 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   /// The three rows' sum at one number.
   @inline(__always)
   private func column(_ place: UnsafePointer<L.Scalar>) -> L.Scalar {
-    (place - slab).pointee + place.pointee + (place + slab).pointee
+    (place - slabSize).pointee + place.pointee + (place + slabSize).pointee
   }
 
   @inline(__always)
@@ -262,8 +263,10 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
     _ state: UnsafePointer<L.Scalar>, _ x: UnsafePointer<L.Scalar>, _ y: UnsafePointer<L.Scalar>,
     _ place: L, _ part: Int, _ carry: inout L.Scalar
   ) -> L {
-    let sum = L(at: state - slab) + L(at: state) + L(at: state + slab)
-    var (before, behind) = (L(runs: Self.runs, of: y, left), L(runs: Self.runs, of: y, right))
+    let sum = L(at: state - slabSize) + L(at: state) + L(at: state + slabSize)
+    var (before, behind) = (
+      L(pieces: Self.pieces, of: y, left), L(pieces: Self.pieces, of: y, right)
+    )
     if Self.parts > 1 {
       if part > 0 { before = L(halves: carry, carry) }
       if part + 1 < Self.parts {
@@ -273,10 +276,10 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
         carry = column(state + L.count - 1)
       }
     }
-    let up = sum.shiftedUp(before, runs: Self.runs)
-    let down = sum.shiftedDown(behind, runs: Self.runs)
-    let leftmost = L(runs: Self.runs, of: x, inner)
-    let rightmost = L(runs: Self.runs, of: x + 1, inner)
+    let up = sum.shiftedUp(before, pieces: Self.pieces)
+    let down = sum.shiftedDown(behind, pieces: Self.pieces)
+    let leftmost = L(pieces: Self.pieces, of: x, inner)
+    let rightmost = L(pieces: Self.pieces, of: x + 1, inner)
     return sum
       + (L.select(place, equals: seam, leftmost, else: up)
         + L.select(place, equals: beforeSeam, rightmost, else: down))

@@ -4,17 +4,17 @@
 extension PixelEngine {
   func convolve(
     _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
-    _ field: PixelField<L>, _ run: Run
+    _ field: PixelField<L>, _ traversal: Traversal
   ) -> PixelField<L> {
     guard let plan = plans[node] else { return field }
     if plan.output.isByOffset {
       return convolveOffsets(
-        node, plan, convolution, update, field, slab(run, plan.inputSpace), run)
+        node, plan, convolution, update, field, offsetRange(traversal, plan.inputSpace), traversal)
     }
-    guard let links = run.family.convolutions[node], let walk = plan.walk else { return field }
-    let result = field.following(by: links.delay)
-    if isOverImages(plan, run) {
-      convolveImages(plan, convolution, update, field, to: result, run)
+    guard let taps = traversal.family.convolutions[node], let walk = plan.walk else { return field }
+    let result = field.following(by: taps.delay)
+    if isOverImages(plan, traversal) {
+      convolveImages(plan, convolution, update, field, to: result, traversal)
       return result
     }
     let pass = pass(plan, field)
@@ -23,28 +23,28 @@ extension PixelEngine {
     let isPixels = program.arrangement == .pixels
     let isIsolated = convolution.isLocal && isPixels
     let padding = convolution.horizontal.padding
-    run.family.rows[plan.outputSpace].withUnsafeBufferPointer { pairs in
-      for k in 0..<links.count {
+    traversal.family.rows[plan.outputSpace].withUnsafeBufferPointer { pairs in
+      for k in 0..<taps.count {
         let state = result.at(k)
         let line = plan.input.line
         let inside = EdgeSums<L>.Inside(
-          rows: run.x.base + plan.windowSums + pairs[k].row * line,
-          columns: run.y.base + plan.windowSums + pairs[k].column * line,
+          rows: traversal.x.base + plan.windowSums + pairs[k].first * line,
+          columns: traversal.y.base + plan.windowSums + pairs[k].second * line,
           plane: plan.windowSumCount)
-        addRows(links.list(k, .both), field, plan.input, walk)
+        addRows(taps.list(k, .both), field, plan.input, walk)
         if isPixels {
           edges.complete(
-            sums.base, links, k, padding, walk, plan.input, x: run.x.base + plan.maps,
-            y: run.y.base + plan.maps, inside: inside)
+            sums.base, taps, k, padding, walk, plan.input, x: traversal.x.base + plan.maps,
+            y: traversal.y.base + plan.maps, inside: inside)
         }
         if walk.stretches.isEmpty {
-          edges.gather(
+          edges.sumElements(
             sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
             inside: inside)
         }
         // Behind a local convolution the update is another node's: here it changes nothing.
-        sweep(pass, update, plan, isConvolution: true, state, pairs[k], run)
-        if isIsolated { isolate(node, state, plan.output, pairs[k], run) }
+        sweep(pass, update, plan, isConvolution: true, state, pairs[k], traversal)
+        if isIsolated { isolate(node, state, plan.output, pairs[k], traversal) }
       }
     }
     return result
@@ -54,9 +54,9 @@ extension PixelEngine {
   private func pass(_ plan: PixelNodePlan, _ field: PixelField<L>) -> PixelPass<L> {
     PixelPass<L>(
       state: field.at(0),
-      stateWalk: .init(outer: 0, row: plan.output.columns, plane: plan.output.planeSize),
+      stateStrides: .init(outer: 0, row: plan.output.columns, plane: plan.output.planeSize),
       sums: UnsafePointer(sums.base),
-      sumsWalk: .init(outer: 0, row: plan.walk?.rowSize ?? 0, plane: plan.walk?.planeSize ?? 0))
+      sumsStrides: .init(outer: 0, row: plan.walk?.rowSize ?? 0, plane: plan.walk?.planeSize ?? 0))
   }
 
   /// Runs an update over the cells of one pair of rows.
@@ -64,7 +64,7 @@ extension PixelEngine {
   private func sweep(
     _ pass: PixelPass<L>, _ update: any PixelUpdate, _ plan: PixelNodePlan,
     isConvolution: Bool, _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair,
-    _ run: Run
+    _ traversal: Traversal
   ) {
     let layout = plan.output
     let isImages = program.arrangement == .images
@@ -72,17 +72,18 @@ extension PixelEngine {
     @inline(__always)
     func aim(cell: Int) {
       if isImages {
-        let place = plan.values + (pair.row * layout.shape.width + cell) * plan.valueCount
-        pass.rows = StepValues(base: run.x.base + place * L.groupCount, stride: L.groupCount)
-        pass.columns = StepValues(base: run.y.base + place * L.groupCount, stride: L.groupCount)
+        let place = plan.values + (pair.first * layout.shape.width + cell) * plan.valueCount
+        pass.rows = StepValues(base: traversal.x.base + place * L.groupCount, stride: L.groupCount)
+        pass.columns = StepValues(
+          base: traversal.y.base + place * L.groupCount, stride: L.groupCount)
         pass.rowStep = plan.valueCount * L.groupCount
         pass.columnStep = pass.rowStep
       } else {
         let stride = layout.valuesPerImage
-        let row = plan.values + (pair.row * layout.cellCount + cell) * layout.columns
-        let column = plan.values + (pair.column * layout.cellCount + cell) * layout.columns
-        pass.rows = StepValues(base: run.x.base + row, stride: stride)
-        pass.columns = StepValues(base: run.y.base + column, stride: stride)
+        let row = plan.values + (pair.first * layout.cellCount + cell) * layout.columns
+        let column = plan.values + (pair.second * layout.cellCount + cell) * layout.columns
+        pass.rows = StepValues(base: traversal.x.base + row, stride: stride)
+        pass.columns = StepValues(base: traversal.y.base + column, stride: stride)
         (pass.rowStep, pass.columnStep) = (4, 0)
       }
     }
@@ -94,8 +95,8 @@ extension PixelEngine {
           pass.state = state + cell * layout.cellSize
           pass.sums = UnsafePointer(sums.base) + stretches[index].start
           (pass.outer, pass.inner) = (stretches[index].outer, stretches[index].inner)
-          pass.stateWalk.outer = stretches[index].stateStep
-          pass.sumsWalk.outer = stretches[index].sumsStep
+          pass.stateStrides.outer = stretches[index].stateStep
+          pass.sumsStrides.outer = stretches[index].sumsStep
           stretches[index].taps.withUnsafeBufferPointer {
             pass.taps = $0
             L.sweep(update, pass)
@@ -110,26 +111,27 @@ extension PixelEngine {
       pass.state = state + cell * layout.cellSize
       pass.outer = isImages ? layout.cellCount : layout.rows / 4
       pass.inner = isImages ? 1 : layout.columns / L.rowCount
-      pass.stateWalk.outer = isImages ? layout.cellSize : 4 * layout.columns
+      pass.stateStrides.outer = isImages ? layout.cellSize : 4 * layout.columns
       L.sweep(update, pass)
     }
   }
 
-  func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ run: Run) {
+  func sweep(_ node: Int, _ update: any PixelUpdate, _ field: PixelField<L>, _ traversal: Traversal)
+  {
     guard let plan = plans[node] else { return }
     if plan.output.isByOffset {
-      return sweepOffsets(plan, update, field, slab(run, plan.outputSpace))
+      return sweepOffsets(plan, update, field, offsetRange(traversal, plan.outputSpace))
     }
     let pass = pass(plan, field)
-    for (k, pair) in run.family.rows[plan.outputSpace].enumerated() {
-      sweep(pass, update, plan, isConvolution: false, field.at(k), pair, run)
+    for (k, pair) in traversal.family.rows[plan.outputSpace].enumerated() {
+      sweep(pass, update, plan, isConvolution: false, field.at(k), pair, traversal)
     }
   }
 
   /// Behind a locally connected layer only a pixel and itself have a covariance.
   private func isolate(
     _ node: Int, _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout,
-    _ pair: RowFamily.RowPair, _ run: Run
+    _ pair: RowFamily.RowPair, _ traversal: Traversal
   ) {
     guard let plan = plans[node] else { return }
     let behind = plan.windowSums + 2 * plan.windowSumCount
@@ -137,11 +139,13 @@ extension PixelEngine {
     for cell in 0..<layout.cellCount {
       for plane in 0..<2 {
         let first = maps + plane * layout.valuesPerImage
-        let rows = run.x.base + first + (pair.row * layout.cellCount + cell) * layout.columns
-        let columns = run.y.base + first + (pair.column * layout.cellCount + cell) * layout.columns
+        let rows =
+          traversal.x.base + first + (pair.first * layout.cellCount + cell) * layout.columns
+        let columns =
+          traversal.y.base + first + (pair.second * layout.cellCount + cell) * layout.columns
         let matrix = state + cell * layout.cellSize + plane * layout.planeSize
         for i in 0..<layout.count(ofClass: cell) {
-          for j in 0..<layout.count(ofClass: cell) where pair.row != pair.column || i != j {
+          for j in 0..<layout.count(ofClass: cell) where pair.first != pair.second || i != j {
             matrix[i * layout.columns + j] = rows[i] + columns[j]
           }
         }

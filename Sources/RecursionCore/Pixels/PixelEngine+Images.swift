@@ -1,25 +1,25 @@
 /// Blocks of images whose pixels are cells (see `ImagePass`).
 extension PixelEngine {
   /// Whether a family's convolution goes through all rows of pixels of a block of images.
-  func isOverImages(_ plan: PixelNodePlan, _ run: Run) -> Bool {
+  func isOverImages(_ plan: PixelNodePlan, _ traversal: Traversal) -> Bool {
     plan.isOverImages
       && [plan.inputSpace, plan.outputSpace].allSatisfy {
-        run.family.rows[$0].count == plan.input.shape.height
+        traversal.family.rows[$0].count == plan.input.shape.height
       }
   }
 
   /// Such a convolution and the update behind it.
   func convolveImages(
     _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
-    _ field: PixelField<L>, to result: PixelField<L>, _ run: Run
+    _ field: PixelField<L>, to result: PixelField<L>, _ traversal: Traversal
   ) {
     let pass = PixelPass<L>(
-      state: field.at(0), stateWalk: .init(outer: 0, row: 0, plane: 0),
-      sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0))
+      state: field.at(0), stateStrides: .init(outer: 0, row: 0, plane: 0),
+      sums: UnsafePointer(sums.base), sumsStrides: .init(outer: 0, row: 0, plane: 0))
     (pass.weight, pass.trained) = (convolution.tapWeight, convolution.affine.trained)
     let first = plan.values * L.groupCount
-    pass.rows = StepValues(base: run.x.base + first, stride: L.groupCount)
-    pass.columns = StepValues(base: run.y.base + first, stride: L.groupCount)
+    pass.rows = StepValues(base: traversal.x.base + first, stride: L.groupCount)
+    pass.columns = StepValues(base: traversal.y.base + first, stride: L.groupCount)
     pass.rowStep = plan.valueCount * L.groupCount
     pass.columnStep = pass.rowStep
     pass.images = ImagePass(

@@ -1,79 +1,81 @@
-/// A slab of a family by offsets: its pairs of rows, one below the other in both images, the
-/// images' tables and the slab's first offset. Counts no references, of which a slab would have
-/// time for few.
-struct OffsetSlab<Scalar>: @unchecked Sendable {
-  let row: Int
-  let column: Int
+/// A few neighboring offsets of a family: its pairs of rows, one below the other in both images, the
+/// tables of the images, and the first offset. Holds no references: counting them would take longer
+/// than a step on so few numbers.
+struct OffsetRange<Scalar>: @unchecked Sendable {
+  let firstRow: Int
+  let secondRow: Int
   let count: Int
   let x: UnsafePointer<Scalar>
   let y: UnsafePointer<Scalar>
   let offset: Int
 }
 
-/// Segments whose rows lie by offsets (see `OffsetPass`): a family goes through in slabs of a few
-/// offsets across the images, which stay in the first cache.
+/// Segments whose rows lie by offsets (see `OffsetPass`): a family goes through in ranges of a
+/// few offsets across the images, which stay in the first-level cache.
 extension PixelEngine {
-  /// A family's slab in one of the segment's spaces.
-  func slab(_ run: Run, _ space: Int) -> OffsetSlab<Scalar> {
-    let pairs = run.family.rows[space]
-    return OffsetSlab(
-      row: pairs.first?.row ?? 0, column: pairs.first?.column ?? 0, count: pairs.count,
-      x: run.x.base, y: run.y.base,
-      offset: run.offset * geometry.layouts[run.segment][space].offsetStep)
+  /// The offsets at hand of a family, in one of the segment's spaces.
+  func offsetRange(_ traversal: Traversal, _ space: Int) -> OffsetRange<Scalar> {
+    let pairs = traversal.family.rows[space]
+    return OffsetRange(
+      firstRow: pairs.first?.first ?? 0, secondRow: pairs.first?.second ?? 0, count: pairs.count,
+      x: traversal.x.base, y: traversal.y.base,
+      offset: traversal.offset * geometry.layouts[traversal.segment][space].offsetStep)
   }
 
-  /// Takes a family, slab by slab, through a segment that is a chain; `source` is what the pool before
-  /// it gathered.
-  func pass(_ run: Run, through chain: [OffsetLink<L>], _ source: PoolSums?) {
-    var run = run
-    let space = run.members.sourceSpace
-    let layout = geometry.layouts[run.segment][space]
-    let first = take(run.segment)
-    while run.offset * layout.offsetStep < layout.shape.width {
-      fillOffsets(first, layout, run, source)
-      var (field, slab) = (first, slab(run, space))
-      for link in chain { advance(&field, link, &slab, run) }
-      run.offset += layout.offsetsPerSlab
+  /// Takes a family through a segment that is a chain, one range of offsets after another; `source`
+  /// has the sums of the pool before it.
+  func pass(_ traversal: Traversal, through chain: [ChainStep<L>], _ source: PoolSums?) {
+    var traversal = traversal
+    let space = traversal.members.sourceSpace
+    let layout = geometry.layouts[traversal.segment][space]
+    let first = take(traversal.segment)
+    while traversal.offset * layout.offsetStep < layout.shape.width {
+      fillOffsets(first, layout, traversal, source)
+      var (field, range) = (first, offsetRange(traversal, space))
+      for step in chain { advance(&field, step, &range, traversal) }
+      traversal.offset += layout.offsetsPerRange
     }
     giveBack(first)
   }
 
-  /// The source of a slab: the images, or what a pool has gathered.
+  /// Fills a range of offsets from the images, or from the sums of a pool.
   func fillOffsets(
-    _ field: PixelField<L>, _ layout: CellLayout, _ run: Run, _ source: PoolSums?
+    _ field: PixelField<L>, _ layout: CellLayout, _ traversal: Traversal, _ source: PoolSums?
   ) {
-    let slab = slab(run, run.members.sourceSpace)
-    guard let source, let pool = run.members.source else {
-      return fillOffsets(field, layout, slab)
+    let range = offsetRange(traversal, traversal.members.sourceSpace)
+    guard let source, let pool = traversal.members.source else {
+      return fillOffsets(field, layout, range)
     }
-    guard let x = run.x.pools[pool], let y = run.y.pools[pool] else { return }
-    for k in 0..<slab.count {
-      for index in 0..<layout.offsetsPerSlab {
+    guard let x = traversal.x.pools[pool], let y = traversal.y.pools[pool] else { return }
+    for k in 0..<range.count {
+      for index in 0..<layout.offsetsPerRange {
         let line =
           field.at(k) + index / layout.rows * layout.cellSize + index % layout.rows * layout.columns
         x.writeGaps(
-          slab.row + k, y, slab.column + k, offset: slab.offset + index * layout.offsetStep, source,
+          range.firstRow + k, y, range.secondRow + k,
+          offset: range.offset + index * layout.offsetStep, source,
           to: line, plane: layout.planeSize, L.self)
       }
     }
   }
 
   /// g = mean over channels of (x - x')^2, h = 0.
-  func fillOffsets(_ field: PixelField<L>, _ layout: CellLayout, _ slab: OffsetSlab<Scalar>) {
+  func fillOffsets(_ field: PixelField<L>, _ layout: CellLayout, _ range: OffsetRange<Scalar>) {
     let mean = Factor<L>(1 / Double(program.channels))
-    let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
-    for k in 0..<slab.count {
+    let (pieces, step) = (L.offsetsPerVector(layout.shape.width), layout.offsetStep)
+    for k in 0..<range.count {
       for group in 0..<layout.cellCount {
         let state = field.at(k) + group * layout.cellSize
-        let x = slab.x + (slab.row + k) * layout.line
+        let x = range.x + (range.firstRow + k) * layout.line
         let y =
-          slab.y + (slab.column + k) * layout.line + slab.offset + group * layout.rows * step
+          range.y + (range.secondRow + k) * layout.line + range.offset + group * layout.rows * step
         for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var sum = L(0)
           for channel in 0..<program.channels {
             let first = channel * layout.valuesPerImage + part
             let difference =
-              L(runs: runs, at: x + first, stride: 0) - L(runs: runs, at: y + first, stride: step)
+              L(pieces: pieces, at: x + first, stride: 0)
+              - L(pieces: pieces, at: y + first, stride: step)
             sum = sum.adding(difference, times: difference)
           }
           sum.scaled(by: mean).store(to: state + part)
@@ -86,23 +88,26 @@ extension PixelEngine {
   /// A convolution and the update behind it, for all pairs of rows at once.
   func convolveOffsets(
     _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep,
-    _ update: any PixelUpdate, _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, _ run: Run
+    _ update: any PixelUpdate, _ field: PixelField<L>, _ range: OffsetRange<Scalar>,
+    _ traversal: Traversal
   ) -> PixelField<L> {
     if plan.input.shape != plan.output.shape {
-      return halveOffsets(node, plan, convolution, update, field, slab, run)
+      return halveOffsets(node, plan, convolution, update, field, range, traversal)
     }
     let height = plan.input.shape.height
-    let (lastRow, lastColumn) = (slab.row + slab.count - 1, slab.column + slab.count - 1)
+    let (lastRow, lastColumn) = (
+      range.firstRow + range.count - 1, range.secondRow + range.count - 1
+    )
     fillBeyond(
-      field.slabBeforeFirst, plan, slab, row: slab.row > 0 ? slab.row - 1 : nil,
-      column: slab.column > 0 ? slab.column - 1 : nil)
+      field.slabBeforeFirst, plan, range, row: range.firstRow > 0 ? range.firstRow - 1 : nil,
+      column: range.secondRow > 0 ? range.secondRow - 1 : nil)
     fillBeyond(
-      field.at(slab.count), plan, slab, row: lastRow + 1 < height ? lastRow + 1 : nil,
+      field.at(range.count), plan, range, row: lastRow + 1 < height ? lastRow + 1 : nil,
       column: lastColumn + 1 < height ? lastColumn + 1 : nil)
-    aim(plan, field, slab)
+    aim(plan, field, range)
     offsetPass.offsets?.windows = (
-      slab.x + plan.windowSums + slab.row * plan.input.line,
-      slab.y + plan.windowSums + slab.column * plan.input.line, plan.windowSumCount
+      range.x + plan.windowSums + range.firstRow * plan.input.line,
+      range.y + plan.windowSums + range.secondRow * plan.input.line, plan.windowSumCount
     )
     (offsetPass.weight, offsetPass.trained) = (
       convolution.tapWeight, convolution.affine.trained
@@ -114,48 +119,52 @@ extension PixelEngine {
   /// An update alone.
   func sweepOffsets(
     _ plan: PixelNodePlan, _ update: any PixelUpdate, _ field: PixelField<L>,
-    _ slab: OffsetSlab<Scalar>
+    _ range: OffsetRange<Scalar>
   ) {
-    aim(plan, field, slab)
+    aim(plan, field, range)
     (offsetPass.weight, offsetPass.trained) = (1, false)
     L.sweep(update, offsetPass)
   }
 
-  /// One link of a chain; the slab becomes that of its result's space.
+  /// One step of a chain; the range becomes that of its result's space.
   private func advance(
-    _ field: inout PixelField<L>, _ link: OffsetLink<L>, _ slab: inout OffsetSlab<Scalar>,
-    _ run: Run
+    _ field: inout PixelField<L>, _ step: ChainStep<L>, _ range: inout OffsetRange<Scalar>,
+    _ traversal: Traversal
   ) {
-    if let plan = link.plan {
-      if let convolution = link.convolution {
+    if let plan = step.plan {
+      if let convolution = step.convolution {
         field = convolveOffsets(
-          link.node, plan, convolution, link.update, field, slab, run)
-        if plan.input.shape != plan.output.shape { slab = self.slab(run, plan.outputSpace) }
+          step.node, plan, convolution, step.update, field, range, traversal)
+        if plan.input.shape != plan.output.shape {
+          range = offsetRange(traversal, plan.outputSpace)
+        }
       } else {
-        sweepOffsets(plan, link.update, field, slab)
+        sweepOffsets(plan, step.update, field, range)
       }
     }
-    for (index, gather) in link.pools { gather.add(field, slab, to: run.sums[index]) }
+    for (index, accumulator) in step.pools {
+      accumulator.add(field, range, to: traversal.sums[index])
+    }
   }
 
   /// A convolution that stops at every second pixel, and the update behind it: rows are summed,
   /// then pairs across them and the pixel behind each.
   private func halveOffsets(
     _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
-    _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, _ run: Run
+    _ field: PixelField<L>, _ range: OffsetRange<Scalar>, _ traversal: Traversal
   ) -> PixelField<L> {
-    guard let links = run.family.convolutions[node] else { return field }
-    let after = self.slab(run, plan.outputSpace)
-    let result = field.following(by: links.delay)
+    guard let taps = traversal.family.convolutions[node] else { return field }
+    let after = offsetRange(traversal, plan.outputSpace)
+    let result = field.following(by: taps.delay)
     let (input, output) = (plan.input, plan.output)
     let sums = offsetSums.base
     for k in 0..<after.count {
-      addRows(links, k, field, plan, slab, to: sums)
-      let x = slab.x + plan.windowSums + (after.row + k) * input.line
-      let y = slab.y + plan.windowSums + (after.column + k) * input.line
+      addRows(taps, k, field, plan, range, to: sums)
+      let x = range.x + plan.windowSums + (after.firstRow + k) * input.line
+      let y = range.y + plan.windowSums + (after.secondRow + k) * input.line
       let target = result.at(k)
-      for index in 0..<input.offsetsPerSlab {
-        let d = slab.offset + index * input.offsetStep
+      for index in 0..<input.offsetsPerRange {
+        let d = range.offset + index * input.offsetStep
         let from = index / input.rows * input.cellSize + index % input.rows * input.columns
         let to = index / output.rows * output.cellSize + index % output.rows * output.columns
         let width = input.shape.width
@@ -176,28 +185,28 @@ extension PixelEngine {
     return result
   }
 
-  /// The sums of a slab's rows under a window of a result's pair of rows `k`, with what pixels have
+  /// The sums of the rows under a window, at the result's pair of rows `k`, with what pixels have
   /// whose partner's row is outside.
   private func addRows(
-    _ links: RowFamily.Links, _ k: Int, _ field: PixelField<L>, _ plan: PixelNodePlan,
-    _ slab: OffsetSlab<Scalar>, to sums: UnsafeMutablePointer<Scalar>
+    _ taps: VerticalTaps, _ k: Int, _ field: PixelField<L>, _ plan: PixelNodePlan,
+    _ range: OffsetRange<Scalar>, to sums: UnsafeMutablePointer<Scalar>
   ) {
     let layout = plan.input
-    let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
+    let (pieces, step) = (L.offsetsPerVector(layout.shape.width), layout.offsetStep)
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
         let first = group * layout.cellSize + plane * layout.planeSize
         let maps = plan.maps + plane * layout.valuesPerImage
-        let offset = slab.offset + group * layout.rows * step
+        let offset = range.offset + group * layout.rows * step
         for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var sum = L(0)
-          for row in links.list(k, .both) { sum = sum + L(at: field.at(row) + first + part) }
-          for row in links.list(k, .rowOnly) {
-            sum = sum + L(runs: runs, at: slab.x + maps + row * layout.line + part, stride: 0)
+          for row in taps.list(k, .both) { sum = sum + L(at: field.at(row) + first + part) }
+          for row in taps.list(k, .firstOnly) {
+            sum = sum + L(pieces: pieces, at: range.x + maps + row * layout.line + part, stride: 0)
           }
-          for row in links.list(k, .columnOnly) {
-            let place = slab.y + maps + row * layout.line + offset + part
-            sum = sum + L(runs: runs, at: place, stride: step)
+          for row in taps.list(k, .secondOnly) {
+            let place = range.y + maps + row * layout.line + offset + part
+            sum = sum + L(pieces: pieces, at: place, stride: step)
           }
           sum.store(to: sums + first + part)
         }
@@ -205,28 +214,28 @@ extension PixelEngine {
     }
   }
 
-  /// Sets the pass to a slab's state and to the values of its pixels.
-  private func aim(_ plan: PixelNodePlan, _ field: PixelField<L>, _ slab: OffsetSlab<Scalar>) {
+  /// Sets the pass to a state and to the values of its pixels.
+  private func aim(_ plan: PixelNodePlan, _ field: PixelField<L>, _ range: OffsetRange<Scalar>) {
     let layout = plan.output
     let width = layout.shape.width
     offsetPass.offsets = OffsetPass(
-      width: width, rows: slab.count, groups: layout.cellCount, source: field.at(0),
-      slab: field.slab, offset: slab.offset, step: layout.offsetStep, line: layout.line,
+      width: width, rows: range.count, groups: layout.cellCount, source: field.at(0),
+      slabSize: field.slabSize, offset: range.offset, step: layout.offsetStep, line: layout.line,
       places: width == Across32.pixels ? places32.base : places16.base)
     offsetPass.rows = StepValues(
-      base: slab.x + plan.values + slab.row * layout.line, stride: layout.valuesPerImage)
+      base: range.x + plan.values + range.firstRow * layout.line, stride: layout.valuesPerImage)
     offsetPass.columns = StepValues(
-      base: slab.y + plan.values + slab.column * layout.line, stride: layout.valuesPerImage)
+      base: range.y + plan.values + range.secondRow * layout.line, stride: layout.valuesPerImage)
   }
 
   /// The pairs of rows before the first and behind the last: where only one row lies in its image,
   /// the gap is that image's own K, and where none does it is 0.
   private func fillBeyond(
-    _ beyond: UnsafeMutablePointer<Scalar>, _ plan: PixelNodePlan, _ slab: OffsetSlab<Scalar>,
+    _ beyond: UnsafeMutablePointer<Scalar>, _ plan: PixelNodePlan, _ range: OffsetRange<Scalar>,
     row: Int?, column: Int?
   ) {
     let layout = plan.input
-    let (runs, step) = (L.runs(layout.shape.width), layout.offsetStep)
+    let (pieces, step) = (L.offsetsPerVector(layout.shape.width), layout.offsetStep)
     for group in 0..<layout.cellCount {
       for plane in 0..<2 {
         let target = beyond + group * layout.cellSize + plane * layout.planeSize
@@ -234,11 +243,11 @@ extension PixelEngine {
         for part in stride(from: 0, to: layout.planeSize, by: L.count) {
           var values = L(0)
           if let row {
-            values = L(runs: runs, at: slab.x + maps + row * layout.line + part, stride: 0)
+            values = L(pieces: pieces, at: range.x + maps + row * layout.line + part, stride: 0)
           } else if let column {
-            let offset = slab.offset + group * layout.rows * step
+            let offset = range.offset + group * layout.rows * step
             let first = maps + column * layout.line + offset + part
-            values = L(runs: runs, at: slab.y + first, stride: step)
+            values = L(pieces: pieces, at: range.y + first, stride: step)
           }
           values.store(to: target + part)
         }

@@ -1,10 +1,10 @@
 /// Where a family's pairs go: to readouts and to pools.
 extension PixelEngine {
-  /// Adds the pairs of equal pixels to what readouts gather.
-  func gather(readouts: [Int], _ field: PixelField<L>, _ run: Run, space: Int) {
-    guard !readouts.isEmpty, !run.isSelf else { return }
-    let layout = geometry.layouts[run.segment][space]
-    for (k, pair) in run.family.rows[space].enumerated() where pair.row == pair.column {
+  /// Adds the pairs of equal pixels to the sums of readouts.
+  func accumulate(readouts: [Int], _ field: PixelField<L>, _ traversal: Traversal, space: Int) {
+    guard !readouts.isEmpty, !traversal.isSelf else { return }
+    let layout = geometry.layouts[traversal.segment][space]
+    for (k, pair) in traversal.family.rows[space].enumerated() where pair.first == pair.second {
       let state = field.at(k)
       switch program.arrangement {
       case .images:
@@ -40,17 +40,17 @@ extension PixelEngine {
     }
   }
 
-  /// Adds all pairs to what a pool gathers.
-  func gather(
-    _ pool: PoolStep, _ node: Int, _ field: PixelField<L>, _ run: Run, space: Int
+  /// Adds all pairs to the sums of a pool.
+  func accumulate(
+    _ pool: PoolStep, _ node: Int, _ field: PixelField<L>, _ traversal: Traversal, space: Int
   ) {
-    guard let index = run.members.pools.firstIndex(of: node) else { return }
-    if let gather = offsetGathers[node] {
-      gather.add(field, slab(run, space), to: run.sums[index])
+    guard let index = traversal.members.pools.firstIndex(of: node) else { return }
+    if let accumulator = offsetAccumulators[node] {
+      accumulator.add(field, offsetRange(traversal, space), to: traversal.sums[index])
       return
     }
-    for (k, pair) in run.family.rows[space].enumerated() {
-      gathers[node]?.add(field.at(k), pair, to: run.sums[index])
+    for (k, pair) in traversal.family.rows[space].enumerated() {
+      accumulators[node]?.add(field.at(k), pair, to: traversal.sums[index])
     }
   }
 }

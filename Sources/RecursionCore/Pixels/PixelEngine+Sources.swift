@@ -1,15 +1,15 @@
-/// Where a segment starts from: the images, or what a pool has gathered.
+/// Where a segment starts from: the images, or the sums of a pool.
 extension PixelEngine {
   /// Fills the rows of a family.
-  func fill(_ field: PixelField<L>, _ run: Run, _ source: PoolSums?) {
-    let space = run.members.sourceSpace
-    let layout = geometry.layouts[run.segment][space]
-    if layout.isByOffset { return fillOffsets(field, layout, run, source) }
-    for (k, pair) in run.family.rows[space].enumerated() {
-      if let source, let pool = run.members.source {
-        fill(field.at(k), pair, layout, source, run.x.pools[pool], run.y.pools[pool])
+  func fill(_ field: PixelField<L>, _ traversal: Traversal, _ source: PoolSums?) {
+    let space = traversal.members.sourceSpace
+    let layout = geometry.layouts[traversal.segment][space]
+    if layout.isByOffset { return fillOffsets(field, layout, traversal, source) }
+    for (k, pair) in traversal.family.rows[space].enumerated() {
+      if let source, let pool = traversal.members.source {
+        fill(field.at(k), pair, layout, source, traversal.x.pools[pool], traversal.y.pools[pool])
       } else {
-        fill(field.at(k), pair, layout, run)
+        fill(field.at(k), pair, layout, traversal)
       }
     }
   }
@@ -17,7 +17,7 @@ extension PixelEngine {
   /// g = mean over channels of (x - x')^2, h = 0.
   private func fill(
     _ state: UnsafeMutablePointer<Scalar>, _ pair: RowFamily.RowPair, _ layout: CellLayout,
-    _ run: Run
+    _ traversal: Traversal
   ) {
     let mean = Factor<L>(1 / Double(program.channels))
     for cell in 0..<layout.cellCount {
@@ -31,13 +31,13 @@ extension PixelEngine {
               let first = channel * layout.valuesPerImage + cell * layout.columns
               let line = layout.line
               difference =
-                L(perRow: run.x.base + first + pair.row * line + row)
-                - L(perColumn: run.y.base + first + pair.column * line + column)
+                L(perRow: traversal.x.base + first + pair.first * line + row)
+                - L(perColumn: traversal.y.base + first + pair.second * line + column)
             case .images:
-              let place = (pair.row * layout.shape.width + cell) * program.channels + channel
+              let place = (pair.first * layout.shape.width + cell) * program.channels + channel
               difference =
-                L(perRow: run.x.base + place * L.groupCount)
-                - L(perColumn: run.y.base + place * L.groupCount)
+                L(perRow: traversal.x.base + place * L.groupCount)
+                - L(perColumn: traversal.y.base + place * L.groupCount)
             }
             sum = sum.adding(difference, times: difference)
           }
@@ -56,7 +56,7 @@ extension PixelEngine {
     guard let x, let y else { return }
     if layout.cellCount == 1 {
       x.writeGaps(
-        pair.row, y, pair.column, source, to: state, columns: layout.columns,
+        pair.first, y, pair.second, source, to: state, columns: layout.columns,
         plane: layout.planeSize, L.self)
       return
     }
@@ -65,10 +65,10 @@ extension PixelEngine {
     for cell in 0..<layout.cellCount {
       let count = layout.count(ofClass: cell)
       for i in 0..<count {
-        let p = pair.row * width + i * layout.cellCount + cell
+        let p = pair.first * width + i * layout.cellCount + cell
         let row = state + cell * layout.cellSize + i * layout.columns
         for j in 0..<count {
-          let q = pair.column * width + j * layout.cellCount + cell
+          let q = pair.second * width + j * layout.cellCount + cell
           let (gap, tangentGap) = x.gaps(p, y, q, source)
           row[j] = Scalar(gap)
           row[layout.planeSize + j] = Scalar(tangentGap)

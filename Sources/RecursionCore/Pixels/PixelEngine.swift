@@ -1,5 +1,5 @@
 /// Takes pairs of images through a pixel program: family by family, every family through all steps
-/// of a segment while it stays in the cache, its results added to what pools and readouts gather.
+/// of a segment while it stays in the cache, its results added to the sums of pools and readouts.
 ///
 /// Memory: see `PixelProgram.engineBytes`. The state of one offset down images of 32 x 32 pixels
 /// takes 0.5 MB in double precision, 32 kB where it is cut into offsets across them; for pools see
@@ -30,18 +30,18 @@ final class PixelEngine<L: CoreLanes> {
   private var spare: [PixelField<L>] = []
   private var fields: [AlignedStorage<Scalar>] = []
   /// Of a family's state, by segment.
-  private let fieldShapes: [(capacity: Int, slab: Int, start: Int)]
+  private let fieldShapes: [(capacity: Int, slabSize: Int, start: Int)]
   let edges: EdgeSums<L>
   /// By node; nil for pools.
   let plans: [PixelNodePlan?]
   /// By the pool's node, where the segment's rows lie by columns or by offsets.
-  let gathers: [PoolGather<L>?]
-  let offsetGathers: [OffsetPoolGather<L>?]
+  let accumulators: [PoolAccumulator<L>?]
+  let offsetAccumulators: [OffsetPoolAccumulator<L>?]
   /// By node: the pools and the other steps behind it; at last those at the start of each segment.
   private let successors: [Successors]
   private let firstSuccessors: [Successors]
-  /// By segment: its links, where it is by offsets and a chain.
-  private let offsetChains: [[OffsetLink<L>]?]
+  /// By segment: its steps, where it is by offsets and a chain.
+  private let offsetChains: [[ChainStep<L>]?]
   /// The pass of all segments by offsets; for every lane its place in rows of 32 and of 16; and
   /// sums of a pair of rows.
   let offsetPass: PixelPass<L>
@@ -68,8 +68,8 @@ final class PixelEngine<L: CoreLanes> {
     for lane in 0..<places16.count { places16.base[lane] = Scalar(lane % 16) }
     offsetSums = AlignedStorage(count: geometry.layouts.joined().map(\.slabSize).max() ?? 1)
     offsetPass = PixelPass(
-      state: sums.base, stateWalk: .init(outer: 0, row: 0, plane: 0),
-      sums: UnsafePointer(sums.base), sumsWalk: .init(outer: 0, row: 0, plane: 0))
+      state: sums.base, stateStrides: .init(outer: 0, row: 0, plane: 0),
+      sums: UnsafePointer(sums.base), sumsStrides: .init(outer: 0, row: 0, plane: 0))
     let isImages = program.arrangement == .images
     imageZeros = AlignedStorage(
       count: isImages ? geometry.layouts.joined().map(\.slabSize).max() ?? 1 : 1)
@@ -81,26 +81,28 @@ final class PixelEngine<L: CoreLanes> {
     readoutScales = program.readoutPixels.map { 1 / Double($0) }
     edges = EdgeSums(geometry)
     var plans = [PixelNodePlan?](repeating: nil, count: program.nodes.count)
-    var gathers = [PoolGather<L>?](repeating: nil, count: program.nodes.count)
-    var offsetGathers = [OffsetPoolGather<L>?](repeating: nil, count: program.nodes.count)
+    var accumulators = [PoolAccumulator<L>?](repeating: nil, count: program.nodes.count)
+    var offsetAccumulators = [OffsetPoolAccumulator<L>?](repeating: nil, count: program.nodes.count)
     for (index, segment) in program.segments.enumerated() {
       for node in segment.members { plans[node] = PixelNodePlan(geometry, node) }
       for node in segment.pools {
         guard case .pool(let pool) = program.nodes[node].step else { continue }
         let layout = geometry.layouts[index][segment.inputSpace(node)]
         if segment.isByOffset {
-          offsetGathers[node] = OffsetPoolGather(pool, layout)
+          offsetAccumulators[node] = OffsetPoolAccumulator(pool, layout)
         } else {
-          gathers[node] = PoolGather(pool, layout)
+          accumulators[node] = PoolAccumulator(pool, layout)
         }
       }
     }
-    (self.plans, self.gathers, self.offsetGathers) = (plans, gathers, offsetGathers)
+    (self.plans, self.accumulators, self.offsetAccumulators) = (
+      plans, accumulators, offsetAccumulators
+    )
     successors = program.nodes.map { Successors($0.children, program) }
     firstSuccessors = program.segments.map {
       Successors($0.source.map { program.nodes[$0].children } ?? program.roots, program)
     }
-    offsetChains = program.segments.map { OffsetLink.chain($0, program, plans, offsetGathers) }
+    offsetChains = program.segments.map { ChainStep.chain($0, program, plans, offsetAccumulators) }
   }
 
   /// What follows a step.
@@ -118,9 +120,6 @@ final class PixelEngine<L: CoreLanes> {
       }
     }
   }
-
-  /// What a node's slabs look like; nil for pools.
-  func plan(_ node: Int) -> PixelNodePlan? { plans[node] }
 
   /// The mean over a readout's pixels of g, and of h, for one pair of a block.
   func meanGap(_ readout: Int, _ pair: Int) -> Double {
@@ -163,10 +162,10 @@ final class PixelEngine<L: CoreLanes> {
   /// Runs one segment.
   ///
   /// - Parameters:
-  ///   - source: what the pool before it gathered; nil for the images.
+  ///   - source: the sums of the pool before it; nil for the images.
   ///   - isSelf: whether both images are the same: half of the families do, and readouts, which
   ///     are known, are left out.
-  /// - Returns: what each pool behind it gathered.
+  /// - Returns: the sums of each pool behind it.
   func run(
     segment: Int, _ x: Image, _ y: Image, source: PoolSums?, isSelf: Bool, poll: () -> Bool
   ) -> [(pool: Int, sums: PoolSums)] {
@@ -175,7 +174,7 @@ final class PixelEngine<L: CoreLanes> {
     var halves: [PoolSums] = []
     for node in members.pools {
       guard case .pool(let pool) = program.nodes[node].step else { continue }
-      let isByOffset = offsetGathers[node]?.isByOffset ?? false
+      let isByOffset = offsetAccumulators[node]?.isByOffset ?? false
       func sums() -> PoolSums { PoolSums(pool, isByOffset: isByOffset, poolMemory) }
       pools.append((node, sums()))
       halves.append(isSelf ? sums() : pools[pools.count - 1].sums)
@@ -183,24 +182,25 @@ final class PixelEngine<L: CoreLanes> {
     for (index, family) in members.families.enumerated() {
       if isSelf && family.mirror < index { continue }
       let isHalf = isSelf && family.mirror != index
-      var run = Run(
+      var traversal = Traversal(
         segment: segment, members: members, family: family, x: x, y: y, isSelf: isSelf,
         sums: isHalf ? halves : pools.map(\.sums))
       if let chain = offsetChains[segment] {
-        pass(run, through: chain, source)
+        pass(traversal, through: chain, source)
         guard poll() else { return [] }
         continue
       }
       let layout = geometry.layouts[segment][members.sourceSpace]
       repeat {
         let field = take(segment)
-        fill(field, run, source)
+        fill(field, traversal, source)
         if let source = members.source {
-          gather(readouts: program.nodes[source].readouts, field, run, space: members.sourceSpace)
+          accumulate(
+            readouts: program.nodes[source].readouts, field, traversal, space: members.sourceSpace)
         }
-        descend(firstSuccessors[segment], field, [], run, space: members.sourceSpace)
-        run.offset += layout.offsetsPerSlab
-      } while layout.isByOffset && run.offset * layout.offsetStep < layout.shape.width
+        descend(firstSuccessors[segment], field, [], traversal, space: members.sourceSpace)
+        traversal.offset += layout.offsetsPerRange
+      } while layout.isByOffset && traversal.offset * layout.offsetStep < layout.shape.width
       guard poll() else { return [] }
     }
     if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
@@ -208,7 +208,7 @@ final class PixelEngine<L: CoreLanes> {
   }
 
   /// One family on its way through a segment.
-  struct Run {
+  struct Traversal {
     let segment: Int
     let members: PixelSegment
     let family: RowFamily
@@ -217,7 +217,7 @@ final class PixelEngine<L: CoreLanes> {
     let isSelf: Bool
     /// One for each of the segment's pools.
     let sums: [PoolSums]
-    /// By offsets: how many of those needed lie before the slab's.
+    /// By offsets: how many of those needed lie before those at hand.
     var offset = 0
   }
 
@@ -232,28 +232,30 @@ final class PixelEngine<L: CoreLanes> {
   /// Gives it back.
   func giveBack(_ field: PixelField<L>) { spare.append(field) }
 
-  private func copy(_ field: PixelField<L>, _ run: Run, rows: Int) -> PixelField<L> {
-    let copy = take(run.segment)
-    for k in 0..<rows { copy.at(k).update(from: field.at(k), count: field.slab) }
+  private func copy(_ field: PixelField<L>, _ traversal: Traversal, rows: Int) -> PixelField<L> {
+    let copy = take(traversal.segment)
+    for k in 0..<rows { copy.at(k).update(from: field.at(k), count: field.slabSize) }
     return copy
   }
 
   /// Takes `field` through the steps behind it, and gives its memory back.
   private func descend(
-    _ behind: Successors, _ field: PixelField<L>, _ kept: [PixelField<L>], _ run: Run, space: Int
+    _ behind: Successors, _ field: PixelField<L>, _ kept: [PixelField<L>], _ traversal: Traversal,
+    space: Int
   ) {
     var (behind, field, kept, space) = (behind, field, kept, space)
     while true {
-      for (node, pool) in behind.pools { gather(pool, node, field, run, space: space) }
+      for (node, pool) in behind.pools { accumulate(pool, node, field, traversal, space: space) }
       guard let last = behind.steps.last else { break }
       for child in behind.steps.dropLast() {
-        var branch = copy(field, run, rows: run.family.rows[space].count)
+        var branch = copy(field, traversal, rows: traversal.family.rows[space].count)
         // Which space a kept state is of is not known here.
-        var saved = kept.map { copy($0, run, rows: field.capacity) }
-        advance(child, &branch, &saved, run)
-        descend(successors[child], branch, saved, run, space: run.members.outputSpace(child))
+        var saved = kept.map { copy($0, traversal, rows: field.capacity) }
+        advance(child, &branch, &saved, traversal)
+        descend(
+          successors[child], branch, saved, traversal, space: traversal.members.outputSpace(child))
       }
-      advance(last, &field, &kept, run)
+      advance(last, &field, &kept, traversal)
       space = plans[last]?.outputSpace ?? space
       behind = successors[last]
     }
@@ -262,16 +264,18 @@ final class PixelEngine<L: CoreLanes> {
   }
 
   private func advance(
-    _ node: Int, _ field: inout PixelField<L>, _ kept: inout [PixelField<L>], _ run: Run
+    _ node: Int, _ field: inout PixelField<L>, _ kept: inout [PixelField<L>], _ traversal: Traversal
   ) {
     switch program.nodes[node].step {
     case .convolution(let convolution, let update):
-      field = convolve(node, convolution, update, field, run)
+      field = convolve(node, convolution, update, field, traversal)
     case .update(let update):
-      sweep(node, update, field, run)
+      sweep(node, update, field, traversal)
     case .pool: break
     case .fork:
-      kept.append(copy(field, run, rows: run.family.rows[run.members.inputSpace(node)].count))
+      kept.append(
+        copy(
+          field, traversal, rows: traversal.family.rows[traversal.members.inputSpace(node)].count))
     case .exchange:
       let saved = kept.removeLast()
       kept.append(field)
@@ -279,7 +283,7 @@ final class PixelEngine<L: CoreLanes> {
     case .join:
       let saved = kept.removeLast()
       let layout = geometry.outputLayout(node)
-      for k in run.family.rows[run.members.outputSpace(node)].indices {
+      for k in traversal.family.rows[traversal.members.outputSpace(node)].indices {
         let (sum, term) = (field.at(k), saved.at(k))
         for index in stride(from: 0, to: layout.slabSize, by: L.count) {
           (L(at: sum + index) + L(at: term + index)).store(to: sum + index)
@@ -288,7 +292,7 @@ final class PixelEngine<L: CoreLanes> {
       giveBack(saved)
     }
     if let plan = plans[node] {
-      gather(readouts: program.nodes[node].readouts, field, run, space: plan.outputSpace)
+      accumulate(readouts: program.nodes[node].readouts, field, traversal, space: plan.outputSpace)
     }
   }
 }

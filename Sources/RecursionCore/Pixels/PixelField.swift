@@ -1,23 +1,23 @@
 /// The state of a family in memory: one slab per pair of rows, in a ring, so that a convolution's
 /// result can follow close behind the input it replaces.
 ///
-/// Does not own the memory: a slab of a few offsets takes less than a microsecond for a step, and
-/// counting references would show.
+/// Does not own the memory: a step on a few offsets takes less than a microsecond, and counting
+/// references would be measurable.
 struct PixelField<L: Lanes>: @unchecked Sendable {
   private let base: UnsafeMutablePointer<L.Scalar>
   /// Slabs of the ring, and numbers of a slab.
   private(set) var capacity = 1
-  private(set) var slab = 1
+  private(set) var slabSize = 1
   /// The place of the first pair of rows.
   private(set) var start = 0
 
-  /// A state in somebody's memory.
+  /// A state in memory that the engine owns.
   init(at base: UnsafeMutablePointer<L.Scalar>) { self.base = base }
 
   /// The same memory for a family's state of another shape.
-  func shaped(_ shape: (capacity: Int, slab: Int, start: Int)) -> PixelField {
+  func shaped(_ shape: (capacity: Int, slabSize: Int, start: Int)) -> PixelField {
     var field = self
-    (field.capacity, field.slab, field.start) = shape
+    (field.capacity, field.slabSize, field.start) = shape
     return field
   }
 
@@ -26,11 +26,11 @@ struct PixelField<L: Lanes>: @unchecked Sendable {
   func at(_ k: Int) -> UnsafeMutablePointer<L.Scalar> {
     var place = start + k
     while place >= capacity { place -= capacity }
-    return base + place * slab
+    return base + place * slabSize
   }
 
   /// The slab before the first one, where the shape leaves room for it.
-  var slabBeforeFirst: UnsafeMutablePointer<L.Scalar> { base + (start - 1) * slab }
+  var slabBeforeFirst: UnsafeMutablePointer<L.Scalar> { base + (start - 1) * slabSize }
 
   /// Where a convolution's result starts that follows `delay` places behind.
   func following(by delay: Int) -> PixelField {

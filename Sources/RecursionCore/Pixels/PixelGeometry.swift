@@ -24,10 +24,10 @@ struct PixelGeometry: Sendable {
       let values = segment.members.map { program.nodes[$0].step.valueCount }.max() ?? 0
       let offsets =
         segment.isByOffset
-        ? Self.offsetsPerSlab(segment, valueCount: values, registerCount: registerCount) : nil
+        ? Self.offsetsPerRange(segment, valueCount: values, registerCount: registerCount) : nil
       return segment.spaces.map {
         CellLayout(
-          $0, program.arrangement, offsetsPerSlab: offsets, registerCount: registerCount)
+          $0, program.arrangement, offsetsPerRange: offsets, registerCount: registerCount)
       }
     }
     segmentOfNode = [Int](repeating: 0, count: program.nodes.count)
@@ -62,7 +62,7 @@ struct PixelGeometry: Sendable {
   /// By offsets: how many go through a segment together. The fewer, the more of their rows stays in
   /// the first cache; the more, the less often the values of pixels are read again, of which some
   /// updates have many.
-  private static func offsetsPerSlab(
+  private static func offsetsPerRange(
     _ segment: PixelSegment, valueCount: Int, registerCount: Int
   ) -> Int {
     let spaces = segment.usedSpaces.map { segment.spaces[$0] }
@@ -85,7 +85,7 @@ struct PixelGeometry: Sendable {
 
   /// The state of a family in a segment: slabs of the longest one, room for what its convolutions
   /// delay included; numbers of the largest slab; and where the state of its source starts.
-  func fieldShape(_ segment: Int) -> (capacity: Int, slab: Int, start: Int) {
+  func fieldShape(_ segment: Int) -> (capacity: Int, slabSize: Int, start: Int) {
     let members = program.segments[segment]
     let slab = layouts[segment].map(\.slabSize).max() ?? 1
     let rows = members.families.flatMap { $0.rows.map(\.count) }.max() ?? 0
@@ -106,7 +106,7 @@ struct PixelGeometry: Sendable {
 
   /// Numbers of the largest family's state.
   var fieldCount: Int {
-    program.segments.indices.map { fieldShape($0) }.map { $0.capacity * $0.slab }.max() ?? 1
+    program.segments.indices.map { fieldShape($0) }.map { $0.capacity * $0.slabSize }.max() ?? 1
   }
 
   func sourceSpace(_ segment: Int) -> Int { program.segments[segment].sourceSpace }
@@ -142,7 +142,7 @@ struct PixelGeometry: Sendable {
   }
 }
 
-/// What the engine looks up for every slab of one node, gathered in one place.
+/// What the engine needs for every pair of rows of one node, in one place.
 final class PixelNodePlan: Sendable {
   let input: CellLayout
   let output: CellLayout

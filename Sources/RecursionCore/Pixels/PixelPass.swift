@@ -3,8 +3,8 @@
 /// update, and stores the state. A cell is a matrix of pairs: rows belong to one image's pixels (or
 /// to several images), columns to the other's.
 package final class PixelPass<L: Lanes> {
-  /// Strides of a walk of `outer` x `inner` vectors.
-  struct Walk {
+  /// The strides of `outer` x `inner` vectors.
+  struct Strides {
     /// From one vector to the next in the outer direction.
     var outer: Int
     /// From one of a vector's four rows to the next.
@@ -18,10 +18,10 @@ package final class PixelPass<L: Lanes> {
   var inner: Int
   /// Where the state goes, and where it comes from if there are no taps.
   var state: UnsafeMutablePointer<L.Scalar>
-  var stateWalk: Walk
+  var stateStrides: Strides
   /// The vertical sums under the first tap's place, and the taps' distances from it.
   var sums: UnsafePointer<L.Scalar>
-  var sumsWalk: Walk
+  var sumsStrides: Strides
   var taps: UnsafeBufferPointer<Int>
   /// w / |F| (1 without a convolution), and whether Theta gains K.
   var weight: Double
@@ -32,20 +32,20 @@ package final class PixelPass<L: Lanes> {
   var columns: StepValues<L.Scalar>
   var columnStep: Int
 
-  /// Where it goes over all pixels of a block of images; then the walks, the sums and the taps are
+  /// Where it goes over all pixels of a block of images; then the strides, the sums and the taps are
   /// not used.
   var images: ImagePass<L>?
 
-  /// Where rows lie by their offsets; then the walks, the sums and the taps are not used.
+  /// Where rows lie by their offsets; then the strides, the sums and the taps are not used.
   var offsets: OffsetPass<L.Scalar>?
 
   init(
-    state: UnsafeMutablePointer<L.Scalar>, stateWalk: Walk, sums: UnsafePointer<L.Scalar>,
-    sumsWalk: Walk
+    state: UnsafeMutablePointer<L.Scalar>, stateStrides: Strides, sums: UnsafePointer<L.Scalar>,
+    sumsStrides: Strides
   ) {
     (outer, inner) = (0, 0)
-    (self.state, self.stateWalk) = (state, stateWalk)
-    (self.sums, self.sumsWalk) = (sums, sumsWalk)
+    (self.state, self.stateStrides) = (state, stateStrides)
+    (self.sums, self.sumsStrides) = (sums, sumsStrides)
     taps = UnsafeBufferPointer(start: nil, count: 0)
     (weight, trained) = (1, false)
     rows = StepValues(base: sums, stride: 0)
@@ -59,9 +59,9 @@ package final class PixelPass<L: Lanes> {
     if let offsets { return run(rule, over: offsets) }
     if let images { return loop(rule, images) }
     switch taps.count {
-    case 0: loop(rule, StateTaps(walk: stateWalk))
-    case 3: loop(rule, ThreeTaps(walk: sumsWalk, taps: (taps[0], taps[1], taps[2])))
-    default: loop(rule, AnyTaps(walk: sumsWalk, taps: taps))
+    case 0: loop(rule, StateTaps(strides: stateStrides))
+    case 3: loop(rule, ThreeTaps(strides: sumsStrides, taps: (taps[0], taps[1], taps[2])))
+    default: loop(rule, AnyTaps(strides: sumsStrides, taps: taps))
     }
   }
 
@@ -70,20 +70,20 @@ package final class PixelPass<L: Lanes> {
   @inline(never)
   private func loop<R: PixelRule, T: PixelTaps>(_ rule: R, _ taps: T) where T.Register == L {
     let weight = Factor<L>(weight)
-    let share = L(trained ? 1 : 0)
+    let trainedFactor = L(trained ? 1 : 0)
     for i in 0..<outer {
       let row = PixelRowValues<L>(base: rows.base + i * rowStep, stride: rows.stride)
-      var (state, sums) = (state + i * stateWalk.outer, sums + i * sumsWalk.outer)
+      var (state, sums) = (state + i * stateStrides.outer, sums + i * sumsStrides.outer)
       var column = columns.base + i * columnStep
       for _ in 0..<inner {
         let sum = taps.sum(UnsafePointer(state), sums)
         let gap = sum.gap.scaled(by: weight)
-        let tangentGap = sum.tangentGap.scaled(by: weight).adding(share, times: gap)
+        let tangentGap = sum.tangentGap.scaled(by: weight).adding(trainedFactor, times: gap)
         let result = rule.apply(
           PixelGaps(gap: gap, tangentGap: tangentGap), row,
           PixelColumnValues<L>(base: column, stride: columns.stride))
-        result.gap.storeRows(to: state, stride: stateWalk.row)
-        result.tangentGap.storeRows(to: state + stateWalk.plane, stride: stateWalk.row)
+        result.gap.storeRows(to: state, stride: stateStrides.row)
+        result.tangentGap.storeRows(to: state + stateStrides.plane, stride: stateStrides.row)
         state += L.rowCount
         sums += L.rowCount
         column += L.rowCount
@@ -110,44 +110,44 @@ private protocol PixelTaps {
 
 /// No convolution: the state itself.
 private struct StateTaps<L: Lanes>: PixelTaps {
-  let walk: PixelPass<L>.Walk
+  let strides: PixelPass<L>.Strides
 
   @inline(__always)
   func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
     PixelGaps(
-      gap: L(rowsAt: state, stride: walk.row),
-      tangentGap: L(rowsAt: state + walk.plane, stride: walk.row))
+      gap: L(rowsAt: state, stride: strides.row),
+      tangentGap: L(rowsAt: state + strides.plane, stride: strides.row))
   }
 }
 
 /// Three taps.
 private struct ThreeTaps<L: Lanes>: PixelTaps {
-  let walk: PixelPass<L>.Walk
+  let strides: PixelPass<L>.Strides
   let taps: (Int, Int, Int)
 
   @inline(__always)
   func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
-    PixelGaps(gap: sum(sums), tangentGap: sum(sums + walk.plane))
+    PixelGaps(gap: sum(sums), tangentGap: sum(sums + strides.plane))
   }
 
   @inline(__always)
   private func sum(_ place: UnsafePointer<L.Scalar>) -> L {
-    L(rowsAt: place + taps.0, stride: walk.row) + L(rowsAt: place + taps.1, stride: walk.row)
-      + L(rowsAt: place + taps.2, stride: walk.row)
+    L(rowsAt: place + taps.0, stride: strides.row) + L(rowsAt: place + taps.1, stride: strides.row)
+      + L(rowsAt: place + taps.2, stride: strides.row)
   }
 }
 
 /// Any taps.
 private struct AnyTaps<L: Lanes>: PixelTaps {
-  let walk: PixelPass<L>.Walk
+  let strides: PixelPass<L>.Strides
   let taps: UnsafeBufferPointer<Int>
 
   @inline(__always)
   func sum(_ state: UnsafePointer<L.Scalar>, _ sums: UnsafePointer<L.Scalar>) -> PixelGaps<L> {
     var (gap, tangentGap) = (L(0), L(0))
     for tap in taps {
-      gap = gap + L(rowsAt: sums + tap, stride: walk.row)
-      tangentGap = tangentGap + L(rowsAt: sums + tap + walk.plane, stride: walk.row)
+      gap = gap + L(rowsAt: sums + tap, stride: strides.row)
+      tangentGap = tangentGap + L(rowsAt: sums + tap + strides.plane, stride: strides.row)
     }
     return PixelGaps(gap: gap, tangentGap: tangentGap)
   }

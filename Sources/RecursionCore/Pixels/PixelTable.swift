@@ -11,11 +11,11 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private let pool: StoragePool<L.Scalar>
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
-  private var watch = RangeWatch(L.precision)
+  var watch = RangeWatch(L.precision)
   /// Images whose numbers are being built.
-  private var batchCount = 0
+  var batchCount = 0
 
-  private var program: PixelProgram { geometry.program }
+  var program: PixelProgram { geometry.program }
 
   /// The table of `images`; `engine` runs each image with itself where pools need that.
   ///
@@ -175,7 +175,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       take(node, map)
       keep(program.nodes[node].children, map)
     } writer: { node in
-      guard let plan = engine.plan(node) else { return { _, _, _ in } }
+      guard let plan = engine.plans[node] else { return { _, _, _ in } }
       let (size, width) = (plan.output.valuesPerImage, plan.output.shape.width)
       return { row, values, line in
         for index in 0..<plan.valueCount {
@@ -188,10 +188,19 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       store(map, node, isInput: isInput, to: bases, engine)
     }
     if members.isByOffset { bases.forEach { repeatRows($0, segment) } }
-    guard !members.pools.isEmpty else { return }
+    if !members.pools.isEmpty {
+      buildBehindPools(of: segment, mapsAtPools, range, engine, sums)
+    }
+  }
+
+  /// `.pixels`: what the pools of a segment keep of some images, and the segments behind them.
+  private func buildBehindPools(
+    of segment: Int, _ mapsAtPools: [Int: PixelVariances], _ range: Range<Int>,
+    _ engine: PixelEngine<L>, _ sums: [PoolSums?]
+  ) {
     var behind: [Int: (map: PixelVariances, sums: [PoolSums?])] = [:]
     for (lane, image) in range.enumerated() {
-      let view = PixelEngine<L>.Image(base: bases[lane], pools: pools[image])
+      let view = PixelEngine<L>.Image(base: self.image(image), pools: pools[image])
       let pooled = engine.run(segment: segment, view, view, source: sums[lane], isSelf: true) {
         true
       }
@@ -207,7 +216,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
         behind[pool] = next
       }
     }
-    for pool in members.pools {
+    for pool in program.segments[segment].pools {
       if let next = program.segmentAtPool[pool], let (map, sums) = behind[pool] {
         build(segment: next, map, range, engine, sums: sums)
       }
@@ -260,7 +269,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     to bases: [UnsafeMutablePointer<L.Scalar>], _ engine: PixelEngine<L>
   ) {
     guard case .convolution(let step, _) = program.nodes[node].step,
-      let plan = engine.plan(node)
+      let plan = engine.plans[node]
     else { return }
     let (layout, places) =
       isInput ? (plan.input, plan.inputPlaces) : (plan.output, plan.outputPlaces)
@@ -280,82 +289,6 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       Self.scatter(sums.base, to: bases, from: target, places[0..<width])
       map.sumTangents(step.vertical, y, to: sums.base)
       Self.scatter(sums.base, to: bases, from: target + plan.windowSumCount, places[0..<width])
-    }
-  }
-
-  /// Takes a map through the steps behind it until pools end them.
-  private func walk(
-    _ children: [Int], _ map: PixelVariances, _ kept: [PixelVariances],
-    _ result: (_ node: Int, PixelVariances) -> Void,
-    writer: (_ node: Int) -> PixelRowWriter,
-    maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
-  ) {
-    var (children, map, kept) = (children, map, kept)
-    while true {
-      let steps = children.filter {
-        if case .pool = program.nodes[$0].step { return false }
-        return true
-      }
-      guard let last = steps.last else { return }
-      for child in steps.dropLast() {
-        let (copy, saved) = (map.copy(), kept.map { $0.copy() })
-        var branch = saved
-        advance(child, copy, &branch, writer: writer, maps: maps)
-        result(child, copy)
-        walk(program.nodes[child].children, copy, branch, result, writer: writer, maps: maps)
-      }
-      advance(last, map, &kept, writer: writer, maps: maps)
-      result(last, map)
-      children = program.nodes[last].children
-    }
-  }
-
-  private func advance(
-    _ node: Int, _ map: PixelVariances, _ kept: inout [PixelVariances],
-    writer: (_ node: Int) -> PixelRowWriter,
-    maps: (_ node: Int, _ isInput: Bool, PixelVariances) -> Void
-  ) {
-    switch program.nodes[node].step {
-    case .convolution(let convolution, let update):
-      if geometry.needsInputMaps(node) { maps(node, true, map) }
-      map.convolve(convolution)
-      if geometry.needsOutputMaps(node) { maps(node, false, map) }
-      let largest = check(map, node)
-      check(map, node, before: update, largest: largest)
-      update.advance(map, writer(node))
-    case .update(let update):
-      let largest = (0..<batchCount).map { map.largestVariance(image: $0) }
-      check(map, node, before: update, largest: largest)
-      update.advance(map, writer(node))
-    case .pool: break
-    case .fork: kept.append(map.copy())
-    case .exchange:
-      let saved = map.copy()
-      map.replace(by: kept.removeLast())
-      kept.append(saved)
-    case .join: map.add(kept.removeLast())
-    }
-    check(map, node)
-  }
-
-  /// Notes the largest numbers that there have been of each image since the last call, and returns
-  /// the variances. Single pixels may be darker than the lanes' range: what they lose is nothing
-  /// beside the others.
-  @discardableResult
-  private func check(_ map: PixelVariances, _ node: Int) -> [Double] {
-    map.takeLargest().prefix(batchCount).map { largest in
-      watch.note(.variance, largest.variance) { (node + 1, nil) }
-      watch.note(.tangent, largest.tangent) { (node + 1, nil) }
-      return largest.variance
-    }
-  }
-
-  /// Notes what an update works with; `largest` is the largest variance of each image.
-  private func check(
-    _ map: PixelVariances, _ node: Int, before update: any PixelUpdate, largest: [Double]
-  ) {
-    for (image, largest) in largest.enumerated() {
-      update.note(map, image: image, largest: largest, &watch) { (node + 1, nil) }
     }
   }
 }

@@ -214,7 +214,7 @@ package final class PixelVariances {
       ?? AlignedStorage<Double>(count: count, isZeroed: false)
     let affine = convolution.affine
     let weight = L(convolution.tapWeight)
-    let (bias, share) = (L(affine.biasVariance), L(affine.trained ? 1 : 0))
+    let (bias, trainedFactor) = (L(affine.biasVariance), L(affine.trained ? 1 : 0))
     let sums = WindowSums(horizontal, line: line, lineAfter: Self.line(after))
     let (lineAfter, planeAfter) = (Self.line(after), after.height * Self.line(after))
     for y in 0..<after.height {
@@ -225,7 +225,7 @@ package final class PixelVariances {
       let tangents = variances + planeAfter
       for place in stride(from: 0, to: lineAfter, by: L.count) {
         let variance = bias.adding(weight, times: sums.across(place, plane: 0))
-        let tangent = (share * variance).adding(weight, times: sums.across(place, plane: 1))
+        let tangent = (trainedFactor * variance).adding(weight, times: sums.across(place, plane: 1))
         variance.store(to: variances + place)
         tangent.store(to: tangents + place)
       }

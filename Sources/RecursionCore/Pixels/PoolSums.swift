@@ -1,4 +1,4 @@
-/// What a pool gathers of one pair of images while families finish: sum over both windows of g, and
+/// What a pool adds up of one pair of images while families finish: the sum over both windows of g, and
 /// of h, for every pair of windows. Two doubles per pair of pixels behind the pool.
 final class PoolSums {
   /// Windows in all.
@@ -6,7 +6,7 @@ final class PoolSums {
   /// Where the sum of a pair of windows is, see `place`.
   let gaps: UnsafeMutablePointer<Double>
   let tangentGaps: UnsafeMutablePointer<Double>
-  /// Whether pairs of windows lie as `OffsetPoolGather` adds them, [row][row of the other][offset
+  /// Whether pairs of windows lie as `OffsetPoolAccumulator` adds them, [row][row of the other][offset
   /// across][window across]; else [window][window of the other].
   let isByOffset: Bool
   private let width: Int

@@ -9,7 +9,7 @@ final class PooledImage: @unchecked Sendable {
   /// What is kept of each window.
   private enum Value: Int, CaseIterable {
     /// w, w n, w S and w^2 D; the last two of Theta.
-    case weight, share, mass, spread, tangentMass, tangentSpread
+    case weight, count, mass, spread, tangentMass, tangentSpread
   }
 
   private let output: PixelShape
@@ -41,7 +41,7 @@ final class PooledImage: @unchecked Sendable {
         }
         let (w, itself) = (weights[p], sums.place(p, p))
         set(.weight, p, w)
-        set(.share, p, w * Double(rows.count * columns.count))
+        set(.count, p, w * Double(rows.count * columns.count))
         set(.mass, p, w * total.variance)
         set(.tangentMass, p, w * total.tangent)
         set(.spread, p, w * w * sums.gaps[itself] / 2)
@@ -63,12 +63,12 @@ final class PooledImage: @unchecked Sendable {
   /// Writes K and Theta behind the pool to a lane of `map`.
   func write(to map: PixelVariances, image: Int) {
     for p in 0..<output.count {
-      let share = self[.share, p]
+      let count = self[.count, p]
       map.set(
         p / output.width, p % output.width, image: image,
         ImageState(
-          variance: max(share * self[.mass, p] - self[.spread, p], 0),
-          tangent: max(share * self[.tangentMass, p] - self[.tangentSpread, p], 0)))
+          variance: max(count * self[.mass, p] - self[.spread, p], 0),
+          tangent: max(count * self[.tangentMass, p] - self[.tangentSpread, p], 0)))
     }
   }
 
@@ -116,7 +116,7 @@ final class PooledImage: @unchecked Sendable {
   /// g and h between window `p` of this image and window `q` of another.
   func gaps(_ p: Int, _ other: PooledImage, _ q: Int, _ sums: PoolSums) -> (Double, Double) {
     let both = self[.weight, p] * other[.weight, q]
-    let uneven = self[.share, p] - other[.share, q]
+    let uneven = self[.count, p] - other[.count, q]
     let place = sums.place(p, q)
     func gap(_ sum: Double, _ mass: Value, _ spread: Value) -> Double {
       max(

@@ -1,5 +1,5 @@
-/// Adds the slabs of a family to what a pool gathers.
-final class PoolGather<L: Lanes> {
+/// Adds the slabs of a family to the sums of a pool.
+final class PoolAccumulator<L: Lanes> {
   typealias Scalar = L.Scalar
 
   private let pool: PoolStep
@@ -39,7 +39,7 @@ final class PoolGather<L: Lanes> {
     _ slab: UnsafePointer<Scalar>, _ pair: RowFamily.RowPair, to sums: PoolSums
   ) {
     let across = pool.horizontal.output
-    let (downX, downY) = (windowsOver[pair.row], windowsOver[pair.column])
+    let (downX, downY) = (windowsOver[pair.first], windowsOver[pair.second])
     guard !downX.isEmpty, !downY.isEmpty else { return }
     for plane in 0..<2 {
       sumRows(slab + plane * layout.planeSize)

@@ -24,13 +24,13 @@ enum OffsetPoolKind {
   }
 }
 
-/// Adds a family's slabs of offsets (see `OffsetPass`) to what a pool gathers.
-final class OffsetPoolGather<L: CoreLanes> {
+/// Adds ranges of a family's offsets (see `OffsetPass`) to the sums of a pool.
+final class OffsetPoolAccumulator<L: CoreLanes> {
   typealias Scalar = L.Scalar
 
   private let kind: OffsetPoolKind
   private let layout: CellLayout
-  /// A slab summed over rows: [plane][offset][pixel across].
+  /// A range summed over rows: [plane][offset][pixel across].
   private let total: AlignedStorage<Scalar>
   private var planeCount: Int { layout.slabSize / 2 }
 
@@ -45,12 +45,12 @@ final class OffsetPoolGather<L: CoreLanes> {
   /// Whether the sums are by offset.
   var isByOffset: Bool { kind == .pairs }
 
-  /// Adds all rows of a slab.
-  func add(_ field: PixelField<L>, _ slab: OffsetSlab<Scalar>, to sums: PoolSums) {
+  /// Adds all rows of a range.
+  func add(_ field: PixelField<L>, _ range: OffsetRange<Scalar>, to sums: PoolSums) {
     switch kind {
     case .everything:
-      sumRows(field, slab.count)
-      // Group by group, so that how many of them a slab holds changes no sum.
+      sumRows(field, range.count)
+      // Group by group, so that the length of a range changes no sum.
       for first in stride(from: 0, to: planeCount, by: layout.planeSize) {
         var (gap, tangentGap) = (0.0, 0.0)
         for index in first..<first + layout.planeSize {
@@ -62,15 +62,15 @@ final class OffsetPoolGather<L: CoreLanes> {
       }
     case .pairs:
       var k = 0
-      while k < slab.count {
+      while k < range.count {
         // Both rows of a window lie in the same windows of the other image, or neither.
-        let (row, column) = (slab.row + k, slab.column + k)
-        let isBoth = k + 1 < slab.count && row % 2 == 0 && column % 2 == 0
+        let (row, column) = (range.firstRow + k, range.secondRow + k)
+        let isBoth = k + 1 < range.count && row % 2 == 0 && column % 2 == 0
         let place = sums.placeByOffset(row / 2, column / 2)
         let state = UnsafePointer(field.at(k))
         let second = isBoth ? UnsafePointer(field.at(k + 1)) - state : 0
-        addPairs(state, second, slab.offset, to: sums.gaps + place)
-        addPairs(state + layout.planeSize, second, slab.offset, to: sums.tangentGaps + place)
+        addPairs(state, second, range.offset, to: sums.gaps + place)
+        addPairs(state + layout.planeSize, second, range.offset, to: sums.tangentGaps + place)
         k += isBoth ? 2 : 1
       }
     }
@@ -90,7 +90,7 @@ final class OffsetPoolGather<L: CoreLanes> {
     }
   }
 
-  /// Adds a slab's offsets, an even one and the odd one after it at a time: window p of the first
+  /// Adds the offsets of a range, an even one and the odd one after it at a time: window p of the first
   /// image meets window p + offset / 2 of the other, around the edge, and at odd offsets its second
   /// pixel the next one.
   ///
@@ -104,7 +104,7 @@ final class OffsetPoolGather<L: CoreLanes> {
     func row(_ index: Int) -> UnsafePointer<Scalar> {
       rows + index / layout.rows * layout.cellSize + index % layout.rows * width
     }
-    for index in stride(from: 0, to: layout.offsetsPerSlab, by: 2) {
+    for index in stride(from: 0, to: layout.offsetsPerRange, by: 2) {
       let windows = (offset + index) / 2
       let here = sums + windows * across
       let next = sums + (windows + 1 < across ? windows + 1 : 0) * across

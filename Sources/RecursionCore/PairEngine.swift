@@ -3,7 +3,7 @@
 /// A tile is cut into blocks whose four planes fit into the first-level cache; each block goes
 /// through all steps before the next one starts, so the whole depth of the networks touches main
 /// memory once. The result of a pair depends on that pair alone, not on the tile or the order.
-final class Engine<L: CoreLanes> {
+final class PairEngine<L: CoreLanes> {
   /// The block: 16 KiB of state.
   static var blockRows: Int { 8 }
   static var blockColumns: Int { 512 / MemoryLayout<L.Scalar>.size }
@@ -61,7 +61,7 @@ final class Engine<L: CoreLanes> {
       self.storage = storage
       block = PairBlock(
         rows: rows, columns: (columns + L.count - 1) / L.count * L.count,
-        stride: Engine.blockColumns, planes: storage.base, planeSize: Engine.planeSize)
+        stride: PairEngine.blockColumns, planes: storage.base, planeSize: PairEngine.planeSize)
     }
   }
 

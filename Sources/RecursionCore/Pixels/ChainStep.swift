@@ -1,6 +1,6 @@
-/// One step of a segment by offsets that does not branch, with all that is looked up for it: a slab
-/// of a few offsets takes less than a microsecond, and finding its step in the tree would show.
-final class OffsetLink<L: CoreLanes> {
+/// One step of a segment by offsets that does not branch, with all that it needs: a few offsets take
+/// less than a microsecond, and looking the step up in the tree would be measurable.
+final class ChainStep<L: CoreLanes> {
   /// nil for the start, where the images are.
   let plan: PixelNodePlan?
   let update: any PixelUpdate
@@ -8,11 +8,11 @@ final class OffsetLink<L: CoreLanes> {
   let convolution: ConvolutionStep?
   let node: Int
   /// What pools the result, and which of the segment's pools that is.
-  let pools: [(index: Int, gather: OffsetPoolGather<L>)]
+  let pools: [(index: Int, accumulator: OffsetPoolAccumulator<L>)]
 
   private init(
     _ node: Int, _ plan: PixelNodePlan?, _ step: ConvolutionStep?, _ update: any PixelUpdate,
-    pools: [(index: Int, gather: OffsetPoolGather<L>)]
+    pools: [(index: Int, accumulator: OffsetPoolAccumulator<L>)]
   ) {
     self.plan = plan
     self.update = update
@@ -21,13 +21,13 @@ final class OffsetLink<L: CoreLanes> {
     self.pools = pools
   }
 
-  /// The links of a segment; nil if it branches or is not by offsets.
+  /// The steps of a segment; nil if it branches or is not by offsets.
   static func chain(
     _ segment: PixelSegment, _ program: PixelProgram, _ plans: [PixelNodePlan?],
-    _ gathers: [OffsetPoolGather<L>?]
-  ) -> [OffsetLink]? {
+    _ accumulators: [OffsetPoolAccumulator<L>?]
+  ) -> [ChainStep]? {
     guard segment.isByOffset else { return nil }
-    var links: [OffsetLink] = []
+    var steps: [ChainStep] = []
     var children = segment.source.map { program.nodes[$0].children } ?? program.roots
     var last = 0
     var plan: PixelNodePlan?
@@ -36,14 +36,14 @@ final class OffsetLink<L: CoreLanes> {
     while true {
       let isPool = { (node: Int) in segment.pools.contains(node) }
       let pools = children.filter(isPool).compactMap { node in
-        gathers[node].flatMap { gather in
-          segment.pools.firstIndex(of: node).map { (index: $0, gather: gather) }
+        accumulators[node].flatMap { accumulator in
+          segment.pools.firstIndex(of: node).map { (index: $0, accumulator: accumulator) }
         }
       }
-      links.append(OffsetLink(last, plan, step, update, pools: pools))
-      let steps = children.filter { !isPool($0) }
-      guard let node = steps.first else { return links }
-      guard steps.count == 1 else { return nil }
+      steps.append(ChainStep(last, plan, step, update, pools: pools))
+      let next = children.filter { !isPool($0) }
+      guard let node = next.first else { return steps }
+      guard next.count == 1 else { return nil }
       switch program.nodes[node].step {
       case .convolution(let convolution, let behind): (step, update) = (convolution, behind)
       case .update(let alone): (step, update) = (nil, alone)

@@ -1,0 +1,54 @@
+/// What is refused before it is expanded.
+extension NetworkBuilder {
+  /// What a network may have, so that compiling it takes seconds and less than 2 GB.
+  enum Limit {
+    static let layers = 100_000
+    static let nesting = 64
+    static let rowPairs = 20_000_000
+    static let window = 1023
+  }
+
+  /// Counts a layer, before it is expanded.
+  mutating func count(_ position: String) throws(NetworkError) {
+    layerCount += 1
+    guard layerCount <= Limit.layers else {
+      throw NetworkError(
+        position: position,
+        reason: "the network has more than \(Limit.layers) layers, which is not supported; "
+          + "use a smaller depth or count")
+    }
+    guard let pixels else { return }
+    rowPairs += pixels.height * pixels.height
+    guard rowPairs <= Limit.rowPairs else {
+      throw NetworkError(
+        position: position,
+        reason: "\(layerCount) layers on images of up to \(pixels) pixels are more than can be "
+          + "compiled; use fewer layers or smaller images")
+    }
+  }
+
+  /// Checks the size of a window before anything is made of it.
+  func check(
+    _ what: String, _ size: (down: Int, across: Int), _ padding: Padding, _ input: PixelShape,
+    _ position: String
+  ) throws(NetworkError) {
+    let words = "its \(what) of \(size.down) x \(size.across)"
+    guard size.down <= Limit.window, size.across <= Limit.window else {
+      throw NetworkError(
+        position: position,
+        reason: "\(words) is larger than \(Limit.window) pixels, which is not supported; "
+          + "use a smaller one")
+    }
+    // Around the image it meets every pixel several times, each time at a cost.
+    let rounds = 4
+    guard
+      padding != .circular
+        || (size.down <= rounds * input.height && size.across <= rounds * input.width)
+    else {
+      throw NetworkError(
+        position: position,
+        reason: "\(words) goes around the \(input) pixels that reach it more than \(rounds) times, "
+          + "which is not supported; use a smaller one or padding: same")
+    }
+  }
+}
