@@ -162,7 +162,7 @@ let package = Package(
         "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
         "TileSchedule", "Plots", "DurableFiles", "NumPyFiles", "TileStore", "Datasets",
         "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "RankProgram",
-        "Assembly", "Solve", "Report", "CProcess",
+        "Assembly", "Solve", "Report", "CProcess", "Processor",
       ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",

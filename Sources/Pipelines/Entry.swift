@@ -2,6 +2,7 @@ import BLAS
 import Failures
 import Foundation
 import MessagePassing
+import Processor
 import RankProgram
 
 /// Entry points of the commands. Each starts what the command needs, runs it, and returns the exit
@@ -30,9 +31,15 @@ public enum Entry {
   }
 
   /// Runs something that needs no MPI.
-  public static func alone(_ body: () throws -> ExitStatus) -> ExitStatus {
+  ///
+  /// - Parameter usesCore: whether it calls the recursion core, which needs the instruction sets
+  ///   that it was compiled for.
+  public static func alone(
+    usesCore: Bool = true, _ body: () throws -> ExitStatus
+  ) -> ExitStatus {
     StandardStream.prepare()
     do {
+      if usesCore { try Processor.check() }
       return try body()
     } catch {
       tell("\(error)")
@@ -46,6 +53,7 @@ public enum Entry {
   ) -> ExitStatus {
     StandardStream.prepare()
     do {
+      try Processor.check()
       let environment = try MPIEnvironment()
       StopRequest.watch()
       if let timeLimit { StopRequest.stop(before: timeLimit) }

@@ -43,7 +43,7 @@ public struct UnsupportedProcessor: Failure, Equatable {
   public var description: String {
     let listed = missing.prefix(3).joined(separator: ", ")
     let more = missing.count > 3 ? " and \(missing.count - 3) more instruction sets" : ""
-    return "ntk-dist was built for another kind of processor; this one lacks \(listed)\(more); "
+    return "the program was built for another kind of processor; this one lacks \(listed)\(more); "
       + "build it on this machine, or with NTK_DIST_MARCH=x86-64-v3 (AVX2) or x86-64-v2 (SSE4)"
   }
 }

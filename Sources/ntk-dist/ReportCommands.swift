@@ -19,7 +19,7 @@ struct Report: ParsableCommand {
   var overrides: [String] = []
 
   func run() throws {
-    let status = Entry.alone {
+    let status = Entry.alone(usesCore: false) {
       let outcome = try ReportCommand(path, overrides: overrides).write()
       for line in outcome.lines { print(line) }
       let console = Console(isOpen: true, progress: .none)
