@@ -47,10 +47,15 @@ public struct NumPyArray: Equatable, Sendable {
   ) throws(NumPyError) {
     let (bytes, overflow) = header.count.multipliedReportingOverflow(
       by: header.dataType == .uint8 ? 1 : 8)
-    guard !overflow, let probe = malloc(max(bytes, 1)) else {
+    // A call of malloc would not do: the optimizer removes one that is only freed again.
+    let probe =
+      overflow
+      ? MAP_FAILED
+      : mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard probe != MAP_FAILED else {
       throw .tooLarge(path: path, bytes: overflow ? .max : bytes)
     }
-    free(probe)
+    munmap(probe, max(bytes, 1))
   }
 
   /// The elements as doubles.
