@@ -67,7 +67,8 @@ struct NetworkBuilder {
       let count = try parameters.count("count", atLeast: 0)
       let repeated = try parameters.layers("layers")
       try parameters.finish()
-      for round in 0..<count {
+      // Rounds of nothing would not be counted.
+      for round in 0..<(repeated.isEmpty ? 0 : count) {
         try append(repeated, path: "\(path), round \(round + 1), layer ")
       }
     case "residual":
