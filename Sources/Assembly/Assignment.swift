@@ -112,7 +112,7 @@ package struct Assignment {
     try Self.check(job.network, imageShape: data.shape)
     for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
     if job.prediction != nil, data.testCount == 0 {
-      throw Refusal(.badJob, "prediction is asked for without test images; set data.test")
+      throw Refusal(.badJob, "the job asks for prediction and has no test images; set data.test")
     }
     let asked = [
       ("prediction", job.prediction != nil), ("training", job.training != nil),
@@ -120,7 +120,8 @@ package struct Assignment {
     ]
     if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
       throw Refusal(
-        .badJob, "\(section) is asked for without training labels; give data.arrays.train_labels")
+        .badJob,
+        "the job asks for \(section) and has no training labels; set data.arrays.train_labels")
     }
     let train = data.trainCount
     try checkTileCount(train: train, test: data.testCount)

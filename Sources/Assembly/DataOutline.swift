@@ -14,7 +14,7 @@ package struct DataOutline {
   /// The opened data, on rank 0.
   package let plan: DatasetPlan?
 
-  /// Opens the data on rank 0 and tells the others.
+  /// Opens the data on rank 0 and broadcasts the outline.
   ///
   /// Collective. Errors: `DatasetError`, agreed by all ranks.
   package init(_ request: DatasetRequest, on ranks: Ranks) throws {

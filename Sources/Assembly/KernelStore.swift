@@ -84,7 +84,7 @@ package struct KernelStore {
       if name.hasSuffix(Part.trainGap.rawValue), try !Disk().exists(path) {
         throw Refusal(
           .missingInput,
-          "\(path) is not there, and spectrum.centred goes by these gaps; run `ntk-dist assemble "
+          "\(path) does not exist, and spectrum.centred needs these gaps; run `ntk-dist assemble "
             + "--resume` with this job first")
       }
       var array = try TileArray.open(path)

@@ -39,7 +39,7 @@ public func residuals(
     }
   }
   // Panels start where a round of blocks starts, so that panel and vectors share their columns'
-  // owners and the local columns are neighbours.
+  // owners and the local columns are neighbors.
   let round = layout.nb * layout.grid.npcol
   let width = min(k, max(1, 256 / round) * round)
   func panel(rows: Int) throws -> DistributedMatrix<Double> {

@@ -1,6 +1,6 @@
 import BlockCyclic
 
-/// Elements of one dimension that are neighbours both in the whole matrix and in a local part.
+/// Elements of one dimension that are neighbors both in the whole matrix and in a local part.
 struct Segment {
   let global: Int
   let local: Int

@@ -1,4 +1,4 @@
-/// What a spectrum says of a kernel to those who do without its eigenvectors.
+/// The trace and the range of the eigenvalues of a kernel.
 package struct KernelExtent {
   package let trace: Double
   /// From the least eigenvalue, or zero where it is not known, to the largest.

@@ -28,7 +28,7 @@ package struct TrainingFilter {
     package var growth: Double
   }
 
-  /// The response of an eigenvalue at a time; what is below zero by rounding is taken for zero.
+  /// The response of an eigenvalue at a time; a value below zero by rounding counts as zero.
   package func response(eigenvalue: Double, time: Double) -> Response {
     let lambda = max(eigenvalue, 0)
     guard time != .infinity else {

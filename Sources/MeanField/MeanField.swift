@@ -19,7 +19,7 @@ public struct MeanField: Sendable {
   public let weightVariance: Double
   /// sigma_b^2.
   public let biasVariance: Double
-  /// The variance of preactivations that depth does not change; infinity where it grows for ever.
+  /// The variance of preactivations that depth does not change; infinity if it grows without bound.
   public let qStar: Double
   /// sigma_w^2 E[phi'(u)^2] at q*: by what a layer multiplies a small difference of two inputs, squared.
   public let chi1: Double
@@ -71,7 +71,7 @@ public struct MeanField: Sendable {
       return
     }
     // The map of gaps begins with the slope chi_1 > 1 and is concave up to correlation 0, so it
-    // crosses the diagonal once. Where the variance grows for ever it begins with slope 1 and falls.
+    // crosses the diagonal once. If the variance grows without bound, it begins with slope 1 and falls.
     if deficit(1e-12) <= 1e-12 {
       (gap, chiCStar) = (0, slope)
       return

@@ -4,7 +4,7 @@ import MeanField
 import Results
 
 extension Summary {
-  /// Sets what theory says of a variant beside the spectra that are there.
+  /// Sets the prediction of mean-field theory for a variant, beside its spectra.
   mutating func addTheory(_ assignment: Assignment, _ variant: Int, imageShape shape: [Int]) {
     guard let uniform = assignment.variants[variant].uniform, let train = data?.train else {
       return

@@ -9,7 +9,7 @@ struct Pace {
   private var ages: [(age: Double, pairs: Int)] = []
 
   private static let minute = 60.0
-  /// Without a tile for so long, nobody is at work, and an average does not count it.
+  /// Without a tile for so long, the run has stopped; an average does not count this time.
   private static let pause = 600.0
 
   init(done: Int, total: Int) { (self.done, self.total) = (done, total) }
@@ -46,7 +46,8 @@ struct Pace {
       lines.append(
         last.age < Self.pause && rate > 0
           ? "left      " + readable(seconds: Double(total - done) / rate)
-          : "left      the last tile came \(readable(seconds: last.age)) ago: is anybody at work?")
+          : "left      the last tile came \(readable(seconds: last.age)) ago: is the run still active?"
+      )
     }
     return lines
   }

@@ -127,7 +127,7 @@ extension RunPipeline {
       guard spectrum?.eigenvectors != count else { return }
       throw Refusal(
         .missingInput,
-        "\(section) goes by \(count) eigenvectors of \(assignment.label(variant, kernel)), and the "
+        "\(section) needs \(count) eigenvectors of \(assignment.label(variant, kernel)), and the "
           + "run has \(spectrum?.eigenvectors ?? 0); run `ntk-dist spectrum` with this job first")
     }
   }

@@ -6,7 +6,7 @@ import Results
 import TileSchedule
 import TileStore
 
-/// `ntk-dist status RUN`: how far a run is, from its folder alone; no MPI.
+/// `ntk-dist status RUN`: shows a run's progress, from its folder alone; no MPI.
 public struct StatusCommand {
   private let run: RunFolder
 
@@ -62,7 +62,7 @@ public struct StatusCommand {
     return lines
   }
 
-  /// How fast tiles have come, from the times of their files: those of all jobs that share the store.
+  /// How fast tiles were finished, by the times of their files, over all jobs that share the store.
   private func pace(
     _ store: KernelStore, _ present: Set<WorkItem>, done: Int, total: Int
   ) throws -> Pace {

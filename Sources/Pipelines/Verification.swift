@@ -36,7 +36,7 @@ struct Verification {
     console = Console(isOpen: ranks.isRoot, progress: .none)
   }
 
-  /// Collective. Returns `badData` where a tile is wrong; what is wrong is told.
+  /// Collective. Returns `badData` if a tile is wrong, and prints which.
   func perform() throws -> ExitStatus {
     let job = try ranks.agree { try Job(of: run) }
     let assignment = try ranks.agree { try Assignment(job, run: run) }
@@ -110,7 +110,7 @@ struct Verification {
       let tile = item.tile
       let values = try work.values(item)
       for (entry, expected) in zip(store.entries(ofGrid: item.grid), values) {
-        // A damaged file is told already.
+        // A damaged file is reported already.
         guard try Self.damage(of: tile, in: entry.array) == nil else { continue }
         if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(

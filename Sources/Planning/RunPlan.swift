@@ -34,7 +34,7 @@ struct RunPlan: Codable {
   var grid: [Int]
   var blockSize: Int
   var stages: [Stage]
-  /// What makes the run impossible, a sentence each.
+  /// Why the run is impossible, one sentence each.
   var obstacles: [String]
 
   var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }

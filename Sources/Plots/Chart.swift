@@ -134,7 +134,7 @@ public struct Chart: Equatable, Sendable {
     for (index, series) in drawn.enumerated() {
       let source = "'\(file)' index \(index) using 1:2"
       let title = series.label.map { "title \(Gnuplot.quoted($0)) noenhanced" } ?? "notitle"
-      let type = "linetype \(series.colour.map { $0 % Palette.count + 1 } ?? Palette.inkType)"
+      let type = "linetype \(series.color.map { $0 % Palette.count + 1 } ?? Palette.inkType)"
       switch series.style {
       case .line: parts.append("\(source) with lines \(type) \(title)")
       case .points: parts.append("\(source) with points \(type) pointsize 1 \(title)")

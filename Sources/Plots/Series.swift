@@ -34,13 +34,13 @@ public struct Series: Equatable, Sendable {
   /// How they are drawn.
   public var style: Style
   /// The number of the palette's color, cyclic; nil for the color of text.
-  public var colour: Int?
+  public var color: Int?
 
   /// A series of points.
-  public init(_ label: String?, _ points: [Point], style: Style = .line, colour: Int? = nil) {
+  public init(_ label: String?, _ points: [Point], style: Style = .line, color: Int? = nil) {
     self.label = label
     self.points = points
     self.style = style
-    self.colour = colour
+    self.color = color
   }
 }

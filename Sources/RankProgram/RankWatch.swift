@@ -27,7 +27,7 @@ enum RankWatch {
       rank: rank, timeout: timeout, socket: socket, root: endpoint,
       stopGrace: { StopRequest.grace }
     ) { alarm in
-      // All ranks may have got the signal: rank 0 tells it, and the others are ended with it.
+      // All ranks may have received the signal: rank 0 prints it and ends the others.
       if alarm == .stopIgnored && rank != 0 { usleep(700_000) }
       end(sentence(alarm, rank: rank, own: own, root: root, names: names) + continuation)
     }

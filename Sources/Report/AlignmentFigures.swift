@@ -21,13 +21,13 @@ enum AlignmentFigures {
     _ kernels: [RunRecord.Kernel], _ name: String, _ title: String, _ record: RunRecord
   ) -> Plot? {
     var longest = 0
-    var series: [Series] = kernels.enumerated().compactMap { colour, kernel in
+    var series: [Series] = kernels.enumerated().compactMap { color, kernel in
       guard let energies = kernel.figures.alignment?.energies else { return nil }
       longest = max(longest, energies.count)
       let places = Thinning.logarithmic(energies.count, limit: 240)
       return Series(
         record.keyName(kernel), places.map { .init(Double($0 + 1), energies[$0] * 100) },
-        style: places.count <= 40 ? .linePoints : .line, colour: colour)
+        style: places.count <= 40 ? .linePoints : .line, color: color)
     }
     let count = record.summary.data?.train ?? 0
     if count > 0, longest > 0 {
@@ -68,14 +68,14 @@ enum AlignmentFigures {
           Series(
             record.isSweep ? label : "\(label), training images",
             targets.map { .init(Double($0.index), $0.trainAccuracy * 100) }, style: .linePoints,
-            colour: series.count))
+            color: series.count))
       }
       if hasTest {
         series.append(
           Series(
             record.isSweep ? label : "\(label), test images",
             targets.map { .init(Double($0.index), $0.testAccuracy.map { $0 * 100 }) },
-            style: .linePoints, colour: series.count))
+            style: .linePoints, color: series.count))
       }
     }
     guard !series.isEmpty else { return nil }

@@ -9,7 +9,7 @@ struct ChosenRegularization {
   /// Whether held-out images chose it.
   var isByValidation: Bool { result.isChosen == true }
 
-  /// What the choice goes by, as captions say it.
+  /// The criterion of the choice, for captions.
   static let rule =
     "at the regularization that held-out images chose, or else at the one that is best on the test "
     + "images"

@@ -31,7 +31,7 @@ enum LearningFigures {
             ? [(label, hasTest ? test : train)]
             : [("\(label), training images", train), ("\(label), test images", test)]
           for (label, value) in parts {
-            series += lines(label, points, value, axis, &colour)
+            series += lines(label, points, value, axis, &color)
           }
         }
         let hasEnd = series.contains { $0.style == .dashed }
@@ -44,18 +44,18 @@ enum LearningFigures {
               x: timeAxis(training), y: axis, series: series,
               dashedMeans: hasEnd ? "after infinite time" : nil)))
       }
-      var colour = 0
+      var color = 0
       // What is left of a training loss by rounding would hide all others.
       let most = shown.compactMap { $0.figures.training?.points.map(\.trainLoss).max() }.max() ?? 0
       let floor = most > 0 ? most * 1e-6 : nil
       let loss = plot(
         "learning-loss", "Loss", Axis(lossName, scale: .logarithmic, floor: floor),
         train: { $0.trainLoss }, test: { $0.testLoss })
-      colour = 0
+      color = 0
       let accuracy = plot(
         "learning-accuracy", "Accuracy", Axis("accuracy", unit: "%"),
         train: { $0.trainAccuracy * 100 }, test: { $0.testAccuracy.map { $0 * 100 } })
-      colour = 0
+      color = 0
       let variance = plot(
         "learning-variance", "Variance over initializations",
         Axis("mean variance", scale: .logarithmic), train: { _ in nil }, test: { $0.meanVariance })
@@ -66,14 +66,14 @@ enum LearningFigures {
   /// The curve, and its end at infinite time as a level.
   private static func lines(
     _ label: String, _ points: [TrainingSummary.Point], _ value: Value, _ axis: Axis,
-    _ colour: inout Int
+    _ color: inout Int
   ) -> [Series] {
     let curve = points.compactMap { point in point.time.map { Series.Point($0, value(point)) } }
       .sorted { $0.x < $1.x }
     guard curve.contains(where: { $0.y != nil }) else { return [] }
-    defer { colour += 1 }
+    defer { color += 1 }
     var series = [
-      Series(label, curve, style: curve.count <= 40 ? .linePoints : .line, colour: colour)
+      Series(label, curve, style: curve.count <= 40 ? .linePoints : .line, color: color)
     ]
     let ends = points.filter { $0.time == nil }.compactMap(value)
     // A loss that vanishes has no place on a logarithmic axis.
@@ -81,7 +81,7 @@ enum LearningFigures {
       let last = curve.last
     {
       series.append(
-        Series(nil, [.init(first.x, end), .init(last.x, end)], style: .dashed, colour: colour))
+        Series(nil, [.init(first.x, end), .init(last.x, end)], style: .dashed, color: color))
     }
     return series
   }

@@ -21,7 +21,7 @@ package enum PhaseDiagramFigure {
     let top = max(0.5, 1.4 * (points.compactMap(\.y).max() ?? 0))
     let phases = Set(theories.map(\.phase)).sorted().joined(separator: ", ")
     let networks = Series(
-      points.count == 1 ? "this run" : "this run's networks", points, style: .points, colour: 2)
+      points.count == 1 ? "this run" : "this run's networks", points, style: .points, color: 2)
     return [plot(activation, moments, top: top, networks, note: " This run: \(phases).")]
       .compactMap(\.self)
   }
@@ -48,8 +48,8 @@ package enum PhaseDiagramFigure {
     if let first = line.first, let last = line.last, line.count > 1 {
       let (low, high) = (first.y ?? 0, last.y ?? top)
       series = [
-        Series(nil, [.init(0, low)] + line + [.init(0, high)], style: .region, colour: 0),
-        Series(nil, [.init(right, low)] + line + [.init(right, high)], style: .region, colour: 1),
+        Series(nil, [.init(0, low)] + line + [.init(0, high)], style: .region, color: 0),
+        Series(nil, [.init(right, low)] + line + [.init(right, high)], style: .region, color: 1),
         Series("critical line", line, style: .line),
       ]
       // Above the points, which lie lower.

@@ -2,7 +2,7 @@ import Jobs
 import Plots
 import Results
 
-/// Accuracy over the regularization, and what is taken for what.
+/// Accuracy over the regularization, and confusion matrices.
 enum PredictionFigures {
   static func plots(_ record: RunRecord) -> [Plot] {
     regularizations(record) + KernelKind.allCases.compactMap { confusion($0, record) }
@@ -24,7 +24,7 @@ enum PredictionFigures {
           series.append(
             Series(
               record.isSweep ? label : "\(label), \(what)", points, style: .linePoints,
-              colour: series.count))
+              color: series.count))
         }
         add("test images") { $0.accuracy }
         guard !record.isSweep else { continue }

@@ -89,7 +89,7 @@ final class RunRecord {
     isSweep ? kernel.parameters.label : kernel.kindName
   }
 
-  /// The eigenvalues, largest first; nil, with a warning, where the file is not to be had.
+  /// The eigenvalues, largest first; nil, with a warning, if the file cannot be read.
   package func eigenvalues(_ kernel: Kernel, centred: Bool = false) -> [Double]? {
     let known = centred ? kernel.figures.centredSpectrum : kernel.figures.spectrum
     guard known != nil else { return nil }
@@ -109,7 +109,7 @@ final class RunRecord {
 
   private var cache: [String: [Double]] = [:]
 
-  /// The same as a sentence.
+  /// `imagesText` as a sentence.
   var imagesSentence: String { imagesText.prefix(1).uppercased() + imagesText.dropFirst() + "." }
 
   /// What captions say of the data.

@@ -72,17 +72,17 @@ enum SpectrumFigures {
   ) -> Plot? {
     var series: [Series] = []
     var floors: [Series] = []
-    for (colour, line) in lines.enumerated() {
+    for (color, line) in lines.enumerated() {
       let places = Thinning.logarithmic(line.values.count, limit: pointLimit)
       series.append(
         Series(
-          line.label, places.map { .init(Double($0 + 1), line.values[$0]) }, colour: colour))
+          line.label, places.map { .init(Double($0 + 1), line.values[$0]) }, color: color))
       let floor = line.summary.noiseFloor
       // A floor far below everything would only take room.
       if let least = line.values.last, least < 1000 * floor {
         let end = Double(max(line.values.count, 2))
         floors.append(
-          Series(nil, [.init(1, floor), .init(end, floor)], style: .dashed, colour: colour))
+          Series(nil, [.init(1, floor), .init(end, floor)], style: .dashed, color: color))
       }
     }
     let lowest = floors.compactMap { $0.points[0].y }.min()
@@ -101,13 +101,13 @@ enum SpectrumFigures {
     _ lines: [Line], name: String, title: String, _ record: RunRecord, _ omitted: String
   ) -> Plot? {
     let isAlone = lines.count <= 2
-    let series = lines.enumerated().compactMap { colour, line -> Series? in
+    let series = lines.enumerated().compactMap { color, line -> Series? in
       let values = line.values.filter { $0 > line.summary.noiseFloor }
       // A handful of values has no density.
       guard values.count >= 8 else { return nil }
       let count = min(max(Int(2 * cbrt(Double(values.count))), 8), 60)
       guard let bins = LogarithmicBins(values, count: count) else { return nil }
-      return Series(line.label, bins.density, style: isAlone ? .area : .line, colour: colour)
+      return Series(line.label, bins.density, style: isAlone ? .area : .line, color: color)
     }
     return Plot(
       name: name, title: title,

@@ -87,7 +87,7 @@ enum SweepFigures {
     var measured: [Series] = []
     var theory: [Series] = []
     var isScaled = false
-    for (colour, (others, members)) in shown.enumerated() {
+    for (color, (others, members)) in shown.enumerated() {
       let line = members.sorted { $0.parameters[axis] ?? 0 < $1.parameters[axis] ?? 0 }
       let points = line.map {
         Series.Point($0.parameters[axis] ?? .nan, quantity.value($0.figures))
@@ -95,8 +95,8 @@ enum SweepFigures {
       measured.append(
         Series(
           others.label.isEmpty ? kind.uppercased() : others.label, points, style: .linePoints,
-          colour: colour))
-      if let (line, scaled) = theoryLine(quantity, line, points, colour) {
+          color: color))
+      if let (line, scaled) = theoryLine(quantity, line, points, color) {
         theory.append(line)
         isScaled = isScaled || scaled
       }
@@ -107,7 +107,7 @@ enum SweepFigures {
     if hasTheory { caption += " Dashed: the limit of deep networks by mean-field theory." }
     if hasTheory && isScaled {
       caption +=
-        " In the ordered phase it tells the decay alone; its line goes through the deepest "
+        " In the ordered phase it gives the decay alone; its line goes through the deepest "
         + "value."
     }
     let ticks = Set(kernels.compactMap { $0.parameters[axis] }).sorted()
@@ -125,7 +125,7 @@ enum SweepFigures {
 
   /// What theory says beside the measured `points`, and whether it is scaled to them.
   private static func theoryLine(
-    _ quantity: Quantity, _ kernels: [RunRecord.Kernel], _ points: [Series.Point], _ colour: Int
+    _ quantity: Quantity, _ kernels: [RunRecord.Kernel], _ points: [Series.Point], _ color: Int
   ) -> (line: Series, isScaled: Bool)? {
     guard let limit = quantity.theory else { return nil }
     let limits = kernels.map { kernel -> (value: Double, lacksFactor: Bool)? in
@@ -145,6 +145,6 @@ enum SweepFigures {
       return .init(
         point.x, limit.lacksFactor ? factor.map { limit.value * $0 } : limit.value)
     }
-    return (Series(nil, levels, style: .dashed, colour: colour), factor != nil)
+    return (Series(nil, levels, style: .dashed, color: color), factor != nil)
   }
 }

@@ -8,7 +8,7 @@ package final class EventLog: Sendable {
   private let disk: Disk
   private let isOpen: Bool
 
-  /// The log of `run`; a log that is not open (on the other ranks) drops what it is told.
+  /// The log of `run`; a log that is not open (on the other ranks) ignores events.
   package init(_ run: RunFolder, disk: Disk = Disk(), isOpen: Bool) {
     path = run.events
     self.disk = disk

@@ -9,7 +9,7 @@ package struct TheorySummary: Codable, Equatable {
   package var positions: Int
   /// ordered, critical or chaotic.
   package var phase: String
-  /// Absent where the variance grows for ever.
+  /// Absent if the variance grows without bound.
   package var qStar: Double?
   package var chi1: Double
   package var cStar: Double

@@ -66,6 +66,6 @@ package struct TrainingSummary: Codable, Equatable {
 }
 
 extension TrainingSummary {
-  /// The method where all eigenvectors are there.
+  /// The method with all eigenvectors.
   package static let byEigenvectors = "eigenvectors"
 }

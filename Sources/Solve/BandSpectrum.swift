@@ -6,7 +6,7 @@ import RankProgram
 import Results
 import TileStore
 
-/// All eigenvalues of one kernel by way of a band: with progress, with a state on disk from which an
+/// All eigenvalues of one kernel by reduction to band form: with progress, with a state on disk from which an
 /// interrupted reduction goes on, and stopped between two panels when a signal asks for it.
 struct BandSpectrum {
   let source: KernelMatrix

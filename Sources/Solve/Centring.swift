@@ -6,7 +6,7 @@ import TileStore
 ///
 ///     H K H = -1/2 H G H
 ///
-/// Where depth has made all images alike, K has lost what tells them apart to rounding, and G has not.
+/// Where depth has made all images alike, rounding has lost their differences in K, but not in G.
 struct Centring {
   /// The means of the rows of G, and of all of it.
   private let means: [Double]

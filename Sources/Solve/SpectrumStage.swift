@@ -57,7 +57,7 @@ package struct SpectrumStage {
       try SolverChoice(wanted, layout: source.layout) { try SolverMemory.fits($0, ranks: ranks) }
     }
     if vectors(of: subject) == 0 {
-      // Those of an earlier job would be taken for this one's.
+      // Remove stale output.
       try ranks.onRoot { try Disk().remove(file(subject, "_vectors")) }
     }
     var summary =

@@ -93,7 +93,7 @@ def test_the_page_stands_alone(sweep):
             "accuracy-over-depth-ntk"} <= figures
     assert any(name.startswith("spectrum-ntk") for name in figures)
     assert any(name.startswith("spectrum-density-ntk") for name in figures)
-    # No colour of paper is left where the reader's page is dark.
+    # No color of paper is left where the reader's page is dark.
     assert "rgb( 36, 41, 47)" not in page.source and "rgb(36,41,47)" not in page.source
 
 

@@ -48,7 +48,7 @@ struct BadJob: Sendable, CustomTestStringConvertible {
 @Suite struct JobErrorTests {
   static let whole: [BadJob] = [
     .base("precison: f32", .unknownKey, "precison", "'precison'|did you mean 'precision'|storage"),
-    .base("colour: red", .unknownKey, "colour", "'colour'; the keys of a job are data, network"),
+    .base("color: red", .unknownKey, "color", "'color'; the keys of a job are data, network"),
     .base("precision: f46", .outOfRange, "precision", "is 'f46'|'f64'|f64 or f32"),
     .base("precision: 64", .wrongType, "precision", "is 64; it must be f64 or f32"),
     .base("storage: [f32]", .wrongType, "storage", "is a list; it must be f64 or f32"),

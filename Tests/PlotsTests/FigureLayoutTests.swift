@@ -90,7 +90,7 @@ struct FigureLayoutTests {
         let series = (0..<count).map { index in
           Series(
             "NTK, depth \(1 << index), weight variance 1.7476",
-            [.init(low, low), .init(high, low + (high - low) / Double(index + 1))], colour: index)
+            [.init(low, low), .init(high, low + (high - low) / Double(index + 1))], color: index)
         }
         let picture = try picture(
           Plot(

@@ -8,7 +8,7 @@ import Testing
     .chart(
       Chart(
         x: Axis("x"), y: Axis("y"),
-        series: [Series("s", [.init(1, 1), .init(2, 3)], colour: 0)])))
+        series: [Series("s", [.init(1, 1), .init(2, 3)], color: 0)])))
 
   /// The sections of a page with a picture.
   private func inlined(_ picture: String) throws -> String {

@@ -47,7 +47,7 @@ import Testing
 
   @Test("a script is exactly these lines")
   func script() throws {
-    let series = Series("s", (1...3).map { .init(Double($0), 1 / Double($0)) }, colour: 1)
+    let series = Series("s", (1...3).map { .init(Double($0), 1 / Double($0)) }, color: 1)
     let lines = try #require(rising([series])).script.split(separator: "\n").map(String.init)
     #expect(
       lines.prefix(5) == [

@@ -172,7 +172,7 @@ package struct AlignmentStage {
     try ranks.onRoot {
       let folder = run.folder("alignment", subject.variantName)
       try Disk().createFolder(folder)
-      // Those of an earlier job would be taken for this one's.
+      // Remove stale output.
       for file in try Disk().list(folder) where file.hasPrefix("\(subject.stem)_phi_") {
         try Disk().remove("\(folder)/\(file)")
       }

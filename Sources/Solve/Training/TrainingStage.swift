@@ -194,7 +194,7 @@ package struct TrainingStage {
     return grown
   }
 
-  /// Throws where training has no end and is asked for it: a kernel whose least eigenvalue is rounding,
+  /// Throws where training has no end although the job asks for infinity: a kernel whose least eigenvalue is rounding,
   /// of which noise would be learned, or steps that diverge.
   private func requireEnd(least: Double, _ largest: Double, _ maximalRate: Double) throws {
     guard section.times.last == .infinity else { return }
@@ -269,7 +269,7 @@ package struct TrainingStage {
         run.result("training", subject.variantName, "\(subject.stem)_\(name).npy")
       }
       func write(_ values: [[Double]], _ shape: [Int], _ name: String) throws {
-        // One of an earlier job would be taken for this one's.
+        // Remove stale output.
         guard let first = values.first, !first.isEmpty else {
           try Disk().remove(file(name))
           return
