@@ -189,6 +189,11 @@ let package = Package(
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Datasets", "RecursionCore"]),
+    .testTarget(name: "FailuresTests", dependencies: ["Failures"]),
+    .testTarget(name: "BLASTests", dependencies: ["BLAS"]),
+    .testTarget(
+      name: "PlanningTests", dependencies: ["Planning", "DurableFiles", "Failures"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Failures"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Jobs"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "DurableFiles", "Failures"]),
     .testTarget(name: "AssemblyTests", dependencies: ["Assembly", "TileSchedule"]),

@@ -5,20 +5,20 @@ import Results
 
 /// What a machine does per second, measured on it by `plan --calibrate` or written by hand for
 /// another one.
-struct MachineProfile: Codable, Equatable {
+package struct MachineProfile: Codable, Equatable {
   /// Cores and bytes of memory of a node.
-  var cores: Int
-  var memory: Int
+  package var cores: Int
+  package var memory: Int
   /// Products of large matrices on one core, GFLOP/s.
-  var gflopsF64: Double
-  var gflopsF32: Double
+  package var gflopsF64: Double
+  package var gflopsF32: Double
   /// Seconds that one core takes for a whole tile off the diagonal and for one on it, by network,
   /// precision and tile.
-  var tiles: [String: TileSeconds]
+  package var tiles: [String: TileSeconds]
 
-  struct TileSeconds: Codable, Equatable {
-    var apart: Double
-    var diagonal: Double
+  package struct TileSeconds: Codable, Equatable {
+    package var apart: Double
+    package var diagonal: Double
   }
 
   /// Where the profile of this machine lies: $XDG_CONFIG_HOME/ntk-dist/machine.json.
@@ -31,7 +31,7 @@ struct MachineProfile: Codable, Equatable {
   /// Reads a profile; nil where there is none.
   ///
   /// Errors: a file that is not a profile.
-  static func read(_ path: String) throws -> MachineProfile? {
+  package static func read(_ path: String) throws -> MachineProfile? {
     guard try Disk().exists(path) else { return nil }
     do {
       let profile = try JSONText.value(MachineProfile.self, try Disk().read(path))
@@ -62,7 +62,7 @@ struct MachineProfile: Codable, Equatable {
   }
 
   /// Writes the profile, and the folder it is in.
-  func write(_ path: String) throws {
+  package func write(_ path: String) throws {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     try Disk().createFolder(folder)
     try Disk().publish(try JSONText.bytes(self), to: path)
