@@ -151,7 +151,7 @@ package struct Assignment {
       (train + requestedTile - 1) / requestedTile, (test + requestedTile - 1) / requestedTile
     )
     let count = rows * (rows + 1) / 2 + rows * columns
-    guard count > 100_000 else { return }
+    guard count > 500_000 else { return }
     throw Refusal(
       .badJob,
       "tile: \(requestedTile) makes \(count) tiles of each kernel, and each is a file; set tile: "
@@ -171,6 +171,9 @@ package struct Assignment {
     { tile /= 2 }
     return tile
   }
+
+  /// Whether the kernels' elements are computed or stored in single precision.
+  package var hasSingleElements: Bool { precision == .f32 || storage == .float32 }
 
   /// A variant's kernel as messages name it, for example `depth=30 ntk`.
   package func label(_ variant: Int, _ kernel: KernelKind) -> String {

@@ -17,10 +17,17 @@ extension Disk {
     }
     defer { _ = close(descriptor) }
     let bytes = [UInt8](text.utf8)
-    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
-      try calls.writeAll(descriptor, UnsafeRawBufferPointer(buffer), path, as: .write)
+    do {
+      try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
+        try calls.writeAll(descriptor, UnsafeRawBufferPointer(buffer), path, as: .write)
+      }
+      try calls.flush(descriptor, path)
+      try calls.flushFolder(Disk.split(path).folder)
+    } catch {
+      // The first error is the one to report.
+      _ = unlink(path)
+      throw error
     }
-    try calls.flush(descriptor, path)
     return true
   }
 

@@ -152,7 +152,11 @@ extension RunPipeline {
         }
         let label = assignment.label(variant, kernel)
         let spectrum = summary.figures[variant, kernel]?.spectrum
-        if let warning = spectrum?.indefiniteWarning(label, run: run.path) { console.warn(warning) }
+        if let warning = spectrum?.indefiniteWarning(
+          label, run: run.path, isSingle: assignment.hasSingleElements)
+        {
+          console.warn(warning)
+        }
         let start = MPIEnvironment.seconds
         var result = try perform(variant, kernel)
         result[keyPath: questionPlace] = question

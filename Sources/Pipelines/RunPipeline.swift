@@ -34,7 +34,7 @@ final class RunPipeline {
     let job = self.job
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
-    summary = try RunSummary(of: run, command: request.command, ranks: ranks)
+    summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)
   }
 
   /// Runs the stages. Collective. Returns how the program ends.
@@ -159,7 +159,7 @@ final class RunPipeline {
       }
     }
     // A shard leaves it to the job that has the results, but a run that goes on must be known.
-    let isNew = try ranks.shared(ranks.isRoot && !Disk().exists(run.summary))
+    let isNew = try ranks.shared(ranks.agree { try ranks.isRoot && !Disk().exists(run.summary) })
     if run.shard == .whole || isNew { try summary.write() }
   }
 }

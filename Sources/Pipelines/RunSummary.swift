@@ -16,14 +16,14 @@ final class RunSummary {
   /// Collective. A shard takes no lease: it writes tiles only.
   ///
   /// Errors: another job that writes to the folder, a damaged summary.
-  init(of run: RunFolder, command: String, ranks: Ranks) throws {
+  init(of run: RunFolder, command: String, ranks: Ranks, console: Console) throws {
     self.run = run
     self.ranks = ranks
     var lease: RunLease?
     var read = Summary()
     try ranks.onRoot {
       if run.shard == .whole {
-        lease = try RunLease(run, command: command) {
+        lease = try RunLease(run, command: command, onWait: console.warn) {
           guard StopRequest.signal == nil else { throw StopRequest.refusal }
         }
       }

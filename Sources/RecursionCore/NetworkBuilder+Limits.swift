@@ -2,9 +2,9 @@
 extension NetworkBuilder {
   /// What a network may have, so that compiling it takes seconds and less than 2 GB.
   enum Limit {
-    static let layers = 100_000
+    static let layers = 250_000
     static let nesting = 64
-    static let rowPairs = 20_000_000
+    static let rowPairs = 30_000_000
     static let window = 1023
   }
 

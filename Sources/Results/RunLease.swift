@@ -15,6 +15,7 @@ package final class RunLease: Sendable {
 
   private let folder: String
   private let path: String
+  private let holder: LeaseHolder
   private let disk: Disk
   private let hasEnded = Mutex(false)
 
@@ -23,43 +24,57 @@ package final class RunLease: Sendable {
   /// - Parameters:
   ///   - command: what is going to write, for messages.
   ///   - patience: seconds without a sign of life after which a lease is stale.
+  ///   - onWait: called once, with a sentence, before waiting for a sign of life.
   ///   - poll: called while waiting; may throw.
   ///
-  /// Errors: a `Refusal` of kind `stopped` where another job holds the lease; files.
+  /// Errors: a `Refusal` of kind `cannotCreate` where another job holds the lease; files.
   package init(
     _ run: RunFolder, command: String, patience: Double = 120, disk: Disk = Disk(),
-    poll: () throws -> Void
+    onWait: (String) -> Void = { _ in }, poll: () throws -> Void
   ) throws {
     folder = run.path
     self.disk = disk
-    let text = String(decoding: try JSONText.bytes(LeaseHolder(command: command)), as: UTF8.self)
+    let holder = LeaseHolder(command: command)
+    self.holder = holder
+    let text = String(decoding: try JSONText.bytes(holder), as: UTF8.self)
     while true {
       let present = try Self.numbers(in: folder, disk)
       if let last = present.max() {
-        try Self.awaitEnd(
-          of: "\(folder)/\(Self.name(last))", run, patience: patience, disk, poll: poll)
+        let isStale = try Self.awaitEnd(
+          of: "\(folder)/\(Self.name(last))", run, patience: patience, disk, onWait: onWait,
+          poll: poll)
+        // The holder has given it back, and others may have taken it since.
+        guard isStale else { continue }
       }
       let number = (present.max() ?? 0) + 1
       let path = "\(folder)/\(Self.name(number))"
       guard try disk.createExclusively(path, text) else { continue }
-      let now = try Self.numbers(in: folder, disk)
-      if let higher = now.max(), higher > number {
-        // The listing missed a file that was created meanwhile.
-        try disk.remove(path)
-        continue
+      do {
+        let now = try Self.numbers(in: folder, disk)
+        guard now.allSatisfy({ $0 == number || $0 < number && present.contains($0) }) else {
+          // The listing was older than another job's lease.
+          try disk.remove(path)
+          continue
+        }
+        for old in now where old < number { try disk.remove("\(folder)/\(Self.name(old))") }
+      } catch {
+        // The first error is the one to report.
+        _ = try? disk.remove(path)
+        throw error
       }
-      for old in now where old < number { try disk.remove("\(folder)/\(Self.name(old))") }
       self.path = path
       break
     }
     keepAlive()
   }
 
+  deinit { release() }
+
   /// Throws where another job has taken the lease over, because this process seemed dead.
   package func require() throws {
-    guard try disk.exists(path) else {
+    guard isOwn else {
       throw Refusal(
-        .stopped,
+        .cannotCreate,
         "another job has taken over \(folder), because this one gave no sign of life for minutes; "
           + "nothing more is written")
     }
@@ -67,28 +82,44 @@ package final class RunLease: Sendable {
 
   /// Gives the lease back.
   package func release() {
-    hasEnded.withLock { $0 = true }
+    let isFirst = hasEnded.withLock { hasEnded in
+      defer { hasEnded = true }
+      return !hasEnded
+    }
     // A lease that stays is taken over as soon as this process has ended.
-    _ = try? disk.remove(path)
+    if isFirst, isOwn { _ = try? disk.remove(path) }
   }
 
-  /// Returns once the lease in `path` is free to be taken over; throws where its holder lives.
+  /// Whether the file is this process's: numbers are used again.
+  private var isOwn: Bool {
+    let found = try? JSONText.value(LeaseHolder.self, try disk.read(path))
+    return found?.token == holder.token
+  }
+
+  /// Waits until the lease in `path` is stale (true) or has disappeared (false); throws where its holder
+  /// lives.
   private static func awaitEnd(
-    of path: String, _ run: RunFolder, patience: Double, _ disk: Disk, poll: () throws -> Void
-  ) throws {
+    of path: String, _ run: RunFolder, patience: Double, _ disk: Disk,
+    onWait: (String) -> Void, poll: () throws -> Void
+  ) throws -> Bool {
     let first = try disk.lastChange(path)
     var waited = 0.0
     while true {
-      guard let change = try disk.lastChange(path) else { return }
+      guard let change = try disk.lastChange(path) else { return false }
       let holder = try? JSONText.value(LeaseHolder.self, try disk.read(path))
-      if holder?.isGone ?? false { return }
+      if holder?.isGone ?? false { return true }
       if change != first || holder?.isAlive ?? false {
         throw Refusal(
-          .stopped,
+          .cannotCreate,
           "\(run.path) is being written by \(holder?.description ?? "another job"); wait until it "
             + "ends, or stop it")
       }
-      if waited >= patience { return }
+      if waited >= patience { return true }
+      if waited == 0 {
+        onWait(
+          "\(run.path) was last written by \(holder?.description ?? "another job"); waiting up to "
+            + "\(Int(patience)) s for a sign of life")
+      }
       try poll()
       usleep(250_000)
       waited += 0.25
@@ -115,7 +146,7 @@ package final class RunLease: Sendable {
         elapsed += 0.2
         guard let lease = self, !lease.hasEnded.withLock({ $0 }) else { return }
         if elapsed >= next {
-          _ = try? disk.touch(path)
+          if lease.isOwn { _ = try? disk.touch(path) }
           next = elapsed + Self.interval
         }
       }

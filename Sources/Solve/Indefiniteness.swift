@@ -6,7 +6,8 @@ struct Indefiniteness {
   /// Eigenvalues below minus so many times the noise are clearly negative.
   private static let margin = 100.0
 
-  private let isSingle: Bool
+  /// Whether the kernel's elements are in single precision.
+  let isSingle: Bool
   private let run: String
 
   /// - Parameter array: of the kernel; its entries' precision decides about the noise.

@@ -151,7 +151,10 @@ struct KernelRegression {
     }
     // Powers of ten are what a user would write in a job.
     let unit = scale == .relative ? 1 : meanDiagonal
-    let sufficient = pow(10, (log10(floor * unit) + 1).rounded(.up))
+    let isSingle = Indefiniteness(of: source.array, run: run).isSingle
+    // Random rounding of single-precision elements moves eigenvalues by about sqrt(n) eps.
+    let noise = isSingle ? max(floor, Double(n).squareRoot() * Double(Float.ulpOfOne)) : floor
+    let sufficient = pow(10, (log10(noise * unit) + 1).rounded(.up))
     guard regularization < sufficient else {
       return
         "the kernel has negative eigenvalues that rounding does not explain (\(detail)); check "

@@ -255,7 +255,7 @@ package struct SpectrumStage {
   /// in single precision: eps times its Frobenius norm, which bounds what their rounding can do. What has
   /// left the range of normal numbers has lost its digits whatever lambda_max is.
   private func noiseFloor(n: Int, largest: Double, _ sums: KernelMatrix.Sums) -> Double {
-    let hasSingleElements = assignment.precision == .f32 || assignment.storage == .float32
+    let hasSingleElements = assignment.hasSingleElements
     let isSingle = hasSingleElements || section.precision == .f32
     let least = isSingle ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude
     var floor = Double(n) * least

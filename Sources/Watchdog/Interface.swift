@@ -31,7 +31,9 @@ public struct Interface: Equatable, Sendable {
   /// address: they do not count.
   public static func common(to hosts: [[Interface]]) -> Interface? {
     guard let first = hosts.first else { return nil }
+    // Link-local addresses (169.254/16) are those of management devices, and route nowhere.
     return first.first { candidate in
+      guard candidate.mask != 0, candidate.address >> 16 != 0xA9FE else { return false }
       var seen: Set<UInt32> = [candidate.address]
       return hosts.dropFirst().allSatisfy { host in
         host.contains { candidate.reaches($0.address) && seen.insert($0.address).inserted }
