@@ -88,7 +88,7 @@ def test_eigenvectors_of_another_job_are_not_taken(tmp_path):
     ({"spectrum": {"vectors": 0}}, ["alignment", "spectrum.vectors"]),
     ({"spectrum": None}, ["alignment", "spectrum.vectors"]),
     ({"alignment": {"targets": [30]}}, ["alignment.targets", "at most", "20"]),
-    ({"alignment": {"targets": [3, 2]}}, ["alignment.targets", "above 3"]),
+    ({"alignment": {"targets": [3, 2]}}, ["alignment.targets.1 is 2 after 3", "ascending order"]),
     ({"alignment": {"dimensions": [0]}}, ["alignment.dimensions"]),
     ({"alignment": {"energy": 3}}, ["alignment.energy", "targets"]),
 ])

@@ -58,7 +58,9 @@ def test_output_that_goes_nowhere_does_not_end_a_run(tmp_path, kind, streams):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_of_a_terminal_stops_a_run_in_order(tmp_path, number):
     path = write_job(tmp_path, **LARGE)
-    process = start("run", path, ranks=None)
+    # What ignores a signal, such as nohup, leaves it ignored.
+    process = start("run", path, ranks=None,
+                    preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     wait_for_chunks(tmp_path / "run", 20, process)
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)

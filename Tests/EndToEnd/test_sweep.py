@@ -134,21 +134,6 @@ def test_centred_spectra_of_convolutions_are_those_of_the_centred_kernel(tmp_pat
                 values, np.linalg.eigvalsh(centre @ k @ centre)[1:], atol=1e-12 * k.max())
 
 
-def test_figures_that_an_older_summary_lacks_are_completed(tmp_path, images):
-    found = sweep(tmp_path, images, depth=3, weight_variance=1.5)[""]
-    path = tmp_path / "run/summary.json"
-    older = json.loads(path.read_text())
-    for kernel in "nngp", "ntk":
-        for spectrum in "spectrum", "centred_spectrum":
-            del older["variants"][0][kernel][spectrum]["lambda_2"]
-            del older["variants"][0][kernel][spectrum]["bulk_median"]
-    del older["variants"][0]["theory"]
-    path.write_text(json.dumps(older))
-    result = succeed("spectrum", tmp_path / "job.yaml", "--resume", ranks=2)
-    assert "lambda_max" not in result.stdout
-    assert json.loads(path.read_text())["variants"][0] == found
-
-
 def test_gaps_that_are_not_there_are_asked_for(tmp_path, images):
     options = dict(data={"arrays": {"train": str(images)}, "preprocessing": "unit_norm"}, prediction=None)
     succeed("assemble", write_job(tmp_path, **options))

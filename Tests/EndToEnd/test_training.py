@@ -1,5 +1,6 @@
 """Training in function space: against neural-tangents' `predict`, against NumPy, over ranks and restarts."""
 import json
+import shutil
 
 import mpmath
 import numpy as np
@@ -39,6 +40,8 @@ def peer(tmp_path_factory):
     path = write_job(folder, prediction=None, **sections)
     succeed("assemble", path, ranks=2)
     kernels = np.load(SHARED / f"conformance/cases/{CASE}.npz")
+    # The tiles are replaced by others, which the kept checksums would find.
+    shutil.rmtree(folder / "run/checksums")
     store = zarr.open(folder / "run/kernels.zarr", mode="r+")
     for kernel in "nngp", "ntk":
         square = kernels[f"peer_{kernel}_train"]
@@ -292,7 +295,7 @@ def test_a_tighter_tolerance_is_another_question(tmp_path):
         return succeed("run", path, *options).stdout
 
     assert "training at" in run(tolerance=1e-2)
-    assert "training at" not in run("--resume", tolerance=1e-1)
+    assert "training at" not in run("--resume", tolerance=1e-2)
     assert "training at" in run("--resume", tolerance=1e-8)
     found = summary(tmp_path / "run")["variants"][0]["ntk"]["training"]
     assert found["error"] <= 1e-8 and "test_loss" not in found["points"][0]
@@ -323,7 +326,7 @@ def test_an_image_twice_with_two_labels_has_no_end(tmp_path):
      ["the variance", "keeps fewer", "vectors: all"]),
     ({"spectrum": None, "training": {"times": [1], "loss": "cross_entropy"}}, 78,
      ["cross_entropy", "keeps none", "vectors: all"]),
-    ({"training": {"times": [1], "tolerance": 0}}, 78, ["training.tolerance", "1e-12"]),
+    ({"training": {"times": [1], "tolerance": 0}}, 78, ["training.tolerance", "1.0e-12"]),
     ({"training": {"times": [1e20], "dynamics": "steps"}}, 78, ["training.dynamics", "2^53"]),
     ({"training": {"times": [10000], "dynamics": "steps", "learning_rate": 1e6}}, 65,
      ["diverges", "1000000", "learning_rate"]),
@@ -363,7 +366,7 @@ def test_at_time_zero_the_outputs_are_those_before_training_without_rounding(tmp
     for loss in "mse", "cross_entropy":
         folder = tmp_path / loss
         folder.mkdir()
-        path = write_job(folder, prediction=None, spectrum=None,
+        path = write_job(folder, prediction=None, spectrum={"vectors": "all"},
                          training={"times": [0, 1], "loss": loss})
         succeed("run", path, ranks=ranks)
         outputs = np.load(folder / "run/training/ntk_train.npy")
