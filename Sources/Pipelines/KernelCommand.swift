@@ -109,7 +109,7 @@ struct KernelCommand {
     try ranks.onRoot { try writers.publish() }
   }
 
-  /// Throws where a result would replace a file without leave, or an input at all.
+  /// Throws where a result would replace a file without --force, or an input file in any case.
   private func requireFree(_ paths: [String]) throws {
     let disk = Disk()
     let inputs = [request.network, request.rows] + (request.columns.map { [$0] } ?? [])

@@ -46,7 +46,7 @@ public struct PhaseCommand {
   /// Writes the phase diagram up to these variances to a folder: phase-diagram.svg, with its data and
   /// gnuplot script.
   ///
-  /// Returns what gnuplot had to say against it. Errors: a folder that cannot be written, gnuplot that
+  /// Returns gnuplot's error message, if any. Errors: a folder that cannot be written, gnuplot that
   /// is not there.
   public func writePicture(
     to folder: String, weightVariance: Double, biasVariance: Double

@@ -89,7 +89,7 @@ final class RunPipeline {
     }
   }
 
-  /// Writes the figures; a run does not fail for want of them. Local, on rank 0.
+  /// Writes the figures; a run does not fail if they cannot be written. Local, on rank 0.
   private func report() {
     do {
       let outcome = try ReportCommand(run: run).write()

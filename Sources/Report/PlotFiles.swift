@@ -15,7 +15,7 @@ package struct PlotFiles {
 
   /// Writes the files; the picture is the SVG's text.
   ///
-  /// Errors: files. `problem` is what gnuplot had to say against the script.
+  /// Errors: files. `problem` is gnuplot's error message, if any.
   package func write(_ plot: Plot) throws -> (picture: String?, problem: String?) {
     try disk.publish(plot.data, to: "\(folder)/\(plot.dataFile)", flushesFolder: false)
     try disk.publish(plot.script, to: "\(folder)/\(plot.scriptFile)", flushesFolder: false)

@@ -56,19 +56,7 @@ package struct SolverChoice {
       solver = vectors > 0 ? .eigenpairs : .eigenvalues
       reason = "the job says scalapack"
     case .elpa:
-      guard ELPA.isBuiltIn else {
-        throw Refusal(
-          .resource,
-          "this program was built without ELPA; set spectrum.solver to auto, or build it with "
-            + "`swift build -c release --traits ELPA` where libelpa-dev is installed")
-      }
-      guard ELPA.takes(layout) else {
-        throw Refusal(
-          .resource,
-          "ELPA needs a part of the matrix on every rank, and its \(n) rows in blocks of "
-            + "\(layout.nb) do not reach all of \(layout.grid); use fewer ranks or "
-            + "spectrum.solver: auto")
-      }
+      try Self.requireELPA(for: layout)
       solver = vectors > 0 ? .elpaEigenpairs : .elpaEigenvalues
       reason = "the job says elpa"
     }
@@ -80,6 +68,23 @@ package struct SolverChoice {
       .badJob,
       "all \(n) eigenvectors are asked for and the solver band with block Lanczos finds leading "
         + "ones; set spectrum.solver: scalapack, in f64")
+  }
+
+  /// Throws where this program has no ELPA, or ELPA cannot work on so small a matrix.
+  private static func requireELPA(for layout: MatrixLayout) throws {
+    guard ELPA.isBuiltIn else {
+      throw Refusal(
+        .resource,
+        "this program was built without ELPA; set spectrum.solver to auto, or build it with "
+          + "`swift build -c release --traits ELPA` where libelpa-dev is installed")
+    }
+    guard ELPA.takes(layout) else {
+      throw Refusal(
+        .resource,
+        "ELPA needs a part of the matrix on every rank, and its \(layout.n) rows in blocks of "
+          + "\(layout.nb) do not reach all of \(layout.grid); use fewer ranks or "
+          + "spectrum.solver: auto")
+    }
   }
 
   /// One in so many eigenvectors are found faster by block Lanczos than with all others.

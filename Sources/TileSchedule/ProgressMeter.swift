@@ -1,4 +1,4 @@
-/// How far a job is, how fast it goes and how long it still takes.
+/// The progress of a job, its speed, and the time that is left.
 ///
 /// Pure: the caller gives amounts of work (any unit, such as entries) and times (seconds of any
 /// clock that does not jump).
