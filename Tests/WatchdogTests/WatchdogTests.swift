@@ -27,19 +27,22 @@ struct WatchdogTests {
   @Test("junk at rank 0's port is counted and ends nothing")
   func junk() async throws {
     let alarms = Alarms()
-    let (first, second, port) = try pair(alarms, timeout: 1)
+    let (first, second, port) = try pair(alarms, timeout: 5)
     try first.start()
     try second.start()
     let sender = try #require(Junk(port: port))
-    let end = Date(timeIntervalSinceNow: 3)
-    while Date() < end {
+    // Longer than the timeout, and until enough has arrived, however loaded the machine is.
+    let begin = Date()
+    while alarms.all.isEmpty && -begin.timeIntervalSinceNow < 60
+      && (first.strangers <= 1000 || -begin.timeIntervalSinceNow < 8)
+    {
       for _ in 0..<50 { sender.send() }
       try await Task.sleep(for: .milliseconds(5))
     }
     second.stop()
     first.stop()
     #expect(alarms.all.isEmpty)
-    #expect(first.strangers > 100)
+    #expect(first.strangers > 1000)
   }
 
   @Test("a rank that ends without a goodbye is named")
