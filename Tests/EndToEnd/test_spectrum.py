@@ -134,6 +134,10 @@ def interrupt(path, folder, number):
     state = folder / "run/spectrum/ntk.reduction/state.json"
     wait_until(state.exists, process)
     ranks = ranks_of(process).values()
+    if number == signal.SIGKILL:
+        # mpirun does not pass it on; orphaned ranks might finish before they notice.
+        for rank in ranks:
+            os.kill(rank, number)
     process.send_signal(number)
     status, errors = finish(process)
     wait_until(lambda: not any(map(is_alive, ranks)))
