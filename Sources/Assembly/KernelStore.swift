@@ -1,6 +1,7 @@
 import DurableFiles
 import Failures
 import Jobs
+import MessagePassing
 import RecursionCore
 import Results
 import TileSchedule
@@ -175,12 +176,17 @@ package struct KernelStore {
     entries.filter { $0.part.gridPart == parts[grid] }
   }
 
-  /// The array of one kernel. Errors: a job that has none of that part.
-  package func array(variant: Int, kernel: KernelKind, part: Part) throws(Refusal) -> TileArray {
+  /// The array of one kernel.
+  ///
+  /// Errors: a job that has none of that part, which is a fault of the program; the same on all ranks.
+  package func array(
+    variant: Int, kernel: KernelKind, part: Part
+  ) throws(CollectiveFailure) -> TileArray {
     let found = entries.first { $0.variant == variant && $0.kernel == kernel && $0.part == part }
     guard let found else {
-      throw Refusal(
-        .internal, "the store has no \(kernel.rawValue)_\(part.rawValue) of its networks")
+      throw CollectiveFailure(
+        onAllRanks: Refusal(
+          .internal, "the store has no \(kernel.rawValue)_\(part.rawValue) of its networks"))
     }
     return found.array
   }

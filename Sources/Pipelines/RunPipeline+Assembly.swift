@@ -31,7 +31,7 @@ extension RunPipeline {
           pairsComputed: outcome.entries, seconds: seconds, ranks: ranks.count)
       }
     }
-    if run.shard == .whole { try summary.write() }
+    try summary.write()
     try ranks.onRoot {
       try events.add(
         outcome.isComplete ? "assembled" : "stopped",

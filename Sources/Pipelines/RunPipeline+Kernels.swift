@@ -11,55 +11,29 @@ import Solve
 
 extension RunPipeline {
   /// All eigenvalues of every kernel, and of the centred ones where asked. Collective.
-  func spectra(
-    _ store: KernelStore, _ context: BLACSContext, imageShape shape: [Int]
-  ) throws {
-    let section = job.spectrum ?? SpectrumSection()
-    let stage = SpectrumStage(
-      run: run, store: store, assignment: assignment, ranks: ranks, context: context,
-      console: console, section: section)
-    let subjects = assignment.variants.indices.flatMap { variant in
-      assignment.kernels.flatMap { kernel in
-        (section.centred ? [false, true] : [false]).map {
-          SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: $0)
-        }
-      }
-    }
-    for subject in subjects {
+  func spectra(_ section: SpectrumSection, _ setting: StageSetting) throws {
+    let stage = SpectrumStage(section, setting)
+    for subject in subjects(alsoCentred: section.centred) {
       let question = section.question(isCentred: subject.isCentred)
-      let known = summary.figures[subject.variant, subject.kernel]?[keyPath: subject.place]
-      if request.resume, known?.question == question { continue }
-      var result = try stage.perform(subject)
-      result.question = question
-      try summary.keep(result, at: subject.place, subject.variant, subject.kernel) {
-        $0.addTheory(assignment, subject.variant, imageShape: shape)
+      if isAnswered(question, subject, subject.place) { continue }
+      let result = try keep(
+        try stage.perform(subject), question, subject, subject.place, event: "spectrum",
+        seconds: \.secondsSolving
+      ) {
+        $0.addTheory(assignment, subject.variant, imageShape: setting.data.shape)
+      } report: {
+        [ResultLines.line($0, $1)]
       }
-      try ranks.onRoot {
-        try events.add(
-          "spectrum",
-          [
-            "variant": .text(subject.variantName), "kernel": .text(subject.stem),
-            "seconds": .number(result.secondsSolving),
-          ])
-        console.say(ResultLines.line(result, subject.label))
-      }
+      warn(of: result, subject)
       try stage.state(subject).remove()
     }
   }
 
   /// Kernel regression with every kernel. Collective.
-  func predictions(
-    _ section: PredictionSection, _ store: KernelStore, _ data: DataOutline,
-    _ context: BLACSContext
-  ) throws {
-    let stage = PredictionStage(
-      run: run, store: store, assignment: assignment, data: data, ranks: ranks,
-      context: context, console: console, section: section)
-    try forEachKernel("prediction", \.prediction, question: section.question, \.question) {
-      variant, kernel in
-      try stage.perform(variant: variant, kernel: kernel)
-    } report: {
-      ResultLines.lines($0, $1)
+  func predictions(_ section: PredictionSection, _ setting: StageSetting) throws {
+    let stage = PredictionStage(section, setting)
+    try forEachKernel("prediction", \.prediction, section.question, ResultLines.lines) {
+      try stage.perform(variant: $0.variant, kernel: $0.kernel)
     }
     let results = summary.figures.variants.flatMap { variant in
       assignment.kernels.compactMap { variant[$0]?.prediction }.flatMap(\.regularizations)
@@ -72,108 +46,119 @@ extension RunPipeline {
   }
 
   /// Training in function space with every kernel. Collective.
-  func training(
-    _ section: TrainingSection, _ store: KernelStore, _ data: DataOutline,
-    _ context: BLACSContext
-  ) throws {
+  func training(_ section: TrainingSection, _ setting: StageSetting) throws {
     let hasEigenvectors = job.spectrum?.vectors == .all
-    let stage = TrainingStage(
-      run: run, store: store, assignment: assignment, data: data, ranks: ranks, context: context,
-      console: console, hasEigenvectors: hasEigenvectors, section: section)
+    let stage = TrainingStage(section, setting, hasEigenvectors: hasEigenvectors)
     // Outputs to begin with are files, which may have changed.
     let question =
       section.initial == nil ? section.question(hasEigenvectors: hasEigenvectors) : nil
-    try forEachKernel("training", \.training, question: question, \.question) {
-      variant, kernel in
-      let spectrum = summary.figures[variant, kernel]?.spectrum
+    try forEachKernel("training", \.training, question, ResultLines.lines) { subject in
+      let spectrum = spectrum(of: subject)
       if hasEigenvectors {
-        try require(spectrum, data.trainCount, variant, kernel, for: "training")
+        try require(spectrum, setting.data.trainCount, subject, for: "training")
       }
-      return try stage.perform(variant: variant, kernel: kernel, spectrum: spectrum?.extent)
-    } report: {
-      ResultLines.lines($0, $1)
+      return try stage.perform(
+        variant: subject.variant, kernel: subject.kernel, spectrum: spectrum?.extent)
     }
   }
 
   /// The targets in every kernel's eigenvectors. Collective.
-  func alignment(
-    _ section: AlignmentSection, _ store: KernelStore, _ data: DataOutline,
-    _ context: BLACSContext
-  ) throws {
-    let stage = AlignmentStage(
-      run: run, store: store, assignment: assignment, data: data, ranks: ranks, context: context,
-      console: console, section: section)
-    let wanted = min(job.spectrum?.leadingVectors ?? 0, data.trainCount)
+  func alignment(_ section: AlignmentSection, _ setting: StageSetting) throws {
+    let stage = AlignmentStage(section, setting)
+    let wanted = min(job.spectrum?.leadingVectors ?? 0, setting.data.trainCount)
     let question = section.question(vectors: wanted, kernels: assignment.kernels)
-    try forEachKernel("alignment", \.alignment, question: question, \.question) {
-      variant, kernel in
-      let spectrum = summary.figures[variant, kernel]?.spectrum
-      try require(spectrum, wanted, variant, kernel, for: "alignment")
-      let other = assignment.kernels.first { $0 != kernel }
-      let cosine = other.flatMap { summary.figures[variant, $0]?.alignment?.cosine }
+    try forEachKernel("alignment", \.alignment, question, ResultLines.lines) { subject in
+      try require(spectrum(of: subject), wanted, subject, for: "alignment")
+      let other = assignment.kernels.first { $0 != subject.kernel }
+      let cosine = other.flatMap { summary.figures[subject.variant, $0]?.alignment?.cosine }
       return try stage.perform(
-        variant: variant, kernel: kernel, vectors: wanted, cosine: cosine)
-    } report: {
-      ResultLines.lines($0, $1)
+        variant: subject.variant, kernel: subject.kernel, vectors: wanted, cosine: cosine)
     }
+  }
+
+  /// Every kernel of every variant, and where asked the centred one behind it.
+  private func subjects(alsoCentred: Bool = false) -> [SpectrumSubject] {
+    assignment.variants.indices.flatMap { variant in
+      assignment.kernels.flatMap { kernel in
+        (alsoCentred ? [false, true] : [false]).map {
+          SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: $0)
+        }
+      }
+    }
+  }
+
+  private func spectrum(of subject: SpectrumSubject) -> SpectrumSummary? {
+    summary.figures[subject.variant, subject.kernel]?.spectrum
   }
 
   /// Throws, on all ranks, where a kernel's spectrum is not there with so many eigenvectors. Collective.
   private func require(
-    _ spectrum: SpectrumSummary?, _ count: Int, _ variant: Int,
-    _ kernel: KernelKind, for section: String
+    _ spectrum: SpectrumSummary?, _ count: Int, _ subject: SpectrumSubject, for section: String
   ) throws {
     try ranks.agree {
       guard spectrum?.eigenvectors != count else { return }
       throw Refusal(
         .missingInput,
-        "\(section) needs \(count) eigenvectors of \(assignment.label(variant, kernel)), and the "
+        "\(section) needs \(count) eigenvectors of \(subject.label), and the "
           + "run has \(spectrum?.eigenvectors ?? 0); run `ntk-dist spectrum` with this job first")
     }
   }
 
-  /// Performs a stage for every kernel of every variant whose result is not there yet, and keeps and
-  /// prints what comes out. Collective.
+  /// Performs a stage for every kernel of every variant whose question is not answered yet, and keeps
+  /// and prints what comes out. Collective.
+  private func forEachKernel<Result: Answer>(
+    _ event: String, _ place: WritableKeyPath<Summary.KernelSummary, Result?>,
+    _ question: String?, _ report: (Result, _ label: String) -> [String],
+    perform: (SpectrumSubject) throws -> Result
+  ) throws {
+    for subject in subjects() where !isAnswered(question, subject, place) {
+      if let spectrum = spectrum(of: subject) { warn(of: spectrum, subject) }
+      try keep(try perform(subject), question, subject, place, event: event, report: report)
+    }
+  }
+
+  /// Whether the run has a result that answers a question. The same on all ranks.
+  private func isAnswered<Result: Answer>(
+    _ question: String?, _ subject: SpectrumSubject,
+    _ place: WritableKeyPath<Summary.KernelSummary, Result?>
+  ) -> Bool {
+    guard request.resume, let question else { return false }
+    let known = summary.figures[subject.variant, subject.kernel]?[keyPath: place]
+    return known?.question == question
+  }
+
+  /// Finds a result, keeps it in the summary, and records and prints it. Collective.
   ///
   /// - Parameters:
-  ///   - question: what is asked; a result with the same question answers it. Nil for no such result.
-  ///   - questionPlace: where a result keeps the question.
-  private func forEachKernel<Result: Codable>(
-    _ event: String, _ place: WritableKeyPath<Summary.KernelSummary, Result?>,
-    question: String?, _ questionPlace: WritableKeyPath<Result, String?>,
-    perform: (_ variant: Int, _ kernel: KernelKind) throws -> Result,
+  ///   - seconds: of the result, for the event; nil for all that finding it took.
+  ///   - change: what else it changes in the summary, the same on all ranks.
+  @discardableResult
+  private func keep<Result: Answer>(
+    _ find: @autoclosure () throws -> Result, _ question: String?, _ subject: SpectrumSubject,
+    _ place: WritableKeyPath<Summary.KernelSummary, Result?>, event: String,
+    seconds: KeyPath<Result, Double>? = nil, and change: (inout Summary) -> Void = { _ in },
     report: (Result, _ label: String) -> [String]
-  ) throws {
-    for variant in assignment.variants.indices {
-      for kernel in assignment.kernels {
-        let known = summary.figures[variant, kernel]?[keyPath: place]
-        if request.resume, let known, let question, known[keyPath: questionPlace] == question {
-          continue
-        }
-        let label = assignment.label(variant, kernel)
-        let spectrum = summary.figures[variant, kernel]?.spectrum
-        if let warning = spectrum?.indefiniteWarning(
-          label, run: run.path, isSingle: assignment.hasSingleElements)
-        {
-          console.warn(warning)
-        }
-        let start = MPIEnvironment.seconds
-        var result = try perform(variant, kernel)
-        result[keyPath: questionPlace] = question
-        try summary.keep(result, at: place, variant, kernel)
-        let lines = report(result, label)
-        try ranks.onRoot {
-          try events.add(
-            event,
-            [
-              "variant": .text(assignment.variants[variant].name),
-              "kernel": .text(kernel.rawValue),
-              "seconds": .number(MPIEnvironment.seconds - start),
-            ])
-          for line in lines { console.say(line) }
-        }
-      }
+  ) throws -> Result {
+    let start = MPIEnvironment.seconds
+    var result = try find()
+    result.question = question
+    try summary.keep(result, at: place, subject.variant, subject.kernel, and: change)
+    try ranks.onRoot {
+      try events.add(
+        event,
+        [
+          "variant": .text(subject.variantName), "kernel": .text(subject.stem),
+          "seconds": .number(seconds.map { result[keyPath: $0] } ?? MPIEnvironment.seconds - start),
+        ])
+      for line in report(result, subject.label) { console.say(line) }
     }
+    return result
+  }
+
+  /// Warns where a kernel has eigenvalues that no kernel has.
+  private func warn(of spectrum: SpectrumSummary, _ subject: SpectrumSubject) {
+    let test = Indefiniteness(run, hasSingleElements: assignment.hasSingleElements)
+    if let warning = test.warning(subject.label, spectrum) { console.warn(warning) }
   }
 }
 

@@ -9,6 +9,7 @@ import MessagePassing
 import RankProgram
 import Report
 import Results
+import Solve
 import TileSchedule
 import TileStore
 
@@ -57,18 +58,17 @@ final class RunPipeline {
     }
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
     OpenBLAS.setThreads(Ranks.solverThreads)
-    let context = try BLACSContext(on: ranks.world)
-    if request.stages.contains(.spectrum), job.spectrum != nil {
-      try spectra(store, context, imageShape: data.shape)
-    }
-    if request.stages.contains(.predict), let section = job.prediction {
-      try predictions(section, store, data, context)
-    }
-    if request.stages.contains(.train), let section = job.training {
-      try training(section, store, data, context)
-    }
-    if request.stages.contains(.align), let section = job.alignment {
-      try alignment(section, store, data, context)
+    let setting = StageSetting(
+      run: run, store: store, assignment: assignment, data: data, ranks: ranks,
+      context: try BLACSContext(on: ranks.world), console: console)
+    for stage in request.stages {
+      switch stage {
+      case .assemble: break
+      case .spectrum: try job.spectrum.map { try spectra($0, setting) }
+      case .predict: try job.prediction.map { try predictions($0, setting) }
+      case .train: try job.training.map { try training($0, setting) }
+      case .align: try job.alignment.map { try alignment($0, setting) }
+      }
     }
     try ranks.onRoot {
       try events.add("finished")
@@ -158,8 +158,6 @@ final class RunPipeline {
         return found
       }
     }
-    // A shard leaves it to the job that has the results, but a run that goes on must be known.
-    let isNew = try ranks.shared(ranks.agree { try ranks.isRoot && !Disk().exists(run.summary) })
-    if run.shard == .whole || isNew { try summary.write() }
+    try summary.write()
   }
 }

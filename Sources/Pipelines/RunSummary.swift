@@ -1,3 +1,4 @@
+import DurableFiles
 import Jobs
 import RankProgram
 import Results
@@ -33,7 +34,7 @@ final class RunSummary {
     figures = try ranks.shared(read)
   }
 
-  /// Changes the figures on all ranks. Collective.
+  /// Changes the figures, on all ranks alike. Local.
   ///
   /// - Parameter change: the same on all ranks.
   func change(_ change: (inout Summary) -> Void) { change(&figures) }
@@ -45,7 +46,7 @@ final class RunSummary {
   /// - Parameter result: rank 0's counts; timings differ between ranks.
   func keep<Result: Codable>(
     _ result: Result, at place: WritableKeyPath<Summary.KernelSummary, Result?>, _ variant: Int,
-    _ kernel: KernelKind, and change: (inout Summary) -> Void = { _ in }
+    _ kernel: KernelKind, and change: (inout Summary) -> Void
   ) throws {
     let result = try ranks.shared(result)
     var found = figures[variant, kernel] ?? Summary.KernelSummary()
@@ -56,8 +57,12 @@ final class RunSummary {
   }
 
   /// Publishes the summary. Collective.
+  ///
+  /// A shard writes the first one only, by which the run is known, and leaves the results to the job
+  /// that has them.
   func write() throws {
     try ranks.onRoot {
+      if run.shard != .whole, try Disk().exists(run.summary) { return }
       try lease?.require()
       try figures.write(run)
     }

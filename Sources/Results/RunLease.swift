@@ -10,8 +10,8 @@ import Synchronization
 /// few seconds. A lease whose holder has ended on this machine is taken over at once, any other one
 /// after its file has not changed for `patience` seconds. Clocks of different machines are not compared.
 package final class RunLease: Sendable {
-  /// Seconds between two signs of life.
-  static let interval = 10.0
+  /// Signs of life are this many fifths of a second apart: ten seconds.
+  private static let ticks = 50
 
   private let folder: String
   private let path: String
@@ -139,16 +139,10 @@ package final class RunLease: Sendable {
   private func keepAlive() {
     let (path, disk) = (path, disk)
     Thread.detachNewThread { [weak self] in
-      var next = Self.interval
-      var elapsed = 0.0
-      while true {
+      for tick in 1... {
         usleep(200_000)
-        elapsed += 0.2
         guard let lease = self, !lease.hasEnded.withLock({ $0 }) else { return }
-        if elapsed >= next {
-          if lease.isOwn { _ = try? disk.touch(path) }
-          next = elapsed + Self.interval
-        }
+        if tick % Self.ticks == 0, lease.isOwn { _ = try? disk.touch(path) }
       }
     }
   }

@@ -81,17 +81,3 @@ package struct SpectrumSummary: Codable, Equatable {
     self.secondsSavingState = secondsSavingState
   }
 }
-
-extension SpectrumSummary {
-  /// A warning where the kernel has eigenvalues far below zero, which no kernel of images has; nil where
-  /// rounding explains them.
-  ///
-  /// - Parameter isSingle: whether the kernel's elements are in single precision.
-  package func indefiniteWarning(_ label: String, run: String, isSingle: Bool) -> String? {
-    let noise = isSingle ? max(noiseFloor, Double(Float.ulpOfOne) * trace) : noiseFloor
-    guard lambdaMin < -100 * noise else { return nil }
-    return
-      "\(label): lambda_min \(lambdaMin) is far below zero (noise floor \(noiseFloor)), and a kernel "
-      + "has no negative eigenvalues; check the tiles with `ntk-dist verify \(run)`"
-  }
-}

@@ -5,6 +5,7 @@ import Foundation
 import Jobs
 import MessagePassing
 import RankProgram
+import Results
 
 /// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal or 1.
 ///
@@ -14,8 +15,7 @@ struct KernelRegression {
   let source: KernelMatrix
   let ranks: Ranks
   let console: Console
-  /// The run's folder, for messages.
-  let run: String
+  let indefiniteness: Indefiniteness
   /// What is solved for, as progress names it.
   let label: String
   /// Right-hand sides.
@@ -74,19 +74,12 @@ struct KernelRegression {
             solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
-            solutions[index].failure = failure(
+            solutions[index].failure = singular(
               "its smallest pivot is rounding", regularizations[index], meanDiagonal)
           }
         case .notPositiveDefinite(let minor):
-          solutions[index].failure = failure(
+          solutions[index].failure = indefinite(
             "leading minor \(minor) is not positive", regularizations[index], meanDiagonal)
-          let shift = shift(regularizations[index], meanDiagonal)
-          // K + s I is not positive definite, so K has an eigenvalue of at most -s.
-          if let warning = Indefiniteness(of: source.array, run: run).warning(
-            label, eigenvalueAtMost: -shift, trace: sums.trace, noise: floor * sums.trace)
-          {
-            console.warn(warning)
-          }
         }
       }
     }
@@ -140,8 +133,25 @@ struct KernelRegression {
   /// Under n eps the smallest pivot is rounding, and so would the solution be.
   private var floor: Double { Double(n) * Double.ulpOfOne }
 
-  /// Why there is no solution, and what to do.
-  private func failure(
+  /// Why K + s I has no Cholesky factor, and what to do; a clearly indefinite K is a warning, too.
+  private func indefinite(
+    _ detail: String, _ regularization: Double, _ meanDiagonal: Double
+  ) -> String {
+    let trace = meanDiagonal * Double(n)
+    // K has an eigenvalue of at most -s.
+    guard
+      let warning = indefiniteness.warning(
+        label, eigenvalueAtMost: -shift(regularization, meanDiagonal), trace: trace,
+        noise: floor * trace)
+    else { return singular(detail, regularization, meanDiagonal) }
+    console.warn(warning)
+    return
+      "the kernel has negative eigenvalues that rounding does not explain (\(detail)); check its "
+      + "tiles with `ntk-dist verify`"
+  }
+
+  /// Why rounding leaves no solution, and what to do.
+  private func singular(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
     guard meanDiagonal > 0 else {
@@ -149,17 +159,12 @@ struct KernelRegression {
         "the kernel's diagonal has the mean \(meanDiagonal), which no kernel of images has; check "
         + "the network's variances, and the tiles with `ntk-dist verify`"
     }
-    // Powers of ten are what a user would write in a job.
-    let unit = scale == .relative ? 1 : meanDiagonal
-    let isSingle = Indefiniteness(of: source.array, run: run).isSingle
     // Random rounding of single-precision elements moves eigenvalues by about sqrt(n) eps.
+    let isSingle = indefiniteness.hasSingleElements
     let noise = isSingle ? max(floor, Double(n).squareRoot() * Double(Float.ulpOfOne)) : floor
-    let sufficient = pow(10, (log10(noise * unit) + 1).rounded(.up))
-    guard regularization < sufficient else {
-      return
-        "the kernel has negative eigenvalues that rounding does not explain (\(detail)); check "
-        + "its tiles with `ntk-dist verify`"
-    }
+    let least = max(noise * (scale == .relative ? 1 : meanDiagonal), regularization)
+    // Powers of ten are what a user would write in a job.
+    let sufficient = pow(10, (log10(least) + 1).rounded(.up))
     return
       "the kernel is singular to rounding (\(detail)); set a regularization of \(sufficient) or "
       + "more"

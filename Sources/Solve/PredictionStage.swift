@@ -18,32 +18,15 @@ import TileStore
 /// with targets Y one-hot less an offset, 1 / classes unless the job says otherwise. The class with
 /// the largest f is the prediction. A regularization is chosen, if at all, by training images that
 /// are held out, never by the test images.
-package struct PredictionStage {
-  package let run: RunFolder
-  package let store: KernelStore
-  package let assignment: Assignment
-  package let data: DataOutline
-  package let ranks: Ranks
-  package let context: BLACSContext
-  package let console: Console
-  package let section: PredictionSection
+package struct PredictionStage: KernelStage {
+  let setting: StageSetting
+  private let section: PredictionSection
 
-  package init(
-    run: RunFolder, store: KernelStore, assignment: Assignment, data: DataOutline, ranks: Ranks,
-    context: BLACSContext, console: Console, section: PredictionSection
-  ) {
-    self.run = run
-    self.store = store
-    self.assignment = assignment
-    self.data = data
-    self.ranks = ranks
-    self.context = context
-    self.console = console
-    self.section = section
+  package init(_ section: PredictionSection, _ setting: StageSetting) {
+    (self.section, self.setting) = (section, setting)
   }
 
   private var regularizations: [Double] { section.regularization }
-  private var n: Int { data.trainCount }
   private var classes: Int { data.classes }
   private var offset: Double { section.targetOffset(classes: classes) }
 
@@ -58,9 +41,8 @@ package struct PredictionStage {
     try validate(array, label, &results)
 
     let source = try KernelMatrix(array, context: context, ranks: ranks)
-    let regression = KernelRegression(
-      source: source, ranks: ranks, console: console, run: run.path, label: label,
-      columns: classes, scale: section.regularizationScale)
+    let regression = regression(
+      source, label, columns: classes, scale: section.regularizationScale)
     let solved = try solve(regression, variant, kernel, &results)
     let start = MPIEnvironment.seconds
     let predictions = try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks).products(
@@ -173,10 +155,8 @@ package struct PredictionStage {
     let source = try KernelMatrix(array, order: order, context: context, ranks: ranks)
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
-    let regression = KernelRegression(
-      source: source, ranks: ranks, console: console, run: run.path,
-      label: "validation of " + label,
-      columns: classes, scale: section.regularizationScale)
+    let regression = regression(
+      source, "validation of " + label, columns: classes, scale: section.regularizationScale)
     let solutions = try regression.solve(regularizations, targets).solutions
     let share = TileShare(of: array, rows: order..<n, columns: 0..<order, ranks: ranks)
     let predictions = try TileProducts(share: share, ranks: ranks).products(

@@ -10,30 +10,16 @@ import RankProgram
 import Results
 
 /// The eigenvalues of the training kernels, with eigenvectors where asked, and their checks.
-package struct SpectrumStage {
-  package let run: RunFolder
-  package let store: KernelStore
-  package let assignment: Assignment
-  package let ranks: Ranks
-  package let context: BLACSContext
-  package let console: Console
-  package let section: SpectrumSection
+package struct SpectrumStage: KernelStage {
+  let setting: StageSetting
+  private let section: SpectrumSection
 
-  package init(
-    run: RunFolder, store: KernelStore, assignment: Assignment, ranks: Ranks,
-    context: BLACSContext, console: Console, section: SpectrumSection
-  ) {
-    self.run = run
-    self.store = store
-    self.assignment = assignment
-    self.ranks = ranks
-    self.context = context
-    self.console = console
-    self.section = section
+  package init(_ section: SpectrumSection, _ setting: StageSetting) {
+    (self.section, self.setting) = (section, setting)
   }
 
   /// Leading eigenvectors to keep; `Int.max` for all of them. A centred kernel keeps none.
-  package func vectors(of subject: SpectrumSubject) -> Int {
+  private func vectors(of subject: SpectrumSubject) -> Int {
     subject.isCentred ? 0 : section.leadingVectors
   }
 
@@ -43,9 +29,7 @@ package struct SpectrumStage {
   /// by all ranks.
   package func perform(_ subject: SpectrumSubject) throws -> SpectrumSummary {
     let part: KernelStore.Part = subject.isCentred ? .trainGap : .train
-    let array = try ranks.agree {
-      try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
-    }
+    let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
     let source =
       subject.isCentred
       ? try KernelMatrix(centring: array, context: context, ranks: ranks)
@@ -74,12 +58,6 @@ package struct SpectrumStage {
         try eigenpairs(source, subject, .elpaPairs, by: ELPA.eigenpairs)
       }
     summary.reason = choice.reason
-    if let warning = Indefiniteness(of: array, run: run.path).warning(
-      assignment.label(subject.variant, subject.kernel), eigenvalueAtMost: summary.lambdaMin,
-      trace: summary.trace, noise: summary.noiseFloor)
-    {
-      console.warn(warning)
-    }
     return summary
   }
 

@@ -52,19 +52,4 @@ import Testing
     let error = #expect(throws: Refusal.self) { try bad.write(run) }
     #expect(error?.description.contains("assembly.seconds is inf") ?? false)
   }
-
-  @Test("An eigenvalue far below zero is a warning, one that rounding explains is none")
-  func indefinite() {
-    func spectrum(_ lambdaMin: Double) -> SpectrumSummary {
-      SpectrumSummary(
-        routine: "band", n: 10, lambdaMax: 100, lambdaMin: lambdaMin, noiseFloor: 1e-10,
-        belowNoiseFloor: 1, trace: 200, traceError: 0, frobeniusError: 0, eigenvectors: 0,
-        grid: [1, 1], blockSize: 64, secondsReading: 0, secondsSolving: 0, secondsChecking: 0)
-    }
-    #expect(
-      spectrum(-4.2).indefiniteWarning("ntk", run: "runs/x", isSingle: false)?.contains("-4.2")
-        ?? false)
-    #expect(spectrum(-5e-10).indefiniteWarning("ntk", run: "runs/x", isSingle: false) == nil)
-    #expect(spectrum(0.5).indefiniteWarning("ntk", run: "runs/x", isSingle: false) == nil)
-  }
 }

@@ -14,31 +14,14 @@ import Results
 /// its own eigenvectors.
 ///
 /// Source: Ortiz-Jimenez, Moosavi-Dezfooli and Frossard (arXiv 2106.06770), sections 3 and 4.
-package struct AlignmentStage {
-  package let run: RunFolder
-  package let store: KernelStore
-  package let assignment: Assignment
-  package let data: DataOutline
-  package let ranks: Ranks
-  package let context: BLACSContext
-  package let console: Console
-  package let section: AlignmentSection
+package struct AlignmentStage: KernelStage {
+  let setting: StageSetting
+  private let section: AlignmentSection
 
-  package init(
-    run: RunFolder, store: KernelStore, assignment: Assignment, data: DataOutline, ranks: Ranks,
-    context: BLACSContext, console: Console, section: AlignmentSection
-  ) {
-    self.run = run
-    self.store = store
-    self.assignment = assignment
-    self.data = data
-    self.ranks = ranks
-    self.context = context
-    self.console = console
-    self.section = section
+  package init(_ section: AlignmentSection, _ setting: StageSetting) {
+    (self.section, self.setting) = (section, setting)
   }
 
-  private var n: Int { data.trainCount }
   private var offset: Double { section.targetOffset(classes: data.classes) }
 
   /// Measures one kernel, and writes its files.
@@ -151,9 +134,8 @@ package struct AlignmentStage {
   ) throws -> (x: [Double], shift: Double) {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
     let source = try KernelMatrix(array, context: context, ranks: ranks)
-    let regression = KernelRegression(
-      source: source, ranks: ranks, console: console, run: run.path,
-      label: "signs of eigenvectors of \(subject.label)", columns: columns)
+    let regression = regression(
+      source, "signs of eigenvectors of \(subject.label)", columns: columns)
     let (meanDiagonal, solutions) = try regression.solve([section.regularization], signs)
     guard let x = solutions[0].x else {
       throw CollectiveFailure(

@@ -12,34 +12,16 @@ import Results
 
 /// Gradient descent on all training images in function space, by the kernel's eigenvectors, and what the
 /// outputs are at each of a job's times.
-package struct TrainingStage {
-  package let run: RunFolder
-  package let store: KernelStore
-  package let assignment: Assignment
-  package let data: DataOutline
-  package let ranks: Ranks
-  package let context: BLACSContext
-  package let console: Console
+package struct TrainingStage: KernelStage {
+  let setting: StageSetting
   /// Whether the spectrum stage keeps all eigenvectors.
-  package let hasEigenvectors: Bool
-  package let section: TrainingSection
+  private let hasEigenvectors: Bool
+  private let section: TrainingSection
 
-  package init(
-    run: RunFolder, store: KernelStore, assignment: Assignment, data: DataOutline, ranks: Ranks,
-    context: BLACSContext, console: Console, hasEigenvectors: Bool, section: TrainingSection
-  ) {
-    self.run = run
-    self.store = store
-    self.assignment = assignment
-    self.data = data
-    self.ranks = ranks
-    self.context = context
-    self.console = console
-    self.hasEigenvectors = hasEigenvectors
-    self.section = section
+  package init(_ section: TrainingSection, _ setting: StageSetting, hasEigenvectors: Bool) {
+    (self.section, self.setting, self.hasEigenvectors) = (section, setting, hasEigenvectors)
   }
 
-  private var n: Int { data.trainCount }
   private var classes: Int { data.classes }
   private var offset: Double { section.targetOffset(classes: classes) }
   private var hasTest: Bool { data.testCount > 0 }

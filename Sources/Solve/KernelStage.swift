@@ -1,0 +1,62 @@
+import Assembly
+import DistributedAlgebra
+import Jobs
+import RankProgram
+import Results
+
+/// What every stage that works on assembled kernels works with.
+package struct StageSetting {
+  package let run: RunFolder
+  package let store: KernelStore
+  package let assignment: Assignment
+  package let data: DataOutline
+  package let ranks: Ranks
+  package let context: BLACSContext
+  package let console: Console
+
+  package init(
+    run: RunFolder, store: KernelStore, assignment: Assignment, data: DataOutline, ranks: Ranks,
+    context: BLACSContext, console: Console
+  ) {
+    self.run = run
+    self.store = store
+    self.assignment = assignment
+    self.data = data
+    self.ranks = ranks
+    self.context = context
+    self.console = console
+  }
+}
+
+/// A stage that works on assembled kernels, one after the other. Its methods are collective.
+protocol KernelStage {
+  var setting: StageSetting { get }
+}
+
+extension KernelStage {
+  var run: RunFolder { setting.run }
+  var store: KernelStore { setting.store }
+  var assignment: Assignment { setting.assignment }
+  var data: DataOutline { setting.data }
+  var ranks: Ranks { setting.ranks }
+  var context: BLACSContext { setting.context }
+  var console: Console { setting.console }
+
+  /// Training images, the order of the kernels.
+  var n: Int { data.trainCount }
+
+  /// The regression with a kernel.
+  ///
+  /// - Parameters:
+  ///   - label: what is solved for, as progress names it.
+  ///   - columns: right-hand sides.
+  func regression(
+    _ source: KernelMatrix, _ label: String, columns: Int,
+    scale: PredictionSection.RegularizationScale = .relative
+  ) -> KernelRegression {
+    KernelRegression(
+      source: source, ranks: ranks, console: console,
+      indefiniteness: Indefiniteness(run, hasSingleElements: assignment.hasSingleElements),
+      label: label, columns: columns, scale: scale)
+  }
+}
