@@ -1,9 +1,9 @@
 # make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
-# make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one; an hour
-# make test-agreement  every collective step fails once on every rank; takes an hour
-# make chaos       a run on several hosts hit 25 times (root, ../shared); about ten minutes
+# make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
+# make test-agreement  every collective step fails once on every rank; long
+# make chaos       a run on several hosts hit 25 times (root, ../shared)
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
 # make lint        formatting and style of Swift, Python and shell
@@ -44,7 +44,7 @@ build-tests: system-packages
 	$(TIMED) "build" $(SWIFT) build $(SWIFTFLAGS) --build-tests
 
 test: build-tests
-	Tests/Scripts/all-tests .build/release
+	SWIFT="$(SWIFT)" SWIFTFLAGS="$(SWIFTFLAGS)" Tests/Scripts/all-tests .build/release
 
 # The trait changes one C file. It is compiled with the trait; the programs are linked with it.
 ELPA_BUILD := .build-elpa/release

@@ -1,5 +1,6 @@
 import BlockCyclic
 import Failures
+import MessagePassing
 
 /// A distributed computation that could not be done. Collective functions turn it into a
 /// `CollectiveFailure`.
@@ -56,7 +57,8 @@ public enum DistributedAlgebraError: Failure, Equatable {
       "the tile of \(rows) x \(columns) at row \(row), column \(column) \(reason); "
         + "check the tiles that the store lists."
     case .notFinite(let i, let j):
-      "element (\(i), \(j)) of the matrix is not a finite number; recompute its tile."
+      "element (\(i), \(j)) of the matrix is not a finite number; its tile is damaged, or the "
+        + "kernel has left the range of its precision or storage: see `ntk-dist verify`."
     case .notConverged(let routine, let info):
       "\(routine) did not converge (info \(info)); check the matrix with `verify`."
     case .failed(let routine, let info):
@@ -69,4 +71,14 @@ public enum DistributedAlgebraError: Failure, Equatable {
 func decode(_ routine: String, info: Int32) throws(DistributedAlgebraError) {
   if info > 0 { throw .notConverged(routine: routine, info: Int(info)) }
   if info < 0 { throw .failed(routine: routine, info: Int(info)) }
+}
+
+/// Throws where a routine whose `info` is the same on all ranks has failed. Local.
+///
+/// Such are the routines that report nothing but wrong arguments, which ScaLAPACK compares over the
+/// grid; it takes no messages, so it may stand in a loop.
+func requireSuccess(_ routine: String, info: Int32) throws(CollectiveFailure) {
+  guard info != 0 else { return }
+  throw CollectiveFailure(
+    onAllRanks: DistributedAlgebraError.failed(routine: routine, info: Int(info)))
 }

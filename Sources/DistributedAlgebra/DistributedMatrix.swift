@@ -35,7 +35,7 @@ public struct DistributedMatrix<Scalar: MatrixScalar>: ~Copyable {
       guard layout.grid == context.grid else {
         throw DistributedAlgebraError.otherGrid(layout: layout.grid, context: context.grid)
       }
-      try layout.requireLP64(for: .cholesky)
+      try layout.requireLP64()
       let info = ntk_descinit(
         &descriptor, Int32(layout.m), Int32(layout.n), Int32(layout.mb), Int32(layout.nb),
         context.handle, Int32(lld))

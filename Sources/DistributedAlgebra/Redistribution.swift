@@ -43,30 +43,32 @@ extension DistributedMatrix {
     let counts = wordCounts(of: tiles, as: part)
     let incoming = try communicator.exchange(counts: counts)
     let longest = (send: Int(counts.max() ?? 0), receive: Int(incoming.max() ?? 0))
-    let send = try communicator.agree { try LocalArray<Double>(count: longest.send) }
-    let receive = try communicator.agree { try LocalArray<Double>(count: longest.receive) }
+    let buffer = try communicator.agree {
+      try LocalArray<Double>(count: longest.send + longest.receive)
+    }
+    let (send, receive) = (buffer.start, buffer.start + longest.send)
     // Step s pairs this rank with the ranks s above and s below: all ranks work at once, and each
     // holds only one part to send and one to receive.
     for step in 0..<communicator.size {
       let destination = (communicator.rank + step) % communicator.size
       let source = (communicator.rank - step + communicator.size) % communicator.size
       let (myrow, mycol) = grid.position(of: destination)
-      var end = send.start
+      var end = send
       if counts[destination] > 0 {
         for tile in tiles { end = pack(tile, as: part, myrow: myrow, mycol: mycol, into: end) }
       }
       if step == 0 {
-        unpack(send.start, count: Int(counts[destination]), as: part)
+        unpack(send, count: Int(counts[destination]), as: part)
         continue
       }
       try communicator.sendReceive(
         UnsafeRawBufferPointer(
-          UnsafeBufferPointer(start: send.start, count: Int(counts[destination]))),
+          UnsafeBufferPointer(start: send, count: Int(counts[destination]))),
         to: destination,
         UnsafeMutableRawBufferPointer(
-          UnsafeMutableBufferPointer(start: receive.start, count: Int(incoming[source]))),
+          UnsafeMutableBufferPointer(start: receive, count: Int(incoming[source]))),
         from: source)
-      unpack(receive.start, count: Int(incoming[source]), as: part)
+      unpack(receive, count: Int(incoming[source]), as: part)
     }
   }
 

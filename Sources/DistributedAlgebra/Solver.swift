@@ -37,24 +37,24 @@ extension MatrixLayout {
     }
   }
 
-  /// The first array of a solver that has more than 2^31 - 1 elements on any rank; nil where all
-  /// fit.
-  public func lp64Violation(for solver: Solver) -> LP64Violation? {
-    lp64Violation(workspace: workspaceCount(for: solver))
+  /// The first array of a solver, or of the matrix alone, that has more than 2^31 - 1 elements on any
+  /// rank; nil where all fit.
+  public func lp64Violation(for solver: Solver?) -> LP64Violation? {
+    lp64Violation(workspace: solver.map(workspaceCount) ?? 0)
   }
 
   /// The least number of ranks, in a near-square grid, on which a solver can index its arrays; nil
   /// where no number is enough.
   public static func smallestRanks(
-    forOrder n: Int, solver: Solver, nb: Int = 64
+    forOrder n: Int, solver: Solver?, nb: Int = 64
   ) throws(BlockCyclicError) -> Int? {
-    try smallestRanks(forOrder: n, nb: nb) { $0.workspaceCount(for: solver) }
+    try smallestRanks(forOrder: n, nb: nb) { solver.map($0.workspaceCount) ?? 0 }
   }
 
-  /// Throws where a solver would need an array that ScaLAPACK's 32-bit integers cannot index.
+  /// Throws where a solver, or the matrix alone, would need an array that ScaLAPACK's 32-bit integers cannot index.
   ///
   /// Local; the same on all ranks.
-  public func requireLP64(for solver: Solver) throws {
+  public func requireLP64(for solver: Solver? = nil) throws {
     guard let violation = lp64Violation(for: solver) else { return }
     let order = max(m, n)
     throw DistributedAlgebraError.tooLargeForLP64(

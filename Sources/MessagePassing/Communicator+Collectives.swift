@@ -95,31 +95,38 @@ extension Communicator {
     }
   }
 
-  /// The bytes of every rank, of any length, on the root; nil on the other ranks. Collective.
+  /// The array of every rank, of any length, on the root; nil on the other ranks. Collective.
   ///
   /// Source: MPI_Gather for the lengths, then messages.
-  public func gather(_ bytes: [UInt8], to root: Int = 0) throws(MPIError) -> [[UInt8]]? {
-    var length = Int64(bytes.count)
+  public func gather<T: BitwiseCopyable>(
+    _ values: [T], to root: Int = 0
+  ) throws(MPIError) -> [[T]]? {
+    var length = Int64(values.count)
     var lengths = [Int64](repeating: 0, count: rank == root ? size : 0)
     try lengths.withUnsafeMutableBufferPointer { (all) throws(MPIError) in
       try check(
         "MPI_Gather", ntk_mpi_gather_int64(&length, all.baseAddress, Int32(root), fortranHandle))
     }
     guard rank == root else {
-      if !bytes.isEmpty { try send(bytes, to: root, tag: Self.gatherTag) }
+      if !values.isEmpty { try send(values, to: root, tag: Self.gatherTag) }
       return nil
     }
-    var parts: [[UInt8]] = []
+    var parts: [[T]] = []
     for source in 0..<size {
       if source == root {
-        parts.append(bytes)
+        parts.append(values)
       } else if lengths[source] == 0 {
         parts.append([])
       } else {
-        parts.append(try receive(UInt8.self, from: source, tag: Self.gatherTag).values)
+        parts.append(try receive(T.self, from: source, tag: Self.gatherTag).values)
       }
     }
     return parts
+  }
+
+  /// The text of every rank on the root; nil on the other ranks. Collective.
+  public func gather(_ text: String, to root: Int = 0) throws(MPIError) -> [String]? {
+    try gather(Array(text.utf8), to: root)?.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 

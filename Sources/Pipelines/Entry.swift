@@ -65,8 +65,11 @@ public enum Entry {
         return status
       } catch {
         // This rank alone failed, and the others wait for it. The watchdog is still active.
-        tell(world.size > 1 ? "rank \(world.rank): \(error)" : "\(error)")
-        let status = ExitStatus(of: error)
+        let kind = FailureKind(of: error)
+        tell(
+          (world.size > 1 ? "rank \(world.rank): " : "") + "\(error)"
+            + advice(kind, canResume: canResume))
+        let status = ExitStatus(kind)
         MPIEnvironment.abort(status.rawValue)
         return status
       }
@@ -90,13 +93,17 @@ public enum Entry {
       // With one rank, every failure is a failure of all ranks.
       status = try world.size > 1 ? body(started) : world.agree { try body(started) }
     } catch let failure as CollectiveFailure {
-      let canGoOn = failure.kind == .stopped || failure.kind == .inputOutput
-      if world.rank == 0 { tell("\(failure)" + (canGoOn ? ranks?.continuation ?? "" : "")) }
+      if world.rank == 0 { tell("\(failure)" + advice(failure.kind, canResume: canResume)) }
       status = ExitStatus(failure.kind)
     }
     if let ranks { try ranks.leave() } else { try world.barrier() }
     if world.rank == 0, let count = AgreementFault.count { tell("\(count) agreements") }
     return status
+  }
+
+  /// How to continue, where a command can be continued after such a failure.
+  private static func advice(_ kind: FailureKind, canResume: Bool) -> String {
+    canResume && (kind == .stopped || kind == .inputOutput) ? Ranks.advice : ""
   }
 
   private static func tell(_ sentence: String) {

@@ -79,12 +79,9 @@ struct KernelCommand {
       try Disk().removeStaleTemporaries(in: request.output)
       try writers.create(paths, shape: [m, n])
     }
-    let temporaries = try ranks.world.broadcast(
-      Array(writers.temporaryPaths.joined(separator: "\0").utf8))
+    let temporaries = try ranks.shared(writers.temporaryPaths)
     try ranks.agree {
-      let files = try KernelFiles(
-        String(decoding: temporaries, as: UTF8.self).split(separator: "\0").map(String.init),
-        shape: [m, n])
+      let files = try KernelFiles(temporaries, shape: [m, n])
       let program = Program([network])
       let tile = tile(min(m, n), program)
       let bytes = TileKernels.scratchBytes(program, request.precision, tile: tile)

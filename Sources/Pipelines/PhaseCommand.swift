@@ -46,11 +46,10 @@ public struct PhaseCommand {
   /// Writes the phase diagram up to these variances to a folder: phase-diagram.svg, with its data and
   /// gnuplot script.
   ///
-  /// Returns gnuplot's error message, if any. Errors: a folder that cannot be written, gnuplot that
-  /// is not there.
+  /// Errors: a folder that cannot be written; a missing gnuplot, or one that draws nothing.
   public func writePicture(
     to folder: String, weightVariance: Double, biasVariance: Double
-  ) throws -> String? {
+  ) throws {
     guard
       let plot = PhaseDiagramFigure.plot(
         activation, moments, top: biasVariance, right: weightVariance)
@@ -66,7 +65,7 @@ public struct PhaseCommand {
         "gnuplot is not in PATH, so \(folder) has data and script but no picture; install it "
           + "(Debian: gnuplot-nox)")
     }
-    return problem
+    if let problem { throw Refusal(.resource, problem) }
   }
 
   private func text(_ points: [Point], _ format: Format) throws -> [String] {

@@ -44,33 +44,44 @@ struct Verification {
     try ranks.onRoot { try KernelStore.check(assignment, data) }
     let images = try SharedImages(data, on: ranks)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
-    var problems = try ranks.agree { try damagedTiles(store) }
-    let counts = try ranks.agree {
-      try store.entries.reduce(0) { $0 + (try $1.array.presentTiles().count) }
-    }
+    let present = try presentTiles(store)
+    var problems = try ranks.agree { try damagedTiles(present, store) }
     let sample = try sample(store)
     problems += try ranks.agree { try differingTiles(store, assignment, images, sample) }
-    let found = try ranks.world.gather(Array(problems.joined(separator: "\n").utf8)) ?? []
-    for list in found where !list.isEmpty {
-      for line in String(decoding: list, as: UTF8.self).split(separator: "\n") {
-        console.warn(String(line))
-      }
+    for list in try ranks.world.gather(problems.joined(separator: "\n")) ?? [] {
+      for line in list.split(separator: "\n") { console.warn(String(line)) }
     }
     let total = try ranks.world.allReduce(problems.count, .sum)
     let expected = store.entries.reduce(0) { $0 + $1.array.spec.grid.count }
     console.say(
-      "\(counts) of \(expected) tile files are there, \(sample.count) items computed again: "
+      "\(present.count) of \(expected) tile files are there, \(sample.count) items computed again: "
         + (total == 0 ? "all well" : "\(total) wrong"))
     return total == 0 ? .success : .badData
   }
 
-  /// This rank's share of all tiles, those that cannot be read.
-  private func damagedTiles(_ store: KernelStore) throws -> [String] {
-    let tiles = try store.entries.flatMap { entry in
-      try entry.array.presentTiles().map { (entry.array, $0) }
+  /// A tile of one of the store's arrays, by the array's place among the entries.
+  private typealias PresentTile = (entry: Int, tile: TileIndex)
+
+  /// The tiles that are there, as rank 0 sees them; a run may be active. Collective.
+  private func presentTiles(_ store: KernelStore) throws -> [PresentTile] {
+    var words: [Int] = []
+    try ranks.onRoot {
+      for (entry, array) in store.entries.map(\.array).enumerated() {
+        words += try array.presentTiles().flatMap { [entry, $0.it, $0.jt] }
+      }
     }
-    return try stride(from: ranks.rank, to: tiles.count, by: ranks.count).compactMap {
-      try Self.damage(of: tiles[$0].1, in: tiles[$0].0)
+    words = try ranks.world.broadcast(words)
+    return stride(from: 0, to: words.count, by: 3).map {
+      (words[$0], TileIndex(words[$0 + 1], words[$0 + 2]))
+    }
+  }
+
+  /// What is wrong with this rank's share of some tiles.
+  private func damagedTiles(
+    _ tiles: [PresentTile], _ store: KernelStore
+  ) throws -> [String] {
+    try stride(from: ranks.rank, to: tiles.count, by: ranks.count).compactMap {
+      try Self.damage(of: tiles[$0].tile, in: store.entries[tiles[$0].entry].array)
     }
   }
 

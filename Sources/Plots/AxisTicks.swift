@@ -44,6 +44,7 @@ struct AxisTicks {
     _ axis: Axis, _ range: ClosedRange<Double>, _ isHorizontal: Bool
   ) -> [Double] {
     let span = range.upperBound - range.lowerBound
+    guard span > 0, span.isFinite else { return [] }
     let first = Int(log10(span).rounded(.down)) - 1
     for power in first...(first + 2) {
       for digit in [1.0, 2, 5] {

@@ -4,16 +4,17 @@ import Synchronization
 /// The gnuplot of this machine.
 public final class GnuplotProgram: Sendable {
   private let path: String
-  private let limit: Duration
+  private let limit: Double
   /// Whether gnuplot once exceeded its time limit; then it is not started again.
   private let isStuck = Atomic(false)
 
   /// The program in the folders of `searchPath`; nil if it is in none of them.
   ///
-  /// `searchPath` is the environment's PATH by default. `limit` is the time that one picture may take.
+  /// `searchPath` is the environment's PATH by default. `limit` is the seconds that one
+  /// picture may take.
   public init?(
     searchPath: String? = ProcessInfo.processInfo.environment["PATH"],
-    limit: Duration = .seconds(30)
+    limit: Double = 30
   ) {
     let folders = (searchPath ?? "").split(separator: ":").map(String.init)
     guard
@@ -57,11 +58,10 @@ public final class GnuplotProgram: Sendable {
     } catch {
       return "\(path) cannot be started: \(error.localizedDescription)"
     }
-    let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) * 1e-18
-    if ended.wait(timeout: .now() + seconds) == .timedOut {
+    if ended.wait(timeout: .now() + limit) == .timedOut {
       kill(process.processIdentifier, SIGKILL)
       isStuck.store(true, ordering: .relaxed)
-      return "\(path) took longer than \(Gnuplot.short(seconds)) s and was stopped"
+      return "\(path) took longer than \(Gnuplot.short(limit)) s and was stopped"
     }
     guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
     let said = (try? String(contentsOf: messages, encoding: .utf8)) ?? ""

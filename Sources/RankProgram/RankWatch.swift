@@ -19,8 +19,7 @@ enum RankWatch {
   ) throws -> Watchdog {
     let rank = world.rank
     let own = MPIEnvironment.processorName
-    let gathered = try world.gather(Array(own.utf8)) ?? []
-    let names = gathered.map { String(decoding: $0, as: UTF8.self) }
+    let names = try world.gather(own) ?? []
     let root = try world.broadcast(own)
     let (socket, endpoint) = try connect(world, node: node, leaders: leaders)
     let watchdog = Watchdog(
@@ -31,10 +30,15 @@ enum RankWatch {
       if alarm == .stopIgnored && rank != 0 { usleep(700_000) }
       end(sentence(alarm, rank: rank, own: own, root: root, names: names) + continuation)
     }
-    try world.agree {
-      try watchdog.start()
-      // Foundation needs some later, for gnuplot.
-      try ThreadLimit.require(3)
+    do {
+      try world.agree {
+        try watchdog.start()
+        // Foundation needs some later, for gnuplot.
+        try ThreadLimit.require(3)
+      }
+    } catch let failure as CollectiveFailure {
+      watchdog.stop()
+      throw failure
     }
     return watchdog
   }
@@ -48,22 +52,20 @@ enum RankWatch {
   ) throws -> (socket: DatagramSocket?, root: Watchdog.Endpoint) {
     let isOneHost = node.size == world.size
     let own = isOneHost ? [] : Interface.own
-    let common = try leaders.flatMap { try commonInterface($0, own) }
+    // On rank 0 alone.
+    let common = try leaders.flatMap { try $0.gather(own).flatMap(Interface.common) }
     var socket: DatagramSocket?
-    var words: [Int64] = []
+    var words: [UInt64] = []
     if world.rank == 0 {
       let address = isOneHost ? DatagramSocket.loopback : common?.address
       socket = DatagramSocket(on: address ?? DatagramSocket.anyAddress)
-      let endpoint = Watchdog.Endpoint(
-        port: socket?.port ?? 0, addresses: address.map { [$0] } ?? own.map(\.address))
-      words = endpoint.words.map { Int64(bitPattern: $0) }
+      words =
+        Watchdog.Endpoint(
+          port: socket?.port ?? 0, addresses: address.map { [$0] } ?? own.map(\.address)
+        ).words
     }
-    words = try world.broadcast(words)
-    let endpoint = try world.agree { () throws -> Watchdog.Endpoint in
-      guard let found = Watchdog.Endpoint(words: words.map { UInt64(bitPattern: $0) }) else {
-        throw MPIError(function: "MPI_Bcast", code: 0, text: "rank 0 sent no endpoint")
-      }
-      return found
+    guard let endpoint = Watchdog.Endpoint(words: try world.broadcast(words)) else {
+      throw MPIError(function: "MPI_Bcast", code: 0, text: "rank 0 sent no endpoint")
     }
     if world.rank > 0 {
       let towards = endpoint.addresses.count == 1 ? endpoint.addresses[0] : nil
@@ -72,25 +74,6 @@ enum RankWatch {
         on: isOneHost ? DatagramSocket.loopback : near ?? DatagramSocket.anyAddress)
     }
     return (socket, endpoint)
-  }
-
-  /// The interface of rank 0 in whose network all nodes are, on rank 0. Collective over the leaders.
-  private static func commonInterface(
-    _ leaders: Communicator, _ own: [Interface]
-  ) throws -> Interface? {
-    let bytes = own.flatMap { [$0.address, $0.mask] }.flatMap { word in
-      (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * UInt32($0))) }
-    }
-    let all = try leaders.gather(bytes) ?? []
-    let hosts = all.map { bytes in
-      stride(from: 0, to: bytes.count - 7, by: 8).map { start in
-        func word(_ at: Int) -> UInt32 {
-          (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << (8 * UInt32($1)) }
-        }
-        return Interface(address: word(start), mask: word(start + 4))
-      }
-    }
-    return Interface.common(to: hosts)
   }
 
   private static func sentence(
@@ -110,7 +93,7 @@ enum RankWatch {
         "rank \(rank) (\(own)) has made no progress for \(Int(seconds)) s; check that its file "
         + "system answers"
     case .stopIgnored:
-      return "\(StopRequest.reason) in the middle of a step, which will be repeated"
+      return "\(StopRequest.reason) in the middle of a step"
     }
   }
 

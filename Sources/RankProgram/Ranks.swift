@@ -17,6 +17,9 @@ package final class Ranks {
   /// cannot continue.
   package let continuation: String
 
+  /// What a message adds where the command can continue.
+  package static let advice = "; continue with --resume"
+
   package var rank: Int { world.rank }
   package var count: Int { world.size }
   package var isRoot: Bool { world.rank == 0 }
@@ -32,7 +35,7 @@ package final class Ranks {
   ///   - canResume: whether the command has the option --resume.
   package init(_ world: Communicator, watchdog timeout: Double, canResume: Bool) throws {
     self.world = world
-    continuation = canResume ? "; continue with --resume" : ""
+    continuation = canResume ? Self.advice : ""
     try world.agree { try OpenBLAS.requireMemory() }
     node = try world.splitShared()
     leaders = try world.split(color: node.rank == 0 ? 0 : nil, key: Int32(world.rank))
@@ -70,7 +73,7 @@ package final class Ranks {
   /// Throws, on all ranks, where a signal asks any of them to stop. Collective.
   package func stopIfAsked() throws {
     guard try isStopRequested() else { return }
-    throw CollectiveFailure(onAllRanks: Refusal(.stopped, StopRequest.reason))
+    throw CollectiveFailure(onAllRanks: StopRequest.refusal)
   }
 
   /// Whether a signal asks any rank to stop. Collective.

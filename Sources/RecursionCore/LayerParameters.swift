@@ -48,7 +48,7 @@ package struct LayerParameters: Sendable {
   }
 
   /// Its square is the largest variance of double precision.
-  private static var largestFactor: Double { 1e75 }
+  private static var largestFactor: Double { Precision.f64.variances.upperBound.squareRoot() }
 
   /// The whole number called `name`, which must be given.
   package mutating func count(_ name: String, atLeast minimum: Int) throws(NetworkError) -> Int {

@@ -1,16 +1,11 @@
 import Failures
 
-/// The variances that lanes can carry: 0, and those whose squares and inverse squares they hold.
-struct VarianceRange: Sendable {
-  let smallest: Double
-  let largest: Double
-}
-
 extension Precision {
-  var variances: VarianceRange {
+  /// The variances that lanes can carry besides 0: those whose squares and inverse squares they hold.
+  var variances: ClosedRange<Double> {
     switch self {
-    case .f64: return VarianceRange(smallest: 1e-150, largest: 1e150)
-    case .f32: return VarianceRange(smallest: 1e-18, largest: 1e18)
+    case .f64: 1e-150...1e150
+    case .f32: 1e-18...1e18
     }
   }
 }
@@ -51,7 +46,8 @@ public struct RangeError: Failure, Sendable {
   private var remedy: String {
     if precision == .f32 && !isDoubleTooSmall { return "use precision f64" }
     switch (quantity, value <= bound) {
-    case (.normalized, _): return "use a larger epsilon"
+    case (.normalized, true): return "use a larger epsilon"
+    case (.normalized, false): return "use a smaller epsilon, or scale the images down"
     case (_, true): return "scale the images up, or use larger weight variances"
     case (_, false): return "scale the images down, or use smaller weight variances or fewer layers"
     }
@@ -98,8 +94,8 @@ struct RangeWatch: Sendable {
     _ value: Double, _ precision: Precision, _ largest: Double
   ) -> Double? {
     let range = precision.variances
-    let largest = min(range.largest, largest)
-    if value == 0 || (value >= range.smallest && value <= largest) { return nil }
-    return value < range.smallest ? range.smallest : largest
+    let largest = min(range.upperBound, largest)
+    if value == 0 || (value >= range.lowerBound && value <= largest) { return nil }
+    return value < range.lowerBound ? range.lowerBound : largest
   }
 }

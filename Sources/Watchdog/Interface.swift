@@ -1,7 +1,7 @@
 import CDatagrams
 
 /// An IPv4 network interface of a host.
-public struct Interface: Equatable, Sendable {
+public struct Interface: Equatable, BitwiseCopyable, Sendable {
   /// Its address, in host order.
   public let address: UInt32
   /// Its network mask, in host order.

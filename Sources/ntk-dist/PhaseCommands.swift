@@ -74,9 +74,7 @@ struct Phase: ParsableCommand {
         weightVariances: weights.values, biasVariances: biases.values, format: format)
       for line in lines { print(line) }
       if let picture, let last = weights.values.last, let top = biases.values.last {
-        let problem = try command.writePicture(
-          to: picture, weightVariance: last, biasVariance: top)
-        if let problem { throw ValidationError(problem) }
+        try command.writePicture(to: picture, weightVariance: last, biasVariance: top)
       }
       return .success
     }

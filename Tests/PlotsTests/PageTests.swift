@@ -90,7 +90,7 @@ import Testing
     "a gnuplot that hangs is stopped and not started again",
     .enabled(if: GnuplotProgram() != nil, "gnuplot is not installed"))
   func hanging() throws {
-    let gnuplot = try #require(GnuplotProgram(limit: .milliseconds(500)))
+    let gnuplot = try #require(GnuplotProgram(limit: 0.5))
     let plot = try #require(plot)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -76,7 +76,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     let info = Scalar.geqrf(
       m: Int32(rows), n: Int32(nb), matrix.pointer, ia: place, ja: Int32(next + 1),
       matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
-    try matrix.context.communicator.agree { try decode("p?geqrf", info: info) }
+    try requireSuccess("p?geqrf", info: info)
     try reflector.take(panel: next, count: count, of: matrix, tau: tau)
     Scalar.symm(
       m: Int32(rows), n: Int32(count), matrix.pointer, ia: place, matrix.descriptor,

@@ -8,7 +8,6 @@ import MessagePassing
 struct PanelQR: ~Copyable {
   private let tau: LocalArray<Double>
   private let work: LocalArray<Double>
-  private let communicator: Communicator
 
   /// Allocates for matrices laid out as `panel`. Collective.
   init(for panel: borrowing DistributedMatrix<Double>) throws {
@@ -20,7 +19,6 @@ struct PanelQR: ~Copyable {
     let work = try communicator.agree { try LocalArray<Double>(count: count) }
     self.tau = tau
     self.work = work
-    self.communicator = communicator
   }
 
   /// Replaces A = QR by Q. Collective.
@@ -32,7 +30,7 @@ struct PanelQR: ~Copyable {
     let (m, n) = (Int32(panel.layout.m), Int32(panel.layout.n))
     let factored = ntk_pdgeqrf(
       m, n, panel.pointer, 1, 1, panel.descriptor, tau.start, work.start, Int32(work.count))
-    try communicator.agree { try decode("pdgeqrf", info: factored) }
+    try requireSuccess("pdgeqrf", info: factored)
     let columns = panel.layout.n
     var r = try panel.replicated(rows: columns)
     for i in 0..<columns {
@@ -40,7 +38,7 @@ struct PanelQR: ~Copyable {
     }
     let formed = ntk_pdorgqr(
       m, n, panel.pointer, panel.descriptor, tau.start, work.start, Int32(work.count))
-    try communicator.agree { try decode("pdorgqr", info: formed) }
+    try requireSuccess("pdorgqr", info: formed)
     return r
   }
 }
