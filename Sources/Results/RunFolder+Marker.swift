@@ -12,8 +12,11 @@ extension RunFolder {
   package func claim(disk: Disk = Disk()) throws {
     try disk.createFolder(path)
     guard try !isMarked(disk) else { return }
-    let isEmpty = try disk.list(path).allSatisfy { $0.contains(".ntk-dist-run") }
-    guard try isEmpty || isOfEarlierVersion(disk) else { throw foreign }
+    // Another shard may have marked the folder, or may be about to, since the look above.
+    let names = try disk.list(path)
+    let isOurs =
+      names.contains(".ntk-dist-run") || names.allSatisfy { $0.contains(".ntk-dist-run") }
+    guard try isOurs || isOfEarlierVersion(disk) else { throw foreign }
     try disk.publish("The results of one job of ntk-dist; docs/reference/outputs.md.\n", to: marker)
   }
 

@@ -64,18 +64,24 @@ package enum SolverMemory {
 
   /// Whether `bytes` on every rank fit in every node. Collective.
   package static func fits(_ bytes: Int, ranks: Ranks) throws -> Bool {
-    // What others of the node have just freed is to be counted.
+    let (needed, available) = try onNode(bytes, ranks)
+    return try ranks.world.allReduce(needed <= available ? 1 : 0, .min) == 1
+  }
+
+  /// What `bytes` on every rank come to on this node, and what it has left. Collective.
+  private static func onNode(
+    _ bytes: Int, _ ranks: Ranks
+  ) throws -> (needed: Int, available: Int) {
+    // Memory that other ranks of the node have just freed counts.
     try ranks.world.barrier()
-    let isEnough = bytes * ranks.node.size <= NodeMemory.available
-    return try ranks.world.allReduce(isEnough ? 1 : 0, .min) == 1
+    return (bytes * ranks.node.size, NodeMemory.available)
   }
 
   /// Throws, on all ranks, where a node has not so many bytes for each of its ranks. Collective.
   package static func require(
     _ bytes: Int, for what: String, order n: Int, advice: String = "use more nodes", _ ranks: Ranks
   ) throws {
-    guard try !fits(bytes, ranks: ranks) else { return }
-    let (needed, available) = (bytes * ranks.node.size, NodeMemory.available)
+    let (needed, available) = try onNode(bytes, ranks)
     try ranks.agree {
       guard needed > available else { return }
       throw Refusal(
