@@ -79,7 +79,7 @@ public struct TileChecksums: Equatable, Sendable {
     do {
       found = try JSONDecoder().decode(Document.self, from: Data(bytes))
     } catch {
-      throw Mismatch(reason: jsonProblem(error))
+      throw Mismatch(reason: jsonProblem(error, in: bytes))
     }
     guard found.array == array else { throw Mismatch(reason: "it is of \(found.array)") }
     let fingerprint = Fingerprint(found.fingerprint)

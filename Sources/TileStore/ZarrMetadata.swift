@@ -102,9 +102,11 @@ enum ZarrMetadata {
   }
 
   /// A codec, a key encoding or a transformer.
-  private struct Part: Decodable, Equatable {
+  private struct Part: Decodable, Equatable, CustomStringConvertible {
     let name: String
     var configuration: [String: String]?
+
+    var description: String { name + (configuration.map { " \($0)" } ?? "") }
   }
 
   private struct Attributes: Decodable {
@@ -141,24 +143,20 @@ enum ZarrMetadata {
       throw refused(error.description)
     }
     // The rest is the same in every array that this program writes.
-    let isOurs: [(String, Bool)] = [
-      ("chunk_grid", node.chunk_grid.name == "regular"),
-      (
-        "chunk_key_encoding",
-        node.chunk_key_encoding == Part(name: "default", configuration: ["separator": "/"])
-      ),
-      ("fill_value", node.fill_value == "NaN"),
-      (
-        "codecs",
-        node.codecs == [
-          Part(name: "bytes", configuration: ["endian": "little"]), Part(name: "crc32c"),
-        ]
-      ),
-      ("storage_transformers", node.storage_transformers?.isEmpty ?? true),
-    ]
-    if let (name, _) = isOurs.first(where: { !$0.1 }) {
-      throw refused("its \(name) is another one")
+    func require<Value: Equatable>(
+      _ name: String, _ found: Value, is ours: Value
+    ) throws(TileStoreError) {
+      guard found == ours else { throw refused("its \(name) is \(found) instead of \(ours)") }
     }
+    try require("chunk_grid.name", node.chunk_grid.name, is: "regular")
+    try require(
+      "chunk_key_encoding", node.chunk_key_encoding,
+      is: Part(name: "default", configuration: ["separator": "/"]))
+    try require("fill_value", node.fill_value, is: "NaN")
+    try require(
+      "codecs", node.codecs,
+      is: [Part(name: "bytes", configuration: ["endian": "little"]), Part(name: "crc32c")])
+    try require("storage_transformers", node.storage_transformers ?? [], is: [])
     return TileArraySpec(
       grid: grid, storage: storage, fingerprint: Fingerprint(node.attributes.fingerprint))
   }
@@ -169,16 +167,17 @@ enum ZarrMetadata {
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch {
-      throw .badMetadata(path: path, reason: jsonProblem(error))
+      throw .badMetadata(path: path, reason: jsonProblem(error, in: bytes))
     }
   }
 }
 
 /// What is wrong with a JSON document that `JSONDecoder` refused, as the end of a sentence.
-func jsonProblem(_ error: any Error) -> String {
+func jsonProblem(_ error: any Error, in bytes: [UInt8]) -> String {
   func name(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
-    (context.codingPath + (last.map { [$0] } ?? []))
-      .map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    let path = context.codingPath + (last.map { [$0] } ?? [])
+    return path.isEmpty
+      ? "it" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
   }
   switch error as? DecodingError {
   case .keyNotFound(let key, let context): return "\(name(context, key)) is missing"
@@ -186,6 +185,14 @@ func jsonProblem(_ error: any Error) -> String {
     return "\(name(context)) has another type"
   case .dataCorrupted(let context) where !context.codingPath.isEmpty:
     return "\(name(context)) is out of range"
-  default: return "it is empty, cut off or not JSON"
+  default: break
+  }
+  // JSONDecoder does not say where the text is none; JSONSerialization does.
+  do {
+    _ = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
+    return "one of its numbers is not whole or too large"
+  } catch {
+    let place = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+    return "it is not JSON" + (place.map { " (\($0.dropLast()))" } ?? "")
   }
 }

@@ -72,6 +72,12 @@ def job(output, **sections):
     return {key: part for key, part in value.items() if part is not None}
 
 
+# Minutes of work for any machine, in 650 tiles: such an assembly ends early only where it is stopped.
+MINUTES = dict(
+    data={"synthetic": {"seed": 2, "train": 200, "test": 0}}, tile=8, spectrum=None, prediction=None,
+    network={"preset": "cnn-gap", "depth": 3, "activation": "relu"})
+
+
 def write_job(folder, name="job.yaml", **sections):
     sections.setdefault("output", folder / "run")
     path = folder / name

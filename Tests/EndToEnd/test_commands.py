@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import BINARY, ENVIRONMENT, ROOT, SHARED, ntk_dist, succeed, write_job
+from conftest import BINARY, ENVIRONMENT, PATIENCE, ROOT, SHARED, ntk_dist, succeed, write_job
 
 # What the core has; further activations and layers come with their own cases.
 REFERENCE_CASES = (r"^(cnn|myrtle|wrn|fcn(256)?_(sin|cos|gelu)_|fcn(256)?_(relu|erf)_(?!num50|standardparam))")
@@ -48,7 +48,7 @@ def test_the_local_hostfile_works(tmp_path):
     path = write_job(tmp_path)
     result = subprocess.run(
         ["mpirun", "--hostfile", str(ROOT / "hostfiles/localhost"), "-np", "2", BINARY, "run", str(path)],
-        capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
+        capture_output=True, text=True, env=ENVIRONMENT, timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
 
 

@@ -1,6 +1,7 @@
 """What the program does with files that are not what they should be, and with those of others."""
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -8,7 +9,8 @@ import subprocess
 import numpy as np
 import pytest
 import zarr
-from conftest import BINARY, ENVIRONMENT, chunks, fcn, ntk_dist, sentences, succeed, write_job
+from conftest import (
+    BINARY, ENVIRONMENT, PATIENCE, chunks, fcn, ntk_dist, sentences, succeed, write_job)
 
 
 def refused(result, status, *words):
@@ -97,14 +99,20 @@ def test_damaged_checksums_are_named(tmp_path):
 
 
 def test_an_indefinite_kernel_is_a_warning_in_every_stage(tmp_path):
-    path, run = write_job(tmp_path, prediction={"regularization": [1e-4]}, kernels=["nngp"]), tmp_path / "run"
+    run = tmp_path / "run"
+    path = write_job(tmp_path, kernels=["nngp"], spectrum={"vectors": "all"},
+                     prediction={"regularization": [1e-4]}, training={"times": [1]},
+                     alignment={"targets": [1]})
     succeed("assemble", path)
     shutil.rmtree(run / "checksums")
     tile = "kernels.zarr/nngp_train/c/1/0"
     shutil.copy(other_job(tmp_path) / tile, run / tile)
-    for command in ("spectrum", "predict"):
-        said = ntk_dist(command, path).stderr
-        assert "nngp has an eigenvalue of at most -" in said and "ntk-dist verify" in said, said
+    # Two go on without a Cholesky factor.
+    for command, status in ("spectrum", 0), ("predict", 65), ("train", 0), ("align", 65):
+        result = ntk_dist(command, path)
+        assert result.returncode == status, (command, result.stderr)
+        assert re.search("ntk-dist: nngp has an eigenvalue of at most -.*`ntk-dist verify",
+                         result.stderr), (command, result.stderr)
 
 
 def test_only_a_run_folder_or_an_empty_one_is_taken(tmp_path):
@@ -112,9 +120,10 @@ def test_only_a_run_folder_or_an_empty_one_is_taken(tmp_path):
     folder.mkdir()
     path = write_job(folder, output=".")
     text = path.read_text()
-    for arguments in (["run"], ["run", "--resume"], ["assemble", "--resume"],
-                      ["assemble", "--shard", "1/2"]):
-        refused(ntk_dist(arguments[0], "job.yaml", *arguments[1:], cwd=folder), 73, ".")
+    for command, words in {"run": ". exists", "run --resume": ". holds other files",
+                           "assemble --resume": ". holds other files",
+                           "assemble --shard 1/2": ". holds other files"}.items():
+        refused(ntk_dist(*command.split(), "job.yaml", cwd=folder), 73, words)
         assert path.read_text() == text and os.listdir(folder) == ["job.yaml"]
     refused(ntk_dist("run", write_job(tmp_path, output="/"), "--resume"), 73, "/ holds other files")
     refused(ntk_dist("spectrum", write_job(tmp_path, output=folder)), 73, "holds other files")
@@ -151,19 +160,20 @@ def test_kernel_replaces_no_file_without_leave_and_no_input_at_all(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
-def test_pipes_sockets_and_devices_are_refused_at_once(tmp_path, kind):
+def test_pipes_sockets_and_devices_are_refused_at_once(tmp_path, monkeypatch, kind):
     path = tmp_path / kind
     if kind == "fifo":
         os.mkfifo(path)
     elif kind == "socket":
-        os.chdir(tmp_path)
-        server = socket.socket(socket.AF_UNIX)
-        server.bind(kind)
+        # The whole path would be too long for a socket. Its file stays when it is closed.
+        monkeypatch.chdir(tmp_path)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(kind)
     else:
         path = "/dev/zero"
-    refused(ntk_dist("run", path, timeout=60), 78, path)
+    refused(ntk_dist("run", path), 78, path)
     arrays = {"arrays": {"train": str(path), "test": str(path)}}
-    result = ntk_dist("run", write_job(tmp_path, data=arrays, prediction=None), ranks=2, timeout=60)
+    result = ntk_dist("run", write_job(tmp_path, data=arrays, prediction=None), ranks=2)
     refused(result, 74, path, "pipe, socket or device")
 
 
@@ -172,5 +182,6 @@ def test_few_open_files_end_with_a_sentence_or_do(tmp_path, limit):
     # Below 24, MPI does not start.
     result = subprocess.run(
         ["sh", "-c", f"ulimit -n {limit}; exec {BINARY} run {write_job(tmp_path)}"],
-        env=ENVIRONMENT, capture_output=True, text=True, timeout=240)
-    assert result.returncode in (0, 69, 74), result.stderr
+        env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE)
+    said = sentences(result)
+    assert result.returncode == 0 or result.returncode in (69, 74) and len(said) == 1, result.stderr

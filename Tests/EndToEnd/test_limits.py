@@ -11,11 +11,9 @@ import tempfile
 import time
 
 import pytest
-from conftest import ENVIRONMENT, command, fcn, sentences, start, wait_for_chunks, write_job
-from test_survival import ranks_of
-
-LONG = dict(data={"synthetic": {"seed": 2, "train": 3000, "test": 50}},
-            network=fcn(depth=30), tile=32, spectrum=None, prediction=None)
+from conftest import (
+    ENVIRONMENT, MINUTES, PATIENCE, command, finish, ranks_of, sentences, start, wait_for_chunks,
+    write_job)
 
 
 def datagram_sockets(pid):
@@ -32,22 +30,23 @@ def datagram_sockets(pid):
 
 
 def test_junk_at_the_watchdogs_port_ends_nothing(tmp_path):
-    path = write_job(tmp_path, **LONG)
+    path = write_job(tmp_path, **MINUTES)
     process = start("assemble", path, "--watchdog", "3", ranks=2)
-    wait_for_chunks(tmp_path / "run", 50, process)
+    wait_for_chunks(tmp_path / "run", 1, process)
     found = datagram_sockets(ranks_of(process)[0])
     # All ranks are on this host, so the loopback is enough.
     assert len(found) == 1 and socket.inet_ntoa(found[0][0].to_bytes(4, "little")) == "127.0.0.1"
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     # Twice the time of the watchdog, a few thousand datagrams each second.
     end = time.monotonic() + 6
-    while process.poll() is None and time.monotonic() < end:
+    while time.monotonic() < end:
+        assert process.poll() is None
         for size in (0, 1, 24, 25, 1000):
             stranger.sendto(os.urandom(size), ("127.0.0.1", found[0][1]))
         time.sleep(0.002)
     process.send_signal(signal.SIGUSR1)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0 or "stopped on request" in errors, errors
+    status, errors = finish(process)
+    assert status == 75 and "stopped on request" in errors, errors
 
 
 def limited(path, limit, value, user=None):
@@ -58,7 +57,7 @@ def limited(path, limit, value, user=None):
             os.setuid(user)
         resource.setrlimit(limit, (value, value))
     return subprocess.run(command(["run", path, "--progress", "none"]), capture_output=True, text=True,
-                          timeout=60, env=dict(ENVIRONMENT, HOME="/tmp", TMPDIR="/tmp"),
+                          timeout=PATIENCE, env=dict(ENVIRONMENT, HOME="/tmp", TMPDIR="/tmp"),
                           preexec_fn=prepare)
 
 

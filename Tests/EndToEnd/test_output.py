@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 from conftest import (
-    ENVIRONMENT, chunk_paths, command, fcn, start, succeed, wait_for_chunks, write_job)
+    ENVIRONMENT, PATIENCE, chunk_paths, command, fcn, finish, start, succeed, wait_for_chunks,
+    write_job)
 
 LARGE = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 100}}, tile=64,
              network=fcn("erf", 1.7, 0.1, depths=[3, 60]), spectrum=None, prediction=None)
@@ -15,8 +16,8 @@ LARGE = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 100}}, tile=6
 
 def run(path, **options):
     options = {"stdin": subprocess.DEVNULL, **options}
-    return subprocess.run(command(["run", path, "--progress", "lines"]), env=ENVIRONMENT, timeout=120,
-                          **options).returncode
+    return subprocess.run(command(["run", path, "--progress", "lines"]), env=ENVIRONMENT,
+                          timeout=PATIENCE, **options).returncode
 
 
 @pytest.mark.parametrize("streams", ["stdout", "stderr", "both"])
@@ -63,9 +64,9 @@ def test_a_signal_of_a_terminal_stops_a_run_in_order(tmp_path, number):
                     preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     wait_for_chunks(tmp_path / "run", 20, process)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    status, errors = finish(process)
     said = [line for line in errors.splitlines() if line.startswith("ntk-dist:")]
-    assert process.returncode == 75, errors
+    assert status == 75, errors
     assert said == ["ntk-dist: stopped on request; continue with --resume"]
     succeed("run", path, "--resume")
 
@@ -76,8 +77,8 @@ def test_a_hangup_that_is_ignored_stays_ignored(tmp_path):
                     preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     wait_for_chunks(tmp_path / "run", 20, process)
     process.send_signal(signal.SIGHUP)
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
+    status, errors = finish(process)
+    assert status == 0, errors
 
 
 def test_a_broken_pipe_is_not_a_reason_to_stop(tmp_path):
@@ -85,5 +86,5 @@ def test_a_broken_pipe_is_not_a_reason_to_stop(tmp_path):
     process = start("run", path, ranks=None)
     wait_for_chunks(tmp_path / "run", 20, process)
     process.send_signal(signal.SIGPIPE)
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
+    status, errors = finish(process)
+    assert status == 0, errors

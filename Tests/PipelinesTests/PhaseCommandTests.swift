@@ -11,13 +11,18 @@ import Testing
     #expect(error?.description.contains("relu") ?? false)
   }
 
-  @Test("ReLU with a weight variance of two is critical, in text and in JSON")
-  func critical() throws {
+  @Test(
+    "ReLU is critical with a weight variance of two, and ordered below, in text and in JSON",
+    arguments: [(2, "critical"), (1.5, "ordered")])
+  func phase(weightVariance: Double, phase: String) throws {
     let command = try PhaseCommand(activation: "relu")
-    let text = try command.lines(weightVariances: [2], biasVariances: [0], format: .text)
-    #expect(text.joined(separator: " ").contains("critical"))
-    let json = try command.lines(weightVariances: [2], biasVariances: [0], format: .json)
-    #expect(json.joined(separator: " ").contains("\"critical\""))
+    func lines(_ format: PhaseCommand.Format) throws -> [String] {
+      try command.lines(weightVariances: [weightVariance], biasVariances: [0], format: format)
+    }
+    let text = try lines(.text).map { $0.split(separator: " ") }
+    #expect(text.contains(["phase", Substring(phase)]))
+    let json = try lines(.json).joined(separator: "\n")
+    #expect(json.contains("\"phase\" : \"\(phase)\""))
   }
 
   @Test("A table has a line per pair of variances and a header")
