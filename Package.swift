@@ -93,7 +93,7 @@ let package = Package(
     .target(name: "NumPyFiles", dependencies: ["DurableFiles", "Failures"], exclude: readme),
     .target(
       name: "TileStore", dependencies: ["Tiling", "DurableFiles", "Failures"], exclude: readme),
-    .target(name: "Datasets", dependencies: ["NumPyFiles", "BLAS", "Failures"], exclude: readme),
+    .target(name: "Datasets", dependencies: ["NumPyFiles", "Failures"], exclude: readme),
 
     // Ranks.
     .target(name: "Watchdog", dependencies: ["CDatagrams", "Failures"], exclude: readme),
@@ -107,7 +107,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "RecursionCore", "Datasets", "Failures",
+        "RecursionCore", "DurableFiles", "Datasets", "Failures",
         .product(name: "Yams", package: "Yams"),
       ],
       exclude: readme),

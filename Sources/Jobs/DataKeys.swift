@@ -64,14 +64,14 @@ extension DatasetRequest {
   }
 
   private static func source(
-    _ section: Section, isPredictionAsked: Bool
+    _ section: Item, isPredictionAsked: Bool
   ) throws(JobError) -> DataSource {
     let given = ["cifar10", "synthetic", "arrays"].compactMap { name in
       section[name].map { (name: name, item: $0) }
     }
     guard let (name, item) = given.first else {
       throw JobError(
-        .missingKey, at: section.place, path: section.path,
+        .missingKey, at: section.node.place, path: section.path,
         "\(section.path) names no images; give it one of cifar10, synthetic and arrays")
     }
     guard given.count == 1 else {
@@ -93,7 +93,7 @@ extension DatasetRequest {
   }
 
   /// Throws where counts are impossible whatever the files hold. Errors: conflict.
-  private func checkCounts(_ section: Section) throws(JobError) {
+  private func checkCounts(_ section: Item) throws(JobError) {
     switch source {
     case .cifar10: return
     case .arrays(_, let file, _, _):

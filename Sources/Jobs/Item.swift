@@ -27,8 +27,8 @@ struct Item {
     return scalar.value
   }
 
-  /// The value as a mapping; a key that is not among `known` is an error.
-  func section(_ known: [String]) throws(JobError) -> Section {
+  /// The same value, which must be a mapping; a key that is not among `known` is an error.
+  func section(_ known: [String]) throws(JobError) -> Item {
     guard case .mapping(let entries) = node.content else {
       throw wrongType(expected: "a mapping with \(enumeration(known))")
     }
@@ -41,7 +41,7 @@ struct Item {
         "unknown key '\(full)'\(suggestion(for: entry.key, among: known)); "
           + "\(keys) \(enumeration(known))")
     }
-    return Section(path: path, place: node.place, entries: entries)
+    return self
   }
 
   /// The error that a word is not among the known ones.
@@ -55,7 +55,9 @@ struct Item {
   /// The value of a key of a mapping, or the element of a list at an index; nil where there is none.
   subscript(key: String) -> Item? {
     switch node.content {
-    case .mapping(let entries): Section(path: path, place: node.place, entries: entries)[key]
+    case .mapping(let entries):
+      entries.first { $0.key == key }
+        .map { Item(path: path.appending(key: key), node: $0.value) }
     case .list(let nodes):
       Int(key).flatMap { index in
         nodes.indices.contains(index)
@@ -65,32 +67,19 @@ struct Item {
     }
   }
 
+  /// The value of a key of a mapping; without it the error ends with `advice`.
+  func required(_ key: String, _ advice: String) throws(JobError) -> Item {
+    if let item = self[key] { return item }
+    let full = path.appending(key: key)
+    throw JobError(.missingKey, at: node.place, path: full, "\(full) is missing; \(advice)")
+  }
+
   /// The elements of a list, each with its index as the last part of its path.
   func elements(of expected: String) throws(JobError) -> [Item] {
     guard case .list(let nodes) = node.content else { throw wrongType(expected: expected) }
     return nodes.enumerated().map { index, node in
       Item(path: path.appending(key: "\(index)"), node: node)
     }
-  }
-}
-
-/// A mapping in a job whose keys are all known.
-struct Section {
-  let path: String
-  let place: JobError.Place
-  let entries: [DocumentNode.Entry]
-
-  /// The value of `key`, nil where it is absent.
-  subscript(key: String) -> Item? {
-    entries.first { $0.key == key }
-      .map { Item(path: path.appending(key: key), node: $0.value) }
-  }
-
-  /// The value of `key`; without it the error ends with `advice`.
-  func required(_ key: String, _ advice: String) throws(JobError) -> Item {
-    if let item = self[key] { return item }
-    let full = path.appending(key: key)
-    throw JobError(.missingKey, at: place, path: full, "\(full) is missing; \(advice)")
   }
 }
 

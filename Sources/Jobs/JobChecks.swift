@@ -2,7 +2,7 @@ import Datasets
 
 extension Job {
   /// Throws where sections contradict each other. Errors: outOfRange, conflict.
-  func check(_ section: Section) throws(JobError) {
+  func check(_ section: Item) throws(JobError) {
     let trainCount = data.knownTrainCount
     if let item = section["spectrum"] { try spectrum?.check(item, trainCount: trainCount) }
     if let item = section["prediction"] {

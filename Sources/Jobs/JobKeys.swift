@@ -1,14 +1,17 @@
 import Datasets
 
 extension Job {
+  private static let dataAdvice = "say which images, e.g. data: {synthetic: {}}"
+  private static let networkAdvice =
+    "give a list of layers, or a preset such as {preset: fcn, depth: 3}"
+
   static let keys = SectionKeys<Job>([
     Key(
-      "data", type: "a mapping",
-      absent: .required("say which images, e.g. data: {synthetic: {}}"), "The images; see data.",
+      "data", type: "a mapping", absent: .required(dataAdvice), "The images; see data.",
       text: { DatasetRequest.keys.text($0.data) }),
     Key(
       "network", type: "a list of layers, or a preset",
-      absent: .required("give a list of layers, or a preset such as {preset: fcn, depth: 3}"),
+      absent: .required(networkAdvice),
       "The network, or networks; see network.", text: { $0.network.text }),
     Key("kernels", \.kernels, .kernels, "The kernels to compute."),
     Key("precision", \.precision, .choice, "The arithmetic of the kernels."),
@@ -36,8 +39,8 @@ extension Job {
   /// Reads a whole job.
   init(_ root: Item) throws(JobError) {
     let section = try Self.keys.open(root)
-    let dataItem = try Self.keys.required("data", in: section)
-    let networkItem = try Self.keys.required("network", in: section)
+    let dataItem = try section.required("data", Self.dataAdvice)
+    let networkItem = try section.required("network", Self.networkAdvice)
     let isPredictionAsked = ["prediction", "training"].contains { section[$0] != nil }
     self.init(
       data: try DatasetRequest(dataItem, isPredictionAsked: isPredictionAsked),

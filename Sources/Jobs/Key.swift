@@ -20,7 +20,7 @@ struct Key<Owner: Sendable>: Sendable {
   /// What it means, beginning with a capital letter.
   let meaning: String
   /// Reads the key into a section; nothing where the section's reader does that itself.
-  let read: @Sendable (Section, inout Owner) throws(JobError) -> Void
+  let read: @Sendable (Item, inout Owner) throws(JobError) -> Void
   /// The key as it is written; nil where it is left out.
   let entry: @Sendable (Owner) -> (key: String, value: YAMLText)?
 }
@@ -106,7 +106,7 @@ extension Key {
   }
 }
 
-extension Section {
+extension Item {
   /// The value of a key, nil where it is absent. Errors: missingKey where it is required.
   fileprivate func item<Owner>(
     _ name: String, _ fallback: Key<Owner>.Fallback
@@ -129,19 +129,10 @@ struct SectionKeys<Owner: Sendable>: Sendable {
   var words: String { "a mapping with \(enumeration(names))" }
 
   /// The mapping, in which all keys are known. Errors: wrongType, unknownKey.
-  func open(_ item: Item) throws(JobError) -> Section { try item.section(names) }
-
-  /// The item of a required key. Errors: missingKey.
-  func required(_ name: String, in section: Section) throws(JobError) -> Item {
-    var advice = "give it"
-    if case .required(let text)? = list.first(where: { $0.name == name })?.fallback {
-      advice = text
-    }
-    return try section.required(name, advice)
-  }
+  func open(_ item: Item) throws(JobError) -> Item { try item.section(names) }
 
   /// Reads what is given into `owner`. Errors: missingKey, and those of the keys' forms.
-  func read(_ section: Section, into owner: inout Owner) throws(JobError) {
+  func read(_ section: Item, into owner: inout Owner) throws(JobError) {
     for key in list { try key.read(section, &owner) }
   }
 

@@ -5,8 +5,8 @@ import RecursionCore
 ///
 /// A `repeat` that is not well-formed stays, and so does a list of over two million layers.
 func normalized(_ layers: [LayerDescription]) -> [LayerDescription] {
-  var budget = NetworkSection.layerLimit
-  return folded((unrolled(layers, budget: &budget) ?? layers).map(\.withNormalizedLists))
+  let isBounded = expandedCount(layers) != nil
+  return folded((isBounded ? unrolled(layers) : layers).map(\.withNormalizedLists))
 }
 
 extension LayerDescription {
@@ -68,24 +68,12 @@ func expandedCount(_ layers: [LayerDescription]) -> Int? {
   return sum
 }
 
-/// The layers without `repeat`; nil where they are more than `budget`, which is lowered by them.
-private func unrolled(_ layers: [LayerDescription], budget: inout Int) -> [LayerDescription]? {
-  var result: [LayerDescription] = []
-  for layer in layers {
-    guard let (count, body) = layer.repetition else {
-      budget -= 1
-      guard budget >= 0 else { return nil }
-      result.append(layer)
-      continue
-    }
-    guard count > 0 else { continue }
-    guard let once = unrolled(body, budget: &budget) else { return nil }
-    let (rest, overflow) = once.count.multipliedReportingOverflow(by: count - 1)
-    guard !overflow, rest <= budget else { return nil }
-    budget -= rest
-    if !once.isEmpty { for _ in 0..<count { result += once } }
+/// The layers without `repeat`.
+private func unrolled(_ layers: [LayerDescription]) -> [LayerDescription] {
+  layers.flatMap { layer in
+    guard let (count, body) = layer.repetition else { return [layer] }
+    return Array(repeatElement(unrolled(body), count: count).joined())
   }
-  return result
 }
 
 /// The longest group of layers that is looked for.

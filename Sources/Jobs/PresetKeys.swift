@@ -1,9 +1,13 @@
 import RecursionCore
 
 extension Key where Owner == PresetNetwork {
+  static let presetAdvice =
+    "name one of the presets (\(enumeration(Preset.all.map(\.name)))), or write the network as a list "
+    + "of layers, each with a dash"
+
   static let preset = Key(
     "preset", type: enumeration(Preset.all.map(\.name), "or"),
-    absent: .required("name one of the presets"), "The family of networks."
+    absent: .required(presetAdvice), "The family of networks."
   ) {
     .text($0.name)
   }

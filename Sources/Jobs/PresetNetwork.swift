@@ -42,12 +42,7 @@ public struct PresetNetwork: Sendable, Equatable {
   /// The preset that `preset` names.
   private static func preset(_ item: Item) throws(JobError) -> Preset {
     let presets = Preset.all.map(\.name)
-    guard let nameItem = item["preset"] else {
-      throw JobError(
-        .missingKey, at: item.node.place, path: item.path.appending(key: "preset"),
-        "\(item.path).preset is missing; name one of the presets (\(enumeration(presets))), or "
-          + "write the network as a list of layers, each with a dash")
-    }
+    let nameItem = try item.required("preset", Key.presetAdvice)
     guard case .word(let name) = nameItem.scalar else {
       throw nameItem.wrongType(expected: enumeration(presets, "or"))
     }

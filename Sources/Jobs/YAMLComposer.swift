@@ -58,12 +58,7 @@ struct YAMLComposer {
   ) throws(JobError) -> Composed {
     let here = place(event.line)
     guard nesting <= YAMLDocument.nestingLimit else { throw tooLarge(here, path) }
-    if let tag = event.tag {
-      throw JobError(
-        .syntax, at: here, path: path,
-        "\(path.isEmpty ? "the file" : path) has the tag '\(tag)', which means nothing in a job; "
-          + "remove it")
-    }
+    try refuseTag(of: event, path.isEmpty ? "the file" : path, path)
     let composed: Composed
     switch event.kind {
     case .alias(let name):
@@ -136,6 +131,7 @@ struct YAMLComposer {
   private mutating func key(
     _ event: YAMLEvents.Event, _ path: String, _ nesting: Int
   ) throws(JobError) -> String {
+    try refuseTag(of: event, "a key of \(path.isEmpty ? "the file" : path)", path)
     switch event.kind {
     case .scalar(let scalar):
       if let anchor = event.anchor {
@@ -149,6 +145,15 @@ struct YAMLComposer {
     }
     throw JobError(
       .wrongType, at: place(event.line), path: path, "a key must be a word, not a structure")
+  }
+
+  private func refuseTag(
+    of event: YAMLEvents.Event, _ what: String, _ path: String
+  ) throws(JobError) {
+    guard let tag = event.tag else { return }
+    throw JobError(
+      .syntax, at: place(event.line), path: path,
+      "\(what) has the tag '\(tag)', which means nothing in a job; remove it")
   }
 
   private func add(

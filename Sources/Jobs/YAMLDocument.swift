@@ -1,4 +1,5 @@
-import Foundation
+import DurableFiles
+import Glibc
 
 /// A YAML text as a tree whose nodes know their lines. JSON is YAML.
 struct YAMLDocument: Sendable {
@@ -15,17 +16,11 @@ struct YAMLDocument: Sendable {
   /// Reads the file at `path`, relative to the working directory.
   init(path: String) throws(JobError) {
     let place = JobError.Place.file(path)
-    let file = try Self.open(path, place)
-    let bytes: Data
+    let bytes: [UInt8]
     do {
-      bytes = try file.read(upToCount: Self.byteLimit + 1) ?? Data()
+      bytes = try Disk().read(path, limit: Self.byteLimit)
     } catch {
-      throw JobError(.unreadable, at: place, "the file cannot be read to its end; check the disk")
-    }
-    guard bytes.count <= Self.byteLimit else {
-      throw JobError(
-        .unreadable, at: place,
-        "the file is larger than \(Self.byteLimit >> 20) MiB, so it is no job; check the path")
+      throw Self.refusal(error, place)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw JobError(.unreadable, at: place, "the file is not UTF-8 text; check the path")
@@ -33,26 +28,27 @@ struct YAMLDocument: Sendable {
     try self.init(yaml: text, name: path)
   }
 
-  /// Opens a regular file. Opening a pipe would wait for its writer.
-  private static func open(_ path: String, _ place: JobError.Place) throws(JobError) -> FileHandle {
-    let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      guard errno != ENOENT, errno != ENOTDIR else {
-        throw JobError(.missingFile, at: place, "the file does not exist; check the path")
-      }
-      throw JobError(.unreadable, at: place, "the file cannot be opened; check its permissions")
-    }
-    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      throw JobError(
+  /// Why a file is no job.
+  private static func refusal(_ error: FileError, _ place: JobError.Place) -> JobError {
+    switch error.code {
+    case ENOENT, ENOTDIR:
+      return JobError(.missingFile, at: place, "the file does not exist; check the path")
+    case EISDIR:
+      return JobError(.unreadable, at: place, "this is a folder; name the job file in it")
+    case ENXIO:
+      return JobError(
+        .unreadable, at: place, "this is not a regular file; write the job to a file")
+    case EFBIG:
+      return JobError(
         .unreadable, at: place,
-        isFolder
-          ? "this is a folder; name the job file in it"
-          : "this is not a regular file; write the job to a file")
+        "the file is larger than \(byteLimit >> 20) MiB, so it is no job; check the path")
+    case EIO:
+      return JobError(
+        .unreadable, at: place, "the file cannot be read to its end; check the disk")
+    default:
+      return JobError(
+        .unreadable, at: place, "the file cannot be opened; check its permissions")
     }
-    return file
   }
 
   /// Reads `yaml`; errors call it `name`.

@@ -40,6 +40,8 @@ import Testing
     BadJob("\"a\": 1\n? 'a'\n: p", .duplicateKey, "a", "'a' is given more than once, first here"),
     .base("? [a]\n: 1", .wrongType, "", "a key must be a word"),
     .base("tile: !!int 5", .syntax, "tile", "tag"),
+    .base("!!int tile: 5", .syntax, "", "a key of the file has the tag 'tag:yaml.org,2002:int'"),
+    .base("spectrum: {!x vectors: 5}", .syntax, "spectrum", "a key of spectrum has the tag '!x'"),
     BadJob("network: [dense]\noutput: o", .missingKey, "data", "data is missing"),
     BadJob("data: {synthetic: {}}\noutput: o", .missingKey, "network", "network is missing"),
     BadJob("data: {synthetic: {}}\nnetwork: [dense]", .missingKey, "output", "output is missing"),
