@@ -77,14 +77,13 @@ public struct DatasetPlan: Sendable {
       values: images, trainCount: trainCount, testCount: testCount, shape: shape)
     var digest = digestOfLabels
     digest.take(images)
+    // The unit norm takes each image's scale out before it squares anything.
+    if request.preprocessing != .unitNorm { try checkScale(rows) }
     switch request.preprocessing {
-    case .none: try checkScale(rows)
-    case .standardize:
-      try checkScale(rows)
-      rows.standardize()
+    case .none: break
+    case .standardize: rows.standardize()
     case .unitNorm: rows.normalize()
     case .zca(let regularization):
-      try checkScale(rows)
       try ZCATransform(regularization: regularization, algebra: algebra).apply(to: rows)
     }
     return digest.value

@@ -35,7 +35,17 @@ struct ReducedImages: ImageSource {
         let images = UnsafeMutableBufferPointer(
           rebasing: buffer[..<(part.count * whole.shape.dimension)])
         try whole.read(part, of: split, into: images)
-        for index in part.indices { reduce(images, index, to: rows, first + index) }
+        for index in part.indices {
+          reduce(images, index, to: rows, first + index)
+          // The sum of a block may leave the range of float64.
+          let start = (first + index) * shape.dimension
+          let image = rows[start..<start + shape.dimension]
+          if let value = image.first(where: { !$0.isFinite }) {
+            throw .notFinite(
+              path: "the \(split.rawValue) images of \(name), reduced \(edge)-fold,",
+              image: part[index], value: value)
+          }
+        }
       }
     }
   }

@@ -60,6 +60,13 @@ import Testing
       #expect(
         error(of: .init(source: nan))?.description
           == "image 1 of \(folder)/x.npy holds nan; remove or replace that image")
+      let large = try fixture(folder) { for at in 24..<36 { $0[at] = 1e308 } }
+      for preprocessing in [Preprocessing.none, .unitNorm] {
+        #expect(
+          error(of: .init(source: large, reduction: 2, preprocessing: preprocessing))?.description
+            == "image 2 of the train images of \(folder)/x.npy, reduced 2-fold, holds inf; remove "
+            + "or replace that image")
+      }
     }
   }
 
