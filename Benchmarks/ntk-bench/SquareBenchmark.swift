@@ -81,7 +81,7 @@ enum SquareBenchmark {
         try world.barrier()
         for index in grid.stretch(world.rank, of: world.size) {
           let tile = grid.tile(at: index)
-          let isDiagonal = grid.isLowerTriangle && tile.it == tile.jt
+          let isDiagonal = grid.isDiagonal(tile)
           _ = try kernels.compute(
             .init(
               rows: all.slice(grid.rows(of: tile)), columns: columns.slice(grid.columns(of: tile)),

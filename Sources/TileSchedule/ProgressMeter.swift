@@ -17,7 +17,6 @@ public struct ProgressMeter: Sendable {
   }
 
   private let total: Int
-  private let initial: Int
   private let start: Double
   private let window: Double
   private var samples: [(time: Double, done: Int)]
@@ -25,18 +24,16 @@ public struct ProgressMeter: Sendable {
   /// A meter for a run that starts now.
   ///
   /// - Parameters:
-  ///   - total: all work, including what former runs did.
-  ///   - done: what former runs did; it counts for the fraction, not for the rates.
+  ///   - total: all work.
   ///   - time: now, in seconds.
   ///   - window: seconds over which the present rate is taken.
-  public init(total: Int, done: Int = 0, at time: Double, window: Double = 60) {
-    precondition(total >= 0 && done >= 0 && window > 0)
-    (self.total, self.initial, self.start, self.window) = (total, done, time, window)
-    samples = [(time, done)]
+  public init(total: Int, at time: Double, window: Double = 60) {
+    precondition(total >= 0 && window > 0)
+    (self.total, self.start, self.window) = (total, time, window)
+    samples = [(time, 0)]
   }
 
-  /// Work done so far, former runs included.
-  public var done: Int { samples.last?.done ?? initial }
+  private var done: Int { samples.last?.done ?? 0 }
 
   /// Notes that work was done; a time before the last one counts as the last one.
   public mutating func add(_ work: Int, at time: Double) {
@@ -59,7 +56,7 @@ public struct ProgressMeter: Sendable {
   public func reading(at time: Double) -> Reading {
     let time = max(time, samples.last?.time ?? start)
     let fraction = total == 0 ? 1 : min(1, Double(done) / Double(total))
-    let average = rate(from: start, level: initial, to: time)
+    let average = rate(from: start, level: 0, to: time)
     // A window that starts in the middle of a tile has that tile's begin as its own.
     let level = samples.last { $0.time <= time - window } ?? samples[0]
     let now = rate(from: level.time, level: level.done, to: time)

@@ -25,9 +25,6 @@ public struct TilePlan: Sendable {
   /// The tiles of all grids, or of a shard of them.
   public let items: [WorkItem]
 
-  /// Entries in `items`.
-  public let work: Int
-
   /// Plans the tiles of a shard.
   ///
   /// - Parameter grids: the matrices, those to be finished first at the front.
@@ -35,17 +32,15 @@ public struct TilePlan: Sendable {
     let allWork = grids.reduce(0) { $0 + $1.entries }
     var items: [WorkItem] = []
     var before = 0
-    var work = 0
     for (number, grid) in grids.enumerated() {
       for tile in TilePlan.ordered(grid) {
         let entries = grid.entries(of: tile)
         defer { before += entries }
         guard shard.owns(before..<before + entries, of: allWork) else { continue }
-        work += entries
         items.append(WorkItem(grid: number, tile: tile))
       }
     }
-    (self.grids, self.items, self.work) = (grids, items, work)
+    (self.grids, self.items) = (grids, items)
   }
 
   /// Entries of one item.

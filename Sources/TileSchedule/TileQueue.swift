@@ -9,7 +9,7 @@ public struct TileQueue: Sendable {
     case request(rank: Int)
     /// A rank has written an item to the store.
     case finished(rank: Int, item: Int)
-    /// A rank gave an item up, because of a stop.
+    /// A rank gave an item up, after a stop.
     case dropped(rank: Int, item: Int)
     /// Nothing more is to be handed out.
     case stop
@@ -36,14 +36,9 @@ public struct TileQueue: Sendable {
   /// Whether `stop` has happened.
   public private(set) var isStopped = false
 
-  private enum State: UInt8 { case pending, held, done }
-
-  private var states: [State]
-  /// Items from here on were never handed out.
+  private var done: [Bool]
+  /// Items from here on were not handed out yet.
   private var cursor = 0
-  /// Pending items that came back; entries that are no longer pending are skipped.
-  private var returned: [Int] = []
-  private var pendingCount: Int
   /// Ranks that have asked, with the items they hold, the one in hand first.
   private var held: [Int: [Int]] = [:]
   /// Ranks that were told to wait, and in the order in which they became so: those with nothing in
@@ -58,25 +53,22 @@ public struct TileQueue: Sendable {
   public init(count: Int) {
     precondition(count >= 0)
     self.count = count
-    states = Array(repeating: .pending, count: count)
-    pendingCount = count
+    done = Array(repeating: false, count: count)
   }
 
   /// Whether an item is done.
-  public func isDone(_ item: Int) -> Bool {
-    states.indices.contains(item) && states[item] == .done
-  }
+  public func isDone(_ item: Int) -> Bool { done.indices.contains(item) && done[item] }
 
   /// Whether every item is done.
   public var isComplete: Bool { doneCount == count }
 
   /// Whether no rank holds anything and nothing will be handed out: the coordinator may leave.
   public var isIdle: Bool {
-    (isComplete || isStopped) && held.values.allSatisfy { $0.allSatisfy { states[$0] != .held } }
+    (isComplete || isStopped) && held.values.allSatisfy { $0.allSatisfy(isDone) }
   }
 
   /// The items that a rank holds, the one in hand first.
-  public func items(heldBy rank: Int) -> [Int] { held[rank] ?? [] }
+  package func items(heldBy rank: Int) -> [Int] { held[rank] ?? [] }
 
   /// Takes one event and gives the answers to send.
   public mutating func handle(_ event: Event) -> [Answer] {
@@ -94,8 +86,7 @@ public struct TileQueue: Sendable {
       return serve()
     case .dropped(let rank, let item):
       drop(item, from: rank)
-      putBack(item)
-      return serve()
+      return []
     case .stop:
       isStopped = true
       return serve()
@@ -122,7 +113,7 @@ public struct TileQueue: Sendable {
       }
     }
     // An item ahead only while one is left for every rank's hand.
-    while pendingCount >= held.count, let rank = firstWaiting(holding: 1) {
+    while count - cursor >= held.count, let rank = firstWaiting(holding: 1) {
       guard let item = takePending() else { break }
       assign(item, to: rank, &answers)
     }
@@ -148,7 +139,6 @@ public struct TileQueue: Sendable {
   }
 
   private mutating func assign(_ item: Int, to rank: Int, _ answers: inout [Answer]) {
-    states[item] = .held
     held[rank, default: []].append(item)
     if items(heldBy: rank).count == 2 { holdersOfTwo.insert(rank) }
     waiting.remove(rank)
@@ -164,27 +154,15 @@ public struct TileQueue: Sendable {
   }
 
   private mutating func takePending() -> Int? {
-    guard pendingCount > 0 else { return nil }
-    while let item = returned.first {
-      returned.removeFirst()
-      if states[item] == .pending { return claim(item) }
-    }
-    while cursor < count {
-      defer { cursor += 1 }
-      if states[cursor] == .pending { return claim(cursor) }
-    }
-    return nil
-  }
-
-  private mutating func claim(_ item: Int) -> Int {
-    pendingCount -= 1
-    return item
+    guard cursor < count else { return nil }
+    defer { cursor += 1 }
+    return cursor
   }
 
   /// An item that some rank holds ahead: of the lowest such rank, so that scripts are repeatable.
   private mutating func itemAhead() -> (rank: Int, item: Int)? {
     while let rank = holdersOfTwo.min() {
-      if let item = held[rank]?.last, held[rank]?.count == 2, states[item] == .held {
+      if let item = held[rank]?.last, held[rank]?.count == 2, !isDone(item) {
         return (rank, item)
       }
       holdersOfTwo.remove(rank)
@@ -194,21 +172,10 @@ public struct TileQueue: Sendable {
 
   /// Counts an item once, whichever ranks finish it and however late.
   private mutating func markDone(_ item: Int) {
-    guard states.indices.contains(item), states[item] != .done else { return }
-    if states[item] == .pending { pendingCount -= 1 }
-    states[item] = .done
+    guard (0..<cursor).contains(item), !done[item] else { return }
+    done[item] = true
     doneCount += 1
   }
-
-  /// Makes an item pending again, unless it is done or another rank still computes it.
-  private mutating func putBack(_ item: Int) {
-    guard states.indices.contains(item), states[item] == .held, !isHeld(item) else { return }
-    states[item] = .pending
-    pendingCount += 1
-    returned.append(item)
-  }
-
-  private func isHeld(_ item: Int) -> Bool { held.values.contains { $0.contains(item) } }
 }
 
 /// Numbers that leave in the order in which they came.

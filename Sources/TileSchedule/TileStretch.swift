@@ -9,8 +9,7 @@ extension TileGrid {
   public func stretch(_ rank: Int, of ranks: Int) -> Range<Int> {
     func cost(_ index: Int) -> Int {
       let tile = tile(at: index)
-      return isLowerTriangle && tile.it == tile.jt
-        ? entries(of: tile) - rows(of: tile).count : entries(of: tile)
+      return entries(of: tile) - (isDiagonal(tile) ? rows(of: tile).count : 0)
     }
     let total = (0..<count).reduce(0) { $0 + cost($1) }
     func border(_ rank: Int) -> Int {

@@ -133,10 +133,13 @@ public struct TileGrid: Hashable, Sendable {
     (rows(of: tile).count, columns(of: tile).count)
   }
 
+  /// Whether a tile lies on the diagonal of a symmetric matrix, so that half of it is known.
+  public func isDiagonal(_ tile: TileIndex) -> Bool { isLowerTriangle && tile.it == tile.jt }
+
   /// Entries to compute for a tile; of a diagonal tile the lower half with the diagonal.
   public func entries(of tile: TileIndex) -> Int {
     let (rows, columns) = validShape(of: tile)
-    return isLowerTriangle && tile.it == tile.jt ? TileGrid.triangular(rows) : rows * columns
+    return isDiagonal(tile) ? TileGrid.triangular(rows) : rows * columns
   }
 
   /// Entries to compute for the whole grid.

@@ -4,17 +4,17 @@ import TileSchedule
 @Suite struct ProgressMeterTests {
   @Test("Before any work nothing but the fraction is claimed")
   func start() {
-    let meter = ProgressMeter(total: 100, done: 25, at: 10)
+    let meter = ProgressMeter(total: 100, at: 10)
     let reading = meter.reading(at: 10)
-    #expect(reading.fraction == 0.25 && reading.rate == nil && reading.remaining == nil)
+    #expect(reading.fraction == 0 && reading.rate == nil && reading.remaining == nil)
   }
 
-  @Test("Work of former runs counts for the fraction and not for the rates")
-  func resumed() {
-    var meter = ProgressMeter(total: 1000, done: 500, at: 0)
+  @Test("At a steady speed both rates are that speed, and the rest follows from it")
+  func steady() {
+    var meter = ProgressMeter(total: 500, at: 0)
     meter.add(100, at: 10)
     let reading = meter.reading(at: 10)
-    #expect(reading.fraction == 0.6 && reading.averageRate == 10 && reading.rate == 10)
+    #expect(reading.fraction == 0.2 && reading.averageRate == 10 && reading.rate == 10)
     #expect(reading.remaining == 40)
   }
 
@@ -43,7 +43,7 @@ import TileSchedule
     meter.add(10, at: 110)
     meter.add(10, at: 90)
     let reading = meter.reading(at: 80)
-    #expect(meter.done == 20 && reading.rate == 2 && reading.remaining == 40)
+    #expect(reading.fraction == 0.2 && reading.rate == 2 && reading.remaining == 40)
   }
 
   @Test("At the end nothing remains, also for a job without work")

@@ -108,7 +108,7 @@ import Tiling
       let work = stretches.map { stretch in
         stretch.reduce(0) { sum, index in
           let tile = grid.tile(at: index)
-          let diagonal = grid.isLowerTriangle && tile.it == tile.jt ? grid.rows(of: tile).count : 0
+          let diagonal = grid.isDiagonal(tile) ? grid.rows(of: tile).count : 0
           return sum + grid.entries(of: tile) - diagonal
         }
       }
