@@ -47,20 +47,6 @@ public struct TileChecksums: Equatable, Sendable {
     var checksum: UInt32?
   }
 
-  private static func document(
-    _ values: [UInt32?], of array: String, _ spec: TileArraySpec
-  ) throws -> Document {
-    var document = Document(
-      array: array, shape: spec.grid.shape, tile: spec.grid.tileShape,
-      tiles: spec.grid.coverage.rawValue,
-      storage: spec.storage.rawValue,
-      fingerprint: Dictionary(
-        spec.fingerprint.fields.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
-      crc32c: values)
-    document.checksum = try encoded(document).withUnsafeBytes(CRC32C.checksum)
-    return document
-  }
-
   private static func encoded(_ document: Document) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -68,7 +54,15 @@ public struct TileChecksums: Equatable, Sendable {
   }
 
   fileprivate func bytes(of array: String, _ spec: TileArraySpec) throws -> [UInt8] {
-    try TileChecksums.encoded(TileChecksums.document(values, of: array, spec))
+    var document = Document(
+      array: array, shape: spec.grid.shape, tile: spec.grid.tileShape,
+      tiles: spec.grid.coverage.rawValue,
+      storage: spec.storage.rawValue,
+      fingerprint: Dictionary(
+        spec.fingerprint.fields.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
+      crc32c: values)
+    document.checksum = try TileChecksums.encoded(document).withUnsafeBytes(CRC32C.checksum)
+    return try TileChecksums.encoded(document)
   }
 
   /// Reads the file's content. Throws where it is damaged or of another array.
@@ -81,17 +75,28 @@ public struct TileChecksums: Equatable, Sendable {
     } catch {
       throw Mismatch(reason: jsonProblem(error, in: bytes))
     }
+    var content = found
+    content.checksum = nil
+    guard let checksum = try? TileChecksums.encoded(content).withUnsafeBytes(CRC32C.checksum),
+      checksum == found.checksum
+    else { throw Mismatch(reason: "its own checksum is wrong") }
     guard found.array == array else { throw Mismatch(reason: "it is of \(found.array)") }
     let fingerprint = Fingerprint(found.fingerprint)
     if let difference = spec.fingerprint.firstDifference(to: fingerprint) {
       throw Mismatch(
         reason: "it is of an array with \(difference.name) = \(difference.other ?? "(not set)")")
     }
-    self.init(spec.grid)
-    guard found.crc32c.count == values.count,
-      let expected = try? TileChecksums.document(found.crc32c, of: array, spec),
-      expected.checksum == found.checksum
-    else { throw Mismatch(reason: "its own checksum is wrong") }
+    let layout = [
+      ("format", "\(found.format)", "1"), ("shape", "\(found.shape)", "\(spec.grid.shape)"),
+      ("tiles of", "\(found.tile)", "\(spec.grid.tileShape)"),
+      ("storage", found.storage, spec.storage.rawValue),
+      ("tiles for", found.tiles, spec.grid.coverage.rawValue),
+      ("a number of tiles of", "\(found.crc32c.count)", "\(spec.grid.count)"),
+    ]
+    for (what, stored, own) in layout where stored != own {
+      throw Mismatch(reason: "it is of an array with \(what) \(stored) instead of \(own)")
+    }
+    grid = spec.grid
     values = found.crc32c
   }
 

@@ -107,6 +107,29 @@ import Tiling
     ) { try changed.readChecksums(path) }
   }
 
+  @Test("Checksums of an array of another layout are refused with what differs")
+  func layout() throws {
+    let (array, checksums) = try array("a.zarr")
+    try array.publish(checksums, to: path)
+    let others: [(shape: [Int], tile: [Int], TileGrid.Coverage, TileArraySpec.Storage, String)] = [
+      ([6, 6], [2, 2], .lowerTriangle, .float64, "shape [5, 5] instead of [6, 6]"),
+      ([5, 5], [3, 3], .lowerTriangle, .float64, "tiles of [2, 2] instead of [3, 3]"),
+      ([5, 5], [2, 2], .all, .float64, "tiles for lower triangle instead of all"),
+      ([5, 5], [2, 2], .lowerTriangle, .float32, "storage float64 instead of float32"),
+    ]
+    for (index, (shape, tile, coverage, storage, difference)) in others.enumerated() {
+      let other = try TileArray.create(
+        in: folder.path + "/\(index).zarr", name: "ntk_train",
+        spec: TileArraySpec(
+          shape: shape, tile: tile, coverage: coverage, storage: storage,
+          fingerprint: spec.fingerprint))
+      let reason = "it is of an array with \(difference)"
+      #expect(throws: TileStoreError.badChecksums(path: path, reason: reason)) {
+        try other.readChecksums(path)
+      }
+    }
+  }
+
   @Test("The parts of shards together are the whole")
   func parts() throws {
     let (_, checksums) = try array("a.zarr")
