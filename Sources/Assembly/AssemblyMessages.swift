@@ -1,4 +1,3 @@
-import MessagePassing
 import TileSchedule
 
 /// The messages between the coordinator (rank 0) and the other ranks. All are short and fixed.

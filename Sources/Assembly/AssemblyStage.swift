@@ -1,4 +1,3 @@
-import Foundation
 import MessagePassing
 import RankProgram
 import Results
@@ -22,17 +21,6 @@ package final class AssemblyStage {
     package let seconds: Double
     /// Items with a tile of a bad checksum or size, computed again.
     package let repaired: Int
-
-    package init(
-      isComplete: Bool, computed: Int, total: Int, entries: Int, seconds: Double, repaired: Int
-    ) {
-      self.isComplete = isComplete
-      self.computed = computed
-      self.total = total
-      self.entries = entries
-      self.seconds = seconds
-      self.repaired = repaired
-    }
   }
 
   private let ranks: Ranks
@@ -44,7 +32,8 @@ package final class AssemblyStage {
   private let workPerPair: Double
   private let usesPixels: Bool
   private let folder: RunFolder
-  private var checksums = KeptChecksums()
+  /// The checksums of the items that this rank has written or verified.
+  private var checksums: [WorkItem: [UInt32]] = [:]
 
   package init(
     _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
@@ -68,7 +57,6 @@ package final class AssemblyStage {
     let everything = TilePlan(grids: store.grids, shard: folder.shard)
     let present = try ranks.agree { () throws -> Set<WorkItem> in
       guard ranks.isRoot else { return [] }
-      for entry in store.entries { try entry.array.removeStaleTemporaries() }
       return try store.presentItems()
     }
     var isPresent = everything.items.map { present.contains($0) ? UInt8(1) : 0 }
@@ -79,14 +67,16 @@ package final class AssemblyStage {
     let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
     try store.requireDisk(for: items, of: folder, ranks: ranks)
     let entries = items.reduce(0) { $0 + everything.work(of: $1) }
-    let done: Int
-    if ranks.isRoot {
+    try ranks.onRoot {
       try events.add(
         "assembly started",
         [
           "tiles": .integer(items.count), "present": .integer(everything.items.count - items.count),
           "shard": .text("\(folder.shard)"), "ranks": .integer(ranks.count),
         ])
+    }
+    let done: Int
+    if ranks.isRoot {
       let coordinator = Coordinator(
         items,
         work: items.map { Int(Double(everything.work(of: $0)) * workPerPair) },
@@ -103,8 +93,8 @@ package final class AssemblyStage {
     let computed = try ranks.world.broadcast([Int64(done)])[0]
     let isComplete = Int(computed) == items.count
     if isComplete {
-      checksums.add(work.written)
-      try checksums.publish(of: store, to: folder, ranks: ranks)
+      checksums.merge(work.written) { $1 }
+      try store.publish(checksums, to: folder, ranks: ranks)
     }
     return Outcome(
       isComplete: isComplete, computed: Int(computed),
@@ -112,7 +102,8 @@ package final class AssemblyStage {
       repaired: damaged.count)
   }
 
-  /// The items with a tile that fails its checksum; each rank reads its share. They are computed again
+  /// The items with a tile that fails its checksum, its own or the one kept since the array was
+  /// finished; each rank reads its share. They are computed again
   /// and replaced, never removed: another job may have just written a good one.
   private func damagedItems(of items: [WorkItem]) throws -> [WorkItem] {
     var isDamaged = [Int](repeating: 0, count: items.count)
@@ -135,9 +126,11 @@ package final class AssemblyStage {
     }
     try ranks.world.allReduce(&isDamaged, .max)
     let lists = try ranks.world.gather(Array(paths.joined(separator: "\n").utf8)) ?? []
-    for list in lists where !list.isEmpty {
-      for path in String(decoding: list, as: UTF8.self).split(separator: "\n") {
-        console.warn("\(path) is damaged (its size or checksum is wrong); it is computed again")
+    try ranks.onRoot {
+      for path in lists.flatMap({ String(decoding: $0, as: UTF8.self).split(separator: "\n") }) {
+        console.warn(
+          "\(path) is damaged or of another job (its size or checksum is wrong); "
+            + "it is computed again")
         try events.add("damaged tile", ["path": .text(String(path))])
       }
     }

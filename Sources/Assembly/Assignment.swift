@@ -196,10 +196,13 @@ package struct Assignment {
     Double(tile * tile) * workPerPair * (precision == .f64 ? 1.8e-9 : 0.8e-9)
   }
 
+  /// How many numbers a pair of training images has in the store.
+  package var valuesPerPair: Int { variants.count * kernels.count * (keepsGaps ? 2 : 1) }
+
   /// Bytes that a rank takes while it computes tiles, beside the images.
   package func assemblyBytes(tile: Int) -> Int {
     TileKernels.scratchBytes(program, precision, tile: tile)
-      + variants.count * kernels.count * (keepsGaps ? 2 : 1) * 8 * tile * tile
+      + valuesPerPair * 8 * tile * tile
   }
 
   /// Throws where the tiles of all ranks of a node do not fit into its memory.

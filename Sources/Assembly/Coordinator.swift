@@ -8,9 +8,8 @@ import TileSchedule
 /// messages between small pieces of its own work.
 final class Coordinator {
   private let items: [WorkItem]
-  /// Entries of each item.
+  /// Work of each item, in `unit`s.
   private let work: [Int]
-  /// What `work` counts.
   private let unit: String
   private let tiles: TileWork
   private let ranks: Ranks
@@ -43,7 +42,7 @@ final class Coordinator {
   /// Runs until every item is in the store, or until a stop is asked for and all ranks know.
   ///
   /// Returns how many items are in the store now.
-  package func run() throws -> Int {
+  func run() throws -> Int {
     while !isFinished {
       try serve()
       while desk.shouldAsk() { try handle(.request(rank: 0)) }
@@ -114,14 +113,8 @@ final class Coordinator {
   private func show() throws {
     let now = MPIEnvironment.seconds
     let reading = meter.reading(at: now)
-    var detail = "\(queue.doneCount)/\(items.count) tiles"
-    if let rate = reading.rate ?? reading.averageRate {
-      detail += String(format: "  %.2e %@/s", rate, unit)
-    }
-    if let remaining = reading.remaining, remaining > 0 {
-      detail += "  \(readable(seconds: remaining)) left"
-    }
-    console.show("assembling", fraction: reading.fraction, detail: detail, at: now)
+    console.show(
+      "assembling", fraction: reading.fraction, detail: detail(reading), at: now)
     if now - lastEvent >= 10 || (queue.doneCount == items.count && !hasShownAll) {
       lastEvent = now
       hasShownAll = queue.doneCount == items.count
@@ -132,6 +125,17 @@ final class Coordinator {
           "tiles_by_rank": .text(shares),
         ])
     }
+  }
+
+  private func detail(_ reading: ProgressMeter.Reading) -> String {
+    var detail = "\(queue.doneCount)/\(items.count) tiles"
+    if let rate = reading.rate ?? reading.averageRate {
+      detail += String(format: "  %.2e %@/s", rate, unit)
+    }
+    if let remaining = reading.remaining, remaining > 0 {
+      detail += "  \(readable(seconds: remaining)) left"
+    }
+    return detail
   }
 
   /// What each rank has finished; of many ranks the least, the middle and the most.

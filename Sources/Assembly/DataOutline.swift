@@ -32,7 +32,7 @@ package struct DataOutline {
     testLabels = try ranks.world.broadcast(plan?.testLabels ?? [])
   }
 
-  /// Fingerprint of the labels, in order (FNV-1a of their bytes).
+  /// Fingerprint of the labels, in order: FNV-1a, by labels in place of bytes.
   var labelDigest: UInt64 {
     (trainLabels + testLabels).reduce(0xcbf2_9ce4_8422_2325) { hash, label in
       (hash ^ UInt64(truncatingIfNeeded: label)) &* 0x100_0000_01b3

@@ -50,6 +50,19 @@ package struct KernelStore {
     return grids
   }
 
+  /// Bytes of all tiles of a job's store.
+  package static func bytes(
+    _ assignment: Assignment, train: Int, test: Int
+  ) throws(GridError) -> Int {
+    let grids = try grids(train: train, test: test, tile: assignment.tile(train: train))
+    let perKernel = parts(grids, assignment).reduce(0) {
+      let spec = TileArraySpec(
+        grid: $1.grid, storage: assignment.storage, fingerprint: Fingerprint())
+      return $0 + $1.grid.count * spec.bytesPerTile
+    }
+    return assignment.variants.count * assignment.kernels.count * perKernel
+  }
+
   /// Creates the arrays that are missing and opens those that are there.
   ///
   /// Local, on rank 0 alone. Errors: `TileStoreError`, where an array was made from something else.
@@ -123,11 +136,11 @@ package struct KernelStore {
     return found
   }
 
-  /// Throws where the arrays of a run were made from other images, labels or networks. Reads image
-  /// files once. Local, on rank 0.
-  package static func check(_ assignment: Assignment, _ data: DataOutline) throws {
+  /// Throws where the arrays were made from other images, labels or networks. Reads image files once.
+  /// Local, on rank 0.
+  package func check(_ assignment: Assignment, _ data: DataOutline) throws {
     let digest = try data.plan?.digest()
-    for entry in try open(assignment, data).entries {
+    for entry in entries {
       var own = assignment.fingerprint(variant: entry.variant, data: data, imageDigest: digest)
       if digest == nil { own["images"] = entry.array.spec.fingerprint["images"] }
       if let difference = own.firstDifference(to: entry.array.spec.fingerprint) {

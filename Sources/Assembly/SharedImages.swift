@@ -18,18 +18,20 @@ package final class SharedImages {
 
   /// Bytes that they take on every node.
   package static func bytes(_ outline: DataOutline) -> Int {
-    (outline.trainCount + outline.testCount) * outline.shape.reduce(1, *)
-      * MemoryLayout<Double>.size
+    bytes(count: outline.trainCount + outline.testCount, shape: outline.shape)
+  }
+
+  /// Bytes that `count` images of a shape take on every node.
+  package static func bytes(count: Int, shape: [Int]) -> Int {
+    count * shape.reduce(1, *) * MemoryLayout<Double>.size
   }
 
   /// Reads and preprocesses the images on rank 0 and spreads them to the other nodes.
   ///
   /// Collective. Errors: `DatasetError`, agreed by all ranks.
   package init(_ outline: DataOutline, on ranks: Ranks) throws {
-    let features = outline.shape.reduce(1, *)
     let count = outline.trainCount + outline.testCount
-    let window = try SharedWindow(
-      byteCount: count * features * MemoryLayout<Double>.size, on: ranks.node)
+    let window = try SharedWindow(byteCount: Self.bytes(outline), on: ranks.node)
     let values = window.bytes.bindMemory(to: Double.self)
     var digest: UInt64 = 0
     try ranks.onRoot {

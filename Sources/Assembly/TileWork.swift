@@ -76,16 +76,11 @@ package final class TileWork {
     case .testDiagonal:
       try computeDiagonal(images.test.slice(rowRange), entries)
       return true
-    case .train, .trainGap:
+    case .train, .trainGap, .test:
+      let rows = store.parts[item.grid] == .test ? images.test : images.train
       let tile = TileKernels.Tile(
-        rows: images.train.slice(rowRange),
-        columns: images.train.slice(grid.columns(of: item.tile)),
-        isDiagonal: item.tile.it == item.tile.jt)
-      return try compute(tile, entries, poll)
-    case .test:
-      let tile = TileKernels.Tile(
-        rows: images.test.slice(rowRange), columns: images.train.slice(grid.columns(of: item.tile)),
-        isDiagonal: false)
+        rows: rows.slice(rowRange), columns: images.train.slice(grid.columns(of: item.tile)),
+        isDiagonal: grid.isDiagonal(item.tile))
       return try compute(tile, entries, poll)
     }
   }

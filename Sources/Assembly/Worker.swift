@@ -16,7 +16,7 @@ final class Worker {
   }
 
   /// Runs until the coordinator has nothing more.
-  package func run() throws {
+  func run() throws {
     while true {
       try listen(begun: nil)
       if desk.shouldAsk() { try report(.request) }

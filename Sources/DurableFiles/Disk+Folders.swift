@@ -12,13 +12,21 @@ extension Disk {
     do {
       try createOneFolder(path)
     } catch {
-      let parent = Disk.split(path).folder
       // The parent is a shorter path, so this ends.
-      guard error.isMissing, parent.utf8.count < path.utf8.count else { throw error }
-      try createFolder(parent)
+      guard error.isMissing, Disk.split(path).folder.utf8.count < path.utf8.count else {
+        throw error
+      }
+      try createFolder(above: path)
       // Some file systems, such as /proc, say ENOENT although the parent exists: no second round.
       try createOneFolder(path)
     }
+  }
+
+  /// Creates the folder that `path` lies in, and those above it.
+  ///
+  /// - Throws: `FileError`, as `createFolder(_:)`.
+  public func createFolder(above path: String) throws(FileError) {
+    try createFolder(Disk.split(path).folder)
   }
 
   private func createOneFolder(_ path: String) throws(FileError) {
@@ -52,73 +60,80 @@ extension Disk {
 
   /// Removes temporary files of writers that have died from a folder.
   ///
-  /// - Parameter age: seconds; a file of another host, or of a running process, is removed only
-  ///   if it has not been written to for this long.
-  /// - Returns: the names removed, sorted; none where the folder does not exist.
+  /// - Parameters:
+  ///   - recursively: whether from the folders below, too. Symbolic links are not followed.
+  ///   - age: seconds; a file of another host, or of a running process, is removed only if it has
+  ///     not been written to for this long.
+  /// - Returns: the names removed, sorted in each folder; none where the folder does not exist.
   /// - Throws: `FileError`.
   @discardableResult
   public func removeStaleTemporaries(
-    in folder: String, olderThan age: Double = 86_400
+    in folder: String, recursively: Bool = false, olderThan age: Double = 86_400
   ) throws(FileError) -> [String] {
-    let names: [String]
+    let entries: [FolderEntry]
     do {
-      names = try list(folder)
+      entries = try self.entries(of: folder)
     } catch {
+      // Other jobs may remove folders meanwhile.
       if error.isMissing { return [] }
       throw error
     }
     var removed: [String] = []
-    for name in names.sorted() {
-      guard let temporary = TemporaryName(parsing: name) else { continue }
-      let path = folder + "/" + name
-      if !temporary.writerIsGone {
-        guard try secondsSinceWritten(path) >= age else { continue }
-      }
-      do {
-        _ = try calls.check(.remove, path) { Int(unlink(path)) }
-        removed.append(name)
-      } catch {
-        // Another rank removed it, or its writer has just published it.
-        if !error.isMissing { throw error }
+    for entry in entries.sorted(by: { $0.name < $1.name }) {
+      let path = folder + "/" + entry.name
+      if let temporary = TemporaryName(parsing: entry.name) {
+        if try removeIfStale(temporary, path, olderThan: age) { removed.append(entry.name) }
+      } else if recursively, isFolder(entry, path) {
+        removed += try removeStaleTemporaries(in: path, recursively: true, olderThan: age)
       }
     }
     return removed
   }
 
-  /// Removes temporary files of writers that have died from a folder and those below it.
-  ///
-  /// - Parameter skipped: names of folders that are left alone.
-  /// - Throws: `FileError`.
-  public func removeStaleTemporaries(
-    below folder: String, skipping skipped: Set<String> = []
-  ) throws(FileError) {
-    try removeStaleTemporaries(in: folder)
-    for name in try list(folder) where !skipped.contains(name) {
-      let path = folder + "/" + name
-      var status = stat()
-      // A symbolic link may lead anywhere, and is not followed.
-      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
-      try removeStaleTemporaries(below: path)
+  private func removeIfStale(
+    _ temporary: TemporaryName, _ path: String, olderThan age: Double
+  ) throws(FileError) -> Bool {
+    if !temporary.writerIsGone {
+      guard try secondsSinceWritten(path) >= age else { return false }
     }
+    do {
+      _ = try calls.check(.remove, path) { Int(unlink(path)) }
+      return true
+    } catch {
+      // Another rank removed it, or its writer has just published it.
+      if error.isMissing { return false }
+      throw error
+    }
+  }
+
+  /// Whether an entry of a folder is a folder itself, and no link to one.
+  private func isFolder(_ entry: FolderEntry, _ path: String) -> Bool {
+    guard entry.type == UInt8(DT_UNKNOWN) else { return entry.type == UInt8(DT_DIR) }
+    // Some file systems do not tell in the listing.
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Whether `path` is a folder.
   ///
   /// - Throws: `FileError` where it does not exist or cannot be looked at.
   public func isFolder(_ path: String) throws(FileError) -> Bool {
-    var status = stat()
-    _ = try calls.check(.inspect, path) { Int(stat(path, &status)) }
+    guard let status = try status(path) else {
+      throw FileError(operation: .inspect, path: path, code: ENOENT)
+    }
     return status.st_mode & S_IFMT == S_IFDIR
   }
+
+  /// Whether something exists at `path`.
+  ///
+  /// - Throws: `FileError` where that cannot be found out.
+  public func exists(_ path: String) throws(FileError) -> Bool { try status(path) != nil }
 
   /// Whether two paths lead to one file; false where either leads to none.
   ///
   /// - Throws: `FileError`.
   public func isSameFile(_ first: String, _ second: String) throws(FileError) -> Bool {
-    guard try exists(first), try exists(second) else { return false }
-    var (a, b) = (stat(), stat())
-    _ = try calls.check(.inspect, first) { Int(stat(first, &a)) }
-    _ = try calls.check(.inspect, second) { Int(stat(second, &b)) }
+    guard let a = try status(first), let b = try status(second) else { return false }
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino
   }
 
@@ -126,16 +141,22 @@ extension Disk {
   ///
   /// - Throws: `FileError`.
   public func secondsSinceWritten(_ path: String) throws(FileError) -> Double {
-    var status = stat()
-    do {
-      _ = try calls.check(.inspect, path) { Int(stat(path, &status)) }
-    } catch {
-      if error.isMissing { return -.infinity }
-      throw error
-    }
+    guard let status = try status(path) else { return -.infinity }
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Double(now.tv_sec - status.st_mtim.tv_sec)
       + Double(now.tv_nsec - status.st_mtim.tv_nsec) * 1e-9
+  }
+
+  /// What the system knows of the file or folder at `path`; nil where there is none.
+  private func status(_ path: String) throws(FileError) -> stat? {
+    var status = stat()
+    do {
+      _ = try calls.check(.inspect, path) { Int(stat(path, &status)) }
+      return status
+    } catch {
+      if error.code == ENOENT || error.code == ENOTDIR { return nil }
+      throw error
+    }
   }
 }

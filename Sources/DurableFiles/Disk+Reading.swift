@@ -33,37 +33,36 @@ extension Disk {
     return bytes
   }
 
-  /// Whether something exists at `path`.
-  ///
-  /// - Throws: `FileError` where that cannot be found out.
-  public func exists(_ path: String) throws(FileError) -> Bool {
-    var status = stat()
-    do {
-      _ = try calls.check(.inspect, path) { Int(stat(path, &status)) }
-      return true
-    } catch {
-      if error.code == ENOENT || error.code == ENOTDIR { return false }
-      throw error
-    }
-  }
-
   /// The names in a folder, unsorted, without `.` and `..`.
   ///
   /// - Throws: `FileError`.
   public func list(_ folder: String) throws(FileError) -> [String] {
+    try entries(of: folder).map(\.name)
+  }
+
+  /// A name in a folder, and what it is of: DT_DIR, DT_REG, ..., or DT_UNKNOWN.
+  struct FolderEntry {
+    let name: String
+    let type: UInt8
+  }
+
+  /// As `list`, with the types that the folder itself tells.
+  func entries(of folder: String) throws(FileError) -> [FolderEntry] {
     let stream = try openFolder(folder)
     defer { closedir(stream) }
-    var names: [String] = []
+    var entries: [FolderEntry] = []
     while true {
       errno = 0
       guard let entry = readdir(stream) else {
         if errno != 0 { throw FileError(operation: .list, path: folder, code: errno) }
-        return names
+        return entries
       }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
         String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name != "." && name != ".." { names.append(name) }
+      if name != "." && name != ".." {
+        entries.append(FolderEntry(name: name, type: entry.pointee.d_type))
+      }
     }
   }
 

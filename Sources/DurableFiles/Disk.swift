@@ -29,9 +29,7 @@ public struct Disk: Sendable {
     _ bytes: [UInt8], to path: String, flushesFolder: Bool = true
   ) throws(FileError) {
     try publish(to: path, flushesFolder: flushesFolder) { (file) throws(FileError) in
-      try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
-        try file.write(UnsafeRawBufferPointer(buffer))
-      }
+      try file.write(bytes)
     }
   }
 

@@ -44,21 +44,21 @@ public struct PendingFile: ~Copyable, Sendable {
     if !isPublished { _ = try? calls.check(.remove, target) { Int(unlink(temporaryPath)) } }
   }
 
-  /// Appends bytes.
+  /// Writes bytes at an offset, or else appends them.
   ///
   /// - Throws: `FileError` naming the file to be published.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int? = nil) throws(FileError) {
     try naming(target) { () throws(FileError) in
-      try calls.writeAll(descriptor, bytes, temporaryPath, as: .write)
+      try calls.writeAll(descriptor, bytes, temporaryPath, as: .write, at: offset)
     }
   }
 
-  /// Writes bytes at an offset.
+  /// Writes bytes at an offset, or else appends them.
   ///
   /// - Throws: `FileError` naming the file to be published.
-  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
-    try naming(target) { () throws(FileError) in
-      try calls.writeAll(descriptor, bytes, temporaryPath, as: .write, at: offset)
+  public func write(_ bytes: [UInt8], at offset: Int? = nil) throws(FileError) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
+      try write(UnsafeRawBufferPointer(buffer), at: offset)
     }
   }
 

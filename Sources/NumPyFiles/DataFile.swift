@@ -22,8 +22,7 @@ package struct DataFile: ~Copyable, Sendable {
   package func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(NumPyError) {
-    let count: Int
-    count = try onFile { () throws(FileError) in try file.read(bytes, at: offset) }
+    let count = try onFile { () throws(FileError) in try file.read(bytes, at: offset) }
     guard count == bytes.count else {
       throw .truncated(
         path: path, expectedBytes: offset + bytes.count, foundBytes: offset + count)

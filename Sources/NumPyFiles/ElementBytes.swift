@@ -1,14 +1,5 @@
 import DurableFiles
 
-/// Runs `body` on the bytes of an array.
-func withBytes(
-  _ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
-) throws(FileError) {
-  try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
-    try body(UnsafeRawBufferPointer(buffer))
-  }
-}
-
 /// Runs `body` on doubles as they lie in a file.
 func withLittleEndianBytes(
   of values: UnsafeBufferPointer<Double>,

@@ -105,7 +105,7 @@ public struct NumPyArray: Equatable, Sendable {
   ) throws(NumPyError) {
     try write(.uint8, count: bytes.count, shape: shape, to: path, disk) {
       (file) throws(FileError) in
-      try withBytes(bytes) { (bytes) throws(FileError) in try file.write(bytes) }
+      try file.write(bytes)
     }
   }
 
@@ -120,7 +120,7 @@ public struct NumPyArray: Equatable, Sendable {
     }
     try onFile { () throws(FileError) in
       try disk.publish(to: path) { (file) throws(FileError) in
-        try withBytes(header.encoded()) { (bytes) throws(FileError) in try file.write(bytes) }
+        try file.write(header.encoded())
         try elements(file)
       }
     }

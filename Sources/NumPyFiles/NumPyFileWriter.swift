@@ -21,9 +21,7 @@ public struct NumPyFileWriter: ~Copyable, Sendable {
     file = try onFile { () throws(FileError) in
       let file = try PendingFile(for: path, disk: disk)
       try file.resize(to: header.fileSize)
-      try withBytes(header.encoded()) { (bytes) throws(FileError) in
-        try file.write(bytes, at: 0)
-      }
+      try file.write(header.encoded(), at: 0)
       return file
     }
   }

@@ -17,7 +17,7 @@ public struct NumPyRowAppender: ~Copyable, Sendable {
     let file = try onFile { () throws(FileError) in
       let file = try PendingFile(for: path, disk: disk)
       // Keeps the header's place, so that rows can be appended behind it.
-      try withBytes(header.encoded()) { (bytes) throws(FileError) in try file.write(bytes) }
+      try file.write(header.encoded())
       return file
     }
     self.file = file
@@ -47,11 +47,7 @@ public struct NumPyRowAppender: ~Copyable, Sendable {
   public consuming func publish() throws(NumPyError) {
     // The header leaves room for 21 digits of the first length, so the data stay where they are.
     let header = try NumPyHeader(dataType: .float64, shape: [rows] + rowShape, path: path)
-    try onFile { () throws(FileError) in
-      try withBytes(header.encoded()) { (bytes) throws(FileError) in
-        try file.write(bytes, at: 0)
-      }
-    }
+    try onFile { () throws(FileError) in try file.write(header.encoded(), at: 0) }
     do throws(FileError) { try file.publish() } catch { throw .file(error) }
   }
 }

@@ -51,12 +51,13 @@ final class RunPipeline {
     if request.stages.contains(.assemble) {
       let status = try assemble(data)
       guard status == .success else { return status }
-    } else {
-      // The later stages must not read kernels of another network or other images.
-      try ranks.onRoot { try KernelStore.check(assignment, data) }
-      try record(data, imageDigest: nil)
     }
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
+    if !request.stages.contains(.assemble) {
+      // The later stages must not read kernels of another network or other images.
+      try ranks.onRoot { try store.check(assignment, data) }
+      try record(data, imageDigest: nil)
+    }
     OpenBLAS.setThreads(Ranks.solverThreads)
     let setting = StageSetting(
       run: run, store: store, assignment: assignment, data: data, ranks: ranks,
@@ -119,8 +120,7 @@ final class RunPipeline {
           "\(run.path) exists; continue it with --resume, or choose another output folder")
       }
       try run.claim()
-      // The assembly looks after the store itself.
-      try disk.removeStaleTemporaries(below: run.path, skipping: ["kernels.zarr"])
+      try disk.removeStaleTemporaries(in: run.path, recursively: true)
     }
   }
 

@@ -41,9 +41,9 @@ struct Verification {
     let job = try ranks.agree { try Job(of: run) }
     let assignment = try ranks.agree { try Assignment(job, run: run) }
     let data = try DataOutline(job.data, on: ranks)
-    try ranks.onRoot { try KernelStore.check(assignment, data) }
-    let images = try SharedImages(data, on: ranks)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
+    try ranks.onRoot { try store.check(assignment, data) }
+    let images = try SharedImages(data, on: ranks)
     let present = try presentTiles(store)
     var problems = try ranks.agree { try damagedTiles(present, store) }
     let sample = try sample(store)

@@ -106,8 +106,7 @@ enum Calibration {
   private static func writingSeconds(
     _ assignment: Assignment, _ bytes: UnsafeRawBufferPointer, file: String
   ) throws -> Double {
-    let arrays =
-      assignment.variants.count * assignment.kernels.count * (assignment.keepsGaps ? 2 : 1)
+    let arrays = assignment.valuesPerPair
     // The first file of a folder takes longer.
     let start = now()
     var written = 0

@@ -63,8 +63,7 @@ package struct MachineProfile: Codable, Equatable {
 
   /// Writes the profile, and the folder it is in.
   package func write(_ path: String) throws {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    try Disk().createFolder(folder)
+    try Disk().createFolder(above: path)
     try Disk().publish(try JSONText.bytes(self), to: path)
   }
 }

@@ -119,11 +119,14 @@ public struct PlanCommand {
     if request.machine != nil && stored == nil && !request.calibrates {
       throw Refusal(.missingInput, "\(path) does not exist; write it with --calibrate")
     }
-    var machine =
-      request.calibrates || stored == nil ? Calibration.machine() : stored
+    var machine: MachineProfile
+    if let stored, !request.calibrates {
+      machine = stored
+    } else {
+      machine = Calibration.machine()
+      machine.tiles = stored?.tiles ?? [:]
+    }
     let key = assignment.profileKey(train: train)
-    if request.calibrates { machine?.tiles = stored?.tiles ?? [:] }
-    guard var machine else { throw Refusal(.internal, "no profile") }
     if !request.calibrates, let known = machine.tiles[key] { return (machine, known, true) }
     let seconds = try Calibration.tile(
       assignment, train: train, shape: shape,

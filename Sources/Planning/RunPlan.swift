@@ -1,7 +1,6 @@
 import Assembly
 import BlockCyclic
 import DistributedAlgebra
-import Foundation
 import Jobs
 import Results
 import Solve
@@ -58,17 +57,11 @@ struct RunPlan: Codable {
     let grids = try KernelStore.grids(train: train, test: test, tile: tile)
     let arrays = assignment.variants.count * assignment.kernels.count
     tiles = grids.reduce(0) { $0 + $1.grid.count }
-    storeBytes =
-      arrays
-      * grids.reduce(0) {
-        $0 + $1.grid.count * ($1.part == .train && assignment.keepsGaps ? 2 : 1)
-          * ($1.grid.tileRows * $1.grid.tileColumns * assignment.storage.bytes + 4)
-      }
-
+    storeBytes = try KernelStore.bytes(assignment, train: train, test: test)
     coreHours =
       Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
     let base = SolverMemory.processBytes
-    let images = (train + test) * shape.reduce(1, *) * 8
+    let images = SharedImages.bytes(count: train + test, shape: shape)
     let assembling = base + assignment.assemblyBytes(tile: min(tile, train))
     // The last tiles of a run keep only some ranks at work.
     let idle = ranks > 1 ? tileSeconds.apart / 2 : 0
@@ -105,9 +98,8 @@ struct RunPlan: Codable {
       for index in 0..<grid.count {
         let place = grid.tile(at: index)
         let (rows, columns) = grid.validShape(of: place)
-        let isDiagonal = grid.isLowerTriangle && place.it == place.jt
         seconds +=
-          (isDiagonal ? tileSeconds.diagonal : tileSeconds.apart)
+          (grid.isDiagonal(place) ? tileSeconds.diagonal : tileSeconds.apart)
           * Double(rows * columns) / Double(side * side)
       }
     }
@@ -116,9 +108,11 @@ struct RunPlan: Codable {
 
   /// Adds a stage of a solver, and what stands against it.
   ///
-  /// - Parameter bytes: of the rank that needs most, beside the process itself.
+  /// - Parameters:
+  ///   - solver: nil where the stage holds no whole matrix.
+  ///   - bytes: of the rank that needs most, beside the process itself.
   private mutating func add(
-    _ name: String, _ solver: Solver, _ layout: MatrixLayout, seconds: Double, bytes: Int,
+    _ name: String, _ solver: Solver?, _ layout: MatrixLayout, seconds: Double, bytes: Int,
     note: String
   ) throws {
     let perRank = bytes + SolverMemory.processBytes
@@ -126,7 +120,7 @@ struct RunPlan: Codable {
       Stage(
         name: name, seconds: seconds, bytesPerRank: perRank, bytesPerNode: perRank * ranksPerNode,
         note: note))
-    if let violation = layout.lp64Violation(for: solver) {
+    if let solver, let violation = layout.lp64Violation(for: solver) {
       let least = try MatrixLayout.smallestRanks(forOrder: layout.n, solver: solver)
       obstacles.append(
         "\(name): \(violation.array) has \(violation.elements) elements, more than "
@@ -181,7 +175,7 @@ extension RunPlan {
     let seconds = solves.time.training(
       times: section.times.count, hasEigenvectors: hasEigenvectors)
     try add(
-      "train", .cholesky, solves.layout, seconds: seconds * solves.arrays,
+      "train", hasEigenvectors ? nil : .cholesky, solves.layout, seconds: seconds * solves.arrays,
       bytes: hasEigenvectors
         ? EigenBasis.bytes(order: train, count: train, ranks: ranks)
         : ResolventSearch.bytes(solves.layout, ranks: ranks),
@@ -194,7 +188,7 @@ extension RunPlan {
   ) throws {
     let hasTargets = !section.targets.isEmpty
     try add(
-      "align", .cholesky, solves.layout,
+      "align", hasTargets ? .cholesky : nil, solves.layout,
       seconds: solves.time.alignment(hasTargets: hasTargets) * solves.arrays,
       bytes: EigenBasis.bytes(order: train, count: vectors, ranks: ranks)
         + (hasTargets ? SolverMemory.bytes(solves.layout, .cholesky) : 0),

@@ -33,10 +33,9 @@ struct SolverTime {
     let cube = n * n * n
     let solving =
       switch choice.solver {
-      case .eigenvalues: 4 / 3 * cube / (0.21 * speedF64)
+      case .eigenvalues, .elpaEigenvalues: 4 / 3 * cube / (0.21 * speedF64)
       // Divide and conquer with its vectors, and the way back, in matrix products.
       case .eigenpairs: 4 / 3 * cube / (0.21 * speedF64) + 4 * cube / (0.66 * speedF64)
-      case .elpaEigenvalues: 4 / 3 * cube / (0.21 * speedF64)
       case .elpaEigenpairs: 4 / 3 * cube / (0.21 * speedF64) + 4 * cube / (0.8 * speedF64)
       case .band, .cholesky: band(speed: choice.scalarBytes == 8 ? speedF64 : speedF32)
       }
@@ -53,9 +52,11 @@ struct SolverTime {
       + n * n * Double(layout.nb) * 0.94e-9 + n * n * 1e-8
   }
 
+  /// Of one Cholesky factorization.
+  private var factorization: Double { n * n * n / 3 / (0.85 * speedF64) }
+
   /// Of one kernel's predictions.
   func prediction(_ section: PredictionSection) -> Double {
-    let factorization = n * n * n / 3 / (0.85 * speedF64)
     let count = Double(section.regularization.count)
     let factors = Double(Self.factorizations(section))
     // A shared factor costs some tens of solutions, each of which reads the matrix.
@@ -72,7 +73,6 @@ struct SolverTime {
   /// Of one kernel's training at `times` times.
   func training(times: Int, hasEigenvectors: Bool) -> Double {
     guard hasEigenvectors else {
-      let factorization = n * n * n / 3 / (0.85 * speedF64)
       // A product and a solution for each of some fifty blocks, which read the matrix three times.
       return 2 * reading + factorization + 50 * n * n * 8 * 3 / (8e9 * nodes)
     }
@@ -82,7 +82,7 @@ struct SolverTime {
 
   /// Of one kernel's alignment, with regression on the signs of eigenvectors or without.
   func alignment(hasTargets: Bool) -> Double {
-    2 * reading + (hasTargets ? reading + n * n * n / 3 / (0.85 * speedF64) : 0)
+    2 * reading + (hasTargets ? reading + factorization : 0)
   }
 
   /// How many regularizations have a Cholesky factor of their own.

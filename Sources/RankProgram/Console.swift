@@ -43,7 +43,9 @@ public final class Console {
   }
 
   /// Shows the progress of a step, not more often than it can be read.
-  package func show(_ what: String, fraction: Double, detail: String, at time: Double) {
+  package func show(
+    _ what: String, fraction: Double, detail: @autoclosure () -> String, at time: Double
+  ) {
     guard isOpen, progress == .bar || progress == .lines else { return }
     let interval = progress == .bar ? 0.1 : 5
     let isComplete = fraction >= 1
@@ -52,13 +54,13 @@ public final class Console {
     lastDrawn = time
     let percent = String(format: "%3d %%", Int(fraction * 100))
     if progress == .lines {
-      StandardStream.error.write("\(what) \(percent)  \(detail)\n")
+      StandardStream.error.write("\(what) \(percent)  \(detail())\n")
       return
     }
     let width = 30
     let filled = min(width, Int(fraction * Double(width)))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    StandardStream.error.write("\r\(what) \(bar) \(percent)  \(detail)\u{1B}[K")
+    StandardStream.error.write("\r\(what) \(bar) \(percent)  \(detail())\u{1B}[K")
     barIsOpen = true
     if isComplete { closeBar() }
   }

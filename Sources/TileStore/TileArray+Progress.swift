@@ -19,24 +19,6 @@ extension TileArray {
     return tiles
   }
 
-  /// Removes temporary files of writers that have died.
-  ///
-  /// - Parameter age: seconds; see `Disk.removeStaleTemporaries`.
-  /// - Returns: how many were removed.
-  /// - Throws: `TileStoreError`.
-  @discardableResult
-  public func removeStaleTemporaries(olderThan age: Double = 86_400) throws(TileStoreError) -> Int {
-    var folders = [path, path + "/c"]
-    if !spec.grid.isLine { folders += try numbers(in: path + "/c").map { folder(ofRow: $0) } }
-    return try onFile { () throws(FileError) in
-      var removed = 0
-      for folder in folders {
-        removed += try disk.removeStaleTemporaries(in: folder, olderThan: age).count
-      }
-      return removed
-    }
-  }
-
   /// The names in a folder that are numbers as Zarr spells them, ascending.
   private func numbers(in folder: String) throws(TileStoreError) -> [Int] {
     do {

@@ -153,6 +153,26 @@ import Testing
     #expect(try disk.removeStaleTemporaries(in: folder.path + "/none") == [])
   }
 
+  @Test("Stale temporary files are found in all folders below, and not behind links")
+  func staleTemporariesBelow() throws {
+    let outside = try ScratchFolder()
+    let name = ".7.partial-other-node-12-345-1"
+    try outside.put("", at: name)
+    for place in ["", "/a", "/a/b", "/.c"] {
+      try disk.createFolder(folder.path + place)
+      for file in [name, "7"] { try disk.publish("", to: folder.path + place + "/" + file) }
+    }
+    let link = folder.path + "/a/link"
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: outside.path)
+    #expect(try disk.removeStaleTemporaries(in: folder.path, recursively: true).isEmpty)
+    let removed = try disk.removeStaleTemporaries(
+      in: folder.path, recursively: true, olderThan: 0)
+    #expect(removed == Array(repeating: name, count: 4))
+    #expect(outside.names() == [name])
+    for place in ["/a/b", "/.c"] { #expect(try disk.list(folder.path + place) == ["7"]) }
+  }
+
   @Test("Many tasks publishing one path at once leave one whole content")
   func concurrent() async throws {
     let path = folder.path + "/a"

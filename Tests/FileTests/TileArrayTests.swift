@@ -145,6 +145,7 @@ import Tiling
     for tile in tiles {
       #expect(try read(array, tile) == Array(repeating: Double(tile.it * 20 + tile.jt), count: 4))
     }
-    #expect(try array.removeStaleTemporaries(olderThan: 0) == 0)
+    #expect(
+      try Disk().removeStaleTemporaries(in: store, recursively: true, olderThan: 0).isEmpty)
   }
 }

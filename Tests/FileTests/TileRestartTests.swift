@@ -72,7 +72,7 @@ import Tiling
       }
       #expect(try snapshot(store) == whole)
       let array = try TileArray.open(store + "/v/k")
-      try array.removeStaleTemporaries(olderThan: 0)
+      try Disk().removeStaleTemporaries(in: store, recursively: true, olderThan: 0)
       for row in 0..<3 { #expect(try Disk().list(array.path + "/c/\(row)").count == row + 1) }
     }
   }
