@@ -105,11 +105,11 @@ let package = Package(
 
     // What a user asks for, and how it is done.
     .target(
-      name: "Jobs",
-      dependencies: [
-        "RecursionCore", "DurableFiles", "Datasets", "Failures",
-        .product(name: "Yams", package: "Yams"),
-      ],
+      name: "JobDocuments",
+      dependencies: ["DurableFiles", "Failures", .product(name: "Yams", package: "Yams")],
+      exclude: readme),
+    .target(
+      name: "Jobs", dependencies: ["RecursionCore", "Datasets", "JobDocuments"],
       exclude: readme),
     .target(
       name: "Results",
@@ -188,7 +188,9 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Datasets", "RecursionCore"]),
+    .testTarget(
+      name: "JobsTests", dependencies: ["Jobs", "JobDocuments", "Datasets", "RecursionCore"]),
+    .testTarget(name: "JobDocumentsTests", dependencies: ["JobDocuments"]),
     .testTarget(name: "FailuresTests", dependencies: ["Failures"]),
     .testTarget(name: "BLASTests", dependencies: ["BLAS"]),
     .testTarget(

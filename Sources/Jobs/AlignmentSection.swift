@@ -1,3 +1,5 @@
+import JobDocuments
+
 /// A job's `alignment`: how much of the targets lies along each eigenvector of the kernel.
 public struct AlignmentSection: Sendable, Equatable {
   /// The eigenvectors whose signs are learned, from 1 for the leading one.

@@ -1,4 +1,5 @@
 import Datasets
+import JobDocuments
 
 /// A random draw, as a mapping: a job's `data.train` or `data.test`.
 struct Draw: Sendable {

@@ -1,4 +1,5 @@
 import Datasets
+import JobDocuments
 
 // A job's `data`, read into the types of the module Datasets.
 

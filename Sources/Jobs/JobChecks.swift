@@ -1,4 +1,5 @@
 import Datasets
+import JobDocuments
 
 extension Job {
   /// Throws where sections contradict each other. Errors: outOfRange, conflict.

@@ -1,3 +1,5 @@
+import JobDocuments
+
 /// A job file as text, before it is read as a `Job`: the place where options override it.
 ///
 /// A relative path in a job is relative to the working directory, not to the file.

@@ -1,4 +1,5 @@
 import Datasets
+import JobDocuments
 
 extension Job {
   private static let dataAdvice = "say which images, e.g. data: {synthetic: {}}"

@@ -1,4 +1,5 @@
 import Datasets
+import JobDocuments
 
 /// The reference of a job's keys, made from the declarations that read them: plain text that is
 /// Markdown too. `docs/reference/job-keys.md` is a copy.

@@ -1,3 +1,4 @@
+import JobDocuments
 import RecursionCore
 
 /// A job's `network`: a list of layers, or a preset that expands to one or several.

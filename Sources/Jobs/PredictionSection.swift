@@ -1,3 +1,5 @@
+import JobDocuments
+
 /// A job's `prediction`: kernel regression on the training images, evaluated on the test images.
 public struct PredictionSection: Sendable, Equatable {
   /// The regularizations to try.

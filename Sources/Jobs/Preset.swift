@@ -1,3 +1,4 @@
+import JobDocuments
 import RecursionCore
 
 /// A family of networks that a job can name. To add one: one file, one line in `all`.

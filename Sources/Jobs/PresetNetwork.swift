@@ -1,3 +1,4 @@
+import JobDocuments
 import RecursionCore
 
 /// A preset with its parameters, every default filled in.

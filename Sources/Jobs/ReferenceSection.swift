@@ -1,3 +1,5 @@
+import JobDocuments
+
 /// A section of the reference: what a mapping of a job is for, and its keys.
 struct ReferenceSection: Sendable {
   /// As a job's path has it, for example `data.synthetic`; empty for the whole job.

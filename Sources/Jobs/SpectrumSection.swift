@@ -1,3 +1,5 @@
+import JobDocuments
+
 /// A job's `spectrum`: all eigenvalues, some eigenvectors, and how they are computed.
 public struct SpectrumSection: Sendable, Equatable {
   /// Which eigenvectors are kept beside the eigenvalues.

@@ -1,3 +1,5 @@
+import JobDocuments
+
 /// A job's `training`: gradient descent on all training images in function space, evaluated at times.
 public struct TrainingSection: Sendable, Equatable {
   /// When the outputs are evaluated: steps, or continuous time; infinity is allowed.

@@ -10,7 +10,10 @@ import Synchronization
 /// Short measurements of this machine, 20 seconds at most in all.
 enum Calibration {
   /// The machine without any network.
-  static func machine() -> MachineProfile {
+  ///
+  /// Errors: no memory for BLAS.
+  static func machine() throws -> MachineProfile {
+    try OpenBLAS.requireMemory()
     OpenBLAS.setThreads(1)
     return MachineProfile(
       cores: ProcessInfo.processInfo.activeProcessorCount,
@@ -25,6 +28,7 @@ enum Calibration {
   static func tile(
     _ assignment: Assignment, train: Int, shape: [Int], cores: Int
   ) throws -> MachineProfile.TileSeconds {
+    try OpenBLAS.requireMemory()
     OpenBLAS.setThreads(1)
     let tile = min(assignment.tile(train: train), train)
     // Images with numbers of unit variance; what they show does not matter to the time.

@@ -123,7 +123,7 @@ public struct PlanCommand {
     if let stored, !request.calibrates {
       machine = stored
     } else {
-      machine = Calibration.machine()
+      machine = try Calibration.machine()
       machine.tiles = stored?.tiles ?? [:]
     }
     let key = assignment.profileKey(train: train)

@@ -88,13 +88,13 @@ public struct TileChecksums: Equatable, Sendable {
     }
     let layout = [
       ("format", "\(found.format)", "1"), ("shape", "\(found.shape)", "\(spec.grid.shape)"),
-      ("tiles of", "\(found.tile)", "\(spec.grid.tileShape)"),
+      ("tile", "\(found.tile)", "\(spec.grid.tileShape)"),
       ("storage", found.storage, spec.storage.rawValue),
-      ("tiles for", found.tiles, spec.grid.coverage.rawValue),
-      ("a number of tiles of", "\(found.crc32c.count)", "\(spec.grid.count)"),
+      ("set of tiles", found.tiles, spec.grid.coverage.rawValue),
+      ("number of tiles", "\(found.crc32c.count)", "\(spec.grid.count)"),
     ]
     for (what, stored, own) in layout where stored != own {
-      throw Mismatch(reason: "it is of an array with \(what) \(stored) instead of \(own)")
+      throw Mismatch(reason: "its \(what) is \(stored), not \(own)")
     }
     grid = spec.grid
     values = found.crc32c

@@ -112,10 +112,10 @@ import Tiling
     let (array, checksums) = try array("a.zarr")
     try array.publish(checksums, to: path)
     let others: [(shape: [Int], tile: [Int], TileGrid.Coverage, TileArraySpec.Storage, String)] = [
-      ([6, 6], [2, 2], .lowerTriangle, .float64, "shape [5, 5] instead of [6, 6]"),
-      ([5, 5], [3, 3], .lowerTriangle, .float64, "tiles of [2, 2] instead of [3, 3]"),
-      ([5, 5], [2, 2], .all, .float64, "tiles for lower triangle instead of all"),
-      ([5, 5], [2, 2], .lowerTriangle, .float32, "storage float64 instead of float32"),
+      ([6, 6], [2, 2], .lowerTriangle, .float64, "shape is [5, 5], not [6, 6]"),
+      ([5, 5], [3, 3], .lowerTriangle, .float64, "tile is [2, 2], not [3, 3]"),
+      ([5, 5], [2, 2], .all, .float64, "set of tiles is lower triangle, not all"),
+      ([5, 5], [2, 2], .lowerTriangle, .float32, "storage is float64, not float32"),
     ]
     for (index, (shape, tile, coverage, storage, difference)) in others.enumerated() {
       let other = try TileArray.create(
@@ -123,7 +123,7 @@ import Tiling
         spec: TileArraySpec(
           shape: shape, tile: tile, coverage: coverage, storage: storage,
           fingerprint: spec.fingerprint))
-      let reason = "it is of an array with \(difference)"
+      let reason = "its \(difference)"
       #expect(throws: TileStoreError.badChecksums(path: path, reason: reason)) {
         try other.readChecksums(path)
       }

@@ -1,4 +1,5 @@
 import Datasets
+import JobDocuments
 import Jobs
 import RecursionCore
 import Testing

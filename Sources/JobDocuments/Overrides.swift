@@ -1,11 +1,11 @@
 /// One `KEY=VALUE` of `--set`, taken apart.
-struct Override {
+package struct Override {
   let keys: [String]
   /// What the key becomes; nothing removes it.
   let value: DocumentNode
   let place: JobError.Place
 
-  init(_ text: String) throws(JobError) {
+  package init(_ text: String) throws(JobError) {
     place = .option(text)
     guard let equals = text.firstIndex(of: "=") else {
       throw JobError(
@@ -33,7 +33,7 @@ struct Override {
   }
 
   /// Puts the value in its place in a job's tree.
-  func apply(to root: inout DocumentNode) throws(JobError) {
+  package func apply(to root: inout DocumentNode) throws(JobError) {
     try apply(to: &root, depth: 0)
   }
 

@@ -1,7 +1,7 @@
 /// A value of a YAML document, with the place where it was written.
-struct DocumentNode: Sendable {
+package struct DocumentNode: Sendable {
   /// What it is.
-  enum Content: Sendable {
+  package enum Content: Sendable {
     /// `null`, `~` or nothing at all.
     case nothing
     case scalar(Scalar)
@@ -10,18 +10,18 @@ struct DocumentNode: Sendable {
   }
 
   /// A key and its value.
-  struct Entry: Sendable {
-    let key: String
+  package struct Entry: Sendable {
+    package let key: String
     /// Where the key stands.
     let place: JobError.Place
-    var value: DocumentNode
+    package var value: DocumentNode
   }
 
-  var content: Content
-  let place: JobError.Place
+  package var content: Content
+  package let place: JobError.Place
 
   /// The value in a sentence, as it was written where that is short.
-  var words: String {
+  package var words: String {
     switch content {
     case .nothing: "empty"
     case .scalar(let scalar): scalar.words
@@ -35,13 +35,13 @@ struct DocumentNode: Sendable {
 }
 
 /// A YAML scalar as written, and what it means.
-struct Scalar: Sendable, Equatable {
-  let text: String
+package struct Scalar: Sendable, Equatable {
+  package let text: String
   /// Whether it stood in quotes, which makes any text a word.
-  let isQuoted: Bool
+  package let isQuoted: Bool
 
   /// The meaning of a scalar.
-  enum Value: Equatable {
+  package enum Value: Equatable {
     case number(Double)
     case flag(Bool)
     case word(String)
@@ -49,7 +49,7 @@ struct Scalar: Sendable, Equatable {
 
   /// The value by the core schema of YAML 1.2 without its octal and hexadecimal numbers: `1e-3` is
   /// a number (YAML 1.1 takes it for a word) and `yes` is a word.
-  var value: Value {
+  package var value: Value {
     if isQuoted { return .word(text) }
     if text == "true" { return .flag(true) }
     if text == "false" { return .flag(false) }
@@ -57,10 +57,10 @@ struct Scalar: Sendable, Equatable {
   }
 
   /// Whether a plain scalar stands for nothing.
-  static func isNothing(_ text: String) -> Bool { ["", "~", "null"].contains(text) }
+  package static func isNothing(_ text: String) -> Bool { ["", "~", "null"].contains(text) }
 
   /// The number that a plain text is, if it is one; `.inf` and `.nan` are, to be refused by range.
-  static func number(_ text: String) -> Double? {
+  package static func number(_ text: String) -> Double? {
     let unsigned = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
     if unsigned == ".inf" { return text.first == "-" ? -.infinity : .infinity }
     if text == ".nan" { return .nan }
@@ -84,7 +84,7 @@ struct Scalar: Sendable, Equatable {
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   /// The scalar in a sentence, cut where it is long.
-  var words: String {
+  package var words: String {
     let short = text.cut(to: 60)
     if isQuoted { return "the text '\(short)'" }
     if case .word = value { return "'\(short)'" }

@@ -1,18 +1,18 @@
 /// A value to be written as YAML.
-indirect enum YAMLText: Sendable {
+package indirect enum YAMLText: Sendable {
   /// A text that needs no quotes, or has them.
   case scalar(String)
   case list([YAMLText])
   case mapping([(key: String, value: YAMLText)])
 
   /// A number, shortest.
-  static func number(_ number: Double) -> YAMLText { .scalar(numberText(number)) }
+  package static func number(_ number: Double) -> YAMLText { .scalar(numberText(number)) }
 
   /// A text, in quotes where it needs them.
-  static func text(_ text: String) -> YAMLText { .scalar(quotedWhereNeeded(text)) }
+  package static func text(_ text: String) -> YAMLText { .scalar(quotedWhereNeeded(text)) }
 
   /// The value in one line, in flow style.
-  var flow: String {
+  package var flow: String {
     switch self {
     case .scalar(let text): text
     case .list(let items): "[\(items.map(\.flow).joined(separator: ", "))]"
@@ -39,7 +39,7 @@ indirect enum YAMLText: Sendable {
   }
 
   /// The value in block style, an item or an entry a line.
-  func block(indent: Int) -> [String] {
+  package func block(indent: Int) -> [String] {
     let margin = String(repeating: " ", count: indent)
     switch self {
     case .scalar: return [flow]
@@ -68,7 +68,7 @@ indirect enum YAMLText: Sendable {
 /// The shortest text that reads back as `number`, a whole number without a fraction.
 ///
 /// With an exponent it has a point too: without one, YAML 1.1 readers take it for a word.
-func numberText(_ number: Double) -> String {
+package func numberText(_ number: Double) -> String {
   if let whole = Int(exactly: number), abs(number) < 0x1p53 { return "\(whole)" }
   let text = "\(number)"
   guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
@@ -76,7 +76,7 @@ func numberText(_ number: Double) -> String {
 }
 
 /// The text itself where YAML reads it as a word, or else in double quotes.
-func quotedWhereNeeded(_ text: String) -> String {
+package func quotedWhereNeeded(_ text: String) -> String {
   let first = text.utf8.first.map { isLetter($0) || "_./".utf8.contains($0) } ?? false
   let isPlain =
     first
@@ -94,7 +94,7 @@ func quotedWhereNeeded(_ text: String) -> String {
 }
 
 /// The text in double quotes.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
   "\"" + text.unicodeScalars.map(escaped).joined() + "\""
 }
 

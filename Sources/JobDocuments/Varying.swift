@@ -14,7 +14,7 @@ public enum Varying<Value: Sendable & Equatable>: Sendable, Equatable {
   }
 
   /// The part of a variant's name that tells the value, if the parameter varies.
-  func label(_ key: String, _ value: Value) -> String? {
+  package func label(_ key: String, _ value: Value) -> String? {
     guard case .several = self else { return nil }
     if let number = value as? Double { return "\(key)=\(numberText(number))" }
     return "\(key)=\(value)"

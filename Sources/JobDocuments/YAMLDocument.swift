@@ -2,10 +2,10 @@ import DurableFiles
 import Glibc
 
 /// A YAML text as a tree whose nodes know their lines. JSON is YAML.
-struct YAMLDocument: Sendable {
+package struct YAMLDocument: Sendable {
   /// The file's name in errors.
   let name: String
-  var root: DocumentNode
+  package var root: DocumentNode
 
   /// No job is larger; a data file given in its place is.
   static let byteLimit = 16 << 20
@@ -14,7 +14,7 @@ struct YAMLDocument: Sendable {
   static let nestingLimit = 100
 
   /// Reads the file at `path`, relative to the working directory.
-  init(path: String) throws(JobError) {
+  package init(path: String) throws(JobError) {
     let place = JobError.Place.file(path)
     let bytes: [UInt8]
     do {
@@ -52,7 +52,7 @@ struct YAMLDocument: Sendable {
   }
 
   /// Reads `yaml`; errors call it `name`.
-  init(yaml: String, name: String) throws(JobError) {
+  package init(yaml: String, name: String) throws(JobError) {
     self.name = name
     let place = JobError.Place.file(name)
     let node = try Self.compose(yaml, place) { line in .line(name, line) }

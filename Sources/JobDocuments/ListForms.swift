@@ -5,14 +5,14 @@ extension Form {
   ///   - noun: the elements in the plural.
   ///   - example: a list as it is written.
   ///   - isEmptyAllowed: whether there may be no element.
-  static func list<Element>(
+  package static func list<Element>(
     of element: Form<Element>, _ noun: String, example: String, isEmptyAllowed: Bool = false
   ) -> Form where Value == [Element] {
     list(element, "a list of \(noun), e.g. \(example)", isEmptyAllowed) { _, _, _ in }
   }
 
   /// A list whose elements ascend, each given once.
-  static func ascending<Element: Comparable>(
+  package static func ascending<Element: Comparable>(
     _ element: Form<Element>, _ noun: String, example: String, isEmptyAllowed: Bool = false
   ) -> Form where Value == [Element] {
     list(

@@ -1,8 +1,8 @@
 /// A key of a section of a job, declared once: the reader, the writer, the errors and the reference
 /// (`ntk-dist help job`) all go by it.
-struct Key<Owner: Sendable>: Sendable {
+package struct Key<Owner: Sendable>: Sendable {
   /// What an absent key means.
-  enum Fallback: Sendable {
+  package enum Fallback: Sendable {
     /// It is an error, which ends with this advice.
     case required(String)
     /// The value that the section starts with.
@@ -11,23 +11,23 @@ struct Key<Owner: Sendable>: Sendable {
     case words(String)
   }
 
-  let name: String
+  package let name: String
   /// A second name, for a list of several values.
-  let plural: String?
+  package let plural: String?
   /// What its values are, as in errors, and their unit.
-  let type: String
-  let fallback: Fallback
+  package let type: String
+  package let fallback: Fallback
   /// What it means, beginning with a capital letter.
-  let meaning: String
+  package let meaning: String
   /// Reads the key into a section; nothing where the section's reader does that itself.
-  let read: @Sendable (Item, inout Owner) throws(JobError) -> Void
+  package let read: @Sendable (Item, inout Owner) throws(JobError) -> Void
   /// The key as it is written; nil where it is left out.
-  let entry: @Sendable (Owner) -> (key: String, value: YAMLText)?
+  package let entry: @Sendable (Owner) -> (key: String, value: YAMLText)?
 }
 
 extension Key {
   /// A key for a property.
-  init<Value>(
+  package init<Value>(
     _ name: String, _ path: WritableKeyPath<Owner, Value> & Sendable, _ form: Form<Value>,
     unit: String? = nil, absent fallback: Fallback = .start, _ meaning: String
   ) {
@@ -43,7 +43,7 @@ extension Key {
   }
 
   /// A key for a property that may be nil, which is then not written.
-  init<Value>(
+  package init<Value>(
     _ name: String, optional path: WritableKeyPath<Owner, Value?> & Sendable, _ form: Form<Value>,
     unit: String? = nil, absent fallback: Fallback, _ meaning: String
   ) {
@@ -59,7 +59,7 @@ extension Key {
   }
 
   /// A key for one value or several, the latter in a list under either name.
-  init<Value: Comparable>(
+  package init<Value: Comparable>(
     _ name: String, _ plural: String,
     varying path: WritableKeyPath<Owner, Varying<Value>> & Sendable,
     _ form: Form<Value>, example: String, absent fallback: Fallback = .start, _ meaning: String
@@ -89,7 +89,7 @@ extension Key {
   }
 
   /// A key that the section's reader reads by itself.
-  init(
+  package init(
     _ name: String, type: String, absent fallback: Fallback, _ meaning: String,
     text: @escaping @Sendable (Owner) -> YAMLText?
   ) {
@@ -117,30 +117,30 @@ extension Item {
 }
 
 /// All keys of a section.
-struct SectionKeys<Owner: Sendable>: Sendable {
-  let list: [Key<Owner>]
+package struct SectionKeys<Owner: Sendable>: Sendable {
+  package let list: [Key<Owner>]
 
-  init(_ list: [Key<Owner>]) { self.list = list }
+  package init(_ list: [Key<Owner>]) { self.list = list }
 
   /// Every name, as errors list them.
-  var names: [String] { list.flatMap { [$0.name] + ($0.plural.map { [$0] } ?? []) } }
+  package var names: [String] { list.flatMap { [$0.name] + ($0.plural.map { [$0] } ?? []) } }
 
   /// What a value with these keys is called.
-  var words: String { "a mapping with \(enumeration(names))" }
+  package var words: String { "a mapping with \(enumeration(names))" }
 
   /// The mapping, in which all keys are known. Errors: wrongType, unknownKey.
-  func open(_ item: Item) throws(JobError) -> Item { try item.section(names) }
+  package func open(_ item: Item) throws(JobError) -> Item { try item.section(names) }
 
   /// Reads what is given into `owner`. Errors: missingKey, and those of the keys' forms.
-  func read(_ section: Item, into owner: inout Owner) throws(JobError) {
+  package func read(_ section: Item, into owner: inout Owner) throws(JobError) {
     for key in list { try key.read(section, &owner) }
   }
 
   /// The section as it is written.
-  func text(_ owner: Owner) -> YAMLText { .mapping(list.compactMap { $0.entry(owner) }) }
+  package func text(_ owner: Owner) -> YAMLText { .mapping(list.compactMap { $0.entry(owner) }) }
 
   /// A form that reads the section, starting from `start`.
-  func form(from start: Owner) -> Form<Owner> {
+  package func form(from start: Owner) -> Form<Owner> {
     Form(words: words, type: "a mapping") { (item) throws(JobError) in
       var owner = start
       try read(try open(item), into: &owner)

@@ -1,34 +1,40 @@
 /// A value in a job and the path of keys that leads to it.
-struct Item {
-  let path: String
-  let node: DocumentNode
+package struct Item {
+  package let path: String
+  package let node: DocumentNode
+
+  /// The value `node`, to which `path` leads.
+  package init(path: String, node: DocumentNode) {
+    self.path = path
+    self.node = node
+  }
 
   /// An error about this value.
-  func error(_ mistake: JobError.Mistake, _ sentence: String) -> JobError {
+  package func error(_ mistake: JobError.Mistake, _ sentence: String) -> JobError {
     JobError(mistake, at: node.place, path: path, sentence)
   }
 
   /// The error that the value is not what the key takes.
-  func wrongType(expected: String) -> JobError {
+  package func wrongType(expected: String) -> JobError {
     error(.wrongType, "\(name) is \(node.words); it must be \(expected)")
   }
 
   /// The error that the value is outside its range.
-  func outOfRange(allowed: String) -> JobError {
+  package func outOfRange(allowed: String) -> JobError {
     error(.outOfRange, "\(name) is \(node.words); it must be \(allowed)")
   }
 
   /// What errors call the value.
-  var name: String { path.isEmpty ? "the file" : path }
+  package var name: String { path.isEmpty ? "the file" : path }
 
   /// The value as a scalar, nil where it is none.
-  var scalar: Scalar.Value? {
+  package var scalar: Scalar.Value? {
     guard case .scalar(let scalar) = node.content else { return nil }
     return scalar.value
   }
 
   /// The same value, which must be a mapping; a key that is not among `known` is an error.
-  func section(_ known: [String]) throws(JobError) -> Item {
+  package func section(_ known: [String]) throws(JobError) -> Item {
     guard case .mapping(let entries) = node.content else {
       throw wrongType(expected: "a mapping with \(enumeration(known))")
     }
@@ -45,7 +51,7 @@ struct Item {
   }
 
   /// The error that a word is not among the known ones.
-  func unknownWord(_ word: String, _ known: [String]) -> JobError {
+  package func unknownWord(_ word: String, _ known: [String]) -> JobError {
     error(
       .outOfRange,
       "\(name) is '\(word)'\(suggestion(for: word, among: known)); "
@@ -53,7 +59,7 @@ struct Item {
   }
 
   /// The value of a key of a mapping, or the element of a list at an index; nil where there is none.
-  subscript(key: String) -> Item? {
+  package subscript(key: String) -> Item? {
     switch node.content {
     case .mapping(let entries):
       entries.first { $0.key == key }
@@ -68,14 +74,14 @@ struct Item {
   }
 
   /// The value of a key of a mapping; without it the error ends with `advice`.
-  func required(_ key: String, _ advice: String) throws(JobError) -> Item {
+  package func required(_ key: String, _ advice: String) throws(JobError) -> Item {
     if let item = self[key] { return item }
     let full = path.appending(key: key)
     throw JobError(.missingKey, at: node.place, path: full, "\(full) is missing; \(advice)")
   }
 
   /// The elements of a list, each with its index as the last part of its path.
-  func elements(of expected: String) throws(JobError) -> [Item] {
+  package func elements(of expected: String) throws(JobError) -> [Item] {
     guard case .list(let nodes) = node.content else { throw wrongType(expected: expected) }
     return nodes.enumerated().map { index, node in
       Item(path: path.appending(key: "\(index)"), node: node)
@@ -85,5 +91,5 @@ struct Item {
 
 extension String {
   /// The path one level down.
-  func appending(key: String) -> String { isEmpty ? key : "\(self).\(key)" }
+  package func appending(key: String) -> String { isEmpty ? key : "\(self).\(key)" }
 }

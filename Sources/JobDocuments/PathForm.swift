@@ -3,7 +3,7 @@ import Foundation
 extension Form where Value == String {
   /// A path. `~` at its beginning stands for the home directory, as in a shell; a number is taken
   /// as it was written.
-  static var path: Form {
+  package static var path: Form {
     let words = "a path"
     return Form(words: words) { (item) throws(JobError) in
       guard case .scalar(let scalar) = item.node.content,

@@ -45,7 +45,7 @@ public struct JobError: Failure, Equatable, Sendable {
   /// The object, the value and what to do, without the place.
   public let sentence: String
 
-  init(_ mistake: Mistake, at place: Place, path: String = "", _ sentence: String) {
+  package init(_ mistake: Mistake, at place: Place, path: String = "", _ sentence: String) {
     self.mistake = mistake
     self.place = place
     self.path = path
@@ -69,5 +69,5 @@ public struct JobError: Failure, Equatable, Sendable {
 
 extension String {
   /// The text, its end replaced by dots where it has more than `limit` characters.
-  func cut(to limit: Int) -> String { count > limit ? prefix(limit - 3) + "..." : self }
+  package func cut(to limit: Int) -> String { count > limit ? prefix(limit - 3) + "..." : self }
 }

@@ -16,7 +16,7 @@ func nearestName(to name: String, among known: [String]) -> String? {
 }
 
 /// ` (did you mean 'name'?)` where a known name is near, nothing otherwise.
-func suggestion(for name: String, among known: [String]) -> String {
+package func suggestion(for name: String, among known: [String]) -> String {
   nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
 }
 
@@ -39,7 +39,7 @@ func editDistance(_ first: String, _ second: String) -> Int {
 }
 
 /// The names in a sentence: `a`, `a and b`, `a, b and c`.
-func enumeration(_ names: [String], _ conjunction: String = "and") -> String {
+package func enumeration(_ names: [String], _ conjunction: String = "and") -> String {
   guard let last = names.last, names.count > 1 else { return names.first ?? "" }
   return names.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
 }

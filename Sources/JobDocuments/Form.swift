@@ -1,15 +1,15 @@
 /// The values that a key takes: what they are called, and how they are read and written.
-struct Form<Value: Sendable>: Sendable {
+package struct Form<Value: Sendable>: Sendable {
   /// What a value is, to follow "it must be".
-  let words: String
+  package let words: String
   /// The same for the reference, where a mapping has a section of its own.
-  let type: String
+  package let type: String
   /// Reads a value. Errors: wrongType, outOfRange, conflict.
-  let read: @Sendable (Item) throws(JobError) -> Value
+  package let read: @Sendable (Item) throws(JobError) -> Value
   /// Writes a value so that it reads back.
-  let text: @Sendable (Value) -> YAMLText
+  package let text: @Sendable (Value) -> YAMLText
 
-  init(
+  package init(
     words: String, type: String? = nil,
     read: @escaping @Sendable (Item) throws(JobError) -> Value,
     text: @escaping @Sendable (Value) -> YAMLText
@@ -21,12 +21,12 @@ struct Form<Value: Sendable>: Sendable {
 
 extension Item {
   /// The value in the given form.
-  func value<Value>(_ form: Form<Value>) throws(JobError) -> Value { try form.read(self) }
+  package func value<Value>(_ form: Form<Value>) throws(JobError) -> Value { try form.read(self) }
 }
 
 extension Form where Value == Int {
   /// A whole number.
-  static func count(atLeast minimum: Int, atMost maximum: Int = .max) -> Form {
+  package static func count(atLeast minimum: Int, atMost maximum: Int = .max) -> Form {
     let words =
       maximum == .max
       ? "a whole number, \(minimum) or more" : "a whole number from \(minimum) to \(maximum)"
@@ -45,7 +45,7 @@ extension Form where Value == Int {
 
 extension Form where Value == UInt64 {
   /// A whole number that fits 64 bits, read exactly.
-  static var seed: Form {
+  package static var seed: Form {
     let words = "a whole number from 0 to \(UInt64.max)"
     return Form(words: words) { (item) throws(JobError) in
       guard case .scalar(let text) = item.node.content, case .number(let number) = text.value else {
@@ -64,23 +64,23 @@ extension Form where Value == UInt64 {
 
 extension Form where Value == Double {
   /// A finite number.
-  static func number(atLeast minimum: Double) -> Form {
+  package static func number(atLeast minimum: Double) -> Form {
     number("a finite number, \(numberText(minimum)) or more") { $0 >= minimum }
   }
 
   /// A finite number.
-  static func number(above minimum: Double) -> Form {
+  package static func number(above minimum: Double) -> Form {
     number("a finite number above \(numberText(minimum))") { $0 > minimum }
   }
 
   /// A number in a half-open range.
-  static func number(in range: Range<Double>) -> Form {
+  package static func number(in range: Range<Double>) -> Form {
     let (lower, upper) = (numberText(range.lowerBound), numberText(range.upperBound))
     return number("a number, \(lower) or more and below \(upper)") { range.contains($0) }
   }
 
   /// Any finite number.
-  static var number: Form { number("a finite number") { _ in true } }
+  package static var number: Form { number("a finite number") { _ in true } }
 
   private static func number(
     _ words: String, where isAllowed: @escaping @Sendable (Double) -> Bool
@@ -95,7 +95,7 @@ extension Form where Value == Double {
   }
 
   /// A time, which may be infinite.
-  static var time: Form {
+  package static var time: Form {
     let words = "a number, 0 or more, or infinity"
     return Form(words: words) { (item) throws(JobError) in
       switch item.scalar {
@@ -113,7 +113,7 @@ extension Form where Value == Double {
 
 extension Form where Value == Bool {
   /// true or false.
-  static var flag: Form {
+  package static var flag: Form {
     let words = "true or false"
     return Form(words: words) { (item) throws(JobError) in
       guard case .flag(let flag) = item.scalar else { throw item.wrongType(expected: words) }
@@ -126,7 +126,7 @@ extension Form where Value == Bool {
 
 extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   /// One of the words of an enumeration.
-  static var choice: Form {
+  package static var choice: Form {
     let known = Value.allCases.map(\.rawValue)
     let words = enumeration(known, "or")
     return Form(words: words) { (item) throws(JobError) in
