@@ -24,7 +24,7 @@ public final class TileKernels {
 
   /// Tiles of all networks of `program`, with lanes of `precision`.
   public init(_ program: Program, precision: Precision) {
-    recursion = TileRecursion(program, precision: precision)
+    recursion = TileRecursion(program, precision: precision, multiply: BLASProduct())
     usesInput = program.usesInputCovariances
     usesPixels = program.usesPixels
     edges = EdgeCache(program, precision)

@@ -131,8 +131,11 @@ extension Activation {
     step.update(block, rows: rows, columns: columns)
   }
 
-  /// The activation as a step of its own.
-  var step: Step {
-    .activation(ActivationStep(activation: self, affine: .identity, inputIsNonNegative: false))
+  /// The activation on pairs of images, and its constant where it has one.
+  var steps: [Step] {
+    let step = ActivationStep(activation: self, affine: .identity, inputIsNonNegative: false)
+    guard constant != 0 else { return [.activation(step)] }
+    let shift = AffineStep(weightVariance: 1, biasVariance: constant * constant, trained: false)
+    return [.activation(step), .affine(shift)]
   }
 }

@@ -46,6 +46,12 @@ protocol CoreLanes: Lanes {
 
   /// Runs `update` over cells of these lanes.
   static func sweep(_ update: any PixelUpdate, _ pass: PixelPass<Self>)
+
+  /// See `MatrixProduct`.
+  static func multiply(
+    _ product: any MatrixProduct, m: Int, n: Int, k: Int, _ a: UnsafePointer<Scalar>, lda: Int,
+    _ b: UnsafePointer<Scalar>, ldb: Int, transposed: Bool, _ c: UnsafeMutablePointer<Scalar>,
+    ldc: Int)
 }
 
 extension CoreLanes {
@@ -124,6 +130,15 @@ extension Float64Lanes: CoreLanes {
   }
 
   static func sweep(_ update: any PixelUpdate, _ pass: PixelPass<Self>) { update.run(pass) }
+
+  static func multiply(
+    _ product: any MatrixProduct, m: Int, n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int,
+    _ b: UnsafePointer<Double>, ldb: Int, transposed: Bool, _ c: UnsafeMutablePointer<Double>,
+    ldc: Int
+  ) {
+    product.multiply(
+      m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, transposed: transposed, c, ldc: ldc)
+  }
 }
 
 extension Float32Lanes: CoreLanes {
@@ -191,4 +206,13 @@ extension Float32Lanes: CoreLanes {
   }
 
   static func sweep(_ update: any PixelUpdate, _ pass: PixelPass<Self>) { update.run(pass) }
+
+  static func multiply(
+    _ product: any MatrixProduct, m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int,
+    _ b: UnsafePointer<Float>, ldb: Int, transposed: Bool, _ c: UnsafeMutablePointer<Float>,
+    ldc: Int
+  ) {
+    product.multiply(
+      m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, transposed: transposed, c, ldc: ldc)
+  }
 }

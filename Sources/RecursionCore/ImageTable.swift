@@ -10,11 +10,11 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
   private let stride: Int
   private let offsets: [Int]
 
-  /// The table of images with K and Theta `states` at each source: [source][image].
+  /// The table of `count` images with K and Theta `states` at each source: [source][image].
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the lanes.
-  init(_ program: Program, states: [[ImageState]]) throws(RangeError) {
-    count = states.first?.count ?? 0
+  init(_ program: Program, states: [[ImageState]], count: Int) throws(RangeError) {
+    self.count = count
     // Whole blocks of columns are read, so the padding must be there (and be finite).
     // One cache line more keeps an image's numbers out of the same set of the cache.
     let blockColumns = PairEngine<L>.blockColumns

@@ -27,22 +27,31 @@ public struct Program: Sendable {
   private(set) var nodes: [Node] = []
   /// The convolutional parts: at most one per arrangement.
   private(set) var pixelPrograms: [PixelProgram] = []
+  /// The networks that these are not enough for; nil where there is none.
+  private(set) var graph: GraphProgram?
   /// How many networks there are.
   public let networkCount: Int
 
   /// The program that computes the kernels of all `networks`, which are for images of one shape.
-  public init(_ networks: [Network]) {
+  public init(_ networks: [Network]) { self.init(networks, throughGraph: false) }
+
+  /// - Parameter throughGraph: takes all networks through the `GraphEngine`, which knows every map.
+  package init(_ networks: [Network], throughGraph: Bool) {
     networkCount = networks.count
-    let origins = readPixels(networks)
+    let stacks = networks.map { throughGraph ? nil : $0.stack }
+    let others = networks.indices.filter { stacks[$0] == nil }
+    if !others.isEmpty { graph = GraphProgram(others.map { ($0, networks[$0]) }) }
+    let origins = readPixels(networks, stacks)
     var tree = PrefixTree<Step>()
-    for (network, value) in networks.enumerated() {
+    for (network, stack) in stacks.enumerated() {
+      guard let stack else { continue }
       let source = sources.firstIndex(of: origins[network]) ?? sources.count
       if source == sources.count { sources.append(origins[network]) }
-      let isEmpty = value.layers.allSatisfy(\.steps.isEmpty)
+      let isEmpty = stack.layers.allSatisfy(\.steps.isEmpty)
       // A readout that is the whole network's result passes through a step that changes nothing.
       let through = (description: LayerDescription(""), steps: [Step.affine(.identity)])
       tree.insert(
-        isEmpty ? [through] : value.layers.map { ($0.description, $0.steps) }, from: source,
+        isEmpty ? [through] : stack.layers.map { ($0.description, $0.steps) }, from: source,
         end: network)
     }
     nodes = tree.nodes.map { Node(step: $0.step, outputs: $0.ends, children: $0.children) }
@@ -52,15 +61,16 @@ public struct Program: Sendable {
   }
 
   /// Compiles the convolutional parts; returns where each network's pairs of images come from.
-  private mutating func readPixels(_ networks: [Network]) -> [Source] {
+  private mutating func readPixels(_ networks: [Network], _ stacks: [LayerStack?]) -> [Source] {
     var origins = [Source](repeating: .input, count: networks.count)
     for arrangement in [PixelProgram.Arrangement.images, .pixels] {
       var tree = PrefixTree<PixelStep>()
       var readouts = 0
       var shape: (PixelShape, channels: Int)?
-      for (network, value) in networks.enumerated() where value.arrangement == arrangement {
+      for (network, value) in networks.enumerated() {
+        guard let stack = stacks[network], stack.arrangement == arrangement else { continue }
         // Networks that end alike share a readout.
-        let end = tree.end(of: value.pixelLayers.map { ($0.description, $0.steps) }, new: readouts)
+        let end = tree.end(of: stack.pixelLayers.map { ($0.description, $0.steps) }, new: readouts)
         readouts = max(readouts, end + 1)
         origins[network] = .readout(program: pixelPrograms.count, readout: end)
         shape = (value.shape, value.channels)
@@ -76,13 +86,14 @@ public struct Program: Sendable {
 
   /// Whether a network flattens its input, so that the covariances of whole images are needed.
   public var usesInputCovariances: Bool { sources.contains(.input) }
-  /// Whether there are convolutional parts.
-  public var usesPixels: Bool { !pixelPrograms.isEmpty }
+  /// Whether networks need the images themselves, beside their covariances.
+  public var usesPixels: Bool { !pixelPrograms.isEmpty || graph != nil }
 
   /// What one pair of images costs, in pairs of pixels and layers; a pair of flattened images is
   /// one per step.
   public var pixelPairsPerPair: Double {
     Double(nodes.count) + pixelPrograms.reduce(0) { $0 + $1.pixelPairsPerPair }
+      + (graph?.pairsPerPair ?? 0)
   }
 
   /// The precision of the lanes that compute what a user wants in `precision`.
@@ -92,13 +103,15 @@ public struct Program: Sendable {
   /// activation has made, kernels that are small beside those variances would show it, so a program
   /// with such a network is computed in double precision, all of it.
   public func lanes(for precision: Precision) -> Precision {
-    let fewest = pixelPrograms.map(\.fewestAveraged).min() ?? .max
+    let fewest = min(
+      pixelPrograms.map(\.fewestAveraged).min() ?? .max, graph?.fewestAveraged ?? .max)
     return fewest < 64 ? .f64 : precision
   }
 
   /// Images along the edge of the least tile that leaves no part of a register unused.
   public var leastTile: Int {
-    pixelPrograms.allSatisfy { $0.arrangement == .pixels } && !usesInputCovariances ? 1 : 16
+    pixelPrograms.allSatisfy { $0.arrangement == .pixels } && !usesInputCovariances
+      ? graph?.blockImages ?? 1 : 16
   }
 
   /// Tells every activation whether covariances reach it that cannot be negative.
@@ -160,7 +173,9 @@ public struct Program: Sendable {
   }
 
   /// The number of steps that one pair of images takes through the trees.
-  public var stepCount: Int { nodes.count + pixelPrograms.reduce(0) { $0 + $1.nodes.count } }
+  public var stepCount: Int {
+    nodes.count + pixelPrograms.reduce(0) { $0 + $1.nodes.count } + (graph?.nodes.count ?? 0)
+  }
 
   /// Bytes that a `TileEdge` takes per image.
   public func bytesPerImage(_ wanted: Precision) -> Int {
@@ -169,6 +184,7 @@ public struct Program: Sendable {
     return nodes.reduce(0) { $0 + $1.step.imageValueCount } * size
       + networkCount * MemoryLayout<ImageState>.stride
       + pixelPrograms.reduce(0) { $0 + $1.bytesPerImage(precision).all }
+      + (graph?.bytesPerImage(precision) ?? 0)
   }
 
   /// The same without what an edge holds twice for speed: the size of tiles goes by this, and so
@@ -184,7 +200,9 @@ public struct Program: Sendable {
 
   /// Bytes that a `TileRecursion` takes beside edges and tiles.
   public func engineBytes(_ precision: Precision) -> Int {
-    pixelPrograms.reduce(0) { $0 + $1.engineBytes(lanes(for: precision)) }
+    pixelPrograms.reduce(graph?.engineBytes(lanes(for: precision)) ?? 0) {
+      $0 + $1.engineBytes(lanes(for: precision))
+    }
   }
 
   /// The diagonal of every network's kernels for an image with K0(x, x) = `variance`, for networks

@@ -1,25 +1,47 @@
-/// Both parts of a program over one tile: pairs of pixels up to the readouts, pairs of images from
-/// there on.
+/// What all parts of a program need of the images at one edge of a tile.
+struct EdgeTables<L: CoreLanes>: Sendable {
+  let images: ImageTable<L>
+  let pixels: [PixelTable<L>]
+  let graph: GraphTable<L>?
+
+  /// K and Theta at each image: [network][image].
+  func diagonals(_ program: GraphProgram?) -> [[ImageState]] {
+    var diagonals = images.diagonals
+    if let program, let graph {
+      for (index, output) in program.outputs.enumerated() {
+        diagonals[output.network] = graph.outputs[index]
+      }
+    }
+    return diagonals
+  }
+}
+
+/// All parts of a program over one tile: pairs of pixels up to the readouts, pairs of images from
+/// there on, and networks that go through a graph.
 final class TileEngine<L: CoreLanes> {
   private let program: Program
   private let pairs: PairEngine<L>
   private let pixels: [PixelEngine<L>]
+  private let graph: GraphPass<L>?
   /// The pairs at the readouts of one pixel program: [readout], each of the tile's size.
   private var readouts: [ReadoutPairs] = []
 
-  init(_ program: Program) {
+  init(_ program: Program, multiply: any MatrixProduct) {
     self.program = program
     pairs = PairEngine(program)
     pixels = program.pixelPrograms.map { PixelEngine($0) }
+    graph = program.graph.map { GraphPass($0, multiply: multiply) }
   }
 
   /// The tables of an edge's images.
   func tables(
     variances: [Double], _ images: PixelImages?
-  ) throws(RangeError) -> (ImageTable<L>, [PixelTable<L>]) {
+  ) throws(RangeError) -> EdgeTables<L> {
     var tables: [PixelTable<L>] = []
+    var ofGraph: GraphTable<L>?
     if let images {
       for engine in pixels { tables.append(try PixelTable(images, engine)) }
+      ofGraph = try graph?.table(images)
     }
     let states = program.sources.map { source -> [ImageState] in
       switch source {
@@ -27,7 +49,8 @@ final class TileEngine<L: CoreLanes> {
       case .readout(let program, let readout): return tables[program].readouts[readout]
       }
     }
-    return (try ImageTable(program, states: states), tables)
+    let images = try ImageTable<L>(program, states: states, count: variances.count)
+    return EdgeTables(images: images, pixels: tables, graph: ofGraph)
   }
 
   /// See `TileRecursion.evaluate`.
@@ -43,10 +66,15 @@ final class TileEngine<L: CoreLanes> {
 
   /// See `TileRecursion.evaluatePixels`.
   func evaluatePixels(
-    _ rows: (images: ImageTable<L>, pixels: [PixelTable<L>]),
-    _ columns: (images: ImageTable<L>, pixels: [PixelTable<L>]), lowerTriangle: Bool,
+    _ rows: EdgeTables<L>, _ columns: EdgeTables<L>, lowerTriangle: Bool,
     outputs: [KernelOutput], poll: () -> Bool
   ) -> Bool {
+    if let graph, let rows = rows.graph, let columns = columns.graph {
+      guard
+        graph.evaluate(
+          rows, columns, lowerTriangle: lowerTriangle, outputs: outputs, poll: poll)
+      else { return false }
+    }
     let (height, width) = (rows.images.count, columns.images.count)
     for (index, engine) in pixels.enumerated() {
       while readouts.count < engine.program.readoutCount { readouts.append(ReadoutPairs()) }
@@ -118,12 +146,8 @@ private struct ReadoutPairs {
   /// Sets a pair from its gaps, K12 = (K11 + K22 - g) / 2.
   mutating func set(_ place: Int, _ x: ImageState, _ y: ImageState, gap: Double, tangentGap: Double)
   {
-    func pair(_ a: Double, _ b: Double, _ gap: Double) -> (Double, Double) {
-      let difference = a.squareRoot() - b.squareRoot()
-      return ((a + b - gap) / 2, max(gap - difference * difference, 0) / 2)
-    }
-    (covariance[place], deficit[place]) = pair(x.variance, y.variance, gap)
-    (tangent[place], tangentDeficit[place]) = pair(x.tangent, y.tangent, tangentGap)
+    (covariance[place], deficit[place]) = pair(x.variance, y.variance, gap: gap)
+    (tangent[place], tangentDeficit[place]) = pair(x.tangent, y.tangent, gap: tangentGap)
   }
 
   func withInput(stride: Int, _ body: (InputCovariances) -> Void) {
@@ -143,4 +167,12 @@ private struct ReadoutPairs {
       }
     }
   }
+}
+
+/// A covariance and its deficit from two variances and the gap: K12 = (K11 + K22 - g) / 2.
+func pair(
+  _ first: Double, _ second: Double, gap: Double
+) -> (covariance: Double, deficit: Double) {
+  let difference = first.squareRoot() - second.squareRoot()
+  return ((first + second - gap) / 2, max(gap - difference * difference, 0) / 2)
 }

@@ -8,19 +8,14 @@ public enum Precision: String, Sendable, CaseIterable {
 /// of the recursion that made it.
 public struct TileEdge: Sendable {
   enum Table {
-    case f64(ImageTable<Float64Lanes>, [PixelTable<Float64Lanes>])
-    case f32(ImageTable<Float32Lanes>, [PixelTable<Float32Lanes>])
+    case f64(EdgeTables<Float64Lanes>)
+    case f32(EdgeTables<Float32Lanes>)
   }
 
   let table: Table
 
   /// K and Theta at each image, in double precision: [network][image].
-  public var diagonals: [[ImageState]] {
-    switch table {
-    case .f64(let table, _): return table.diagonals
-    case .f32(let table, _): return table.diagonals
-    }
-  }
+  public let diagonals: [[ImageState]]
 }
 
 /// Where the two kernels of one network go: row-major, rows x columns.
@@ -77,16 +72,25 @@ public final class TileRecursion {
 
   private let lanes: Lanes
 
+  private let program: Program
+
   /// The recursion of `program` with lanes of `precision`; see `Program.lanes(for:)`.
-  public convenience init(_ program: Program, precision: Precision) {
-    self.init(program, lanes: program.lanes(for: precision))
+  ///
+  /// - Parameter multiply: the matrix products of attention.
+  package convenience init(
+    _ program: Program, precision: Precision, multiply: any MatrixProduct = PlainProduct()
+  ) {
+    self.init(program, lanes: program.lanes(for: precision), multiply: multiply)
   }
 
   /// The recursion of `program` with lanes of `precision`, whatever that does to small kernels.
-  package init(_ program: Program, lanes precision: Precision) {
+  package init(
+    _ program: Program, lanes precision: Precision, multiply: any MatrixProduct = PlainProduct()
+  ) {
+    self.program = program
     switch precision {
-    case .f64: lanes = .f64(TileEngine(program))
-    case .f32: lanes = .f32(TileEngine(program))
+    case .f64: lanes = .f64(TileEngine(program, multiply: multiply))
+    case .f32: lanes = .f32(TileEngine(program, multiply: multiply))
     }
   }
 
@@ -97,11 +101,11 @@ public final class TileRecursion {
   public func edge(variances: [Double], pixels: PixelImages? = nil) throws(RangeError) -> TileEdge {
     switch lanes {
     case .f64(let engine):
-      let (table, pixels) = try engine.tables(variances: variances, pixels)
-      return TileEdge(table: .f64(table, pixels))
+      let tables = try engine.tables(variances: variances, pixels)
+      return TileEdge(table: .f64(tables), diagonals: tables.diagonals(program.graph))
     case .f32(let engine):
-      let (table, pixels) = try engine.tables(variances: variances, pixels)
-      return TileEdge(table: .f32(table, pixels))
+      let tables = try engine.tables(variances: variances, pixels)
+      return TileEdge(table: .f32(tables), diagonals: tables.diagonals(program.graph))
     }
   }
 
@@ -118,20 +122,20 @@ public final class TileRecursion {
     lowerTriangle: Bool, outputs: [KernelOutput]
   ) {
     switch (lanes, rows.table, columns.table) {
-    case (.f64(let engine), .f64(let rows, _), .f64(let columns, _)):
+    case (.f64(let engine), .f64(let rows), .f64(let columns)):
       engine.evaluate(
-        input, rows: rows, rowRange: rowRange, columns: columns, lowerTriangle: lowerTriangle,
-        outputs: outputs)
-    case (.f32(let engine), .f32(let rows, _), .f32(let columns, _)):
+        input, rows: rows.images, rowRange: rowRange, columns: columns.images,
+        lowerTriangle: lowerTriangle, outputs: outputs)
+    case (.f32(let engine), .f32(let rows), .f32(let columns)):
       engine.evaluate(
-        input, rows: rows, rowRange: rowRange, columns: columns, lowerTriangle: lowerTriangle,
-        outputs: outputs)
+        input, rows: rows.images, rowRange: rowRange, columns: columns.images,
+        lowerTriangle: lowerTriangle, outputs: outputs)
     default:
       preconditionFailure("the edges of a tile come from the recursion that computes it")
     }
   }
 
-  /// Computes a tile for every network with convolutional layers; see `evaluate` for the rest.
+  /// Computes a tile for every network with layers on pixels; see `evaluate` for the rest.
   ///
   /// - Parameters:
   ///   - lowerTriangle: leaves out the diagonal and what lies above it, as far as blocks allow.
@@ -142,14 +146,12 @@ public final class TileRecursion {
     poll: () -> Bool
   ) -> Bool {
     switch (lanes, rows.table, columns.table) {
-    case (.f64(let engine), .f64(let rows, let rowPixels), .f64(let columns, let columnPixels)):
+    case (.f64(let engine), .f64(let rows), .f64(let columns)):
       return engine.evaluatePixels(
-        (rows, rowPixels), (columns, columnPixels), lowerTriangle: lowerTriangle,
-        outputs: outputs, poll: poll)
-    case (.f32(let engine), .f32(let rows, let rowPixels), .f32(let columns, let columnPixels)):
+        rows, columns, lowerTriangle: lowerTriangle, outputs: outputs, poll: poll)
+    case (.f32(let engine), .f32(let rows), .f32(let columns)):
       return engine.evaluatePixels(
-        (rows, rowPixels), (columns, columnPixels), lowerTriangle: lowerTriangle,
-        outputs: outputs, poll: poll)
+        rows, columns, lowerTriangle: lowerTriangle, outputs: outputs, poll: poll)
     default:
       preconditionFailure("the edges of a tile come from the recursion that computes it")
     }

@@ -17,12 +17,14 @@ struct FastKernels {
   /// - Parameters:
   ///   - columns: nil for the rows' lower triangle; the diagonal is then from the rows' edge.
   ///   - polls: gives the tile up at this many calls.
+  ///   - throughGraph: by the engine that knows every map.
   init(
     _ networks: [[LayerDescription]], _ rows: [PlainImage], _ columns: [PlainImage]?,
-    _ precision: Precision, polls: Int = .max
+    _ precision: Precision, polls: Int = .max, throughGraph: Bool = false
   ) throws {
     let shape = [rows[0].height, rows[0].width, rows[0].channels]
-    let program = Program(try networks.map { try Network($0, imageShape: shape) })
+    let program = Program(
+      try networks.map { try Network($0, imageShape: shape) }, throughGraph: throughGraph)
     let recursion = TileRecursion(program, lanes: precision)
     let rowEdge = try Self.edge(rows, shape, recursion)
     let columnEdge = try columns.map { try Self.edge($0, shape, recursion) } ?? rowEdge

@@ -64,7 +64,7 @@ import Testing
         + "put dense between them")
     #expect(
       reason([flatten, relu]).contains("layer 2 (relu): an activation needs pre-activations"))
-    #expect(reason([dense(2, 0)]).contains("layer 1 (dense): it would act on each pixel alone"))
+    #expect(reason([dense(2, 0)]).contains("ends with pixels and has no readout"))
     #expect(reason([flatten]).contains("no layer that computes"))
     #expect(reason([]).contains("no layer that computes"))
     #expect(
@@ -77,7 +77,8 @@ import Testing
     let typo = LayerDescription("dense", [.init("weight_varianc", .number(1))])
     #expect(
       reason([flatten, typo]).contains(
-        "unknown parameter 'weight_varianc' (known: weight_variance, bias_variance, trained)"))
+        "unknown parameter 'weight_varianc' (known: weight_variance, bias_variance, trained, "
+          + "parameterization, width)"))
     let block = LayerDescription(
       "repeat", [.init("count", .number(2)), .init("layers", .layers([dense(1, 0), relu, relu]))])
     #expect(reason([flatten, block]).contains("layer 2, round 1, layer 3 (relu)"))

@@ -299,6 +299,7 @@ unsigned ntk_vector_instruction_sets(void);
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }
 NTK_INLINE double ntk_cos(double x) { return cos(x); }
+NTK_INLINE double ntk_exp(double x) { return exp(x); }
 NTK_INLINE double ntk_expm1(double x) { return expm1(x); }
 
 #endif

@@ -9,12 +9,14 @@ package enum Padding: String, Sendable, CaseIterable {
 }
 
 /// The windows of a convolution or a pool along one axis, with XLA's conventions: window `o` covers
-/// the inputs o stride - low ..< o stride - low + size.
+/// the inputs o stride - low + t dilation with t = 0 ..< size.
 package struct AxisWindow: Sendable, Equatable {
   /// Inputs per window.
   let size: Int
   /// From one window to the next.
   let stride: Int
+  /// From one input of a window to the next.
+  let dilation: Int
   let padding: Padding
   /// Inputs along the axis.
   let input: Int
@@ -23,25 +25,27 @@ package struct AxisWindow: Sendable, Equatable {
   /// Inputs before the image that the first window covers.
   let low: Int
 
-  init(size: Int, stride: Int, padding: Padding, input: Int) {
+  init(size: Int, stride: Int, dilation: Int = 1, padding: Padding, input: Int) {
     self.size = size
     self.stride = stride
+    self.dilation = dilation
     self.padding = padding
     self.input = input
+    let extent = (size - 1) * dilation + 1
     switch padding {
     case .valid:
-      output = input >= size ? (input - size) / stride + 1 : 0
+      output = input >= extent ? (input - extent) / stride + 1 : 0
       low = 0
     case .same, .circular:
       output = (input + stride - 1) / stride
-      low = max((output - 1) * stride + size - input, 0) / 2
+      low = max((output - 1) * stride + extent - input, 0) / 2
     }
   }
 
   /// The input under place `tap` of window `o`; nil where that is a zero beside the image.
   @inline(__always)
   func place(_ o: Int, tap: Int) -> Int? {
-    let place = o * stride + tap - low
+    let place = o * stride + tap * dilation - low
     if place >= 0 && place < input { return place }
     guard padding == .circular else { return nil }
     let wrapped = place % input

@@ -59,6 +59,70 @@ package struct LayerParameters: Sendable {
     return whole
   }
 
+  /// The whole number called `name`, nil where it is absent.
+  package mutating func optionalCount(
+    _ name: String, atLeast minimum: Int
+  ) throws(NetworkError) -> Int? {
+    guard unread[name] != nil else {
+      known.append(name)
+      return nil
+    }
+    return try count(name, atLeast: minimum)
+  }
+
+  /// A range of places called `name`: [first, end), each end open where it is null or the range
+  /// absent.
+  mutating func range(_ name: String) throws(NetworkError) -> (first: Int?, end: Int?) {
+    known.append(name)
+    let value = unread.removeValue(forKey: name)
+    let numbers: [Double?]
+    switch value {
+    case nil: return (nil, nil)
+    case .numbers(let list)?: numbers = list
+    case .optionalNumbers(let list)?: numbers = list
+    default: numbers = []
+    }
+    let places = numbers.map { number in number.flatMap { Int(exactly: $0) } }
+    guard places.count == 2, zip(numbers, places).allSatisfy({ ($0 == nil) == ($1 == nil) }),
+      places.compactMap(\.self).allSatisfy({ abs($0) <= 1 << 20 })
+    else {
+      throw error("'\(name)' must be two whole numbers, for example [1, -1] or [2, null]")
+    }
+    return (places[0], places[1])
+  }
+
+  /// The branches called `name`, each a list of layers.
+  mutating func branches(_ name: String) throws(NetworkError) -> [[LayerDescription]] {
+    known.append(name)
+    guard let value = unread.removeValue(forKey: name) else {
+      throw error("\(layer) needs '\(name)'")
+    }
+    guard case .branches(let branches) = value else {
+      throw error("'\(name)' must be a list of lists of layers, not \(value.words)")
+    }
+    return branches
+  }
+
+  /// The activation called `name`: its name, or a list of it alone with its parameters.
+  mutating func activation(_ name: String) throws(NetworkError) -> any Activation {
+    known.append(name)
+    let description: LayerDescription
+    switch unread.removeValue(forKey: name) {
+    case nil: throw error("\(layer) needs '\(name)'")
+    case .word(let word)?: description = LayerDescription(word)
+    case .layers(let layers)? where layers.count == 1: description = layers[0]
+    case let value?: throw error("'\(name)' must be an activation, not \(value.words)")
+    }
+    guard let type = LayerCatalog.activation(description.name) else {
+      let names = LayerCatalog.activations.map { $0.name }.joined(separator: ", ")
+      throw error("'\(name)' is '\(description.name)', which is no activation (known: \(names))")
+    }
+    var parameters = try LayerParameters(description, position: position)
+    let activation = try type.init(&parameters)
+    try parameters.finish()
+    return activation
+  }
+
   /// The word called `name`, one of a type's.
   package mutating func word<W: RawRepresentable & CaseIterable>(
     _ name: String, of type: W.Type, default fallback: W
@@ -127,7 +191,8 @@ package struct LayerParameters: Sendable {
     throw error("unknown parameter '\(name)' (\(list))")
   }
 
-  private func error(_ reason: String) -> NetworkError {
+  /// An error of the layer.
+  func error(_ reason: String) -> NetworkError {
     NetworkError(position: position, reason: reason)
   }
 }

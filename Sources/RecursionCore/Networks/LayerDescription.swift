@@ -1,12 +1,12 @@
 /// A layer as a job file names it: a name and parameters, not yet checked against the core's layers.
-public struct LayerDescription: Sendable, Equatable {
+public struct LayerDescription: Sendable, Hashable {
   /// The layer's name in a job file, for example `dense`.
   public var name: String
   /// The parameters in the order they were written.
   public var parameters: [Parameter]
 
   /// One named parameter.
-  public struct Parameter: Sendable, Equatable {
+  public struct Parameter: Sendable, Hashable {
     /// The key in the job file.
     public var name: String
     /// Its value.
@@ -26,7 +26,7 @@ public struct LayerDescription: Sendable, Equatable {
 }
 
 /// The value of a layer's parameter.
-public indirect enum ParameterValue: Sendable, Equatable {
+public indirect enum ParameterValue: Sendable, Hashable {
   case number(Double)
   case word(String)
   case flag(Bool)

@@ -6,6 +6,8 @@ extension NetworkBuilder {
     static let nesting = 64
     static let rowPairs = 30_000_000
     static let window = 1023
+    /// Positions of a signal whose pairs are all in memory at once.
+    static let positions = 4096
   }
 
   /// Counts a layer, before it is expanded.
@@ -17,7 +19,7 @@ extension NetworkBuilder {
         reason: "the network has more than \(Limit.layers) layers, which is not supported; "
           + "use a smaller depth or count")
     }
-    guard let pixels else { return }
+    guard let pixels = signal.pixels else { return }
     rowPairs += pixels.height * pixels.height
     guard rowPairs <= Limit.rowPairs else {
       throw NetworkError(
@@ -29,8 +31,7 @@ extension NetworkBuilder {
 
   /// Checks the size of a window before anything is made of it.
   func check(
-    _ what: String, _ size: (down: Int, across: Int), _ padding: Padding, _ input: PixelShape,
-    _ position: String
+    _ what: String, _ size: (down: Int, across: Int), _ padding: Padding, _ input: PixelShape
   ) throws(NetworkError) {
     let words = "its \(what) of \(size.down) x \(size.across)"
     guard size.down <= Limit.window, size.across <= Limit.window else {
@@ -50,5 +51,15 @@ extension NetworkBuilder {
         reason: "\(words) goes around the \(input) pixels that reach it more than \(rounds) times, "
           + "which is not supported; use a smaller one or padding: same")
     }
+  }
+
+  /// Checks that windows leave something of the pixels.
+  func check(
+    _ output: PixelShape, _ what: String, _ size: (down: Int, across: Int), _ input: PixelShape
+  ) throws(NetworkError) {
+    guard output.height < 1 || output.width < 1 else { return }
+    throw error(
+      "its \(size.down) x \(size.across) \(what) does not fit into the \(input) pixels that "
+        + "reach it, so no pixels are left; use a smaller \(what), padding: same, or larger images")
   }
 }

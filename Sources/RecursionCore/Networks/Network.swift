@@ -2,11 +2,12 @@
 ///
 /// Checked once, before any rank computes. What is wrong is said with the layer's position.
 public struct Network: Sendable {
-  /// The layers on pairs of pixels, up to the readout; none where the input is flattened.
-  let pixelLayers: [CheckedLayer<PixelStep>]
-  /// The layers on pairs of images.
-  let layers: [CheckedLayer<Step>]
-  /// The images that the layers on pixels are for.
+  /// What it does, and the node of its kernels.
+  let graph: KernelGraph
+  let output: Int
+  /// The same for the engines of long chains; nil where it has maps that they do not know.
+  let stack: LayerStack?
+  /// The images that the network is for.
   let shape: PixelShape
   let channels: Int
 
@@ -17,8 +18,9 @@ public struct Network: Sendable {
     var builder = NetworkBuilder(shape)
     try builder.append(descriptions, path: "layer ")
     try builder.finish()
-    pixelLayers = builder.pixelLayers
-    layers = builder.layers
+    graph = builder.graph
+    output = builder.signal.node
+    stack = LayerStack(graph, to: output)
     self.shape = PixelShape(
       height: shape.count == 3 ? shape[0] : 1, width: shape.count == 3 ? shape[1] : 1)
     channels = shape.last ?? 1
@@ -32,25 +34,6 @@ public struct Network: Sendable {
         return sum
       }
     }
-    return pixelLayers.max { numbers($0) < numbers($1) }?.position
+    return stack?.pixelLayers.max { numbers($0) < numbers($1) }?.position
   }
-
-  /// How a pass over its pairs of pixels is arranged; nil where there are none.
-  var arrangement: PixelProgram.Arrangement? {
-    if pixelLayers.isEmpty { return nil }
-    let mixes = pixelLayers.contains { layer in
-      layer.steps.contains { if case .pool = $0 { true } else { false } }
-    }
-    return mixes ? .pixels : .images
-  }
-}
-
-/// One layer of a checked network: what it does and how it was written.
-struct CheckedLayer<Step: Sendable>: Sendable {
-  let description: LayerDescription
-  let steps: [Step]
-  /// Where it stands, for example `layer 2 (relu)`.
-  var position = ""
-  /// The pixels that reach it; 0 behind a readout.
-  var pixelCount = 0
 }

@@ -4,7 +4,7 @@
 ///
 /// with v the variance of each pixel (`axes: channel`) or its mean over all pixels (`axes: all`).
 /// (`stax.LayerNorm`.)
-package struct LayerNorm: Sendable, Equatable {
+package struct LayerNorm: Layer, Equatable {
   /// The name in a job file.
   package static let name = "layer_norm"
 
@@ -22,6 +22,14 @@ package struct LayerNorm: Sendable, Equatable {
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
     axes = try parameters.word("axes", of: Axes.self, default: .channel)
     epsilon = try parameters.number("epsilon", default: 1e-12, atLeast: 0)
+  }
+
+  func append(to network: inout NetworkBuilder) throws(NetworkError) {
+    guard network.signal.kind == .preActivations else {
+      throw network.error(
+        "it needs pre-activations; put it behind a dense layer or a convolution")
+    }
+    network.add(.normalize(self))
   }
 
   /// The factor of an image (or pixel) with variance `variance`; a constant one stays 0.

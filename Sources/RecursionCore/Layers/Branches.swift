@@ -1,0 +1,85 @@
+/// Branches that start from one signal: those of `concatenate` and of `product`.
+private func ends(
+  of branches: [[LayerDescription]], in network: inout NetworkBuilder
+) throws(NetworkError) -> [NetworkBuilder.Signal] {
+  let ends = try network.branches(
+    branches.enumerated().map { ("branch \($0 + 1)", $1) })
+  guard let first = ends.first else { throw network.error("'branches' is empty; give it branches") }
+  for (index, end) in ends.enumerated() where end.pixels != first.pixels {
+    throw network.error(
+      "branch \(index + 1) leaves other pixels than branch 1; give all the same strides and padding"
+    )
+  }
+  return ends
+}
+
+/// The channels of several branches side by side: the mean of their kernels, weighted by their
+/// widths. (`stax.FanInConcat`.)
+struct Concatenate: Layer {
+  private let branches: [[LayerDescription]]
+
+  init(_ parameters: inout LayerParameters) throws(NetworkError) {
+    branches = try parameters.branches("branches")
+  }
+
+  func append(to network: inout NetworkBuilder) throws(NetworkError) {
+    let ends = try ends(of: branches, in: &network)
+    var widths: [Double] = []
+    for (index, end) in ends.enumerated() {
+      guard let width = end.width else {
+        throw network.error(
+          "branch \(index + 1) does not say how many channels it has; set width in its last layer "
+            + "with weights")
+      }
+      widths.append(width)
+    }
+    let total = widths.reduce(0, +)
+    network.signal = ends[0]
+    network.signal.width = total
+    // Channels of different variance are not one Gaussian signal.
+    network.signal.kind =
+      ends.allSatisfy { $0.kind == .input } ? .input : .activations("concatenate")
+    network.add(
+      .sum(widths.map { $0 / total }), inputs: ends.map(\.node),
+      of: LayerDescription("concatenate", [.init("widths", .numbers(widths))]))
+  }
+}
+
+/// The product of several branches, channel by channel: their kernels multiply. (`stax.FanInProd`.)
+struct Product: Layer {
+  private let branches: [[LayerDescription]]
+
+  init(_ parameters: inout LayerParameters) throws(NetworkError) {
+    branches = try parameters.branches("branches")
+  }
+
+  func append(to network: inout NetworkBuilder) throws(NetworkError) {
+    let ends = try ends(of: branches, in: &network)
+    // At most one branch may depend on nothing but what all of them start from.
+    guard ends.count(where: { $0.kind != .preActivations && !Self.hasWeights($0, network) }) <= 1
+    else {
+      throw network.error(
+        "two branches have no weights of their own, so they are not independent; begin all but one "
+          + "with a dense layer or a convolution")
+    }
+    network.signal = ends[0]
+    network.signal.kind = .activations("product")
+    network.signal.width = ends.compactMap(\.width).first
+    network.add(.product, inputs: ends.map(\.node), of: LayerDescription("product"))
+  }
+
+  /// Whether a layer of the branch has weights: its end is another node than the start's and not
+  /// of the start's alone.
+  private static func hasWeights(_ end: NetworkBuilder.Signal, _ network: NetworkBuilder) -> Bool {
+    var node = end.node
+    while node != network.signal.node {
+      switch network.graph.nodes[node].map {
+      case .affine, .convolution, .attention, .recurrent, .tied: return true
+      default: break
+      }
+      guard let next = network.graph.nodes[node].inputs.first else { return false }
+      node = next
+    }
+    return false
+  }
+}

@@ -1,0 +1,33 @@
+/// The sum of two branches, of which the second is the signal itself where `shortcut` is empty:
+/// K and Theta add up, where the branches are independent.
+struct Residual: Layer {
+  private let main: [LayerDescription]
+  private let shortcut: [LayerDescription]
+
+  init(_ parameters: inout LayerParameters) throws(NetworkError) {
+    main = try parameters.layers("main")
+    shortcut = try parameters.layers("shortcut", isOptional: true)
+  }
+
+  func append(to network: inout NetworkBuilder) throws(NetworkError) {
+    let fork = network.signal.node
+    let ends = try network.branches([("main", main), ("shortcut", shortcut)])
+    let (ofMain, ofShortcut) = (ends[0], ends[1])
+    guard ofMain.pixels == ofShortcut.pixels else {
+      let words = { (shape: PixelShape?) in shape.map { "\($0) pixels" } ?? "no pixels" }
+      throw network.error(
+        "main leaves \(words(ofMain.pixels)) and the shortcut \(words(ofShortcut.pixels)), which "
+          + "cannot be added; give both the same strides and padding")
+    }
+    guard ofMain.kind == .preActivations || ofShortcut.kind == .preActivations else {
+      throw network.error(
+        "neither branch ends with weights of its own, so the branches are not independent; end main "
+          + "with a dense layer or a convolution")
+    }
+    network.signal = ofShortcut
+    if ofMain.kind != .preActivations { network.signal.kind = ofMain.kind }
+    network.signal.width = ofMain.width ?? ofShortcut.width
+    network.add(
+      .sum([1, 1]), inputs: [ofMain.node, ofShortcut.node], of: LayerDescription("sum"), fork: fork)
+  }
+}

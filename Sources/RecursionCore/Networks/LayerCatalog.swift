@@ -1,0 +1,59 @@
+/// The layers that a network can name. To add an activation: one file, one line here; the contract
+/// test walks this list.
+public enum LayerCatalog {
+  /// Every activation.
+  package static let activations: [any Activation.Type] = [
+    ReLU.self,
+    Erf.self,
+    Gelu.self,
+    Sin.self,
+    Cos.self,
+  ]
+
+  /// Reads the parameters of a layer.
+  typealias Make = @Sendable (inout LayerParameters) throws(NetworkError) -> any Layer
+
+  /// Every other layer, by name.
+  private static let layers: [(name: String, make: Make)] = [
+    (Dense.name, { p throws(NetworkError) in try Dense(&p) }),
+    ("convolution", { p throws(NetworkError) in try ConvolutionLayer(.shared, &p) }),
+    ("local_convolution", { p throws(NetworkError) in try ConvolutionLayer(.local, &p) }),
+    ("transposed_convolution", { p throws(NetworkError) in try ConvolutionLayer(.transposed, &p) }),
+    ("flatten", { _ throws(NetworkError) in Flatten() }),
+    (
+      "global_average_pool",
+      { p throws(NetworkError) in try Pooling(isGlobal: true, isSum: false, &p) }
+    ),
+    (
+      "global_sum_pool", { p throws(NetworkError) in try Pooling(isGlobal: true, isSum: true, &p) }
+    ),
+    (
+      "average_pool", { p throws(NetworkError) in try Pooling(isGlobal: false, isSum: false, &p) }
+    ),
+    ("sum_pool", { p throws(NetworkError) in try Pooling(isGlobal: false, isSum: true, &p) }),
+    ("resize", { p throws(NetworkError) in try Resize(&p) }),
+    ("slice", { p throws(NetworkError) in try Slice(&p) }),
+    (LayerNorm.name, { p throws(NetworkError) in try LayerNorm(&p) }),
+    ("dropout", { p throws(NetworkError) in try Dropout(&p) }),
+    ("self_attention", { p throws(NetworkError) in try SelfAttention(&p) }),
+    ("recurrent", { p throws(NetworkError) in try Recurrent(&p) }),
+    ("residual", { p throws(NetworkError) in try Residual(&p) }),
+    ("concatenate", { p throws(NetworkError) in try Concatenate(&p) }),
+    ("product", { p throws(NetworkError) in try Product(&p) }),
+    ("repeat", { p throws(NetworkError) in try Repeat(&p) }),
+  ]
+
+  /// The names of all layers, in the order of a help text.
+  public static var names: [String] { layers.map(\.name) + activations.map { $0.name } }
+
+  static func activation(_ name: String) -> (any Activation.Type)? {
+    activations.first { $0.name == name }
+  }
+
+  /// What reads the parameters of the layer `name`; nil where there is none.
+  static func layer(_ name: String) -> Make? {
+    if let layer = layers.first(where: { $0.name == name }) { return layer.make }
+    guard let type = activation(name) else { return nil }
+    return { p throws(NetworkError) in ActivationLayer(activation: try type.init(&p)) }
+  }
+}

@@ -1,0 +1,130 @@
+/// Appends layers one after another and knows what may follow.
+struct NetworkBuilder {
+  /// What the layers so far have made.
+  struct Signal {
+    /// What its channels are, over the draws of the weights.
+    enum Kind: Equatable {
+      case input
+      /// Gaussian.
+      case preActivations
+      /// Of a layer of this name, and not Gaussian.
+      case activations(String)
+    }
+
+    /// Its node in the graph.
+    var node: Int
+    /// The pixels that are still apart; nil behind a readout and for images without pixels.
+    var pixels: PixelShape?
+    var kind: Kind
+    /// Channels of the finite network, where the layers say.
+    var width: Double?
+  }
+
+  private(set) var graph = KernelGraph()
+  var signal: Signal
+  /// Where the layer that is being added stands, for example `layer 2 (relu)`; and the path of a
+  /// layer inside it, for example `layer 2`.
+  private(set) var position = ""
+  private(set) var path = ""
+  private var layer = LayerDescription("")
+  /// How many layers are open around the one that is being added.
+  private var nesting = 0
+  /// Layers so far, those inside others included; and pairs of pixel rows that they act on.
+  var layerCount = 0
+  var rowPairs = 0
+
+  /// Starts with images of `shape` ([H, W, C] or [D]).
+  init(_ shape: [Int]) {
+    let pixels = shape.count == 3 ? PixelShape(height: shape[0], width: shape[1]) : nil
+    signal = Signal(node: 0, pixels: pixels, kind: .input, width: shape.last.map(Double.init))
+    add(.input(isFlat: pixels == nil), inputs: [])
+  }
+
+  /// Appends described layers; errors say where they stand, from `path` on.
+  mutating func append(
+    _ descriptions: [LayerDescription], path: String
+  ) throws(NetworkError) {
+    nesting += 1
+    defer { nesting -= 1 }
+    guard nesting <= Limit.nesting else {
+      throw NetworkError(
+        position: position,
+        reason: "layers are nested more than \(Limit.nesting) deep; nest fewer")
+    }
+    for (index, description) in descriptions.enumerated() {
+      position = "\(path)\(index + 1) (\(description.name))"
+      self.path = "\(path)\(index + 1)"
+      layer = description
+      try count(position)
+      var parameters = try LayerParameters(description, position: position)
+      guard let make = LayerCatalog.layer(description.name) else {
+        throw error("unknown layer (known: \(LayerCatalog.names.joined(separator: ", ")))")
+      }
+      let layer = try make(&parameters)
+      try parameters.finish()
+      try layer.append(to: &self)
+    }
+  }
+
+  /// Adds a node behind the signal (or other inputs), whose pixels are the signal's; the signal is
+  /// then the node's.
+  ///
+  /// - Parameters:
+  ///   - layer: what tells the node from others with the same inputs; nil for the layer as written.
+  ///   - fork: where the branches of a residual part.
+  mutating func add(
+    _ map: KernelMap, inputs: [Int]? = nil, of layer: LayerDescription? = nil, fork: Int? = nil
+  ) {
+    signal.node = graph.add(
+      KernelGraph.Node(
+        map: map, inputs: inputs ?? [signal.node], shape: signal.pixels,
+        layer: layer ?? self.layer, position: position, fork: fork))
+  }
+
+  /// The signals at the ends of branches that all start here; the signal stays what it is.
+  mutating func branches(
+    _ branches: [(name: String, layers: [LayerDescription])]
+  ) throws(NetworkError) -> [Signal] {
+    let (start, position, path, layer) = (signal, position, path, layer)
+    var ends: [Signal] = []
+    for branch in branches {
+      signal = start
+      try append(branch.layers, path: "\(path), \(branch.name), layer ")
+      ends.append(signal)
+    }
+    (signal, self.position, self.path, self.layer) = (start, position, path, layer)
+    return ends
+  }
+
+  /// The pixels that a layer acts on.
+  func pixels() throws(NetworkError) -> PixelShape {
+    if let pixels = signal.pixels { return pixels }
+    throw error(
+      graph.nodes.contains { $0.shape != nil }
+        ? "it acts on pixels, and a readout stands before it; put flatten or the global pool behind "
+          + "the last convolution or pool"
+        : "it acts on pixels, and the images are flat; give images as [N, H, W, C] and put flatten "
+          + "behind it")
+  }
+
+  /// An error of the layer that is being added.
+  func error(_ reason: String) -> NetworkError { NetworkError(position: position, reason: reason) }
+
+  /// Checks the end.
+  func finish() throws(NetworkError) {
+    let end = graph.nodes[signal.node]
+    if case .input = end.map {
+      throw NetworkError(position: "", reason: "it has no layer that computes; add dense")
+    }
+    guard signal.pixels == nil else {
+      throw NetworkError(
+        position: "",
+        reason: "it ends with pixels and has no readout; add flatten or global_average_pool")
+    }
+    if signal.kind == .input, case .sum = end.map {
+      throw NetworkError(
+        position: "",
+        reason: "it ends with a sum that raw input is part of; add dense behind the residual")
+    }
+  }
+}
