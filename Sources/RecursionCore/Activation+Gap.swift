@@ -2,7 +2,7 @@ extension Activation {
   /// E[phi(u)^2] - E[phi(u) phi(v)] and E[phi'(u) phi'(v)] for u and v of the same variance and
   /// correlation 1 - `gap`, the former without cancellation.
   package func dual(variance: Double, gap: Double) -> (deficit: Double, derivative: Double) {
-    var values = [Double](repeating: 0, count: Self.imageValueCount)
+    var values = [Double](repeating: 0, count: imageValueCount)
     var deficit = [Double](repeating: 0, count: Float64Lanes.count)
     var derivative = deficit
     values.withUnsafeMutableBufferPointer { values in

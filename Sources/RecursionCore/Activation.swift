@@ -20,8 +20,8 @@ package protocol Activation: Sendable {
   /// lanes can hold; measured against higher precision by `RangeTests`.
   func largestVariance(_ precision: Precision) -> Double
 
-  /// How many numbers `writeImageValues` writes.
-  static var imageValueCount: Int { get }
+  /// How many numbers `writeImageValues` writes. A constant where it does not depend on parameters.
+  var imageValueCount: Int { get }
 
   /// Writes everything that `dual` needs and that depends on one image only.
   func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>)
@@ -51,7 +51,7 @@ package protocol Activation: Sendable {
   func moments(variances: Float64Lanes) -> (square: Float64Lanes, derivativeSquare: Float64Lanes)
 
   /// How many numbers of a pixel `pixelGaps` needs.
-  static var pixelValueCount: Int { get }
+  var pixelValueCount: Int { get }
 
   /// Passes each of them to `set`, for as many images as there are lanes; `square` and
   /// `afterTangent` are K (without `constant`) and Theta after the activation.

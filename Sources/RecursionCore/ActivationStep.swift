@@ -31,7 +31,7 @@ package struct ActivationStep<A: Activation>: Sendable {
   ) {
     let affine = affine.inLanes(of: L.self)
     block.forEachRegister(rows, columns) { place, row, column in
-      let tangentRoot = A.imageValueCount
+      let tangentRoot = activation.imageValueCount
       let values = dual(
         Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit)), row, column)
       let tangent = values.derivative.covariance * L(at: place.tangent)

@@ -65,14 +65,14 @@ protocol AnyActivationStep: Sendable {
 extension ActivationStep: AnyActivationStep {
   var outputIsNonNegative: Bool { activation.dualIsNonNegative }
 
-  var imageValueCount: Int { A.imageValueCount + 1 + AffineStep.imageValueCount }
+  var imageValueCount: Int { activation.imageValueCount + 1 + AffineStep.imageValueCount }
 
   func largestVariance(_ precision: Precision) -> Double { activation.largestVariance(precision) }
 
   func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>) {
     activation.writeImageValues(variance: image.variance, to: values)
-    values[A.imageValueCount] = image.tangent.squareRoot()
-    affine.writeImageValues(activated(image), to: values + A.imageValueCount + 1)
+    values[activation.imageValueCount] = image.tangent.squareRoot()
+    affine.writeImageValues(activated(image), to: values + activation.imageValueCount + 1)
   }
 
   func advance(_ image: ImageState) -> ImageState { affine.advance(activated(image)) }

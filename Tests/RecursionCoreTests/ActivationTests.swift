@@ -15,7 +15,7 @@ import Testing
 
   func dual<A: Activation>(_ activation: A, _ q1: Double, _ q2: Double, _ u: Double) -> Result {
     func values(_ q: Double) -> Values<Float64Lanes> {
-      var numbers = [Double](repeating: 0, count: A.imageValueCount)
+      var numbers = [Double](repeating: 0, count: activation.imageValueCount)
       numbers.withUnsafeMutableBufferPointer {
         guard let base = $0.baseAddress else { return }
         activation.writeImageValues(variance: q, to: base)

@@ -51,7 +51,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   let activation: A
   var inputIsNonNegative = false
 
-  var valueCount: Int { A.pixelValueCount }
+  var valueCount: Int { activation.pixelValueCount }
   var outputIsNonNegative: Bool { activation.dualIsNonNegative }
 
   func note(
@@ -69,7 +69,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   @inline(__always)
   func advanceAll(_ map: PixelVariances, _ write: PixelRowWriter) {
     let constant = Float64Lanes(activation.constant * activation.constant)
-    map.update(valueCount: A.pixelValueCount, write) { variance, tangent, set in
+    map.update(valueCount: activation.pixelValueCount, write) { variance, tangent, set in
       let moments = activation.moments(variances: variance)
       let after = moments.derivativeSquare * tangent
       activation.writePixelValues(
@@ -124,7 +124,7 @@ extension Activation {
   var pixelUpdate: any PixelUpdate { PixelActivation(activation: self) }
 
   /// The dual's values; then the roots of K and of Theta before, and of both after.
-  package static var pixelValueCount: Int { imageValueCount + 4 }
+  package var pixelValueCount: Int { imageValueCount + 4 }
 
   /// Image by image, through the scalar formula.
   package func moments(variances: Float64Lanes) -> (
@@ -144,7 +144,7 @@ extension Activation {
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
   ) {
-    let count = Self.imageValueCount
+    let count = imageValueCount
     var values = [Double](repeating: 0, count: count * Float64Lanes.count)
     for (image, variance) in variance.numbers.enumerated() {
       var ofImage = [Double](repeating: 0, count: count)
@@ -179,7 +179,7 @@ extension Activation {
   package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
-    Self.gapsThrough(gaps, x, y) { dual($0, x, y) }
+    gapsThrough(gaps, x, y) { dual($0, x, y) }
   }
 
   /// The same for pairs whose covariance is known not to be negative.
@@ -187,11 +187,11 @@ extension Activation {
   package func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
-    Self.gapsThrough(gaps, x, y) { dualOfNonNegative($0, x, y) }
+    gapsThrough(gaps, x, y) { dualOfNonNegative($0, x, y) }
   }
 
   @inline(__always)
-  private static func gapsThrough<L: Lanes, X: ImageValues, Y: ImageValues>(
+  private func gapsThrough<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y, _ dual: (Pair<L>) -> Dual<L>
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
     let first = imageValueCount

@@ -52,7 +52,7 @@ package struct Erf: Activation {
     (precision == .f64 ? 1e14 : 1e6) / (scale * scale)
   }
 
-  package static let imageValueCount = Value.allCases.count
+  package var imageValueCount: Int { Value.allCases.count }
 
   /// What is kept of an image; q is scaled by b^2.
   enum Value: Int, CaseIterable {
@@ -102,7 +102,7 @@ package struct Erf: Activation {
     )
   }
 
-  package static let pixelValueCount = PixelValue.allCases.count
+  package var pixelValueCount: Int { PixelValue.allCases.count }
 
   /// What is kept of a pixel; q is scaled by b^2.
   enum PixelValue: Int, CaseIterable {

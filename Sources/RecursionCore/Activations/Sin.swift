@@ -69,7 +69,7 @@ package struct Sin: Activation {
     (precision == .f64 ? 1e13 : 1e5) / (frequency * frequency)
   }
 
-  package static let imageValueCount = Value.allCases.count
+  package var imageValueCount: Int { Value.allCases.count }
 
   /// What is kept of an image.
   enum Value: Int, CaseIterable {

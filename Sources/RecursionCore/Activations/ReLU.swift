@@ -18,7 +18,7 @@ package struct ReLU: Activation {
     Moments(square: variance / 2, derivativeSquare: 0.5)
   }
 
-  package static let imageValueCount = 2
+  package var imageValueCount: Int { 2 }
 
   /// sqrt(q) and its inverse.
   package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {
@@ -78,7 +78,7 @@ package struct ReLU: Activation {
   }
 
   /// r = sqrt(K), 1 / (2 pi sqrt(2) r), Theta.
-  package static let pixelValueCount = 3
+  package var pixelValueCount: Int { 3 }
 
   @inline(__always)
   package func writePixelValues(

@@ -26,7 +26,7 @@ package struct Cos: Activation {
     sine.largestVariance(precision)
   }
 
-  package static var imageValueCount: Int { Sin.imageValueCount }
+  package var imageValueCount: Int { sine.imageValueCount }
 
   package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {
     sine.writeImageValues(variance: variance, to: values)

@@ -47,7 +47,7 @@ package struct Gelu: Activation {
       square: own.value / (2 * Double.pi), derivativeSquare: own.derivative / (2 * Double.pi))
   }
 
-  package static let imageValueCount = Value.allCases.count
+  package var imageValueCount: Int { Value.allCases.count }
 
   /// What is kept of an image.
   enum Value: Int, CaseIterable {
