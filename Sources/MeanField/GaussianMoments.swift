@@ -14,27 +14,38 @@ public struct GaussianMoments: Sendable {
   public static var names: [String] { LayerCatalog.activations.map { $0.name } + ["tanh"] }
 
   /// The moments of the activation of that name with its own parameters' defaults; nil where there is
-  /// none.
+  /// none, or where it needs parameters.
   public init?(named name: String) {
-    if name == "tanh" {
-      self = .tanh
-      return
-    }
     self.init(LayerDescription(name))
   }
 
   /// The moments of a layer; nil where it is no activation.
   public init?(_ layer: LayerDescription) {
-    guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }),
-      let moments = try? Self(type, layer)
-    else { return nil }
+    guard let moments = try? Self(activation: layer) else { return nil }
     self = moments
   }
 
-  private init<A: Activation>(_ type: A.Type, _ layer: LayerDescription) throws {
-    var parameters = try LayerParameters(layer, position: "phase")
-    let activation = try A(&parameters)
-    let constant = activation.constant * activation.constant
+  /// The moments of a layer.
+  ///
+  /// Errors: a layer that is no activation, or whose parameters do not fit.
+  public init(activation layer: LayerDescription) throws(NetworkError) {
+    if layer.name == "tanh" {
+      self = .tanh
+      return
+    }
+    guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }) else {
+      throw NetworkError(
+        position: layer.name,
+        reason: "no activation is called that; there are \(Self.names.joined(separator: ", "))")
+    }
+    var parameters = try LayerParameters(layer, position: layer.name)
+    let activation = try type.make(&parameters)
+    try parameters.finish()
+    self.init(activation)
+  }
+
+  private init<A: Activation>(_ activation: A) {
+    let constant = activation.constantMean * activation.constantMean
     square = { activation.moments(variance: $0).square + constant }
     derivativeSquare = { activation.moments(variance: $0).derivativeSquare }
     pair = { activation.dual(variance: $0, gap: $1) }

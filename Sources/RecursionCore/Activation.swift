@@ -1,19 +1,27 @@
+/// What a job file calls an activation, and how its parameters make one. An `Activation` is called by
+/// one name; a special case of it is another name, and no code of its own.
+package protocol NamedActivation: Sendable {
+  /// The name in a job file.
+  static var name: String { get }
+  /// Makes it, with the parameters of a described layer.
+  static func make(_ parameters: inout LayerParameters) throws(NetworkError) -> any Activation
+}
+
 /// A nonlinearity phi, by its dual: what E[phi(u) phi(v)] and E[phi'(u) phi'(v)] are for (u, v)
 /// normal with the covariance of a pair of images. One file each; `LayerCatalog` lists them.
 ///
 /// The loop over pairs, the update of Theta and the diagonals are written once, for all of them,
 /// in `ActivationStep`.
-package protocol Activation: Sendable {
-  /// The name in a job file.
-  static var name: String { get }
-
+package protocol Activation: NamedActivation {
   /// Reads the parameters of a described layer.
   init(_ parameters: inout LayerParameters) throws(NetworkError)
 
-  /// The constant c in phi(x) = ... + c that `dual` leaves out: it adds c^2 to every covariance.
-  var constant: Double { get }
+  /// E[phi(u)] where that is the same number c at every variance (an odd function, and c), and is
+  /// left out of `moments` and `dual`: they are those of phi - c, and every covariance gains c^2.
+  /// 0 where the formulas have all of phi, as they must where the mean depends on the variance.
+  var constantMean: Double { get }
 
-  /// E[phi(u)^2] (without `constant`) and E[phi'(u)^2] for u ~ N(0, `variance`).
+  /// E[phi(u)^2] (without `constantMean`) and E[phi'(u)^2] for u ~ N(0, `variance`).
   func moments(variance: Double) -> Moments
 
   /// The largest variance whose duals keep their digits in `precision`, where that is less than the
@@ -26,7 +34,7 @@ package protocol Activation: Sendable {
   /// Writes everything that `dual` needs and that depends on one image only.
   func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>)
 
-  /// Both duals (without `constant`) of a pair with the values of its two images, each result with
+  /// Both duals (without `constantMean`) of a pair with the values of its two images, each result with
   /// full relative accuracy where the lanes' precision allows.
   func dual<L: Lanes, X: ImageValues, Y: ImageValues>(_ pair: Pair<L>, _ x: X, _ y: Y) -> Dual<L>
   where X.Register == L, Y.Register == L
@@ -47,14 +55,14 @@ package protocol Activation: Sendable {
   /// Whether E[phi(u) phi(v)] is never negative.
   var dualIsNonNegative: Bool { get }
 
-  /// Both moments (without `constant`) for as many images as there are lanes.
+  /// Both moments (without `constantMean`) for as many images as there are lanes.
   func moments(variances: Float64Lanes) -> (square: Float64Lanes, derivativeSquare: Float64Lanes)
 
   /// How many numbers of a pixel `pixelGaps` needs.
   var pixelValueCount: Int { get }
 
   /// Passes each of them to `set`, for as many images as there are lanes; `square` and
-  /// `afterTangent` are K (without `constant`) and Theta after the activation.
+  /// `afterTangent` are K (without `constantMean`) and Theta after the activation.
   func writePixelValues(
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void)
@@ -93,13 +101,19 @@ package protocol Activation: Sendable {
 }
 
 extension Activation {
+  package static func make(
+    _ parameters: inout LayerParameters
+  ) throws(NetworkError) -> any Activation {
+    try Self(&parameters)
+  }
+
   /// One form, unless an activation says otherwise.
   package static var hasFormOfNonNegative: Bool { false }
   /// Inlined, unless an activation says otherwise.
   package static var isCalled: Bool { false }
 
-  /// No constant, unless an activation says otherwise.
-  package var constant: Double { 0 }
+  /// The formulas have all of phi, unless an activation says otherwise.
+  package var constantMean: Double { 0 }
 
   /// Whatever the lanes can hold, unless an activation says otherwise.
   package func largestVariance(_ precision: Precision) -> Double { .infinity }
@@ -134,8 +148,8 @@ extension Activation {
   /// The activation on pairs of images, and its constant where it has one.
   var steps: [Step] {
     let step = ActivationStep(activation: self, affine: .identity, inputIsNonNegative: false)
-    guard constant != 0 else { return [.activation(step)] }
-    let shift = AffineStep(weightVariance: 1, biasVariance: constant * constant, trained: false)
+    guard constantMean != 0 else { return [.activation(step)] }
+    let shift = AffineStep(weightVariance: 1, biasVariance: constantMean * constantMean, trained: false)
     return [.activation(step), .affine(shift)]
   }
 }

@@ -22,20 +22,20 @@ package struct Erf: Activation {
   package let amplitude: Double
   /// b.
   package let scale: Double
-  /// c.
-  package let constant: Double
+  /// c, the mean: erf is odd.
+  package let constantMean: Double
 
   /// a erf(b x) + c.
   package init(amplitude: Double = 1, scale: Double = 1, shift: Double = 0) {
     self.amplitude = amplitude
     self.scale = scale
-    constant = shift
+    constantMean = shift
   }
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {
     amplitude = try parameters.factor("amplitude")
     scale = try parameters.factor("scale")
-    constant = try parameters.factor("shift", default: 0)
+    constantMean = try parameters.factor("shift", default: 0)
   }
 
   package func moments(variance: Double) -> Moments {

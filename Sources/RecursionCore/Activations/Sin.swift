@@ -44,6 +44,13 @@ package struct Sin: Activation {
     doubledCosine = cosineSquared - sineSquared
   }
 
+  /// sqrt(2) sin(sqrt(2 gamma) x + pi/4).
+  init(gaussianKernel gamma: Double) {
+    amplitude = 2.squareRoot()
+    frequency = (2 * gamma).squareRoot()
+    (sineSquared, cosineSquared, doubledCosine) = (0.5, 0.5, 0)
+  }
+
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {
     self.init(
       amplitude: try parameters.factor("amplitude"),

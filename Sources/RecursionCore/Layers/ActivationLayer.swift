@@ -1,5 +1,6 @@
 /// A nonlinearity as a layer of a network.
 struct ActivationLayer: Layer {
+  let name: String
   let activation: any Activation
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
@@ -12,7 +13,7 @@ struct ActivationLayer: Layer {
         "an activation on the output of another (\(name)); put \(weights) between them")
     case .preActivations: break
     }
-    network.signal.kind = .activations(type(of: activation).name)
+    network.signal.kind = .activations(name)
     network.add(.activation(activation))
   }
 }

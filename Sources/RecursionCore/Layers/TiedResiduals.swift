@@ -50,7 +50,7 @@ struct TiedResiduals: Sendable {
       let type = LayerCatalog.activation(main[0].name)
     else { throw network.error(reason) }
     var parameters = try LayerParameters(main[0], position: network.position)
-    let activation = try type.init(&parameters)
+    let activation = try type.make(&parameters)
     try parameters.finish()
     var ofDense = try LayerParameters(main[1], position: network.position)
     let weights = try WeightParameters(&ofDense)

@@ -2,12 +2,26 @@
 /// test walks this list.
 public enum LayerCatalog {
   /// Every activation.
-  package static let activations: [any Activation.Type] = [
+  package static let activations: [any NamedActivation.Type] = [
     ReLU.self,
-    Erf.self,
+    LeakyReLU.self,
+    Abs.self,
+    AbReLU.self,
     Gelu.self,
+    Erf.self,
+    SigmoidLike.self,
     Sin.self,
     Cos.self,
+    Rbf.self,
+    Gaussian.self,
+    Exp.self,
+    ExpNormalized.self,
+    Gabor.self,
+    Sign.self,
+    Polynomial.self,
+    Monomial.self,
+    RectifiedMonomial.self,
+    Hermite.self,
   ]
 
   /// Reads the parameters of a layer.
@@ -46,7 +60,7 @@ public enum LayerCatalog {
   /// The names of all layers, in the order of a help text.
   public static var names: [String] { layers.map(\.name) + activations.map { $0.name } }
 
-  static func activation(_ name: String) -> (any Activation.Type)? {
+  static func activation(_ name: String) -> (any NamedActivation.Type)? {
     activations.first { $0.name == name }
   }
 
@@ -54,6 +68,6 @@ public enum LayerCatalog {
   static func layer(_ name: String) -> Make? {
     if let layer = layers.first(where: { $0.name == name }) { return layer.make }
     guard let type = activation(name) else { return nil }
-    return { p throws(NetworkError) in ActivationLayer(activation: try type.init(&p)) }
+    return { p throws(NetworkError) in ActivationLayer(name: name, activation: try type.make(&p)) }
   }
 }

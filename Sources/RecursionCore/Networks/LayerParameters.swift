@@ -36,11 +36,12 @@ package struct LayerParameters: Sendable {
     return number
   }
 
-  /// The number called `name` whose square the arithmetic works with; 1 where it is absent.
+  /// The number called `name` whose square the arithmetic works with, `fallback` where it is absent
+  /// (an error where that is nil).
   package mutating func factor(
-    _ name: String, default fallback: Double = 1
+    _ name: String, default fallback: Double? = 1, atLeast minimum: Double = -.infinity
   ) throws(NetworkError) -> Double {
-    let number = try number(name, default: fallback)
+    let number = try number(name, default: fallback, atLeast: minimum)
     guard abs(number) <= Self.largestFactor else {
       throw error("'\(name)' must be at most \(Self.largestFactor), not \(number)")
     }
@@ -51,10 +52,15 @@ package struct LayerParameters: Sendable {
   private static var largestFactor: Double { Precision.f64.variances.upperBound.squareRoot() }
 
   /// The whole number called `name`, which must be given.
-  package mutating func count(_ name: String, atLeast minimum: Int) throws(NetworkError) -> Int {
+  package mutating func count(
+    _ name: String, atLeast minimum: Int, atMost maximum: Int = .max
+  ) throws(NetworkError) -> Int {
     let number = try number(name, atLeast: Double(minimum))
     guard let whole = Int(exactly: number) else {
       throw error("'\(name)' must be a whole number, not \(number)")
+    }
+    guard whole <= maximum else {
+      throw error("'\(name)' must be at most \(maximum), not \(whole)")
     }
     return whole
   }
@@ -118,9 +124,28 @@ package struct LayerParameters: Sendable {
       throw error("'\(name)' is '\(description.name)', which is no activation (known: \(names))")
     }
     var parameters = try LayerParameters(description, position: position)
-    let activation = try type.init(&parameters)
+    let activation = try type.make(&parameters)
     try parameters.finish()
     return activation
+  }
+
+  /// The list of numbers called `name`, which must be given and have one at least; each is one whose
+  /// square the arithmetic works with.
+  package mutating func factors(
+    _ name: String, atMost maximum: Int
+  ) throws(NetworkError) -> [Double] {
+    known.append(name)
+    guard let value = unread.removeValue(forKey: name) else {
+      throw error("\(layer) needs '\(name)', for example [0, 1, 0.5]")
+    }
+    guard case .numbers(let numbers) = value, !numbers.isEmpty, numbers.count <= maximum else {
+      let given = if case .numbers(let several) = value { "\(several.count)" } else { value.words }
+      throw error("'\(name)' must be a list of 1 to \(maximum) numbers, not \(given)")
+    }
+    for number in numbers where !(abs(number) <= Self.largestFactor) {
+      throw error("'\(name)' must be at most \(Self.largestFactor), not \(number)")
+    }
+    return numbers
   }
 
   /// The word called `name`, one of a type's.
@@ -185,7 +210,7 @@ package struct LayerParameters: Sendable {
   }
 
   /// Ends the reading: a parameter that nobody asked for is an error that lists the known ones.
-  func finish() throws(NetworkError) {
+  package func finish() throws(NetworkError) {
     guard let name = unread.keys.sorted().first else { return }
     let list = known.isEmpty ? "it takes none" : "known: \(known.joined(separator: ", "))"
     throw error("unknown parameter '\(name)' (\(list))")

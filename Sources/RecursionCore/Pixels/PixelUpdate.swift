@@ -68,7 +68,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
 
   @inline(__always)
   func advanceAll(_ map: PixelVariances, _ write: PixelRowWriter) {
-    let constant = Float64Lanes(activation.constant * activation.constant)
+    let constant = Float64Lanes(activation.constantMean * activation.constantMean)
     map.update(valueCount: activation.pixelValueCount, write) { variance, tangent, set in
       let moments = activation.moments(variances: variance)
       let after = moments.derivativeSquare * tangent
