@@ -1,0 +1,127 @@
+"""Dual activations of any function, by Mehler's series where it is smooth, else by quadrature."""
+import numpy as np
+
+# Where the normal density no longer counts.
+REACH = 13.0
+# The longest series; what needs more is integrated.
+LONGEST = 1500
+
+
+def hermite_table(count, step=0.015):
+    """Nodes, and h_n(z) exp(-z^2/4) (2 pi)^(-1/4) step^(1/2) for n < count: [count, nodes]."""
+    half = int(REACH / step)
+    z = step * np.arange(-half, half + 1)
+    table = np.empty((count, z.size))
+    table[0] = np.exp(-z * z / 4) * (2 * np.pi) ** -0.25 * step**0.5
+    table[1] = z * table[0]
+    for n in range(1, count - 1):
+        table[n + 1] = (z * table[n] - np.sqrt(n) * table[n - 1]) / np.sqrt(n + 1)
+    return z, table
+
+
+TABLES = {}
+
+
+def table(count):
+    if count not in TABLES:
+        TABLES[count] = hermite_table(count)
+    return TABLES[count]
+
+
+def coefficients(function, q, count):
+    """a_n(q) = E[phi(sqrt(q) z) h_n(z)], [..., count], by the trapezoidal rule."""
+    z, rows = table(count)
+    unique, inverse = np.unique(q, return_inverse=True)
+    values = function(np.sqrt(unique)[:, None] * z) * rows[0]
+    return (values @ rows.T)[inverse.reshape(q.shape)]
+
+
+def series(k, q1, q2, function, derivative):
+    """sum_n a_n(q1) a_n(q2) c^n for phi and phi'; None where too many terms are needed."""
+    root = np.sqrt(q1 * q2)
+    c = np.divide(k, root, out=np.zeros_like(k), where=root > 0)
+
+    def dual(f):
+        for count in (64, 128, 256, 512, 1024, LONGEST):
+            a, b = (coefficients(f, q, count) for q in (q1, q2))
+            # Products of two coefficients count: 1e-9 squared is below every digit.
+            tail = max(np.abs(m[..., -8:]).max() / np.abs(m).max() for m in (a, b))
+            if tail < 1e-9:
+                break
+        else:
+            return None
+        total = np.zeros(c.shape)
+        for n in reversed(range(count)):
+            total = total * c + a[..., n] * b[..., n]
+        return total
+
+    value = dual(function)
+    slope = None if value is None else dual(derivative)
+    return None if slope is None else (value, slope)
+
+
+def gauss(edges, count):
+    """Nodes and weights of Gauss-Legendre on each panel between `edges` [..., m]: [..., nodes]."""
+    x, w = np.polynomial.legendre.leggauss(count)
+    half = np.diff(edges)[..., None] / 2
+    middle = (edges[..., 1:] + edges[..., :-1])[..., None] / 2
+    shape = (*edges.shape[:-1], -1)
+    return (middle + half * x).reshape(shape), (half * w).reshape(shape)
+
+
+def graded(edges):
+    """Edges with panels that halve towards both ends of each interval."""
+    shares = 0.5 ** np.arange(6, 0, -1)
+    inner = np.concatenate([shares, 1 - shares[-2::-1]])
+    width = np.diff(edges)[..., None]
+    fine = np.concatenate([edges[..., :-1, None], edges[..., :-1, None] + width * inner], -1)
+    return np.concatenate([fine.reshape(*edges.shape[:-1], -1), edges[..., -1:]], -1)
+
+
+def polar(k, q1, q2, functions, kinks):
+    """E[f(u) f(v)] for each of `functions`, in polar coordinates of the plane of u and v.
+
+    Lines where u or v is a kink are crossed once by a ray: the radius is split there, and the angle
+    where two of them meet and where a ray turns from one side of the plane to the other.
+    """
+    shape = np.broadcast_shapes(k.shape, q1.shape, q2.shape)
+    k, q1, q2 = (np.broadcast_to(m, shape).ravel() for m in (k, q1, q2))
+    away = [x for x in kinks if x != 0]
+    out = np.empty((len(functions), k.size))
+    size = 1 if away else 32
+    for i in range(0, k.size, size):
+        part = slice(i, i + size)
+        out[:, part] = polar_part(k[part], q1[part], q2[part], functions, away)
+    return [m.reshape(shape) for m in out]
+
+
+def polar_part(k, q1, q2, functions, kinks):
+    s1, s2 = np.sqrt(q1), np.sqrt(q2)
+    # Exact for an image with itself, as the product of the roots is not.
+    product = np.sqrt(q1 * q2)
+    sine = np.sqrt(np.maximum(product - k, 0) * np.maximum(product + k, 0))
+    psi = np.arctan2(sine, k)
+    turns = [np.zeros_like(psi)] + [
+        (base + quarter) % (2 * np.pi)
+        for base in (np.zeros_like(psi), psi) for quarter in (np.pi / 2, 3 * np.pi / 2)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for a in kinks:
+            for b in kinks:
+                x = a / s1
+                y = (b / s2 - x * np.cos(psi)) / np.sin(psi)
+                turns.append(np.nan_to_num(np.arctan2(y, x)) % (2 * np.pi))
+    edges = np.sort(np.stack(turns + [np.full_like(psi, 2 * np.pi)], -1), -1)
+    theta, theta_weight = gauss(graded(edges), 12) if kinks else gauss(edges, 48)
+    first, second = np.cos(theta) * s1[:, None], np.cos(theta - psi[:, None]) * s2[:, None]
+    panels = np.linspace(0, REACH, 14)
+    radii = [np.broadcast_to(panels, (*theta.shape, panels.size))]
+    for a in kinks:
+        for direction in (first, second):
+            with np.errstate(divide="ignore"):
+                crossing = a / direction
+            inside = (crossing > 0) & (crossing < REACH)
+            radii.append(np.where(inside, crossing, 0.0)[..., None])
+    r, weight = gauss(np.sort(np.concatenate(radii, -1), -1), 16)
+    weight = weight * r * np.exp(-r * r / 2) * theta_weight[..., None] / (2 * np.pi)
+    u, v = r * first[..., None], r * second[..., None]
+    return [(f(u) * f(v) * weight).sum((-2, -1)) for f in functions]
