@@ -149,7 +149,8 @@ extension Activation {
   var steps: [Step] {
     let step = ActivationStep(activation: self, affine: .identity, inputIsNonNegative: false)
     guard constantMean != 0 else { return [.activation(step)] }
-    let shift = AffineStep(weightVariance: 1, biasVariance: constantMean * constantMean, trained: false)
+    let shift = AffineStep(
+      weightVariance: 1, biasVariance: constantMean * constantMean, trained: false)
     return [.activation(step), .affine(shift)]
   }
 }
