@@ -1,7 +1,20 @@
-/// The planes of a strip of four rows for `TiedResiduals`: S, D, sums of columns of S, the covariance
-/// in hand, and the state of the update.
-struct TiedStrip {
-  static func planeCount(_ depths: Int) -> Int { 2 * depths * depths + depths + 3 }
+/// Four rows of pairs on their way through `TiedResiduals`, in planes: for each depth of the second
+/// image the sums over depths of the first; the covariances in hand; the gaps in the update.
+struct TiedStrip<Scalar> {
+  static func planeCount(_ depths: Int) -> Int { 2 * depths + 4 }
+
+  let base: UnsafeMutablePointer<Scalar>
+  let depths: Int
+  let columns: Int
+
+  var size: Int { 4 * columns }
+  /// The sum over j < l of w S[j,depth] + b; and of what T gains there.
+  func sum(_ depth: Int) -> UnsafeMutablePointer<Scalar> { base + depth * size }
+  func tangentSum(_ depth: Int) -> UnsafeMutablePointer<Scalar> { base + (depths + depth) * size }
+  var kernel: UnsafeMutablePointer<Scalar> { base + 2 * depths * size }
+  var tangent: UnsafeMutablePointer<Scalar> { kernel + size }
+  /// g and then h.
+  var gaps: UnsafeMutablePointer<Scalar> { kernel + 2 * size }
 }
 
 // Blocks with tied weights.
@@ -12,111 +25,95 @@ extension GraphEngine {
   ) {
     guard let update = program.steps[node].update else { return }
     let (input, result) = (array(source, x, y), array(node, x, y))
-    let layout = TiedLayout(updateCount: update.valueCount, count: tied.count)
-    let strip = Strip(scratch.base, depths: tied.count, columns: input.columns)
-    let sums = TiedSums<L.Scalar>(tied)
-    var rows = [L.Scalar](repeating: 0, count: 2 * (tied.count + 1))
+    let strip = TiedStrip<L.Scalar>(
+      base: scratch.base, depths: tied.count, columns: input.columns)
     for first in stride(from: 0, to: input.rows, by: 4) {
-      fill(strip, first, input, source, node, layout, tied, update, x, y)
+      strip.base.update(repeating: 0, count: 2 * strip.depths * strip.size)
+      for l in 0..<tied.count {
+        load(strip, first, input, source, x, y)
+        for m in 0..<tied.count { advance(strip, first, (l, m), node, tied, update, x, y) }
+      }
+      // What both images gain less twice what the pair does.
       for row in 0..<4 {
-        let (gaps, tangentGaps) = (result.gap(first + row), result.tangentGap(first + row))
-        let before = (input.gap(first + row), input.tangentGap(first + row))
-        let total = x.values(node, layout.sum)[first + row]
-        for column in 0..<input.columns {
-          let place = row * strip.columns + column
-          let found = sums.totals(
-            { strip.dual($0)[place] }, { strip.derivative($0)[place] }, &rows)
-          let tangent = (x.tangents(source)[first + row], y.tangents(source)[column])
-          let theta = (tangent.0 + tangent.1 - before.1[column]) / 2
-          let after = found.backward * theta + found.trained
-          gaps[column] =
-            before.0[column]
-            + sums.weight * (total + y.values(node, layout.sum)[column] - 2 * found.square)
-          tangentGaps[column] =
-            x.tangents(node)[first + row] + y.tangents(node)[column] - 2 * after
+        for (value, plane, sums) in [(0, 0, strip.sum(0)), (1, 1, strip.tangentSum(0))] {
+          let own = x.values(node, value)[first + row] - x.values(source, value)[first + row]
+          let gaps = result.gap(first + row) + plane * result.plane
+          let before = input.gap(first + row) + plane * input.plane
+          for column in 0..<input.columns {
+            var sum: L.Scalar = 0
+            for depth in 0..<strip.depths {
+              sum += sums[depth * strip.size + row * strip.columns + column]
+            }
+            let other = y.values(node, value)[column] - y.values(source, value)[column]
+            gaps[column] = max(before[column] + (own + other - 2 * sum), 0)
+          }
         }
       }
     }
   }
 
-  /// The planes of a strip.
-  private struct Strip {
-    let base: UnsafeMutablePointer<L.Scalar>
-    let depths: Int
-    let columns: Int
-
-    init(_ base: UnsafeMutablePointer<L.Scalar>, depths: Int, columns: Int) {
-      (self.base, self.depths, self.columns) = (base, depths, columns)
-    }
-
-    var size: Int { 4 * columns }
-    func dual(_ place: Int) -> UnsafeMutablePointer<L.Scalar> { base + place * size }
-    func derivative(_ place: Int) -> UnsafeMutablePointer<L.Scalar> {
-      base + (depths * depths + place) * size
-    }
-    func columnSum(_ depth: Int) -> UnsafeMutablePointer<L.Scalar> {
-      base + (2 * depths * depths + depth) * size
-    }
-    var covariance: UnsafeMutablePointer<L.Scalar> { columnSum(depths) }
-    /// g and then h.
-    var state: UnsafeMutablePointer<L.Scalar> { covariance + size }
-  }
-
-  /// Computes S and D of all pairs of depths.
-  private func fill(
-    _ strip: Strip, _ first: Int, _ input: PairArray<L>, _ source: Int, _ node: Int,
-    _ layout: TiedLayout, _ tied: TiedResiduals, _ update: any PixelUpdate, _ x: GraphBlock<L>,
-    _ y: GraphBlock<L>
+  /// The covariances at the input.
+  private func load(
+    _ strip: TiedStrip<L.Scalar>, _ first: Int, _ input: PairArray<L>, _ source: Int,
+    _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {
-    let (size, columns, depths) = (strip.size, strip.columns, tied.count)
-    let weight = L.Scalar(tied.affine.weightVariance)
-    let bias = L.Scalar(tied.affine.biasVariance)
-    strip.columnSum(0).update(repeating: 0, count: depths * size)
-    let pass = PixelPass<L>(
-      state: strip.state, stateStrides: .init(outer: 0, row: columns, plane: size),
-      sums: UnsafePointer(strip.state), sumsStrides: .init(outer: 0, row: 0, plane: 0))
-    (pass.outer, pass.inner) = (1, columns / L.rowCount)
-    for l in 0..<depths {
-      for row in 0..<4 {
-        let variance = x.variances(source)[first + row]
+    for row in 0..<4 {
+      for (value, plane, target) in [(0, 0, strip.kernel), (1, 1, strip.tangent)] {
+        let own = x.values(source, value)[first + row]
+        let others = y.values(source, value)
+        let gaps = input.gap(first + row) + plane * input.plane
+        for column in 0..<strip.columns {
+          target[row * strip.columns + column] = (own + others[column] - gaps[column]) / 2
+        }
+      }
+    }
+  }
+
+  /// Takes C[l,m] and T[l,m] through the activation, adds what they give to the sums, and goes on to
+  /// depth m + 1 of the second image.
+  private func advance(
+    _ strip: TiedStrip<L.Scalar>, _ first: Int, _ depth: (l: Int, m: Int), _ node: Int,
+    _ tied: TiedResiduals, _ update: any PixelUpdate, _ x: GraphBlock<L>, _ y: GraphBlock<L>
+  ) {
+    let layout = TiedLayout(updateCount: update.valueCount)
+    let (size, columns) = (strip.size, strip.columns)
+    for row in 0..<4 {
+      for (plane, value, source) in [
+        (0, layout.variance, strip.kernel), (1, layout.tangent, strip.tangent),
+      ] as [(Int, (Int) -> Int, UnsafeMutablePointer<L.Scalar>)] {
+        let own = x.values(node, value(depth.l))[first + row]
+        let others = y.values(node, value(depth.m))
+        let gaps = strip.gaps + plane * size + row * columns
         for column in 0..<columns {
-          strip.covariance[row * columns + column] =
-            (variance + y.variances(source)[column] - input.gap(first + row)[column]) / 2
+          gaps[column] = max(own + others[column] - 2 * source[row * columns + column], 0)
         }
       }
-      for m in 0..<depths {
-        for row in 0..<4 {
-          let own = x.values(node, layout.variance(l))[first + row]
-          for column in 0..<columns {
-            let place = row * columns + column
-            let gap =
-              own + y.values(node, layout.variance(m))[column] - 2 * strip.covariance[place]
-            // Theta is 1 everywhere, so that D comes out of its gap.
-            (strip.state[place], strip.state[size + place]) = (max(gap, 0), 0)
-          }
-        }
-        pass.rows = StepValues(
-          base: x.values(node, layout.values(l)) + first, stride: x.stride(node))
-        pass.columns = StepValues(base: y.values(node, layout.values(m)), stride: y.stride(node))
-        L.sweep(update, pass)
-        let (duals, derivatives) = (strip.dual(l * depths + m), strip.derivative(l * depths + m))
-        for row in 0..<4 {
-          let square = x.values(node, layout.square(l))[first + row]
-          let derivative = x.values(node, layout.derivativeSquare(l))[first + row]
-          for column in 0..<columns {
-            let place = row * columns + column
-            duals[place] =
-              (square + y.values(node, layout.square(m))[column] - strip.state[place]) / 2
-            derivatives[place] =
-              (derivative + y.values(node, layout.derivativeSquare(m))[column]
-                - strip.state[size + place]) / 2
-            strip.covariance[place] += strip.columnSum(m)[place]
-          }
-        }
-      }
-      for m in 0..<depths {
-        let (sums, duals) = (strip.columnSum(m), strip.dual(l * depths + m))
-        for place in 0..<size { sums[place] += weight * duals[place] + bias }
+    }
+    let pass = PixelPass<L>(
+      state: strip.gaps, stateStrides: .init(outer: 0, row: columns, plane: size),
+      sums: UnsafePointer(strip.gaps), sumsStrides: .init(outer: 0, row: 0, plane: 0))
+    (pass.outer, pass.inner) = (1, columns / L.rowCount)
+    pass.rows = StepValues(
+      base: x.values(node, layout.values(depth.l)) + first, stride: x.stride(node))
+    pass.columns = StepValues(base: y.values(node, layout.values(depth.m)), stride: y.stride(node))
+    L.sweep(update, pass)
+    let affine = tied.affine
+    let (weight, bias) = (L.Scalar(affine.weightVariance), L.Scalar(affine.biasVariance))
+    let (trained, trainedBias) = (L.Scalar(affine.trainedWeight), L.Scalar(affine.trainedBias))
+    let (sums, tangentSums) = (strip.sum(depth.m), strip.tangentSum(depth.m))
+    for row in 0..<4 {
+      let own = x.values(node, layout.square(depth.l))[first + row]
+      let ownTangent = x.values(node, layout.afterTangent(depth.l))[first + row]
+      let others = y.values(node, layout.square(depth.m))
+      let otherTangents = y.values(node, layout.afterTangent(depth.m))
+      for column in 0..<columns {
+        let place = row * columns + column
+        let dual = (own + others[column] - strip.gaps[place]) / 2
+        let after = (ownTangent + otherTangents[column] - strip.gaps[size + place]) / 2
+        strip.kernel[place] += sums[place]
+        strip.tangent[place] += tangentSums[place]
+        sums[place] += weight * dual + bias
+        tangentSums[place] += weight * after + trained * dual + trainedBias
       }
     }
   }

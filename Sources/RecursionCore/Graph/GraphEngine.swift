@@ -33,7 +33,7 @@ final class GraphEngine<L: CoreLanes> {
     mixRow = AlignedStorage(count: most)
     let rows = program.nodes.reduce(0) { rows, node in
       guard case .tied(let tied) = node.map else { return rows }
-      return max(rows, 4 * TiedStrip.planeCount(tied.count))
+      return max(rows, 4 * TiedStrip<L.Scalar>.planeCount(tied.count))
     }
     scratch = AlignedStorage(count: max(2 * most, rows) * most)
     plans = program.nodes.map { node in
@@ -81,6 +81,9 @@ final class GraphEngine<L: CoreLanes> {
       guard case .mix(let plan) = plans[index] else { return }
       mix(node.inputs[0], index, plan, x, y)
     case .attention(let attention): attend(node.inputs[0], index, attention, x, y)
+    case .rootAttention(let attention): attend(node.inputs[0], index, attention, x, y)
+    case .embedding(let signal, let position):
+      embed(inputs[0], signal: signal, position: position, index, x, y, to: result)
     case .recurrent(let recurrent): advance(node.inputs[0], index, recurrent, x, y)
     case .tied(let tied): repeatTied(node.inputs[0], index, tied, x, y)
     case .flatten: average(node.inputs[0], index, x, y)

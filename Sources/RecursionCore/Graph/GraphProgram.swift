@@ -73,10 +73,11 @@ struct GraphProgram: Sendable {
       step.valueCount = MixValue.count
       step.matrixCount = node.positionCount * node.positionCount
       step.isNonNegative = comesNonNegative && attention.mechanism != .identity
+    case .rootAttention: step.isNonNegative = comesNonNegative
     case .recurrent(let recurrent):
       step.update = recurrent.activation.pixelUpdate
     case .tied(let tied): step.update = tied.activation.pixelUpdate
-    case .affine, .convolution, .sum, .product, .dropout, .flatten: break
+    case .embedding, .affine, .convolution, .sum, .product, .dropout, .flatten: break
     }
     if var update = step.update {
       step.valueCount = update.valueCount
@@ -88,8 +89,7 @@ struct GraphProgram: Sendable {
         step.valueCount += 2
         (update.inputIsNonNegative, step.isNonNegative) = (false, false)
       case .tied(let tied):
-        let layout = TiedLayout(updateCount: update.valueCount, count: tied.count)
-        step.valueCount = layout.valueCount
+        step.valueCount = tied.count * TiedLayout(updateCount: update.valueCount).depthCount
         (update.inputIsNonNegative, step.isNonNegative) = (false, false)
       default: break
       }
@@ -105,7 +105,7 @@ struct GraphProgram: Sendable {
     for index in nodes.indices.reversed() {
       let mixes: Bool
       switch nodes[index].map {
-      case .mix, .attention: mixes = true
+      case .mix, .attention, .rootAttention: mixes = true
       default: mixes = false
       }
       guard mixes || steps[index].needsSelf else { continue }
@@ -172,10 +172,15 @@ struct GraphProgram: Sendable {
   }
 
   /// The fewest pairs of positions that a readout averages over; 1 for networks without pixels, and
-  /// where covariances are summed over depths.
+  /// where gaps are differences of covariances.
   var fewestAveraged: Int {
-    let hasTied = nodes.contains { if case .tied = $0.map { true } else { false } }
-    return hasTied ? 1 : fewestAtReadouts
+    let subtracts = nodes.contains { node in
+      switch node.map {
+      case .tied, .rootAttention: true
+      default: false
+      }
+    }
+    return subtracts ? 1 : fewestAtReadouts
   }
 
   private var fewestAtReadouts: Int {

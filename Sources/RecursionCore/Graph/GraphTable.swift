@@ -130,6 +130,7 @@ struct GraphTableBuilder<L: CoreLanes> {
         case .input: read(index, lane)
         case .mix(let mix): self.mix(MixPlan(mix), index, lane)
         case .attention(let attention): attend(attention, index, lane)
+        case .rootAttention(let attention): attend(attention, index, lane)
         default:
           for position in 0..<count {
             set(index, position, lane, state(index, node, position, lane))
@@ -177,6 +178,10 @@ struct GraphTableBuilder<L: CoreLanes> {
       return ImageState(
         variance: first.variance * second.variance,
         tangent: first.tangent * second.variance + first.variance * second.tangent)
+    case .embedding(let signal, let position):
+      return ImageState(
+        variance: signal * input(0).variance + position,
+        tangent: signal * input(0).tangent + position)
     case .dropout(let keep):
       return ImageState(variance: input(0).variance / keep, tangent: input(0).tangent / keep)
     case .flatten:
@@ -189,7 +194,7 @@ struct GraphTableBuilder<L: CoreLanes> {
       }
       return ImageState(
         variance: sum.variance / Double(positions), tangent: sum.tangent / Double(positions))
-    case .input, .activation, .normalize, .mix, .attention, .recurrent, .tied:
+    case .input, .activation, .normalize, .mix, .attention, .rootAttention, .recurrent, .tied:
       preconditionFailure("these have functions of their own")
     }
   }
@@ -341,15 +346,16 @@ struct GraphTableBuilder<L: CoreLanes> {
   }
 
   private func attend(_ attention: SelfAttention, _ index: Int, _ lane: Int) {
-    let source = program.nodes[index].inputs[0]
+    let (source, keys) = (program.nodes[index].inputs[0], program.nodes[index].inputs[1])
     let count = program.nodes[index].positionCount
-    let gaps = gaps(source)
+    let gaps = gaps(keys)
     let (variances, tangents) = (values(source, 0, lane), values(source, 1, lane))
+    let ofKeys = values(keys, 0, lane)
     var covariances = [Double](repeating: 0, count: count * count)
     for row in 0..<count {
       for column in 0..<count {
         covariances[row * count + column] =
-          (variances[row] + variances[column] - Double(gaps.gap(row)[column])) / 2
+          (ofKeys[row] + ofKeys[column] - Double(gaps.gap(row)[column])) / 2
       }
     }
     let weights = attention.weights(covariances, count: count)
@@ -377,6 +383,27 @@ struct GraphTableBuilder<L: CoreLanes> {
         ImageState(
           variance: variance + attention.biasVariance,
           tangent: tangent + 2 * variance + attention.biasVariance))
+    }
+  }
+
+  private func attend(_ attention: RootAttention, _ index: Int, _ lane: Int) {
+    let source = program.nodes[index].inputs[0]
+    let count = program.nodes[index].positionCount
+    let gaps = gaps(source)
+    var (square, mixed) = (0.0, 0.0)
+    for row in 0..<count {
+      for column in 0..<count {
+        let (first, second) = (state(source, row, lane), state(source, column, lane))
+        let kernel = (first.variance + second.variance - Double(gaps.gap(row)[column])) / 2
+        let tangent = (first.tangent + second.tangent - Double(gaps.tangentGap(row)[column])) / 2
+        square += kernel * kernel
+        mixed += kernel * tangent
+      }
+    }
+    for position in 0..<count {
+      set(
+        index, position, lane,
+        attention.advance(state(source, position, lane), square: square, mixed: mixed))
     }
   }
 }

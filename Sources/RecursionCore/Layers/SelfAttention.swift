@@ -8,7 +8,7 @@ import CVector
 ///
 /// Queries and keys share their weights and are scaled by one over their width.
 /// (Hron et al. 2020, arXiv 2006.10540; `stax.GlobalSelfAttention` with linear scaling.)
-struct SelfAttention: Layer, Equatable {
+struct SelfAttention: Sendable, Equatable {
   enum Mechanism: String, CaseIterable {
     case softmax, identity, relu, abs
   }
@@ -19,29 +19,6 @@ struct SelfAttention: Layer, Equatable {
   /// omega.
   let valueVariance: Double
   let biasVariance: Double
-
-  init(_ parameters: inout LayerParameters) throws(NetworkError) {
-    mechanism = try parameters.word("mechanism", of: Mechanism.self, default: .softmax)
-    scoreVariance =
-      try parameters.number("query_variance", default: 1, atLeast: 0)
-      * parameters.number("key_variance", default: 1, atLeast: 0)
-    valueVariance =
-      try parameters.number("value_variance", default: 1, atLeast: 0)
-      * parameters.number("output_variance", default: 1, atLeast: 0)
-    biasVariance = try parameters.number("bias_variance", default: 0, atLeast: 0)
-  }
-
-  func append(to network: inout NetworkBuilder) throws(NetworkError) {
-    let input = try network.pixels()
-    guard input.count <= NetworkBuilder.Limit.positions else {
-      throw network.error(
-        "\(input) pixels are more than the \(NetworkBuilder.Limit.positions) that attention supports; "
-          + "put a convolution with a stride or a pool before it")
-    }
-    network.add(.attention(self))
-    network.signal.kind = .preActivations
-    network.signal.width = nil
-  }
 
   /// G from C, both row-major with `count` rows.
   func weights(_ covariances: [Double], count: Int) -> [Double] {
@@ -64,5 +41,26 @@ struct SelfAttention: Layer, Equatable {
       }
     }
     return weights
+  }
+}
+
+/// Attention with products of queries and keys scaled by one over the root of their width, which stay
+/// random: with <A,B> the sum of A[a,a'] B[a,a'] and s = w_q w_k w_v w_o,
+///
+///     K <- s <K,K> K + b,    Theta <- s (2 <K,Theta> K + <K,K> (Theta + 4 K)) + b.
+///
+/// (Hron et al. 2020, arXiv 2006.10540, for the identity in place of softmax.)
+struct RootAttention: Sendable, Equatable {
+  /// s.
+  let variance: Double
+  let biasVariance: Double
+
+  /// The kernels of a pair of positions behind it, from <K,K> and <K,Theta>.
+  func advance(_ state: ImageState, square: Double, mixed: Double) -> ImageState {
+    ImageState(
+      variance: variance * square * state.variance + biasVariance,
+      tangent: variance
+        * (2 * mixed * state.variance + square * (state.tangent + 4 * state.variance))
+        + biasVariance)
   }
 }

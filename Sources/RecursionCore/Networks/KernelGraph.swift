@@ -78,8 +78,13 @@ enum KernelMap: Sendable {
   case dropout(keep: Double)
   /// M <- A M A^T with the same A for every image.
   case mix(PositionMix)
-  /// M <- A1 M A2^T with a matrix that each image makes of its own covariances.
+  /// M <- A1 M A2^T with a matrix that each image makes of its own covariances: M is of the first
+  /// input, the covariances of the second.
   case attention(SelfAttention)
+  /// Products of a pair's covariances among themselves; see `RootAttention`.
+  case rootAttention(RootAttention)
+  /// M <- signal M + position I: every position gains a random vector of its own.
+  case embedding(signal: Double, position: Double)
   /// Positions in sequence, each from the one before.
   case recurrent(Recurrent)
   /// A residual block repeated with the same weights.

@@ -49,7 +49,7 @@ public enum LayerCatalog {
     ("slice", { p throws(NetworkError) in try Slice(&p) }),
     (LayerNorm.name, { p throws(NetworkError) in try LayerNorm(&p) }),
     ("dropout", { p throws(NetworkError) in try Dropout(&p) }),
-    ("self_attention", { p throws(NetworkError) in try SelfAttention(&p) }),
+    ("self_attention", { p throws(NetworkError) in try SelfAttentionLayer(&p) }),
     ("recurrent", { p throws(NetworkError) in try Recurrent(&p) }),
     ("residual", { p throws(NetworkError) in try Residual(&p) }),
     ("concatenate", { p throws(NetworkError) in try Concatenate(&p) }),

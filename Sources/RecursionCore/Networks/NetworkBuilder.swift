@@ -26,7 +26,7 @@ struct NetworkBuilder {
   /// layer inside it, for example `layer 2`.
   private(set) var position = ""
   private(set) var path = ""
-  private var layer = LayerDescription("")
+  private(set) var layer = LayerDescription("")
   /// How many layers are open around the one that is being added.
   private var nesting = 0
   /// Layers so far, those inside others included; and pairs of pixel rows that they act on.
