@@ -174,7 +174,7 @@ let package = Package(
     // Tests: without ranks, and (RankChecks) small programs for mpirun.
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
     .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Failures"]),
-    .testTarget(name: "MeanFieldTests", dependencies: ["MeanField"]),
+    .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "RecursionCore"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),
     .testTarget(name: "BlockCyclicTests", dependencies: ["BlockCyclic"]),

@@ -30,6 +30,12 @@ extension LayerDescription {
     self.init(entry.key, try Self.parameters(value))
   }
 
+  /// Reads a layer as a job would have it, for example from an option called `name`.
+  public init(yaml: String, name: String) throws(JobError) {
+    let document = try YAMLDocument(yaml: yaml, name: name)
+    try self.init(Item(path: name, node: document.root))
+  }
+
   /// What a layer is called in errors.
   static let words = "a layer: its name, or {name: {parameter: value}}"
 

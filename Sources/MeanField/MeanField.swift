@@ -66,6 +66,11 @@ public struct MeanField: Sendable {
     func deficit(_ gap: Double) -> Double {
       weightVariance * moments.pair(place, gap).deficit / next
     }
+    guard slope.isFinite, next.isFinite else {
+      // A variance that grows faster than any power: nothing can be said of correlations.
+      (gap, chiCStar) = (.nan, .nan)
+      return
+    }
     guard slope > 1 + Self.tolerance, q > 0 else {
       (gap, chiCStar) = (0, slope)
       return

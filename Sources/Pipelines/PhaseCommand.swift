@@ -1,7 +1,10 @@
 import Failures
 import Foundation
+import JobDocuments
+import Jobs
 import MeanField
 import Plots
+import RecursionCore
 import Report
 import Results
 
@@ -15,17 +18,19 @@ public struct PhaseCommand {
   private let moments: GaussianMoments
   private let activation: String
 
-  /// The theory of an activation.
+  /// The theory of an activation: its name, or `{name: {parameter: value}}` as in a job.
   ///
-  /// Errors: an activation that is not known.
+  /// Errors: an activation that is not known, or whose parameters do not fit.
   public init(activation: String) throws {
-    guard let moments = GaussianMoments(named: activation) else {
-      throw Refusal(
-        .usage,
-        "no activation is called '\(activation)'; there are "
-          + GaussianMoments.names.joined(separator: ", "))
+    do {
+      let layer = try LayerDescription(yaml: activation, name: "--activation")
+      moments = try GaussianMoments(activation: layer)
+      self.activation = activation
+    } catch let error as JobError {
+      throw Refusal(.usage, error.description)
+    } catch let error as NetworkError {
+      throw Refusal(.usage, "\(error.position): \(error.reason)")
     }
-    (self.moments, self.activation) = (moments, activation)
   }
 
   /// The lines for every pair of a weight and a bias variance, the bias variance varying slowest.
@@ -74,7 +79,9 @@ public struct PhaseCommand {
       let text = points.count == 1 ? try JSONText.bytes(points[0]) : try JSONText.bytes(points)
       return [String(decoding: text.dropLast(), as: UTF8.self)]
     case .csv:
-      return [Point.names.joined(separator: ",")] + points.map { $0.words.joined(separator: ",") }
+      return ([Point.names] + points.map(\.words)).map { words in
+        words.map { $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ",")
+      }
     case .text where points.count == 1:
       return zip(Point.names, points[0].words).map {
         $0.padding(toLength: 26, withPad: " ", startingAt: 0) + ($1.isEmpty ? "-" : $1)

@@ -10,7 +10,10 @@ struct Phase: ParsableCommand {
       With --grid, for ranges LOW:HIGH:COUNT of both variances: a table of the phase diagram, and \
       with --picture its figure.
       """)
-  @Option(help: "The activation, such as erf, relu or tanh.")
+  @Option(
+    help:
+      "The activation, such as erf or tanh, or with parameters: '{leaky_relu: {negative_slope: 0.1}}'."
+  )
   var activation: String
   @Option(help: "The weight variance.")
   var weightVariance: Range = Range(low: 1, high: 1, count: 1)

@@ -1,5 +1,6 @@
 import Foundation
 import MeanField
+import RecursionCore
 import Testing
 
 /// Against published and independently computed values.
@@ -129,15 +130,61 @@ import Testing
     #expect(try limits("erf", 2.5, 0.05, 100_000) == nil)
   }
 
-  @Test("every activation has a fixed point that its maps leave alone")
+  @Test("every activation has a fixed point that its maps leave alone, or grows without bound")
   func everyActivation() throws {
+    let parameters: [String: LayerDescription.Parameter] = [
+      "monomial": .init("degree", .number(2)), "hermite": .init("degree", .number(3)),
+      "rectified_monomial": .init("degree", .number(2)),
+      "polynomial": .init("coefficients", .numbers([0, 1, 0, -0.1])),
+    ]
     for name in GaussianMoments.names {
+      var layer = LayerDescription(name, parameters[name].map { [$0] } ?? [])
+      if name == "abrelu" {
+        layer.parameters = [
+          .init("negative_slope", .number(-0.5)), .init("positive_slope", .number(1.2)),
+        ]
+      }
+      let moments = try GaussianMoments(activation: layer)
       for weight in [0.5, 1.5, 4] {
-        let field = MeanField(try moments(name), weightVariance: weight, biasVariance: 0.1)
-        #expect(field.qStar >= 0.1 && field.chi1 > 0 && field.chiCStar <= field.chi1 + 1e-12)
-        #expect((0...1).contains(field.cStar) || field.cStar > -1)
+        let field = MeanField(moments, weightVariance: weight, biasVariance: 0.1)
+        #expect(field.qStar >= 0.1 && field.chi1 >= 0, "\(name) \(weight)")
+        guard field.chi1.isFinite, field.gap.isFinite else {
+          #expect(field.qStar == .infinity, "\(name) \(weight)")
+          continue
+        }
+        #expect(field.chiCStar <= field.chi1 + 1e-12 && field.cStar > -1, "\(name) \(weight)")
       }
     }
-    #expect(GaussianMoments(named: "swish") == nil)
+  }
+
+  @Test("what is no activation, or lacks parameters, has a sentence")
+  func noMoments() throws {
+    #expect(GaussianMoments(named: "swish_") == nil)
+    #expect(throws: NetworkError.self) { try GaussianMoments(activation: .init("dense")) }
+    #expect(throws: NetworkError.self) { try GaussianMoments(activation: .init("monomial")) }
+  }
+
+  @Test(
+    "critical weight variances of homogeneous and of normalized activations",
+    arguments: [
+      ("abs", [:], 1), ("leaky_relu", ["negative_slope": 0.5], 1.6),
+      ("leaky_relu", [:], 2 / 1.0001),
+      ("exp_normalized", ["gamma": 1.25], 0.8),
+    ] as [(String, [String: Double], Double)])
+  func homogeneous(name: String, parameters: [String: Double], expected: Double) throws {
+    let layer = LayerDescription(name, parameters.map { .init($0.key, .number($0.value)) })
+    for bias in [0, 0.2] {
+      let moments = try GaussianMoments(activation: layer)
+      let found = try #require(CriticalLine.weightVariance(moments, biasVariance: bias))
+      #expect(abs(found - expected) <= 1e-12, "\(found)")
+    }
+  }
+
+  @Test("the Gaussian kernel is critical at 1 / (2 gamma), whatever the bias variance")
+  func gaussianKernel() throws {
+    let layer = LayerDescription("rbf", [.init("gamma", .number(0.4))])
+    let moments = try GaussianMoments(activation: layer)
+    let found = try #require(CriticalLine.weightVariance(moments, biasVariance: 0.3))
+    #expect(abs(found - 1.25) <= 1e-12)
   }
 }

@@ -11,6 +11,21 @@ import Testing
     #expect(error?.description.contains("relu") ?? false)
   }
 
+  @Test("An activation may have parameters; what is wrong with them is said")
+  func parameters() throws {
+    let command = try PhaseCommand(activation: "{abrelu: {negative_slope: 0, positive_slope: 1}}")
+    let lines = try command.lines(weightVariances: [2], biasVariances: [0], format: .csv)
+    #expect(lines[1].hasPrefix("\"{abrelu: {negative_slope: 0, positive_slope: 1}}\",2,0,"))
+    #expect(lines[1].hasSuffix(",critical"))
+    for (text, part) in [
+      ("monomial", "monomial needs 'degree'"), ("{erf: {scal: 2}}", "unknown parameter 'scal'"),
+      ("{erf: {scale: 2}", "--activation"), ("", "--activation"),
+    ] {
+      let error = #expect(throws: Refusal.self) { try PhaseCommand(activation: text) }
+      #expect(error?.description.contains(part) ?? false, "\(error?.description ?? "")")
+    }
+  }
+
   @Test(
     "ReLU is critical with a weight variance of two, and ordered below, in text and in JSON",
     arguments: [(2, "critical"), (1.5, "ordered")])

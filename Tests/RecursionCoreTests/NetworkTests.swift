@@ -3,6 +3,12 @@ import Testing
 
 /// Compositions: random ones against the slow reference, and those that make no sense.
 @Suite struct NetworkTests {
+  /// Without those that grow so fast that the textbook's rounding does.
+  static let activations = ActivationExamples.all.filter { layer in
+    let grows = ["exp", "monomial", "polynomial", "hermite", "rectified_monomial"]
+    return !grows.contains(layer.name) || layer.number("degree", 3) <= 2
+  }
+
   @Test("random compositions agree with the textbook recursion")
   func randomCompositions() throws {
     var random = SeededGenerator(state: 1)
@@ -17,7 +23,7 @@ import Testing
         }
         layers.append(
           Bool.random(using: &random)
-            ? LayerDescription("relu")
+            ? Self.activations.randomElement(using: &random) ?? LayerDescription("relu")
             : LayerDescription(
               "erf",
               [

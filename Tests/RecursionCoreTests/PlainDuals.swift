@@ -13,25 +13,36 @@ struct PlainDuals {
 
   /// The activation that `layer` names, nil if it is none.
   init?(_ layer: LayerDescription) {
+    func number(_ name: String, _ fallback: Double) -> Double { layer.number(name, fallback) }
     switch layer.name {
     case "relu": self = .relu
+    case "leaky_relu": self = .abrelu(number("negative_slope", 0.01), 1)
+    case "abs": self = .abrelu(-1, 1)
+    case "abrelu": self = .abrelu(number("negative_slope", .nan), number("positive_slope", .nan))
     case "gelu": self = .gelu
     case "erf":
-      self = .erf(
-        a: layer.number("amplitude", 1), b: layer.number("scale", 1), c: layer.number("shift", 0))
+      self = .erf(a: number("amplitude", 1), b: number("scale", 1), c: number("shift", 0))
+    case "sigmoid_like": self = .erf(a: 0.5, b: 1 / 2.4020563531719796, c: 0.5)
     case "sin":
-      self = .sin(
-        a: layer.number("amplitude", 1), b: layer.number("frequency", 1),
-        c: layer.number("phase", 0))
+      self = .sin(a: number("amplitude", 1), b: number("frequency", 1), c: number("phase", 0))
     case "cos":
       self = .sin(
-        a: layer.number("amplitude", 1), b: layer.number("frequency", 1),
-        c: layer.number("phase", 0) + .pi / 2)
+        a: number("amplitude", 1), b: number("frequency", 1), c: number("phase", 0) + .pi / 2)
+    case "rbf": self = .rbf(number("gamma", 1))
+    case "gaussian": self = .gaussian(a: number("amplitude", 1), b: number("rate", -1))
+    case "exp": self = .exponential(a: number("amplitude", 1), b: number("rate", 1))
+    case "exp_normalized": self = .expNormalized(number("gamma", 1), shift: number("shift", -1))
+    case "gabor": self = .gabor
+    case "sign": self = .sign
+    case "polynomial": self = .polynomial(layer.numbers("coefficients", []))
+    case "monomial": self = .polynomial(Self.monomial(Int(number("degree", 0))))
+    case "hermite": self = .polynomial(Self.hermite(Int(number("degree", 0))))
+    case "rectified_monomial": self = .rectifiedMonomial(Int(number("degree", 0)))
     default: return nil
     }
   }
 
-  private init(
+  init(
     _ function: @escaping (Double) -> Double, _ derivative: @escaping (Double) -> Double,
     _ dual: @escaping Dual
   ) {

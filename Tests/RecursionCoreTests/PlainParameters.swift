@@ -26,6 +26,11 @@ extension LayerDescription {
     return fallback
   }
 
+  func numbers(_ name: String, _ fallback: [Double]) -> [Double] {
+    if case .numbers(let numbers)? = value(name) { return numbers }
+    return fallback
+  }
+
   func layers(_ name: String) -> [LayerDescription] {
     if case .layers(let layers)? = value(name) { return layers }
     return []
@@ -38,7 +43,7 @@ func text(_ layers: [LayerDescription]) -> String {
     let parameters = layer.parameters.map { parameter in
       switch parameter.value {
       case .number(let number): return "\(parameter.name)=\(number)"
-      case .numbers(let numbers): return "\(parameter.name)=\(numbers.map { Int($0) })"
+      case .numbers(let numbers): return "\(parameter.name)=\(numbers)"
       case .word(let word): return "\(parameter.name)=\(word)"
       case .flag(let flag): return "\(parameter.name)=\(flag)"
       case .layers(let layers): return "\(parameter.name)=[\(text(layers))]"

@@ -82,6 +82,8 @@ import Testing
     }
     let expected: Set<String> = [
       "convolution", "local_convolution", "layer_norm", "relu", "erf", "gelu", "sin", "cos",
+      "abs", "gabor", "sigmoid_like", "leaky_relu", "abrelu", "rbf", "gaussian", "exp_normalized",
+      "hermite",
       "average_pool", "sum_pool", "residual", "flatten", "global_average_pool", "global_sum_pool",
       "dense",
     ]

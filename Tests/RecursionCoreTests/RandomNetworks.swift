@@ -118,7 +118,8 @@ struct RandomNetworks {
   }
 
   private mutating func activation() -> LayerDescription {
-    if random.chance(0.5) { return LayerDescription("relu") }
+    if random.chance(0.4) { return LayerDescription("relu") }
+    if random.chance(0.4) { return closedForm() }
     if random.chance(0.15) { return LayerDescription("gelu") }
     if random.chance(0.15) {
       return LayerDescription(
@@ -137,6 +138,23 @@ struct RandomNetworks {
         .init("scale", .number(random.uniform(0.5, 1.5))),
         .init("shift", .number(random.uniform(-0.5, 0.5))),
       ])
+  }
+
+  /// One of the others, with parameters that keep variances where the reference has its digits.
+  private mutating func closedForm() -> LayerDescription {
+    func layer(_ name: String, _ parameters: [String: Double]) -> LayerDescription {
+      ActivationExamples.layer(name, parameters)
+    }
+    let slope = random.uniform(-1, 1)
+    return random.pick([
+      LayerDescription("abs"), LayerDescription("gabor"), LayerDescription("sigmoid_like"),
+      layer("leaky_relu", ["negative_slope": slope]),
+      layer("abrelu", ["negative_slope": slope, "positive_slope": random.uniform(0.5, 1.5)]),
+      layer("rbf", ["gamma": random.uniform(0.1, 0.5)]),
+      layer("gaussian", ["amplitude": 1.2, "rate": random.uniform(-1, -0.1)]),
+      layer("exp_normalized", ["gamma": random.uniform(0.3, 2)]),
+      ActivationExamples.degree("hermite", 1),
+    ])
   }
 
   private mutating func layerNorm() -> LayerDescription {

@@ -75,7 +75,7 @@ struct TextbookRecursion {
           0.25 + (angle + k / e.squareRoot() * slope) / (2 * .pi)
         )
       }
-    default: return state
+    default: return PlainDuals(layer).map { activate(state, $0.dual) } ?? state
     }
   }
 

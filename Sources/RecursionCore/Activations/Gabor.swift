@@ -93,12 +93,16 @@ package struct Gabor: Activation {
     let count = MemoryLayout<L.Scalar>.size == 4 ? Self.terms.single : Self.terms.double
     let spread = powers.sums(value, slope, count: count)
 
-    @inline(__always) func deficit(_ loss: L, _ root: Value) -> L {
-      let unequal = difference(root)
-      return L.max(loss.adding(L(-0.5) * unequal, times: unequal), zero)
+    @inline(__always) func deficit(_ pair: Pair<L>, _ spread: L, _ root: Value) -> L {
+      let (x, y) = both(root)
+      let (largest, unequal) = (x * y, L(0.5) * (x - y) * (x - y))
+      // Very different variances: the terms exceed what they add up to.
+      let sum = pair.deficit + spread - unequal
+      return L.max(
+        L.select(largest, lessThan: unequal, largest - pair.covariance, else: sum), zero)
     }
     let (value, slope) = (own.value, own.slope)
-    let valueDeficit = deficit(value.deficit + spread.0, .rootValue)
+    let valueDeficit = deficit(value, spread.0, .rootValue)
     // phi is odd.
     let opposite = valueDeficit + (value.covariance + value.covariance)
     return Dual(
@@ -108,6 +112,6 @@ package struct Gabor: Activation {
         deficit: L.select(pair.covariance, lessThan: zero, opposite, else: valueDeficit)),
       derivative: Pair(
         covariance: slope.covariance,
-        deficit: deficit(slope.deficit + spread.1, .rootDerivative)))
+        deficit: deficit(slope, spread.1, .rootDerivative)))
   }
 }

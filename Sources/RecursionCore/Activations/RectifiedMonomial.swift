@@ -72,7 +72,8 @@ package struct RectifiedMonomial: Activation {
       covariance: pair.covariance, cosine: pair.covariance.magnitude() * inverse,
       u: folded * inverse)
     return Dual(
-      value: value.dual(angle, scale: x[2] * y[2]), derivative: slope.dual(angle, scale: x[3] * y[3]))
+      value: value.dual(angle, scale: x[2] * y[2]),
+      derivative: slope.dual(angle, scale: x[3] * y[3]))
   }
 }
 

@@ -139,7 +139,8 @@ package struct LayerParameters: Sendable {
       throw error("\(layer) needs '\(name)', for example [0, 1, 0.5]")
     }
     guard case .numbers(let numbers) = value, !numbers.isEmpty, numbers.count <= maximum else {
-      let given = if case .numbers(let several) = value { "\(several.count)" } else { value.words }
+      let given =
+        if case .numbers(let several) = value { "\(several.count) of them" } else { value.words }
       throw error("'\(name)' must be a list of 1 to \(maximum) numbers, not \(given)")
     }
     for number in numbers where !(abs(number) <= Self.largestFactor) {
