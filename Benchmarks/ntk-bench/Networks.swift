@@ -1,10 +1,15 @@
 import RecursionCore
 
-/// The networks of the benchmarks: weight variance 2, bias variance 0.05.
+/// The networks of the benchmarks: weight variance 2 (1 for |x|, whose variances would grow), bias
+/// variance 0.05.
 enum Networks {
   static func fullyConnected(_ activation: String, depth: Int, features: Int) throws -> Network {
     let dense = LayerDescription(
-      "dense", [.init("weight_variance", .number(2)), .init("bias_variance", .number(0.05))])
+      "dense",
+      [
+        .init("weight_variance", .number(weightVariance(activation))),
+        .init("bias_variance", .number(0.05)),
+      ])
     let pairs = (0..<depth).flatMap { _ in [dense, LayerDescription(activation)] }
     return try Network(
       [LayerDescription("flatten")] + pairs + [dense], imageShape: [features])
@@ -15,6 +20,10 @@ enum Networks {
   static let flatten = LayerDescription("flatten")
   static let globalPool = LayerDescription("global_average_pool")
 
+  private static func weightVariance(_ activation: String) -> Double {
+    activation == "abs" ? 1 : 2
+  }
+
   /// `depth` times a 3 x 3 convolution and an activation.
   static func convolutional(
     _ activation: String, depth: Int, stride: Int = 1
@@ -24,7 +33,8 @@ enum Networks {
       [
         .init("filter", .numbers([3, 3])),
         .init("stride", .numbers([Double(stride), Double(stride)])),
-        .init("weight_variance", .number(2)), .init("bias_variance", .number(0.05)),
+        .init("weight_variance", .number(weightVariance(activation))),
+        .init("bias_variance", .number(0.05)),
       ])
     return (0..<depth).flatMap { _ in [convolution, LayerDescription(activation)] }
   }

@@ -84,6 +84,22 @@ import Testing
     }
   }
 
+  @Test("every activation on pixels agrees with it", arguments: ActivationExamples.all)
+  func everyActivation(_ layer: LayerDescription) throws {
+    let images = randomImages(5, height: 5, width: 6, channels: 3, seed: 13)
+    // High powers multiply the reference's rounding: once is enough.
+    let next = layer.number("degree", 0) > 4 ? LayerDescription("relu") : layer
+    for readout in ["flatten", "global_average_pool"] {
+      let layers = [
+        PlainRecursionTests.convolution([3, 3], "circular", w: 0.6, b: 0.1), layer,
+        PlainRecursionTests.convolution([3, 3], w: 0.5, b: 0.1), next,
+        LayerDescription(readout), dense(0.5, 0.1),
+      ]
+      try check(layers, Array(images[..<2]), Array(images[2...]))
+      try check(layers, images, nil)
+    }
+  }
+
   @Test("random networks on images wider than a register agree with it", arguments: 0..<24)
   func wide(_ seed: Int) throws {
     var networks = RandomNetworks(seed: 17 * UInt64(seed) + 3)
