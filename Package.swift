@@ -72,9 +72,12 @@ let package = Package(
     .target(
       name: "Processor", dependencies: ["CProcessor", "CVector", "Failures"], exclude: readme),
 
+    // Functions as text. Compiled for every processor too: what it computes are constants of networks.
+    .target(name: "Formulas", dependencies: ["Failures"], exclude: readme),
+
     // The mathematics: no MPI, no files, no clock.
     .target(
-      name: "RecursionCore", dependencies: ["CVector", "Failures"],
+      name: "RecursionCore", dependencies: ["CVector", "Formulas", "Failures"],
       exclude: readme + ["Pixels/README.md"],
       swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
@@ -172,6 +175,7 @@ let package = Package(
       ]),
 
     // Tests: without ranks, and (RankChecks) small programs for mpirun.
+    .testTarget(name: "FormulasTests", dependencies: ["Formulas"]),
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
     .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Failures"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "RecursionCore"]),

@@ -1,0 +1,97 @@
+/// Looks for the zeros of everything in an expression that makes a break where it is 0.
+struct FormulaBreaks {
+  private(set) var places: [Double] = []
+  private let grid: [Double]
+  private let bound: Double
+
+  /// Points in each half of the grid.
+  private static let count = 2048
+
+  init(_ expression: Expression, _ bound: Double) {
+    self.bound = bound
+    // Even steps, and from 0 on steps that grow, for breaks at small and large arguments.
+    var half = (1...Self.count).map { bound * Double($0) / Double(Self.count) }
+    half += (1...Self.count / 4).map { bound * Library.exponential(-0.07 * Double($0)) }
+    half += (1...64).map { Double($0) / 4 }.filter { $0 < bound }
+    let positive = Set(half).sorted()
+    grid = positive.reversed().map { -$0 } + [0] + positive
+    var arguments: Set<Expression> = []
+    expression.forEachPart { part in
+      if let argument = part.breakingArgument { arguments.insert(argument) }
+    }
+    for argument in arguments { findZeros(of: argument) }
+    places = merged(places)
+  }
+
+  private mutating func findZeros(of argument: Expression) {
+    let values = argument.values(at: grid)
+    for index in grid.indices {
+      if values[index] == 0 {
+        // Where it is 0 all along, as max(x, 0) is, its ends count.
+        let inside = index > 0 && index + 1 < grid.count && values[index - 1] == 0
+        if !(inside && values[index + 1] == 0) { places.append(grid[index]) }
+      } else if index > 0, values[index - 1] * values[index] < 0 {
+        places.append(bisected(argument, grid[index - 1], grid[index]))
+      } else if index > 0, index + 1 < grid.count {
+        let (a, b, c) = (abs(values[index - 1]), abs(values[index]), abs(values[index + 1]))
+        if b <= a, b <= c, b < 0.1 * max(a, c),
+          let place = touched(argument, grid[index - 1], grid[index + 1])
+        {
+          places.append(place)
+        }
+      }
+    }
+  }
+
+  private func bisected(_ argument: Expression, _ low: Double, _ high: Double) -> Double {
+    var (low, high) = (low, high)
+    let isNegative = argument.value(at: low) < 0
+    while true {
+      let middle = low + (high - low) / 2
+      guard middle > low, middle < high else { return middle }
+      let value = argument.value(at: middle)
+      if value == 0 { return middle }
+      if (value < 0) == isNegative { low = middle } else { high = middle }
+    }
+  }
+
+  /// A place between where the argument touches 0, by ternary search; nil where it does not.
+  private func touched(_ argument: Expression, _ low: Double, _ high: Double) -> Double? {
+    var (low, high) = (low, high)
+    let scale = abs(argument.value(at: low)) + abs(argument.value(at: high))
+    for _ in 0..<100 {
+      let (a, b) = (low + (high - low) / 3, high - (high - low) / 3)
+      if abs(argument.value(at: a)) <= abs(argument.value(at: b)) { high = b } else { low = a }
+    }
+    let middle = (low + high) / 2
+    return abs(argument.value(at: middle)) < 1e-12 * scale ? middle : nil
+  }
+
+  private func merged(_ places: [Double]) -> [Double] {
+    var kept: [Double] = []
+    for place in places.sorted() {
+      if let last = kept.last, place - last <= 1e-14 * max(1, abs(place)) { continue }
+      kept.append(place == 0 ? 0 : place)
+    }
+    return kept
+  }
+}
+
+extension Expression {
+  /// What makes a break in this part where it is 0; nil where nothing does.
+  fileprivate var breakingArgument: Expression? {
+    let argument: Expression?
+    switch self {
+    case .call(let function, let u): argument = function.breaksAtZero ? u : nil
+    case .binary(.min, let a, let b), .binary(.max, let a, let b): argument = a - b
+    case .binary(.over, _, let b): argument = b
+    case .binary(.power, let a, .number(let n)):
+      argument = n >= 0 && n == n.rounded() ? nil : a
+    case .binary(.power, let a, _): argument = a
+    case .choice(let left, _, let right, _, _): argument = left - right
+    case .number, .variable, .binary: argument = nil
+    }
+    if case .number? = argument { return nil }
+    return argument
+  }
+}
