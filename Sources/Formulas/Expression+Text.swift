@@ -8,7 +8,7 @@ extension Expression: CustomStringConvertible {
     switch self {
     case .binary(.plus, _, _), .binary(.minus, _, _): return 1
     case .binary(.times, _, _), .binary(.over, _, _): return 2
-    case .number(let number): return number < 0 ? 1 : 4
+    case .number(let number): return number < 0 ? 3 : 4
     case .binary(.power, _, _): return 3
     case .variable, .call, .choice, .binary(.min, _, _), .binary(.max, _, _): return 4
     }

@@ -52,7 +52,7 @@ indirect enum Expression: Hashable, Sendable {
     case (.number(1), _): return b
     case (_, .number(1)): return a
     case (.number(let x), .binary(.times, .number(let y), let c)): return .number(x * y) * c
-    case (_, .number): return .binary(.times, b, a)
+    case (_, .number): return b * a
     default: return .binary(.times, a, b)
     }
   }

@@ -34,7 +34,7 @@ struct FormulaBreaks {
         places.append(bisected(argument, grid[index - 1], grid[index]))
       } else if index > 0, index + 1 < grid.count {
         let (a, b, c) = (abs(values[index - 1]), abs(values[index]), abs(values[index + 1]))
-        if b <= a, b <= c, b < 0.1 * max(a, c),
+        if b <= a, b <= c, b < 0.5 * max(a, c),
           let place = touched(argument, grid[index - 1], grid[index + 1])
         {
           places.append(place)

@@ -31,15 +31,23 @@ package struct ActivationStep<A: Activation>: Sendable {
   ) {
     let affine = affine.inLanes(of: L.self)
     block.forEachRegister(rows, columns) { place, row, column in
-      let tangentRoot = activation.imageValueCount
-      let values = dual(
-        Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit)), row, column)
-      let tangent = values.derivative.covariance * L(at: place.tangent)
-      let tangentDeficit = (values.derivative.covariance * L(at: place.tangentDeficit))
-        .adding(values.derivative.deficit, times: row[tangentRoot] * column[tangentRoot])
-      affine.store(
-        values.value, Pair(covariance: tangent, deficit: tangentDeficit), to: place, row, column,
-        first: tangentRoot + 1)
+      let pair = Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit))
+      store(dual(pair, row, column), affine, to: place, row, column)
     }
+  }
+
+  /// Updates Theta with the duals, and takes both kernels through the affine layer.
+  @inline(__always)
+  func store<L: Lanes>(
+    _ dual: Dual<L>, _ affine: AffineStep.Registers<L>, to place: PairBlock<L>.Place,
+    _ row: RowValues<L>, _ column: ColumnValues<L>
+  ) {
+    let tangentRoot = activation.imageValueCount
+    let tangent = dual.derivative.covariance * L(at: place.tangent)
+    let tangentDeficit = (dual.derivative.covariance * L(at: place.tangentDeficit))
+      .adding(dual.derivative.deficit, times: row[tangentRoot] * column[tangentRoot])
+    affine.store(
+      dual.value, Pair(covariance: tangent, deficit: tangentDeficit), to: place, row, column,
+      first: tangentRoot + 1)
   }
 }

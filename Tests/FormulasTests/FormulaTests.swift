@@ -30,14 +30,14 @@ import Testing
     for (text, x, expected) in [
       ("softplus(x)", 800.0, 800.0), ("softplus(x)", -800, 0), ("sigmoid(x)", 800, 1),
       ("sigmoid(x)", -800, 0), ("tanh(x)", 900, 1), ("x * tanh(softplus(x))", -800, 0),
-      ("softplus(x)", -30, 9.357622968839299e-14),
+      ("softplus(x)", -30, 9.357622968839737e-14),
     ] {
       let value = try Formula(text).value(at: x)
       #expect(abs(value - expected) <= 1e-15 * abs(expected), "\(text) at \(x): \(value)")
     }
     let slope = try Formula("tanh(x)").derivative()
     #expect(slope.value(at: 500) == 0)
-    #expect(abs(slope.value(at: 15) / 3.7430494175552e-13 - 1) < 1e-12)
+    #expect(abs(slope.value(at: 15) / 3.74304918753607e-13 - 1) < 1e-12)
   }
 
   @Test(

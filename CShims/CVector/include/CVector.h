@@ -301,5 +301,6 @@ NTK_INLINE double ntk_sin(double x) { return sin(x); }
 NTK_INLINE double ntk_cos(double x) { return cos(x); }
 NTK_INLINE double ntk_exp(double x) { return exp(x); }
 NTK_INLINE double ntk_expm1(double x) { return expm1(x); }
+NTK_INLINE double ntk_log(double x) { return log(x); }
 
 #endif

@@ -22,6 +22,16 @@ public enum LayerCatalog {
     Monomial.self,
     RectifiedMonomial.self,
     Hermite.self,
+    Tanh.self,
+    Sigmoid.self,
+    Swish.self,
+    SiLU.self,
+    Softplus.self,
+    Mish.self,
+    ELU.self,
+    SELU.self,
+    HardTanh.self,
+    FormulaActivation.self,
   ]
 
   /// Reads the parameters of a layer.

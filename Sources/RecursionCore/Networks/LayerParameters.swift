@@ -160,6 +160,17 @@ package struct LayerParameters: Sendable {
     throw error("'\(name)' must be one of \(words), not \(value.words)")
   }
 
+  /// The text called `name`, which must be given; a number is the text that it is written as.
+  package mutating func text(_ name: String, example: String) throws(NetworkError) -> String {
+    known.append(name)
+    switch unread.removeValue(forKey: name) {
+    case .word(let text)?: return text
+    case .number(let number)?: return "\(number)"
+    case nil: throw error("\(layer) needs '\(name)', for example \"\(example)\"")
+    case let value?: throw error("'\(name)' must be a text, not \(value.words)")
+    }
+  }
+
   /// The truth value called `name`.
   package mutating func flag(_ name: String, default fallback: Bool) throws(NetworkError) -> Bool {
     known.append(name)

@@ -1,0 +1,66 @@
+import Formulas
+
+/// phi and its derivative as functions, with what their integrals need to know of them.
+struct ActivationFunction: Sendable {
+  /// phi in a canonical text: the same function has the same text.
+  let text: String
+  private let formula: Formula
+  private let slope: Formula
+  private let nearBreaks: [Double]
+  private let allBreaks: [Double]
+
+  /// The largest variance that integrals are made for: breaks are looked for as far as its normal
+  /// distribution reaches.
+  static let largestVariance = 150.0
+  private static let bounds = (near: 64.0, far: 512.0)
+
+  /// Errors: `FormulaError` where phi has no dual activation.
+  init(_ formula: Formula) throws(FormulaError) {
+    text = formula.description
+    self.formula = formula
+    let slope = try formula.derivative()
+    self.slope = slope
+    try formula.checkIsActivation()
+    func breaks(_ bound: Double) -> [Double] {
+      Set(formula.breaks(within: bound) + slope.breaks(within: bound)).sorted()
+    }
+    nearBreaks = breaks(Self.bounds.near)
+    allBreaks = breaks(Self.bounds.far)
+  }
+
+  /// Whether no derivative jumps anywhere.
+  var isSmooth: Bool { nearBreaks.isEmpty && allBreaks.isEmpty }
+  /// Whether derivatives jump at 0 only.
+  var breaksAtZeroOnly: Bool { nearBreaks == [0] && allBreaks == [0] }
+
+  /// phi at many points.
+  func values(at x: [Double]) -> [Double] { formula.values(at: x) }
+
+  /// phi' at many points.
+  func slopes(at x: [Double]) -> [Double] { slope.values(at: x) }
+
+  /// Where phi, or a derivative of it, may jump, for x = `root` z with z of a normal distribution.
+  func breaks(_ root: Double) -> [Double] {
+    40 * root < Self.bounds.near ? nearBreaks : allBreaks
+  }
+
+  /// The largest |z| that matters to integrals of phi(root z)^2 and phi'(root z)^2: 13, or further
+  /// out where phi grows as fast as exponentials.
+  func reach(_ root: Double) -> Double {
+    var reach = 13.0
+    while reach < 38 {
+      let ends = [root * reach, -root * reach]
+      let most = (values(at: ends) + slopes(at: ends)).reduce(1) { max($0, abs($1)) }
+      // e^(-z^2 / 4) for phi; the other half of the weight is the polynomial's.
+      if most * Self.decay(reach) < 1e-18 { break }
+      reach += 1
+    }
+    return reach
+  }
+
+  private static func decay(_ z: Double) -> Double {
+    var factor = 1.0
+    for _ in 0..<Int(z * z / 4) { factor *= 0.36787944117144233 }
+    return factor
+  }
+}

@@ -1,0 +1,169 @@
+import CVector
+import Formulas
+
+/// Any activation phi(x), given as a formula. `FormulaDuals` has its duals.
+package struct FormulaActivation: Activation {
+  package static let name = "elementwise"
+  package static let isCalled = true
+
+  let duals: FormulaDuals
+  private let rowTables64 = RowTablePool<Float64Lanes>()
+  private let rowTables32 = RowTablePool<Float32Lanes>()
+
+  /// The activation of `formula`.
+  ///
+  /// Errors: `FormulaError` where it has no dual activation.
+  package init(_ formula: Formula) throws(FormulaError) {
+    duals = try FormulaDuals.of(formula)
+  }
+
+  package init(_ parameters: inout LayerParameters) throws(NetworkError) {
+    let text = try parameters.text("formula", example: "x * sigmoid(1.702 * x)")
+    try self.init(text, [:], position: parameters.position)
+  }
+
+  /// The activation of a formula with parameters.
+  init(
+    _ text: String, _ numbers: [String: Double], position: String
+  ) throws(NetworkError) {
+    do throws(FormulaError) {
+      try self.init(try Formula(text, parameters: numbers))
+    } catch {
+      throw NetworkError(position: position, reason: error.description)
+    }
+  }
+
+  package func moments(variance: Double) -> Moments { duals.moments(variance) }
+
+  package func largestVariance(_ precision: Precision) -> Double {
+    ActivationFunction.largestVariance
+  }
+
+  /// What is kept of an image.
+  enum Value: Int, CaseIterable {
+    /// sqrt(q) and its inverse.
+    case root, inverseRoot
+    /// The roots of E[phi^2] and of E[phi'^2].
+    case value, slope
+    /// ln q, rounded to `logarithmStep`; `noTable` where there are no tables.
+    case logarithm
+  }
+
+  /// Variances that differ by rounding alone shall be equal: the tables are faster then.
+  private static let logarithmStep = 0x1p-44
+  private static let noTable = -1000.0
+
+  package var imageValueCount: Int { Value.allCases.count }
+
+  package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {
+    let root = variance.squareRoot()
+    let moments = moments(variance: variance)
+    func set(_ value: Value, _ number: Double) { values[value.rawValue] = number }
+    set(.root, root)
+    set(.inverseRoot, root > 0 ? 1 / root : 0)
+    set(.value, moments.square.squareRoot())
+    set(.slope, moments.derivativeSquare.squareRoot())
+    let hasTable = VarianceCell.tableRange.contains(variance)
+    set(
+      .logarithm,
+      hasTable
+        ? (ntk_log(variance) / Self.logarithmStep).rounded() * Self.logarithmStep : Self.noTable)
+  }
+
+  /// By tables; see `TabulatedLoop`.
+  package static func run(
+    _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
+    columns: StepValues<Double>
+  ) {
+    step.activation.rowTables64.with(step.activation.duals) {
+      TabulatedLoop(step, block, rows, columns, $0).run()
+    }
+  }
+
+  package static func run(
+    _ step: ActivationStep<Self>, on block: PairBlock<Float32Lanes>, rows: StepValues<Float>,
+    columns: StepValues<Float>
+  ) {
+    step.activation.rowTables32.with(step.activation.duals) {
+      TabulatedLoop(step, block, rows, columns, $0).run()
+    }
+  }
+
+  /// Lane by lane, without tables.
+  package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> Dual<L> where X.Register == L, Y.Register == L {
+    LanePairs(pair, x, y).dual(duals) { _ in true }
+  }
+}
+
+/// Pairs taken out of their lanes, for what is computed one by one.
+struct LanePairs<L: Lanes> {
+  private let numbers: (
+    covariance: [L.Scalar], deficit: [L.Scalar], rootX: [L.Scalar], rootY: [L.Scalar]
+  )
+  private let largestValue: L
+  private let largestSlope: L
+
+  init<X: ImageValues, Y: ImageValues>(_ pair: Pair<L>, _ x: X, _ y: Y)
+  where X.Register == L, Y.Register == L {
+    typealias V = FormulaActivation.Value
+    numbers = (
+      Self.numbers(pair.covariance), Self.numbers(pair.deficit),
+      Self.numbers(x[V.root.rawValue]), Self.numbers(y[V.root.rawValue])
+    )
+    largestValue = x[V.value.rawValue] * y[V.value.rawValue]
+    largestSlope = x[V.slope.rawValue] * y[V.slope.rawValue]
+  }
+
+  static func numbers(_ lanes: L) -> [L.Scalar] {
+    [L.Scalar](unsafeUninitializedCapacity: L.count) { buffer, count in
+      if let base = buffer.baseAddress { lanes.store(to: base) }
+      count = L.count
+    }
+  }
+
+  private static func lanes(_ numbers: [L.Scalar]) -> L {
+    numbers.withUnsafeBufferPointer { $0.baseAddress.map { L(at: $0) } ?? L(0) }
+  }
+
+  /// The duals of the lanes that are wanted.
+  func dual(_ duals: FormulaDuals, _ isWanted: (Int) -> Bool) -> Dual<L> {
+    var results = [[L.Scalar]](
+      repeating: [L.Scalar](repeating: 0, count: L.count), count: 4)
+    var last: (lane: Int, dual: DualValues)?
+    for lane in 0..<L.count where isWanted(lane) {
+      let dual: DualValues
+      if let last, isSame(lane, last.lane) { dual = last.dual } else { dual = one(duals, lane) }
+      last = (lane, dual)
+      results[0][lane] = L.Scalar(dual.value)
+      results[1][lane] = L.Scalar(dual.valueDeficit)
+      results[2][lane] = L.Scalar(dual.slope)
+      results[3][lane] = L.Scalar(dual.slopeDeficit)
+    }
+    let parts = results.map { Self.lanes($0) }
+    return Dual(
+      value: Pair(covariance: largestValue * parts[0], deficit: largestValue * parts[1]),
+      derivative: Pair(covariance: largestSlope * parts[2], deficit: largestSlope * parts[3]))
+  }
+
+  private func isSame(_ lane: Int, _ other: Int) -> Bool {
+    numbers.covariance[lane] == numbers.covariance[other]
+      && numbers.deficit[lane] == numbers.deficit[other]
+      && numbers.rootX[lane] == numbers.rootX[other]
+      && numbers.rootY[lane] == numbers.rootY[other]
+  }
+
+  private func one(_ duals: FormulaDuals, _ lane: Int) -> DualValues {
+    let (rootX, rootY) = (Double(numbers.rootX[lane]), Double(numbers.rootY[lane]))
+    let (covariance, deficit) = (
+      Double(numbers.covariance[lane]), Double(numbers.deficit[lane])
+    )
+    let scale = rootX * rootY
+    // Black images are uncorrelated with all others.
+    let distance = scale > 0 ? max(min(deficit, scale + covariance), 0) / scale : 1
+    return duals.dual(
+      rootX * rootX, rootY * rootY,
+      Correlation(distance: min(distance, 1), isNegative: covariance < 0))
+  }
+}

@@ -1,0 +1,148 @@
+import CVector
+import Formulas
+import Synchronization
+
+/// Everything that is known of one activation without a closed form, made as it is needed and kept
+/// for the process: expansions at single variances, moments and tables of duals by cells of ln q.
+final class FormulaDuals: Sendable {
+  let function: ActivationFunction
+  private let quadrature: PolarQuadrature
+  private let state = Mutex(State())
+
+  private struct State {
+    var expansions: [Double: HermiteExpansion?] = [:]
+    var moments: [Int: MomentCell] = [:]
+    var windows: [WindowKey: WindowTable?] = [:]
+  }
+
+  private struct WindowKey: Hashable {
+    let cell: Int
+    let window: Int
+    let precision: Precision
+  }
+
+  private static let all = Mutex([String: FormulaDuals]())
+
+  /// The activation of `formula`.
+  ///
+  /// Errors: `FormulaError` where it has no dual.
+  static func of(_ formula: Formula) throws(FormulaError) -> FormulaDuals {
+    let text = formula.description
+    if let known = all.withLock({ $0[text] }) { return known }
+    let duals = FormulaDuals(try ActivationFunction(formula))
+    return all.withLock {
+      let first = $0[text] ?? duals
+      $0[text] = first
+      return first
+    }
+  }
+
+  private init(_ function: ActivationFunction) {
+    self.function = function
+    quadrature = PolarQuadrature(function)
+  }
+
+  // MARK: Single variances
+
+  /// How many expansions are kept.
+  private static let expansionLimit = 4096
+
+  /// phi at one variance; nil where it is not smooth there.
+  func expansion(_ variance: Double) -> HermiteExpansion? {
+    guard function.isSmooth else { return nil }
+    if let known = state.withLock({ $0.expansions[variance] }) { return known }
+    let expansion = HermiteExpansion(function, variance: variance)
+    state.withLock {
+      if $0.expansions.count >= Self.expansionLimit { $0.expansions.removeAll() }
+      $0.expansions[variance] = .some(expansion)
+    }
+    return expansion
+  }
+
+  /// Both duals of one pair, without tables.
+  func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
+    if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
+    return quadrature.dual(q1, q2, correlation)
+  }
+
+  /// E[phi^2] and E[phi'^2] without tables.
+  func exactMoments(_ variance: Double) -> Moments {
+    if let expansion = expansion(variance) {
+      return Moments(
+        square: expansion.square, derivativeSquare: expansion.derivativeSquare)
+    }
+    return quadrature.moments(variance: variance)
+  }
+
+  // MARK: Tables
+
+  /// E[phi^2] and E[phi'^2].
+  func moments(_ variance: Double) -> Moments {
+    guard VarianceCell.range.contains(variance) else { return exactMoments(variance) }
+    let logarithm = ntk_log(variance)
+    let index = VarianceCell.index(logarithm)
+    if let cell = state.withLock({ $0.moments[index] }) { return cell.moments(logarithm) }
+    let cell = MomentCell(index, exactMoments)
+    state.withLock { $0.moments[index] = cell }
+    return cell.moments(logarithm)
+  }
+
+  /// The table of a cell of the first variance and a window of the second; nil where phi has none.
+  func window(cell: Int, window: Int, precision: Precision) -> WindowTable? {
+    guard function.isSmooth else { return nil }
+    let key = WindowKey(cell: cell, window: window, precision: precision)
+    if let known = state.withLock({ $0.windows[key] }) { return known }
+    let samples = WindowSamples(cell: cell, window: window) { expansion($0) }
+    let tables = Precision.allCases.map { precision in
+      (precision, samples.flatMap { WindowTable($0, precision) })
+    }
+    state.withLock {
+      for (precision, table) in tables {
+        $0.windows[WindowKey(cell: cell, window: window, precision: precision)] = .some(table)
+      }
+    }
+    return tables.first { $0.0 == precision }?.1
+  }
+}
+
+/// A fixed grid of cells in ln q, two per factor of 2.
+enum VarianceCell {
+  static let width = 0.34657359027997264
+  /// Where there are cells of moments, and of tables of pairs.
+  static let range = 1e-12...ActivationFunction.largestVariance
+  static let tableRange = 1.0 / 1024...64
+
+  static func index(_ logarithm: Double) -> Int { Int((logarithm / width).rounded(.down)) }
+
+  /// ln q at place `tau` in -1...1 of a cell.
+  static func logarithm(_ index: Int, _ tau: Double) -> Double {
+    (Double(index) + 0.5 + tau / 2) * width
+  }
+
+  /// The place in a cell.
+  static func place(_ logarithm: Double, _ index: Int) -> Double {
+    2 * (logarithm / width - Double(index) - 0.5)
+  }
+}
+
+/// E[phi^2] and E[phi'^2] in one cell, as polynomials in the place.
+struct MomentCell: Sendable {
+  private let index: Int
+  private let squares: [Double]
+  private let slopes: [Double]
+  private static let rule = Chebyshev(14)
+
+  init(_ index: Int, _ moments: (Double) -> Moments) {
+    self.index = index
+    let values = Self.rule.nodes.map { moments(ntk_exp(VarianceCell.logarithm(index, $0))) }
+    squares = Self.rule.coefficients(values.map(\.square))
+    slopes = Self.rule.coefficients(values.map(\.derivativeSquare))
+  }
+
+  func moments(_ logarithm: Double) -> Moments {
+    let tau = VarianceCell.place(logarithm, index)
+    return Moments(
+      square: max(Chebyshev.value(squares, tau), 0),
+      derivativeSquare: max(Chebyshev.value(slopes, tau), 0))
+  }
+}

@@ -1,0 +1,47 @@
+import CVector
+
+/// Gauss-Legendre nodes and weights on [-1, 1].
+struct GaussLegendre: Sendable {
+  let nodes: [Double]
+  let weights: [Double]
+
+  /// By Newton's method from the usual first guess.
+  init(_ count: Int) {
+    var (nodes, weights) = ([Double](), [Double]())
+    for index in 0..<count {
+      var x = ntk_cos(Double.pi * (Double(index) + 0.75) / (Double(count) + 0.5))
+      var slope = 1.0
+      for _ in 0..<100 {
+        var (before, here) = (1.0, x)
+        for n in stride(from: 2, through: count, by: 1) {
+          let k = Double(n)
+          (before, here) = (here, ((2 * k - 1) * x * here - (k - 1) * before) / k)
+        }
+        slope = Double(count) * (x * here - before) / (x * x - 1)
+        let step = here / slope
+        x -= step
+        if abs(step) < 1e-16 { break }
+      }
+      nodes.append(x)
+      weights.append(2 / ((1 - x * x) * slope * slope))
+    }
+    (self.nodes, self.weights) = (nodes, weights)
+  }
+
+  /// Appends the nodes of panels between neighbouring `ends`, none wider than `width`.
+  func fill(
+    _ ends: [Double], width: Double, to nodes: inout [Double], _ weights: inout [Double]
+  ) {
+    for (start, end) in zip(ends, ends.dropFirst()) where end > start {
+      let panels = max(1, Int(((end - start) / width).rounded(.up)))
+      let half = (end - start) / Double(panels) / 2
+      for panel in 0..<panels {
+        let middle = start + half * Double(2 * panel + 1)
+        for (node, weight) in zip(self.nodes, self.weights) {
+          nodes.append(middle + half * node)
+          weights.append(half * weight)
+        }
+      }
+    }
+  }
+}

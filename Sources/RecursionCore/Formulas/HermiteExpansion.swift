@@ -1,0 +1,130 @@
+import CVector
+
+/// A smooth activation at one variance, by its coefficients in normalized Hermite polynomials h_n:
+///
+///     b_n = E[phi'(sqrt(q) z) h_n(z)],    E[phi(sqrt(q) z) h_n(z)] = sqrt(q / n) b_(n-1), n >= 1
+///
+/// (Stein), so that small variances keep their digits. The integrals are sums over equal steps, which
+/// converge exponentially for what is analytic near the axis.
+struct HermiteExpansion: Sendable {
+  /// q.
+  let variance: Double
+  /// E[phi].
+  let mean: Double
+  /// b_n, n from 0, up to where the rest changes no dual by more than rounding.
+  let slopes: [Double]
+
+  /// E[phi^2].
+  var square: Double {
+    var sum = 0.0
+    for (n, b) in slopes.enumerated().reversed() { sum += b * b / Double(n + 1) }
+    return mean * mean + variance * sum
+  }
+
+  /// E[phi'^2].
+  var derivativeSquare: Double { slopes.reversed().reduce(0) { $0 + $1 * $1 } }
+
+  /// Coefficients that are all below this part of E[phi'^2]'s root end the expansion: their squares
+  /// are below rounding.
+  private static let smallest = 3e-9
+  /// The most coefficients, and the finest steps, 1 / 2^n.
+  private static let limits = (count: 1500, step: 9)
+
+  /// The expansion of `function` with derivative `slope`; nil where it would be too long, because
+  /// phi is not smooth on the scale of sqrt(q).
+  init?(_ function: ActivationFunction, variance: Double) {
+    self.variance = variance
+    let root = variance.squareRoot()
+    guard var nodes = Self.nodes(function, root, step: 3) else { return nil }
+    var level = 3
+    while true {
+      level += 1
+      guard level <= Self.limits.step,
+        let finer = Self.nodes(function, root, step: level)
+      else { return nil }
+      let isDone = finer.agrees(with: nodes)
+      nodes = finer
+      if isDone { break }
+    }
+    mean = nodes.mean
+    guard let slopes = nodes.coefficients(Self.limits.count, smallest: Self.smallest) else {
+      return nil
+    }
+    self.slopes = slopes
+  }
+
+  private static func nodes(
+    _ function: ActivationFunction, _ root: Double, step: Int
+  ) -> Nodes? {
+    let nodes = Nodes(function, root, step: 1 / Double(1 << step))
+    return nodes.square.isFinite && nodes.mean.isFinite ? nodes : nil
+  }
+}
+
+/// phi' at equal steps of z > 0, with its values at z and -z added and subtracted, times the weights
+/// of the normal distribution; zeros fill the last lanes.
+private struct Nodes {
+  private typealias L = Float64Lanes
+
+  private let count: Int
+  private let z: AlignedStorage<Double>
+  private let even: AlignedStorage<Double>
+  private let odd: AlignedStorage<Double>
+  /// E[phi] and E[phi'^2].
+  let mean: Double
+  let square: Double
+
+  init(_ function: ActivationFunction, _ root: Double, step: Double) {
+    // No node at 0, where a quotient may have no value.
+    let points = stride(from: step / 2, to: function.reach(root), by: step).map { $0 }
+    count = (points.count + L.count - 1) / L.count * L.count
+    z = AlignedStorage(count: count)
+    even = AlignedStorage(count: count)
+    odd = AlignedStorage(count: count)
+    let (right, left) = (points.map { root * $0 }, points.map { -root * $0 })
+    let (slopeRight, slopeLeft) = (function.slopes(at: right), function.slopes(at: left))
+    let (valueRight, valueLeft) = (function.values(at: right), function.values(at: left))
+    var (mean, square) = (0.0, 0.0)
+    for (index, point) in points.enumerated().reversed() {
+      let weight = ntk_exp(-point * point / 2) * step / (2 * Double.pi).squareRoot()
+      let (a, b) = (slopeRight[index], slopeLeft[index])
+      z.base[index] = point
+      even.base[index] = weight * (a + b)
+      odd.base[index] = weight * (a - b)
+      mean += weight * (valueRight[index] + valueLeft[index])
+      square += weight * (a * a + b * b)
+    }
+    (self.mean, self.square) = (mean, square)
+  }
+
+  func agrees(with coarser: Nodes) -> Bool {
+    abs(square - coarser.square) <= 1e-15 * square
+      && abs(mean - coarser.mean) <= 1e-15 * (abs(mean) + square.squareRoot())
+  }
+
+  /// b_n by h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight in a row are small.
+  func coefficients(_ most: Int, smallest: Double) -> [Double]? {
+    var coefficients: [Double] = []
+    var (before, here) = (AlignedStorage<Double>(count: count), AlignedStorage<Double>(count: count))
+    here.base.update(repeating: 1, count: count)
+    let bound = smallest * square.squareRoot()
+    var small = 0
+    for n in 0..<most {
+      let weights = n % 2 == 0 ? even.base : odd.base
+      let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
+      var sum = L(0)
+      for place in stride(from: 0, to: count, by: L.count) {
+        let h = L(at: here.base + place)
+        sum = sum.adding(L(at: weights + place), times: h)
+        let next = (L(at: z.base + place) * h).adding(root, times: L(at: before.base + place))
+        (next * inverse).store(to: before.base + place)
+      }
+      swap(&before, &here)
+      let b = sum.numbers.reduce(0, +)
+      coefficients.append(b)
+      small = abs(b) * Double(n + 1).squareRoot() <= bound ? small + 1 : 0
+      if small == 8 { return Array(coefficients.dropLast(8)) }
+    }
+    return nil
+  }
+}

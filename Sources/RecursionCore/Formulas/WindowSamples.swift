@@ -1,0 +1,139 @@
+import CVector
+
+/// What the duals of pairs are made of, per part of a window: with unit vectors A_i of the Hermite
+/// coefficients of phi at q_i, p_n = A_1n A_2n, c = |correlation| and u = 1 - c, and the same of phi':
+///
+///     G_even = sum_(n even) p_n (1 - c^n) / u,    G_odd = sum_(n odd) p_n (1 - c^(n-1)) / u
+///     ones = sum_(n odd) p_n,                     distance = |A_1 - A_2|^2 / 2
+///
+/// The even part of the dual is 1 - distance - ones - u G_even, the odd one c (ones - u G_odd), and
+/// the deficit of the dual is distance + u (G_even + ones + c G_odd): nothing cancels. In s = sqrt(u)
+/// they are smooth however far c is from 1.
+enum DualPart: Int, CaseIterable {
+  case valueEven, valueOdd, slopeEven, slopeOdd
+  /// Of ln(q2 / q1) alone.
+  case valueOnes, slopeOnes, valueDistance, slopeDistance
+
+  /// Whether it depends on the correlation.
+  var isOfCorrelation: Bool { rawValue < 4 }
+}
+
+/// A window: pairs with q1 in a cell of the grid and ln(q2 / q1) within `halfWidth` of the window's
+/// middle. The parts are sampled at Chebyshev's nodes of all three.
+struct WindowSamples {
+  /// Half of the width in ln(q2 / q1); a factor of 2.83.
+  static let halfWidth = 1.5 * 0.6931471805599453
+  /// Windows on each side of the middle one.
+  static let reach = 3
+
+  /// Terms in ln q1, in ln(q2 / q1) and in s.
+  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22), root: Chebyshev(56))
+
+  /// The middle of a window.
+  static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }
+
+  let cell: Int
+  let window: Int
+  /// [first][part] of samples [ratio][root], or [ratio] for those that are not of the correlation.
+  private(set) var values: [[[[Double]]]] = []
+  /// Whether phi, or phi', has parts of each parity.
+  private(set) var valueParity = Parity()
+  private(set) var slopeParity = Parity()
+
+  /// The parts that a function has.
+  struct Parity: Equatable {
+    var hasEven = false
+    var hasOdd = false
+
+    mutating func note(_ unit: [Double]) {
+      for (n, a) in unit.enumerated() where abs(a) > 1e-14 {
+        if n % 2 == 0 { hasEven = true } else { hasOdd = true }
+      }
+    }
+  }
+
+  /// nil where an expansion is missing.
+  init?(cell: Int, window: Int, _ expansion: (Double) -> HermiteExpansion?) {
+    (self.cell, self.window) = (cell, window)
+    let powers = Self.rules.root.nodes.map { y -> (u: Double, c: Double) in
+      let s = (y + 1) / 2
+      return (s * s, 1 - s * s)
+    }
+    for tau in Self.rules.first.nodes {
+      let logarithm = VarianceCell.logarithm(cell, tau)
+      guard let x = UnitExpansion(expansion(ntk_exp(logarithm))) else { return nil }
+      var parts = [[[Double]]](repeating: [], count: DualPart.allCases.count)
+      for xi in Self.rules.ratio.nodes {
+        let ratio = Self.middle(window) + Self.halfWidth * xi
+        guard let y = UnitExpansion(expansion(ntk_exp(logarithm + ratio))) else { return nil }
+        valueParity.note(x.values)
+        valueParity.note(y.values)
+        slopeParity.note(x.slopes)
+        slopeParity.note(y.slopes)
+        for (place, sample) in Self.sample(x, y, ratio, window, powers).enumerated() {
+          parts[place].append(sample)
+        }
+      }
+      values.append(parts)
+    }
+  }
+
+  private struct UnitExpansion {
+    let values: [Double]
+    let slopes: [Double]
+
+    init?(_ expansion: HermiteExpansion?) {
+      guard let expansion else { return nil }
+      values = MehlerSum.unit(expansion.valueCoefficients)
+      slopes = MehlerSum.unit(expansion.slopes)
+    }
+  }
+
+  /// All parts at one pair of variances.
+  private static func sample(
+    _ x: UnitExpansion, _ y: UnitExpansion, _ ratio: Double, _ window: Int,
+    _ powers: [(u: Double, c: Double)]
+  ) -> [[Double]] {
+    let scale = window == 0 ? 1 / (ratio * ratio) : 1
+    func parts(_ a: [Double], _ b: [Double]) -> (
+      even: [Double], odd: [Double], ones: Double, distance: Double
+    ) {
+      let products = zip(a, b).map { $0 * $1 }
+      var (ones, distance) = (0.0, 0.0)
+      for n in stride(from: max(a.count, b.count) - 1, through: 0, by: -1) {
+        let difference = (n < a.count ? a[n] : 0) - (n < b.count ? b[n] : 0)
+        distance += difference * difference
+        if n % 2 == 1, n < products.count { ones += products[n] }
+      }
+      let (even, odd) = sums(products, powers.map(\.c))
+      return (even, odd, ones, distance / 2 * scale)
+    }
+    let (values, slopes) = (parts(x.values, y.values), parts(x.slopes, y.slopes))
+    return [
+      values.even, values.odd, slopes.even, slopes.odd, [values.ones], [slopes.ones],
+      [values.distance], [slopes.distance],
+    ]
+  }
+
+  /// G_even and G_odd at every c, by Horner's rule in c^2 over the sums of the products behind:
+  /// (1 - c^(2k)) / (1 - c) = (1 + c) (1 + c^2 + ... + c^(2k-2)).
+  private static func sums(_ p: [Double], _ cs: [Double]) -> (even: [Double], odd: [Double]) {
+    var (even, odd) = ([Double](repeating: 0, count: cs.count), [Double]())
+    odd = even
+    for parity in [0, 1] {
+      var (rest, horner) = (0.0, [Double](repeating: 0, count: cs.count))
+      var n = p.count - 1
+      if n % 2 != parity { n -= 1 }
+      while n > parity {
+        rest += p[n]
+        for index in cs.indices { horner[index] = rest + cs[index] * cs[index] * horner[index] }
+        n -= 2
+      }
+      for index in cs.indices {
+        let sum = (1 + cs[index]) * horner[index]
+        if parity == 0 { even[index] = sum } else { odd[index] = sum }
+      }
+    }
+    return (even, odd)
+  }
+}
