@@ -5,7 +5,7 @@
 /// per pair of images; what follows, and networks that flatten their input, acts on those.
 public struct Program: Sendable {
   /// One step on pairs of images and what follows it; the children each continue from its result.
-  struct Node: Sendable {
+  struct Node: StepTreeNode, Sendable {
     var step: Step
     /// The networks whose kernels are the result of this step.
     var outputs: [Int] = []
@@ -149,27 +149,8 @@ public struct Program: Sendable {
       nodes[index].outputs = nodes[absorbed].outputs
       nodes[index].children = nodes[absorbed].children
     }
-    dropUnreachable()
-  }
-
-  private mutating func dropUnreachable() {
-    var reached = [Bool](repeating: false, count: nodes.count)
-    for root in roots.joined() { reached[root] = true }
-    for index in nodes.indices where reached[index] {
-      for child in nodes[index].children { reached[child] = true }
-    }
-    var renumbered = [Int](repeating: -1, count: nodes.count)
-    var kept: [Node] = []
-    for index in nodes.indices where reached[index] {
-      renumbered[index] = kept.count
-      kept.append(nodes[index])
-    }
-    roots = roots.map { $0.map { renumbered[$0] } }
-    nodes = kept.map { node in
-      var node = node
-      node.children = node.children.map { renumbered[$0] }
-      return node
-    }
+    let places = nodes.keepReachable(from: Array(roots.joined()))
+    roots = roots.map { $0.compactMap { places[$0] } }
   }
 
   /// The number of steps that one pair of images takes through the trees.
@@ -218,14 +199,9 @@ public struct Program: Sendable {
 
   /// The number of steps to a node, itself included, and one of the networks that go through it.
   func place(ofNode node: Int) -> (step: Int, network: Int?) {
-    var step = 1
     var place = node
-    while let parent = nodes[..<place].lastIndex(where: { $0.children.contains(place) }) {
-      (place, step) = (parent, step + 1)
-    }
-    place = node
     while nodes[place].outputs.isEmpty, let child = nodes[place].children.last { place = child }
-    return (step, nodes[place].outputs.first)
+    return (nodes.stepNumber(of: node), nodes[place].outputs.first)
   }
 
   /// Visits every node behind a source with one image's state before and after it; before `join`

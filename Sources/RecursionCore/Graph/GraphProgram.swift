@@ -148,6 +148,18 @@ struct GraphProgram: Sendable {
     }
   }
 
+  /// The number of maps to a node, itself included, and one of the networks that go through it.
+  func place(ofNode index: Int) -> (step: Int, network: Int?) {
+    var depths: [Int] = []
+    var leads = [Bool](repeating: false, count: nodes.count)
+    leads[index] = true
+    for (place, node) in nodes.enumerated() {
+      depths.append((node.inputs.map { depths[$0] }.max() ?? -1) + 1)
+      leads[place] = leads[place] || node.inputs.contains { leads[$0] }
+    }
+    return (depths[index], outputs.first { leads[$0.node] }?.network)
+  }
+
   /// Bytes of an image's numbers.
   func bytesPerImage(_ precision: Precision) -> Int { imageSize * (precision == .f64 ? 8 : 4) }
 

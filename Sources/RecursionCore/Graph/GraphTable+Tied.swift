@@ -15,7 +15,7 @@ extension GraphTableBuilder {
       var states = [ImageState](repeating: before, count: edge * edge)
       for l in 0..<depths {
         let known = (0...l).map { states[l * edge + $0] }
-        let values = row.add(depth: l, known[l], &watch) { (index + 1, nil) }
+        let values = row.add(depth: l, known[l], &watch) { program.place(ofNode: index) }
         for (value, number) in values.enumerated() {
           self.values(index, layout.values(l) + value, lane)[position] = number
         }

@@ -141,8 +141,8 @@ struct GraphTableBuilder<L: CoreLanes> {
     for lane in lanes {
       let (variances, tangents) = (values(index, 0, lane), values(index, 1, lane))
       for position in 0..<count {
-        watch.note(.variance, variances[position]) { (index + 1, nil) }
-        watch.note(.tangent, tangents[position]) { (index + 1, nil) }
+        watch.note(.variance, variances[position]) { program.place(ofNode: index) }
+        watch.note(.tangent, tangents[position]) { program.place(ofNode: index) }
       }
     }
   }
@@ -235,7 +235,7 @@ struct GraphTableBuilder<L: CoreLanes> {
           state(source, position, lane))
       }
       let largest = map.largestVariance(image: place)
-      update.note(map, image: place, largest: largest, &watch) { (index + 1, nil) }
+      update.note(map, image: place, largest: largest, &watch) { program.place(ofNode: index) }
     }
     update.advance(map) { row, numbers, line in
       for (place, lane) in lanes.enumerated() {
@@ -282,7 +282,7 @@ struct GraphTableBuilder<L: CoreLanes> {
         let state = ImageState(variance: variance, tangent: tangent)
         set(index, t, lane, state)
         map.set(0, 0, image: place, state)
-        update.note(map, image: place, largest: variance, &watch) { (index + 1, nil) }
+        update.note(map, image: place, largest: variance, &watch) { program.place(ofNode: index) }
       }
       update.advance(map) { _, numbers, line in
         for (place, lane) in lanes.enumerated() {

@@ -9,7 +9,7 @@ struct PixelProgram: Sendable {
   }
 
   /// One step and what follows it; children come after their parents.
-  struct Node: Sendable {
+  struct Node: StepTreeNode, Sendable {
     var step: PixelStep
     /// Which readout flattens this node's result.
     var readouts: [Int] = []
@@ -104,12 +104,13 @@ struct PixelProgram: Sendable {
       nodes[index].readouts = nodes[absorbed].readouts
       nodes[index].children = nodes[absorbed].children
     }
+    let places = nodes.keepReachable(from: roots)
+    roots = roots.compactMap { places[$0] }
   }
 
   private mutating func cutSegments() {
     segments.append(PixelSegment(startingAt: nil, roots, nodes, shape: shape))
     for index in nodes.indices {
-      // A node that was absorbed by its parent is no pool, so it is not met here.
       guard case .pool(let pool) = nodes[index].step else { continue }
       segmentAtPool[index] = segments.count
       segments.append(
@@ -149,8 +150,8 @@ struct PixelProgram: Sendable {
       var (averaged, isActivated) = (before, wasActivated)
       switch nodes[node].step {
       case .pool: averaged = wasActivated ? before : 0
-      case .update: isActivated = true
-      case .convolution(_, let update): isActivated = isActivated || update.valueCount > 0
+      case .update(let update), .convolution(_, let update):
+        isActivated = isActivated || update.isActivation
       case .fork, .exchange, .join: break
       }
       if case .pool = nodes[node].step {

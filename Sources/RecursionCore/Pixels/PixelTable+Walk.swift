@@ -61,8 +61,8 @@ extension PixelTable {
   @discardableResult
   func check(_ map: PixelVariances, _ node: Int) -> [Double] {
     map.takeLargest().prefix(batchCount).map { largest in
-      watch.note(.variance, largest.variance) { (node + 1, nil) }
-      watch.note(.tangent, largest.tangent) { (node + 1, nil) }
+      watch.note(.variance, largest.variance) { place(of: node) }
+      watch.note(.tangent, largest.tangent) { place(of: node) }
       return largest.variance
     }
   }
@@ -72,7 +72,11 @@ extension PixelTable {
     _ map: PixelVariances, _ node: Int, before update: any PixelUpdate, largest: [Double]
   ) {
     for (image, largest) in largest.enumerated() {
-      update.note(map, image: image, largest: largest, &watch) { (node + 1, nil) }
+      update.note(map, image: image, largest: largest, &watch) { place(of: node) }
     }
+  }
+
+  private func place(of node: Int) -> (step: Int, network: Int?) {
+    (program.nodes.stepNumber(of: node), nil)
   }
 }

@@ -6,6 +6,8 @@ protocol PixelUpdate: Sendable {
   var inputIsNonNegative: Bool { get set }
   /// Whether those that go out are, for covariances of any sign or for those that come in.
   var outputIsNonNegative: Bool { get }
+  /// Whether it is a nonlinearity.
+  var isActivation: Bool { get }
   /// Whether what happens to a pixel depends on the variances of all of them.
   var needsAllPixels: Bool { get }
   /// Notes what it works with of one image, whose largest variance is `largest`.
@@ -21,6 +23,7 @@ protocol PixelUpdate: Sendable {
 }
 
 extension PixelUpdate {
+  var isActivation: Bool { false }
   var needsAllPixels: Bool { false }
 
   func note(
@@ -52,6 +55,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   var inputIsNonNegative = false
 
   var valueCount: Int { activation.pixelValueCount }
+  var isActivation: Bool { true }
   var outputIsNonNegative: Bool { activation.dualIsNonNegative }
 
   func note(
