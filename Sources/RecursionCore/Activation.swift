@@ -52,8 +52,14 @@ package protocol Activation: NamedActivation {
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L
 
+  /// The least correlation for which the form of non-negative covariances is right; 0, or less.
+  static var leastOfNonNegativeForm: Double { get }
+
   /// Whether E[phi(u) phi(v)] is never negative.
   var dualIsNonNegative: Bool { get }
+
+  /// What E[phi(u) phi(v)] is at least, over sqrt(E[phi(u)^2] E[phi(v)^2]); -1 where nothing is known.
+  var leastCorrelation: Double { get }
 
   /// Both moments (without `constantMean`) for as many images as there are lanes.
   func moments(variances: Float64Lanes) -> (square: Float64Lanes, derivativeSquare: Float64Lanes)
@@ -129,6 +135,12 @@ extension Activation {
   /// Not known to be, unless an activation says otherwise.
   package var dualIsNonNegative: Bool { false }
 
+  /// As the dual's sign says, unless an activation says otherwise.
+  package var leastCorrelation: Double { dualIsNonNegative ? 0 : -1 }
+
+  /// Not beyond, unless an activation says otherwise.
+  package static var leastOfNonNegativeForm: Double { 0 }
+
   /// The default loop.
   package static func run(
     _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
@@ -147,7 +159,7 @@ extension Activation {
 
   /// The activation on pairs of images, and its constant where it has one.
   var steps: [Step] {
-    let step = ActivationStep(activation: self, affine: .identity, inputIsNonNegative: false)
+    let step = ActivationStep(activation: self, affine: .identity, leastCorrelation: -1)
     guard constantMean != 0 else { return [.activation(step)] }
     let shift = AffineStep(
       weightVariance: 1, biasVariance: constantMean * constantMean, trained: false)

@@ -10,14 +10,14 @@ package struct ActivationStep<A: Activation>: Sendable {
   let activation: A
   /// What follows; the identity where nothing does.
   var affine: AffineStep
-  /// Whether the covariances that come in are known not to be negative.
-  var inputIsNonNegative: Bool
+  /// No correlation that comes in is known to be less.
+  var leastCorrelation: Double
 
   @inline(__always)
   func update<L: Lanes>(
     _ block: PairBlock<L>, rows: StepValues<L.Scalar>, columns: StepValues<L.Scalar>
   ) {
-    if A.hasFormOfNonNegative && inputIsNonNegative {
+    if A.hasFormOfNonNegative && leastCorrelation >= A.leastOfNonNegativeForm {
       loop(block, rows, columns) { activation.dualOfNonNegative($0, $1, $2) }
     } else {
       loop(block, rows, columns) { activation.dual($0, $1, $2) }

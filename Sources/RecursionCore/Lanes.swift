@@ -74,6 +74,12 @@ package protocol Lanes: Sendable {
   /// Q((2 pi)^2 v), likewise.
   static func turnMomentFactor(_ v: Self) -> Self
 
+  /// `arcCosineFactor`, `arcCosineMomentFactor`, `turnFactor` and `turnMomentFactor` for u up to 1.2.
+  static func wideArcCosineFactor(_ u: Self) -> Self
+  static func wideArcCosineMomentFactor(_ u: Self) -> Self
+  static func wideTurnFactor(_ v: Self) -> Self
+  static func wideTurnMomentFactor(_ v: Self) -> Self
+
   /// self times a number that one lane may be too short for: in single precision, the rounding of
   /// a factor that every layer applies would add up, and so is made good.
   func scaled(by factor: Factor<Self>) -> Self

@@ -56,7 +56,7 @@ public struct Program: Sendable {
     }
     nodes = tree.nodes.map { Node(step: $0.step, outputs: $0.ends, children: $0.children) }
     roots = sources.indices.map { tree.roots[$0, default: []] }
-    noteNonNegative()
+    noteCorrelations()
     fuse()
   }
 
@@ -114,21 +114,22 @@ public struct Program: Sendable {
       ? graph?.blockImages ?? 1 : 16
   }
 
-  /// Tells every activation whether covariances reach it that cannot be negative.
-  private mutating func noteNonNegative() {
-    var stack: [(children: [Int], known: Bool, kept: [Bool])] = roots.map { ($0, false, []) }
+  /// Tells every activation what the correlations that reach it are at least. Affine layers add to
+  /// covariances what they add to variances, and so never lower it.
+  private mutating func noteCorrelations() {
+    var stack: [(children: [Int], known: Double, kept: [Double])] = roots.map { ($0, -1, []) }
     while let (children, before, kept) = stack.popLast() {
       for child in children {
         var (known, saved) = (before, kept)
         switch nodes[child].step {
         case .affine, .normalize: break
         case .activation(var step):
-          step.inputIsNonNegative = before
+          step.leastCorrelation = before
           nodes[child].step = .activation(step)
-          known = step.outputIsNonNegative
+          known = step.leastCorrelationAfter
         case .fork: saved.append(before)
         case .exchange: (known, saved[saved.count - 1]) = (saved[saved.count - 1], before)
-        case .join: known = saved.removeLast() && before
+        case .join: known = min(saved.removeLast(), before)
         }
         stack.append((nodes[child].children, known, saved))
       }

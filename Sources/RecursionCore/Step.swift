@@ -51,8 +51,8 @@ enum Step: Sendable {
 /// An `ActivationStep` whose activation is known at run time only.
 protocol AnyActivationStep: Sendable {
   var affine: AffineStep { get set }
-  var inputIsNonNegative: Bool { get set }
-  var outputIsNonNegative: Bool { get }
+  var leastCorrelation: Double { get set }
+  var leastCorrelationAfter: Double { get }
   var imageValueCount: Int { get }
   func largestVariance(_ precision: Precision) -> Double
   func writeImageValues(_ image: ImageState, to values: UnsafeMutablePointer<Double>)
@@ -63,7 +63,7 @@ protocol AnyActivationStep: Sendable {
 }
 
 extension ActivationStep: AnyActivationStep {
-  var outputIsNonNegative: Bool { activation.dualIsNonNegative }
+  var leastCorrelationAfter: Double { activation.leastCorrelation }
 
   var imageValueCount: Int { activation.imageValueCount + 1 + AffineStep.imageValueCount }
 

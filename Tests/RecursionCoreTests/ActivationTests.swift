@@ -34,7 +34,7 @@ import Testing
     let s = (q1 * q2).squareRoot()
     let pair = Pair<Float64Lanes>(covariance: .init(s * (1 - u)), deficit: .init(s * u))
     let dual = activation.dual(pair, values(q1), values(q2))
-    if u <= 1 {
+    if 1 - u >= A.leastOfNonNegativeForm {
       let other = activation.dualOfNonNegative(pair, values(q1), values(q2))
       #expect(relativeError(first(other.value.covariance), first(dual.value.covariance)) < 1e-14)
       #expect(abs(first(other.derivative.deficit) - first(dual.derivative.deficit)) < 1e-15)
@@ -50,7 +50,7 @@ import Testing
       let (a, b) = (activation.moments(variance: q1), activation.moments(variance: q2))
       let largest = (a.square * b.square).squareRoot()
       let largestDerivative = (a.derivativeSquare * b.derivativeSquare).squareRoot()
-      for u in [0, 1e-12, 1e-3, 0.3, 0.9, 1, 1.1, 1.7, 1.999] {
+      for u in [0, 1e-12, 1e-3, 0.3, 0.9, 1, 1.1, 1.2, 1.7, 1.999] {
         let d = dual(activation, q1, q2, u)
         let mirrored = dual(activation, q2, q1, u)
         #expect(abs(d.value - mirrored.value) <= 1e-15 * largest, "\(name) is symmetric")
@@ -65,6 +65,7 @@ import Testing
           d.valueDeficit >= -1e-15 * largest && d.derivativeDeficit >= 0, "\(name) \(q1) \(q2) \(u)"
         )
         if activation.dualIsNonNegative { #expect(d.value >= 0) }
+        #expect(d.value >= (activation.leastCorrelation - 1e-15) * largest, "\(name) \(u)")
         if hasSlope && u > 0.2 && u < 1.8 { checkSlope(activation, name, q1, q2, u, d) }
       }
       if q1 == q2 {

@@ -66,7 +66,11 @@ package struct AbReLU: Activation {
   }
 
   package var dualIsNonNegative: Bool { product <= 0 }
+  package var leastCorrelation: Double { product > 0 ? -product / mean : 0 }
   package static let hasFormOfNonNegative = true
+  /// The formulas for c >= 0 hold for all c, as far as P and Q are fitted: behind a leaky ReLU with a
+  /// slope of at most 0.1, no correlation is less.
+  package static var leastOfNonNegativeForm: Double { -0.2 }
 
   @inline(__always)
   package func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
@@ -75,8 +79,8 @@ package struct AbReLU: Activation {
     let mean = L(mean)
     let u = pair.deficit * (x[1] * y[1])
     let root = u.squareRoot() * L(bend / (2 * Double.pi))
-    let angle = root * L.arcCosineFactor(u)
-    let moment = (pair.deficit * root) * L.arcCosineMomentFactor(u)
+    let angle = root * L.wideArcCosineFactor(u)
+    let moment = (pair.deficit * root) * L.wideArcCosineMomentFactor(u)
     return Dual(
       value: Pair(
         covariance: moment.adding(mean, times: pair.covariance),
@@ -141,8 +145,8 @@ package struct AbReLU: Activation {
     let excess = gap - square
     let v = excess * (x[1] * y[1])
     let root = v.squareRoot()
-    let angle = root * L.turnFactor(v)
-    let moments = (excess * root) * L.turnMomentFactor(v)
+    let angle = root * L.wideTurnFactor(v)
+    let moments = (excess * root) * L.wideTurnMomentFactor(v)
     return PixelGaps(
       gap: mean * gap - bend * moments,
       tangentGap: (mean * gaps.tangentGap)

@@ -9,8 +9,8 @@ struct GraphProgram: Sendable {
     var matrixCount = 0
     /// Where the node's numbers begin in those of an image.
     var offset = 0
-    /// Whether no covariance of the signal is negative.
-    var isNonNegative = false
+    /// No correlation between positions of the signal is known to be less.
+    var leastCorrelation = -1.0
     /// Whether the pairs of an image with itself are needed.
     var needsSelf = false
     /// The last node that reads the signal.
@@ -57,10 +57,11 @@ struct GraphProgram: Sendable {
 
   private mutating func note(_ index: Int) {
     let node = nodes[index]
-    let inputs = node.inputs.map { steps[$0].isNonNegative }
-    let comesNonNegative = inputs.allSatisfy(\.self) && !inputs.isEmpty
+    let least = node.inputs.map { steps[$0].leastCorrelation }.min() ?? -1
+    // Where positions mix, variances have covariances in them too, and only the sign is kept.
+    let mixed = least < 0 ? -1 : 0.0
     var step = Step()
-    step.isNonNegative = comesNonNegative
+    step.leastCorrelation = least
     switch node.map {
     case .input(let isFlat): step.valueCount = isFlat ? shape.count * channels : channels
     case .activation(let activation):
@@ -68,29 +69,31 @@ struct GraphProgram: Sendable {
     case .normalize(let norm): step.update = PixelNorm(norm: norm)
     case .mix(let mix):
       step.valueCount = MixValue.count
-      step.isNonNegative = comesNonNegative && mix.isNonNegative
+      step.leastCorrelation = mix.isNonNegative ? mixed : -1
     case .attention(let attention):
       step.valueCount = MixValue.count
       step.matrixCount = node.positionCount * node.positionCount
-      step.isNonNegative = comesNonNegative && attention.mechanism != .identity
-    case .rootAttention: step.isNonNegative = comesNonNegative
+      step.leastCorrelation = attention.mechanism == .identity ? -1 : mixed
+    case .rootAttention: step.leastCorrelation = mixed
+    // Two correlations of which one is negative.
+    case .product: step.leastCorrelation = least < 0 ? -1 : 0
     case .recurrent(let recurrent):
       step.update = recurrent.activation.pixelUpdate
     case .tied(let tied): step.update = tied.activation.pixelUpdate
-    case .embedding, .affine, .convolution, .sum, .product, .dropout, .flatten: break
+    case .embedding, .affine, .convolution, .sum, .dropout, .flatten: break
     }
     if var update = step.update {
       step.valueCount = update.valueCount
-      update.inputIsNonNegative = comesNonNegative
-      step.isNonNegative = update.outputIsNonNegative
+      update.leastCorrelation = least
+      step.leastCorrelation = update.leastCorrelationAfter
       switch node.map {
       case .recurrent:
         // What the activation makes of K and Theta stands behind its values.
         step.valueCount += 2
-        (update.inputIsNonNegative, step.isNonNegative) = (false, false)
+        (update.leastCorrelation, step.leastCorrelation) = (-1, -1)
       case .tied(let tied):
         step.valueCount = tied.count * TiedLayout(updateCount: update.valueCount).depthCount
-        (update.inputIsNonNegative, step.isNonNegative) = (false, false)
+        (update.leastCorrelation, step.leastCorrelation) = (-1, -1)
       default: break
       }
       step.update = update

@@ -47,9 +47,9 @@ package struct LayerNorm: Layer, Equatable {
 /// that is nearly constant would make a rounding error large.
 struct PixelNorm: PixelUpdate {
   let norm: LayerNorm
-  var inputIsNonNegative = false
+  var leastCorrelation = -1.0
 
-  var outputIsNonNegative: Bool { inputIsNonNegative }
+  var leastCorrelationAfter: Double { leastCorrelation }
   var needsAllPixels: Bool { norm.axes == .all }
   /// i, then r and i r of K and of Theta.
   var valueCount: Int { 5 }

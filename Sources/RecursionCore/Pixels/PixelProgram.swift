@@ -45,7 +45,7 @@ struct PixelProgram: Sendable {
       Node(step: $0.step, readouts: $0.ends, children: $0.children, shape: shape)
     }
     noteShapes()
-    noteNonNegative()
+    noteCorrelations()
     fuse()
     cutSegments()
   }
@@ -70,21 +70,24 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// Tells every update whether covariances reach it that cannot be negative.
-  private mutating func noteNonNegative() {
-    var stack: [(children: [Int], known: Bool, kept: [Bool])] = [(roots, false, [])]
+  /// Tells every update what the correlations that reach it are at least. Convolutions sum covariances
+  /// and variances alike; in a pool the variances have the covariances of different pixels, too, so
+  /// that only the sign is kept.
+  private mutating func noteCorrelations() {
+    var stack: [(children: [Int], known: Double, kept: [Double])] = [(roots, -1, [])]
     while let (children, before, kept) = stack.popLast() {
       for child in children {
         var (known, saved) = (before, kept)
         switch nodes[child].step {
-        case .convolution, .pool: break
+        case .convolution: break
+        case .pool: known = before < 0 ? -1 : before
         case .update(var update):
-          update.inputIsNonNegative = before
+          update.leastCorrelation = before
           nodes[child].step = .update(update)
-          known = update.outputIsNonNegative
+          known = update.leastCorrelationAfter
         case .fork: saved.append(before)
         case .exchange: (known, saved[saved.count - 1]) = (saved[saved.count - 1], before)
-        case .join: known = saved.removeLast() && before
+        case .join: known = min(saved.removeLast(), before)
         }
         stack.append((nodes[child].children, known, saved))
       }

@@ -2,10 +2,10 @@
 protocol PixelUpdate: Sendable {
   /// How many numbers of one pixel it needs.
   var valueCount: Int { get }
-  /// Whether the covariances that come in are known not to be negative.
-  var inputIsNonNegative: Bool { get set }
-  /// Whether those that go out are, for covariances of any sign or for those that come in.
-  var outputIsNonNegative: Bool { get }
+  /// No correlation that comes in is known to be less.
+  var leastCorrelation: Double { get set }
+  /// None that goes out.
+  var leastCorrelationAfter: Double { get }
   /// Whether it is a nonlinearity.
   var isActivation: Bool { get }
   /// Whether what happens to a pixel depends on the variances of all of them.
@@ -35,8 +35,8 @@ extension PixelUpdate {
 /// Nothing happens: a convolution that no activation follows.
 struct PixelIdentity: PixelUpdate {
   var valueCount: Int { 0 }
-  var inputIsNonNegative = false
-  var outputIsNonNegative: Bool { inputIsNonNegative }
+  var leastCorrelation = -1.0
+  var leastCorrelationAfter: Double { leastCorrelation }
   func advance(_ map: PixelVariances, _ write: PixelRowWriter) {}
   func run(_ pass: PixelPass<Float64Lanes>) { pass.run(Rule()) }
   func run(_ pass: PixelPass<Float32Lanes>) { pass.run(Rule()) }
@@ -52,11 +52,11 @@ struct PixelIdentity: PixelUpdate {
 /// An activation on pairs of pixels; see `Activation.pixelGaps`.
 package struct PixelActivation<A: Activation>: PixelUpdate {
   let activation: A
-  var inputIsNonNegative = false
+  var leastCorrelation = -1.0
 
   var valueCount: Int { activation.pixelValueCount }
+  var leastCorrelationAfter: Double { activation.leastCorrelation }
   var isActivation: Bool { true }
-  var outputIsNonNegative: Bool { activation.dualIsNonNegative }
 
   func note(
     _ map: PixelVariances, image: Int, largest: Double, _ watch: inout RangeWatch,
@@ -87,7 +87,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
 
   @inline(__always)
   package func sweep<L: Lanes>(_ pass: PixelPass<L>) {
-    if A.hasFormOfNonNegative && inputIsNonNegative {
+    if A.hasFormOfNonNegative && leastCorrelation >= A.leastOfNonNegativeForm {
       pass.run(NonNegative(activation: activation))
     } else if A.isCalled {
       pass.run(Called(activation: activation))
