@@ -17,6 +17,11 @@ def sine_part(k, q1, q2):
     return np.sqrt(np.maximum(root - k, 0) * np.maximum(root + k, 0)), root
 
 
+def correlation(k, root):
+    """K / sqrt(q1 q2), 0 where there is no variance."""
+    return np.divide(k, root, out=np.zeros_like(k), where=root > 0)
+
+
 def angle(k, q1, q2):
     """The angle between u and v; a right one where either is 0."""
     s, root = sine_part(k, q1, q2)
@@ -140,7 +145,7 @@ def gabor(k, q1, q2):
 def exp_normalized(k, q1, q2, gamma=1.0, shift=-1.0):
     """K' = sqrt(q1 q2) exp(gamma (c + shift)). (arXiv 2003.02237.)"""
     root = np.sqrt(q1 * q2)
-    e = np.exp(gamma * (k / root + shift))
+    e = np.exp(gamma * (correlation(k, root) + shift))
     return root * e, gamma * e
 
 
@@ -152,8 +157,7 @@ def hermite(k, q1, q2, degree):
 def polynomials(k, q1, q2, coefficients):
     """Mehler's formula, which ends: sum_n a_n(q1) a_n(q2) c^n."""
     c = np.asarray(coefficients, float)
-    root = np.sqrt(q1 * q2)
-    correlation = np.divide(k, root, out=np.zeros_like(k), where=root > 0)
+    ratio = correlation(k, np.sqrt(q1 * q2))
 
     def dual(p):
         z, weight = hermite_e.hermegauss(len(p) + 1)
@@ -166,7 +170,7 @@ def polynomials(k, q1, q2, coefficients):
                 / math.sqrt(math.factorial(n)) for n in range(len(p))]
 
         pairs = zip(moments(q1), moments(q2))
-        return sum(a * b * correlation**n for n, (a, b) in enumerate(pairs))
+        return sum(a * b * ratio**n for n, (a, b) in enumerate(pairs))
 
     derivative = polynomial.polyder(c) if len(c) > 1 else np.zeros(1)
     return dual(c), dual(derivative)

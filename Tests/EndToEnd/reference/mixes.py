@@ -94,7 +94,7 @@ def resize_matrix(n, size, method, antialias):
 def resize(signal, parameters):
     """Images of another size."""
     size = parameters["shape"]
-    method, antialias = parameters.get("method", "nearest"), parameters.get("antialias", True)
+    method, antialias = parameters.get("method", "bilinear"), parameters.get("antialias", True)
     matrix = np.kron(*(resize_matrix(signal.shape[i], size[i], method, antialias) for i in (0, 1)))
     return mixed(signal, matrix, tuple(size))
 

@@ -7,6 +7,14 @@ from .sequences import is_tied_residual, named
 from .signals import Signal, inputs, variances
 
 
+# The largest variance of a signal; tests of random networks lower it.
+LIMIT = np.finfo(float).max
+
+
+class VarianceError(ValueError):
+    """A signal whose variance is no number or too large."""
+
+
 def layer_norm(signal, parameters):
     """K / sqrt((q1 + eps) (q2 + eps)), q of each position or the mean over all."""
     epsilon = parameters.get("epsilon", 1e-12)
@@ -64,7 +72,8 @@ def product(signal, parameters):
         for c in side[1:]:
             k, t = k * c.k, t * c.k + k * c.t
         pairs.append((k, t))
-    return branches[0].replaced(pairs)
+    width = next((b.width for b in branches if b.width), None)
+    return branches[0].replaced(pairs, width=width)
 
 
 def repeat(signal, parameters):
@@ -119,6 +128,9 @@ def apply(signal: Signal, layers):
     for layer in layers:
         name, parameters = named(layer)
         signal = LAYERS[name](signal, parameters)
+        largest = max(variances(side[0]).max() for side in (signal.left, signal.right))
+        if not largest <= LIMIT:
+            raise VarianceError(f"{name}: a variance of {largest}")
     return signal
 
 

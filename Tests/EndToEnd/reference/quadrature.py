@@ -1,10 +1,14 @@
 """Dual activations of any function, by Mehler's series where it is smooth, else by quadrature."""
 import numpy as np
 
+from .closed_forms import correlation
+
 # Where the normal density no longer counts.
 REACH = 13.0
 # The longest series; what needs more is integrated.
 LONGEST = 1500
+# Edges of the radial panels: narrow near the origin, where poles of a function are nearest.
+PANELS = np.array([0, 0.1, 0.3, 0.7, 1.4, 2.4, 3.8, 5.5, 8, REACH])
 
 
 def hermite_table(count, step=0.015):
@@ -38,8 +42,7 @@ def coefficients(function, q, count):
 
 def series(k, q1, q2, function, derivative):
     """sum_n a_n(q1) a_n(q2) c^n for phi and phi'; None where too many terms are needed."""
-    root = np.sqrt(q1 * q2)
-    c = np.divide(k, root, out=np.zeros_like(k), where=root > 0)
+    c = correlation(k, np.sqrt(q1 * q2))
 
     def dual(f):
         for count in (64, 128, 256, 512, 1024, LONGEST):
@@ -88,7 +91,7 @@ def polar(k, q1, q2, functions, kinks):
     k, q1, q2 = (np.broadcast_to(m, shape).ravel() for m in (k, q1, q2))
     away = [x for x in kinks if x != 0]
     out = np.empty((len(functions), k.size))
-    size = 1 if away else 32
+    size = 1 if away else 8
     for i in range(0, k.size, size):
         part = slice(i, i + size)
         out[:, part] = polar_part(k[part], q1[part], q2[part], functions, away)
@@ -111,10 +114,9 @@ def polar_part(k, q1, q2, functions, kinks):
                 y = (b / s2 - x * np.cos(psi)) / np.sin(psi)
                 turns.append(np.nan_to_num(np.arctan2(y, x)) % (2 * np.pi))
     edges = np.sort(np.stack(turns + [np.full_like(psi, 2 * np.pi)], -1), -1)
-    theta, theta_weight = gauss(graded(edges), 12) if kinks else gauss(edges, 48)
+    theta, theta_weight = gauss(graded(edges), 12)
     first, second = np.cos(theta) * s1[:, None], np.cos(theta - psi[:, None]) * s2[:, None]
-    panels = np.linspace(0, REACH, 14)
-    radii = [np.broadcast_to(panels, (*theta.shape, panels.size))]
+    radii = [np.broadcast_to(PANELS, (*theta.shape, PANELS.size))]
     for a in kinks:
         for direction in (first, second):
             with np.errstate(divide="ignore"):
