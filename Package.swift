@@ -123,7 +123,8 @@ let package = Package(
     .target(
       name: "Report",
       dependencies: [
-        "Failures", "MeanField", "Plots", "DurableFiles", "NumPyFiles", "Jobs", "Results",
+        "Failures", "RecursionCore", "MeanField", "Plots", "DurableFiles", "NumPyFiles", "Jobs",
+        "Results",
       ], exclude: readme),
 
     // The stages of a run over its ranks.

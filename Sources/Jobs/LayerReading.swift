@@ -36,6 +36,9 @@ extension LayerDescription {
     try self.init(Item(path: name, node: document.root))
   }
 
+  /// The layer in one line, as `init(yaml:name:)` reads it.
+  public var yaml: String { text.flow }
+
   /// What a layer is called in errors.
   static let words = "a layer: its name, or {name: {parameter: value}}"
 

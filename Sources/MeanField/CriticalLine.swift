@@ -19,6 +19,8 @@ public enum CriticalLine {
       (low, high) = (high, high * 1.5)
       if high > 1e6 { return nil }
     }
-    return root(of: excess, low, high)
+    let found = root(of: excess, low, high)
+    // Where the variance begins to grow without bound, chi_1 leaps over 1.
+    return abs(excess(found)) < 1e-6 ? found : nil
   }
 }

@@ -47,8 +47,20 @@ public struct GaussianMoments: Sendable {
   private init<A: Activation>(_ activation: A) {
     let constant = activation.constantMean * activation.constantMean
     square = { activation.moments(variance: $0).square + constant }
-    derivativeSquare = { activation.moments(variance: $0).derivativeSquare }
-    pair = { activation.dual(variance: $0, gap: $1) }
+    guard activation.jumps else {
+      derivativeSquare = { activation.moments(variance: $0).derivativeSquare }
+      pair = { activation.dual(variance: $0, gap: $1) }
+      return
+    }
+    // What nearby inputs have in common falls as the root of their distance: the slope is infinite.
+    derivativeSquare = { _ in .infinity }
+    pair = { variance, gap in
+      let step = gap * 1e-5
+      let deficits = [gap - step, gap, gap + step].map {
+        activation.dual(variance: variance, gap: $0).deficit
+      }
+      return (deficits[1], (deficits[2] - deficits[0]) / (2 * step * variance))
+    }
   }
 
   private init(

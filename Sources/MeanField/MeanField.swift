@@ -66,7 +66,7 @@ public struct MeanField: Sendable {
     func deficit(_ gap: Double) -> Double {
       weightVariance * moments.pair(place, gap).deficit / next
     }
-    guard slope.isFinite, next.isFinite else {
+    guard !slope.isNaN, next.isFinite else {
       // A variance that grows faster than any power: nothing can be said of correlations.
       (gap, chiCStar) = (.nan, .nan)
       return
@@ -97,6 +97,21 @@ public struct MeanField: Sendable {
     return (q, place, weight * moments.derivativeSquare(place))
   }
 
+  /// The least fixed point up to 1: of an activation that grows fast, small variances may have one
+  /// where large ones have none.
+  private static func smallFixedVariance(
+    _ growth: (Double) -> Double, _ bias: Double
+  ) -> Double? {
+    var low = max(bias, 1e-6)
+    if growth(low) < 0 { return bias }
+    while low < 1 {
+      let high = low * 1.25
+      if growth(low) > 0 && growth(high) <= 0 { return root(of: growth, low, high) }
+      low = high
+    }
+    return nil
+  }
+
   /// q with q = sigma_w^2 E[phi^2] + sigma_b^2: the stable one; infinity where there is none.
   private static func fixedVariance(
     _ moments: GaussianMoments, _ weight: Double, _ bias: Double
@@ -105,7 +120,7 @@ public struct MeanField: Sendable {
     var high = max(bias, 1)
     while growth(high) > 0 {
       high *= 2
-      if high > 1e12 { return .infinity }
+      if high > 1e12 { return smallFixedVariance(growth, bias) ?? .infinity }
     }
     var low = high
     while growth(low) <= 0 {

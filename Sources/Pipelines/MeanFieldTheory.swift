@@ -42,7 +42,7 @@ extension TheorySummary {
         conditionNumber: pair.bulk > 0 ? finite(pair.largest / pair.bulk) : nil)
     }
     self.init(
-      activation: network.activation.name, weightVariance: network.weightVariance,
+      activation: network.activation.yaml, weightVariance: network.weightVariance,
       biasVariance: network.biasVariance, layers: network.affineLayers, positions: positions,
       phase: field.phase.rawValue, qStar: finite(field.qStar), chi1: field.chi1,
       cStar: field.cStar, chiCStar: field.chiCStar, xi1: finite(field.xi1), xiC: finite(field.xiC),

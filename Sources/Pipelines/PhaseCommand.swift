@@ -29,7 +29,7 @@ public struct PhaseCommand {
     } catch let error as JobError {
       throw Refusal(.usage, error.description)
     } catch let error as NetworkError {
-      throw Refusal(.usage, "\(error.position): \(error.reason)")
+      throw Refusal(.usage, "--activation \(error.position): \(error.reason)")
     }
   }
 

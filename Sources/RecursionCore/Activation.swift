@@ -24,6 +24,10 @@ package protocol Activation: NamedActivation {
   /// E[phi(u)^2] (without `constantMean`) and E[phi'(u)^2] for u ~ N(0, `variance`).
   func moments(variance: Double) -> Moments
 
+  /// Whether phi jumps somewhere: E[phi' phi'] is then without what the jumps would add to it, and is
+  /// not the derivative of E[phi phi].
+  var jumps: Bool { get }
+
   /// The largest variance whose duals keep their digits in `precision`, where that is less than the
   /// lanes can hold; measured against higher precision by `RangeTests`.
   func largestVariance(_ precision: Precision) -> Double
@@ -120,6 +124,9 @@ extension Activation {
 
   /// The formulas have all of phi, unless an activation says otherwise.
   package var constantMean: Double { 0 }
+
+  /// Continuous, unless an activation says otherwise.
+  package var jumps: Bool { false }
 
   /// Whatever the lanes can hold, unless an activation says otherwise.
   package func largestVariance(_ precision: Precision) -> Double { .infinity }

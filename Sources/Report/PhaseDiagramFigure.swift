@@ -1,6 +1,8 @@
 import Foundation
+import Jobs
 import MeanField
 import Plots
+import RecursionCore
 
 /// The phase diagram of an activation, and where networks are in it.
 package enum PhaseDiagramFigure {
@@ -11,7 +13,8 @@ package enum PhaseDiagramFigure {
   static func plots(_ record: RunRecord) -> [Plot] {
     let theories = record.summary.variants.compactMap(\.theory)
     guard let activation = theories.first?.activation,
-      let moments = GaussianMoments(named: activation)
+      let layer = try? LayerDescription(yaml: activation, name: "summary.json"),
+      let moments = GaussianMoments(layer)
     else { return [] }
     var points: [Series.Point] = []
     for theory in theories where theory.activation == activation {

@@ -1,5 +1,6 @@
 /// What mean-field theory says of a variant's network, beside which its spectra stand.
 package struct TheorySummary: Codable, Equatable {
+  /// As a job has it: its name, with its parameters where it has any.
   package var activation: String
   package var weightVariance: Double
   package var biasVariance: Double

@@ -148,7 +148,7 @@ import Testing
       for weight in [0.5, 1.5, 4] {
         let field = MeanField(moments, weightVariance: weight, biasVariance: 0.1)
         #expect(field.qStar >= 0.1 && field.chi1 >= 0, "\(name) \(weight)")
-        guard field.chi1.isFinite, field.gap.isFinite else {
+        guard field.gap.isFinite else {
           #expect(field.qStar == .infinity, "\(name) \(weight)")
           continue
         }
@@ -178,6 +178,27 @@ import Testing
       let found = try #require(CriticalLine.weightVariance(moments, biasVariance: bias))
       #expect(abs(found - expected) <= 1e-12, "\(found)")
     }
+  }
+
+  @Test("an activation that jumps tells any two inputs apart")
+  func jumps() throws {
+    let field = MeanField(try moments("sign"), weightVariance: 1.5, biasVariance: 0.1)
+    #expect(field.phase == .chaotic && field.chi1 == .infinity && abs(field.qStar - 1.6) < 1e-12)
+    // c = (w (2/pi) asin c + b) / (w + b), and the slope w (2/pi) / ((w + b) sqrt(1 - c^2)).
+    let c = field.cStar
+    #expect(abs(c - (3 / Double.pi * asin(c) + 0.1) / 1.6) < 1e-12)
+    #expect(abs(field.chiCStar - 3 / Double.pi / (1.6 * (1 - c * c).squareRoot())) < 1e-8)
+    #expect(CriticalLine.weightVariance(try moments("sign"), biasVariance: 0.1) == nil)
+  }
+
+  @Test("where the variance leaps to infinity no weight variance is critical; small ones stay")
+  func growth() throws {
+    let square = try GaussianMoments(
+      activation: LayerDescription("monomial", [.init("degree", .number(2))]))
+    #expect(CriticalLine.weightVariance(square, biasVariance: 0.1) == nil)
+    // q = 3 w q^2 + b.
+    let field = MeanField(square, weightVariance: 0.5, biasVariance: 0.1)
+    #expect(abs(field.qStar - (1 - 0.4.squareRoot()) / 3) < 1e-12 && field.phase == .ordered)
   }
 
   @Test("the Gaussian kernel is critical at 1 / (2 gamma), whatever the bias variance")

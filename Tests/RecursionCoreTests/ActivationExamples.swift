@@ -65,9 +65,6 @@ enum ActivationExamples {
     return activation
   }
 
-  /// Whether phi jumps, so that phi' is 0 by convention and not the derivative that Price's theorem
-  /// has.
-  static func jumps(_ layer: LayerDescription) -> Bool {
-    layer.name == "sign" || layer == degree("rectified_monomial", 0)
-  }
+  /// Whether phi jumps, so that phi' is not the derivative that Price's theorem has.
+  static func jumps(_ layer: LayerDescription) throws -> Bool { try activation(layer).jumps }
 }

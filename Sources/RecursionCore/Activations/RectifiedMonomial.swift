@@ -38,6 +38,8 @@ package struct RectifiedMonomial: Activation {
     return general.degree == 1 ? ReLU() : general
   }
 
+  package var jumps: Bool { degree == 0 }
+
   package func moments(variance: Double) -> Moments {
     func power(_ exponent: Int) -> Double {
       (0..<exponent).reduce(1) { product, _ in product * variance }

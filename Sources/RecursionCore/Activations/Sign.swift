@@ -15,6 +15,8 @@ package struct Sign: Activation {
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {}
 
+  package var jumps: Bool { true }
+
   package func moments(variance: Double) -> Moments {
     Moments(square: variance > 0 ? 1 : 0, derivativeSquare: 0)
   }
