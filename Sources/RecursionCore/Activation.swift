@@ -50,6 +50,10 @@ package protocol Activation: NamedActivation {
   /// them.
   static var isCalled: Bool { get }
 
+  /// Whether loops over pixels are shared with other activations (`SharedRule`), and not compiled for
+  /// this one: where the formulas are long beside copying both pixels' numbers.
+  static var sharesLoops: Bool { get }
+
   /// `dual` for pairs whose covariance is known not to be negative, where that saves work; used
   /// only with `hasFormOfNonNegative`.
   func dualOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
@@ -88,6 +92,18 @@ package protocol Activation: NamedActivation {
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L
 
+  /// `pixelGaps` with the values in memory, for shared loops; a requirement like those below.
+  func gaps(
+    _ gaps: PixelGaps<Float64Lanes>, _ x: UnsafePointer<Float64Lanes>,
+    _ y: UnsafePointer<Float64Lanes>
+  ) -> PixelGaps<Float64Lanes>
+
+  /// The same in single precision.
+  func gaps(
+    _ gaps: PixelGaps<Float32Lanes>, _ x: UnsafePointer<Float32Lanes>,
+    _ y: UnsafePointer<Float32Lanes>
+  ) -> PixelGaps<Float32Lanes>
+
   /// `PixelActivation.advanceAll`; a requirement like those below.
   static func advance(
     _ update: PixelActivation<Self>, _ map: PixelVariances, _ write: PixelRowWriter)
@@ -121,6 +137,9 @@ extension Activation {
   package static var hasFormOfNonNegative: Bool { false }
   /// Inlined, unless an activation says otherwise.
   package static var isCalled: Bool { false }
+
+  /// Loops of its own, unless an activation says otherwise.
+  package static var sharesLoops: Bool { false }
 
   /// The formulas have all of phi, unless an activation says otherwise.
   package var constantMean: Double { 0 }

@@ -80,6 +80,12 @@ package protocol Lanes: Sendable {
   static func wideTurnFactor(_ v: Self) -> Self
   static func wideTurnMomentFactor(_ v: Self) -> Self
 
+  /// `Activation.gaps` of these lanes.
+  static func gaps(
+    _ activation: any Activation, _ gaps: PixelGaps<Self>, _ x: UnsafePointer<Self>,
+    _ y: UnsafePointer<Self>
+  ) -> PixelGaps<Self>
+
   /// self times a number that one lane may be too short for: in single precision, the rounding of
   /// a factor that every layer applies would add up, and so is made good.
   func scaled(by factor: Factor<Self>) -> Self

@@ -8,7 +8,7 @@ import CVector
 /// and the deficits are a^2 g1 g2 (1 - exp(-z)) and b^2 times it.
 package struct Exp: Activation {
   package static let name = "exp"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   /// a in a exp(b x).
   package let amplitude: Double

@@ -8,7 +8,7 @@ import CVector
 ///     k'   = gamma M exp(-gamma u),    deficits s M (1 - exp(-gamma u)), gamma M (1 - exp(-gamma u))
 package struct ExpNormalized: Activation {
   package static let name = "exp_normalized"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   private let gamma: Double
   /// M.

@@ -15,7 +15,7 @@ import CVector
 /// where phi is linear, that is eps / q^2 of the deficit.
 package struct Gabor: Activation {
   package static let name = "gabor"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   /// g_j of phi and of phi'.
   private let value, slope: [Double]

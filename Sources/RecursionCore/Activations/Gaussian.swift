@@ -13,7 +13,7 @@
 /// all of positive terms. A positive rate has a second moment only for 4 b q < 1.
 package struct Gaussian: Activation {
   package static let name = "gaussian"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   /// a in a exp(b x^2).
   package let amplitude: Double

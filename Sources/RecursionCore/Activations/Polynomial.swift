@@ -11,7 +11,7 @@
 /// so nothing cancels for parallel images; for c < 0 the odd terms are added twice to those of |c|.
 package struct Polynomial: Activation {
   package static let name = "polynomial"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   /// The highest power or degree that any of them may have.
   static let largestDegree = 30

@@ -12,7 +12,7 @@ import CVector
 /// polynomial has the factor u. Degree 0 is 0 for an image (or pixel) without variance.
 package struct RectifiedMonomial: Activation {
   package static let name = "rectified_monomial"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   private static let largestDegree = 30
 

@@ -8,7 +8,7 @@
 /// computed, the other follows.
 package struct Sign: Activation {
   package static let name = "sign"
-  package static let isCalled = true
+  package static let sharesLoops = true
 
   /// No parameters.
   package init() {}

@@ -87,7 +87,9 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
 
   @inline(__always)
   package func sweep<L: Lanes>(_ pass: PixelPass<L>) {
-    if A.hasFormOfNonNegative && leastCorrelation >= A.leastOfNonNegativeForm {
+    if A.sharesLoops {
+      SharedRule.run(activation, over: pass)
+    } else if A.hasFormOfNonNegative && leastCorrelation >= A.leastOfNonNegativeForm {
       pass.run(NonNegative(activation: activation))
     } else if A.isCalled {
       pass.run(Called(activation: activation))
