@@ -11,7 +11,7 @@ public struct GaussianMoments: Sendable {
   let pair: @Sendable (_ q: Double, _ gap: Double) -> (deficit: Double, derivative: Double)
 
   /// The names that are known.
-  public static var names: [String] { LayerCatalog.activations.map { $0.name } + ["tanh"] }
+  public static var names: [String] { LayerCatalog.activations.map { $0.name } }
 
   /// The moments of the activation of that name with its own parameters' defaults; nil where there is
   /// none, or where it needs parameters.
@@ -29,10 +29,6 @@ public struct GaussianMoments: Sendable {
   ///
   /// Errors: a layer that is no activation, or whose parameters do not fit.
   public init(activation layer: LayerDescription) throws(NetworkError) {
-    if layer.name == "tanh" {
-      self = .tanh
-      return
-    }
     guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }) else {
       throw NetworkError(
         position: layer.name,
@@ -46,10 +42,14 @@ public struct GaussianMoments: Sendable {
 
   private init<A: Activation>(_ activation: A) {
     let constant = activation.constantMean * activation.constantMean
-    square = { activation.moments(variance: $0).square + constant }
+    // Beyond the range of the formulas a variance counts as one that grows without end.
+    let largest = activation.largestVariance(.f64)
+    square = { $0 <= largest ? activation.moments(variance: $0).square + constant : .infinity }
     guard activation.jumps else {
-      derivativeSquare = { activation.moments(variance: $0).derivativeSquare }
-      pair = { activation.dual(variance: $0, gap: $1) }
+      derivativeSquare = {
+        $0 <= largest ? activation.moments(variance: $0).derivativeSquare : .infinity
+      }
+      pair = { $0 <= largest ? activation.dual(variance: $0, gap: $1) : (.nan, .nan) }
       return
     }
     // What nearby inputs have in common falls as the root of their distance: the slope is infinite.
@@ -61,49 +61,5 @@ public struct GaussianMoments: Sendable {
       }
       return (deficits[1], (deficits[2] - deficits[0]) / (2 * step * variance))
     }
-  }
-
-  private init(
-    square: @escaping @Sendable (Double) -> Double,
-    derivativeSquare: @escaping @Sendable (Double) -> Double,
-    pair: @escaping @Sendable (Double, Double) -> (deficit: Double, derivative: Double)
-  ) {
-    (self.square, self.derivativeSquare, self.pair) = (square, derivativeSquare, pair)
-  }
-
-  /// By the trapezoidal rule, which converges exponentially for functions analytic near the axis.
-  private static let tanh = GaussianMoments(
-    square: { q in mean { pow(Foundation.tanh(q.squareRoot() * $0), 2) } },
-    derivativeSquare: { q in mean { pow(slope(q.squareRoot() * $0), 2) } },
-    pair: { q, gap in
-      // u, v = sqrt(q) (a z +- b w) with a^2 = 1 - gap / 2, b^2 = gap / 2; then phi(u)^2 - phi(u) phi(v)
-      // has the mean of (phi(u) - phi(v))^2 / 2.
-      let (a, b) = ((q * (1 - gap / 2)).squareRoot(), (q * gap / 2).squareRoot())
-      let deficit = mean { z in
-        mean { w in pow(difference(a * z + b * w, a * z - b * w), 2) / 2 }
-      }
-      let derivative = mean { z in mean { w in slope(a * z + b * w) * slope(a * z - b * w) } }
-      return (deficit, derivative)
-    })
-
-  /// tanh x - tanh y, without cancellation.
-  private static func difference(_ x: Double, _ y: Double) -> Double {
-    sinh(x - y) / (cosh(x) * cosh(y))
-  }
-
-  private static func slope(_ x: Double) -> Double {
-    let c = cosh(x)
-    return 1 / (c * c)
-  }
-
-  /// E[f(z)] for z ~ N(0, 1).
-  private static func mean(_ f: (Double) -> Double) -> Double {
-    let step = 1.0 / 16
-    var sum = 0.0
-    for index in -192...192 {
-      let z = Double(index) * step
-      sum += exp(-z * z / 2) * f(z)
-    }
-    return sum * step / (2 * Double.pi).squareRoot()
   }
 }

@@ -136,6 +136,7 @@ import Testing
       "monomial": .init("degree", .number(2)), "hermite": .init("degree", .number(3)),
       "rectified_monomial": .init("degree", .number(2)),
       "polynomial": .init("coefficients", .numbers([0, 1, 0, -0.1])),
+      "elementwise": .init("formula", .word("x * exp(-x**2)")),
     ]
     for name in GaussianMoments.names {
       var layer = LayerDescription(name, parameters[name].map { [$0] } ?? [])
