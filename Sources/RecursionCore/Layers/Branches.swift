@@ -65,7 +65,11 @@ struct Product: Layer {
     network.signal = ends[0]
     network.signal.kind = .activations("product")
     network.signal.width = ends.compactMap(\.width).first
-    network.add(.product, inputs: ends.map(\.node), of: LayerDescription("product"))
+    network.signal.node = ends[0].node
+    for end in ends.dropFirst() {
+      network.add(
+        .product, inputs: [network.signal.node, end.node], of: LayerDescription("product"))
+    }
   }
 
   /// Whether a layer of the branch has weights: its end is another node than the start's and not

@@ -72,7 +72,7 @@ enum KernelMap: Sendable {
   case normalize(LayerNorm)
   /// The weighted sum of independent signals, or of signals side by side in channels.
   case sum([Double])
-  /// The product of independent signals, channel by channel.
+  /// The product of two independent signals, channel by channel.
   case product
   /// Each channel of each position is kept with this probability and divided by it.
   case dropout(keep: Double)
