@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Reference values for DeepPairsTests and DeepActivationsTests (Tests/RecursionCoreTests), in 400-digit arithmetic (needs mpmath).
+"""Reference values for DeepPairsTests, DeepActivationsTests and ExtremeDualsTests (Tests/RecursionCoreTests).
+
+In 400-digit arithmetic; needs mpmath.
 
 Textbook recursion of one pair of images through `depth` (dense, activation) pairs and a last dense
 layer, from K11, K22 and the angular deficit 1 - c. Prints Swift literals: K12, Theta12 and their
@@ -96,6 +98,10 @@ def polynomial(q1, q2, k, *coefficients):
         sum(p * k**n for n, p in enumerate(products)),
         sum(n * p * k ** (n - 1) for n, p in enumerate(products) if n),
     )
+
+
+def sign(q1, q2, k):
+    return 2 / pi * asin(k / sqrt(q1 * q2)), mpf(0)
 
 
 def monomial(q1, q2, k, degree):
@@ -205,19 +211,52 @@ GENERAL = [
 ]
 
 
+# One layer between two dense ones of weight variance 1, at small and large variances and near c = 1
+# and -1: K11, K22, 1 - c.
+EXTREMES = [("1e-8", "3e-8", "0.5"), ("1000", "1000", "1e-12"), ("1", "1", "1.9375")]
+AT_EXTREMES = [
+    ("leaky_relu", {"negative_slope": "0.1"}),
+    ("leaky_relu", {"negative_slope": "-0.5"}),
+    ("abs", {}),
+    ("rbf", {"gamma": "0.5"}),
+    ("gaussian", {"rate": "-1"}),
+    ("gaussian", {"rate": "0.0001"}),
+    ("exp", {"rate": "0.125"}),
+    ("exp_normalized", {"gamma": "2"}),
+    ("gabor", {}),
+    ("sign", {}),
+    ("hermite", {"degree": "3"}),
+    ("polynomial", {"coefficients": ["0.5", "1", "-0.25", "0.125"]}),
+    ("monomial", {"degree": "3"}),
+    ("rectified_monomial", {"degree": "0"}),
+    ("rectified_monomial", {"degree": "2"}),
+    ("rectified_monomial", {"degree": "3"}),
+]
+
+
 def swift(name, parameters):
     lists = [f', "{key}", [{", ".join(p)}]' for key, p in parameters.items() if isinstance(p, list)]
     numbers = [f'"{key}": {p}' for key, p in parameters.items() if not isinstance(p, list)]
     return f'"{name}"' + (lists[0] if lists else f", [{', '.join(numbers) or ':'}]")
 
 
+def literals(name, parameters, depth, w, b, *place):
+    """Swift literals of a pair's numbers; inputs are doubles."""
+    dual = (globals() | {"abs": absolute, "exp": exponential})[name]
+    numbers = [mpf(x) for p in parameters.values() for x in (p if isinstance(p, list) else [p])]
+    values = pair(lambda q1, q2, k: dual(q1, q2, k, *numbers), depth, w, b, *place)
+    return ", ".join(mp.nstr(x, 18) for x in values)
+
+
 if __name__ == "__main__":
-    duals = globals() | {"abs": absolute, "exp": exponential}
     for name, parameters, *rest in GENERAL:
-        numbers = [mpf(x) for p in parameters.values() for x in (p if isinstance(p, list) else [p])]
-        dual = lambda q1, q2, k: duals[name](q1, q2, k, *numbers)
-        values = ", ".join(mp.nstr(x, 18) for x in pair(dual, int(rest[0]), *rest[1:]))
+        values = literals(name, parameters, *rest)
         print(f"    Case(layer({swift(name, parameters)}), {', '.join(map(str, rest))}, [{values}]),")
+    print()
+    for name, parameters in AT_EXTREMES:
+        for place in EXTREMES:
+            values = literals(name, parameters, 1, 1, 0, *map(float, place))
+            print(f"    Case(layer({swift(name, parameters)}), {', '.join(place)}, [{values}]),")
     print()
     for name, *rest in CASES:
         values = ", ".join(mp.nstr(x, 18) for x in pair(globals()[name], int(rest[0]), *rest[1:]))
