@@ -6,7 +6,7 @@ import MessagePassing
 ///     ntk-bench [core | pixels | block | squares] [--only TEXT]
 ///
 /// `core` and `pixels` run on one core; `block` and `squares` on all ranks of an mpirun, which
-/// share the tiles. Of `pixels` and `squares`, --only keeps the cases whose name contains a text.
+/// share the tiles. --only keeps the cases whose name contains a text (not of `block`).
 @main
 struct NTKBench {
   static func main() throws {
@@ -20,7 +20,7 @@ struct NTKBench {
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
-      case "core": if environment.world.rank == 0 { try CoreBenchmark.run() }
+      case "core": if environment.world.rank == 0 { try CoreBenchmark.run(only: only) }
       case "pixels": if environment.world.rank == 0 { try PixelBenchmark.run(only: only) }
       case "block": try BlockBenchmark.run(on: environment.world)
       case "squares": try SquareBenchmark.run(on: environment.world, only: only)
@@ -38,7 +38,8 @@ struct NTKBench {
   static func report(_ values: KeyValuePairs<String, Any>) {
     let parts = values.map { key, value in
       switch value {
-      case let number as Double: return "\"\(key)\": \(String(format: "%.4g", number))"
+      case let number as Double:
+        return "\"\(key)\": \(number.isNaN ? "null" : String(format: "%.4g", number))"
       case let text as String: return "\"\(key)\": \"\(text)\""
       default: return "\"\(key)\": \(value)"
       }

@@ -22,7 +22,7 @@ extension DualValues {
   /// By Mehler's series, E[phi phi] = sum_n a_n(q1) a_n(q2) c^n.
   init(_ x: HermiteExpansion, _ y: HermiteExpansion, _ correlation: Correlation) {
     let (values, slopes) = (
-      MehlerSum(x.valueCoefficients, y.valueCoefficients, correlation),
+      MehlerSum(x.values, y.values, correlation),
       MehlerSum(x.slopes, y.slopes, correlation)
     )
     self.init(
@@ -31,7 +31,7 @@ extension DualValues {
   }
 }
 
-/// sum_n A_n B_n c^n with the unit vectors A and B of two lists of coefficients, and its deficit
+/// sum_n A_n B_n c^n of unit vectors A and B, and its deficit
 ///
 ///     1 - sum_n A_n B_n c^n = sum_n A_n B_n (1 - c^n) + |A - B|^2 / 2,    where nothing cancels.
 struct MehlerSum {
@@ -39,11 +39,10 @@ struct MehlerSum {
   let deficit: Double
 
   init(_ a: [Double], _ b: [Double], _ correlation: Correlation) {
-    let (unitA, unitB) = (Self.unit(a), Self.unit(b))
     var (even, odd, loss, rest, distance) = (0.0, 0.0, 0.0, 0.0, 0.0)
     let c = correlation.magnitude
     for n in stride(from: max(a.count, b.count) - 1, through: 0, by: -1) {
-      let (x, y) = (n < a.count ? unitA[n] : 0, n < b.count ? unitB[n] : 0)
+      let (x, y) = (n < a.count ? a[n] : 0, n < b.count ? b[n] : 0)
       let p = x * y
       (even, odd) = (p + c * odd, c * even)
       loss = rest + c * loss
@@ -53,18 +52,5 @@ struct MehlerSum {
     let near = distance / 2 + correlation.distance * loss
     covariance = correlation.isNegative ? even - odd : even + odd
     deficit = correlation.isNegative ? near + 2 * odd : near
-  }
-
-  static func unit(_ a: [Double]) -> [Double] {
-    let length = a.reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
-    return a.map { length > 0 ? $0 / length : 0 }
-  }
-}
-
-extension HermiteExpansion {
-  /// a_n = E[phi(sqrt(q) z) h_n(z)], n from 0.
-  var valueCoefficients: [Double] {
-    let root = variance.squareRoot()
-    return [mean] + slopes.enumerated().map { root / Double($0.offset + 1).squareRoot() * $0.element }
   }
 }

@@ -67,11 +67,7 @@ final class FormulaDuals: Sendable {
 
   /// E[phi^2] and E[phi'^2] without tables.
   func exactMoments(_ variance: Double) -> Moments {
-    if let expansion = expansion(variance) {
-      return Moments(
-        square: expansion.square, derivativeSquare: expansion.derivativeSquare)
-    }
-    return quadrature.moments(variance: variance)
+    expansion(variance)?.moments ?? quadrature.moments(variance: variance)
   }
 
   // MARK: Tables

@@ -7,33 +7,22 @@ import CVector
 /// (Stein), so that small variances keep their digits. The integrals are sums over equal steps, which
 /// converge exponentially for what is analytic near the axis.
 struct HermiteExpansion: Sendable {
-  /// q.
-  let variance: Double
-  /// E[phi].
-  let mean: Double
-  /// b_n, n from 0, up to where the rest changes no dual by more than rounding.
+  /// The coefficients of phi and of phi', from n = 0 up to where the rest changes no dual by more than
+  /// rounding, as unit vectors.
+  let values: [Double]
   let slopes: [Double]
-
-  /// E[phi^2].
-  var square: Double {
-    var sum = 0.0
-    for (n, b) in slopes.enumerated().reversed() { sum += b * b / Double(n + 1) }
-    return mean * mean + variance * sum
-  }
-
-  /// E[phi'^2].
-  var derivativeSquare: Double { slopes.reversed().reduce(0) { $0 + $1 * $1 } }
+  /// E[phi^2] and E[phi'^2], the sums of their squares.
+  let moments: Moments
 
   /// Coefficients that are all below this part of E[phi'^2]'s root end the expansion: their squares
   /// are below rounding.
   private static let smallest = 3e-9
   /// The most coefficients, and the finest steps, 1 / 2^n.
-  private static let limits = (count: 1500, step: 9)
+  private static let limits = (count: 6000, step: 9)
 
   /// The expansion of `function` with derivative `slope`; nil where it would be too long, because
   /// phi is not smooth on the scale of sqrt(q).
   init?(_ function: ActivationFunction, variance: Double) {
-    self.variance = variance
     let root = variance.squareRoot()
     guard var nodes = Self.nodes(function, root, step: 3) else { return nil }
     var level = 3
@@ -46,11 +35,21 @@ struct HermiteExpansion: Sendable {
       nodes = finer
       if isDone { break }
     }
-    mean = nodes.mean
     guard let slopes = nodes.coefficients(Self.limits.count, smallest: Self.smallest) else {
       return nil
     }
-    self.slopes = slopes
+    let values =
+      [nodes.mean]
+      + slopes.enumerated().map { root / Double($0.offset + 1).squareRoot() * $0.element }
+    let lengths = (Self.length(values), Self.length(slopes))
+    self.values = values.map { lengths.0 > 0 ? $0 / lengths.0 : 0 }
+    self.slopes = slopes.map { lengths.1 > 0 ? $0 / lengths.1 : 0 }
+    moments = Moments(
+      square: lengths.0 * lengths.0, derivativeSquare: lengths.1 * lengths.1)
+  }
+
+  private static func length(_ a: [Double]) -> Double {
+    a.reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
   private static func nodes(
@@ -98,8 +97,8 @@ private struct Nodes {
   }
 
   func agrees(with coarser: Nodes) -> Bool {
-    abs(square - coarser.square) <= 1e-15 * square
-      && abs(mean - coarser.mean) <= 1e-15 * (abs(mean) + square.squareRoot())
+    abs(square - coarser.square) <= 4e-15 * square
+      && abs(mean - coarser.mean) <= 4e-15 * (abs(mean) + square.squareRoot())
   }
 
   /// b_n by h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight in a row are small.

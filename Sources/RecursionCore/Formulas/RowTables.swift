@@ -4,55 +4,75 @@ import Synchronization
 /// block: what a row has depends on its variance alone, by which it is found again. For one thread at a
 /// time.
 final class RowTables<L: CoreLanes>: @unchecked Sendable {
-  /// A window at one row.
+  /// A window at one row. Memory and numbers alone, because one is taken for every vector of pairs; the
+  /// row tables keep what they belong to.
   struct Window {
-    let table: WindowTable
     let coefficients: UnsafePointer<L.Scalar>
+    let full: WindowTable.Plan
+    let near: WindowTable.Plan
+    let equal: WindowTable.Plan
+    let valueParity: WindowSamples.Parity
+    let slopeParity: WindowSamples.Parity
+    let window: Int
   }
 
-  private struct Row {
-    var logarithm = L.Scalar.nan
-    /// By window; nil where it has not been looked for.
-    var windows = [Window??](repeating: nil, count: 2 * WindowSamples.reach + 1)
+  /// What is known of a row's window.
+  private enum Entry {
+    case unknown
+    case none
+    case known(Window)
   }
+
+  private static var windowCount: Int { 2 * WindowSamples.reach + 1 }
 
   private let duals: FormulaDuals
-  private var rows: [Row] = []
-  /// By row and window.
-  private var storage: [[AlignedStorage<L.Scalar>?]] = []
+  private var logarithms: [L.Scalar] = []
+  /// By row and window, as the two below.
+  private var entries: [Entry] = []
+  private var storage: [AlignedStorage<L.Scalar>?] = []
+  private var owners: [WindowTable?] = []
 
   init(_ duals: FormulaDuals) { self.duals = duals }
 
   /// The window of row `index`, whose image has ln q = `logarithm`; nil where there is no table.
   func window(_ index: Int, _ logarithm: L.Scalar, _ window: Int) -> Window? {
-    while rows.count <= index {
-      rows.append(Row())
-      storage.append([AlignedStorage<L.Scalar>?](repeating: nil, count: rows[0].windows.count))
+    let count = Self.windowCount
+    while logarithms.count <= index {
+      logarithms.append(.nan)
+      entries += [Entry](repeating: .unknown, count: count)
+      storage += [AlignedStorage<L.Scalar>?](repeating: nil, count: count)
+      owners += [WindowTable?](repeating: nil, count: count)
     }
-    let place = window + WindowSamples.reach
-    if rows[index].logarithm != logarithm {
-      rows[index] = Row()
-      rows[index].logarithm = logarithm
+    if logarithms[index] != logarithm {
+      logarithms[index] = logarithm
+      for place in index * count..<(index + 1) * count { entries[place] = .unknown }
     }
-    if let known = rows[index].windows[place] { return known }
-    let made = make(index, place, Double(logarithm))
-    rows[index].windows[place] = .some(made)
-    return made
+    let place = index * count + window + WindowSamples.reach
+    switch entries[place] {
+    case .none: return nil
+    case .known(let known): return known
+    case .unknown:
+      let made = make(place, window, Double(logarithm))
+      entries[place] = made.map { .known($0) } ?? .none
+      return made
+    }
   }
 
-  private func make(_ index: Int, _ place: Int, _ logarithm: Double) -> Window? {
+  private func make(_ place: Int, _ window: Int, _ logarithm: Double) -> Window? {
     let cell = VarianceCell.index(logarithm)
-    guard
-      let table = duals.window(
-        cell: cell, window: place - WindowSamples.reach, precision: L.precision)
-    else { return nil }
-    var memory = storage[index][place] ?? AlignedStorage<L.Scalar>(count: table.count)
+    guard let table = duals.window(cell: cell, window: window, precision: L.precision) else {
+      return nil
+    }
+    var memory = storage[place] ?? AlignedStorage<L.Scalar>(count: table.count)
     if memory.count < table.count { memory = AlignedStorage(count: table.count) }
-    storage[index][place] = memory
+    (storage[place], owners[place]) = (memory, table)
     for (number, coefficient) in table.row(logarithm).enumerated() {
       memory.base[number] = L.Scalar(coefficient)
     }
-    return Window(table: table, coefficients: UnsafePointer(memory.base))
+    return Window(
+      coefficients: UnsafePointer(memory.base), full: table.full, near: table.near,
+      equal: table.equal, valueParity: table.valueParity, slopeParity: table.slopeParity,
+      window: window)
   }
 }
 

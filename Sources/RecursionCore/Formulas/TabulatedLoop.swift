@@ -60,31 +60,27 @@ struct TabulatedLoop<L: CoreLanes> {
     }
     for row in 0..<block.rows {
       let logarithm = rows.base[Value.logarithm.rawValue * rows.stride + row]
+      let hasEqual = ends.contains { $0.low == logarithm && $0.high == logarithm }
+      let equal = hasEqual ? tables.window(row, logarithm, 0) : nil
       for (group, end) in ends.enumerated() {
-        run(
-          row, group * L.count, logarithm, end.low - logarithm, end.high - logarithm, segments)
+        let column = group * L.count
+        let x = RowValues<L>(base: rows.base + row, stride: rows.stride)
+        let y = ColumnValues<L>(base: columns.base + column, stride: columns.stride)
+        let place = block.place(row: row, column: column)
+        let pair = Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit))
+        if let equal, end.low == logarithm, end.high == logarithm {
+          let dual = TabulatedPairs(pair, x, y, L(0)).dualOfEqual(equal)
+          step.store(dual, affine, to: place, x, y)
+        } else {
+          let dual = mixed(
+            row, logarithm, end.low - logarithm, end.high - logarithm, segments, pair, x, y)
+          step.store(dual, affine, to: place, x, y)
+        }
       }
     }
   }
 
   /// One vector of pairs, whose ln(q2 / q1) lie between `low` and `high`.
-  @inline(__always)
-  private func run(
-    _ row: Int, _ column: Int, _ logarithm: L.Scalar, _ low: L.Scalar, _ high: L.Scalar,
-    _ segments: [Segment]
-  ) {
-    let x = RowValues<L>(base: rows.base + row, stride: rows.stride)
-    let y = ColumnValues<L>(base: columns.base + column, stride: columns.stride)
-    let place = block.place(row: row, column: column)
-    let pair = Pair(covariance: L(at: place.covariance), deficit: L(at: place.deficit))
-    if low == 0, high == 0, let window = tables.window(row, logarithm, 0) {
-      let duals = TabulatedPairs(pair, x, y, L(0)).dual(window, window.table.equal)
-      step.store(duals, affine, to: place, x, y)
-    } else {
-      step.store(mixed(row, logarithm, low, high, segments, pair, x, y), affine, to: place, x, y)
-    }
-  }
-
   @inline(never)
   private func mixed(
     _ row: Int, _ logarithm: L.Scalar, _ low: L.Scalar, _ high: L.Scalar,
@@ -99,7 +95,7 @@ struct TabulatedLoop<L: CoreLanes> {
       let segment = segments[index]
       let dual: Dual<L>
       if let number = segment.window, let window = tables.window(row, logarithm, number) {
-        dual = pairs.dual(window, segment.isNear ? window.table.near : window.table.full)
+        dual = pairs.dual(window, segment.isNear ? window.near : window.full)
       } else {
         let upper = index + 1 < segments.count ? segments[index + 1].lower : .infinity
         let ratios = LanePairs<L>.numbers(ratio)
@@ -154,51 +150,80 @@ private struct TabulatedPairs<L: CoreLanes> {
     self.ratio = ratio
   }
 
+  /// A pair of parts, of phi and of phi'.
+  typealias Both = (value: L, slope: L)
+
   @inline(__always)
   func dual(_ window: RowTables<L>.Window, _ plan: WindowTable.Plan) -> Dual<L> {
-    let table = window.table
-    let xi = (ratio - L(WindowSamples.middle(table.window))) * L(1 / WindowSamples.halfWidth)
-    @inline(__always) func polynomial(_ part: DualPart) -> L {
-      var total = L(0)
-      for span in plan[part] {
+    let xi =
+      (ratio - L(WindowSamples.middle(window.window))) * L(1 / WindowSamples.halfWidth)
+    @inline(__always) func both(_ parts: DualParts) -> Both {
+      var total: Both = (L(0), L(0))
+      for span in plan[parts] {
         var place = window.coefficients + Int(span.start)
-        let end = place + Int(span.count)
-        var sum = L(repeating: place)
-        place += 1
+        let end = window.coefficients + Int(span.end)
+        var sum: Both = (L(repeating: place), L(repeating: place + 1))
+        place += 2
         while place < end {
-          sum = L(repeating: place).adding(sum, times: xi)
-          place += 1
+          sum.value = L(repeating: place).adding(sum.value, times: xi)
+          sum.slope = L(repeating: place + 1).adding(sum.slope, times: xi)
+          place += 2
         }
-        total = sum.adding(total, times: y)
+        total.value = sum.value.adding(total.value, times: y)
+        total.slope = sum.slope.adding(total.slope, times: y)
       }
       return total
     }
+    var distance = both(.distance)
+    if window.window == 0 {
+      let square = ratio * ratio
+      distance = (distance.value * square, distance.slope * square)
+    }
+    return combined(window, both(.even), both(.odd), both(.ones), distance)
+  }
+
+  /// The same where the variances are equal.
+  @inline(__always)
+  func dualOfEqual(_ window: RowTables<L>.Window) -> Dual<L> {
+    let plan = window.equal
+    @inline(__always) func both(_ parts: DualParts) -> Both {
+      let spans = plan[parts]
+      guard let first = spans.first else { return (L(0), L(0)) }
+      var place = window.coefficients + Int(first.start)
+      let end = place + 2 * spans.count
+      var total: Both = (L(0), L(0))
+      while place < end {
+        total.value = L(repeating: place).adding(total.value, times: y)
+        total.slope = L(repeating: place + 1).adding(total.slope, times: y)
+        place += 2
+      }
+      return total
+    }
+    return combined(window, both(.even), both(.odd), both(.ones), (L(0), L(0)))
+  }
+
+  @inline(__always)
+  private func combined(
+    _ window: RowTables<L>.Window, _ even: Both, _ odd: Both, _ ones: Both, _ distance: Both
+  ) -> Dual<L> {
     @inline(__always) func dual(
-      even: DualPart, odd: DualPart, ones: DualPart, distance: DualPart,
-      _ parity: WindowSamples.Parity, _ largest: L
+      _ even: L, _ odd: L, _ ones: L, _ distance: L, _ parity: WindowSamples.Parity, _ largest: L
     ) -> Pair<L> {
-      let (zero, one) = (L(0), L(1))
-      var distance = polynomial(distance)
-      if table.window == 0 { distance = distance * (ratio * ratio) }
-      let all = one - distance
-      let ones = parity.hasOdd ? (parity.hasEven ? polynomial(ones) : all) : zero
-      let (even, odd) = (polynomial(even), polynomial(odd))
+      let (zero, all) = (L(0), L(1) - distance)
+      let ones = parity.hasOdd ? (parity.hasEven ? ones : all) : zero
       let near = distance.adding(u, times: even + ones.adding(c, times: odd))
       let oddPart = c * (ones - u * odd)
       let evenPart = parity.hasEven ? all - ones - u * even : zero
-      let isNegative = covariance
       return Pair(
         covariance: largest
-          * L.select(isNegative, lessThan: zero, evenPart - oddPart, else: evenPart + oddPart),
+          * L.select(covariance, lessThan: zero, evenPart - oddPart, else: evenPart + oddPart),
         deficit: largest
-          * L.select(isNegative, lessThan: zero, near.adding(L(2), times: oddPart), else: near))
+          * L.select(covariance, lessThan: zero, near.adding(L(2), times: oddPart), else: near))
     }
     return Dual(
       value: dual(
-        even: .valueEven, odd: .valueOdd, ones: .valueOnes, distance: .valueDistance,
-        table.valueParity, largestValue),
+        even.value, odd.value, ones.value, distance.value, window.valueParity, largestValue),
       derivative: dual(
-        even: .slopeEven, odd: .slopeOdd, ones: .slopeOnes, distance: .slopeDistance,
-        table.slopeParity, largestSlope))
+        odd.slope, even.slope, ones.slope, distance.slope, window.slopeParity, largestSlope))
   }
 }

@@ -10,12 +10,27 @@ import CVector
 /// the deficit of the dual is distance + u (G_even + ones + c G_odd): nothing cancels. In s = sqrt(u)
 /// they are smooth however far c is from 1.
 enum DualPart: Int, CaseIterable {
-  case valueEven, valueOdd, slopeEven, slopeOdd
+  case valueEven, slopeOdd, valueOdd, slopeEven
   /// Of ln(q2 / q1) alone.
   case valueOnes, slopeOnes, valueDistance, slopeDistance
+}
 
-  /// Whether it depends on the correlation.
-  var isOfCorrelation: Bool { rawValue < 4 }
+/// Two parts, of phi and of phi', whose polynomials are computed side by side: an even part of phi has
+/// an odd derivative.
+enum DualParts: Int, CaseIterable {
+  case even, odd, ones, distance
+
+  var members: [DualPart] {
+    switch self {
+    case .even: return [.valueEven, .slopeOdd]
+    case .odd: return [.valueOdd, .slopeEven]
+    case .ones: return [.valueOnes, .slopeOnes]
+    case .distance: return [.valueDistance, .slopeDistance]
+    }
+  }
+
+  /// Whether they depend on the correlation.
+  var areOfCorrelation: Bool { self == .even || self == .odd }
 }
 
 /// A window: pairs with q1 in a cell of the grid and ln(q2 / q1) within `halfWidth` of the window's
@@ -27,7 +42,7 @@ struct WindowSamples {
   static let reach = 3
 
   /// Terms in ln q1, in ln(q2 / q1) and in s.
-  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22), root: Chebyshev(56))
+  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22), root: Chebyshev(64))
 
   /// The middle of a window.
   static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }
@@ -61,11 +76,11 @@ struct WindowSamples {
     }
     for tau in Self.rules.first.nodes {
       let logarithm = VarianceCell.logarithm(cell, tau)
-      guard let x = UnitExpansion(expansion(ntk_exp(logarithm))) else { return nil }
+      guard let x = expansion(ntk_exp(logarithm)) else { return nil }
       var parts = [[[Double]]](repeating: [], count: DualPart.allCases.count)
       for xi in Self.rules.ratio.nodes {
         let ratio = Self.middle(window) + Self.halfWidth * xi
-        guard let y = UnitExpansion(expansion(ntk_exp(logarithm + ratio))) else { return nil }
+        guard let y = expansion(ntk_exp(logarithm + ratio)) else { return nil }
         valueParity.note(x.values)
         valueParity.note(y.values)
         slopeParity.note(x.slopes)
@@ -78,20 +93,9 @@ struct WindowSamples {
     }
   }
 
-  private struct UnitExpansion {
-    let values: [Double]
-    let slopes: [Double]
-
-    init?(_ expansion: HermiteExpansion?) {
-      guard let expansion else { return nil }
-      values = MehlerSum.unit(expansion.valueCoefficients)
-      slopes = MehlerSum.unit(expansion.slopes)
-    }
-  }
-
   /// All parts at one pair of variances.
   private static func sample(
-    _ x: UnitExpansion, _ y: UnitExpansion, _ ratio: Double, _ window: Int,
+    _ x: HermiteExpansion, _ y: HermiteExpansion, _ ratio: Double, _ window: Int,
     _ powers: [(u: Double, c: Double)]
   ) -> [[Double]] {
     let scale = window == 0 ? 1 / (ratio * ratio) : 1
@@ -110,7 +114,7 @@ struct WindowSamples {
     }
     let (values, slopes) = (parts(x.values, y.values), parts(x.slopes, y.slopes))
     return [
-      values.even, values.odd, slopes.even, slopes.odd, [values.ones], [slopes.ones],
+      values.even, slopes.odd, values.odd, slopes.even, [values.ones], [slopes.ones],
       [values.distance], [slopes.distance],
     ]
   }

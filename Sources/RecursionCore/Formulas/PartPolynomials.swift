@@ -1,0 +1,101 @@
+/// A pair of parts of a window as powers: of the place in the cell, of y and of xi.
+struct PartPolynomials {
+  /// Powers of xi at each power of y, and those that matter near xi = 0.
+  let counts: [Int]
+  let nearCounts: [Int]
+  /// The sum of what is left out.
+  let remainder: Double
+  /// [member][power in the cell][y][xi].
+  private let powers: [[[[Double]]]]
+
+  /// nil where there are too many powers of y, or they cancel too much.
+  init?(
+    _ samples: WindowSamples, _ parts: DualParts, _ tolerance: Double,
+    _ limits: (powers: Int, cancellation: Double)
+  ) {
+    var members = parts.members.map { Self.transformed(samples, $0, parts.areOfCorrelation) }
+    let (ms, rs) = (members[0][0].count, members[0][0][0].count)
+    /// The largest coefficient of a power of y and xi; of some where they are powers already.
+    func size(_ m: Int, _ r: Int) -> Double {
+      members.joined().reduce(0) { max($0, abs($1[m][r])) }
+    }
+    // As many powers of xi as any higher power of y has, so that powers of y can be taken apart.
+    let least = tolerance * max(1, size(0, 0))
+    var counts = [Int](repeating: 0, count: ms)
+    for m in (0..<ms).reversed() {
+      let last = (0..<rs).last { size(m, $0) > least }
+      counts[m] = max((last ?? -1) + 1, m + 1 < ms ? counts[m + 1] : 0)
+    }
+    var remainder = 0.0
+    for m in 0..<ms { for r in counts[m]..<rs { remainder += size(m, r) } }
+    self.remainder = remainder
+    counts = Array(counts.prefix { $0 > 0 })
+    self.counts = counts
+    guard counts.count <= limits.powers else { return nil }
+    let most = members.joined().reduce(least) { max($0, Self.largest($1)) }
+    members = members.map { $0.map { Self.powers($0, counts) } }
+    guard members.joined().allSatisfy({ Self.largest($0) <= limits.cancellation * most }) else {
+      return nil
+    }
+    nearCounts = counts.indices.map { m in
+      var (count, scale) = (1, 1.0)
+      for r in 1..<max(counts[m], 1) {
+        scale *= WindowTable.nearPlace
+        if scale * size(m, r) > least / 4 { count = r + 1 }
+      }
+      return count
+    }
+    powers = counts.isEmpty ? members : members.map { Self.combined($0, Chebyshev.powers) }
+  }
+
+  /// Appends both members' coefficients of some powers of xi at one of y.
+  func append(_ m: Int, _ rs: some Sequence<Int>, to numbers: inout [[Double]]) {
+    for r in rs {
+      for a in numbers.indices {
+        for member in powers { numbers[numbers.count - 1 - a].append(member[a][m][r]) }
+      }
+    }
+  }
+
+  /// Chebyshev coefficients [place in the cell][y][xi].
+  private static func transformed(
+    _ samples: WindowSamples, _ part: DualPart, _ isOfCorrelation: Bool
+  ) -> [[[Double]]] {
+    let rules = WindowSamples.rules
+    let perFirst = samples.values.map { parts -> [[Double]] in
+      let byRoot = parts[part.rawValue].map { isOfCorrelation ? rules.root.coefficients($0) : $0 }
+      return byRoot[0].indices.map { m in rules.ratio.coefficients(byRoot.map { $0[m] }) }
+    }
+    return combined(perFirst) { rules.first.coefficients($0) }
+  }
+
+  /// Applies a map along the first index.
+  private static func combined(
+    _ values: [[[Double]]], _ map: ([Double]) -> [Double]
+  ) -> [[[Double]]] {
+    var result = values
+    for m in values[0].indices {
+      for r in values[0][m].indices {
+        for (a, number) in map(values.map { $0[m][r] }).enumerated() { result[a][m][r] = number }
+      }
+    }
+    return result
+  }
+
+  /// Powers of xi and y in place of Chebyshev's polynomials, of those terms that are kept.
+  private static func powers(_ coefficients: [[Double]], _ counts: [Int]) -> [[Double]] {
+    let kept = counts.enumerated().map { m, count in
+      Chebyshev.powers(Array(coefficients[m].prefix(count)))
+    }
+    var result = kept
+    for r in 0..<(counts.first ?? 0) {
+      let column = kept.prefix { $0.count > r }.map { $0[r] }
+      for (m, number) in Chebyshev.powers(column).enumerated() { result[m][r] = number }
+    }
+    return result
+  }
+
+  private static func largest(_ coefficients: [[Double]]) -> Double {
+    coefficients.joined().reduce(0) { max($0, abs($1)) }
+  }
+}
