@@ -49,9 +49,9 @@ STEEP = {"exp", "monomial", "polynomial", "rectified_monomial"}
 def random_activation(g, count, repeated=False):
     """An activation for a signal of `count` positions, from the random choices of `g`."""
     names = CLOSED + SMOOTH + ["formula smooth"] * 3
-    if count <= 4:
+    if count <= (1 if repeated else 4):
         names += ["elu", "selu", "formula kinked"] * 2
-    if count == 1:
+    if count == 1 and not repeated:
         names += ["hard_tanh", "formula far"] * 2
     names = [n for n in names if n not in g.left_out
              and not (n.startswith("formula") and "elementwise" in g.left_out)

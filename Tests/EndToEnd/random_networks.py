@@ -35,7 +35,8 @@ class Generator(Layers):
         if self.nesting < self.NESTING:
             kinds += ["residual", "product", "concatenate", "repeat"]
         if self.state.kind == "gaussian":
-            kinds += ["layer_norm", "tied"] * 2
+            # All pairs of depths cost the reference most.
+            kinds += ["layer_norm", "tied" if self.state.count <= 12 else "layer_norm"] * 2
         if self.state.kind != "input":
             kinds += ["dropout"]
         if self.state.shape:
@@ -130,7 +131,7 @@ class Generator(Layers):
         self.state.has_width = has_width
         parameters["weight_variance"] = round(0.3 * parameters["weight_variance"], 3)
         return [{"repeat": {
-            "count": self.integer(1, 4), "tied": True,
+            "count": self.integer(1, 3), "tied": True,
             "layers": [{"residual": {"main": [*main, {"dense": parameters}]}}]}}]
 
 

@@ -48,8 +48,7 @@ def series(k, q1, q2, function, derivative):
         for count in (64, 128, 256, 512, 1024, LONGEST):
             a, b = (coefficients(f, q, count) for q in (q1, q2))
             # Products of two coefficients count: 1e-9 squared is below every digit.
-            tail = max(np.abs(m[..., -8:]).max() / np.abs(m).max() for m in (a, b))
-            if tail < 1e-9:
+            if all(np.abs(m[..., -8:]).max() <= 1e-9 * np.abs(m).max() for m in (a, b)):
                 break
         else:
             return None
