@@ -185,7 +185,7 @@ extension Activation {
 
   /// The activation on pairs of images, and its constant where it has one.
   var steps: [Step] {
-    let step = ActivationStep(activation: self, affine: .identity, leastCorrelation: -1)
+    let step = ActivationStep(activation: self, affine: .identity)
     guard constantMean != 0 else { return [.activation(step)] }
     let shift = AffineStep(
       weightVariance: 1, biasVariance: constantMean * constantMean, trained: false)

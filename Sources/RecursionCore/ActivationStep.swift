@@ -11,13 +11,21 @@ package struct ActivationStep<A: Activation>: Sendable {
   /// What follows; the identity where nothing does.
   var affine: AffineStep
   /// No correlation that comes in is known to be less.
-  var leastCorrelation: Double
+  var leastCorrelation = -1.0 {
+    didSet { inputIsNonNegative = leastCorrelation >= A.leastOfNonNegativeForm }
+  }
+  /// Whether the form for non-negative covariances is right for what comes in.
+  private var inputIsNonNegative = false
+
+  init(activation: A, affine: AffineStep) {
+    (self.activation, self.affine) = (activation, affine)
+  }
 
   @inline(__always)
   func update<L: Lanes>(
     _ block: PairBlock<L>, rows: StepValues<L.Scalar>, columns: StepValues<L.Scalar>
   ) {
-    if A.hasFormOfNonNegative && leastCorrelation >= A.leastOfNonNegativeForm {
+    if A.hasFormOfNonNegative && inputIsNonNegative {
       loop(block, rows, columns) { activation.dualOfNonNegative($0, $1, $2) }
     } else {
       loop(block, rows, columns) { activation.dual($0, $1, $2) }

@@ -52,7 +52,13 @@ struct PixelIdentity: PixelUpdate {
 /// An activation on pairs of pixels; see `Activation.pixelGaps`.
 package struct PixelActivation<A: Activation>: PixelUpdate {
   let activation: A
-  var leastCorrelation = -1.0
+  var leastCorrelation = -1.0 {
+    didSet { inputIsNonNegative = leastCorrelation >= A.leastOfNonNegativeForm }
+  }
+  /// Whether the form for non-negative covariances is right for what comes in.
+  private var inputIsNonNegative = false
+
+  init(activation: A) { self.activation = activation }
 
   var valueCount: Int { activation.pixelValueCount }
   var leastCorrelationAfter: Double { activation.leastCorrelation }
@@ -89,7 +95,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   package func sweep<L: Lanes>(_ pass: PixelPass<L>) {
     if A.sharesLoops {
       SharedRule.run(activation, over: pass)
-    } else if A.hasFormOfNonNegative && leastCorrelation >= A.leastOfNonNegativeForm {
+    } else if A.hasFormOfNonNegative && inputIsNonNegative {
       pass.run(NonNegative(activation: activation))
     } else if A.isCalled {
       pass.run(Called(activation: activation))
