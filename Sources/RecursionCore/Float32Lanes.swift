@@ -186,6 +186,9 @@ package struct Float32Lanes: Lanes {
   }
 
   @inline(__always)
+  package var largest: Float { ntk_f32_largest(value) }
+
+  @inline(__always)
   package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
     var result = a
     ntk_f32_select_less(&result.value, a.value, b.value, x.value, y.value)

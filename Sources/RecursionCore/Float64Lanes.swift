@@ -186,6 +186,9 @@ package struct Float64Lanes: Lanes {
   }
 
   @inline(__always)
+  package var largest: Double { ntk_f64_largest(value) }
+
+  @inline(__always)
   package static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self {
     var result = a
     ntk_f64_select_less(&result.value, a.value, b.value, x.value, y.value)

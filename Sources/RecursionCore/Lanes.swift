@@ -61,6 +61,8 @@ package protocol Lanes: Sendable {
   static func min(_ a: Self, _ b: Self) -> Self
   /// The larger of the two, lane by lane.
   static func max(_ a: Self, _ b: Self) -> Self
+  /// The largest lane.
+  var largest: Scalar { get }
   /// Where a < b the lane of `x`, else the lane of `y`.
   static func select(_ a: Self, lessThan b: Self, _ x: Self, else y: Self) -> Self
 

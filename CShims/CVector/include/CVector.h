@@ -57,7 +57,8 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
   NTK_INLINE void V##_load(V##_result *_Nonnull r, const S *_Nonnull p) {                       \
     *r = *(const V##_unaligned *)p;                                                             \
   }                                                                                             \
-  NTK_INLINE void V##_store(S *_Nonnull p, V x) { *(V##_unaligned *)p = x; }
+  NTK_INLINE void V##_store(S *_Nonnull p, V x) { *(V##_unaligned *)p = x; }                    \
+  NTK_INLINE S V##_largest(V x) { return __builtin_reduce_max(x); }
 
 NTK_OPERATIONS(ntk_f64, double)
 NTK_OPERATIONS(ntk_f32, float)

@@ -7,6 +7,9 @@ package struct FormulaActivation: Activation {
   package static let isCalled = true
 
   let duals: FormulaDuals
+  /// See there; copied because they are read for every pair.
+  let coefficientCount: Int
+  let tailParity: WindowSamples.Parity
   private let rowTables64 = RowTablePool<Float64Lanes>()
   private let rowTables32 = RowTablePool<Float32Lanes>()
 
@@ -15,6 +18,7 @@ package struct FormulaActivation: Activation {
   /// Errors: `FormulaError` where it has no dual activation.
   package init(_ formula: Formula) throws(FormulaError) {
     duals = try FormulaDuals.of(formula)
+    (coefficientCount, tailParity) = (duals.coefficientCount, duals.tailParity)
   }
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {

@@ -13,6 +13,7 @@ final class FormulaDuals: Sendable {
     var expansions: [Double: HermiteExpansion?] = [:]
     var moments: [Int: MomentCell] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
+    var series: [Int: SeriesCell?] = [:]
   }
 
   private struct WindowKey: Hashable {
@@ -37,9 +38,25 @@ final class FormulaDuals: Sendable {
     }
   }
 
+  /// Which parities the coefficients of phi' have behind the first one, and how many of them pixels
+  /// have at most: up to those that matter at variances of 8; none where phi is not smooth.
+  let tailParity: WindowSamples.Parity
+  let coefficientCount: Int
+
   private init(_ function: ActivationFunction) {
     self.function = function
     quadrature = PolarQuadrature(function)
+    var parity = WindowSamples.Parity()
+    var count = 0
+    if function.isSmooth {
+      for variance in [1.0, 8] {
+        guard let expansion = HermiteExpansion(function, variance: variance) else { continue }
+        parity.note([0] + expansion.slopes.dropFirst())
+        count = expansion.slopes.indices.filter { $0 > 0 && parity.has($0) }.count
+      }
+    }
+    tailParity = parity
+    coefficientCount = min(count, FormulaActivation.mostCoefficients)
   }
 
   // MARK: Single variances
@@ -81,6 +98,14 @@ final class FormulaDuals: Sendable {
     let cell = MomentCell(index, exactMoments)
     state.withLock { $0.moments[index] = cell }
     return cell.moments(logarithm)
+  }
+
+  /// The coefficients in a cell; nil where there are too many.
+  func series(_ index: Int) -> SeriesCell? {
+    if let known = state.withLock({ $0.series[index] }) { return known }
+    let series = SeriesCell(index, tailParity, limit: coefficientCount) { expansion($0) }
+    state.withLock { $0.series[index] = .some(series) }
+    return series
   }
 
   /// The table of a cell of the first variance and a window of the second; nil where phi has none.

@@ -11,8 +11,8 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     let full: WindowTable.Plan
     let near: WindowTable.Plan
     let equal: WindowTable.Plan
-    let valueParity: WindowSamples.Parity
-    let slopeParity: WindowSamples.Parity
+    let value: WindowTable.Shape
+    let slope: WindowTable.Shape
     let window: Int
   }
 
@@ -71,8 +71,7 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     }
     return Window(
       coefficients: UnsafePointer(memory.base), full: table.full, near: table.near,
-      equal: table.equal, valueParity: table.valueParity, slopeParity: table.slopeParity,
-      window: window)
+      equal: table.equal, value: table.value, slope: table.slope, window: window)
   }
 }
 

@@ -1,5 +1,5 @@
 /// The pass over a block of pairs for an activation with tables. A row of the block is the first image
-/// of its pairs: its `WindowTable`s become polynomials in s = sqrt(1 - |c|) and in ln(q2 / q1).
+/// of its pairs: its `WindowTable`s become polynomials in s = sqrt(1 - c^2) and in ln(q2 / q1).
 ///
 /// Which window, and which form of it, depends on the pair alone: vectors with pairs of several
 /// windows compute all of them and select. So a pair has the same bits beside any others.
@@ -130,9 +130,10 @@ private struct TabulatedPairs<L: CoreLanes> {
   let largestValue: L
   let largestSlope: L
   let ratio: L
-  /// u = 1 - |c|, |c| and 2 sqrt(u) - 1.
+  /// u = 1 - |c|, |c|, v = 1 - c^2 and 2 sqrt(v) - 1.
   let u: L
   let c: L
+  let v: L
   let y: L
 
   @inline(__always)
@@ -146,7 +147,8 @@ private struct TabulatedPairs<L: CoreLanes> {
     let one = L(1)
     u = L.min(L.max(L.min(pair.deficit, scale + covariance), L(0)) * inverse, one)
     c = covariance.magnitude() * inverse
-    y = L(-1).adding(L(2), times: u.squareRoot())
+    v = u.adding(u, times: c)
+    y = L(-1).adding(L(2), times: v.squareRoot())
     self.ratio = ratio
   }
 
@@ -174,12 +176,17 @@ private struct TabulatedPairs<L: CoreLanes> {
       }
       return total
     }
+    let (even, odd, ones) = (both(.even), both(.odd), both(.ones))
     var distance = both(.distance)
     if window.window == 0 {
       let square = ratio * ratio
       distance = (distance.value * square, distance.slope * square)
     }
-    return combined(window, both(.even), both(.odd), both(.ones), distance)
+    return Dual(
+      value: pair(
+        window.value, even.value, odd.value, ones.value, distance.value, largestValue),
+      derivative: pair(
+        window.slope, odd.slope, even.slope, ones.slope, distance.slope, largestSlope))
   }
 
   /// The same where the variances are equal.
@@ -199,31 +206,47 @@ private struct TabulatedPairs<L: CoreLanes> {
       }
       return total
     }
-    return combined(window, both(.even), both(.odd), both(.ones), (L(0), L(0)))
+    let (even, odd, ones) = (both(.even), both(.odd), both(.ones))
+    return Dual(
+      value: pair(window.value, even.value, odd.value, ones.value, nil, largestValue),
+      derivative: pair(window.slope, odd.slope, even.slope, ones.slope, nil, largestSlope))
   }
 
+  /// A dual and its deficit from its parts; `distance` is nil where the variances are equal.
   @inline(__always)
-  private func combined(
-    _ window: RowTables<L>.Window, _ even: Both, _ odd: Both, _ ones: Both, _ distance: Both
-  ) -> Dual<L> {
-    @inline(__always) func dual(
-      _ even: L, _ odd: L, _ ones: L, _ distance: L, _ parity: WindowSamples.Parity, _ largest: L
-    ) -> Pair<L> {
-      let (zero, all) = (L(0), L(1) - distance)
-      let ones = parity.hasOdd ? (parity.hasEven ? ones : all) : zero
-      let near = distance.adding(u, times: even + ones.adding(c, times: odd))
-      let oddPart = c * (ones - u * odd)
-      let evenPart = parity.hasEven ? all - ones - u * even : zero
-      return Pair(
-        covariance: largest
-          * L.select(covariance, lessThan: zero, evenPart - oddPart, else: evenPart + oddPart),
-        deficit: largest
-          * L.select(covariance, lessThan: zero, near.adding(L(2), times: oddPart), else: near))
+  private func pair(
+    _ shape: WindowTable.Shape, _ even: L, _ odd: L, _ ones: L, _ distance: L?, _ largest: L
+  ) -> Pair<L> {
+    let (zero, one) = (L(0), L(1))
+    let all = distance.map { one - $0 } ?? one
+    @inline(__always) func beyond(_ loss: L) -> L { distance.map { $0 + loss } ?? loss }
+    if !shape.hasOdd {
+      let loss = v * even
+      return Pair(covariance: largest * (all - loss), deficit: largest * beyond(loss))
     }
-    return Dual(
-      value: dual(
-        even.value, odd.value, ones.value, distance.value, window.valueParity, largestValue),
-      derivative: dual(
-        odd.slope, even.slope, ones.slope, distance.slope, window.slopeParity, largestSlope))
+    let ones = shape.hasEven ? ones : all
+    let oddLoss = v * odd
+    let oddPart = shape.oddVaries ? c * (ones - oddLoss) : c * ones
+    var loss = u * ones
+    if shape.oddVaries { loss = loss.adding(c, times: oddLoss) }
+    guard shape.hasEven else {
+      loss = beyond(loss)
+      return Pair(
+        covariance: largest * L.select(covariance, lessThan: zero, zero - oddPart, else: oddPart),
+        deficit: largest
+          * L.select(covariance, lessThan: zero, loss.adding(L(2), times: oddPart), else: loss))
+    }
+    var evenPart = all - ones
+    if shape.evenVaries {
+      let evenLoss = v * even
+      evenPart = evenPart - evenLoss
+      loss = loss + evenLoss
+    }
+    loss = beyond(loss)
+    return Pair(
+      covariance: largest
+        * L.select(covariance, lessThan: zero, evenPart - oddPart, else: evenPart + oddPart),
+      deficit: largest
+        * L.select(covariance, lessThan: zero, loss.adding(L(2), times: oddPart), else: loss))
   }
 }

@@ -1,14 +1,15 @@
 import CVector
 
 /// What the duals of pairs are made of, per part of a window: with unit vectors A_i of the Hermite
-/// coefficients of phi at q_i, p_n = A_1n A_2n, c = |correlation| and u = 1 - c, and the same of phi':
+/// coefficients of phi at q_i, p_n = A_1n A_2n, c = |correlation| and v = 1 - c^2, and the same of phi':
 ///
-///     G_even = sum_(n even) p_n (1 - c^n) / u,    G_odd = sum_(n odd) p_n (1 - c^(n-1)) / u
+///     G_even = sum_(n even) p_n (1 - c^n) / v,    G_odd = sum_(n odd) p_n (1 - c^(n-1)) / v
 ///     ones = sum_(n odd) p_n,                     distance = |A_1 - A_2|^2 / 2
 ///
-/// The even part of the dual is 1 - distance - ones - u G_even, the odd one c (ones - u G_odd), and
-/// the deficit of the dual is distance + u (G_even + ones + c G_odd): nothing cancels. In s = sqrt(u)
-/// they are smooth however far c is from 1.
+/// The even part of the dual is 1 - distance - ones - v G_even, the odd one c (ones - v G_odd), and
+/// the deficit of the dual is distance + (1 - c) ones + v (G_even + c G_odd): nothing cancels. Both G
+/// depend on c^2 alone, and are smooth in s = sqrt(v): their singularity at c^2 = 1 is one of s^2, and
+/// the next one is behind s = -1.
 enum DualPart: Int, CaseIterable {
   case valueEven, slopeOdd, valueOdd, slopeEven
   /// Of ln(q2 / q1) alone.
@@ -70,10 +71,7 @@ struct WindowSamples {
   /// nil where an expansion is missing.
   init?(cell: Int, window: Int, _ expansion: (Double) -> HermiteExpansion?) {
     (self.cell, self.window) = (cell, window)
-    let powers = Self.rules.root.nodes.map { y -> (u: Double, c: Double) in
-      let s = (y + 1) / 2
-      return (s * s, 1 - s * s)
-    }
+    let squares = Self.rules.root.nodes.map { 1 - ($0 + 1) * ($0 + 1) / 4 }
     for tau in Self.rules.first.nodes {
       let logarithm = VarianceCell.logarithm(cell, tau)
       guard let x = expansion(ntk_exp(logarithm)) else { return nil }
@@ -85,7 +83,7 @@ struct WindowSamples {
         valueParity.note(y.values)
         slopeParity.note(x.slopes)
         slopeParity.note(y.slopes)
-        for (place, sample) in Self.sample(x, y, ratio, window, powers).enumerated() {
+        for (place, sample) in Self.sample(x, y, ratio, window, squares).enumerated() {
           parts[place].append(sample)
         }
       }
@@ -96,7 +94,7 @@ struct WindowSamples {
   /// All parts at one pair of variances.
   private static func sample(
     _ x: HermiteExpansion, _ y: HermiteExpansion, _ ratio: Double, _ window: Int,
-    _ powers: [(u: Double, c: Double)]
+    _ squares: [Double]
   ) -> [[Double]] {
     let scale = window == 0 ? 1 / (ratio * ratio) : 1
     func parts(_ a: [Double], _ b: [Double]) -> (
@@ -109,7 +107,7 @@ struct WindowSamples {
         distance += difference * difference
         if n % 2 == 1, n < products.count { ones += products[n] }
       }
-      let (even, odd) = sums(products, powers.map(\.c))
+      let (even, odd) = sums(products, squares)
       return (even, odd, ones, distance / 2 * scale)
     }
     let (values, slopes) = (parts(x.values, y.values), parts(x.slopes, y.slopes))
@@ -119,25 +117,20 @@ struct WindowSamples {
     ]
   }
 
-  /// G_even and G_odd at every c, by Horner's rule in c^2 over the sums of the products behind:
-  /// (1 - c^(2k)) / (1 - c) = (1 + c) (1 + c^2 + ... + c^(2k-2)).
-  private static func sums(_ p: [Double], _ cs: [Double]) -> (even: [Double], odd: [Double]) {
-    var (even, odd) = ([Double](repeating: 0, count: cs.count), [Double]())
-    odd = even
-    for parity in [0, 1] {
-      var (rest, horner) = (0.0, [Double](repeating: 0, count: cs.count))
-      var n = p.count - 1
-      if n % 2 != parity { n -= 1 }
-      while n > parity {
+  /// G_even and G_odd at every c^2, by Horner's rule over the sums of the products behind:
+  /// (1 - c^(2k)) / (1 - c^2) = 1 + c^2 + ... + c^(2k-2).
+  private static func sums(
+    _ p: [Double], _ squares: [Double]
+  ) -> (even: [Double], odd: [Double]) {
+    func sum(_ parity: Int) -> [Double] {
+      var (rest, horner) = (0.0, [Double](repeating: 0, count: squares.count))
+      let last = p.count - 1 - (p.count - 1 - parity + 2) % 2
+      for n in stride(from: last, to: parity, by: -2) {
         rest += p[n]
-        for index in cs.indices { horner[index] = rest + cs[index] * cs[index] * horner[index] }
-        n -= 2
+        for index in squares.indices { horner[index] = rest + squares[index] * horner[index] }
       }
-      for index in cs.indices {
-        let sum = (1 + cs[index]) * horner[index]
-        if parity == 0 { even[index] = sum } else { odd[index] = sum }
-      }
+      return horner
     }
-    return (even, odd)
+    return (sum(0), sum(1))
   }
 }

@@ -1,5 +1,5 @@
 /// The parts of the duals in one window as polynomials: in the place of q1 in its cell, in
-/// xi = (ln(q2 / q1) - middle) / halfWidth, and in y = 2 s - 1, s = sqrt(1 - |c|). For one image as q1
+/// xi = (ln(q2 / q1) - middle) / halfWidth, and in y = 2 s - 1, s = sqrt(1 - c^2). For one image as q1
 /// they are polynomials of xi and y, whose coefficients `row` computes.
 final class WindowTable: Sendable {
   /// Coefficients of powers of xi that stand at one power of y, of both members of a pair of parts
@@ -37,14 +37,22 @@ final class WindowTable: Sendable {
     }
   }
 
+  /// Which parts a function has, and which of them depend on c other than as their lowest power.
+  struct Shape: Sendable, Equatable {
+    let hasEven: Bool
+    let hasOdd: Bool
+    let evenVaries: Bool
+    let oddVaries: Bool
+  }
+
   /// For every pair of the window, for those with |xi| <= `nearPlace`, and for xi = 0. What is left out
   /// is below the tolerance.
   let full: Plan
   let near: Plan
   let equal: Plan
-  /// Which parities phi and phi' have.
-  let valueParity: WindowSamples.Parity
-  let slopeParity: WindowSamples.Parity
+  /// Which parts phi and phi' have.
+  let value: Shape
+  let slope: Shape
   let window: Int
   private let cell: Int
   /// [power of the place in the cell, highest first][coefficient].
@@ -65,7 +73,6 @@ final class WindowTable: Sendable {
     let tolerance = Self.tolerance(precision)
     window = samples.window
     cell = samples.cell
-    (valueParity, slopeParity) = (samples.valueParity, samples.slopeParity)
     var spans: (full: [[Span]], near: [[Span]]) = ([], [])
     var numbers = [[Double]](repeating: [], count: WindowSamples.rules.first.count)
     var remainder = 0.0
@@ -99,6 +106,12 @@ final class WindowTable: Sendable {
     }
     (full, near) = (Plan(spans.full), Plan(spans.near))
     self.equal = Plan(equal)
+    let (even, odd) = (!spans.full[0].isEmpty, !spans.full[1].isEmpty)
+    let (values, slopes) = (samples.valueParity, samples.slopeParity)
+    value = Shape(
+      hasEven: values.hasEven, hasOdd: values.hasOdd, evenVaries: even, oddVaries: odd)
+    slope = Shape(
+      hasEven: slopes.hasEven, hasOdd: slopes.hasOdd, evenVaries: odd, oddVaries: even)
     self.numbers = numbers
     self.remainder = remainder
   }

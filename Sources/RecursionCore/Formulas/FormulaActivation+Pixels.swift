@@ -1,0 +1,228 @@
+import CVector
+
+/// Pairs of pixels. Their variances are all different, so that the polynomials of `TabulatedLoop` would
+/// have to be made for each of them: here phi is summed over its Hermite coefficients b_m instead,
+/// sums as in `MehlerSum`, with those of phi from them by Stein's lemma.
+extension FormulaActivation {
+  /// What is kept of a pixel, besides the coefficients and `writeRoots`' four.
+  enum PixelValue: Int, CaseIterable {
+    case root, inverseRoot, value, slope, logarithm
+    /// sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), and the mean of phi in units of E[phi^2]^(1/2).
+    case ratio, mean
+    /// The first coefficient.
+    case first
+    /// How many of those behind it matter, in either precision; more than there are where single pairs are
+    /// taken by `dual`.
+    case count64, count32
+  }
+
+  /// The most coefficients of a pixel: its numbers pass through the caches for every pair.
+  static let mostCoefficients = 112
+
+  package var pixelValueCount: Int { PixelValue.allCases.count + coefficientCount + 4 }
+
+  package func writePixelValues(
+    variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
+    afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
+  ) {
+    let (lanes, fixed) = (Float64Lanes.count, PixelValue.allCases.count)
+    let count = fixed + coefficientCount
+    var values = [Double](repeating: 0, count: count * lanes)
+    var most = 0
+    let squares = square.numbers
+    for (lane, variance) in variance.numbers.enumerated() {
+      let numbers = pixelNumbers(variance, square: squares[lane])
+      most = max(most, numbers.count)
+      for (index, number) in numbers.enumerated() { values[index * lanes + lane] = number }
+    }
+    for index in 0..<count {
+      set(
+        index,
+        index < most
+          ? Float64Lanes(numbers: Array(values[index * lanes..<(index + 1) * lanes]))
+          : Float64Lanes(0))
+    }
+    writeRoots(variance, tangent, square, afterTangent, from: count, set)
+  }
+
+  private func pixelNumbers(_ variance: Double, square: Double) -> [Double] {
+    let root = variance.squareRoot()
+    let beyond = Double(coefficientCount + 1)
+    var numbers = [Double](repeating: 0, count: PixelValue.allCases.count)
+    func set(_ value: PixelValue, _ number: Double) { numbers[value.rawValue] = number }
+    set(.root, root)
+    set(.inverseRoot, root > 0 ? 1 / root : 0)
+    set(.value, square.squareRoot())
+    set(.slope, moments(variance: variance).derivativeSquare.squareRoot())
+    set(.count64, beyond)
+    set(.count32, beyond)
+    guard duals.function.isSmooth, VarianceCell.range.contains(variance) else { return numbers }
+    let logarithm = ntk_log(variance)
+    let index = VarianceCell.index(logarithm)
+    guard let cell = duals.series(index) else { return numbers }
+    let values = cell.values(logarithm, index)
+    set(.logarithm, logarithm)
+    set(.ratio, values[0])
+    set(.mean, values[1])
+    set(.first, values[2])
+    set(.count64, Double(min(cell.counts.f64, coefficientCount + 1)))
+    set(.count32, Double(cell.counts.f32))
+    return numbers + values.dropFirst(3)
+  }
+
+  package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ gaps: PixelGaps<L>, _ x: X, _ y: Y
+  ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
+    let first = PixelValue.allCases.count + coefficientCount
+    let (zero, half) = (L(0), L(0.5))
+    @inline(__always) func deficit(_ gap: L, _ root: Int) -> L {
+      let difference = x[root] - y[root]
+      return half * L.max(gap - difference * difference, zero)
+    }
+    @inline(__always) func gap(_ deficit: L, _ root: Int) -> L {
+      let difference = x[root] - y[root]
+      return (deficit + deficit).adding(difference, times: difference)
+    }
+    let kernelDeficit = deficit(gaps.gap, first)
+    let pair = Pair(covariance: x[first] * y[first] - kernelDeficit, deficit: kernelDeficit)
+    let slopes: Pair<L>
+    let valueDeficit: L
+    let count = L.Scalar.self == Double.self ? PixelValue.count64 : PixelValue.count32
+    let shared = L.min(x[count.rawValue], y[count.rawValue])
+    let most = Int(shared.largest)
+    if most <= coefficientCount {
+      (valueDeficit, slopes) = PixelSeries(pair, x, y, tailParity).sums(most)
+    } else {
+      // Single pairs of those whose expansion is too long.
+      let bound = L(Double(coefficientCount) + 0.5)
+      let counts = LanePairs<L>.numbers(shared)
+      let single = LanePairs(pair, x, y).dual(duals) { counts[$0] > L.Scalar(coefficientCount) }
+      let sums = PixelSeries(pair, x, y, tailParity).sums(coefficientCount)
+      func select(_ a: L, _ b: L) -> L { L.select(shared, lessThan: bound, a, else: b) }
+      valueDeficit = select(sums.valueDeficit, single.value.deficit)
+      slopes = Pair(
+        covariance: select(sums.slopes.covariance, single.derivative.covariance),
+        deficit: select(sums.slopes.deficit, single.derivative.deficit))
+    }
+    let tangentDeficit = (slopes.covariance * deficit(gaps.tangentGap, first + 1))
+      .adding(slopes.deficit, times: x[first + 1] * y[first + 1])
+    return PixelGaps(
+      gap: gap(valueDeficit, first + 2), tangentGap: gap(tangentDeficit, first + 3))
+  }
+}
+
+/// Sums over the Hermite coefficients of two pixels in every lane.
+private struct PixelSeries<L: Lanes, X: ImageValues, Y: ImageValues>
+where X.Register == L, Y.Register == L {
+  typealias Value = FormulaActivation.PixelValue
+  let x: X
+  let y: Y
+  let tail: WindowSamples.Parity
+  let isNegative: L
+  /// 1 - |c|, |c|, c^2 and 1 - c^2.
+  let u: L
+  let c: L
+  let square: L
+  let v: L
+
+  @inline(__always)
+  init(_ pair: Pair<L>, _ x: X, _ y: Y, _ tail: WindowSamples.Parity) {
+    (self.x, self.y, self.tail) = (x, y, tail)
+    isNegative = pair.covariance
+    let scale = x[Value.root.rawValue] * y[Value.root.rawValue]
+    let inverse = x[Value.inverseRoot.rawValue] * y[Value.inverseRoot.rawValue]
+    u = L.min(L.max(L.min(pair.deficit, scale + pair.covariance), L(0)) * inverse, L(1))
+    c = L(1) - u
+    square = c * c
+    v = u.adding(u, times: c)
+  }
+
+  /// Sums over coefficients of one parity: of p_m and of p_m / (m + 1), with p_m = b_1m b_2m, and of
+  /// what lies behind each times a power of c^2.
+  private struct Sums {
+    var slope = L(0)
+    var slopeLoss = L(0)
+    var value = L(0)
+    var valueLoss = L(0)
+
+    @inline(__always)
+    mutating func add(_ p: L, _ q: L, _ square: L) {
+      slopeLoss = slope.adding(square, times: slopeLoss)
+      slope = slope + p
+      valueLoss = value.adding(square, times: valueLoss)
+      value = value + q
+    }
+  }
+
+  /// The deficit of E[phi phi], and E[phi' phi'] with its deficit.
+  @inline(__always)
+  func sums(_ count: Int) -> (valueDeficit: L, slopes: Pair<L>) {
+    var (even, odd) = (Sums(), Sums())
+    // |B_1 - B_2|^2, and the same of phi.
+    var (slopeDistance, valueDistance) = (L(0), L(0))
+    let (ratioX, ratioY) = (x[Value.ratio.rawValue], y[Value.ratio.rawValue])
+    let unequal = ratioX - ratioY
+    @inline(__always) func add(_ index: Int, _ m: Int) {
+      let (a, b) = (x[index], y[index])
+      let (p, inverse) = (a * b, L(1 / Double(m + 1)))
+      // Beyond the shorter of the two: nothing, whatever lies beside it in the vector.
+      let difference = L.select(p, equals: L(0), L(0), else: a - b)
+      slopeDistance = slopeDistance.adding(difference, times: difference)
+      let ofValue = (ratioX * difference).adding(unequal, times: b)
+      let counted = L.select(p, equals: L(0), L(0), else: ofValue)
+      valueDistance = valueDistance.adding(counted * inverse, times: counted)
+      let q = p * inverse
+      if m % 2 == 0 {
+        even.add(p, q, square)
+      } else {
+        odd.add(p, q, square)
+      }
+    }
+    let (first, step) = (tail.hasOdd ? 1 : 2, tail.hasEven && tail.hasOdd ? 1 : 2)
+    for place in stride(from: count - 1, through: 0, by: -1) {
+      add(Value.allCases.count + place, first + place * step)
+    }
+    add(Value.first.rawValue, 0)
+    return combined(even, odd, slopeDistance, valueDistance)
+  }
+
+  @inline(__always)
+  private func combined(
+    _ even: Sums, _ odd: Sums, _ slopeDistance: L, _ valueDistance: L
+  ) -> (valueDeficit: L, slopes: Pair<L>) {
+    let (zero, one, half, two) = (L(0), L(1), L(0.5), L(2))
+    let ratios = x[Value.ratio.rawValue] * y[Value.ratio.rawValue]
+    let (meanX, meanY) = (x[Value.mean.rawValue], y[Value.mean.rawValue])
+    let apart =
+      (x[Value.logarithm.rawValue] - y[Value.logarithm.rawValue]).magnitude()
+    let close = L(SeriesCell.closeness)
+
+    // Very different variances: the sums of the longer vector's squares are not all there, and
+    // nothing cancels in 1 less the products.
+    let slopeApart = L.select(
+      apart, lessThan: close, half * slopeDistance, else: one - (even.slope + odd.slope))
+    let meanDifference = meanX - meanY
+    let valueApart = L.select(
+      apart, lessThan: close, half * valueDistance.adding(meanDifference, times: meanDifference),
+      else: one - (meanX * meanY).adding(ratios, times: even.value + odd.value))
+
+    let cv = c * v
+    let oddSlope = c * (odd.slope - v * odd.slopeLoss)
+    let slopeNear = slopeApart.adding(v, times: even.slopeLoss).adding(u, times: odd.slope)
+      .adding(cv, times: odd.slopeLoss)
+    let slopeDeficit = L.select(
+      isNegative, lessThan: zero, slopeNear.adding(two, times: oddSlope), else: slopeNear)
+    let oddValue = ratios * c * (even.value - v * even.valueLoss)
+    let loss = (u * even.value).adding(cv, times: even.valueLoss)
+      .adding(v, times: odd.value.adding(square, times: odd.valueLoss))
+    let valueNear = valueApart.adding(ratios, times: loss)
+    let valueDeficit = L.select(
+      isNegative, lessThan: zero, valueNear.adding(two, times: oddValue), else: valueNear)
+    let largestSlope = x[Value.slope.rawValue] * y[Value.slope.rawValue]
+    return (
+      x[Value.value.rawValue] * y[Value.value.rawValue] * valueDeficit,
+      Pair(
+        covariance: largestSlope * (one - slopeDeficit), deficit: largestSlope * slopeDeficit)
+    )
+  }
+}

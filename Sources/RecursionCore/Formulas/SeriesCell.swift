@@ -1,0 +1,66 @@
+import CVector
+
+/// A smooth activation's Hermite coefficients in one cell of ln q, as polynomials in the place: what
+/// `FormulaActivation.pixelGaps` sums over.
+struct SeriesCell: Sendable {
+  /// [power of the place, highest first]: sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), E[phi] / E[phi^2]^(1/2),
+  /// and the unit vector of the coefficients of phi': the first one, and those that `tail` has.
+  private let numbers: [[Double]]
+  /// How many coefficients matter in double and in single precision, also for variances that are up
+  /// to `closeness` greater in ln q.
+  let counts: (f64: Int, f32: Int)
+
+  /// Variances up to this apart in ln q have the distance of their vectors summed.
+  static let closeness = 0.25
+  /// Coefficients below these change no dual: the squares are below rounding.
+  private static let smallest = (f64: 1e-8, f32: 5e-5)
+  private static let rule = Chebyshev(13)
+
+  /// nil where an expansion is missing or has more than `limit` coefficients.
+  init?(
+    _ index: Int, _ tail: WindowSamples.Parity, limit: Int,
+    _ expansion: (Double) -> HermiteExpansion?
+  ) {
+    let edge = VarianceCell.logarithm(index, 1) + Self.closeness
+    guard let last = expansion(ntk_exp(edge)) else { return nil }
+    let beyond = last.slopes.indices.filter { $0 > 0 && tail.has($0) }
+    func count(_ smallest: Double) -> Int {
+      let needed = beyond.lastIndex { abs(last.slopes[$0]) * Double($0 + 1).squareRoot() > smallest }
+      return (needed ?? -1) + 1
+    }
+    counts = (count(Self.smallest.f64), count(Self.smallest.f32))
+    let length = min(counts.f64, limit)
+    guard counts.f32 <= limit else { return nil }
+    var samples: [[Double]] = []
+    for tau in Self.rule.nodes {
+      let variance = ntk_exp(VarianceCell.logarithm(index, tau))
+      guard let expansion = expansion(variance) else { return nil }
+      let moments = expansion.moments
+      let ratio = (variance * moments.derivativeSquare / moments.square).squareRoot()
+      let slopes = expansion.slopes.indices.filter { $0 > 0 && tail.has($0) }
+        .map { expansion.slopes[$0] }
+      samples.append(
+        [ratio, expansion.values[0], expansion.slopes.first ?? 0]
+          + (0..<length).map { $0 < slopes.count ? slopes[$0] : 0 })
+    }
+    let powers = samples[0].indices.map { place in
+      Chebyshev.powers(Self.rule.coefficients(samples.map { $0[place] }))
+    }
+    numbers = (0..<Self.rule.count).reversed().map { power in powers.map { $0[power] } }
+  }
+
+  /// The numbers at one variance.
+  func values(_ logarithm: Double, _ index: Int) -> [Double] {
+    let tau = VarianceCell.place(logarithm, index)
+    var values = numbers[0]
+    for coefficients in numbers.dropFirst() {
+      for place in values.indices { values[place] = values[place] * tau + coefficients[place] }
+    }
+    return values
+  }
+}
+
+extension WindowSamples.Parity {
+  /// Whether coefficient `n` can differ from 0.
+  func has(_ n: Int) -> Bool { n % 2 == 0 ? hasEven : hasOdd }
+}
