@@ -81,6 +81,10 @@ extension ParameterValue {
       return
     default: break
     }
+    if key == "activation", case .list = item.node.content {
+      self = .layers(try LayerDescription.list(item))
+      return
+    }
     if case .list = item.node.content {
       var numbers: [Double?] = []
       for element in try item.elements(of: "a list of numbers") {

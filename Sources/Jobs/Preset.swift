@@ -13,7 +13,10 @@ struct Preset: Sendable {
   let expand: @Sendable (PresetValues) throws(PresetConflict) -> [LayerDescription]
 
   /// Every preset, in the order of error messages.
-  static let all: [Preset] = [.fcn, .cnnFlatten, .cnnGAP, .myrtle5, .myrtle7, .myrtle10]
+  static let all: [Preset] = [
+    .fcn, .cnnFlatten, .cnnGAP, .myrtle5, .myrtle7, .myrtle10, .resNet, .wideResNet,
+    .visionTransformer, .recurrent,
+  ]
 
   /// The keys of a network that names the preset.
   var keys: SectionKeys<PresetNetwork> { SectionKeys([.preset] + parameters) }

@@ -18,6 +18,18 @@ extension Key where Owner == PresetNetwork {
     absent: .required("say how many (affine, activation) pairs, e.g. depth: 3"),
     "The number of (affine, activation) pairs before the last dense layer.")
 
+  static let affineDepth = Key(
+    "depth", "depths", varying: \.depth, .count(atLeast: 1, atMost: 100_000), example: "[20, 32]",
+    absent: .required("say how many affine layers, e.g. depth: 20"),
+    "The number of affine layers, as residual networks are counted.")
+
+  static let blockDepth = Key(
+    "depth", "depths", varying: \.depth, .count(atLeast: 1, atMost: 1000), example: "[1, 2, 4]",
+    absent: .required("say how many blocks, e.g. depth: 2"), "The number of blocks.")
+
+  static let patch = Key(
+    "patch", \.shared.patch, .filter, unit: "pixels", "The size of the patches.")
+
   static let activation = Key(
     "activation", \.shared.activation, .layer, "The activation.")
 
@@ -54,6 +66,8 @@ struct PresetValues: Sendable, Equatable {
   var padding = ConvolutionPadding.same
   /// Height and width.
   var filter = [3, 3]
+  /// Height and width.
+  var patch = [4, 4]
   var imageSize = 32
   var trained = TrainedLayers.all
 }

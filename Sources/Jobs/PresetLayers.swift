@@ -7,11 +7,15 @@ extension PresetValues {
   var dense: LayerDescription { LayerDescription("dense", variances) }
 
   /// A convolution of stride 1.
-  var convolution: LayerDescription {
+  var convolution: LayerDescription { convolution(filter: filter, stride: 1) }
+
+  /// A convolution; `filter` is [height, width].
+  func convolution(filter: [Int], stride: Int) -> LayerDescription {
     LayerDescription(
       "convolution",
       [
-        .init("filter", .numbers(filter.map(Double.init))), .init("stride", .numbers([1, 1])),
+        .init("filter", .numbers(filter.map(Double.init))),
+        .init("stride", .numbers([Double(stride), Double(stride)])),
         .init("padding", .word(padding.rawValue)),
       ] + variances)
   }
