@@ -121,9 +121,9 @@ import Testing
     }
     for i in 0..<12 {
       for j in 0..<12 {
+        let step: Int = (i * 7 + j * 11 + (i * j) % 5) % 19
         let alone = try onePair(
-          layers, precision, q1: variances[i], q2: variances[j],
-          u: Double((i * 7 + j * 11 + (i * j) % 5) % 19) / 10)
+          layers, precision, q1: variances[i], q2: variances[j], u: Double(step) / 10)
         #expect(alone[0] == kernels[i * n + j], "\(i) \(j)")
         #expect(alone[1] == kernels[n * n + i * n + j], "\(i) \(j)")
       }
