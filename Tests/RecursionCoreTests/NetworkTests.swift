@@ -78,6 +78,11 @@ import Testing
         == "the network's layer 2 (transformer): unknown layer "
         + "(known: \(LayerCatalog.names.joined(separator: ", ")))")
     #expect(
+      reason([flatten, dense(2, 0), LayerDescription("batch_norm")])
+        == "the network's layer 3 (batch_norm): its statistics make every image depend on all others, "
+        + "so that no pair of images has a kernel of its own; use layer_norm")
+    #expect(reason([LayerDescription("max_pool")]).contains("use an average pool"))
+    #expect(
       reason([flatten, dense(-1, 0)]).contains("'weight_variance' must be finite and at least"))
     #expect(reason([flatten, dense(.nan, 0)]).contains("layer 2 (dense)"))
     let typo = LayerDescription("dense", [.init("weight_varianc", .number(1))])

@@ -75,6 +75,22 @@ public enum LayerCatalog {
     ("repeat", { p throws(NetworkError) in try Repeat(&p) }),
   ]
 
+  /// What has no closed form in the limit of infinite width, and why; nil for other names.
+  static func reasonAgainst(_ name: String) -> String? {
+    switch name {
+    case "max_pool", "global_max_pool":
+      "the maximum of correlated Gaussian variables has no closed form; use an average pool"
+    case "batch_norm":
+      "its statistics make every image depend on all others, so that no pair of images has a kernel "
+        + "of its own; use layer_norm"
+    case "gru", "lstm":
+      "products of gates along a sequence have no closed form; use recurrent"
+    case "softmax":
+      "a softmax over channels has no closed form; use self_attention, or another activation"
+    default: nil
+    }
+  }
+
   /// The names of all layers, in the order of a help text.
   public static var names: [String] { layers.map(\.name) + activations.map { $0.name } }
 

@@ -58,6 +58,7 @@ struct NetworkBuilder {
       try count(position)
       var parameters = try LayerParameters(description, position: position)
       guard let make = LayerCatalog.layer(description.name) else {
+        if let reason = LayerCatalog.reasonAgainst(description.name) { throw error(reason) }
         throw error("unknown layer (known: \(LayerCatalog.names.joined(separator: ", ")))")
       }
       let layer = try make(&parameters)
