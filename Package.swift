@@ -117,7 +117,7 @@ let package = Package(
     .target(
       name: "Results",
       dependencies: [
-        "Failures", "TileSchedule", "DurableFiles", "Jobs",
+        "Failures", "RecursionCore", "TileSchedule", "DurableFiles", "Jobs",
       ], exclude: readme),
     .target(name: "Dynamics", dependencies: ["Jobs"], exclude: readme),
     .target(

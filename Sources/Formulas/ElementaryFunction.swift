@@ -18,7 +18,8 @@ enum ElementaryFunction: String, Sendable, CaseIterable {
     case .sigmoid:
       let decay = Library.exponential(-Swift.abs(u))
       return (u >= 0 ? 1 : decay) / (1 + decay)
-    case .softplus: return max(u, 0) + Library.logarithmOfOnePlus(Library.exponential(-Swift.abs(u)))
+    case .softplus:
+      return max(u, 0) + Library.logarithmOfOnePlus(Library.exponential(-Swift.abs(u)))
     case .abs: return Swift.abs(u)
     case .sign: return u > 0 ? 1 : u < 0 ? -1 : 0
     }

@@ -78,7 +78,8 @@ struct FormulaScanner {
       return String(first)
     case ("^", _): throw FormulaError(at: column, "'^' is no operator; write powers as x ** 2")
     default:
-      let character = first.unicodeScalars.contains { $0.value < 32 } ? "a control character" : "'\(first)'"
+      let isControl = first.unicodeScalars.contains { $0.value < 32 }
+      let character = isControl ? "a control character" : "'\(first)'"
       throw FormulaError(at: column, "\(character) has no meaning in a formula")
     }
   }

@@ -1,8 +1,9 @@
 import Jobs
+import RecursionCore
 
 /// `ntk-dist network JOB`: the networks of a job with presets expanded; no MPI.
 public struct NetworkListing {
-  /// The listing, as YAML.
+  /// The listing, as YAML; comments say how activations without a closed form are computed.
   public let text: String
 
   /// Reads a job file.
@@ -11,6 +12,13 @@ public struct NetworkListing {
   public init(_ path: String, overrides: [String]) throws {
     var file = try JobFile(path: path)
     try file.apply(overrides: overrides)
-    text = try file.network().expandedYAML()
+    let network = try file.network()
+    var notes: [String] = []
+    for certificate in try network.variants.flatMap({
+      try ActivationCertificate.all(in: $0.layers)
+    }) where !notes.contains("# \(certificate.description)\n") {
+      notes.append("# \(certificate.description)\n")
+    }
+    text = try network.expandedYAML() + notes.joined()
   }
 }

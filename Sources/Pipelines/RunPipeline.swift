@@ -145,16 +145,18 @@ final class RunPipeline {
     }
     let digest =
       imageDigest.map { String($0, radix: 16) } ?? summary.figures.data?.digest ?? ""
+    let certificates = try assignment.variants.map { try $0.network.certificates() }
     summary.change { figures in
       figures.data = Summary.DataSummary(
         train: data.trainCount, test: data.testCount, classes: data.classes, shape: data.shape,
         preprocessing: assignment.preprocessing, digest: digest)
       let old = figures.variants
-      figures.variants = assignment.variants.map { variant in
+      figures.variants = zip(assignment.variants, certificates).map { variant, certificates in
         var found =
           old.first { $0.name == variant.name && $0.network == variant.text }
           ?? Summary.VariantSummary(name: variant.name, network: variant.text)
         found.parameters = variant.parameters.isEmpty ? nil : variant.parameters
+        found.activations = certificates.isEmpty ? nil : certificates
         return found
       }
     }

@@ -72,6 +72,9 @@ public struct PlanCommand {
     case .slurm: print(slurm(plan), terminator: "")
     case .text:
       for line in text(plan) { print(line) }
+      for variant in assignment.variants {
+        for certificate in try variant.network.certificates() { print(certificate.description) }
+      }
       if !isSaved { print("measured just now; `--calibrate` keeps the figures") }
     }
     guard plan.obstacles.isEmpty else {

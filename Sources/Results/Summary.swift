@@ -2,6 +2,7 @@ import DurableFiles
 import Failures
 import Foundation
 import Jobs
+import RecursionCore
 
 /// `summary.json`: the figures of a run, stage by stage, with residuals and timings.
 package struct Summary: Codable, Equatable {
@@ -52,6 +53,8 @@ package struct Summary: Codable, Equatable {
     package var parameters: [String: Double]?
     /// Where the network is a preset that mean-field theory knows.
     package var theory: TheorySummary?
+    /// How activations without a closed form are computed, and how exactly.
+    package var activations: [ActivationCertificate]?
     package var nngp: KernelSummary?
     package var ntk: KernelSummary?
 

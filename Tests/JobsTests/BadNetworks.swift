@@ -51,7 +51,7 @@ extension JobErrorTests {
     .network("{depth: 3}", .missingKey, "network.preset", "is missing|fcn"),
     .network(
       "{preset: resnet, depth: 3}", .outOfRange, "network.preset",
-      "is 'resnet'; it must be fcn, cnn-flatten, cnn-gap, myrtle-5, myrtle-7, myrtle-10, "
+      "is 'resnet' (did you mean 'resnet-cifar'?); it must be fcn, cnn-flatten, cnn-gap, myrtle-5, myrtle-7, myrtle-10, "
         + "resnet-cifar, wide-resnet, vit or rnn"),
     .network("{preset: cnn}", .outOfRange, "network.preset", "did you mean 'cnn-flatten'"),
     .network("{preset: myrtle10}", .outOfRange, "network.preset", "did you mean 'myrtle-10'"),

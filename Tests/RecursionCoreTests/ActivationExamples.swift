@@ -14,6 +14,17 @@ enum ActivationExamples {
     + (0...5).map { degree("monomial", $0) } + (0...6).map { degree("hermite", $0) }
     + [0, 1, 2, 3, 4, 7].map { degree("rectified_monomial", $0) }
 
+  /// Those that are given as formulas: their duals are no formulas.
+  static let formulas =
+    [
+      "tanh", "sigmoid", "swish", "silu", "softplus", "mish", "elu", "selu", "hard_tanh",
+    ].map { LayerDescription($0) }
+    + [
+      layer("elu", ["alpha": 0.3]),
+      LayerDescription("elementwise", [.init("formula", .word("x * sigmoid(1.702 * x)"))]),
+      LayerDescription("elementwise", [.init("formula", .word("exp(-x ** 2) + 0.1 * x ** 3"))]),
+    ]
+
   private static let defaults = [
     "relu", "leaky_relu", "abs", "gelu", "erf", "sigmoid_like", "sin", "cos", "rbf", "gaussian",
     "exp", "exp_normalized", "gabor", "sign",

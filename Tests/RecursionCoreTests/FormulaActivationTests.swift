@@ -25,7 +25,8 @@ import Testing
         fullyConnected(Self.elementwise(formula), depth: 3, w: 1.5, b: 0.1), .f64, q1: q1, q2: q2,
         u: u)
       let known = try onePair(
-        fullyConnected(LayerDescription(name), depth: 3, w: 1.5, b: 0.1), .f64, q1: q1, q2: q2, u: u)
+        fullyConnected(LayerDescription(name), depth: 3, w: 1.5, b: 0.1), .f64, q1: q1, q2: q2, u: u
+      )
       for index in 0..<2 {
         #expect(
           relativeError(given[index], known[index]) < 1e-12, "\(name) \(q1) \(q2) \(u) \(index)")
@@ -94,7 +95,8 @@ import Testing
     let program = Program([try Network(layers, imageShape: [1])])
     let recursion = TileRecursion(program, precision: precision)
     // Equal variances, close ones, far ones, black, and one beyond the tables.
-    let variances = [1, 1, 1.0001, 1.3, 0.2, 6, 1, 0, 0.01, 1, 60] + [Double](repeating: 1, count: 90)
+    let variances =
+      [1, 1, 1.0001, 1.3, 0.2, 6, 1, 0, 0.01, 1, 60] + [Double](repeating: 1, count: 90)
     let edge = try recursion.edge(variances: variances)
     let n = variances.count
     var (covariance, deficit) = ([Double](), [Double]())

@@ -33,9 +33,8 @@ struct WatchdogTests {
     let sender = try #require(Junk(port: port))
     // Longer than the timeout, and until enough has arrived, however loaded the machine is.
     let begin = Date()
-    while alarms.all.isEmpty && -begin.timeIntervalSinceNow < 60
-      && (first.strangers <= 1000 || -begin.timeIntervalSinceNow < 3)
-    {
+    for _ in 0..<2000 where alarms.all.isEmpty {
+      if first.strangers > 1000 && -begin.timeIntervalSinceNow > 3 { break }
       for _ in 0..<50 { sender.send() }
       try await Task.sleep(for: .milliseconds(5))
     }

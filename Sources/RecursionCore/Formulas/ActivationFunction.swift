@@ -30,8 +30,14 @@ struct ActivationFunction: Sendable {
 
   /// Whether no derivative jumps anywhere.
   var isSmooth: Bool { nearBreaks.isEmpty && allBreaks.isEmpty }
-  /// Whether derivatives jump at 0 only.
-  var breaksAtZeroOnly: Bool { nearBreaks == [0] && allBreaks == [0] }
+  /// Whether phi itself jumps.
+  var jumps: Bool {
+    allBreaks.contains { place in
+      let step = 1e-9 * max(1, abs(place))
+      let (left, right) = (formula.value(at: place - step), formula.value(at: place + step))
+      return abs(right - left) > 1e-6 * (abs(left) + abs(right))
+    }
+  }
 
   /// phi at many points.
   func values(at x: [Double]) -> [Double] { formula.values(at: x) }

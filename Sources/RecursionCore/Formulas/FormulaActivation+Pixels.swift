@@ -11,9 +11,9 @@ extension FormulaActivation {
     case ratio, mean
     /// The first coefficient.
     case first
-    /// How many of those behind it matter, in either precision; more than there are where single pairs are
-    /// taken by `dual`.
-    case count64, count32
+    /// n^(-1/2), where n of those behind it matter beside equal variances, in either precision; 0 where
+    /// pairs are taken one by one.
+    case reach64, reach32
   }
 
   /// The most coefficients of a pixel: its numbers pass through the caches for every pair.
@@ -47,26 +47,26 @@ extension FormulaActivation {
 
   private func pixelNumbers(_ variance: Double, square: Double) -> [Double] {
     let root = variance.squareRoot()
-    let beyond = Double(coefficientCount + 1)
     var numbers = [Double](repeating: 0, count: PixelValue.allCases.count)
     func set(_ value: PixelValue, _ number: Double) { numbers[value.rawValue] = number }
     set(.root, root)
     set(.inverseRoot, root > 0 ? 1 / root : 0)
     set(.value, square.squareRoot())
     set(.slope, moments(variance: variance).derivativeSquare.squareRoot())
-    set(.count64, beyond)
-    set(.count32, beyond)
-    guard duals.function.isSmooth, VarianceCell.range.contains(variance) else { return numbers }
-    let logarithm = ntk_log(variance)
+    // Darker pixels have next to no variance: as the darkest that have tables.
+    let least = VarianceCell.range.lowerBound
+    guard duals.function.isSmooth, variance <= VarianceCell.range.upperBound else { return numbers }
+    let logarithm = ntk_log(max(variance, least))
     let index = VarianceCell.index(logarithm)
     guard let cell = duals.series(index) else { return numbers }
-    let values = cell.values(logarithm, index)
+    var values = cell.values(logarithm, index)
+    if variance < least { values[0] *= root / least.squareRoot() }
     set(.logarithm, logarithm)
     set(.ratio, values[0])
     set(.mean, values[1])
     set(.first, values[2])
-    set(.count64, Double(min(cell.counts.f64, coefficientCount + 1)))
-    set(.count32, Double(cell.counts.f32))
+    set(.reach64, 1 / Double(max(cell.counts.f64, 1)).squareRoot())
+    set(.reach32, 1 / Double(max(cell.counts.f32, 1)).squareRoot())
     return numbers + values.dropFirst(3)
   }
 
@@ -87,18 +87,26 @@ extension FormulaActivation {
     let pair = Pair(covariance: x[first] * y[first] - kernelDeficit, deficit: kernelDeficit)
     let slopes: Pair<L>
     let valueDeficit: L
-    let count = L.Scalar.self == Double.self ? PixelValue.count64 : PixelValue.count32
-    let shared = L.min(x[count.rawValue], y[count.rawValue])
-    let most = Int(shared.largest)
-    if most <= coefficientCount {
-      (valueDeficit, slopes) = PixelSeries(pair, x, y, tailParity).sums(most)
+    let reach = L.Scalar.self == Double.self ? PixelValue.reach64 : PixelValue.reach32
+    let (reachX, reachY) = (x[reach.rawValue], y[reach.rawValue])
+    // How many coefficients each pair has; one without expansion has more than there can be.
+    let mean = half * (reachX + reachY)
+    let least = L.min(reachX, reachY)
+    let beyond = L.select(
+      zero, lessThan: x[PixelValue.root.rawValue] * y[PixelValue.root.rawValue],
+      L(Double(2 * coefficientCount + 2)), else: zero)
+    let count = L.select(zero, lessThan: least, L(1) / (mean * mean), else: beyond)
+    let most = count.largest
+    let series = PixelSeries(pair, x, y, tailParity, count)
+    if most <= L.Scalar(coefficientCount) {
+      (valueDeficit, slopes) = series.sums(Int(most.rounded(.up)))
     } else {
       // Single pairs of those whose expansion is too long.
-      let bound = L(Double(coefficientCount) + 0.5)
-      let counts = LanePairs<L>.numbers(shared)
+      let counts = LanePairs<L>.numbers(count)
       let single = LanePairs(pair, x, y).dual(duals) { counts[$0] > L.Scalar(coefficientCount) }
-      let sums = PixelSeries(pair, x, y, tailParity).sums(coefficientCount)
-      func select(_ a: L, _ b: L) -> L { L.select(shared, lessThan: bound, a, else: b) }
+      let sums = series.sums(coefficientCount)
+      let bound = L(Double(coefficientCount))
+      func select(_ a: L, _ b: L) -> L { L.select(bound, lessThan: count, b, else: a) }
       valueDeficit = select(sums.valueDeficit, single.value.deficit)
       slopes = Pair(
         covariance: select(sums.slopes.covariance, single.derivative.covariance),
@@ -118,6 +126,8 @@ where X.Register == L, Y.Register == L {
   let x: X
   let y: Y
   let tail: WindowSamples.Parity
+  /// How many coefficients behind the first one each pair has.
+  let count: L
   let isNegative: L
   /// 1 - |c|, |c|, c^2 and 1 - c^2.
   let u: L
@@ -126,8 +136,8 @@ where X.Register == L, Y.Register == L {
   let v: L
 
   @inline(__always)
-  init(_ pair: Pair<L>, _ x: X, _ y: Y, _ tail: WindowSamples.Parity) {
-    (self.x, self.y, self.tail) = (x, y, tail)
+  init(_ pair: Pair<L>, _ x: X, _ y: Y, _ tail: WindowSamples.Parity, _ count: L) {
+    (self.x, self.y, self.tail, self.count) = (x, y, tail, count)
     isNegative = pair.covariance
     let scale = x[Value.root.rawValue] * y[Value.root.rawValue]
     let inverse = x[Value.inverseRoot.rawValue] * y[Value.inverseRoot.rawValue]
@@ -156,21 +166,21 @@ where X.Register == L, Y.Register == L {
 
   /// The deficit of E[phi phi], and E[phi' phi'] with its deficit.
   @inline(__always)
-  func sums(_ count: Int) -> (valueDeficit: L, slopes: Pair<L>) {
+  func sums(_ most: Int) -> (valueDeficit: L, slopes: Pair<L>) {
     var (even, odd) = (Sums(), Sums())
     // |B_1 - B_2|^2, and the same of phi.
     var (slopeDistance, valueDistance) = (L(0), L(0))
     let (ratioX, ratioY) = (x[Value.ratio.rawValue], y[Value.ratio.rawValue])
     let unequal = ratioX - ratioY
-    @inline(__always) func add(_ index: Int, _ m: Int) {
-      let (a, b) = (x[index], y[index])
-      let (p, inverse) = (a * b, L(1 / Double(m + 1)))
-      // Beyond the shorter of the two: nothing, whatever lies beside it in the vector.
-      let difference = L.select(p, equals: L(0), L(0), else: a - b)
+    @inline(__always) func add(_ index: Int, _ m: Int, _ place: L) {
+      // Beyond what a pair has: nothing, however many the others in the vector have.
+      let (zero, inverse) = (L(0), L(1 / Double(m + 1)))
+      let a = L.select(place, lessThan: count, x[index], else: zero)
+      let b = L.select(place, lessThan: count, y[index], else: zero)
+      let (p, difference) = (a * b, a - b)
       slopeDistance = slopeDistance.adding(difference, times: difference)
       let ofValue = (ratioX * difference).adding(unequal, times: b)
-      let counted = L.select(p, equals: L(0), L(0), else: ofValue)
-      valueDistance = valueDistance.adding(counted * inverse, times: counted)
+      valueDistance = valueDistance.adding(ofValue * inverse, times: ofValue)
       let q = p * inverse
       if m % 2 == 0 {
         even.add(p, q, square)
@@ -179,10 +189,10 @@ where X.Register == L, Y.Register == L {
       }
     }
     let (first, step) = (tail.hasOdd ? 1 : 2, tail.hasEven && tail.hasOdd ? 1 : 2)
-    for place in stride(from: count - 1, through: 0, by: -1) {
-      add(Value.allCases.count + place, first + place * step)
+    for place in stride(from: most - 1, through: 0, by: -1) {
+      add(Value.allCases.count + place, first + place * step, L(Double(place)))
     }
-    add(Value.first.rawValue, 0)
+    add(Value.first.rawValue, 0, L(-1))
     return combined(even, odd, slopeDistance, valueDistance)
   }
 

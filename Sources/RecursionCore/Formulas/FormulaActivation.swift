@@ -37,6 +37,8 @@ package struct FormulaActivation: Activation {
     }
   }
 
+  package var jumps: Bool { duals.function.jumps }
+
   package func moments(variance: Double) -> Moments { duals.moments(variance) }
 
   package func largestVariance(_ precision: Precision) -> Double {
@@ -103,9 +105,10 @@ package struct FormulaActivation: Activation {
 
 /// Pairs taken out of their lanes, for what is computed one by one.
 struct LanePairs<L: Lanes> {
-  private let numbers: (
-    covariance: [L.Scalar], deficit: [L.Scalar], rootX: [L.Scalar], rootY: [L.Scalar]
-  )
+  private let numbers:
+    (
+      covariance: [L.Scalar], deficit: [L.Scalar], rootX: [L.Scalar], rootY: [L.Scalar]
+    )
   private let largestValue: L
   private let largestSlope: L
 

@@ -79,7 +79,8 @@ final class FormulaDuals: Sendable {
   /// Both duals of one pair, without tables.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
     if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
-    return quadrature.dual(q1, q2, correlation)
+    // In one order, so that the duals are the same in both.
+    return quadrature.dual(max(q1, q2), min(q1, q2), correlation)
   }
 
   /// E[phi^2] and E[phi'^2] without tables.

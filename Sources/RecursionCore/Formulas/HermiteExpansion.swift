@@ -14,9 +14,9 @@ struct HermiteExpansion: Sendable {
   /// E[phi^2] and E[phi'^2], the sums of their squares.
   let moments: Moments
 
-  /// Coefficients that are all below this part of E[phi'^2]'s root end the expansion: their squares
-  /// are below rounding.
-  private static let smallest = 3e-9
+  /// Coefficients that are all below this part of E[phi'^2]'s root end the expansion: beside those of
+  /// a larger variance, which decay more slowly, they are below rounding.
+  private static let smallest = 1e-13
   /// The most coefficients, and the finest steps, 1 / 2^n.
   private static let limits = (count: 6000, step: 9)
 
@@ -104,7 +104,8 @@ private struct Nodes {
   /// b_n by h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight in a row are small.
   func coefficients(_ most: Int, smallest: Double) -> [Double]? {
     var coefficients: [Double] = []
-    var (before, here) = (AlignedStorage<Double>(count: count), AlignedStorage<Double>(count: count))
+    var before = AlignedStorage<Double>(count: count)
+    var here = AlignedStorage<Double>(count: count)
     here.base.update(repeating: 1, count: count)
     let bound = smallest * square.squareRoot()
     var small = 0

@@ -35,8 +35,9 @@ struct PolarQuadrature: Sendable {
     return moments
   }
 
-  /// Panels that resolve functions that vary on a scale of 1 in x.
-  private static func width(_ root: Double) -> Double { min(2, 2.5 / max(root, 1e-3)) }
+  /// Panels that resolve functions that vary on a scale of 1 in x; not ever finer ones for variances
+  /// that are refused.
+  private static func width(_ root: Double) -> Double { max(min(2, 2.5 / root), 0.1) }
 
   /// Both duals of a pair.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {

@@ -6,14 +6,16 @@ struct SeriesCell: Sendable {
   /// [power of the place, highest first]: sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), E[phi] / E[phi^2]^(1/2),
   /// and the unit vector of the coefficients of phi': the first one, and those that `tail` has.
   private let numbers: [[Double]]
-  /// How many coefficients matter in double and in single precision, also for variances that are up
-  /// to `closeness` greater in ln q.
+  /// How many coefficients matter in double and in single precision for two equal variances that are
+  /// up to `closeness` greater in ln q. Of two that decay like exp(-y1 sqrt(n)) and exp(-y2 sqrt(n))
+  /// products matter up to the n whose inverse root is the mean of both: what decays geometrically
+  /// needs fewer.
   let counts: (f64: Int, f32: Int)
 
   /// Variances up to this apart in ln q have the distance of their vectors summed.
   static let closeness = 0.25
-  /// Coefficients below these change no dual: the squares are below rounding.
-  private static let smallest = (f64: 1e-8, f32: 5e-5)
+  /// Coefficients whose squares change no dual are below these.
+  private static let smallest = (f64: 3e-9, f32: 3e-5)
   private static let rule = Chebyshev(13)
 
   /// nil where an expansion is missing or has more than `limit` coefficients.
@@ -25,12 +27,14 @@ struct SeriesCell: Sendable {
     guard let last = expansion(ntk_exp(edge)) else { return nil }
     let beyond = last.slopes.indices.filter { $0 > 0 && tail.has($0) }
     func count(_ smallest: Double) -> Int {
-      let needed = beyond.lastIndex { abs(last.slopes[$0]) * Double($0 + 1).squareRoot() > smallest }
+      let needed = beyond.lastIndex {
+        abs(last.slopes[$0]) * Double($0 + 1).squareRoot() > smallest
+      }
       return (needed ?? -1) + 1
     }
     counts = (count(Self.smallest.f64), count(Self.smallest.f32))
-    let length = min(counts.f64, limit)
-    guard counts.f32 <= limit else { return nil }
+    // Beside a much larger variance, whose coefficients hardly decay.
+    let length = min(4 * counts.f64, limit)
     var samples: [[Double]] = []
     for tau in Self.rule.nodes {
       let variance = ntk_exp(VarianceCell.logarithm(index, tau))

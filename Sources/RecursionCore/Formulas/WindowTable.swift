@@ -65,7 +65,7 @@ final class WindowTable: Sendable {
   private static let limits = (powers: 52, cancellation: 300.0)
 
   private static func tolerance(_ precision: Precision) -> Double {
-    precision == .f64 ? 5e-14 : 4e-8
+    precision == .f64 ? 2e-14 : 4e-8
   }
 
   /// nil where the polynomials would get too long.

@@ -34,14 +34,6 @@ public enum LayerCatalog {
     FormulaActivation.self,
   ]
 
-  /// The formulas of activations without a closed form, by name.
-  package static var formulas: [String: String] {
-    Dictionary(
-      uniqueKeysWithValues: activations.compactMap { type in
-        (type as? any NamedFormula.Type).map { ($0.name, $0.formula) }
-      })
-  }
-
   /// Reads the parameters of a layer.
   typealias Make = @Sendable (inout LayerParameters) throws(NetworkError) -> any Layer
 

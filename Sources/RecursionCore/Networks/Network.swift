@@ -10,6 +10,8 @@ public struct Network: Sendable {
   /// The images that the network is for.
   let shape: PixelShape
   let channels: Int
+  /// As they were described.
+  private let descriptions: [LayerDescription]
 
   /// The network of described `layers` for images of `shape` ([H, W, C] or [D]).
   public init(
@@ -24,6 +26,7 @@ public struct Network: Sendable {
     self.shape = PixelShape(
       height: shape.count == 3 ? shape[0] : 1, width: shape.count == 3 ? shape[1] : 1)
     channels = shape.last ?? 1
+    self.descriptions = descriptions
   }
 
   /// The layer that keeps most of every image while a tile is computed; nil without pixels.
@@ -35,5 +38,12 @@ public struct Network: Sendable {
       }
     }
     return stack?.pixelLayers.max { numbers($0) < numbers($1) }?.position
+  }
+
+  /// How its activations without a closed form are computed.
+  ///
+  /// Errors: an activation whose tables are not exact enough.
+  public func certificates() throws(NetworkError) -> [ActivationCertificate] {
+    try ActivationCertificate.all(in: descriptions)
   }
 }

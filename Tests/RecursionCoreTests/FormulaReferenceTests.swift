@@ -1,0 +1,32 @@
+import RecursionCore
+import Testing
+
+/// Against 34-digit arithmetic (Tests/Python/formula_reference.py printed the numbers).
+@Suite struct FormulaReferenceTests {
+  typealias Case = DeepPairsTests.Case
+
+  static let cases = [
+    Case(
+      "tanh", 3, 1.5, 0.1, 0.7, 1.9, 0.4,
+      [0.402840511779571549, 1.18863543272788215, 0.171559421250850919, 1.03185586282527564]),
+    Case(
+      "tanh", 50, 1, 0.05, 0.5, 1.6, 0.6,
+      [0.19359234272145126, 0.803382388327603131, 1.77523941776620992e-7, 0.0000115816661870771066]),
+  ]
+
+  func errors(_ c: Case, _ precision: Precision) throws -> [Double] {
+    let layers = fullyConnected(LayerDescription(c.activation), depth: c.depth, w: c.w, b: c.b)
+    let values = try onePair(layers, precision, q1: c.q1, q2: c.q2, u: c.u)
+    return zip(values, c.expected).map(relativeError)
+  }
+
+  @Test("kernels and deficits agree with 34-digit arithmetic, at any depth", arguments: cases)
+  func kernels(_ c: Case) throws {
+    let double = try errors(c, .f64)
+    #expect(double[0] < 2e-13 && double[1] < 1e-12, "\(c): \(double)")
+    #expect(double[2] < 1e-11 && double[3] < 1e-11, "\(c): \(double)")
+    let single = try errors(c, .f32)
+    #expect(single[0] < 2e-5 && single[1] < 1e-4, "\(c): \(single)")
+    #expect(single[2] < 1e-3 && single[3] < 1e-3, "\(c): \(single)")
+  }
+}
