@@ -1,5 +1,5 @@
-/// The name among `known` that `name` was probably meant to be: at most two edits away, or, better
-/// than two edits, one that begins with all of it.
+/// The name among `known` that `name` was probably meant to be: one of which it is the first part, or
+/// one at most two edits away, or, better than two edits, one that begins with all of it.
 ///
 /// A letter must stand, so that a name of one or two letters suggests nothing.
 func nearestName(to name: String, among known: [String]) -> String? {
@@ -11,7 +11,10 @@ func nearestName(to name: String, among known: [String]) -> String? {
       best = (candidate, distance)
     }
   }
-  if best?.distance == 1 || name.count < 3 { return best?.name }
+  if name.count < 3 { return best?.name }
+  // All of a name's first word is meant more often than another letter.
+  if let whole = known.first(where: { $0.hasPrefix(name + "-") }) { return whole }
+  if best?.distance == 1 { return best?.name }
   return known.first { $0.hasPrefix(name) } ?? best?.name
 }
 

@@ -19,6 +19,6 @@ public struct NetworkListing {
     }) where !notes.contains("# \(certificate.description)\n") {
       notes.append("# \(certificate.description)\n")
     }
-    text = try network.expandedYAML() + notes.joined()
+    text = network.expandedYAML() + notes.joined()
   }
 }

@@ -136,7 +136,7 @@ import Testing
       "monomial": .init("degree", .number(2)), "hermite": .init("degree", .number(3)),
       "rectified_monomial": .init("degree", .number(2)),
       "polynomial": .init("coefficients", .numbers([0, 1, 0, -0.1])),
-      "elementwise": .init("formula", .word("x * exp(-x**2)")),
+      "elementwise": .init("formula", .word("x * sigmoid(1.702 * x)")),
     ]
     for name in GaussianMoments.names {
       var layer = LayerDescription(name, parameters[name].map { [$0] } ?? [])
@@ -146,7 +146,9 @@ import Testing
         ]
       }
       let moments = try GaussianMoments(activation: layer)
-      for weight in [0.5, 1.5, 4] {
+      // By quadrature, a millisecond a pair.
+      let isSlow = ["elu", "selu", "hard_tanh"].contains(name)
+      for weight in isSlow ? [1.5] : [0.5, 1.5, 4] {
         let field = MeanField(moments, weightVariance: weight, biasVariance: 0.1)
         #expect(field.qStar >= 0.1 && field.chi1 >= 0, "\(name) \(weight)")
         guard field.gap.isFinite else {
