@@ -1,4 +1,7 @@
 """Every activation by its name: the dual of its covariances."""
+import functools
+import json
+
 import numpy as np
 
 from .closed_forms import CLOSED_FORMS
@@ -39,16 +42,23 @@ ALIASES = {"silu": "swish"}
 NAMES = [*CLOSED_FORMS, *FUNCTIONS, *ALIASES, "elementwise"]
 
 
+@functools.lru_cache(maxsize=64)
+def function_of(name, parameters):
+    """phi, phi' and the kinks of an activation, or its formula; `parameters` are JSON."""
+    values = json.loads(parameters)
+    return Formula(values["formula"]) if name == "elementwise" else FUNCTIONS[name](**values)
+
+
 def dual(name, parameters, k, q1, q2):
     """E[phi(u) phi(v)] and E[phi'(u) phi'(v)] for normal (u, v) of covariance (q1, K; K, q2)."""
     name = ALIASES.get(name, name)
     if name in CLOSED_FORMS:
         return CLOSED_FORMS[name](k, q1, q2, **parameters)
-    if name == "elementwise":
-        formula = Formula(parameters["formula"])
+    found = function_of(name, json.dumps(parameters))
+    if isinstance(found, Formula):
         bound = REACH * np.sqrt(max(q1.max(), q2.max()))
-        function, derivative, kinks = formula.value, formula.derivative, formula.kinks(bound)
+        function, derivative, kinks = found.value, found.derivative, found.kinks(bound)
     else:
-        function, derivative, kinks = FUNCTIONS[name](**parameters)
-    found = None if kinks else series(k, q1, q2, function, derivative)
-    return found or polar(k, q1, q2, [function, derivative], kinks)
+        function, derivative, kinks = found
+    values = None if kinks else series(k, q1, q2, function, derivative)
+    return values or polar(k, q1, q2, [function, derivative], kinks)

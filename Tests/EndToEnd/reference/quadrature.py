@@ -1,4 +1,6 @@
 """Dual activations of any function, by Mehler's series where it is smooth, else by quadrature."""
+import functools
+
 import numpy as np
 
 from .closed_forms import correlation
@@ -23,21 +25,23 @@ def hermite_table(count, step=0.015):
     return z, table
 
 
-TABLES = {}
-
-
+@functools.lru_cache(maxsize=8)
 def table(count):
-    if count not in TABLES:
-        TABLES[count] = hermite_table(count)
-    return TABLES[count]
+    return hermite_table(count)
+
+
+@functools.lru_cache(maxsize=128)
+def moments(function, variances, count):
+    """a_n(q) = E[phi(sqrt(q) z) h_n(z)] for the bytes of some q: [q, count], by the trapezoidal rule."""
+    z, rows = table(count)
+    values = function(np.sqrt(np.frombuffer(variances))[:, None] * z) * rows[0]
+    return values @ rows.T
 
 
 def coefficients(function, q, count):
-    """a_n(q) = E[phi(sqrt(q) z) h_n(z)], [..., count], by the trapezoidal rule."""
-    z, rows = table(count)
+    """a_n(q) for an array of variances: [..., count]."""
     unique, inverse = np.unique(q, return_inverse=True)
-    values = function(np.sqrt(unique)[:, None] * z) * rows[0]
-    return (values @ rows.T)[inverse.reshape(q.shape)]
+    return moments(function, unique.tobytes(), count)[inverse.reshape(q.shape)]
 
 
 def series(k, q1, q2, function, derivative):
@@ -45,7 +49,7 @@ def series(k, q1, q2, function, derivative):
     c = correlation(k, np.sqrt(q1 * q2))
 
     def dual(f):
-        for count in (64, 128, 256, 512, 1024, LONGEST):
+        for count in (128, 512, LONGEST):
             a, b = (coefficients(f, q, count) for q in (q1, q2))
             # Products of two coefficients count: 1e-9 squared is below every digit.
             if all(np.abs(m[..., -8:]).max() <= 1e-9 * np.abs(m).max() for m in (a, b)):
@@ -71,9 +75,9 @@ def gauss(edges, count):
     return (middle + half * x).reshape(shape), (half * w).reshape(shape)
 
 
-def graded(edges):
+def graded(edges, levels):
     """Edges with panels that halve towards both ends of each interval."""
-    shares = 0.5 ** np.arange(6, 0, -1)
+    shares = 0.5 ** np.arange(levels, 0, -1)
     inner = np.concatenate([shares, 1 - shares[-2::-1]])
     width = np.diff(edges)[..., None]
     fine = np.concatenate([edges[..., :-1, None], edges[..., :-1, None] + width * inner], -1)
@@ -87,14 +91,17 @@ def polar(k, q1, q2, functions, kinks):
     where two of them meet and where a ray turns from one side of the plane to the other.
     """
     shape = np.broadcast_shapes(k.shape, q1.shape, q2.shape)
-    k, q1, q2 = (np.broadcast_to(m, shape).ravel() for m in (k, q1, q2))
+    triples = [np.broadcast_to(m, shape).ravel() for m in (k, np.minimum(q1, q2), np.maximum(q1, q2))]
+    # Pairs that are the same but for their order are integrated once.
+    unique, inverse = np.unique(np.stack(triples, -1), axis=0, return_inverse=True)
+    k, q1, q2 = unique.T
     away = [x for x in kinks if x != 0]
     out = np.empty((len(functions), k.size))
     size = 1 if away else 8
     for i in range(0, k.size, size):
         part = slice(i, i + size)
         out[:, part] = polar_part(k[part], q1[part], q2[part], functions, away)
-    return [m.reshape(shape) for m in out]
+    return [m[inverse.ravel()].reshape(shape) for m in out]
 
 
 def polar_part(k, q1, q2, functions, kinks):
@@ -113,7 +120,7 @@ def polar_part(k, q1, q2, functions, kinks):
                 y = (b / s2 - x * np.cos(psi)) / np.sin(psi)
                 turns.append(np.nan_to_num(np.arctan2(y, x)) % (2 * np.pi))
     edges = np.sort(np.stack(turns + [np.full_like(psi, 2 * np.pi)], -1), -1)
-    theta, theta_weight = gauss(graded(edges), 12)
+    theta, theta_weight = gauss(graded(edges, 8 if kinks else 6), 10)
     first, second = np.cos(theta) * s1[:, None], np.cos(theta - psi[:, None]) * s2[:, None]
     radii = [np.broadcast_to(PANELS, (*theta.shape, PANELS.size))]
     for a in kinks:
@@ -122,7 +129,7 @@ def polar_part(k, q1, q2, functions, kinks):
                 crossing = a / direction
             inside = (crossing > 0) & (crossing < REACH)
             radii.append(np.where(inside, crossing, 0.0)[..., None])
-    r, weight = gauss(np.sort(np.concatenate(radii, -1), -1), 16)
+    r, weight = gauss(np.sort(np.concatenate(radii, -1), -1), 14)
     weight = weight * r * np.exp(-r * r / 2) * theta_weight[..., None] / (2 * np.pi)
     u, v = r * first[..., None], r * second[..., None]
     return [(f(u) * f(v) * weight).sum((-2, -1)) for f in functions]
