@@ -16,6 +16,19 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     let window: Int
   }
 
+  /// A range of ln(q2 / q1) from `lower` on, and what serves it: a window, close to its middle or
+  /// all of it, or nothing but single pairs.
+  struct Segment {
+    let lower: L.Scalar
+    let window: Int?
+    let isNear: Bool
+  }
+
+  /// All of them, ascending.
+  let segments: [Segment]
+  /// Memory for the least and the greatest ln q of some vectors, which every block needs.
+  private var ends: [(low: L.Scalar, high: L.Scalar)] = []
+
   /// What is known of a row's window.
   private enum Entry {
     case unknown
@@ -32,7 +45,33 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
   private var storage: [AlignedStorage<L.Scalar>?] = []
   private var owners: [WindowTable?] = []
 
-  init(_ duals: FormulaDuals) { self.duals = duals }
+  init(_ duals: FormulaDuals) {
+    self.duals = duals
+    let (half, reach) = (WindowSamples.halfWidth, WindowSamples.reach)
+    let near = half * WindowTable.nearPlace
+    func segment(_ lower: Double, _ window: Int?, isNear: Bool = false) -> Segment {
+      Segment(lower: L.Scalar(lower), window: window, isNear: isNear)
+    }
+    var segments = [segment(-.infinity, nil)]
+    for window in -reach...reach {
+      segments.append(segment(half * Double(2 * window - 1), window))
+      if window == 0 { segments += [segment(-near, 0, isNear: true), segment(near, 0)] }
+    }
+    self.segments = segments + [segment(half * Double(2 * reach + 1), nil)]
+  }
+
+  /// Empty memory for ends.
+  func takeEnds() -> [(low: L.Scalar, high: L.Scalar)] {
+    var taken: [(low: L.Scalar, high: L.Scalar)] = []
+    swap(&taken, &ends)
+    return taken
+  }
+
+  /// Takes it back.
+  func give(_ used: [(low: L.Scalar, high: L.Scalar)]) {
+    ends = used
+    ends.removeAll(keepingCapacity: true)
+  }
 
   /// The window of row `index`, whose image has ln q = `logarithm`; nil where there is no table.
   func window(_ index: Int, _ logarithm: L.Scalar, _ window: Int) -> Window? {

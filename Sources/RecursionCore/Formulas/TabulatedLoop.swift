@@ -23,33 +23,11 @@ struct TabulatedLoop<L: CoreLanes> {
     affine = step.affine.inLanes(of: L.self)
   }
 
-  /// A range of ln(q2 / q1) from `lower` on, and what serves it: a window, close to its middle or
-  /// all of it, or nothing but single pairs.
-  private struct Segment {
-    let lower: L.Scalar
-    let window: Int?
-    let isNear: Bool
-  }
-
-  /// All of them, ascending.
-  private static var segments: [Segment] {
-    let (half, reach) = (WindowSamples.halfWidth, WindowSamples.reach)
-    let near = half * WindowTable.nearPlace
-    func segment(_ lower: Double, _ window: Int?, isNear: Bool = false) -> Segment {
-      Segment(lower: L.Scalar(lower), window: window, isNear: isNear)
-    }
-    var segments = [Segment(lower: -.infinity, window: nil, isNear: false)]
-    for window in -reach...reach {
-      segments.append(segment(half * Double(2 * window - 1), window))
-      if window == 0 { segments += [segment(-near, 0, isNear: true), segment(near, 0)] }
-    }
-    return segments + [segment(half * Double(2 * reach + 1), nil)]
-  }
-
   func run() {
-    let segments = Self.segments
+    let segments = tables.segments
     let logarithms = columns.base + Value.logarithm.rawValue * columns.stride
-    var ends: [(low: L.Scalar, high: L.Scalar)] = []
+    var ends = tables.takeEnds()
+    defer { tables.give(ends) }
     for group in stride(from: 0, to: block.columns, by: L.count) {
       var (low, high) = (logarithms[group], logarithms[group])
       for column in group..<group + L.count {
@@ -58,10 +36,15 @@ struct TabulatedLoop<L: CoreLanes> {
       }
       ends.append((low, high))
     }
+    var (known, equal) = (L.Scalar.nan, RowTables<L>.Window?.none)
     for row in 0..<block.rows {
       let logarithm = rows.base[Value.logarithm.rawValue * rows.stride + row]
-      let hasEqual = ends.contains { $0.low == logarithm && $0.high == logarithm }
-      let equal = hasEqual ? tables.window(row, logarithm, 0) : nil
+      // Rows of the same variance have the same polynomials.
+      if logarithm != known {
+        known = logarithm
+        let hasEqual = ends.contains { $0.low == logarithm && $0.high == logarithm }
+        equal = hasEqual ? tables.window(row, logarithm, 0) : nil
+      }
       for (group, end) in ends.enumerated() {
         let column = group * L.count
         let x = RowValues<L>(base: rows.base + row, stride: rows.stride)
@@ -84,7 +67,7 @@ struct TabulatedLoop<L: CoreLanes> {
   @inline(never)
   private func mixed(
     _ row: Int, _ logarithm: L.Scalar, _ low: L.Scalar, _ high: L.Scalar,
-    _ segments: [Segment], _ pair: Pair<L>, _ x: RowValues<L>, _ y: ColumnValues<L>
+    _ segments: [RowTables<L>.Segment], _ pair: Pair<L>, _ x: RowValues<L>, _ y: ColumnValues<L>
   ) -> Dual<L> {
     let ratio = y[Value.logarithm.rawValue] - x[Value.logarithm.rawValue]
     let pairs = TabulatedPairs(pair, x, y, ratio)
