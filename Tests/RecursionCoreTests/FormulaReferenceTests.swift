@@ -30,7 +30,10 @@ import Testing
   func kernels(_ c: Case) throws {
     let double = try errors(c, .f64)
     #expect(double[0] < 2e-13 && double[1] < 1e-12, "\(c): \(double)")
-    #expect(double[2] < 1e-11 && double[3] < 1e-11, "\(c): \(double)")
+    // Different inputs end at diagonals that differ by rounding, whose square is in the deficit.
+    let rounding = Double.ulpOfOne * c.expected[1]
+    let allowed = 1e-11 + 4 * rounding * rounding / c.expected[3]
+    #expect(double[2] < 1e-11 && double[3] < allowed, "\(c): \(double)")
     let single = try errors(c, .f32)
     #expect(single[0] < 2e-5 && single[1] < 1e-4, "\(c): \(single)")
     #expect(single[2] < 1e-3 && single[3] < 1e-3, "\(c): \(single)")

@@ -78,6 +78,10 @@ final class FormulaDuals: Sendable {
 
   /// Both duals of one pair, without tables.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
+    // Equal inputs leave nothing, which rounding must not: the next layer would take the root of it.
+    if q1 == q2, correlation.distance == 0, !correlation.isNegative {
+      return DualValues(value: 1, valueDeficit: 0, slope: 1, slopeDeficit: 0)
+    }
     if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
     // In one order, so that the duals are the same in both.
     return quadrature.dual(max(q1, q2), min(q1, q2), correlation)
