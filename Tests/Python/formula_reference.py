@@ -9,7 +9,7 @@ Prints Swift literals.
 """
 import sys
 
-from mpmath import cos, erf, exp, log, mp, mpf, nstr, pi, quad, sin, sqrt, tanh
+from mpmath import exp, log, mp, mpf, nstr, pi, quad, sqrt, tanh
 
 mp.dps = 34
 
@@ -97,7 +97,9 @@ def plane(name, q1, q2, c):
     q1, q2, c = map(mpf, (q1, q2, c))
     breaks = BREAKS.get(name, [])
     r1, r2, s = sqrt(q1), sqrt(q2), sqrt(1 - c * c)
-    ends = lambda places: sorted({mpf(x) for x in (-10, -5, 0, 5, 10)} | {p for p in places if abs(p) < 10})
+    def ends(places):
+        return sorted({mpf(x) for x in (-10, -5, 0, 5, 10)} | {p for p in places if abs(p) < 10})
+
     results = []
     for f in FUNCTIONS[name]:
         def inner(x):
