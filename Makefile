@@ -3,6 +3,7 @@
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
 # make test-agreement  every collective step fails once on every rank; long
+# make test-random-networks  2,000 random networks against the reference recursion; long
 # make chaos       a run on several hosts hit 25 times (root, ../shared)
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
@@ -25,7 +26,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement chaos fuzz bench lint reference docs system-packages \
+.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks chaos fuzz bench lint reference docs system-packages \
   clean
 
 build: system-packages
@@ -63,6 +64,9 @@ chaos: build
 
 test-agreement: build
 	NTK_EXHAUSTIVE=1 Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_agreement.py
+
+test-random-networks: build
+	NTK_EXHAUSTIVE=1 Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_random_networks.py
 
 fuzz: build
 	"$$(scripts/python-environment)" Tests/EndToEnd/fuzz.py $(BINARY) $(FUZZ)

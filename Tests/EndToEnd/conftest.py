@@ -23,8 +23,8 @@ PATIENCE = 240
 
 
 # Files that take long, for parallel workers to begin with.
-LONGEST = ["test_slurm.py", "test_commands.py", "test_chaos.py", "test_survival.py", "test_fuzz.py",
-           "test_agreement.py", "test_spectrum.py"]
+LONGEST = ["test_random_networks.py", "test_finite_width.py", "test_slurm.py", "test_commands.py", "test_chaos.py",
+           "test_survival.py", "test_fuzz.py", "test_agreement.py", "test_spectrum.py"]
 
 
 def pytest_collection_modifyitems(items):

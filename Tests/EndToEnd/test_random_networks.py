@@ -1,6 +1,6 @@
 """Random networks of all layers, nested three deep, against the reference recursion.
 
-200 networks, or 2,000 with NTK_EXHAUSTIVE=1. A network that fails is shown with its seed;
+200 networks, or 2,000 with NTK_EXHAUSTIVE=1 (`make test-random-networks`). A network that fails is shown with its seed;
 NTK_SEEDS=17,40 runs those alone.
 """
 import json
