@@ -81,9 +81,14 @@ extension ParameterValue {
       return
     default: break
     }
-    if key == "activation", case .list = item.node.content {
+    switch item.node.content {
+    case .list where key == "activation":
       self = .layers(try LayerDescription.list(item))
       return
+    case .mapping where key == "activation":
+      self = .layers([try LayerDescription(item)])
+      return
+    default: break
     }
     if case .list = item.node.content {
       var numbers: [Double?] = []

@@ -65,7 +65,7 @@ extension GraphEngine {
   /// Variances grow by 1 / keep; so the gaps between different positions, or images, grow by what
   /// that adds to both.
   func drop(
-    _ source: Int, keep: Double, _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>, isSelf: Bool
+    _ source: Int, keep: Double, _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {
     let (input, result) = (array(source, x, y), array(node, x, y))
     let more = L.Scalar(1 / keep - 1)
@@ -78,7 +78,6 @@ extension GraphEngine {
         for column in 0..<result.columns {
           after[column] = gaps[column] + more * (own[row] + others[column])
         }
-        if isSelf { after[row] = 0 }
       }
     }
   }

@@ -75,8 +75,7 @@ final class GraphEngine<L: CoreLanes> {
       sweep(update, index, x, y, result)
     case .sum(let weights): add(inputs, weights, to: result)
     case .product: multiply(node.inputs, index, x, y)
-    case .dropout(let keep):
-      drop(node.inputs[0], keep: keep, index, x, y, isSelf: isSelf)
+    case .dropout(let keep): drop(node.inputs[0], keep: keep, index, x, y)
     case .mix:
       guard case .mix(let plan) = plans[index] else { return }
       mix(node.inputs[0], index, plan, x, y)
@@ -87,6 +86,11 @@ final class GraphEngine<L: CoreLanes> {
     case .recurrent(let recurrent): advance(node.inputs[0], index, recurrent, x, y)
     case .tied(let tied): repeatTied(node.inputs[0], index, tied, x, y)
     case .flatten: average(node.inputs[0], index, x, y)
+    }
+    guard isSelf else { return }
+    // A position has no gap to itself, which rounding may have left.
+    for position in 0..<node.positionCount {
+      (result.gap(position)[position], result.tangentGap(position)[position]) = (0, 0)
     }
   }
 
