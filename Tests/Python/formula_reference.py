@@ -75,7 +75,7 @@ def pair(name, depth, w, b, q1, q2, u, count):
         n1, n2 = w * k1 + b, w * k2 + b
         d = w * d + e / (sqrt(n1 * n2) + w * sqrt(k1 * k2) + b)
         k1, k2, k = n1, n2, w * k + b
-        f = (k1 * w * t2 + k2 * w * t1 - 2 * w * sqrt(k1 * k2 * t1 * t2)) if t1 else mpf(0)
+        f = w * (sqrt(k1 * t2) - sqrt(k2 * t1)) ** 2
         s1, s2 = k1 + w * t1, k2 + w * t2
         td = d + w * td + f / (sqrt(s1 * s2) + sqrt(k1 * k2) + w * sqrt(t1 * t2))
         t1, t2, t = s1, s2, k + w * t

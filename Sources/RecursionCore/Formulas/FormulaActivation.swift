@@ -53,6 +53,8 @@ package struct FormulaActivation: Activation {
     case value, slope
     /// ln q, rounded to `logarithmStep`; `noTable` where there are no tables.
     case logarithm
+    /// ln q itself, for the difference of two that are not equal.
+    case exactLogarithm
   }
 
   /// Variances that differ by rounding alone shall be equal: the tables are faster then.
@@ -69,11 +71,14 @@ package struct FormulaActivation: Activation {
     set(.inverseRoot, root > 0 ? 1 / root : 0)
     set(.value, moments.square.squareRoot())
     set(.slope, moments.derivativeSquare.squareRoot())
-    let hasTable = VarianceCell.tableRange.contains(variance)
-    set(
-      .logarithm,
-      hasTable
-        ? (ntk_log(variance) / Self.logarithmStep).rounded() * Self.logarithmStep : Self.noTable)
+    guard VarianceCell.tableRange.contains(variance) else {
+      set(.logarithm, Self.noTable)
+      set(.exactLogarithm, Self.noTable)
+      return
+    }
+    let logarithm = ntk_log(variance)
+    set(.logarithm, (logarithm / Self.logarithmStep).rounded() * Self.logarithmStep)
+    set(.exactLogarithm, logarithm)
   }
 
   /// By tables; see `TabulatedLoop`.

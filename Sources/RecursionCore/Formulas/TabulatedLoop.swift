@@ -69,10 +69,15 @@ struct TabulatedLoop<L: CoreLanes> {
     _ row: Int, _ logarithm: L.Scalar, _ low: L.Scalar, _ high: L.Scalar,
     _ segments: [RowTables<L>.Segment], _ pair: Pair<L>, _ x: RowValues<L>, _ y: ColumnValues<L>
   ) -> Dual<L> {
-    let ratio = y[Value.logarithm.rawValue] - x[Value.logarithm.rawValue]
+    // That of the exact ones, but for those that differ by rounding alone.
+    let rounded = y[Value.logarithm.rawValue] - x[Value.logarithm.rawValue]
+    let exact = y[Value.exactLogarithm.rawValue] - x[Value.exactLogarithm.rawValue]
+    let ratio = L.select(rounded, equals: L(0), L(0), else: exact)
     let pairs = TabulatedPairs(pair, x, y, ratio)
-    let first = segments.lastIndex { $0.lower <= low } ?? 0
-    let last = segments.lastIndex { $0.lower <= high } ?? 0
+    // `low` and `high` are of rounded ones; a segment too many changes nothing.
+    let margin = L.Scalar(1e-6)
+    let first = segments.lastIndex { $0.lower <= low - margin } ?? 0
+    let last = segments.lastIndex { $0.lower <= high + margin } ?? 0
     var result: Dual<L>?
     for index in first...max(first, last) {
       let segment = segments[index]
