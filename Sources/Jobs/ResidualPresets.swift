@@ -20,7 +20,7 @@ extension Preset {
         + "activation, convolution), the last two with a stride of 2, activation, global average "
         + "pool, dense; depth 6 n + \(remainder)",
       parameters: [
-        .affineDepth, .activation, .weightVariance, .biasVariance, .padding, .filter, .trained,
+        .affineDepth, .activation, .weightVariance, .biasVariance, .filter,
       ]
     ) { (values) throws(PresetConflict) in
       let count = (values.depth - remainder) / 6

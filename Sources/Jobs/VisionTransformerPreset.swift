@@ -10,7 +10,7 @@ extension Preset {
     summary:
       "patches, depth x (residual (layer_norm, self_attention), residual (layer_norm, dense, "
       + "activation, dense)), layer_norm, global average pool, dense",
-    parameters: [.blockDepth, .activation, .weightVariance, .biasVariance, .patch, .trained]
+    parameters: [.blockDepth, .activation, .weightVariance, .biasVariance, .patch]
   ) { (values) throws(PresetConflict) in
     let norm = LayerDescription("layer_norm")
     let block = [

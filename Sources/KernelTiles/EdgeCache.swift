@@ -1,6 +1,6 @@
 import RecursionCore
 
-/// What the recursion needs of the images at the edges of recent tiles: neighbouring tiles share
+/// What the recursion needs of the images at the edges of recent tiles: neighboring tiles share
 /// edges, and computing one costs about as much as a twentieth of a tile.
 struct EdgeCache {
   /// An edge and the square roots of its input variances.

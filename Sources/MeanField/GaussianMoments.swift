@@ -32,7 +32,7 @@ public struct GaussianMoments: Sendable {
     guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }) else {
       throw NetworkError(
         position: layer.name,
-        reason: "no activation is called that; there are \(Self.names.joined(separator: ", "))")
+        reason: "unknown activation (known: \(Self.names.joined(separator: ", ")))")
     }
     var parameters = try LayerParameters(layer, position: layer.name)
     let activation = try type.make(&parameters)

@@ -115,7 +115,7 @@ package protocol Activation: NamedActivation {
   static func run(_ update: PixelActivation<Self>, over pass: PixelPass<Float32Lanes>)
 
   /// `ActivationStep.update` with double-precision lanes. The default is right for every
-  /// activation; it is a requirement so that the compiler makes a specialised loop for each.
+  /// activation; it is a requirement so that the compiler makes a specialized loop for each.
   static func run(
     _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
     columns: StepValues<Double>)

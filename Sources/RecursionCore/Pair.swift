@@ -54,7 +54,7 @@ struct RowValues<L: Lanes>: ImageValues {
   subscript(index: Int) -> L { L(repeating: base + index * stride) }
 }
 
-/// The images of neighbouring columns: one per lane.
+/// The images of neighboring columns: one per lane.
 struct ColumnValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L.Scalar>
   let stride: Int

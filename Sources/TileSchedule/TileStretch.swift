@@ -1,7 +1,7 @@
 import Tiling
 
 extension TileGrid {
-  /// A rank's tiles where nothing is handed out while they are computed: neighbours, which need few
+  /// A rank's tiles where nothing is handed out while they are computed: neighbors, which need few
   /// different rows and columns, with about as many entries as those of the other ranks. The
   /// diagonal, which comes with what is known of each row, counts nothing.
   ///

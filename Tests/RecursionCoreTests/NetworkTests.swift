@@ -82,6 +82,10 @@ import Testing
         == "the network's layer 3 (batch_norm): its statistics make every image depend on all others, "
         + "so that no pair of images has a kernel of its own; use layer_norm")
     #expect(reason([LayerDescription("max_pool")]).contains("use an average pool"))
+    let gate = LayerDescription("product", [.init("branches", .branches([[], [relu]]))])
+    #expect(reason([flatten, dense(2, 0), gate, dense(2, 0)]).contains("not independent"))
+    let sum = LayerDescription("residual", [.init("main", .layers([relu]))])
+    #expect(reason([flatten, dense(2, 0), sum, dense(2, 0)]).contains("not independent"))
     #expect(
       reason([flatten, dense(-1, 0)]).contains("'weight_variance' must be finite and at least"))
     #expect(reason([flatten, dense(.nan, 0)]).contains("layer 2 (dense)"))

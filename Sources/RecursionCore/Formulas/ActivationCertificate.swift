@@ -65,11 +65,13 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
 
   private static func collect(_ layers: [LayerDescription], _ found: inout [LayerDescription]) {
     for layer in layers {
-      if !found.contains(layer) { found.append(layer) }
+      if LayerCatalog.activation(layer.name) != nil, !found.contains(layer) { found.append(layer) }
       for parameter in layer.parameters {
         switch parameter.value {
         case .layers(let inner): collect(inner, &found)
         case .branches(let branches): for inner in branches { collect(inner, &found) }
+        case .word(let name) where parameter.name == "activation":
+          collect([LayerDescription(name)], &found)
         case .number, .word, .flag, .numbers, .optionalNumbers: break
         }
       }

@@ -28,7 +28,7 @@ struct GaussLegendre: Sendable {
     (self.nodes, self.weights) = (nodes, weights)
   }
 
-  /// Appends the nodes of panels between neighbouring `ends`, none wider than `width`.
+  /// Appends the nodes of panels between neighboring `ends`, none wider than `width`.
   func fill(
     _ ends: [Double], width: Double, to nodes: inout [Double], _ weights: inout [Double]
   ) {

@@ -139,10 +139,10 @@ extension GraphEngine {
     @inline(__always)
     func gap(_ sum: Double, column: Int, rounding: Double) -> L.Scalar {
       let other = Double(halves[column]) + Double(rests[column])
-      let gap =
-        sum - own.half - other
-        + (own.sum - Double(sums[column])) * (own.whole - Double(wholes[column]))
-      return gap > 8 * rounding * (own.half + other) ? L.Scalar(gap) : 0
+      let product = (own.sum - Double(sums[column])) * (own.whole - Double(wholes[column]))
+      let gap = sum - own.half - other + product
+      let scale = abs(own.half) + abs(other) + abs(product)
+      return gap > 8 * rounding * scale ? L.Scalar(gap) : 0
     }
   }
 

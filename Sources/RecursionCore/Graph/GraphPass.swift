@@ -36,13 +36,13 @@ final class GraphPass<L: CoreLanes> {
         columns.load((column..<column + width).map(columnTable.record))
         for node in program.nodes.indices {
           engine.run(node, rows, columns)
+          guard poll() else { return false }
           for (index, output) in program.outputs.enumerated() where output.node == node {
             store(
               node, to: outputs[output.network], row, column,
               rowTable.outputs[index], columnTable.outputs[index])
           }
         }
-        guard poll() else { return false }
       }
     }
     return true

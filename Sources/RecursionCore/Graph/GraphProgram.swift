@@ -181,6 +181,7 @@ struct GraphProgram: Sendable {
       let positions = Double(node.positionCount)
       switch node.map {
       case .attention: return sum + positions * positions * (1 + positions / 16)
+      case .tied(let tied): return sum + positions * positions * Double(tied.count * tied.count)
       default: return sum + positions * positions
       }
     }

@@ -128,7 +128,9 @@ struct GraphTableBuilder<L: CoreLanes> {
       for lane in lanes {
         switch node.map {
         case .input: read(index, lane)
-        case .mix(let mix): self.mix(MixPlan(mix), index, lane)
+        case .mix:
+          guard case .mix(let plan) = engine.plans[index] else { continue }
+          mix(plan, index, lane)
         case .attention(let attention): attend(attention, index, lane)
         case .rootAttention(let attention): attend(attention, index, lane)
         default:
@@ -324,9 +326,15 @@ struct GraphTableBuilder<L: CoreLanes> {
       set(
         index, p, lane,
         ImageState(
-          variance: rowSum * whole.variance - halves[0],
-          tangent: rowSum * whole.tangent - halves[1]))
+          variance: remainder(rowSum * whole.variance, halves[0]),
+          tangent: remainder(rowSum * whole.tangent, halves[1])))
     }
+  }
+
+  /// The difference of two numbers that may leave nothing; 0 where rounding alone is left.
+  private func remainder(_ sum: Double, _ half: Double) -> Double {
+    let remainder = sum - half
+    return remainder > 8 * .ulpOfOne * (abs(sum) + abs(half)) ? remainder : 0
   }
 
   /// What rounding to the lanes leaves of a number.
@@ -376,8 +384,8 @@ struct GraphTableBuilder<L: CoreLanes> {
       }
       complete(index, p, lane, halves, whole, rowSum)
       let omega = attention.valueVariance
-      let variance = omega * (rowSum * whole.variance - halves[0])
-      let tangent = omega * (rowSum * whole.tangent - halves[1])
+      let variance = omega * remainder(rowSum * whole.variance, halves[0])
+      let tangent = omega * remainder(rowSum * whole.tangent, halves[1])
       set(
         index, p, lane,
         ImageState(

@@ -17,9 +17,16 @@ struct TapPlan {
   init(_ convolution: Convolution, width: Int) {
     var sources: [[Int]] = []
     let (down, across) = (convolution.vertical, convolution.horizontal)
-    for tapDown in 0..<down.size {
+    // Taps that never meet the input add nothing.
+    func used(_ axis: TapAxis) -> [Int] {
+      (0..<axis.size).filter { tap in
+        (0..<axis.output).contains { axis.place($0, tap: tap) != nil }
+      }
+    }
+    let usedAcross = used(across)
+    for tapDown in used(down) {
       let rows = (0..<down.output).map { down.place($0, tap: tapDown) }
-      for tapAcross in 0..<across.size {
+      for tapAcross in usedAcross {
         let columns = (0..<across.output).map { across.place($0, tap: tapAcross) }
         sources.append(
           rows.flatMap { row in

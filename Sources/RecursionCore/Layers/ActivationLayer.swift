@@ -10,7 +10,10 @@ struct ActivationLayer: Layer {
       throw network.error("an activation needs pre-activations; put \(weights) before it")
     case .activations(let name):
       throw network.error(
-        "an activation on the output of another (\(name)); put \(weights) between them")
+        LayerCatalog.activation(name) == nil
+          ? "an activation needs Gaussian pre-activations, and the output of \(name) is not; put "
+            + "\(weights) between them"
+          : "an activation on the output of another (\(name)); put \(weights) between them")
     case .preActivations: break
     }
     network.signal.kind = .activations(name)

@@ -2,6 +2,11 @@
 private func ends(
   of branches: [[LayerDescription]], in network: inout NetworkBuilder
 ) throws(NetworkError) -> [NetworkBuilder.Signal] {
+  guard branches.count <= NetworkBuilder.Limit.branches else {
+    throw network.error(
+      "\(branches.count) branches are more than the \(NetworkBuilder.Limit.branches) that are "
+        + "supported; use fewer")
+  }
   let ends = try network.branches(
     branches.enumerated().map { ("branch \($0 + 1)", $1) })
   guard let first = ends.first else { throw network.error("'branches' is empty; give it branches") }
@@ -55,12 +60,11 @@ struct Product: Layer {
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
     let ends = try ends(of: branches, in: &network)
-    // At most one branch may depend on nothing but what all of them start from.
-    guard ends.count(where: { $0.kind != .preActivations && !Self.hasWeights($0, network) }) <= 1
-    else {
+    let start = network.signal.node
+    guard ends.count(where: { network.graph.passesOn(start, to: $0.node) }) < 2 else {
       throw network.error(
-        "two branches have no weights of their own, so they are not independent; begin all but one "
-          + "with a dense layer or a convolution")
+        "two branches have no weights of their own throughout, so they are not independent; begin "
+          + "all but one with a dense layer or a convolution")
     }
     network.signal = ends[0]
     network.signal.kind = .activations("product")
@@ -70,20 +74,5 @@ struct Product: Layer {
       network.add(
         .product, inputs: [network.signal.node, end.node], of: LayerDescription("product"))
     }
-  }
-
-  /// Whether a layer of the branch has weights: its end is another node than the start's and not
-  /// of the start's alone.
-  private static func hasWeights(_ end: NetworkBuilder.Signal, _ network: NetworkBuilder) -> Bool {
-    var node = end.node
-    while node != network.signal.node {
-      switch network.graph.nodes[node].map {
-      case .affine, .convolution, .attention, .recurrent, .tied: return true
-      default: break
-      }
-      guard let next = network.graph.nodes[node].inputs.first else { return false }
-      node = next
-    }
-    return false
   }
 }

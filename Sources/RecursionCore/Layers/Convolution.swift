@@ -122,6 +122,11 @@ struct ConvolutionLayer: Layer {
         inputs: network.signal.width, taps: filter.down * filter.across, network.position),
       isLocal: form == .local)
     try network.check(map.output, "filter", window, input)
+    guard form != .transposed || map.output.count <= NetworkBuilder.Limit.positions else {
+      throw network.error(
+        "it leaves \(map.output) pixels, more than the \(NetworkBuilder.Limit.positions) that are "
+          + "supported; use smaller strides")
+    }
     network.signal.pixels = map.output
     network.add(.convolution(map))
     network.signal.kind = .preActivations

@@ -1,4 +1,4 @@
-/// Layer normalisation of pre-activations:
+/// Layer normalization of pre-activations:
 ///
 ///     K12 <- K12 / sqrt((v1 + epsilon) (v2 + epsilon)),    Theta12 likewise,
 ///
@@ -39,7 +39,7 @@ package struct LayerNorm: Layer, Equatable {
   }
 }
 
-/// A layer normalisation on pairs of pixels: with i the factor of each pixel,
+/// A layer normalization on pairs of pixels: with i the factor of each pixel,
 ///
 ///     g <- (i1 r1 - i2 r2)^2 + i1 i2 (g - (r1 - r2)^2),    r = sqrt(K_ii); Theta likewise.
 ///

@@ -19,10 +19,10 @@ struct Residual: Layer {
         "main leaves \(words(ofMain.pixels)) and the shortcut \(words(ofShortcut.pixels)), which "
           + "cannot be added; give both the same strides and padding")
     }
-    guard ofMain.kind == .preActivations || ofShortcut.kind == .preActivations else {
+    guard ends.count(where: { network.graph.passesOn(fork, to: $0.node) }) < 2 else {
       throw network.error(
-        "neither branch ends with weights of its own, so the branches are not independent; end main "
-          + "with a dense layer or a convolution")
+        "neither branch has weights of its own throughout, so the branches are not independent; end "
+          + "main with a dense layer or a convolution")
     }
     network.signal = ofShortcut
     if ofMain.kind != .preActivations { network.signal.kind = ofMain.kind }

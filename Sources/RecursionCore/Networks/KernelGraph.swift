@@ -37,6 +37,23 @@ struct KernelGraph: Sendable {
     return nodes.count - 1
   }
 
+  /// Whether what `end` is made of has the signal of `start` in it as it is, with no random weights
+  /// between: two such signals are not independent.
+  func passesOn(_ start: Int, to end: Int) -> Bool {
+    var isSeen = [Bool](repeating: false, count: end + 1)
+    var waiting = [end]
+    while let place = waiting.popLast() {
+      if place == start { return true }
+      guard place > start, !isSeen[place] else { continue }
+      isSeen[place] = true
+      switch nodes[place].map {
+      case .affine, .convolution, .attention, .rootAttention, .recurrent: continue
+      default: waiting += nodes[place].inputs
+      }
+    }
+    return false
+  }
+
   /// Adds the nodes of `other`, a graph for images of the same shape, that lead to its `output`;
   /// returns the output's place here.
   mutating func add(_ other: KernelGraph, to output: Int) -> Int {

@@ -121,7 +121,7 @@ package struct LayerParameters: Sendable {
     }
     guard let type = LayerCatalog.activation(description.name) else {
       let names = LayerCatalog.activations.map { $0.name }.joined(separator: ", ")
-      throw error("'\(name)' is '\(description.name)', which is no activation (known: \(names))")
+      throw error("'\(name)' is '\(description.name)', not an activation (known: \(names))")
     }
     var parameters = try LayerParameters(description, position: position)
     let activation = try type.make(&parameters)

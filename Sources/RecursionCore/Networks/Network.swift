@@ -23,6 +23,7 @@ public struct Network: Sendable {
     graph = builder.graph
     output = builder.signal.node
     stack = LayerStack(graph, to: output)
+    if stack == nil { try builder.checkPositions() }
     self.shape = PixelShape(
       height: shape.count == 3 ? shape[0] : 1, width: shape.count == 3 ? shape[1] : 1)
     channels = shape.last ?? 1

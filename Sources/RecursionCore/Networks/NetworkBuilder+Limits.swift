@@ -8,6 +8,7 @@ extension NetworkBuilder {
     static let window = 1023
     /// Positions of a signal whose pairs are all in memory at once.
     static let positions = 4096
+    static let branches = 64
   }
 
   /// Counts a layer, before it is expanded.
@@ -51,6 +52,18 @@ extension NetworkBuilder {
         reason: "\(words) goes around the \(input) pixels that reach it more than \(rounds) times, "
           + "which is not supported; use a smaller one or padding: same")
     }
+  }
+
+  /// Checks that all pairs of positions fit into memory, where a network needs them at once.
+  func checkPositions() throws(NetworkError) {
+    guard let widest = graph.nodes.max(by: { $0.positionCount < $1.positionCount }),
+      widest.positionCount > Limit.positions
+    else { return }
+    throw NetworkError(
+      position: widest.position,
+      reason: "a network with its layers needs all pairs of pixels at once, and there are "
+        + "\(widest.positionCount) pixels where \(Limit.positions) are supported; reduce the images"
+    )
   }
 
   /// Checks that windows leave something of the pixels.

@@ -57,7 +57,7 @@ package struct AxisWindow: Sendable, Equatable {
     (0..<size).filter { tap in (0..<output).contains { place($0, tap: tap) != nil } }
   }
 
-  /// Whether every window is a pixel and its two neighbours, zeros beside the image.
+  /// Whether every window is a pixel and its two neighbors, zeros beside the image.
   var isAround: Bool { size == 3 && stride == 1 && padding == .same }
 
   /// Whether every window is a pixel and the two behind it, and begins at every second one; zeros

@@ -158,7 +158,7 @@ struct EdgeSums<L: Lanes> {
   }
 
   /// The sums over the horizontal taps, element by element, where columns are not sorted so that
-  /// neighbours stay neighbours.
+  /// neighbors stay neighbors.
   func sumElements(
     _ sums: UnsafePointer<Scalar>, _ window: AxisWindow, _ walk: HorizontalWalk,
     _ input: CellLayout, to state: UnsafeMutablePointer<Scalar>, _ output: CellLayout,

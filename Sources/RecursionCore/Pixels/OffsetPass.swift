@@ -200,7 +200,7 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   private let columns: UnsafePointer<L.Scalar>
   private let windowPlane: Int
   private let places: UnsafePointer<L.Scalar>
-  /// The lane whose left neighbour is no neighbour, and the one before it.
+  /// The lane whose left neighbor is no neighbor, and the one before it.
   private let seam: L
   private let beforeSeam: L
   /// Where in a row of the second image's sums the pixels beyond the ends lie, for each piece; of

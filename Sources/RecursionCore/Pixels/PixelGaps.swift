@@ -27,7 +27,7 @@ struct PixelRowValues<L: Lanes>: ImageValues {
   subscript(index: Int) -> L { L(perRow: base + index * stride) }
 }
 
-/// The numbers of neighbouring pixels (or images), one per column of the lanes.
+/// The numbers of neighboring pixels (or images), one per column of the lanes.
 struct PixelColumnValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L.Scalar>
   let stride: Int

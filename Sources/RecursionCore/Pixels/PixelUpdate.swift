@@ -1,4 +1,4 @@
-/// What happens to each pair of pixels on its own: an activation or a normalisation.
+/// What happens to each pair of pixels on its own: an activation or a normalization.
 protocol PixelUpdate: Sendable {
   /// How many numbers of one pixel it needs.
   var valueCount: Int { get }
@@ -230,7 +230,7 @@ extension Activation {
     _ update: PixelActivation<Self>, _ map: PixelVariances, _ write: PixelRowWriter
   ) { update.advanceAll(map, write) }
 
-  /// The default loop; a requirement so that the compiler makes a specialised one for each.
+  /// The default loop; a requirement so that the compiler makes a specialized one for each.
   package static func run(
     _ update: PixelActivation<Self>, over pass: PixelPass<Float64Lanes>
   ) { update.sweep(pass) }

@@ -2,7 +2,7 @@
 /// are: the diagonal, by the one-dimensional form of every layer's rule.
 ///
 /// A register holds one pixel of `imageCount` images, so that a vector has four pixels of a row,
-/// neighbours or a stride apart. Rows end on whole vectors: a pixel beyond the last one is like one
+/// neighbors or a stride apart. Rows end on whole vectors: a pixel beyond the last one is like one
 /// without variance behind a convolution, and means nothing.
 package final class PixelVariances {
   typealias L = Float64Lanes

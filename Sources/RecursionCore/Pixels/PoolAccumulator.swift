@@ -8,7 +8,7 @@ final class PoolAccumulator<L: Lanes> {
   /// The pixels across each window, one window after another.
   private let starts: [Int]
   private let places: [Int]
-  /// Whether the windows are neighbouring pairs of pixels, one after another.
+  /// Whether the windows are neighboring pairs of pixels, one after another.
   private let isPairs: Bool
   /// Rows of a slab summed over the windows: [window][column].
   private let rowSums: AlignedStorage<Scalar>
