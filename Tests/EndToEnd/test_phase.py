@@ -63,7 +63,7 @@ def test_a_phase_diagram_as_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["--activation", "swish"], ["swish", "erf", "tanh"]),
+    (["--activation", "swosh"], ["swosh", "erf", "tanh"]),
     (["--activation", "erf", "--weight-variance", "-1"], ["--weight-variance"]),
     (["--activation", "erf", "--weight-variance", "0"], ["--weight-variance"]),
     (["--activation", "erf", "--weight-variance", "1:2:1"], ["--weight-variance"]),
