@@ -1,0 +1,181 @@
+/// Takes the variances of a few images through a graph, in double precision, and each image with
+/// itself where positions mix.
+struct GraphTableBuilder<L: CoreLanes> {
+  let program: GraphProgram
+  let images: PixelImages
+  let range: Range<Int>
+  let engine: GraphEngine<L>
+  /// The numbers in double precision, and where they go rounded to the lanes.
+  private let storage: AlignedStorage<Double>
+  private let target: UnsafeMutablePointer<L.Scalar>
+  /// An image on its way through all nodes with itself.
+  let block: GraphBlock<L>
+
+  init(
+    _ images: PixelImages, _ range: Range<Int>, to target: UnsafeMutablePointer<L.Scalar>,
+    _ engine: GraphEngine<L>
+  ) {
+    (self.images, self.range, self.target, self.engine) = (images, range, target, engine)
+    program = engine.program
+    storage = AlignedStorage(count: range.count * program.imageSize)
+    block = GraphBlock(program, capacity: 1)
+  }
+
+  private func record(_ lane: Int) -> UnsafeMutablePointer<Double> {
+    storage.base + lane * program.imageSize
+  }
+
+  func build(_ watch: inout RangeWatch) {
+    guard program.steps.contains(where: \.needsSelf) else {
+      let lanes = Array(0..<range.count)
+      for node in program.nodes.indices {
+        advance(node, lanes, &watch)
+        for lane in lanes { round(node, lane) }
+      }
+      return
+    }
+    // Every image alone through all nodes, with itself.
+    for lane in 0..<range.count {
+      block.start([UnsafePointer(target + lane * program.imageSize)])
+      for node in program.nodes.indices {
+        advance(node, [lane], &watch)
+        round(node, lane)
+        block.load(node)
+        if program.steps[node].needsSelf { engine.run(node, block, block, isSelf: true) }
+      }
+    }
+  }
+
+  /// Rounds a node's numbers to the lanes.
+  func round(_ node: Int, _ lane: Int) {
+    let first = program.steps[node].offset
+    let end = node + 1 < program.steps.count ? program.steps[node + 1].offset : program.imageSize
+    let (source, target) = (record(lane), target + lane * program.imageSize)
+    for index in first..<end { target[index] = L.Scalar(min(source[index], L.largestValue)) }
+  }
+
+  // MARK: One node
+
+  /// A value of a node's positions in an image's record: 0 is K, 1 is Theta.
+  func values(_ node: Int, _ value: Int, _ lane: Int) -> UnsafeMutablePointer<Double> {
+    record(lane) + program.steps[node].offset + value * program.nodes[node].positionCount
+  }
+
+  func state(_ node: Int, _ position: Int, _ lane: Int) -> ImageState {
+    ImageState(
+      variance: values(node, 0, lane)[position], tangent: values(node, 1, lane)[position])
+  }
+
+  func set(_ node: Int, _ position: Int, _ lane: Int, _ state: ImageState) {
+    values(node, 0, lane)[position] = state.variance
+    values(node, 1, lane)[position] = state.tangent
+  }
+
+  /// Writes what `index` needs of some images, which have all that its inputs need.
+  private func advance(_ index: Int, _ lanes: [Int], _ watch: inout RangeWatch) {
+    let node = program.nodes[index]
+    let count = node.positionCount
+    switch node.map {
+    case .activation, .normalize:
+      if let update = program.steps[index].update {
+        self.update(update, index, from: node.inputs[0], lanes, &watch)
+      }
+    case .recurrent(let recurrent): self.advance(recurrent, index, lanes, &watch)
+    case .tied(let tied): for lane in lanes { advance(tied, index, lane, &watch) }
+    default:
+      for lane in lanes {
+        switch node.map {
+        case .input: read(index, lane)
+        case .mix:
+          guard case .mix(let plan) = engine.plans[index] else { continue }
+          mix(plan, index, lane)
+        case .attention(let attention): attend(attention, index, lane)
+        case .rootAttention(let attention): attend(attention, index, lane)
+        default:
+          for position in 0..<count {
+            set(index, position, lane, state(index, node, position, lane))
+          }
+        }
+      }
+    }
+    for lane in lanes {
+      let (variances, tangents) = (values(index, 0, lane), values(index, 1, lane))
+      for position in 0..<count {
+        watch.note(.variance, variances[position]) { program.place(ofNode: index) }
+        watch.note(.tangent, tangents[position]) { program.place(ofNode: index) }
+      }
+    }
+  }
+
+  /// K and Theta of a position behind maps that need no other values.
+  private func state(
+    _ index: Int, _ node: KernelGraph.Node, _ position: Int, _ lane: Int
+  ) -> ImageState {
+    func input(_ number: Int) -> ImageState { state(node.inputs[number], position, lane) }
+    switch node.map {
+    case .affine(let affine): return affine.advance(input(0))
+    case .convolution(let convolution):
+      guard case .taps(let plan) = engine.plans[index] else { return input(0) }
+      var sum = ImageState(variance: 0)
+      for tap in plan.sources {
+        guard tap[position] >= 0 else { continue }
+        let state = state(node.inputs[0], tap[position], lane)
+        sum.variance += state.variance
+        sum.tangent += state.tangent
+      }
+      let taps = Double(convolution.tapCount)
+      return convolution.affine.advance(
+        ImageState(variance: sum.variance / taps, tangent: sum.tangent / taps))
+    case .sum(let weights):
+      var sum = ImageState(variance: 0)
+      for (number, weight) in weights.enumerated() {
+        sum.variance += weight * input(number).variance
+        sum.tangent += weight * input(number).tangent
+      }
+      return sum
+    case .product:
+      let (first, second) = (input(0), input(1))
+      return ImageState(
+        variance: first.variance * second.variance,
+        tangent: first.tangent * second.variance + first.variance * second.tangent)
+    case .embedding(let signal, let position):
+      return ImageState(
+        variance: signal * input(0).variance + position,
+        tangent: signal * input(0).tangent + position)
+    case .dropout(let keep):
+      return ImageState(variance: input(0).variance / keep, tangent: input(0).tangent / keep)
+    case .flatten:
+      let positions = program.nodes[node.inputs[0]].positionCount
+      var sum = ImageState(variance: 0)
+      for place in 0..<positions {
+        let state = state(node.inputs[0], place, lane)
+        sum.variance += state.variance
+        sum.tangent += state.tangent
+      }
+      return ImageState(
+        variance: sum.variance / Double(positions), tangent: sum.tangent / Double(positions))
+    case .input, .activation, .normalize, .mix, .attention, .rootAttention, .recurrent, .tied:
+      preconditionFailure("these have functions of their own")
+    }
+  }
+
+  private func read(_ index: Int, _ lane: Int) {
+    let count = program.nodes[index].positionCount
+    let channels = program.steps[index].valueCount
+    let pixels = images.pixel(range.lowerBound + lane, 0)
+    for position in 0..<count {
+      var (sum, isBlack) = (0.0, true)
+      for channel in 0..<channels {
+        let value = pixels[position * channels + channel]
+        values(index, 2 + channel, lane)[position] = value
+        sum += value * value
+        isBlack = isBlack && value == 0
+      }
+      let mean = sum / Double(channels)
+      // Not 0 unless the pixel is black.
+      set(
+        index, position, lane,
+        ImageState(variance: mean == 0 && !isBlack ? .leastNonzeroMagnitude : mean))
+    }
+  }
+}
