@@ -218,6 +218,12 @@ exit $status
                 after = max(2, int(mean * self.random.uniform(0.4, 1.2)))
                 self.leave(2 * after + 4 * RANKS)
                 status = self.session(kind, after)
+                # Ranks outlive an mpirun that was killed by some seconds, and hold the run meanwhile.
+                for _ in range(30):
+                    if status != 73 or "is being written by" not in self.log():
+                        break
+                    time.sleep(1)
+                    status = self.session(kind, after)
                 # A full disk is an error that a user has to mend; all else the template takes care of.
                 allowed = (74, 75) if kind == "disk full" else (75,)
                 assert status in allowed or status == 0 and len(chunk_paths(self.run)) == self.total, (
