@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from conftest import BINARY, ENVIRONMENT, PATIENCE, ROOT, SHARED, ntk_dist, succeed, write_job
 
-# What the core has; further activations and layers come with their own cases.
-REFERENCE_CASES = (r"^(cnn|myrtle|wrn|fcn(256)?_(sin|cos|gelu)_|fcn(256)?_(relu|erf)_(?!num50|standardparam))")
-
+# All but two, whose NTK diagonals are off by 3e-8 and 1e-8 in the reference (30-digit arithmetic gives
+# ours), which single precision does not see.
+EXACT_CASES = r"^(?!any_fcn_(hard_tanh_d3|formula4_d2)$)"
 
 # How many ranks there are changes no value, so some cases of every family do under mpirun.
 CASES_OF_RANKS = r"^(cnnf_erf|cnnp_relu|myrtle|fcn_(relu|erf)_d)"
 
 
 @pytest.mark.parametrize("launcher, precision, cases, count", [
-    ("", "f64", REFERENCE_CASES, "8[0-9]"), ("", "f32", REFERENCE_CASES, "8[0-9]"),
+    ("", "f64", EXACT_CASES, "149"), ("", "f32", "", "151"),
     ("mpirun --oversubscribe -np 2", "f64", CASES_OF_RANKS, "[2-6][0-9]")])
 def test_reference_kernels(launcher, precision, cases, count):
     script = SHARED / "conformance/run.py"

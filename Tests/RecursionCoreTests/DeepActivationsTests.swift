@@ -4,21 +4,7 @@ import Testing
 /// Networks of the activations with closed forms, up to depth 200 in the ordered and in the chaotic
 /// phase, against 400-digit arithmetic (Tests/Python/recursion_reference.py printed the numbers).
 @Suite struct DeepActivationsTests {
-  struct Case: Sendable {
-    let layer: LayerDescription
-    let depth: Int
-    let w, b, q1, q2, u: Double
-    let expected: [Double]
-
-    init(
-      _ layer: LayerDescription, _ depth: Int, _ w: Double, _ b: Double, _ q1: Double, _ q2: Double,
-      _ u: Double, _ expected: [Double]
-    ) {
-      (self.layer, self.depth) = (layer, depth)
-      (self.w, self.b, self.q1, self.q2, self.u) = (w, b, q1, q2, u)
-      self.expected = expected
-    }
-  }
+  typealias Case = DeepCase
 
   private static func layer(_ name: String, _ parameters: [String: Double]) -> LayerDescription {
     ActivationExamples.layer(name, parameters)
@@ -125,18 +111,12 @@ import Testing
       [0.910224522503817616, 0.910224522503817616, 0.189775477496182384, 0.189775477496182384]),
   ]
 
-  func errors(_ c: Case, _ precision: Precision) throws -> [Double] {
-    let layers = fullyConnected(c.layer, depth: c.depth, w: c.w, b: c.b)
-    let values = try onePair(layers, precision, q1: c.q1, q2: c.q2, u: c.u)
-    return zip(values, c.expected).map(relativeError)
-  }
-
   @Test("kernels and deficits keep their digits", arguments: cases)
   func kernels(_ c: Case) throws {
-    let double = try errors(c, .f64)
+    let double = try c.errors(.f64)
     #expect(double[0] < 2e-13 && double[1] < 1e-12, "\(c): \(double)")
     #expect(double[2] < 1e-11 && double[3] < 1e-11, "\(c): \(double)")
-    let single = try errors(c, .f32)
+    let single = try c.errors(.f32)
     #expect(single[0] < 2e-5 && single[1] < 1e-4, "\(c): \(single)")
     #expect(single[2] < 1e-3 && single[3] < 1e-3, "\(c): \(single)")
   }

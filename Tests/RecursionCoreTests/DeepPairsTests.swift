@@ -3,22 +3,7 @@ import Testing
 
 /// Against 120-digit arithmetic (Tests/Python/recursion_reference.py printed the numbers).
 @Suite struct DeepPairsTests {
-  struct Case: Sendable {
-    let activation: String
-    let depth: Int
-    let w, b, q1, q2, u: Double
-    let expected: [Double]
-
-    init(
-      _ activation: String, _ depth: Int, _ w: Double, _ b: Double, _ q1: Double, _ q2: Double,
-      _ u: Double, _ expected: [Double]
-    ) {
-      self.activation = activation
-      self.depth = depth
-      (self.w, self.b, self.q1, self.q2, self.u) = (w, b, q1, q2, u)
-      self.expected = expected
-    }
-  }
+  typealias Case = DeepCase
 
   static let cases = [
     Case(
@@ -62,25 +47,19 @@ import Testing
       [0.996438406127514737, 11.5986589622643945, 1.22479057836676502e-13, 7.32638971382911697e-12]),
   ]
 
-  func errors(_ c: Case, _ precision: Precision) throws -> [Double] {
-    let layers = fullyConnected(LayerDescription(c.activation), depth: c.depth, w: c.w, b: c.b)
-    let values = try onePair(layers, precision, q1: c.q1, q2: c.q2, u: c.u)
-    return zip(values, c.expected).map(relativeError)
-  }
-
   @Test("kernels agree with 120-digit arithmetic", arguments: cases)
   func kernels(_ c: Case) throws {
-    let double = try errors(c, .f64)
+    let double = try c.errors(.f64)
     #expect(double[0] < 2e-13 && double[1] < 1e-12, "\(c): \(double)")
-    let single = try errors(c, .f32)
+    let single = try c.errors(.f32)
     #expect(single[0] < 2e-5 && single[1] < 1e-4, "\(c): \(single)")
   }
 
   @Test("deficits keep their digits where the kernels have none left", arguments: cases)
   func deficits(_ c: Case) throws {
-    let double = try errors(c, .f64)
+    let double = try c.errors(.f64)
     #expect(double[2] < 1e-11 && double[3] < 1e-11, "\(c): \(double)")
-    let single = try errors(c, .f32)
+    let single = try c.errors(.f32)
     #expect(single[2] < 1e-3 && single[3] < 1e-3, "\(c): \(single)")
   }
 }

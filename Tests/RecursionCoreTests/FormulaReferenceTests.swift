@@ -3,7 +3,7 @@ import Testing
 
 /// Against 34-digit arithmetic (Tests/Python/formula_reference.py printed the numbers).
 @Suite struct FormulaReferenceTests {
-  typealias Case = DeepPairsTests.Case
+  typealias Case = DeepCase
 
   static let cases = [
     Case(
@@ -20,21 +20,15 @@ import Testing
       ]),
   ]
 
-  func errors(_ c: Case, _ precision: Precision) throws -> [Double] {
-    let layers = fullyConnected(LayerDescription(c.activation), depth: c.depth, w: c.w, b: c.b)
-    let values = try onePair(layers, precision, q1: c.q1, q2: c.q2, u: c.u)
-    return zip(values, c.expected).map(relativeError)
-  }
-
   @Test("kernels and deficits agree with 34-digit arithmetic, at any depth", arguments: cases)
   func kernels(_ c: Case) throws {
-    let double = try errors(c, .f64)
+    let double = try c.errors(.f64)
     #expect(double[0] < 2e-13 && double[1] < 1e-12, "\(c): \(double)")
     // Different inputs end at diagonals that differ by rounding, whose square is in the deficit.
     let rounding = Double.ulpOfOne * c.expected[1]
     let allowed = 1e-11 + 4 * rounding * rounding / c.expected[3]
     #expect(double[2] < 1e-11 && double[3] < allowed, "\(c): \(double)")
-    let single = try errors(c, .f32)
+    let single = try c.errors(.f32)
     #expect(single[0] < 2e-5 && single[1] < 1e-4, "\(c): \(single)")
     #expect(single[2] < 1e-3 && single[3] < 1e-3, "\(c): \(single)")
   }

@@ -20,7 +20,7 @@ extension GraphEngine {
         if t > 0 {
           state.gap(0).update(from: result.gap(row - 1), count: line)
           state.tangentGap(0).update(from: result.tangentGap(row - 1), count: line)
-          sweep(update, node, row - 1, x, y, state)
+          sweep(update, node, row: row - 1, x, y, state)
         }
         for plane in 0..<2 {
           let gaps = result.gap(row) + plane * result.plane
@@ -61,21 +61,5 @@ extension GraphEngine {
         }
       }
     }
-  }
-
-  /// Takes one row's pairs, in an array of four, through an update.
-  private func sweep(
-    _ update: any PixelUpdate, _ node: Int, _ row: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>,
-    _ array: PairArray<L>
-  ) {
-    let pass = PixelPass<L>(
-      state: array.gaps,
-      stateStrides: .init(outer: 0, row: array.columns, plane: array.plane),
-      sums: UnsafePointer(array.gaps), sumsStrides: .init(outer: 0, row: 0, plane: 0))
-    pass.outer = 1
-    pass.inner = array.columns / L.rowCount
-    pass.rows = StepValues(base: x.values(node, 2) + row, stride: x.stride(node))
-    pass.columns = StepValues(base: y.values(node, 2), stride: y.stride(node))
-    L.sweep(update, pass)
   }
 }

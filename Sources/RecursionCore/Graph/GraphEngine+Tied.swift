@@ -89,14 +89,9 @@ extension GraphEngine {
         }
       }
     }
-    let pass = PixelPass<L>(
-      state: strip.gaps, stateStrides: .init(outer: 0, row: columns, plane: size),
-      sums: UnsafePointer(strip.gaps), sumsStrides: .init(outer: 0, row: 0, plane: 0))
-    (pass.outer, pass.inner) = (1, columns / L.rowCount)
-    pass.rows = StepValues(
-      base: x.values(node, layout.values(depth.l)) + first, stride: x.stride(node))
-    pass.columns = StepValues(base: y.values(node, layout.values(depth.m)), stride: y.stride(node))
-    L.sweep(update, pass)
+    sweep(
+      update, node, values: (layout.values(depth.l), layout.values(depth.m)), row: first, x, y,
+      PairArray(gaps: strip.gaps, rows: 4, columns: columns))
     let affine = tied.affine
     let (weight, bias) = (L.Scalar(affine.weightVariance), L.Scalar(affine.biasVariance))
     let (trained, trainedBias) = (L.Scalar(affine.trainedWeight), L.Scalar(affine.trainedBias))

@@ -121,20 +121,18 @@ final class GraphEngine<L: CoreLanes> {
     }
   }
 
-  /// Takes every pair through an update.
+  /// Takes pairs of a node's positions through an update: all rows of `array`, whose first one is of
+  /// position `row` of the first images.
+  ///
+  /// - Parameter values: where the update's numbers begin for the first and for the second images.
   func sweep(
-    _ update: any PixelUpdate, _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>,
-    _ array: PairArray<L>
+    _ update: any PixelUpdate, _ node: Int, values: (Int, Int) = (2, 2), row: Int = 0,
+    _ x: GraphBlock<L>, _ y: GraphBlock<L>, _ array: PairArray<L>
   ) {
     let pass = PixelPass<L>(
-      state: array.gaps,
-      stateStrides: .init(outer: 4 * array.columns, row: array.columns, plane: array.plane),
-      sums: UnsafePointer(array.gaps), sumsStrides: .init(outer: 0, row: 0, plane: 0))
-    pass.outer = array.rows / 4
-    pass.inner = array.columns / L.rowCount
-    pass.rows = StepValues(base: x.values(node, 2), stride: x.stride(node))
-    pass.rowStep = 4
-    pass.columns = StepValues(base: y.values(node, 2), stride: y.stride(node))
+      over: array,
+      StepValues(base: x.values(node, values.0) + row, stride: x.stride(node)),
+      StepValues(base: y.values(node, values.1), stride: y.stride(node)))
     L.sweep(update, pass)
   }
 }

@@ -94,13 +94,11 @@ private final class DepthRow {
       }
       (gaps.base[m], gaps.base[4 * line + m]) = (gap(\.variance), gap(\.tangent))
     }
-    let pass = PixelPass<Float64Lanes>(
-      state: gaps.base, stateStrides: .init(outer: 0, row: line, plane: 4 * line),
-      sums: UnsafePointer(gaps.base), sumsStrides: .init(outer: 0, row: 0, plane: 0))
-    (pass.outer, pass.inner) = (1, line / Float64Lanes.rowCount)
-    pass.rows = StepValues(base: values.base + depth, stride: line)
-    pass.columns = StepValues(base: values.base, stride: line)
-    update.run(pass)
+    update.run(
+      PixelPass<Float64Lanes>(
+        over: PairArray(gaps: gaps.base, rows: 4, columns: line),
+        StepValues(base: values.base + depth, stride: line),
+        StepValues(base: values.base, stride: line)))
   }
 
   /// S, and D T, between two depths, the first of which has been run.

@@ -14,3 +14,20 @@ struct PairArray<L: CoreLanes> {
   @inline(__always)
   func tangentGap(_ row: Int) -> UnsafeMutablePointer<L.Scalar> { gaps + plane + row * columns }
 }
+
+extension PixelPass {
+  /// A pass over all rows and columns of gaps, with the values of the
+  /// positions on both sides.
+  convenience init(
+    over array: PairArray<L>, _ rowValues: StepValues<L.Scalar>,
+    _ columnValues: StepValues<L.Scalar>
+  ) where L: CoreLanes {
+    self.init(
+      state: array.gaps,
+      stateStrides: .init(outer: 4 * array.columns, row: array.columns, plane: array.plane),
+      sums: UnsafePointer(array.gaps), sumsStrides: .init(outer: 0, row: 0, plane: 0))
+    (outer, inner) = (array.rows / 4, array.columns / L.rowCount)
+    (self.rows, rowStep) = (rowValues, 4)
+    columns = columnValues
+  }
+}

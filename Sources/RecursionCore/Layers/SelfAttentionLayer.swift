@@ -39,12 +39,7 @@ struct SelfAttentionLayer: Layer {
   }
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
-    let input = try network.pixels()
-    guard input.count <= NetworkBuilder.Limit.positions else {
-      throw network.error(
-        "\(input) pixels are more than the \(NetworkBuilder.Limit.positions) that attention "
-          + "supports; put a convolution with a stride or a pool before it")
-    }
+    _ = try network.pixels()
     let signal = network.signal.node
     let layer = network.layer
     if positional != .none {
