@@ -26,8 +26,8 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks chaos fuzz bench lint reference docs system-packages \
-  clean
+.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks chaos fuzz bench lint \
+  reference docs system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist

@@ -7,17 +7,29 @@ extension PresetValues {
   var dense: LayerDescription { LayerDescription("dense", variances) }
 
   /// A convolution of stride 1.
-  var convolution: LayerDescription { convolution(filter: filter, stride: 1) }
+  var convolution: LayerDescription {
+    convolution(filter: filter, stride: [1, 1], padding: padding)
+  }
 
-  /// A convolution; `filter` is [height, width].
-  func convolution(filter: [Int], stride: Int) -> LayerDescription {
+  /// A convolution; `filter` and `stride` are [height, width].
+  func convolution(
+    filter: [Int], stride: [Int], padding: ConvolutionPadding
+  ) -> LayerDescription {
     LayerDescription(
       "convolution",
       [
         .init("filter", .numbers(filter.map(Double.init))),
-        .init("stride", .numbers([Double(stride), Double(stride)])),
+        .init("stride", .numbers(stride.map(Double.init))),
         .init("padding", .word(padding.rawValue)),
       ] + variances)
+  }
+
+  /// The sum of `main` and of `shortcut`; of the signal itself where that is empty.
+  func residual(
+    _ main: [LayerDescription], beside shortcut: [LayerDescription] = []
+  ) -> LayerDescription {
+    LayerDescription(
+      "residual", [.init("main", .layers(main)), .init("shortcut", .layers(shortcut))])
   }
 
   /// An average over 2 x 2 pixels, which halves the image.

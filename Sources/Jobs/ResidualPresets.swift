@@ -49,16 +49,11 @@ extension PresetValues {
   /// activation, convolution, activation, convolution beside the signal itself, or beside a
   /// convolution of single pixels.
   fileprivate func residualBlock(stride: Int, hasShortcut: Bool) -> LayerDescription {
-    let shortcut = hasShortcut ? [convolution(filter: [1, 1], stride: stride)] : []
-    return LayerDescription(
-      "residual",
-      [
-        .init(
-          "main",
-          .layers([
-            activation, convolution(filter: filter, stride: stride), activation, convolution,
-          ])),
-        .init("shortcut", .layers(shortcut)),
-      ])
+    func convolution(_ filter: [Int], _ stride: Int) -> LayerDescription {
+      self.convolution(filter: filter, stride: [stride, stride], padding: padding)
+    }
+    return residual(
+      [activation, convolution(filter, stride), activation, convolution(filter, 1)],
+      beside: hasShortcut ? [convolution([1, 1], stride)] : [])
   }
 }

@@ -23,10 +23,6 @@ extension Preset {
 }
 
 extension PresetValues {
-  fileprivate func residual(_ main: [LayerDescription]) -> LayerDescription {
-    LayerDescription("residual", [.init("main", .layers(main)), .init("shortcut", .layers([]))])
-  }
-
   fileprivate var attention: LayerDescription {
     LayerDescription(
       "self_attention",
@@ -39,14 +35,6 @@ extension PresetValues {
 
   /// A convolution whose windows are the patches.
   fileprivate var patches: LayerDescription {
-    var layer = convolution(filter: patch, stride: 1)
-    for index in layer.parameters.indices {
-      switch layer.parameters[index].name {
-      case "stride": layer.parameters[index].value = .numbers(patch.map(Double.init))
-      case "padding": layer.parameters[index].value = .word("valid")
-      default: break
-      }
-    }
-    return layer
+    convolution(filter: patch, stride: patch, padding: .valid)
   }
 }

@@ -29,14 +29,11 @@ public struct GaussianMoments: Sendable {
   ///
   /// Errors: a layer that is no activation, or whose parameters do not fit.
   public init(activation layer: LayerDescription) throws(NetworkError) {
-    guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }) else {
+    guard let activation = try LayerCatalog.activation(layer, position: layer.name) else {
       throw NetworkError(
         position: layer.name,
         reason: "unknown activation (known: \(Self.names.joined(separator: ", ")))")
     }
-    var parameters = try LayerParameters(layer, position: layer.name)
-    let activation = try type.make(&parameters)
-    try parameters.finish()
     self.init(activation)
   }
 

@@ -13,12 +13,8 @@ public struct NetworkListing {
     var file = try JobFile(path: path)
     try file.apply(overrides: overrides)
     let network = try file.network()
-    var notes: [String] = []
-    for certificate in try network.variants.flatMap({
-      try ActivationCertificate.all(in: $0.layers)
-    }) where !notes.contains("# \(certificate.description)\n") {
-      notes.append("# \(certificate.description)\n")
-    }
+    let notes = try ActivationCertificate.all(in: network.variants.flatMap(\.layers))
+      .map { "# \($0.description)\n" }
     text = network.expandedYAML() + notes.joined()
   }
 }

@@ -145,7 +145,9 @@ final class RunPipeline {
     }
     let digest =
       imageDigest.map { String($0, radix: 16) } ?? summary.figures.data?.digest ?? ""
-    let certificates = try assignment.variants.map { try $0.network.certificates() }
+    let certificates = try ranks.agree {
+      try assignment.variants.map { try $0.network.certificates() }
+    }
     summary.change { figures in
       figures.data = Summary.DataSummary(
         train: data.trainCount, test: data.testCount, classes: data.classes, shape: data.shape,

@@ -4,6 +4,7 @@ import DurableFiles
 import Failures
 import Foundation
 import Jobs
+import RecursionCore
 import Results
 
 /// What a user asks of `plan`.
@@ -72,8 +73,8 @@ public struct PlanCommand {
     case .slurm: print(slurm(plan), terminator: "")
     case .text:
       for line in text(plan) { print(line) }
-      for variant in assignment.variants {
-        for certificate in try variant.network.certificates() { print(certificate.description) }
+      for certificate in try ActivationCertificate.all(in: job.variants.flatMap(\.layers)) {
+        print(certificate.description)
       }
       if !isSaved { print("measured just now; `--calibrate` keeps the figures") }
     }

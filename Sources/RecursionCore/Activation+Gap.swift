@@ -3,8 +3,7 @@ extension Activation {
   /// correlation 1 - `gap`, the former without cancellation.
   package func dual(variance: Double, gap: Double) -> (deficit: Double, derivative: Double) {
     var values = [Double](repeating: 0, count: imageValueCount)
-    var deficit = [Double](repeating: 0, count: Float64Lanes.count)
-    var derivative = deficit
+    var result = (deficit: 0.0, derivative: 0.0)
     values.withUnsafeMutableBufferPointer { values in
       guard let base = values.baseAddress else { return }
       writeImageValues(variance: variance, to: base)
@@ -12,11 +11,8 @@ extension Activation {
       let pair = Pair(
         covariance: Float64Lanes(variance * (1 - gap)), deficit: Float64Lanes(variance * gap))
       let dual = self.dual(pair, image, image)
-      deficit.withUnsafeMutableBufferPointer { $0.baseAddress.map(dual.value.deficit.store) }
-      derivative.withUnsafeMutableBufferPointer {
-        $0.baseAddress.map(dual.derivative.covariance.store)
-      }
+      result = (dual.value.deficit.numbers[0], dual.derivative.covariance.numbers[0])
     }
-    return (deficit[0], derivative[0])
+    return result
   }
 }

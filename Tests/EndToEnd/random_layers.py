@@ -128,8 +128,6 @@ class Layers:
         order = self.choice(["rows", "pixels"])
         shape = (self.state.shape[0], 1) if order == "rows" else self.state.shape
         activation = random_activation(self, shape[0] * shape[1], repeated=True)
-        if "recurrent_parameters" in self.left_out and not isinstance(activation, str):
-            activation = "relu"
         parameters = {
             "activation": activation,
             "weight_variance": self.number(0.3, 1.1), "input_variance": self.number(0.4, 1.2),

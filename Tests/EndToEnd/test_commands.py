@@ -1,7 +1,7 @@
 """The other commands, the ready jobs, and the reference kernels."""
-import shutil
 import json
 import re
+import shutil
 import subprocess
 import sys
 

@@ -102,7 +102,11 @@ def test_every_key_of_a_summary_is_documented(tmp_path):
                     "leave_one_out": True},
         training={"times": [1, 10], "variance": True}, alignment={"targets": [1, 2]})
     succeed("run", path, "--progress", "none")
+    (tmp_path / "tanh").mkdir()
+    tanh = write_job(tmp_path / "tanh", network={"preset": "fcn", "depth": 1, "activation": "tanh"})
+    succeed("assemble", tanh, "--progress", "none")
     found = keys(summary(tmp_path / "run")).union(
+        keys(summary(tmp_path / "tanh/run")),
         *(keys(json.loads(path.read_text())) for path in (ROOT / "docs/results").glob("*.json")))
     assert len(found) > 60
     assert found - set(re.findall(r"\w+", code(parts["summary.json"]))) == set()

@@ -18,7 +18,7 @@ SEEDS = [int(seed) for seed in os.environ.get("NTK_SEEDS", "").split(",") if see
 # Relative to the mean of the diagonal.
 TOLERANCE = {"f64": 1e-10, "f32": 2e-5}
 # Layers, activations and options that the program does not have yet.
-LEFT_OUT = ["aggregate", "recurrent_parameters"]
+LEFT_OUT = ["aggregate"]
 
 
 def bounded_case(seed, folder):

@@ -68,12 +68,9 @@ enum ActivationExamples {
 
   /// The activation that a layer names.
   static func activation(_ layer: LayerDescription) throws -> any Activation {
-    var parameters = try LayerParameters(layer, position: layer.name)
-    guard let type = LayerCatalog.activations.first(where: { $0.name == layer.name }) else {
+    guard let activation = try LayerCatalog.activation(layer, position: layer.name) else {
       throw NetworkError(position: layer.name, reason: "no activation")
     }
-    let activation = try type.make(&parameters)
-    try parameters.finish()
     return activation
   }
 

@@ -1,7 +1,7 @@
 import RecursionCore
 import Testing
 
-/// Against 120-digit arithmetic (Tests/Python/recursion_reference.py printed the numbers).
+/// Against 400-digit arithmetic (Tests/Python/recursion_reference.py printed the numbers).
 @Suite struct DeepPairsTests {
   typealias Case = DeepCase
 

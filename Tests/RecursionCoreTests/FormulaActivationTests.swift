@@ -42,6 +42,24 @@ import Testing
     }
   }
 
+  @Test(
+    "variances beside the tables agree with the closed form", arguments: [1e-3, 0.6, 1.4],
+    [("erf(x)", "erf"), ("sin(x)", "sin"), ("0.5 * x * (1 + erf(x / sqrt(2)))", "gelu")])
+  func beyondTables(_ u: Double, _ names: (formula: String, closed: String)) throws {
+    for (q1, q2) in [(1e-4, 2e-4), (1e-4, 1e-4), (1e-4, 100.0), (80, 90), (140, 140)] {
+      let layers = [Self.elementwise(names.formula), LayerDescription(names.closed)]
+      let values = try layers.map {
+        try onePair(fullyConnected($0, depth: 1, w: 1, b: 0), .f64, q1: q1, q2: q2, u: u)
+      }
+      for index in 0..<2 {
+        #expect(
+          abs(values[0][index] - values[1][index])
+            < 1e-12 * (abs(values[1][index]) + values[1][index + 2]),
+          "\(names) \(q1) \(q2) \(index)")
+      }
+    }
+  }
+
   @Test("a formula with breaks agrees with the closed form")
   func breaks() throws {
     for (q1, q2, u) in Self.pairs {

@@ -1,4 +1,5 @@
 import CVector
+import Synchronization
 
 /// How an activation without a closed form is computed, and how exactly: 1,024 pairs of random variances
 /// and correlations through the tables of either precision, beside the series without them.
@@ -45,6 +46,9 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     return (error * scale).rounded() / scale
   }
 
+  /// Those that this process has made: the networks of a job mostly share their activations.
+  private static let known = Mutex([LayerDescription: ActivationCertificate]())
+
   /// The certificates of all activations without a closed form in `layers`.
   ///
   /// Errors: parameters that do not fit; errors above the tolerance.
@@ -55,10 +59,15 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     collect(layers, &found)
     var certificates: [ActivationCertificate] = []
     for layer in found {
-      guard let type = LayerCatalog.activation(layer.name) else { continue }
-      var parameters = try LayerParameters(layer, position: layer.name)
-      guard let activation = try type.make(&parameters) as? FormulaActivation else { continue }
-      certificates.append(try Self(layer, activation.duals))
+      let activation = try LayerCatalog.activation(layer, position: layer.name)
+      guard let activation = activation as? FormulaActivation else { continue }
+      if let known = known.withLock({ $0[layer] }) {
+        certificates.append(known)
+        continue
+      }
+      let certificate = try Self(layer, activation.duals)
+      known.withLock { $0[layer] = certificate }
+      certificates.append(certificate)
     }
     return certificates
   }
@@ -135,11 +144,14 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
       let (x, y) = (duals.exactMoments(q1), duals.exactMoments(q2))
       let largest = (x.square * y.square).squareRoot()
       let largestSlope = (x.derivativeSquare * y.derivativeSquare).squareRoot()
-      let kernel = memory.base[2 * size + place]
+      let (kernel, tangentKernel) = (
+        memory.base[2 * size + place], memory.base[3 * size + place]
+      )
+      guard kernel.isFinite, tangentKernel.isFinite else { return .infinity }
       worst = max(worst, abs(kernel - largest * exact.value) / largest)
       // Theta = K + E[phi' phi'] Theta before it, which is the covariance.
       let tangent = largestSlope * exact.slope * memory.base[place]
-      let error = abs(memory.base[3 * size + place] - largest * exact.value - tangent)
+      let error = abs(tangentKernel - largest * exact.value - tangent)
       worst = max(worst, error / (largest + largestSlope * (q1 * q2).squareRoot()))
     }
     return worst

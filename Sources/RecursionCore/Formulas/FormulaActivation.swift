@@ -59,7 +59,8 @@ package struct FormulaActivation: Activation {
 
   /// Variances that differ by rounding alone shall be equal: the tables are faster then.
   private static let logarithmStep = 0x1p-44
-  private static let noTable = -1000.0
+  /// In place of ln q where there are no tables.
+  static let noTable = -1000.0
 
   package var imageValueCount: Int { Value.allCases.count }
 

@@ -118,7 +118,9 @@ final class FormulaDuals: Sendable {
     guard function.isSmooth else { return nil }
     let key = WindowKey(cell: cell, window: window, precision: precision)
     if let known = state.withLock({ $0.windows[key] }) { return known }
-    let samples = WindowSamples(cell: cell, window: window) { expansion($0) }
+    let samples = WindowSamples(cell: cell, window: window) { variance in
+      expansion(variance).flatMap { $0.isGradual ? $0 : nil }
+    }
     let tables = Precision.allCases.map { precision in
       (precision, samples.flatMap { WindowTable($0, precision) })
     }

@@ -11,6 +11,8 @@ struct HermiteExpansion: Sendable {
   /// rounding, as unit vectors.
   let values: [Double]
   let slopes: [Double]
+  /// Whether they decay without a gap, so that tables can follow them from variance to variance.
+  let isGradual: Bool
   /// E[phi^2] and E[phi'^2], the sums of their squares.
   let moments: Moments
 
@@ -35,9 +37,10 @@ struct HermiteExpansion: Sendable {
       nodes = finer
       if isDone { break }
     }
-    guard let slopes = nodes.coefficients(Self.limits.count, smallest: Self.smallest) else {
-      return nil
-    }
+    guard
+      let (slopes, isGradual) = nodes.coefficients(Self.limits.count, smallest: Self.smallest)
+    else { return nil }
+    self.isGradual = isGradual
     let values =
       [nodes.mean]
       + slopes.enumerated().map { root / Double($0.offset + 1).squareRoot() * $0.element }
@@ -101,14 +104,19 @@ private struct Nodes {
       && abs(mean - coarser.mean) <= 4e-15 * (abs(mean) + square.squareRoot())
   }
 
-  /// b_n by h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight in a row are small.
-  func coefficients(_ most: Int, smallest: Double) -> [Double]? {
+  /// b_n by h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight in a row are small and
+  /// nothing of E[phi'^2] is left: fast oscillations have large coefficients far behind small ones.
+  ///
+  /// Returns them, and whether the first eight small ones are the last.
+  func coefficients(
+    _ most: Int, smallest: Double
+  ) -> (slopes: [Double], isGradual: Bool)? {
     var coefficients: [Double] = []
     var before = AlignedStorage<Double>(count: count)
     var here = AlignedStorage<Double>(count: count)
     here.base.update(repeating: 1, count: count)
     let bound = smallest * square.squareRoot()
-    var small = 0
+    var (small, found, isGradual) = (0, 0.0, true)
     for n in 0..<most {
       let weights = n % 2 == 0 ? even.base : odd.base
       let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
@@ -122,8 +130,11 @@ private struct Nodes {
       swap(&before, &here)
       let b = sum.numbers.reduce(0, +)
       coefficients.append(b)
+      found += b * b
       small = abs(b) * Double(n + 1).squareRoot() <= bound ? small + 1 : 0
-      if small == 8 { return Array(coefficients.dropLast(8)) }
+      guard small >= 8 else { continue }
+      if found >= (1 - 1e-13) * square { return (coefficients.dropLast(small), isGradual) }
+      isGradual = false
     }
     return nil
   }

@@ -3,8 +3,6 @@ struct PartPolynomials {
   /// Powers of xi at each power of y, and those that matter near xi = 0.
   let counts: [Int]
   let nearCounts: [Int]
-  /// The sum of what is left out.
-  let remainder: Double
   /// [member][power in the cell][y][xi].
   private let powers: [[[[Double]]]]
 
@@ -26,9 +24,6 @@ struct PartPolynomials {
       let last = (0..<rs).last { size(m, $0) > least }
       counts[m] = max((last ?? -1) + 1, m + 1 < ms ? counts[m + 1] : 0)
     }
-    var remainder = 0.0
-    for m in 0..<ms { for r in counts[m]..<rs { remainder += size(m, r) } }
-    self.remainder = remainder
     counts = Array(counts.prefix { $0 > 0 })
     self.counts = counts
     guard counts.count <= limits.powers else { return nil }

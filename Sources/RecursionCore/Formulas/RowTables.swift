@@ -98,6 +98,7 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
   }
 
   private func make(_ place: Int, _ window: Int, _ logarithm: Double) -> Window? {
+    guard logarithm > FormulaActivation.noTable else { return nil }
     let cell = VarianceCell.index(logarithm)
     guard let table = duals.window(cell: cell, window: window, precision: L.precision) else {
       return nil

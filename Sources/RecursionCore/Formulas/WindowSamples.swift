@@ -49,7 +49,6 @@ struct WindowSamples {
   static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }
 
   let cell: Int
-  let window: Int
   /// [first][part] of samples [ratio][root], or [ratio] for those that are not of the correlation.
   private(set) var values: [[[[Double]]]] = []
   /// Whether phi, or phi', has parts of each parity.
@@ -70,7 +69,7 @@ struct WindowSamples {
 
   /// nil where an expansion is missing.
   init?(cell: Int, window: Int, _ expansion: (Double) -> HermiteExpansion?) {
-    (self.cell, self.window) = (cell, window)
+    self.cell = cell
     let squares = Self.rules.root.nodes.map { 1 - ($0 + 1) * ($0 + 1) / 4 }
     for tau in Self.rules.first.nodes {
       let logarithm = VarianceCell.logarithm(cell, tau)

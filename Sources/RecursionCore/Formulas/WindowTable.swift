@@ -53,12 +53,9 @@ final class WindowTable: Sendable {
   /// Which parts phi and phi' have.
   let value: Shape
   let slope: Shape
-  let window: Int
   private let cell: Int
   /// [power of the place in the cell, highest first][coefficient].
   private let numbers: [[Double]]
-  /// A bound of what is left out, relative to the largest dual.
-  let remainder: Double
 
   static let nearPlace = 1.0 / 256
   /// The most powers of y, and by how much they may cancel.
@@ -71,17 +68,14 @@ final class WindowTable: Sendable {
   /// nil where the polynomials would get too long.
   init?(_ samples: WindowSamples, _ precision: Precision) {
     let tolerance = Self.tolerance(precision)
-    window = samples.window
     cell = samples.cell
     var spans: (full: [[Span]], near: [[Span]]) = ([], [])
     var numbers = [[Double]](repeating: [], count: WindowSamples.rules.first.count)
-    var remainder = 0.0
     var polynomials: [PartPolynomials] = []
     for parts in DualParts.allCases {
       guard let polynomial = PartPolynomials(samples, parts, tolerance, Self.limits) else {
         return nil
       }
-      remainder += polynomial.remainder
       var (full, near) = ([Span](), [Span]())
       for m in polynomial.counts.indices.reversed() {
         let start = Int32(numbers[0].count)
@@ -113,7 +107,6 @@ final class WindowTable: Sendable {
     slope = Shape(
       hasEven: slopes.hasEven, hasOdd: slopes.hasOdd, evenVaries: odd, oddVaries: even)
     self.numbers = numbers
-    self.remainder = remainder
   }
 
   deinit { for plan in [full, near, equal] { plan.base.deallocate() } }

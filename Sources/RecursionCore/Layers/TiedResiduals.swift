@@ -46,11 +46,8 @@ struct TiedResiduals: Sendable {
     let shortcut = try residual.layers("shortcut", isOptional: true)
     try residual.finish()
     guard main.count == 2, shortcut.isEmpty, main[1].name == Dense.name,
-      let type = LayerCatalog.activation(main[0].name)
+      let activation = try LayerCatalog.activation(main[0], position: network.position)
     else { throw network.error(reason) }
-    var parameters = try LayerParameters(main[0], position: network.position)
-    let activation = try type.make(&parameters)
-    try parameters.finish()
     var ofDense = try LayerParameters(main[1], position: network.position)
     let weights = try WeightParameters(&ofDense)
     try ofDense.finish()

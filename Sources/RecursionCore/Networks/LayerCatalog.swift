@@ -90,6 +90,19 @@ public enum LayerCatalog {
     activations.first { $0.name == name }
   }
 
+  /// The activation that a layer names; nil where it names none.
+  ///
+  /// Errors: parameters that do not fit, told with `position`.
+  package static func activation(
+    _ layer: LayerDescription, position: String
+  ) throws(NetworkError) -> (any Activation)? {
+    guard let type = activation(layer.name) else { return nil }
+    var parameters = try LayerParameters(layer, position: position)
+    let activation = try type.make(&parameters)
+    try parameters.finish()
+    return activation
+  }
+
   /// What reads the parameters of the layer `name`; nil where there is none.
   static func layer(_ name: String) -> Make? {
     if let layer = layers.first(where: { $0.name == name }) { return layer.make }

@@ -119,13 +119,10 @@ package struct LayerParameters: Sendable {
     case .layers(let layers)? where layers.count == 1: description = layers[0]
     case let value?: throw error("'\(name)' must be an activation, not \(value.words)")
     }
-    guard let type = LayerCatalog.activation(description.name) else {
+    guard let activation = try LayerCatalog.activation(description, position: position) else {
       let names = LayerCatalog.activations.map { $0.name }.joined(separator: ", ")
       throw error("'\(name)' is '\(description.name)', not an activation (known: \(names))")
     }
-    var parameters = try LayerParameters(description, position: position)
-    let activation = try type.make(&parameters)
-    try parameters.finish()
     return activation
   }
 
