@@ -11,6 +11,8 @@ final class FormulaDuals: Sendable {
 
   private struct State {
     var expansions: [Double: HermiteExpansion?] = [:]
+    /// Coefficients of all of them.
+    var coefficientCount = 0
     var moments: [Int: MomentCell] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
     var series: [Int: SeriesCell?] = [:]
@@ -61,8 +63,8 @@ final class FormulaDuals: Sendable {
 
   // MARK: Single variances
 
-  /// How many expansions are kept.
-  private static let expansionLimit = 4096
+  /// How many expansions, and coefficients in all, are kept.
+  private static let limits = (expansions: 4096, coefficients: 4_000_000)
 
   /// phi at one variance; nil where it is not smooth there.
   func expansion(_ variance: Double) -> HermiteExpansion? {
@@ -70,8 +72,14 @@ final class FormulaDuals: Sendable {
     if let known = state.withLock({ $0.expansions[variance] }) { return known }
     let expansion = HermiteExpansion(function, variance: variance)
     state.withLock {
-      if $0.expansions.count >= Self.expansionLimit { $0.expansions.removeAll() }
+      if $0.expansions.count >= Self.limits.expansions
+        || $0.coefficientCount >= Self.limits.coefficients
+      {
+        $0.expansions.removeAll()
+        $0.coefficientCount = 0
+      }
       $0.expansions[variance] = .some(expansion)
+      $0.coefficientCount += 2 * (expansion?.slopes.count ?? 0)
     }
     return expansion
   }
@@ -122,7 +130,7 @@ final class FormulaDuals: Sendable {
       expansion(variance).flatMap { $0.isGradual ? $0 : nil }
     }
     let tables = Precision.allCases.map { precision in
-      (precision, samples.flatMap { WindowTable($0, precision) })
+      (precision, samples.flatMap { WindowTable.table($0, precision) })
     }
     state.withLock {
       for (precision, table) in tables {

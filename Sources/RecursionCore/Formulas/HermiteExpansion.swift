@@ -17,10 +17,13 @@ struct HermiteExpansion: Sendable {
   let moments: Moments
 
   /// Coefficients that are all below this part of E[phi'^2]'s root end the expansion: beside those of
-  /// a larger variance, which decay more slowly, they are below rounding.
-  private static let smallest = 1e-13
+  /// a larger variance, which decay more slowly, they are below rounding. Of many, the larger variance's
+  /// are small as well, whose products count: `smallestOfMany` from the coefficient `many` on, and
+  /// `smallestLast` at the last one.
+  fileprivate static let smallest = 1e-13
+  fileprivate static let (many, smallestOfMany, smallestLast) = (3000, 1e-10, 1e-6)
   /// The most coefficients, and the finest steps, 1 / 2^n.
-  private static let limits = (count: 6000, step: 9)
+  fileprivate static let limits = (count: 12_000, step: 9)
 
   /// The expansion of `function` with derivative `slope`; nil where it would be too long, because
   /// phi is not smooth on the scale of sqrt(q).
@@ -38,7 +41,7 @@ struct HermiteExpansion: Sendable {
       if isDone { break }
     }
     guard
-      let (slopes, isGradual) = nodes.coefficients(Self.limits.count, smallest: Self.smallest)
+      let (slopes, isGradual) = nodes.coefficients()
     else { return nil }
     self.isGradual = isGradual
     let values =
@@ -108,16 +111,15 @@ private struct Nodes {
   /// nothing of E[phi'^2] is left: fast oscillations have large coefficients far behind small ones.
   ///
   /// Returns them, and whether the first eight small ones are the last.
-  func coefficients(
-    _ most: Int, smallest: Double
-  ) -> (slopes: [Double], isGradual: Bool)? {
+  func coefficients() -> (slopes: [Double], isGradual: Bool)? {
+    typealias Limit = HermiteExpansion
     var coefficients: [Double] = []
     var before = AlignedStorage<Double>(count: count)
     var here = AlignedStorage<Double>(count: count)
     here.base.update(repeating: 1, count: count)
-    let bound = smallest * square.squareRoot()
+    let scale = square.squareRoot()
     var (small, found, isGradual) = (0, 0.0, true)
-    for n in 0..<most {
+    for n in 0..<Limit.limits.count {
       let weights = n % 2 == 0 ? even.base : odd.base
       let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
       var sum = L(0)
@@ -131,11 +133,14 @@ private struct Nodes {
       let b = sum.numbers.reduce(0, +)
       coefficients.append(b)
       found += b * b
-      small = abs(b) * Double(n + 1).squareRoot() <= bound ? small + 1 : 0
+      let bound = n < Limit.many ? Limit.smallest : Limit.smallestOfMany
+      small = abs(b) * Double(n + 1).squareRoot() <= bound * scale ? small + 1 : 0
       guard small >= 8 else { continue }
       if found >= (1 - 1e-13) * square { return (coefficients.dropLast(small), isGradual) }
       isGradual = false
     }
-    return nil
+    let last = coefficients.suffix(8).reduce(0) { max($0, abs($1)) }
+    let isSmall = last * Double(coefficients.count).squareRoot() <= Limit.smallestLast * scale
+    return isSmall && isGradual ? (coefficients, true) : nil
   }
 }

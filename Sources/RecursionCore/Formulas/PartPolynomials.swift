@@ -1,4 +1,5 @@
-/// A pair of parts of a window as powers: of the place in the cell, of y and of xi.
+/// A pair of parts of a window as polynomials: powers of the place in the cell and of xi, and powers of y
+/// or, where those would cancel, Chebyshev's polynomials.
 struct PartPolynomials {
   /// Powers of xi at each power of y, and those that matter near xi = 0.
   let counts: [Int]
@@ -9,7 +10,7 @@ struct PartPolynomials {
   /// nil where there are too many powers of y, or they cancel too much.
   init?(
     _ samples: WindowSamples, _ parts: DualParts, _ tolerance: Double,
-    _ limits: (powers: Int, cancellation: Double)
+    _ limits: WindowTable.Limits, _ basis: WindowTable.Basis
   ) {
     var members = parts.members.map { Self.transformed(samples, $0, parts.areOfCorrelation) }
     let (ms, rs) = (members[0][0].count, members[0][0][0].count)
@@ -28,7 +29,7 @@ struct PartPolynomials {
     self.counts = counts
     guard counts.count <= limits.powers else { return nil }
     let most = members.joined().reduce(least) { max($0, Self.largest($1)) }
-    members = members.map { $0.map { Self.powers($0, counts) } }
+    members = members.map { $0.map { Self.powers($0, counts, basis) } }
     guard members.joined().allSatisfy({ Self.largest($0) <= limits.cancellation * most }) else {
       return nil
     }
@@ -77,11 +78,15 @@ struct PartPolynomials {
     return result
   }
 
-  /// Powers of xi and y in place of Chebyshev's polynomials, of those terms that are kept.
-  private static func powers(_ coefficients: [[Double]], _ counts: [Int]) -> [[Double]] {
+  /// Powers of xi, and of y in that basis, in place of Chebyshev's polynomials, of those terms that are
+  /// kept.
+  private static func powers(
+    _ coefficients: [[Double]], _ counts: [Int], _ basis: WindowTable.Basis
+  ) -> [[Double]] {
     let kept = counts.enumerated().map { m, count in
       Chebyshev.powers(Array(coefficients[m].prefix(count)))
     }
+    guard basis == .powers else { return kept }
     var result = kept
     for r in 0..<(counts.first ?? 0) {
       let column = kept.prefix { $0.count > r }.map { $0[r] }

@@ -13,6 +13,7 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     let equal: WindowTable.Plan
     let value: WindowTable.Shape
     let slope: WindowTable.Shape
+    let basis: WindowTable.Basis
     let window: Int
   }
 
@@ -111,7 +112,8 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     }
     return Window(
       coefficients: UnsafePointer(memory.base), full: table.full, near: table.near,
-      equal: table.equal, value: table.value, slope: table.slope, window: window)
+      equal: table.equal, value: table.value, slope: table.slope,
+      basis: table.basis, window: window)
   }
 }
 

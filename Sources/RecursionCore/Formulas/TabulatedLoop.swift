@@ -149,6 +149,7 @@ private struct TabulatedPairs<L: CoreLanes> {
       (ratio - L(WindowSamples.middle(window.window))) * L(1 / WindowSamples.halfWidth)
     @inline(__always) func both(_ parts: DualParts) -> Both {
       var total: Both = (L(0), L(0))
+      if window.basis == .chebyshev { return clenshaw(window.coefficients, plan[parts], xi) }
       for span in plan[parts] {
         var place = window.coefficients + Int(span.start)
         let end = window.coefficients + Int(span.end)
@@ -184,6 +185,7 @@ private struct TabulatedPairs<L: CoreLanes> {
     @inline(__always) func both(_ parts: DualParts) -> Both {
       let spans = plan[parts]
       guard let first = spans.first else { return (L(0), L(0)) }
+      if window.basis == .chebyshev { return clenshaw(window.coefficients, spans, L(0)) }
       var place = window.coefficients + Int(first.start)
       let end = place + 2 * spans.count
       var total: Both = (L(0), L(0))
@@ -198,6 +200,33 @@ private struct TabulatedPairs<L: CoreLanes> {
     return Dual(
       value: pair(window.value, even.value, odd.value, ones.value, nil, largestValue),
       derivative: pair(window.slope, odd.slope, even.slope, ones.slope, nil, largestSlope))
+  }
+
+  /// A pair of parts by Clenshaw's rule, where y is in Chebyshev's polynomials.
+  @inline(never)
+  private func clenshaw(
+    _ coefficients: UnsafePointer<L.Scalar>, _ spans: UnsafeBufferPointer<WindowTable.Span>,
+    _ xi: L
+  ) -> Both {
+    var (here, before): (Both, Both) = ((L(0), L(0)), (L(0), L(0)))
+    for (index, span) in spans.enumerated() {
+      var place = coefficients + Int(span.start)
+      let end = coefficients + Int(span.end)
+      var sum: Both = (L(repeating: place), L(repeating: place + 1))
+      place += 2
+      while place < end {
+        sum.value = L(repeating: place).adding(sum.value, times: xi)
+        sum.slope = L(repeating: place + 1).adding(sum.slope, times: xi)
+        place += 2
+      }
+      let factor = index == spans.count - 1 ? y : y + y
+      let next = (
+        value: (sum.value - before.value).adding(factor, times: here.value),
+        slope: (sum.slope - before.slope).adding(factor, times: here.slope)
+      )
+      (here, before) = (next, here)
+    }
+    return here
   }
 
   /// A dual and its deficit from its parts; `distance` is nil where the variances are equal.

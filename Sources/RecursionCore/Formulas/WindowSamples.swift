@@ -43,7 +43,7 @@ struct WindowSamples {
   static let reach = 3
 
   /// Terms in ln q1, in ln(q2 / q1) and in s.
-  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22), root: Chebyshev(64))
+  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22), root: Chebyshev(96))
 
   /// The middle of a window.
   static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }

@@ -58,24 +58,44 @@ final class WindowTable: Sendable {
   private let numbers: [[Double]]
 
   static let nearPlace = 1.0 / 256
+
   /// The most powers of y, and by how much they may cancel.
-  private static let limits = (powers: 52, cancellation: 300.0)
+  typealias Limits = (powers: Int, cancellation: Double)
+
+  /// What the polynomials of y are sums of. Powers take half the arithmetic, and cancel where there are
+  /// many.
+  enum Basis {
+    case powers, chebyshev
+
+    fileprivate var limits: Limits {
+      switch self {
+      case .powers: (52, 300)
+      case .chebyshev: (92, 300)
+      }
+    }
+  }
+
+  let basis: Basis
 
   private static func tolerance(_ precision: Precision) -> Double {
     precision == .f64 ? 2e-14 : 4e-8
   }
 
-  /// nil where the polynomials would get too long.
-  init?(_ samples: WindowSamples, _ precision: Precision) {
+  /// The table of a window, in powers where they do; nil where the polynomials would get too long.
+  static func table(_ samples: WindowSamples, _ precision: Precision) -> WindowTable? {
+    WindowTable(samples, precision, .powers) ?? WindowTable(samples, precision, .chebyshev)
+  }
+
+  private init?(_ samples: WindowSamples, _ precision: Precision, _ basis: Basis) {
+    self.basis = basis
     let tolerance = Self.tolerance(precision)
     cell = samples.cell
     var spans: (full: [[Span]], near: [[Span]]) = ([], [])
     var numbers = [[Double]](repeating: [], count: WindowSamples.rules.first.count)
     var polynomials: [PartPolynomials] = []
     for parts in DualParts.allCases {
-      guard let polynomial = PartPolynomials(samples, parts, tolerance, Self.limits) else {
-        return nil
-      }
+      guard let polynomial = PartPolynomials(samples, parts, tolerance, basis.limits, basis)
+      else { return nil }
       var (full, near) = ([Span](), [Span]())
       for m in polynomial.counts.indices.reversed() {
         let start = Int32(numbers[0].count)
