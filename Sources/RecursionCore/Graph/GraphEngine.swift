@@ -63,7 +63,7 @@ final class GraphEngine<L: CoreLanes> {
     let result = array(index, x, y)
     let inputs = node.inputs.map { array($0, x, y) }
     switch node.map {
-    case .input: subtract(index, x, y, to: result)
+    case .input, .windows: subtract(index, x, y, to: result)
     case .affine(let affine): scale(inputs[0], affine, to: result)
     case .convolution(let convolution):
       guard case .taps(let plan) = plans[index] else { return }
@@ -99,7 +99,7 @@ final class GraphEngine<L: CoreLanes> {
     target.gaps.update(from: source.gaps, count: 2 * source.plane)
   }
 
-  /// The gaps of the images themselves: the mean over channels of (x - x')^2.
+  /// The gaps of the images themselves: the mean over channels (and places of a window) of (x - x')^2.
   private func subtract(
     _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>, to result: PairArray<L>
   ) {

@@ -37,7 +37,8 @@ struct GraphProgram: Sendable {
   init(_ networks: [(number: Int, network: Network)]) {
     (shape, channels) = (networks[0].network.shape, networks[0].network.channels)
     for (number, network) in networks {
-      outputs.append((number, graph.add(network.graph, to: network.output)))
+      let (windowed, output) = network.graph.readingWindows(to: network.output, channels: channels)
+      outputs.append((number, graph.add(windowed, to: output)))
     }
     steps = nodes.map { _ in Step() }
     for node in nodes.indices { note(node) }
@@ -64,6 +65,7 @@ struct GraphProgram: Sendable {
     step.leastCorrelation = least
     switch node.map {
     case .input(let isFlat): step.valueCount = isFlat ? shape.count * channels : channels
+    case .windows(let convolution): step.valueCount = convolution.tapCount * channels
     case .activation(let activation):
       step.update = activation.pixelUpdate
     case .normalize(let norm): step.update = PixelNorm(norm: norm)

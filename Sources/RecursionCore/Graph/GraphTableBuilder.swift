@@ -85,7 +85,7 @@ struct GraphTableBuilder<L: CoreLanes> {
     default:
       for lane in lanes {
         switch node.map {
-        case .input: read(index, lane)
+        case .input, .windows: read(index, lane)
         case .mix:
           guard case .mix(let plan) = engine.plans[index] else { continue }
           mix(plan, index, lane)
@@ -154,19 +154,18 @@ struct GraphTableBuilder<L: CoreLanes> {
       }
       return ImageState(
         variance: sum.variance / Double(positions), tangent: sum.tangent / Double(positions))
-    case .input, .activation, .normalize, .mix, .attention, .rootAttention, .recurrent, .tied:
+    case .input, .windows, .activation, .normalize, .mix, .attention, .rootAttention, .recurrent,
+      .tied:
       preconditionFailure("these have functions of their own")
     }
   }
 
   private func read(_ index: Int, _ lane: Int) {
-    let count = program.nodes[index].positionCount
     let channels = program.steps[index].valueCount
-    let pixels = images.pixel(range.lowerBound + lane, 0)
-    for position in 0..<count {
+    for position in 0..<program.nodes[index].positionCount {
+      let numbers = numbers(program.nodes[index].map, position, lane)
       var (sum, isBlack) = (0.0, true)
-      for channel in 0..<channels {
-        let value = pixels[position * channels + channel]
+      for (channel, value) in numbers.enumerated() {
         values(index, 2 + channel, lane)[position] = value
         sum += value * value
         isBlack = isBlack && value == 0
@@ -176,6 +175,22 @@ struct GraphTableBuilder<L: CoreLanes> {
       set(
         index, position, lane,
         ImageState(variance: mean == 0 && !isBlack ? .leastNonzeroMagnitude : mean))
+    }
+  }
+
+  /// The numbers of an image at a position: those of a pixel, of all of them, or of a window.
+  private func numbers(_ map: KernelMap, _ position: Int, _ lane: Int) -> [Double] {
+    let channels = program.channels
+    let pixels = images.pixel(range.lowerBound + lane, 0)
+    switch map {
+    case .windows(let convolution):
+      return convolution.places(under: position, width: program.shape.width).flatMap { place in
+        (0..<channels).map { channel in place.map { pixels[$0 * channels + channel] } ?? 0 }
+      }
+    case .input(isFlat: true):
+      return Array(UnsafeBufferPointer(start: pixels, count: program.shape.count * channels))
+    default:
+      return (0..<channels).map { pixels[position * channels + $0] }
     }
   }
 }

@@ -14,6 +14,10 @@ struct AffineMap: Sendable, Equatable {
   let trainedWeight: Double
   let trainedBias: Double
 
+  /// No weights.
+  static let identity = AffineMap(
+    weightVariance: 1, biasVariance: 0, trainedWeight: 0, trainedBias: 0)
+
   /// The same in the form of the engines that know no other: Theta gains the new K or nothing; nil
   /// for the standard parameterization.
   var step: AffineStep? {

@@ -1,0 +1,82 @@
+// A first layer with few windows, such as the patches of a vision transformer or the rows that a
+// recurrent network reads: the covariances of its windows are made from the images at once, without
+// those of all pairs of pixels before it.
+extension KernelGraph {
+  /// The graph with `windows` in front of such layers, and where its output is.
+  ///
+  /// - Parameter channels: of the images.
+  func readingWindows(to output: Int, channels: Int) -> (graph: KernelGraph, output: Int) {
+    var uses = [Int](repeating: 0, count: nodes.count)
+    for node in nodes { for input in node.inputs { uses[input] += 1 } }
+    var result = KernelGraph()
+    var moved: [Int] = []
+    for node in nodes {
+      var (map, inputs) = (node.map, node.inputs.map { moved[$0] })
+      if let input = node.inputs.first, uses[input] == 1,
+        case .input(isFlat: false) = nodes[input].map,
+        let (windows, rest) = windows(of: node, on: nodes[input], channels: channels)
+      {
+        let layer = LayerDescription("windows of \(node.layer.name)", node.layer.parameters)
+        inputs = [
+          result.add(
+            Node(
+              map: .windows(windows), inputs: [], shape: node.shape, layer: layer,
+              position: node.position, fork: nil))
+        ]
+        map = rest
+      }
+      moved.append(
+        result.add(
+          Node(
+            map: map, inputs: inputs, shape: node.shape, layer: node.layer,
+            position: node.position, fork: node.fork.map { moved[$0] })))
+    }
+    return (result, moved[output])
+  }
+
+  /// The windows that a node takes of the images, and what it does to them; nil where it needs all pairs
+  /// of pixels, or they are cheaper.
+  private func windows(
+    of node: Node, on input: Node, channels: Int
+  ) -> (windows: Convolution, map: KernelMap)? {
+    switch node.map {
+    case .convolution(let convolution):
+      guard isCheaper(convolution, than: input, channels: channels) else { return nil }
+      return (convolution, .affine(convolution.affine))
+    case .recurrent(let recurrent):
+      guard recurrent.order == .rows, let shape = input.shape else { return nil }
+      let (rows, row) = (
+        AxisWindow(size: 1, stride: 1, padding: .valid, input: shape.height),
+        AxisWindow(size: shape.width, stride: 1, padding: .valid, input: shape.width)
+      )
+      let windows = Convolution(
+        vertical: .window(rows), horizontal: .window(row), affine: .identity, isLocal: false)
+      return (windows, node.map)
+    default: return nil
+    }
+  }
+
+  /// Whether a sum over channels and places for every pair of windows takes less than one over channels
+  /// for every pair of pixels and then one over places.
+  private func isCheaper(_ convolution: Convolution, than input: Node, channels: Int) -> Bool {
+    let (before, after) = (input.positionCount, convolution.output.count)
+    let taps = convolution.tapCount
+    return !convolution.isLocal
+      && after * after * taps * channels < before * before * channels + after * after * taps
+  }
+}
+
+extension Convolution {
+  /// The input under each place of the window at `position`, row by row; nil where there is none.
+  func places(under position: Int, width: Int) -> [Int?] {
+    let (o, p) = position.quotientAndRemainder(dividingBy: horizontal.output)
+    return (0..<vertical.size).flatMap { down in
+      (0..<horizontal.size).map { across in
+        guard let row = vertical.place(o, tap: down),
+          let column = horizontal.place(p, tap: across)
+        else { return nil }
+        return row * width + column
+      }
+    }
+  }
+}
