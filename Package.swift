@@ -112,7 +112,7 @@ let package = Package(
       dependencies: ["DurableFiles", "Failures", .product(name: "Yams", package: "Yams")],
       exclude: readme),
     .target(
-      name: "Jobs", dependencies: ["RecursionCore", "Datasets", "JobDocuments"],
+      name: "Jobs", dependencies: ["RecursionCore", "Datasets", "JobDocuments", "NumPyFiles"],
       exclude: readme),
     .target(
       name: "Results",
@@ -217,7 +217,9 @@ let package = Package(
       path: "Tests/WidthChecks"),
     .executableTarget(
       name: "ntk-bench",
-      dependencies: ["RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule", "Tiling"],
+      dependencies: [
+        "BLAS", "RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule", "Tiling",
+      ],
       path: "Benchmarks/ntk-bench"),
     .executableTarget(
       name: "cluster-model", dependencies: ["TileSchedule"], path: "Benchmarks/cluster-model"),

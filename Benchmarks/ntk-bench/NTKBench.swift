@@ -3,9 +3,9 @@ import MessagePassing
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
-///     ntk-bench [core | pixels | block | squares] [--only TEXT]
+///     ntk-bench [core | pixels | attention | block | squares] [--only TEXT]
 ///
-/// `core` and `pixels` run on one core; `block` and `squares` on all ranks of an mpirun, which
+/// `core`, `pixels` and `attention` run on one core; `block` and `squares` on all ranks of an mpirun, which
 /// share the tiles. --only keeps the cases whose name contains a text (not of `block`).
 @main
 struct NTKBench {
@@ -16,16 +16,18 @@ struct NTKBench {
       only = arguments[option + 1]
       arguments.removeSubrange(option...option + 1)
     }
-    let cases = arguments.isEmpty ? ["core", "pixels", "block", "squares"] : arguments
+    let cases = arguments.isEmpty ? ["core", "pixels", "attention", "block", "squares"] : arguments
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
       case "core": if environment.world.rank == 0 { try CoreBenchmark.run(only: only) }
       case "pixels": if environment.world.rank == 0 { try PixelBenchmark.run(only: only) }
+      case "attention":
+        if environment.world.rank == 0 { try AttentionBenchmark.run(only: only) }
       case "block": try BlockBenchmark.run(on: environment.world)
       case "squares": try SquareBenchmark.run(on: environment.world, only: only)
       default:
-        let text = "ntk-bench: no case \(name) (core, pixels, block, squares)\n"
+        let text = "ntk-bench: no case \(name) (core, pixels, attention, block, squares)\n"
         FileHandle.standardError.write(Data(text.utf8))
         exit(64)
       }

@@ -28,15 +28,49 @@ enum Networks {
   static func convolutional(
     _ activation: String, depth: Int, stride: Int = 1
   ) -> [LayerDescription] {
-    let convolution = LayerDescription(
+    let convolution = convolution(
+      [3, 3], stride: Double(stride), weightVariance: weightVariance(activation))
+    return (0..<depth).flatMap { _ in [convolution, LayerDescription(activation)] }
+  }
+
+  /// Convolutions alone.
+  static func convolutional(depth: Int) -> [LayerDescription] {
+    (0..<depth).map { _ in convolution([3, 3]) }
+  }
+
+  private static func convolution(
+    _ filter: [Double], stride: Double = 1, weightVariance: Double = 2
+  ) -> LayerDescription {
+    LayerDescription(
       "convolution",
       [
-        .init("filter", .numbers([3, 3])),
-        .init("stride", .numbers([Double(stride), Double(stride)])),
-        .init("weight_variance", .number(weightVariance(activation))),
-        .init("bias_variance", .number(0.05)),
+        .init("filter", .numbers(filter)), .init("stride", .numbers([stride, stride])),
+        .init("weight_variance", .number(weightVariance)), .init("bias_variance", .number(0.05)),
       ])
-    return (0..<depth).flatMap { _ in [convolution, LayerDescription(activation)] }
+  }
+
+  /// `depth` layers of attention, without anything between.
+  static func attention(depth: Int) -> [LayerDescription] {
+    (0..<depth).map { _ in
+      LayerDescription("self_attention", [.init("mechanism", .word("softmax"))])
+    }
+  }
+
+  /// The layers of the preset `resnet-cifar` of depth 20 up to the pool.
+  static var resNet20: [LayerDescription] {
+    let relu = LayerDescription("relu")
+    func block(stride: Double, hasShortcut: Bool) -> LayerDescription {
+      let main = [relu, convolution([3, 3], stride: stride), relu, convolution([3, 3])]
+      let shortcut = hasShortcut ? [convolution([1, 1], stride: stride)] : []
+      return LayerDescription(
+        "residual", [.init("main", .layers(main)), .init("shortcut", .layers(shortcut))])
+    }
+    let blocks = (0..<3).flatMap { stage in
+      (0..<3).map { n in
+        block(stride: stage > 0 && n == 0 ? 2 : 1, hasShortcut: stage > 0 && n == 0)
+      }
+    }
+    return [convolution([3, 3])] + blocks + [relu]
   }
 
   /// Stages of convolutions with a 2 x 2 pool behind each, and pools until one pixel is left.

@@ -4,7 +4,7 @@ import RecursionCore
 import TileSchedule
 import Tiling
 
-/// Convolutional kernels of a few random images from images to kernels over all ranks: the square
+/// Kernels of a few random images from images to kernels over all ranks: the square
 /// kernel of which the lower triangle is computed, and a rectangular block of as many entries.
 ///
 /// What a rank needs of single images is part of the time, and computed by every rank for itself.
@@ -12,10 +12,14 @@ enum SquareBenchmark {
   private struct Case {
     let name: String
     let layers: [LayerDescription]
+    var size = 32
     let images: Int
     let tile: Int
     /// For some seconds: a virtual machine's speed comes and goes, and the peer looks for as long.
     let repetitions: Int
+
+    var shape: [Int] { [size, size, 3] }
+    var features: Int { 3 * size * size }
   }
 
   private static let cases = [
@@ -28,6 +32,18 @@ enum SquareBenchmark {
       images: 8, tile: 1, repetitions: 24),
     Case(
       name: "myrtle-10", layers: Networks.myrtle([3, 3, 3]), images: 8, tile: 1, repetitions: 48),
+    Case(
+      name: "fcn-3-tanh",
+      layers: [Networks.flatten]
+        + (0..<3).flatMap { _ in [Networks.dense, LayerDescription("tanh")] }, images: 512,
+      tile: 256, repetitions: 100),
+    Case(
+      name: "resnet-20", layers: Networks.resNet20 + [Networks.globalPool], size: 16, images: 8,
+      tile: 1, repetitions: 48),
+    Case(
+      name: "attention-64",
+      layers: Networks.convolutional(depth: 1) + Networks.attention(depth: 4)
+        + [Networks.globalPool], size: 8, images: 32, tile: 8, repetitions: 200),
   ]
 
   /// Sets of images, taken in turn: more than the edges that are kept, so that nothing of an image
@@ -37,9 +53,10 @@ enum SquareBenchmark {
   static func run(on world: Communicator, only: String) throws {
     for precision in Precision.allCases {
       for one in cases where only.isEmpty || "\(one.name)-\(precision)".contains(only) {
-        let program = Program([try Network(one.layers + [Networks.dense], imageShape: [32, 32, 3])])
+        let program = Program([try Network(one.layers + [Networks.dense], imageShape: one.shape)])
         let images = [[Double]](
-          repeating: BlockBenchmark.standardNormal(2 * one.images * 3072), count: copyCount
+          repeating: BlockBenchmark.standardNormal(2 * one.images * one.features),
+          count: copyCount
         ).flatMap { $0 }
         for isSquare in [true, false] {
           let n = one.images
@@ -48,7 +65,7 @@ enum SquareBenchmark {
             ? try TileGrid.lowerTriangle(n: n, tile: one.tile)
             : try TileGrid.rectangle(m: n, n: n, tileRows: one.tile, tileColumns: one.tile)
           let seconds = try measure(
-            grid, program, precision, images, one.repetitions, world)
+            grid, program, precision, images, one, world)
           guard world.rank == 0 else { continue }
           NTKBench.report([
             "case": one.name, "precision": precision.rawValue,
@@ -62,7 +79,7 @@ enum SquareBenchmark {
 
   private static func measure(
     _ grid: TileGrid, _ program: Program, _ precision: Precision, _ images: [Double],
-    _ repetitions: Int, _ world: Communicator
+    _ one: Case, _ world: Communicator
   ) throws -> Double {
     let most = grid.tileRows * grid.tileColumns
     let values = UnsafeMutablePointer<Double>.allocate(capacity: 2 * most)
@@ -71,10 +88,10 @@ enum SquareBenchmark {
     let kernels = TileKernels(program, precision: precision)
     return try images.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .nan }
-      let copies = Images(base: base, count: images.count / 3072, shape: [32, 32, 3])
+      let copies = Images(base: base, count: images.count / one.features, shape: one.shape)
       let each = copies.count / copyCount
       var copy = 0
-      return try NTKBench.best(of: repetitions) {
+      return try NTKBench.best(of: one.repetitions) {
         let all = copies.slice(copy * each..<(copy + 1) * each)
         let columns = grid.isLowerTriangle ? all : all.slice(grid.m..<grid.m + grid.n)
         copy = (copy + 1) % copyCount
