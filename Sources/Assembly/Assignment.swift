@@ -33,6 +33,8 @@ package struct Assignment {
   package let keepsGaps: Bool
   /// How the images were preprocessed, for the fingerprint.
   package let preprocessing: String
+  /// What the kernels are averaged over.
+  let average: AverageSection
   /// All networks compiled into one pass.
   package let program: Program
   /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
@@ -59,10 +61,20 @@ package struct Assignment {
     preprocessing =
       (job.data.reduction == 1 ? "" : "reduced \(job.data.reduction)-fold, ")
       + job.data.preprocessing.text
+    average = job.average ?? AverageSection()
     program = Program(variants.map(\.network))
     bytesPerImage = program.distinctBytesPerImage(precision)
     usesPixels = program.usesPixels
-    workPerPair = usesPixels ? program.pixelPairsPerPair : 1
+    let terms = average.flip ? (program.isMirrorSymmetric ? 2.0 : 4.0) : 1
+    workPerPair = terms * (usesPixels ? program.pixelPairsPerPair : 1)
+  }
+
+  /// Whether the kernels are averaged over mirror images, which the images then come with.
+  package var averagesMirrors: Bool { average.flip }
+
+  /// An engine for its tiles. Local.
+  package func makeTileKernels() -> TileKernels {
+    TileKernels(program, precision: precision, averagesMirrors: averagesMirrors)
   }
 
   private static func variants(_ job: Job, _ imageShape: [Int]?) throws -> [Variant] {
@@ -86,12 +98,20 @@ package struct Assignment {
       do {
         return Variant(
           name: $0.name, parameters: $0.parameters,
-          network: try Network($0.layers, imageShape: shape),
-          text: $0.canonicalText, uniform: $0.uniform)
+          network: try network($0, job, imageShape: shape), text: $0.canonicalText,
+          // The theory is of images as they are.
+          uniform: job.average == nil ? $0.uniform : nil)
       } catch {
         throw failure ?? error
       }
     }
+  }
+
+  private static func network(
+    _ variant: Jobs.Variant, _ job: Job, imageShape: [Int]
+  ) throws(NetworkError) -> Network {
+    try Network(
+      variant.layers, imageShape: imageShape, averagedShift: job.average?.shift ?? 0)
   }
 
   /// Throws where a preset is for images of another size than `shape` ([H, W, C] or [D]).
@@ -110,7 +130,13 @@ package struct Assignment {
   /// Throws where the images that were found do not do for the networks or the prediction.
   package func check(_ data: DataOutline, job: Job) throws {
     try Self.check(job.network, imageShape: data.shape)
-    for variant in job.variants { _ = try Network(variant.layers, imageShape: data.shape) }
+    for variant in job.variants { _ = try Self.network(variant, job, imageShape: data.shape) }
+    if average.flip, data.shape.count != 3 {
+      throw Refusal(
+        .badJob,
+        "average.flip mirrors images left to right, and these have shape \(data.shape) without "
+          + "columns; give images as [N, H, W, C], or leave it out")
+    }
     if job.prediction != nil, data.testCount == 0 {
       throw Refusal(.badJob, "the job asks for prediction and has no test images; set data.test")
     }
@@ -189,6 +215,7 @@ package struct Assignment {
   package func profileKey(train: Int) -> String {
     "\(variants.map(\.text).joined(separator: " | ")); \(kernels.map(\.rawValue).joined(separator: " ")); "
       + "\(precision.rawValue), tile \(min(tile(train: train), train))"
+      + (averagesMirrors ? ", mirrors" : "")
   }
 
   /// What a tile takes on one core, roughly: the speed of a present machine, kernels and all.
@@ -201,8 +228,9 @@ package struct Assignment {
 
   /// Bytes that a rank takes while it computes tiles, beside the images.
   package func assemblyBytes(tile: Int) -> Int {
-    TileKernels.scratchBytes(program, precision, tile: tile)
-      + valuesPerPair * 8 * tile * tile
+    // With mirror images, the results of one term beside their sum.
+    TileKernels.scratchBytes(program, precision, tile: tile, averagesMirrors: averagesMirrors)
+      + valuesPerPair * 8 * tile * tile * (averagesMirrors ? 2 : 1)
   }
 
   /// Throws where the tiles of all ranks of a node do not fit into its memory.
@@ -237,6 +265,9 @@ package struct Assignment {
       "test": "\(data.testCount)",
       "precision": precision.rawValue,
     ])
+    // Left out where there is none, so that older stores remain what they are.
+    if average.flip { fingerprint["mirror average"] = "yes" }
+    if average.shift > 0 { fingerprint["shift average"] = "\(average.shift)" }
     fingerprint["images"] = imageDigest.map { String($0, radix: 16) }
     fingerprint["labels"] = String(data.labelDigest, radix: 16)
     return fingerprint

@@ -17,26 +17,35 @@ package final class SharedImages {
   private var window: SharedWindow?
 
   /// Bytes that they take on every node.
-  package static func bytes(_ outline: DataOutline) -> Int {
-    bytes(count: outline.trainCount + outline.testCount, shape: outline.shape)
+  ///
+  /// - Parameter mirrors: whether their mirror images are there, too.
+  package static func bytes(_ outline: DataOutline, mirrors: Bool) -> Int {
+    bytes(count: outline.trainCount + outline.testCount, shape: outline.shape, mirrors: mirrors)
   }
 
   /// Bytes that `count` images of a shape take on every node.
-  package static func bytes(count: Int, shape: [Int]) -> Int {
-    count * shape.reduce(1, *) * MemoryLayout<Double>.size
+  package static func bytes(count: Int, shape: [Int], mirrors: Bool) -> Int {
+    (mirrors ? 2 : 1) * count * shape.reduce(1, *) * MemoryLayout<Double>.size
   }
 
   /// Reads and preprocesses the images on rank 0 and spreads them to the other nodes.
   ///
+  /// - Parameter mirrors: whether to make their mirror images, too.
+  ///
   /// Collective. Errors: `DatasetError`, agreed by all ranks.
-  package init(_ outline: DataOutline, on ranks: Ranks) throws {
+  package init(_ outline: DataOutline, mirrors: Bool, on ranks: Ranks) throws {
     let count = outline.trainCount + outline.testCount
-    let window = try SharedWindow(byteCount: Self.bytes(outline), on: ranks.node)
+    let window = try SharedWindow(
+      byteCount: Self.bytes(outline, mirrors: mirrors), on: ranks.node)
     let values = window.bytes.bindMemory(to: Double.self)
+    let imageValues = count * outline.shape.reduce(1, *)
     var digest: UInt64 = 0
     try ranks.onRoot {
       guard let plan = outline.plan else { return }
-      digest = try plan.load(into: values, algebra: OpenBLASAlgebra())
+      let images = UnsafeMutableBufferPointer(rebasing: values[..<imageValues])
+      digest = try plan.load(into: images, algebra: OpenBLASAlgebra())
+      guard mirrors, let base = images.baseAddress else { return }
+      Images.writeMirrors(of: base, count: count, shape: outline.shape, to: base + imageValues)
     }
     if let leaders = ranks.leaders { try leaders.broadcast(window.bytes) }
     try window.fence()
@@ -44,7 +53,9 @@ package final class SharedImages {
     guard let base = values.baseAddress else {
       throw Refusal(.internal, "the shared window of the images has no address")
     }
-    let all = Images(base: UnsafePointer(base), count: count, shape: outline.shape)
+    let all = Images(
+      base: UnsafePointer(base), count: count, shape: outline.shape,
+      mirrors: mirrors ? UnsafePointer(base) + imageValues : nil)
     train = all.slice(0..<outline.trainCount)
     test = all.slice(outline.trainCount..<count)
     self.outline = outline

@@ -27,7 +27,7 @@ package final class TileWork {
     self.store = store
     self.images = images
     variants = assignment.variants.map(\.name)
-    kernels = TileKernels(assignment.program, precision: assignment.precision)
+    kernels = assignment.makeTileKernels()
   }
 
   /// Computes and writes an item.

@@ -32,6 +32,9 @@ extension ParameterValue {
     case .optionalNumbers(let numbers):
       "[\(numbers.map { $0.map(numeral) ?? "null" }.joined(separator: ", "))]"
     case .layers(let layers): "{\(line(layers))}"
+    // By what it holds: the file may be moved, and must not be changed.
+    case .matrix(let matrix):
+      "[\(matrix.rows) x \(matrix.columns), \(String(matrix.digest, radix: 16))]"
     case .branches(let branches):
       "[\(branches.map { "{\(line($0))}" }.joined(separator: ", "))]"
     }

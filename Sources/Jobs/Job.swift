@@ -8,6 +8,8 @@ public struct Job: Sendable, Equatable {
   public var network: NetworkSection
   /// The kernels, in the order of `KernelKind.allCases`.
   public var kernels: [KernelKind]
+  /// What the kernels are averaged over; nil for the images as they are.
+  public var average: AverageSection?
   /// The arithmetic that tiles are computed in.
   public var precision: FloatingWidth
   /// The numbers that tiles are stored in.
@@ -31,13 +33,15 @@ public struct Job: Sendable, Equatable {
   /// A job with its parts; unlike a file's, they are not checked against each other.
   public init(
     data: DatasetRequest, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
-    precision: FloatingWidth = .f64, storage: FloatingWidth = .f64, tile: Int? = nil,
+    average: AverageSection? = nil, precision: FloatingWidth = .f64, storage: FloatingWidth = .f64,
+    tile: Int? = nil,
     spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
     training: TrainingSection? = nil, alignment: AlignmentSection? = nil, output: String
   ) {
     self.data = data
     self.network = network
     self.kernels = kernels
+    self.average = average
     self.precision = precision
     self.storage = storage
     self.tile = tile

@@ -15,6 +15,9 @@ extension Job {
       absent: .required(networkAdvice),
       "The network, or networks; see network.", text: { $0.network.text }),
     Key("kernels", \.kernels, .kernels, "The kernels to compute."),
+    Key(
+      "average", optional: \.average, AverageSection.form, absent: .words("not averaged"),
+      "Mirrored and shifted copies of the images that the kernels are averaged over; see average."),
     Key("precision", \.precision, .choice, "The arithmetic of the kernels."),
     Key("storage", \.storage, .choice, "The numbers in the store."),
     Key(

@@ -6,9 +6,8 @@ import JobDocuments
 public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
-    whole, data, synthetic, arrays, selection, zca, network, spectrum, prediction, training,
-    initial,
-    alignment,
+    whole, data, synthetic, arrays, selection, zca, network, average, spectrum, prediction,
+    training, initial, alignment,
   ]
 
   /// What sections can be asked for, for example `spectrum`.
@@ -90,16 +89,33 @@ public enum JobReference {
       + ["", "Their parameters:"],
     entries: presetEntries)
 
-  /// Every preset's parameters, with the presets that have them where not all do.
+  /// Every preset's parameters, with the presets that have them where not all do. Of one name, they may
+  /// mean different things.
   private static var presetEntries: [String] {
+    var known: [(key: Key<PresetNetwork>, presets: [String])] = []
+    for preset in Preset.all {
+      for key in preset.keys.list {
+        let index =
+          known.firstIndex { $0.key.name == key.name && $0.key.meaning == key.meaning }
+          ?? known.count
+        if index == known.count { known.append((key, [])) }
+        known[index].presets.append("`\(preset.name)`")
+      }
+    }
     let start = PresetNetwork(.fcn)
-    let longest = Preset.cnnFlatten.keys.list + [.imageSize]
-    return longest.map { key in
-      let having = Preset.all.filter { $0.keys.names.contains(key.name) }.map { "`\($0.name)`" }
-      let remark = having.count == Preset.all.count ? "" : " For \(enumeration(having))."
+    return known.map { key, presets in
+      let remark = presets.count == Preset.all.count ? "" : " For \(enumeration(presets))."
       return ReferenceSection.entry(key, start: start, remark: remark)
     }
   }
+
+  private static let average = ReferenceSection(
+    "average",
+    [
+      "Means of the kernels over copies of the images: regression on them sees each training image",
+      "together with its copies, at the cost of the images alone.",
+    ],
+    AverageSection.keys, start: AverageSection())
 
   private static let spectrum = ReferenceSection(
     "spectrum",

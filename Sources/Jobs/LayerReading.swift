@@ -1,4 +1,5 @@
 import JobDocuments
+import NumPyFiles
 import RecursionCore
 
 extension LayerDescription {
@@ -79,6 +80,9 @@ extension ParameterValue {
       }
       self = .branches(branches)
       return
+    case "adjacency":
+      self = .matrix(try PositionMatrix(item))
+      return
     default: break
     }
     switch item.node.content {
@@ -112,5 +116,26 @@ extension ParameterValue {
     case nil:
       throw item.wrongType(expected: "a number, a word, true, false or a list of numbers")
     }
+  }
+}
+
+extension PositionMatrix {
+  /// Reads the .npy file that a parameter names. Errors: wrongType, missingFile, outOfRange.
+  fileprivate init(_ item: Item) throws(JobError) {
+    let words = "the path of a .npy file with a matrix"
+    guard case .word = item.scalar else { throw item.wrongType(expected: words) }
+    let path = try item.value(.path)
+    let array: NumPyArray
+    do throws(NumPyError) {
+      array = try NumPyArray(reading: path)
+    } catch {
+      throw item.error(
+        error.kind == .missingInput ? .missingFile : .outOfRange, "\(item.name): \(error)")
+    }
+    guard array.shape.count == 2 else {
+      throw item.error(
+        .outOfRange, "\(item.name): \(path) has shape \(array.shape); it must be a matrix")
+    }
+    self.init(path: path, rows: array.shape[0], columns: array.shape[1], values: array.doubles)
   }
 }

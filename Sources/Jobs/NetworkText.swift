@@ -45,6 +45,7 @@ extension ParameterValue {
     case .optionalNumbers(let numbers):
       .list(numbers.map { $0.map(YAMLText.number) ?? .scalar("null") })
     case .layers(let layers): .list(layers.map(\.text))
+    case .matrix(let matrix): .text(matrix.path)
     case .branches(let branches): .list(branches.map { .list($0.map(\.text)) })
     }
   }

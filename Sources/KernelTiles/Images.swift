@@ -9,18 +9,48 @@ public struct Images: @unchecked Sendable {
   public let features: Int
   /// Height, width and channels of an image, or D alone.
   public let shape: [Int]
+  /// The first number of the first image's mirror image; nil where nobody has made them.
+  private let mirrorBase: UnsafePointer<Double>?
 
   /// `count` images of `shape` ([H, W, C], row-major, or [D]) at `base`.
-  public init(base: UnsafePointer<Double>, count: Int, shape: [Int]) {
+  ///
+  /// - Parameter mirrors: the same images left to right, as `writeMirrors` makes them.
+  public init(
+    base: UnsafePointer<Double>, count: Int, shape: [Int], mirrors: UnsafePointer<Double>? = nil
+  ) {
     self.base = base
     self.count = count
     self.shape = shape
     features = shape.reduce(1, *)
+    mirrorBase = mirrors
   }
 
   /// Images `range` of these.
   public func slice(_ range: Range<Int>) -> Images {
-    Images(base: base + range.lowerBound * features, count: range.count, shape: shape)
+    let offset = range.lowerBound * features
+    return Images(
+      base: base + offset, count: range.count, shape: shape, mirrors: mirrorBase.map { $0 + offset }
+    )
+  }
+
+  /// The images left to right; nil where nobody has made them.
+  public var mirrored: Images? {
+    mirrorBase.map { Images(base: $0, count: count, shape: shape, mirrors: base) }
+  }
+
+  /// Writes `count` images of `shape` ([H, W, C]) left to right to `mirrors`.
+  public static func writeMirrors(
+    of base: UnsafePointer<Double>, count: Int, shape: [Int],
+    to mirrors: UnsafeMutablePointer<Double>
+  ) {
+    precondition(shape.count == 3, "images without columns have no mirror images")
+    let (width, channels) = (shape[1], shape[2])
+    for row in 0..<count * shape[0] {
+      for column in 0..<width {
+        (mirrors + (row * width + column) * channels)
+          .update(from: base + (row * width + width - 1 - column) * channels, count: channels)
+      }
+    }
   }
 
   func image(_ index: Int) -> UnsafePointer<Double> { base + index * features }

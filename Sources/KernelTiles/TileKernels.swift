@@ -14,6 +14,8 @@ public final class TileKernels {
   private var edges: EdgeCache
   private let usesInput: Bool
   private let usesPixels: Bool
+  /// nil where kernels are of the images as they are.
+  private let average: MirrorAverage?
 
   /// Rows of a matrix product at a time; between two the caller may look at its messages.
   private static let panelRows = 256
@@ -23,7 +25,11 @@ public final class TileKernels {
   private static let nearlyParallel = 1e-3
 
   /// Tiles of all networks of `program`, with lanes of `precision`.
-  public init(_ program: Program, precision: Precision) {
+  ///
+  /// - Parameter averagesMirrors: the kernels are averaged over mirror images, see `MirrorAverage`;
+  ///   images then come with theirs.
+  public init(_ program: Program, precision: Precision, averagesMirrors: Bool = false) {
+    average = averagesMirrors ? MirrorAverage(program, precision: precision) : nil
     recursion = TileRecursion(program, precision: precision, multiply: BLASProduct())
     usesInput = program.usesInputCovariances
     usesPixels = program.usesPixels
@@ -33,7 +39,13 @@ public final class TileKernels {
   /// Bytes that the tiles of `program` take while they are computed, beside their results.
   ///
   /// - Parameter tile: images along an edge.
-  public static func scratchBytes(_ program: Program, _ precision: Precision, tile: Int) -> Int {
+  public static func scratchBytes(
+    _ program: Program, _ precision: Precision, tile: Int, averagesMirrors: Bool = false
+  ) -> Int {
+    if averagesMirrors {
+      return scratchBytes(program, precision, tile: tile)
+        + MirrorAverage.scratchBytes(program, precision, tile: tile)
+    }
     // Covariances and deficits of K0, or of K and Theta at the readouts.
     let pairs = (program.usesInputCovariances ? 2 : 0) + (program.usesPixels ? 4 : 0)
     return EdgeCache.bytes(program, precision, count: tile) + program.engineBytes(precision)
@@ -68,6 +80,14 @@ public final class TileKernels {
   public func compute(
     _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool = { true }
   ) throws(RangeError) -> Bool {
+    if let average { return try average.compute(tile, outputs, with: self, poll) }
+    return try computeAlone(tile, outputs: outputs, poll: poll)
+  }
+
+  /// The same of the images as they are.
+  func computeAlone(
+    _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool
+  ) throws(RangeError) -> Bool {
     let rows = try edges.edge(of: tile.rows, recursion)
     let columns = tile.isDiagonal ? rows : try edges.edge(of: tile.columns, recursion)
     if usesInput {
@@ -80,7 +100,7 @@ public final class TileKernels {
       guard isComplete else { return false }
     }
     writeGaps(tile, outputs, rows.edge.diagonals, columns.edge.diagonals)
-    if tile.isDiagonal { mirror(outputs, rows.edge.diagonals) }
+    if tile.isDiagonal { symmetrize(outputs, rows.edge.diagonals) }
     return true
   }
 
@@ -88,6 +108,12 @@ public final class TileKernels {
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
   public func diagonals(of images: Images) throws(RangeError) -> [[ImageState]] {
+    if let average { return try average.diagonals(of: images, with: self) }
+    return try diagonalsAlone(of: images)
+  }
+
+  /// The same of the images as they are.
+  func diagonalsAlone(of images: Images) throws(RangeError) -> [[ImageState]] {
     try edges.edge(of: images, recursion).edge.diagonals
   }
 
@@ -192,7 +218,7 @@ public final class TileKernels {
   }
 
   /// Copies the lower triangle to the upper one and sets the diagonal, which is known exactly.
-  private func mirror(_ outputs: [KernelOutput], _ diagonals: [[ImageState]]) {
+  func symmetrize(_ outputs: [KernelOutput], _ diagonals: [[ImageState]]) {
     for (output, diagonal) in zip(outputs, diagonals) {
       let planes: [(UnsafeMutablePointer<Double>?, (ImageState) -> Double)] = [
         (output.nngp, \.variance), (output.ntk, \.tangent), (output.nngpDeficit, { _ in 0 }),

@@ -9,10 +9,11 @@ extension RunPipeline {
     let tilesFit = { [assignment, ranks] in
       try assignment.checkMemory(
         train: data.trainCount, ranks: ranks.node.size,
-        memory: NodeMemory.available - SharedImages.bytes(data))
+        memory: NodeMemory.available - SharedImages.bytes(data, mirrors: assignment.averagesMirrors)
+      )
     }
     try ranks.agree(tilesFit)
-    let images = try SharedImages(data, on: ranks)
+    let images = try SharedImages(data, mirrors: assignment.averagesMirrors, on: ranks)
     // A folder of another job is refused here, before anything in it is touched.
     try ranks.onRoot { _ = try KernelStore.create(assignment, images: images) }
     // Written before the first tile, so that a run that dies can still be looked at.

@@ -43,7 +43,7 @@ struct Verification {
     let data = try DataOutline(job.data, on: ranks)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
     try ranks.onRoot { try store.check(assignment, data) }
-    let images = try SharedImages(data, on: ranks)
+    let images = try SharedImages(data, mirrors: assignment.averagesMirrors, on: ranks)
     let present = try presentTiles(store)
     var problems = try ranks.agree { try damagedTiles(present, store) }
     let sample = try sample(store)

@@ -68,10 +68,12 @@ enum Calibration {
     memory.initialize(repeating: 0, count: 2 * tile * tile)
     let output = KernelOutput(nngp: memory, ntk: memory + tile * tile, stride: tile)
     let outputs = [KernelOutput](repeating: output, count: assignment.variants.count)
-    let kernels = TileKernels(assignment.program, precision: assignment.precision)
+    let kernels = assignment.makeTileKernels()
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
-      let images = Images(base: base, count: 3 * tile, shape: shape)
+      // What mirror images show does not matter to the time, either.
+      let images = Images(
+        base: base, count: 3 * tile, shape: shape, mirrors: assignment.averagesMirrors ? base : nil)
       /// Seconds of this core for the first `edge` rows and columns of one tile in column 0.
       func seconds(row: Int, edge: Int) throws -> Double {
         let rows = images.slice(row * tile..<row * tile + edge)

@@ -61,7 +61,8 @@ struct RunPlan: Codable {
     coreHours =
       Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
     let base = SolverMemory.processBytes
-    let images = SharedImages.bytes(count: train + test, shape: shape)
+    let images = SharedImages.bytes(
+      count: train + test, shape: shape, mirrors: assignment.averagesMirrors)
     let assembling = base + assignment.assemblyBytes(tile: min(tile, train))
     // The last tiles of a run keep only some ranks at work.
     let idle = ranks > 1 ? tileSeconds.apart / 2 : 0

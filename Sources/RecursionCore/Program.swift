@@ -31,6 +31,8 @@ public struct Program: Sendable {
   private(set) var graph: GraphProgram?
   /// How many networks there are.
   public let networkCount: Int
+  /// Whether all of them treat left and right alike; see `Network.isMirrorSymmetric`.
+  public let isMirrorSymmetric: Bool
 
   /// The program that computes the kernels of all `networks`, which are for images of one shape.
   public init(_ networks: [Network]) { self.init(networks, throughGraph: false) }
@@ -38,6 +40,7 @@ public struct Program: Sendable {
   /// - Parameter throughGraph: takes all networks through the `GraphEngine`, which knows every map.
   package init(_ networks: [Network], throughGraph: Bool) {
     networkCount = networks.count
+    isMirrorSymmetric = networks.allSatisfy(\.isMirrorSymmetric)
     let stacks = networks.map { throughGraph ? nil : $0.stack }
     let others = networks.indices.filter { stacks[$0] == nil }
     if !others.isEmpty { graph = GraphProgram(others.map { ($0, networks[$0]) }) }

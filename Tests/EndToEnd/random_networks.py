@@ -129,10 +129,12 @@ class Generator(Layers):
         parameters = self.variances()
         parameters.pop("parameterization", None)
         self.state.has_width = has_width
-        parameters["weight_variance"] = round(0.3 * parameters["weight_variance"], 3)
-        return [{"repeat": {
-            "count": self.integer(1, 3), "tied": True,
-            "layers": [{"residual": {"main": [*main, {"dense": parameters}]}}]}}]
+        if self.chance(0.25):
+            layers = [*main, {"dense": parameters}]
+        else:
+            parameters["weight_variance"] = round(0.3 * parameters["weight_variance"], 3)
+            layers = [{"residual": {"main": [*main, {"dense": parameters}]}}]
+        return [{"repeat": {"count": self.integer(1, 3), "tied": True, "layers": layers}}]
 
 
 def random_case(seed, left_out=(), folder=None):

@@ -138,6 +138,7 @@ private func json(_ value: ParameterValue) -> Any {
   case .optionalNumbers(let numbers): numbers.map { $0.map { $0 as Any } ?? NSNull() }
   case .layers(let layers): layers.map(json)
   case .branches(let branches): branches.map { $0.map(json) }
+  case .matrix(let matrix): matrix.path
   }
 }
 

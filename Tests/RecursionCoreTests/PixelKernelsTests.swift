@@ -100,6 +100,37 @@ import Testing
     }
   }
 
+  @Test(
+    "pools that are flattened agree with it", arguments: ["same", "valid", "circular"],
+    [3.0, 6.0])
+  func flattenedPools(_ padding: String, _ size: Double) throws {
+    for (name, stride) in [("average_pool", 1.0), ("sum_pool", 2.0), ("average_pool", 2.0)] {
+      var pool = LayerDescription(
+        name,
+        [
+          .init("window", .numbers([size, 3])), .init("stride", .numbers([stride, 1])),
+          .init("padding", .word(padding)),
+        ])
+      if stride == 2, name == "average_pool" {
+        pool.parameters.append(.init("normalize_edges", .flag(true)))
+      }
+      let body = [
+        PlainRecursionTests.convolution([3, 3], padding, w: 1.6, b: 0.1), LayerDescription("relu"),
+        pool,
+      ]
+      let layers = body + [LayerDescription("flatten"), dense(1.5, 0.1)]
+      let images = randomImages(4, height: 9, width: 8, channels: 2, seed: 5)
+      try check(layers, Array(images[..<2]), Array(images[2...]))
+      try check(layers, images, nil)
+      // Beside a network that needs all pairs of the same pool's windows.
+      let other =
+        body + [PlainRecursionTests.convolution([3, 3], w: 1.2), LayerDescription("flatten")]
+      for precision in Precision.allCases {
+        try expectSameAlone([layers, other], images, precision)
+      }
+    }
+  }
+
   @Test("random networks on images wider than a register agree with it", arguments: 0..<24)
   func wide(_ seed: Int) throws {
     var networks = RandomNetworks(seed: 17 * UInt64(seed) + 3)

@@ -47,7 +47,7 @@ func text(_ layers: [LayerDescription]) -> String {
       case .word(let word): return "\(parameter.name)=\(word)"
       case .flag(let flag): return "\(parameter.name)=\(flag)"
       case .layers(let layers): return "\(parameter.name)=[\(text(layers))]"
-      case .branches, .optionalNumbers: return "\(parameter.name)=..."
+      case .branches, .optionalNumbers, .matrix: return "\(parameter.name)=..."
       }
     }
     return parameters.isEmpty

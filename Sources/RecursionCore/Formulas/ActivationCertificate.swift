@@ -81,7 +81,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
         case .branches(let branches): for inner in branches { collect(inner, &found) }
         case .word(let name) where parameter.name == "activation":
           collect([LayerDescription(name)], &found)
-        case .number, .word, .flag, .numbers, .optionalNumbers: break
+        case .number, .word, .flag, .numbers, .optionalNumbers, .matrix: break
         }
       }
     }

@@ -39,6 +39,14 @@ enum TapAxis: Sendable, Equatable {
     }
   }
 
+  /// Places along the axis before and behind the windows.
+  var input: Int {
+    switch self {
+    case .window(let axis): axis.input
+    case .transposed(let axis): axis.input
+    }
+  }
+
   var output: Int {
     switch self {
     case .window(let axis): axis.output

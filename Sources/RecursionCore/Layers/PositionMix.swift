@@ -4,6 +4,8 @@ enum PositionMix: Sendable {
   case pool(PoolStep)
   /// A is the product of one matrix down the image and one across it.
   case axes(AxisMatrix, AxisMatrix)
+  /// A, row by row.
+  case matrix([[Term]])
 
   /// One place and its factor in a row of A.
   struct Term: Sendable, Equatable {
@@ -21,6 +23,7 @@ enum PositionMix: Sendable {
       width = pool.horizontal.input
     case .axes(let vertical, let horizontal):
       (down, across, width) = (vertical, horizontal, horizontal.input)
+    case .matrix(let rows): return rows
     }
     return down.rows.flatMap { row in
       across.rows.map { column in
@@ -38,6 +41,7 @@ enum PositionMix: Sendable {
     switch self {
     case .pool: true
     case .axes(let down, let across): down.isNonNegative && across.isNonNegative
+    case .matrix(let rows): rows.joined().allSatisfy { $0.factor >= 0 }
     }
   }
 }

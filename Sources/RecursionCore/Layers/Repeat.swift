@@ -11,11 +11,37 @@ struct Repeat: Layer {
   }
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
-    if isTied { return try TiedResiduals.append(layers, count: count, to: &network) }
-    let path = network.path
+    if isTied, layers.contains(where: { $0.name == "residual" }) {
+      return try TiedResiduals.append(layers, count: count, to: &network)
+    }
+    if isTied { try requireChain(network) }
+    let (path, start) = (network.path, network.signal)
     // Rounds of nothing would not be counted.
     for round in 0..<(layers.isEmpty ? 0 : count) {
       try network.append(layers, path: "\(path), round \(round + 1), layer ")
+      let end = network.signal
+      guard !isTied || (end.kind == start.kind && end.pixels == start.pixels) else {
+        throw network.error(
+          "with tied: true the layers must leave a signal such as they get; let them end as what is "
+            + "before them does")
+      }
+    }
+  }
+
+  /// Throws where the same weights in every round would change the kernels. In a chain they do not: a
+  /// round of one image is correlated with the same round of another image alone.
+  private func requireChain(_ network: NetworkBuilder) throws(NetworkError) {
+    guard network.signal.kind != .input else {
+      throw network.error(
+        "tied layers need a signal of layers; put dense or a convolution before them")
+    }
+    let allowed = [Dense.name, LayerNorm.name, "convolution", "local_convolution", "dropout"]
+    for layer in layers {
+      guard allowed.contains(layer.name) || LayerCatalog.activation(layer.name) != nil else {
+        throw network.error(
+          "with tied: true the layers must be one residual, or a chain of "
+            + "\(allowed.joined(separator: ", ")) and activations, and '\(layer.name)' is neither")
+      }
     }
   }
 }

@@ -79,6 +79,8 @@ struct KernelGraph: Sendable {
 enum KernelMap: Sendable {
   /// The images, pixel by pixel, or as a whole.
   case input(isFlat: Bool)
+  /// The images' pixels under the windows of a convolution, a window for each position.
+  case windows(Convolution)
   /// Random weights over channels, each position alone: K <- w K + b and what they add to Theta.
   case affine(AffineMap)
   /// Random weights over channels and the positions of a window.

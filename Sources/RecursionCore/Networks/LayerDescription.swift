@@ -35,4 +35,5 @@ public indirect enum ParameterValue: Sendable, Hashable {
   case optionalNumbers([Double?])
   case layers([LayerDescription])
   case branches([[LayerDescription]])
+  case matrix(PositionMatrix)
 }

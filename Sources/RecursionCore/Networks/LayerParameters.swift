@@ -109,6 +109,18 @@ package struct LayerParameters: Sendable {
     return branches
   }
 
+  /// The matrix called `name`, which must be given.
+  mutating func matrix(_ name: String) throws(NetworkError) -> PositionMatrix {
+    known.append(name)
+    guard let value = unread.removeValue(forKey: name) else {
+      throw error("\(layer) needs '\(name)', a .npy file")
+    }
+    guard case .matrix(let matrix) = value else {
+      throw error("'\(name)' must be a .npy file, not \(value.words)")
+    }
+    return matrix
+  }
+
   /// The activation called `name`: its name, or a list of it alone with its parameters.
   mutating func activation(_ name: String) throws(NetworkError) -> any Activation {
     known.append(name)
@@ -242,6 +254,7 @@ extension ParameterValue {
     case .optionalNumbers: return "a list of numbers and null"
     case .layers: return "a list of layers"
     case .branches: return "a list of branches"
+    case .matrix: return "a matrix"
     }
   }
 }

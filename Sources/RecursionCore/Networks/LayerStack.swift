@@ -81,6 +81,14 @@ private struct Reader {
         guard depth == 0 else { return false }
         items.append(.readout)
         place = node.inputs[0]
+        // Of a pool that is flattened only the windows with themselves are needed.
+        if case .mix(.pool(var pool)) = graph.nodes[place].map, pool.output.count > 1 {
+          pool.isTraced = true
+          let traced = LayerDescription(
+            "flatten", [.init("pool", .layers([graph.nodes[place].layer]))])
+          items.append(.pixels(layer(traced, .pool(pool), graph.nodes[place])))
+          place = graph.nodes[place].inputs[0]
+        }
       default:
         guard read(node) else { return false }
         place = node.inputs[0]

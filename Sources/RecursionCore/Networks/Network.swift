@@ -14,14 +14,19 @@ public struct Network: Sendable {
   private let descriptions: [LayerDescription]
 
   /// The network of described `layers` for images of `shape` ([H, W, C] or [D]).
+  ///
+  /// - Parameter averagedShift: its kernels are averaged over all shifts of each image by up to so
+  ///   many pixels; see `KernelGraph.averaged`.
   public init(
-    _ descriptions: [LayerDescription], imageShape shape: [Int]
+    _ descriptions: [LayerDescription], imageShape shape: [Int], averagedShift: Int = 0
   ) throws(NetworkError) {
     var builder = NetworkBuilder(shape)
     try builder.append(descriptions, path: "layer ")
     try builder.finish()
-    graph = builder.graph
-    output = builder.signal.node
+    (graph, output) =
+      averagedShift == 0
+      ? (builder.graph, builder.signal.node)
+      : try builder.graph.averaged(overShifts: averagedShift, to: builder.signal.node)
     stack = LayerStack(graph, to: output)
     if stack == nil { try builder.checkPositions() }
     self.shape = PixelShape(

@@ -7,6 +7,7 @@ enum OffsetPoolKind {
 
   /// nil for any other pool.
   init?(_ pool: PoolStep) {
+    guard !pool.isTraced else { return nil }
     func isEverything(_ axis: AxisWindow) -> Bool {
       axis.output == 1 && Array(axis.places(0)) == Array(0..<axis.input)
     }

@@ -108,7 +108,16 @@ struct PixelSegment: Sendable {
       guard case .pool(let step) = nodes[pool].step, let wanted = neededOfPools[pool] else {
         continue
       }
-      need(inputSpace(pool), of: step.vertical, wanted)
+      if step.isTraced {
+        let height = step.vertical.input
+        for (a, factors) in step.traceFactors(step.vertical).enumerated() {
+          for b in factors.indices where factors[b] != 0 {
+            spaces[inputSpace(pool)].needed[a * height + b] = true
+          }
+        }
+      } else {
+        need(inputSpace(pool), of: step.vertical, wanted)
+      }
       spaces[inputSpace(pool)].classes = 1
     }
     let convolutions = members.reversed().compactMap { node -> (Int, ConvolutionStep)? in

@@ -15,6 +15,9 @@ final class PoolAccumulator<L: Lanes> {
   /// A slab pooled across: [window][window].
   private let pooled: AlignedStorage<Double>
   private let layout: CellLayout
+  /// Where it is traced, the factors of pairs of rows; and of pairs of columns, as a slab has them.
+  private let rowFactors: [[Double]]?
+  private let columnFactors: AlignedStorage<Scalar>
 
   /// - Parameter layout: of the slabs; one class of columns.
   init(_ pool: PoolStep, _ layout: CellLayout) {
@@ -30,6 +33,15 @@ final class PoolAccumulator<L: Lanes> {
     }
     (self.starts, self.places) = (starts, places)
     isPairs = pool.horizontal.size == 2 && places == Array(0..<2 * pool.horizontal.output)
+    rowFactors = pool.isTraced ? pool.traceFactors(pool.vertical) : nil
+    columnFactors = AlignedStorage(count: pool.isTraced ? layout.planeSize : 1)
+    if pool.isTraced {
+      for (x, factors) in pool.traceFactors(pool.horizontal).enumerated() {
+        for (z, factor) in factors.enumerated() {
+          columnFactors.base[x * layout.columns + z] = Scalar(factor)
+        }
+      }
+    }
     rowSums = AlignedStorage(count: pool.horizontal.output * layout.columns)
     pooled = AlignedStorage(count: pool.horizontal.output * pool.horizontal.output)
   }
@@ -38,6 +50,14 @@ final class PoolAccumulator<L: Lanes> {
   func add(
     _ slab: UnsafePointer<Scalar>, _ pair: RowFamily.RowPair, to sums: PoolSums
   ) {
+    if let rowFactors {
+      let factor = rowFactors[pair.first][pair.second]
+      if factor != 0 {
+        sums.gaps[0] += factor * traced(slab)
+        sums.tangentGaps[0] += factor * traced(slab + layout.planeSize)
+      }
+      return
+    }
     let across = pool.horizontal.output
     let (downX, downY) = (windowsOver[pair.first], windowsOver[pair.second])
     guard !downX.isEmpty, !downY.isEmpty else { return }
@@ -54,6 +74,26 @@ final class PoolAccumulator<L: Lanes> {
         }
       }
     }
+  }
+
+  /// The sum of a slab's matrix with the factors of its pairs of columns.
+  private func traced(_ matrix: UnsafePointer<Scalar>) -> Double {
+    let width = layout.shape.width
+    var sum = 0.0
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: L.rowCount) { lanes in
+      guard let lanes = lanes.baseAddress else { return }
+      for column in stride(from: 0, to: layout.columns, by: L.rowCount) {
+        var total = L(0)
+        for x in 0..<width {
+          let place = x * layout.columns + column
+          total = total.adding(
+            L(perColumn: matrix + place), times: L(perColumn: columnFactors.base + place))
+        }
+        total.storeRows(to: lanes, stride: 0)
+        for lane in 0..<min(L.rowCount, width - column) { sum += Double(lanes[lane]) }
+      }
+    }
+    return sum
   }
 
   private func sumRows(_ matrix: UnsafePointer<Scalar>) {

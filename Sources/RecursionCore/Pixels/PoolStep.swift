@@ -3,7 +3,8 @@
 ///     M[p,p'] <- w_p w_p' sum_{a in p, a' in p'} M[a,a'].
 ///
 /// With w = 1 / |window| (`average_pool`), 1 / (pixels of the window in the image)
-/// (`normalize_edges`) or 1 (`sum_pool`). A global pool is one window over everything.
+/// (`normalize_edges`) or 1 (`sum_pool`). A global pool is one window over everything. Of a pool that
+/// is flattened, only the mean of its windows with themselves is wanted: `isTraced`.
 package struct PoolStep: Sendable, Equatable {
   /// The windows down the image and across it.
   let vertical: AxisWindow
@@ -12,9 +13,30 @@ package struct PoolStep: Sendable, Equatable {
   let isSum: Bool
   /// Averages over the pixels in the image only.
   let normalizesEdges: Bool
+  /// Its result is one number, the mean over p of M[p,p].
+  var isTraced = false
 
   var input: PixelShape { PixelShape(height: vertical.input, width: horizontal.input) }
-  var output: PixelShape { PixelShape(height: vertical.output, width: horizontal.output) }
+  var output: PixelShape {
+    isTraced
+      ? PixelShape(height: 1, width: 1)
+      : PixelShape(height: vertical.output, width: horizontal.output)
+  }
+
+  /// `isTraced`: the factors of M[a,a'] along an axis, [place][place of the other image]; the factor of
+  /// a pair of pixels is the product of both axes'.
+  func traceFactors(_ axis: AxisWindow) -> [[Double]] {
+    let weights = Self.weights(axis, isSum: isSum, normalizesEdges: normalizesEdges)
+    var factors = [[Double]](
+      repeating: [Double](repeating: 0, count: axis.input), count: axis.input)
+    for (p, weight) in weights.enumerated() {
+      let places = axis.places(p)
+      for a in places {
+        for b in places { factors[a][b] += weight * weight / Double(axis.output) }
+      }
+    }
+    return factors
+  }
 
   /// The factor of one axis for each window along it.
   static func weights(_ axis: AxisWindow, isSum: Bool, normalizesEdges: Bool) -> [Double] {

@@ -25,6 +25,10 @@ final class PooledImage: @unchecked Sendable {
   init(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
     output = pool.output
     storage = AlignedStorage(count: Value.allCases.count * 2 * output.count)
+    if pool.isTraced {
+      trace(pool, map, image: image, sums)
+      return
+    }
     let weights = pool.weights
     for y in 0..<output.height {
       let rows = pool.vertical.places(y)
@@ -48,6 +52,27 @@ final class PooledImage: @unchecked Sendable {
         set(.tangentSpread, p, w * w * sums.tangentGaps[itself] / 2)
       }
     }
+  }
+
+  /// The same where the pool is traced: with W the factors of its pairs of pixels, n = 1,
+  /// S = sum W[a,a'] K[a,a] and D = 1/2 sum W[a,a'] g[a,a'].
+  private func trace(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
+    let down = pool.traceFactors(pool.vertical).map { $0.reduce(0, +) }
+    let across = pool.traceFactors(pool.horizontal).map { $0.reduce(0, +) }
+    var total = ImageState(variance: 0)
+    for (row, factor) in down.enumerated() {
+      for (column, other) in across.enumerated() {
+        let state = map.state(row, column, image: image)
+        total.variance += factor * other * state.variance
+        total.tangent += factor * other * state.tangent
+      }
+    }
+    set(.weight, 0, 1)
+    set(.count, 0, 1)
+    set(.mass, 0, total.variance)
+    set(.tangentMass, 0, total.tangent)
+    set(.spread, 0, sums.gaps[0] / 2)
+    set(.tangentSpread, 0, sums.tangentGaps[0] / 2)
   }
 
   private func set(_ value: Value, _ p: Int, _ number: Double) {

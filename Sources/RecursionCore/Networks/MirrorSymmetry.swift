@@ -1,0 +1,65 @@
+// Whether a network treats left and right alike.
+
+extension Network {
+  /// Whether K(Fx, Fx') = K(x, x') for images mirrored left to right, F, and the same for Theta: true
+  /// where the windows of every layer lie alike seen from either side.
+  ///
+  /// A `same` convolution with a stride of two, for example, takes its zeros from one side of an image
+  /// of even width, and makes it false. A network that mirrors nothing but undoes it later counts
+  /// as unlike.
+  public var isMirrorSymmetric: Bool {
+    graph.nodes.allSatisfy { node in
+      switch node.map {
+      case .input, .affine, .activation, .normalize, .sum, .product, .dropout, .attention,
+        .rootAttention, .embedding, .tied, .flatten:
+        true
+      case .convolution(let convolution), .windows(let convolution):
+        convolution.horizontal.isMirrorSymmetric
+      case .mix(.pool(let pool)): AxisMatrix(pool.horizontal, pool).isMirrorSymmetric
+      case .mix(.axes(_, let across)): across.isMirrorSymmetric
+      case .mix(.matrix(let rows)): Self.isMirrorSymmetric(rows, width: node.shape?.width ?? 1)
+      case .recurrent(let recurrent):
+        recurrent.order == .rows || graph.nodes[node.inputs[0]].shape?.width == 1
+      }
+    }
+  }
+}
+
+extension Network {
+  /// Whether a matrix over positions is the same with both sides of an image exchanged.
+  private static func isMirrorSymmetric(_ rows: [[PositionMix.Term]], width: Int) -> Bool {
+    func mirrored(_ place: Int) -> Int { place / width * width + width - 1 - place % width }
+    return rows.indices.allSatisfy { row in
+      let other = rows[mirrored(row)].map {
+        PositionMix.Term(place: mirrored($0.place), factor: $0.factor)
+      }
+      return rows[row] == other.sorted { $0.place < $1.place }
+    }
+  }
+}
+
+extension TapAxis {
+  /// Whether the windows, read from the other end, are the windows.
+  fileprivate var isMirrorSymmetric: Bool {
+    (0..<output).allSatisfy { o in
+      (0..<size).allSatisfy { tap in
+        place(output - 1 - o, tap: size - 1 - tap) == place(o, tap: tap).map { input - 1 - $0 }
+      }
+    }
+  }
+}
+
+extension AxisMatrix {
+  /// Whether the matrix, read from the other end, is the matrix, but for rounding.
+  fileprivate var isMirrorSymmetric: Bool {
+    zip(rows, rows.reversed()).allSatisfy { row, other in
+      let mirrored = other.map { (place: input - 1 - $0.place, factor: $0.factor) }
+        .sorted { $0.place < $1.place }
+      let row = row.sorted { $0.place < $1.place }
+      return row.count == mirrored.count
+        && zip(row, mirrored).allSatisfy {
+          $0.place == $1.place && abs($0.factor - $1.factor) <= 1e-14 * abs($0.factor)
+        }
+    }
+  }
+}
