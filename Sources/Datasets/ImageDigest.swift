@@ -1,10 +1,13 @@
-/// A 64-bit fingerprint of images and labels in their order; it does not depend on the file format.
+/// A 64-bit fingerprint of images, labels or other numbers in their order; it does not depend on the file
+/// format.
 ///
 /// A change of one bit changes it but for a chance of about 2^-64. Stores keep it, so it does not change.
-struct ImageDigest {
-  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+package struct ImageDigest {
+  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
-  mutating func take(_ word: UInt64) {
+  package init() {}
+
+  package mutating func take(_ word: UInt64) {
     // FNV-1a by words; the shift brings high bits down, which multiplication alone never does.
     value = (value ^ word) &* 0x9E37_79B9_7F4A_7C15
     value ^= value >> 32

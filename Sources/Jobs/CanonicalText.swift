@@ -1,3 +1,4 @@
+import Datasets
 import JobDocuments
 import RecursionCore
 
@@ -34,11 +35,18 @@ extension ParameterValue {
     case .layers(let layers): "{\(line(layers))}"
     // By what it holds: the file may be moved, and must not be changed.
     case .matrix(let matrix):
-      "[\(matrix.rows) x \(matrix.columns), \(String(matrix.digest, radix: 16))]"
+      "[\(matrix.rows) x \(matrix.columns), \(digest(matrix.values))]"
     case .branches(let branches):
       "[\(branches.map { "{\(line($0))}" }.joined(separator: ", "))]"
     }
   }
+}
+
+/// A fingerprint of numbers, of which the two zeros are one.
+private func digest(_ numbers: [Double]) -> String {
+  var digest = ImageDigest()
+  for number in numbers { digest.take((number + 0).bitPattern) }
+  return String(digest.value, radix: 16)
 }
 
 /// Layers in one line.

@@ -89,8 +89,8 @@ public enum JobReference {
       + ["", "Their parameters:"],
     entries: presetEntries)
 
-  /// Every preset's parameters, with the presets that have them where not all do. Of one name, they may
-  /// mean different things.
+  /// Every preset's parameters, with the presets that have them where not all do. Parameters of the same
+  /// name and different meanings are listed one by one.
   private static var presetEntries: [String] {
     var known: [(key: Key<PresetNetwork>, presets: [String])] = []
     for preset in Preset.all {
@@ -112,8 +112,9 @@ public enum JobReference {
   private static let average = ReferenceSection(
     "average",
     [
-      "Means of the kernels over copies of the images: regression on them sees each training image",
-      "together with its copies, at the cost of the images alone.",
+      "Means of the kernels over mirrored and shifted copies of the images. With `flip`, for networks",
+      "that treat left and right alike, regression equals that on the images and their mirror images",
+      "together. See docs/concepts/averages.md for the cost.",
     ],
     AverageSection.keys, start: AverageSection())
 

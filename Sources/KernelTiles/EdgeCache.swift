@@ -61,7 +61,7 @@ struct EdgeCache {
 }
 
 extension Images {
-  fileprivate func isSame(as other: Images) -> Bool {
+  func isSame(as other: Images) -> Bool {
     base == other.base && count == other.count && features == other.features
   }
 }

@@ -9,7 +9,7 @@ public struct Images: @unchecked Sendable {
   public let features: Int
   /// Height, width and channels of an image, or D alone.
   public let shape: [Int]
-  /// The first number of the first image's mirror image; nil where nobody has made them.
+  /// The first number of the first image's mirror image; nil where there are no mirror images.
   private let mirrorBase: UnsafePointer<Double>?
 
   /// `count` images of `shape` ([H, W, C], row-major, or [D]) at `base`.
@@ -33,7 +33,7 @@ public struct Images: @unchecked Sendable {
     )
   }
 
-  /// The images left to right; nil where nobody has made them.
+  /// The mirror images, left to right; nil where there are none.
   public var mirrored: Images? {
     mirrorBase.map { Images(base: $0, count: count, shape: shape, mirrors: base) }
   }

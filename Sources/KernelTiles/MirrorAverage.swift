@@ -17,6 +17,9 @@ final class MirrorAverage {
   private let pairs: TileKernels
   private let block: Int
   private let networkCount: Int
+  /// G(x, Fx) of recent edges: [network][image].
+  private var known: [(images: Images, gaps: [[ImageState]])] = []
+  private static let knownLimit = 64
   /// One term's results.
   private var memory = UnsafeMutableBufferPointer<Double>.allocate(capacity: 0)
 
@@ -56,20 +59,23 @@ final class MirrorAverage {
       let term = TileKernels.Tile(rows: rows, columns: columns, isDiagonal: false)
       guard try add(term, to: outputs, with: kernels, poll) else { return false }
     }
-    try finish(tile, outputs, terms: terms.count + 1)
+    guard try finish(tile, outputs, terms: terms.count + 1, poll) else { return false }
     if tile.isDiagonal {
-      kernels.symmetrize(outputs, try diagonals(of: tile.rows, with: kernels))
+      guard let diagonals = try diagonals(of: tile.rows, with: kernels, poll) else { return false }
+      kernels.symmetrize(outputs, diagonals)
     }
     return true
   }
 
   /// See `TileKernels.diagonals`.
+  ///
+  /// - Returns: nil where `poll` gives up.
   func diagonals(
-    of images: Images, with kernels: TileKernels
-  ) throws(RangeError) -> [[ImageState]] {
+    of images: Images, with kernels: TileKernels, _ poll: () -> Bool
+  ) throws(RangeError) -> [[ImageState]]? {
     var states = try kernels.diagonalsAlone(of: images)
     let mirrors = isSymmetric ? states : try kernels.diagonalsAlone(of: mirrored(images))
-    let gaps = try ownGaps(of: images)
+    guard let gaps = try ownGaps(of: images, poll) else { return nil }
     for network in states.indices {
       for image in states[network].indices {
         let (state, mirror) = (states[network][image], mirrors[network][image])
@@ -84,7 +90,7 @@ final class MirrorAverage {
 
   private func mirrored(_ images: Images) -> Images {
     guard let mirrors = images.mirrored else {
-      preconditionFailure("kernels are averaged over mirror images that nobody has made")
+      preconditionFailure("kernels are averaged over mirror images, and there are none")
     }
     return mirrors
   }
@@ -128,12 +134,17 @@ final class MirrorAverage {
 
   /// Sums of terms become means, and gaps those of the means.
   private func finish(
-    _ tile: TileKernels.Tile, _ outputs: [KernelOutput], terms: Int
-  ) throws(RangeError) {
+    _ tile: TileKernels.Tile, _ outputs: [KernelOutput], terms: Int, _ poll: () -> Bool
+  ) throws(RangeError) -> Bool {
     let scale = 1 / Double(terms)
     let needsGaps = outputs.contains { $0.nngpDeficit != nil || $0.ntkDeficit != nil }
-    let rows = needsGaps ? try ownGaps(of: tile.rows) : []
-    let columns = tile.isDiagonal ? rows : needsGaps ? try ownGaps(of: tile.columns) : []
+    var (rows, columns): ([[ImageState]], [[ImageState]]) = ([], [])
+    if needsGaps {
+      guard let first = try ownGaps(of: tile.rows, poll),
+        let second = try ownGaps(of: tile.columns, poll)
+      else { return false }
+      (rows, columns) = (first, second)
+    }
     for (network, output) in outputs.enumerated() {
       for plane in Self.planes {
         guard let values = output[keyPath: plane] else { continue }
@@ -150,10 +161,14 @@ final class MirrorAverage {
         }
       }
     }
+    return true
   }
 
-  /// G(x, Fx) of every image, of K and of Theta: [network][image].
-  private func ownGaps(of images: Images) throws(RangeError) -> [[ImageState]] {
+  /// G(x, Fx) of every image, of K and of Theta: [network][image]; nil where `poll` gives up.
+  private func ownGaps(
+    of images: Images, _ poll: () -> Bool
+  ) throws(RangeError) -> [[ImageState]]? {
+    if let found = known.first(where: { $0.images.isSame(as: images) }) { return found.gaps }
     let empty = [ImageState](repeating: ImageState(variance: 0), count: images.count)
     var gaps = [[ImageState]](repeating: empty, count: networkCount)
     let size = block * block
@@ -168,9 +183,9 @@ final class MirrorAverage {
     }
     for first in stride(from: 0, to: images.count, by: block) {
       let part = images.slice(first..<min(first + block, images.count))
-      _ = try pairs.computeAlone(
-        .init(rows: part, columns: mirrored(part), isDiagonal: false), outputs: outputs
-      ) { true }
+      let isComplete = try pairs.computeAlone(
+        .init(rows: part, columns: mirrored(part), isDiagonal: false), outputs: outputs, poll: poll)
+      guard isComplete else { return nil }
       for image in 0..<part.count {
         for network in 0..<networkCount {
           let place = image * block + image
@@ -180,6 +195,8 @@ final class MirrorAverage {
         }
       }
     }
+    if known.count >= Self.knownLimit { known.removeFirst() }
+    known.append((images, gaps))
     return gaps
   }
 }

@@ -108,8 +108,8 @@ public final class TileKernels {
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
   public func diagonals(of images: Images) throws(RangeError) -> [[ImageState]] {
-    if let average { return try average.diagonals(of: images, with: self) }
-    return try diagonalsAlone(of: images)
+    guard let average else { return try diagonalsAlone(of: images) }
+    return try average.diagonals(of: images, with: self) { true } ?? []
   }
 
   /// The same of the images as they are.

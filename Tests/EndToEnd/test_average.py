@@ -47,7 +47,8 @@ def kernels(folder, network, images):
     """Both kernels of all pairs of `images`."""
     (folder / "network.yaml").write_text(json.dumps({"network": network}))
     np.save(folder / "images.npy", images)
-    succeed("kernel", folder / "network.yaml", "--rows", folder / "images.npy", "--output", folder / "kernels")
+    succeed("kernel", folder / "network.yaml", "--rows", folder / "images.npy", "--output", folder / "kernels",
+            "--force")
     return {name: np.load(folder / f"kernels/{name}.npy") for name in ("nngp", "ntk")}
 
 
@@ -158,9 +159,39 @@ def test_shifts_that_a_network_does_not_follow_are_refused(tmp_path, images, net
     assert not (tmp_path / "run").exists()
 
 
-def test_images_without_columns_have_no_mirror_images(tmp_path):
+@pytest.mark.parametrize("command", [["run"], ["plan", "--ranks", 2]])
+def test_images_without_columns_have_no_mirror_images(tmp_path, command):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).standard_normal((5, 12)))
     path = write_job(tmp_path, data={"arrays": {"train": str(tmp_path / "x.npy")}}, prediction=None,
                      average={"flip": True})
-    result = ntk_dist("run", path)
+    result = ntk_dist(*command, path)
     assert result.returncode == 78 and "without columns" in sentences(result)[0], result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_networks_that_treat_left_and_right_differently_share_a_job_with_others(tmp_path, images):
+    """A preset with several depths, one kernel alone; the stride of a ResNet treats the sides differently."""
+    train, test, data = images
+    preset = {"preset": "resnet-cifar", "depths": [8, 14]}
+    path = write_job(tmp_path, data=data, network=preset, kernels=["ntk"], average={"flip": True}, tile=4,
+                     spectrum=None, prediction=None)
+    succeed("run", path, ranks=2)
+    everything = np.concatenate([train, test])
+    group = zarr.open_group(tmp_path / "run/kernels.zarr", mode="r")
+    for depth in preset["depths"]:
+        network = {"preset": "resnet-cifar", "depth": depth}
+        expected = averaged(tmp_path, network, everything, [np.array, mirrored])["ntk"]
+        (name,) = (name for name in dict(group.groups()) if f"depth={depth}" in name)
+        found = symmetric(group[name]["ntk_train"][:])
+        assert np.abs(found - expected[:TRAIN, :TRAIN]).max() < 1e-12 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("matrix, status, words", [
+    (None, 66, "does not exist"), (np.eye(5), 78, "is 5 x 5, and 6 x 6 pixels need 36 x 36"),
+    (np.ones(36), 78, "it must be a matrix"), (np.full((36, 36), np.nan), 78, "not finite")])
+def test_an_adjacency_matrix_that_does_not_fit_is_refused(tmp_path, images, matrix, status, words):
+    if matrix is not None:
+        np.save(tmp_path / "a.npy", matrix)
+    network = [convolution(), {"aggregate": {"adjacency": str(tmp_path / "a.npy")}}, "relu", "flatten", DENSE]
+    result = ntk_dist("run", write_job(tmp_path, data=images[2], network=network))
+    assert result.returncode == status and words in sentences(result)[0], result.stderr

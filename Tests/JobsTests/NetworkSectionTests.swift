@@ -94,6 +94,25 @@ func readNetwork(_ network: String) throws(JobError) -> NetworkSection {
     #expect(error?.reason.hasPrefix("unknown layer") == true)
   }
 
+  @Test("a matrix is told apart by each of its numbers, the two zeros being one")
+  func matrices() throws {
+    func text(_ values: [Double]) -> String {
+      let matrix = PositionMatrix(path: "a.npy", rows: 4, columns: 4, values: values)
+      let layer = LayerDescription("aggregate", [.init("adjacency", .matrix(matrix))])
+      return NetworkSection(layers: [layer]).variants[0].canonicalText
+    }
+    var texts: Set<String> = []
+    for bits in 0..<1 << 16 {
+      texts.insert(text((0..<16).map { Double(bits >> $0 & 1) }))
+    }
+    #expect(texts.count == 1 << 16)
+    let ones = [Double](repeating: 1, count: 16)
+    var signs = ones
+    (signs[3], signs[9]) = (-1, -1)
+    #expect(text(signs) != text(ones))
+    #expect(text([Double](repeating: -0.0, count: 16)) == text([Double](repeating: 0, count: 16)))
+  }
+
   static let cases: [URL] = {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()

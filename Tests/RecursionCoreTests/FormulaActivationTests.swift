@@ -60,6 +60,41 @@ import Testing
     }
   }
 
+  @Test(
+    "large variances within the tables agree with the closed form",
+    arguments: [1e-6, 1e-2, 0.6, 1.4, 1.99],
+    [("erf(x)", "erf"), ("0.5 * x * (1 + erf(x / sqrt(2)))", "gelu")])
+  func largeVariances(_ u: Double, _ names: (formula: String, closed: String)) throws {
+    let layers = [Self.elementwise(names.formula), LayerDescription(names.closed)]
+    for (q1, q2) in [(20.0, 30.0), (40, 60), (10, 60), (50, 50), (63, 0.02)] {
+      for (precision, tolerance) in [(Precision.f64, 1e-12), (.f32, 3e-6)] {
+        let values = try layers.map {
+          try onePair(fullyConnected($0, depth: 1, w: 1, b: 0), precision, q1: q1, q2: q2, u: u)
+        }
+        for index in 0..<2 {
+          #expect(
+            abs(values[0][index] - values[1][index])
+              < tolerance * (abs(values[1][index]) + values[1][index + 2]),
+            "\(names) \(precision) \(q1) \(q2) \(index)")
+        }
+      }
+    }
+  }
+
+  @Test("a fast oscillation behind slowly decaying coefficients is refused, not lost")
+  func oscillationBehindATail() throws {
+    let layer = Self.elementwise("tanh(x) + sin(20 * x)")
+    func moments(_ variance: Double) throws -> Moments {
+      try FormulaActivation(Formula("tanh(x) + sin(20 * x)", parameters: [:]))
+        .moments(variance: variance)
+    }
+    // 20 cos(20 x) alone has the mean square 200, and tanh' at most 1.
+    #expect(abs(try moments(4).derivativeSquare - 200) < 1)
+    #expect(try moments(140).derivativeSquare.isNaN)
+    let network = fullyConnected(layer, depth: 1, w: 1, b: 0)
+    #expect(throws: RangeError.self) { try onePair(network, .f64, q1: 140, q2: 140, u: 0.3) }
+  }
+
   @Test("a formula with breaks agrees with the closed form")
   func breaks() throws {
     for (q1, q2, u) in Self.pairs {

@@ -41,13 +41,36 @@ import Testing
     (layer("slice", [.init("columns", .numbers([0, 5]))]), false),
     (layer("recurrent", [word("activation", "relu")]), true),
     (layer("recurrent", [word("activation", "relu"), word("order", "pixels")]), false),
+    (layer("self_attention", [word("positional", "sum")]), true),
+    (layer("aggregate", [.init("adjacency", .matrix(neighbors(mirrored: true)))]), true),
+    (layer("aggregate", [.init("adjacency", .matrix(neighbors(mirrored: false)))]), false),
+    (
+      layer(
+        "repeat",
+        [
+          .init("count", .number(2)), .init("tied", .flag(true)),
+          .init("layers", .layers([LayerDescription("relu"), dense(1.2, 0.1)])),
+        ]), true
+    ),
   ]
+
+  /// Every pixel, its neighbor to the right, and perhaps the one to the left.
+  private static func neighbors(mirrored: Bool) -> PositionMatrix {
+    var values = [Double](repeating: 0, count: 900)
+    for pixel in 0..<30 {
+      values[pixel * 31] = 1
+      if pixel % 6 < 5 { values[pixel * 30 + pixel + 1] = 0.5 }
+      if pixel % 6 > 0, mirrored { values[pixel * 30 + pixel - 1] = 0.5 }
+    }
+    return PositionMatrix(path: "", rows: 30, columns: 30, values: values)
+  }
 
   @Test("left and right are found to be alike where kernels say so", arguments: first.indices)
   func alike(_ index: Int) throws {
     let (layer, isAlike) = Self.first[index]
     let weights = Self.layer("convolution", [Self.sizes("filter", 3, 3)])
-    let layers = [layer, weights, LayerDescription("relu"), LayerDescription("flatten")]
+    let first = layer.name == "repeat" ? [weights, layer] : [layer]
+    let layers = first + [weights, LayerDescription("relu"), LayerDescription("flatten")]
     #expect(try Network(layers, imageShape: [5, 6, 2]).isMirrorSymmetric == isAlike)
     let images = randomImages(2, height: 5, width: 6, channels: 2, seed: 11)
     let mirrors = images.map(Self.mirrored)

@@ -16,10 +16,11 @@ struct HermiteExpansion: Sendable {
   /// E[phi^2] and E[phi'^2], the sums of their squares.
   let moments: Moments
 
-  /// Coefficients that are all below this part of E[phi'^2]'s root end the expansion: beside those of
-  /// a larger variance, which decay more slowly, they are below rounding. Of many, the larger variance's
-  /// are small as well, whose products count: `smallestOfMany` from the coefficient `many` on, and
-  /// `smallestLast` at the last one.
+  /// Coefficients that are all below `smallest` times E[phi'^2]'s root, times n^(-1/2), end the expansion:
+  /// beside those of a larger variance, which decay more slowly, they are below rounding. From the
+  /// coefficient `many` on those of the larger variance are small as well, and products count:
+  /// `smallestOfMany` does, and `smallestLast` at the last one. What is left out changes no dual of
+  /// variances up to 64 by more than 2e-14.
   fileprivate static let smallest = 1e-13
   fileprivate static let (many, smallestOfMany, smallestLast) = (3000, 1e-10, 1e-6)
   /// The most coefficients, and the finest steps, 1 / 2^n.
@@ -141,6 +142,6 @@ private struct Nodes {
     }
     let last = coefficients.suffix(8).reduce(0) { max($0, abs($1)) }
     let isSmall = last * Double(coefficients.count).squareRoot() <= Limit.smallestLast * scale
-    return isSmall && isGradual ? (coefficients, true) : nil
+    return isSmall && isGradual && found >= (1 - 1e-12) * square ? (coefficients, true) : nil
   }
 }

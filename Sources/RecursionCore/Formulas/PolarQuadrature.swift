@@ -13,14 +13,24 @@ struct PolarQuadrature: Sendable {
 
   init(_ function: ActivationFunction) { self.function = function }
 
-  /// E[phi^2] and E[phi'^2].
+  /// E[phi^2] and E[phi'^2]; not a number where phi oscillates too fast for the quadrature.
   func moments(variance: Double) -> Moments {
     let root = variance.squareRoot()
+    let moments = moments(root, width: Self.width(root))
+    let finer = self.moments(root, width: Self.width(root) / 2)
+    func agree(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 * abs(b) }
+    guard agree(moments.square, finer.square),
+      agree(moments.derivativeSquare, finer.derivativeSquare)
+    else { return Moments(square: .nan, derivativeSquare: .nan) }
+    return moments
+  }
+
+  private func moments(_ root: Double, width: Double) -> Moments {
     let reach = function.reach(root)
     let inner = root > 0 ? function.breaks(root).map { $0 / root } : []
     var (z, weights) = ([Double](), [Double]())
     let ends = ([-reach, 0, reach] + inner.filter { abs($0) < reach }).sorted()
-    Self.rule.fill(ends, width: Self.width(root), to: &z, &weights)
+    Self.rule.fill(ends, width: width, to: &z, &weights)
     let points = z.map { root * $0 }
     let (values, slopes) = (function.values(at: points), function.slopes(at: points))
     var moments = Moments(square: 0, derivativeSquare: 0)

@@ -8,30 +8,23 @@ extension KernelGraph {
   func readingWindows(to output: Int, channels: Int) -> (graph: KernelGraph, output: Int) {
     var uses = [Int](repeating: 0, count: nodes.count)
     for node in nodes { for input in node.inputs { uses[input] += 1 } }
-    var result = KernelGraph()
-    var moved: [Int] = []
-    for node in nodes {
-      var (map, inputs) = (node.map, node.inputs.map { moved[$0] })
-      if let input = node.inputs.first, uses[input] == 1,
+    let (graph, places) = rebuilt { place, node, graph in
+      guard let input = nodes[place].inputs.first, uses[input] == 1,
         case .input(isFlat: false) = nodes[input].map,
         let (windows, rest) = windows(of: node, on: nodes[input], channels: channels)
-      {
-        let layer = LayerDescription("windows of \(node.layer.name)", node.layer.parameters)
-        inputs = [
-          result.add(
-            Node(
-              map: .windows(windows), inputs: [], shape: node.shape, layer: layer,
-              position: node.position, fork: nil))
-        ]
-        map = rest
-      }
-      moved.append(
-        result.add(
+      else { return node }
+      let layer = LayerDescription("windows of \(node.layer.name)", node.layer.parameters)
+      var node = node
+      node.map = rest
+      node.inputs = [
+        graph.add(
           Node(
-            map: map, inputs: inputs, shape: node.shape, layer: node.layer,
-            position: node.position, fork: node.fork.map { moved[$0] })))
+            map: .windows(windows), inputs: [], shape: node.shape, layer: layer,
+            position: node.position, fork: nil))
+      ]
+      return node
     }
-    return (result, moved[output])
+    return (graph, places[output])
   }
 
   /// The windows that a node takes of the images, and what it does to them; nil where it needs all pairs
@@ -57,11 +50,11 @@ extension KernelGraph {
   }
 
   /// Whether a sum over channels and places for every pair of windows takes less than one over channels
-  /// for every pair of pixels and then one over places.
+  /// for every pair of pixels and then one over places, and the windows hold few pixels twice.
   private func isCheaper(_ convolution: Convolution, than input: Node, channels: Int) -> Bool {
     let (before, after) = (input.positionCount, convolution.output.count)
     let taps = convolution.tapCount
-    return !convolution.isLocal
+    return !convolution.isLocal && after * taps <= 4 * before
       && after * after * taps * channels < before * before * channels + after * after * taps
   }
 }

@@ -1,6 +1,6 @@
-/// Sums over the neighbors on a graph whose nodes are the pixels, row by row: M <- A M A^T with the
-/// adjacency matrix A, the same for every image. Weights of the edges, and a node's edge to itself, are
-/// A's business. (`stax.Aggregate`; Du et al. 2019, arXiv 1905.13192.)
+/// Sums over neighbors on a graph whose nodes are the pixels: M <- A M A^T. Row p of the adjacency matrix A
+/// has the weights of p's neighbors, p itself included if it is to count; A is the same for every image.
+/// (`stax.Aggregate`, whose pattern is the transpose; Du et al. 2019, arXiv 1905.13192.)
 struct Aggregate: Layer {
   private let adjacency: PositionMatrix
 

@@ -20,7 +20,10 @@ struct Repeat: Layer {
     for round in 0..<(layers.isEmpty ? 0 : count) {
       try network.append(layers, path: "\(path), round \(round + 1), layer ")
       let end = network.signal
-      guard !isTied || (end.kind == start.kind && end.pixels == start.pixels) else {
+      let isSame =
+        end.kind == start.kind && end.pixels == start.pixels
+        && (start.width == nil || end.width == nil || end.width == start.width)
+      guard !isTied || isSame else {
         throw network.error(
           "with tied: true the layers must leave a signal such as they get; let them end as what is "
             + "before them does")
@@ -28,8 +31,9 @@ struct Repeat: Layer {
     }
   }
 
-  /// Throws where the same weights in every round would change the kernels. In a chain they do not: a
-  /// round of one image is correlated with the same round of another image alone.
+  /// Throws where the same weights in every round would change the kernels. In a chain they do not: the
+  /// gradients of different rounds are uncorrelated, because the weights behind the chain are
+  /// independent of those in it.
   private func requireChain(_ network: NetworkBuilder) throws(NetworkError) {
     guard network.signal.kind != .input else {
       throw network.error(

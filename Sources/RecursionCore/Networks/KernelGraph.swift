@@ -6,8 +6,8 @@
 struct KernelGraph: Sendable {
   /// One map and where its inputs come from; inputs stand before the nodes that use them.
   struct Node: Sendable {
-    let map: KernelMap
-    let inputs: [Int]
+    var map: KernelMap
+    var inputs: [Int]
     /// The pixels (or tokens) of its signal; nil behind a readout, where there is one position.
     let shape: PixelShape?
     /// The layer that it is of.
@@ -52,6 +52,24 @@ struct KernelGraph: Sendable {
       }
     }
     return false
+  }
+
+  /// The graph with some nodes replaced, and where each of the old nodes is.
+  ///
+  /// - Parameter replace: gets a node with its new inputs and the graph so far, to which it may add; returns
+  ///   the node to stand in its place.
+  func rebuilt(
+    _ replace: (_ place: Int, _ node: Node, _ graph: inout KernelGraph) -> Node
+  ) -> (graph: KernelGraph, places: [Int]) {
+    var result = KernelGraph()
+    var places: [Int] = []
+    for (place, node) in nodes.enumerated() {
+      let moved = Node(
+        map: node.map, inputs: node.inputs.map { places[$0] }, shape: node.shape,
+        layer: node.layer, position: node.position, fork: node.fork.map { places[$0] })
+      places.append(result.add(replace(place, moved, &result)))
+    }
+    return (result, places)
   }
 
   /// Adds the nodes of `other`, a graph for images of the same shape, that lead to its `output`;

@@ -4,9 +4,9 @@ extension Network {
   /// Whether K(Fx, Fx') = K(x, x') for images mirrored left to right, F, and the same for Theta: true
   /// where the windows of every layer lie alike seen from either side.
   ///
-  /// A `same` convolution with a stride of two, for example, takes its zeros from one side of an image
-  /// of even width, and makes it false. A network that mirrors nothing but undoes it later counts
-  /// as unlike.
+  /// A `same` convolution with a stride of two, for example, has more zeros on one side of an image of even
+  /// width, and makes it false. Each layer is looked at alone: it may be false where a later layer makes
+  /// up for an earlier one.
   public var isMirrorSymmetric: Bool {
     graph.nodes.allSatisfy { node in
       switch node.map {

@@ -28,10 +28,15 @@ public struct Network: Sendable {
       ? (builder.graph, builder.signal.node)
       : try builder.graph.averaged(overShifts: averagedShift, to: builder.signal.node)
     stack = LayerStack(graph, to: output)
-    if stack == nil { try builder.checkPositions() }
+    channels = shape.last ?? 1
+    if stack == nil {
+      let (graph, output) = graph.readingWindows(to: output, channels: channels)
+      var needed = KernelGraph()
+      _ = needed.add(graph, to: output)
+      try needed.checkPositions()
+    }
     self.shape = PixelShape(
       height: shape.count == 3 ? shape[0] : 1, width: shape.count == 3 ? shape[1] : 1)
-    channels = shape.last ?? 1
     self.descriptions = descriptions
   }
 

@@ -54,18 +54,6 @@ extension NetworkBuilder {
     }
   }
 
-  /// Checks that all pairs of positions fit into memory, where a network needs them at once.
-  func checkPositions() throws(NetworkError) {
-    guard let widest = graph.nodes.max(by: { $0.positionCount < $1.positionCount }),
-      widest.positionCount > Limit.positions
-    else { return }
-    throw NetworkError(
-      position: widest.position,
-      reason: "a network with its layers needs all pairs of pixels at once, and there are "
-        + "\(widest.positionCount) pixels where \(Limit.positions) are supported; reduce the images"
-    )
-  }
-
   /// Checks that windows leave something of the pixels.
   func check(
     _ output: PixelShape, _ what: String, _ size: (down: Int, across: Int), _ input: PixelShape
@@ -74,5 +62,19 @@ extension NetworkBuilder {
     throw error(
       "its \(size.down) x \(size.across) \(what) does not fit into the \(input) pixels that "
         + "reach it, so no pixels are left; use a smaller \(what), padding: same, or larger images")
+  }
+}
+
+extension KernelGraph {
+  /// Checks that all pairs of positions fit into memory, where a network needs them at once.
+  func checkPositions() throws(NetworkError) {
+    guard let widest = nodes.max(by: { $0.positionCount < $1.positionCount }),
+      widest.positionCount > NetworkBuilder.Limit.positions
+    else { return }
+    throw NetworkError(
+      position: widest.position,
+      reason: "a network with its layers needs all pairs of pixels at once, and there are "
+        + "\(widest.positionCount) pixels where \(NetworkBuilder.Limit.positions) are supported; reduce the images"
+    )
   }
 }

@@ -14,11 +14,4 @@ public struct PositionMatrix: Sendable, Hashable {
     precondition(values.count == rows * columns, "a matrix has a value at every place")
     (self.path, self.rows, self.columns, self.values) = (path, rows, columns, values)
   }
-
-  /// FNV-1a of the values, by values in place of bytes.
-  public var digest: UInt64 {
-    values.reduce(0xcbf2_9ce4_8422_2325) { hash, value in
-      (hash ^ value.bitPattern) &* 0x100_0000_01b3
-    }
-  }
 }

@@ -33,32 +33,33 @@ extension KernelGraph {
     guard let input = end.inputs.first, let shape = nodes[input].shape else {
       return (self, output)
     }
-    var result = KernelGraph()
-    var moved: [Int] = []
-    for (place, node) in nodes.enumerated() {
-      var inputs = node.inputs.map { moved[$0] }
-      if place == readout {
-        let pool = PoolStep(
-          vertical: AxisWindow(
-            size: 2 * shift + 1, stride: 1, padding: .circular, input: shape.height),
-          horizontal: AxisWindow(
-            size: 2 * shift + 1, stride: 1, padding: .circular, input: shape.width),
-          isSum: false, normalizesEdges: false)
-        let layer = LayerDescription("average.shift", [.init("pixels", .number(Double(shift)))])
-        inputs = [
-          result.add(
-            Node(
-              map: .mix(.pool(pool)), inputs: inputs, shape: shape, layer: layer,
-              position: "average.shift", fork: nil))
-        ]
-      }
-      moved.append(
-        result.add(
-          Node(
-            map: node.map, inputs: inputs, shape: node.shape, layer: node.layer,
-            position: node.position, fork: node.fork.map { moved[$0] })))
+    let size = 2 * shift + 1
+    guard size <= NetworkBuilder.Limit.window, size <= 4 * min(shape.height, shape.width) else {
+      throw NetworkError(
+        position: end.position,
+        reason:
+          "average.shift: \(shift) goes around the \(shape) pixels that reach it too often; use a "
+          + "smaller one")
     }
-    return (result, moved[output])
+    func axis(_ count: Int) -> AxisWindow {
+      AxisWindow(size: size, stride: 1, padding: .circular, input: count)
+    }
+    let pool = PoolStep(
+      vertical: axis(shape.height), horizontal: axis(shape.width), isSum: false,
+      normalizesEdges: false)
+    let (graph, places) = rebuilt { place, node, graph in
+      guard place == readout else { return node }
+      var node = node
+      node.inputs = [
+        graph.add(
+          Node(
+            map: .mix(.pool(pool)), inputs: node.inputs, shape: shape,
+            layer: LayerDescription("average.shift", [.init("pixels", .number(Double(shift)))]),
+            position: "average.shift", fork: nil))
+      ]
+      return node
+    }
+    return (graph, places[output])
   }
 
   /// Throws where a shifted image does not have the same signals, shifted, up to `end`.

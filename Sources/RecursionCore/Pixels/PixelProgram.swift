@@ -152,7 +152,8 @@ struct PixelProgram: Sendable {
       let pixels = nodes[node].shape.count
       var (averaged, isActivated) = (before, wasActivated)
       switch nodes[node].step {
-      case .pool: averaged = wasActivated ? before : 0
+      case .pool(let pool):
+        averaged = wasActivated ? (pool.isTraced ? min(before, pool.tracedPairs) : before) : 0
       case .update(let update), .convolution(_, let update):
         isActivated = isActivated || update.isActivation
       case .fork, .exchange, .join: break

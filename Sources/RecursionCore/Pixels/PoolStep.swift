@@ -23,6 +23,12 @@ package struct PoolStep: Sendable, Equatable {
       : PixelShape(height: vertical.output, width: horizontal.output)
   }
 
+  /// `isTraced`: pairs of pixels that its result is a mean of.
+  var tracedPairs: Int {
+    func count(_ axis: AxisWindow) -> Int { traceFactors(axis).joined().count { $0 != 0 } }
+    return count(vertical) * count(horizontal)
+  }
+
   /// `isTraced`: the factors of M[a,a'] along an axis, [place][place of the other image]; the factor of
   /// a pair of pixels is the product of both axes'.
   func traceFactors(_ axis: AxisWindow) -> [[Double]] {
