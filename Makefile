@@ -4,6 +4,10 @@
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
 # make test-agreement  every collective step fails once on every rank; long
 # make test-random-networks  2,000 random networks against the reference recursion; long
+# make dist        an archive with the program for machines without Swift
+# make install PREFIX=FOLDER  the same, installed
+# make deb         a Debian package of it
+# make test-dist   the tests of that archive (root, debootstrap and qemu-user for all of them)
 # make chaos       a run on several hosts hit 25 times (root, ../shared)
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
@@ -26,7 +30,8 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks chaos fuzz bench lint \
+.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist dist deb install \
+  chaos fuzz bench lint \
   reference docs system-packages clean
 
 build: system-packages
@@ -59,6 +64,21 @@ test-elpa: build-tests
 	NTK_DIST_TRAITS=ELPA $(TIMED) "ELPA end-to-end tests" \
 	  Tests/Scripts/end-to-end $(ELPA_BUILD)/ntk-dist Tests/EndToEnd/test_spectrum.py
 
+# The installed program: .build-dist/ntk-dist-VERSION-linux-ARCH.tar.xz.
+dist: system-packages
+	SWIFT="$(SWIFT)" scripts/dist .build-dist
+
+install: dist
+	@test -n "$(PREFIX)" || { echo "usage: make install PREFIX=FOLDER" >&2; exit 64; }
+	.build-dist/ntk-dist-*/install.sh "$(PREFIX)"
+
+deb: dist
+	scripts/deb .build-dist/*.tar.xz .build-dist
+
+test-dist: deb
+	NTK_DIST_ARCHIVE="$$(realpath .build-dist/*.tar.xz)" NTK_DIST_DEB="$$(realpath .build-dist/*.deb)" $(TIMED) "tests of the installed program" \
+	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py
+
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py
 
@@ -74,7 +94,7 @@ fuzz: build
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
-	.build/release/ntk-bench core pixels
+	.build/release/ntk-bench core pixels attention
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench block
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench squares
 	Benchmarks/pipeline $(BINARY)
@@ -87,7 +107,7 @@ docs:
 	@scripts/docs
 
 clean:
-	rm -rf .build .build-elpa .build-python .build-docs runs
+	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* runs
 
 reference: build
 	$(BINARY) help job > docs/reference/job-keys.md

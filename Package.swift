@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// By semantic versioning; see CHANGELOG.md and docs/contributing/releasing.md.
+let version = "0.1.0"
+
 /// The processor the recursion core is compiled for, as clang's -march takes it. The default is
 /// the machine that builds; a cluster with older compute nodes names theirs (NTK_DIST_MARCH=x86-64-v3).
 let march = Context.environment["NTK_DIST_MARCH"] ?? "native"
@@ -62,6 +65,7 @@ let package = Package(
     .target(
       name: "CProcess", path: "CShims/CProcess",
       cSettings: [
+        .define("NTK_VERSION", to: "\"\(version)\""),
         .define("NTK_REVISION", to: "\"\(revision)\""), .define("NTK_MARCH", to: "\"\(march)\""),
       ]),
 
@@ -70,7 +74,8 @@ let package = Package(
 
     // Compiled for every processor, unlike the core.
     .target(
-      name: "Processor", dependencies: ["CProcessor", "CVector", "Failures"], exclude: readme),
+      name: "Processor", dependencies: ["CProcess", "CProcessor", "CVector", "Failures"],
+      exclude: readme),
 
     // Functions as text. Compiled for every processor too: what it computes are constants of networks.
     .target(name: "Formulas", dependencies: ["Failures"], exclude: readme),
@@ -139,7 +144,7 @@ let package = Package(
       dependencies: [
         "Failures", "RecursionCore", "BLAS", "KernelTiles", "Tiling", "TileSchedule",
         "DurableFiles", "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "Jobs", "Results",
-        "RankProgram",
+        "RankProgram", "Processor",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(

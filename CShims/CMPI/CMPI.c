@@ -17,6 +17,7 @@ int ntk_mpi_op_min(void) { return MPI_Op_c2f(MPI_MIN); }
 int ntk_mpi_init_thread_funneled(int *provided) {
   return MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
 }
+int ntk_mpi_query_thread(int *provided) { return MPI_Query_thread(provided); }
 int ntk_mpi_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
 int ntk_mpi_initialized(int *flag) { return MPI_Initialized(flag); }
 int ntk_mpi_finalized(int *flag) { return MPI_Finalized(flag); }

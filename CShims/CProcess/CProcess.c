@@ -36,6 +36,8 @@ void ntk_stop_after(double seconds) {
 
 int ntk_stop_signal(void) { return (int)stop_signal; }
 
+const char *ntk_version(void) { return NTK_VERSION; }
+
 const char *ntk_revision(void) { return NTK_REVISION; }
 
 const char *ntk_march(void) { return NTK_MARCH; }

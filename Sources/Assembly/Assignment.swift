@@ -4,6 +4,7 @@ import Foundation
 import Jobs
 import KernelTiles
 import NumPyFiles
+import Processor
 import RecursionCore
 import Results
 import TileStore
@@ -93,14 +94,17 @@ package struct Assignment {
       shape[0] = max(shape[0] / job.data.reduction, 1)
       shape[1] = max(shape[1] / job.data.reduction, 1)
     }
-    if failure == nil { try check(job.network, imageShape: shape) }
+    if failure == nil {
+      try check(job.network, imageShape: shape)
+      try check(job.average, imageShape: shape)
+    }
     return try job.variants.map {
       do {
         return Variant(
           name: $0.name, parameters: $0.parameters,
           network: try network($0, job, imageShape: shape), text: $0.canonicalText,
           // The theory is of images as they are.
-          uniform: job.average == nil ? $0.uniform : nil)
+          uniform: job.average ?? AverageSection() == AverageSection() ? $0.uniform : nil)
       } catch {
         throw failure ?? error
       }
@@ -127,16 +131,20 @@ package struct Assignment {
           ? "set network.image_size: \(shape[0])" : "write the network's layers out"))
   }
 
+  /// Throws where images of `shape` have no mirror images and the job asks for them.
+  private static func check(_ average: AverageSection?, imageShape shape: [Int]) throws {
+    guard average?.flip == true, shape.count != 3 else { return }
+    throw Refusal(
+      .badJob,
+      "average.flip mirrors images left to right, and these have shape \(shape) without columns; give "
+        + "images as [N, H, W, C], or leave it out")
+  }
+
   /// Throws where the images that were found do not do for the networks or the prediction.
   package func check(_ data: DataOutline, job: Job) throws {
     try Self.check(job.network, imageShape: data.shape)
     for variant in job.variants { _ = try Self.network(variant, job, imageShape: data.shape) }
-    if average.flip, data.shape.count != 3 {
-      throw Refusal(
-        .badJob,
-        "average.flip mirrors images left to right, and these have shape \(data.shape) without "
-          + "columns; give images as [N, H, W, C], or leave it out")
-    }
+    try Self.check(job.average, imageShape: data.shape)
     if job.prediction != nil, data.testCount == 0 {
       throw Refusal(.badJob, "the job asks for prediction and has no test images; set data.test")
     }
@@ -216,6 +224,7 @@ package struct Assignment {
     "\(variants.map(\.text).joined(separator: " | ")); \(kernels.map(\.rawValue).joined(separator: " ")); "
       + "\(precision.rawValue), tile \(min(tile(train: train), train))"
       + (averagesMirrors ? ", mirrors" : "")
+      + (average.shift > 0 ? ", shift \(average.shift)" : "")
   }
 
   /// What a tile takes on one core, roughly: the speed of a present machine, kernels and all.
@@ -265,7 +274,9 @@ package struct Assignment {
       "test": "\(data.testCount)",
       "precision": precision.rawValue,
     ])
-    // Left out where there is none, so that older stores remain what they are.
+    // Left out where there is none, so that older stores remain what they are. Sums over vectors
+    // of another length round differently.
+    fingerprint["NTK_DIST_ISA"] = Processor.level
     if average.flip { fingerprint["mirror average"] = "yes" }
     if average.shift > 0 { fingerprint["shift average"] = "\(average.shift)" }
     fingerprint["images"] = imageDigest.map { String($0, radix: 16) }

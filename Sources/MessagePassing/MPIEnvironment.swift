@@ -8,14 +8,19 @@ public struct MPIEnvironment: ~Copyable {
   /// All ranks of the program.
   public let world: Communicator
 
-  /// Starts MPI; without `mpirun` the program is the only rank.
+  /// Starts MPI, unless the launcher of an installed program has; without `mpirun` the program is the
+  /// only rank.
   ///
   /// Collective over all ranks. Errors are returned, not fatal, from here on.
   ///
   /// Source: MPI_Init_thread with MPI_THREAD_FUNNELED.
   public init() throws(MPIError) {
     var provided: Int32 = 0
-    try check("MPI_Init_thread", ntk_mpi_init_thread_funneled(&provided))
+    if Self.isInitialized {
+      try check("MPI_Query_thread", ntk_mpi_query_thread(&provided))
+    } else {
+      try check("MPI_Init_thread", ntk_mpi_init_thread_funneled(&provided))
+    }
     guard provided >= ntk_mpi_thread_funneled() else {
       throw MPIError(
         function: "MPI_Init_thread", code: provided,

@@ -15,6 +15,6 @@ extension EnvironmentRecord {
       revision: String(cString: ntk_revision()), march: String(cString: ntk_march()),
       mpi: MPIEnvironment.implementation, blas: OpenBLAS.configuration, ranks: ranks.count,
       hosts: hosts, blasThreads: Ranks.solverThreads, started: EventLog.timestamp(),
-      command: CommandLine.arguments)
+      command: commandLineArguments)
   }
 }

@@ -1,3 +1,4 @@
+import CProcess
 import CProcessor
 import CVector
 import Failures
@@ -13,6 +14,13 @@ public enum Processor {
   public static func check() throws(UnsupportedProcessor) {
     let missing = missing
     if !missing.isEmpty { throw UnsupportedProcessor(missing: missing) }
+  }
+
+  /// Which of the builds of an installed program this is (v2, v3 or v4), as `NTK_DIST_ISA` names it; nil
+  /// for one that was built for a single processor.
+  package static var level: String? {
+    let march = String(cString: ntk_march())
+    return march.hasPrefix("x86-64-v") ? String(march.dropFirst("x86-64-".count)) : nil
   }
 
   /// One bit for each instruction set that the core was compiled for.
@@ -44,6 +52,6 @@ public struct UnsupportedProcessor: Failure, Equatable {
     let listed = missing.prefix(3).joined(separator: ", ")
     let more = missing.count > 3 ? " and \(missing.count - 3) more instruction sets" : ""
     return "the program was built for another kind of processor; this one lacks \(listed)\(more); "
-      + "build it on this machine, or with NTK_DIST_MARCH=x86-64-v3 (AVX2) or x86-64-v2 (SSE4)"
+      + "build it on this machine, or use an installed one (make dist), which suits any"
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Pipelines
+import RankProgram
 
 /// The program.
 @main
@@ -12,6 +13,7 @@ struct NTKDist: ParsableCommand {
       It runs on one rank, or on many under mpirun or srun. A job file says what to compute: \
       `ntk-dist help job` explains its keys, and jobs/ has examples.
       """,
+    version: VersionText.text,
     subcommands: [
       Run.self, Assemble.self, Spectrum.self, Predict.self, Train.self, Align.self, Plan.self,
       Phase.self, Report.self,
@@ -21,7 +23,7 @@ struct NTKDist: ParsableCommand {
 
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Array(commandLineArguments.dropFirst()))
       try command.run()
     } catch {
       // Every rank parses the same arguments, so one of them prints the error.

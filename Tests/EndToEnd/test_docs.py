@@ -90,7 +90,7 @@ def test_every_command_and_option_is_documented():
         assert re.search(rf"^\| `{command}\b", page, re.M), command
         options = set(re.findall(r"--[a-z-]+", succeed("help", command).stdout.split("OPTIONS:")[-1]))
         own = code("".join(parts[title] for title in parts if command in re.findall(r"\w+", title)))
-        assert options - set(re.findall(r"--[a-z-]+", own)) == {"--help"}, command
+        assert options - set(re.findall(r"--[a-z-]+", own)) == {"--help", "--version"}, command
 
 
 def test_every_key_of_a_summary_is_documented(tmp_path):

@@ -20,6 +20,7 @@ int ntk_mpi_op_min(void);
 
 // Environment.
 int ntk_mpi_init_thread_funneled(int *provided);
+int ntk_mpi_query_thread(int *provided);
 int ntk_mpi_thread_funneled(void);
 int ntk_mpi_initialized(int *flag);
 int ntk_mpi_finalized(int *flag);

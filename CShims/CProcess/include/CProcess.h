@@ -12,7 +12,8 @@ void ntk_stop_after(double seconds);
 /// The stop signal that arrived, 0 while there is none.
 int ntk_stop_signal(void);
 
-/// The git revision of the sources, and the -march the recursion core was built for.
+/// The version, the git revision of the sources, and the -march the recursion core was built for.
+const char *ntk_version(void);
 const char *ntk_revision(void);
 const char *ntk_march(void);
 

@@ -1,0 +1,136 @@
+/// ntk-dist as it is installed: starts the build of the program that suits this processor.
+///
+/// The program lies in lib/ntk-dist beside this file's folder, once for every level of instruction sets
+/// (x86-64-v2, -v3, -v4). All ranks must use the same one, or their tiles would differ in the last bits: the
+/// least of their levels, on which they agree here, so MPI starts here where there are several ranks.
+/// NTK_DIST_ISA names a lower level.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <limits.h>
+#include <mpi.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "CProcessor.h"
+
+/// Exit statuses of sysexits.h, as the program itself has them.
+enum { status_usage = 64, status_unavailable = 69 };
+
+#if defined(__x86_64__)
+static const char *const levels[] = {"v2", "v3", "v4"};
+/// What each level has that the one before has not.
+static const char *const sets[][7] = {
+    {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt"},
+    {"avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt"},
+    {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+};
+#else
+static const char *const levels[] = {"generic"};
+static const char *const sets[][7] = {{0}};
+#endif
+enum { level_count = sizeof levels / sizeof levels[0] };
+
+__attribute__((format(printf, 2, 3), noreturn)) static void fail(
+    int status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fputs("ntk-dist: ", stderr);
+  vfprintf(stderr, format, arguments);
+  fputs("\n", stderr);
+  va_end(arguments);
+  exit(status);
+}
+
+/// Whether this processor has an instruction set.
+static int has(const char *name) {
+  for (int bit = 0; ntk_instruction_set_name(bit); bit++) {
+    if (!strcmp(ntk_instruction_set_name(bit), name)) {
+      return !ntk_missing_instruction_sets(1u << bit);
+    }
+  }
+  return 0;
+}
+
+/// The highest level of this processor; -1 where it has none.
+static int level_of_processor(void) {
+  for (int level = 0; level < level_count; level++) {
+    for (int i = 0; i < 7 && sets[level][i]; i++) {
+      if (!has(sets[level][i])) return level - 1;
+    }
+  }
+  return level_count - 1;
+}
+
+/// That level, or the lower one that the user asks for.
+static int own_level(void) {
+  int present = level_of_processor();
+  if (present < 0) {
+    fail(
+        status_unavailable,
+        "this processor has less than x86-64-v2 (SSE4.2 and POPCNT), which the program needs at least");
+  }
+  const char *wanted = getenv("NTK_DIST_ISA");
+  if (!wanted || !*wanted) return present;
+  for (int level = 0; level < level_count; level++) {
+    if (strcmp(levels[level], wanted)) continue;
+    if (level > present) {
+      fail(
+          status_unavailable, "NTK_DIST_ISA is %s, and this processor has %s; set it to that, or leave it out",
+          wanted, levels[present]);
+    }
+    return level;
+  }
+  fail(status_usage, "NTK_DIST_ISA is '%s'; it must be one of v2, v3 and v4", wanted);
+}
+
+static int number_in(const char *name) {
+  const char *text = getenv(name);
+  return text ? atoi(text) : 0;
+}
+
+/// Whether a launcher has started several ranks.
+static int has_other_ranks(void) {
+  int ranks = number_in("OMPI_COMM_WORLD_SIZE");
+  if (!ranks) ranks = number_in("PMI_SIZE");
+  if (!ranks && getenv("PMIX_RANK")) ranks = number_in("SLURM_STEP_NUM_TASKS");
+  return ranks > 1;
+}
+
+static void end_mpi(void) {
+  int ended = 1;
+  MPI_Finalized(&ended);
+  if (!ended) MPI_Finalize();
+}
+
+/// The least level of all ranks. Collective; starts MPI.
+static int common_level(int level) {
+  int provided;
+  if (MPI_Init_thread(0, 0, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
+    fail(status_unavailable, "MPI does not start");
+  }
+  // A command that needs no MPI ends without knowing that it has started.
+  atexit(end_mpi);
+  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+  return level;
+}
+
+int main(int argc, char **argv) {
+  int level = own_level();
+  if (has_other_ranks()) level = common_level(level);
+  char path[PATH_MAX] = "";
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  for (int parents = 2; parents > 0 && length > 0; length--) {
+    if (path[length - 1] == '/') parents--;
+  }
+  if (length < 0) length = 0;
+  snprintf(
+      path + length, sizeof path - (size_t)length, "/lib/ntk-dist/ntk-dist-%s.so", levels[level]);
+  void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+  if (!library) fail(status_unavailable, "the program cannot be loaded: %s", dlerror());
+  int (*program)(int, char **) = (int (*)(int, char **))dlsym(library, "ntk_dist_main");
+  if (!program) fail(status_unavailable, "%s is no build of the program: %s", path, dlerror());
+  return program(argc, argv);
+}
