@@ -64,19 +64,30 @@ test-elpa: build-tests
 	NTK_DIST_TRAITS=ELPA $(TIMED) "ELPA end-to-end tests" \
 	  Tests/Scripts/end-to-end $(ELPA_BUILD)/ntk-dist Tests/EndToEnd/test_spectrum.py
 
-# The installed program: .build-dist/ntk-dist-VERSION-linux-ARCH.tar.xz.
-dist: system-packages
-	SWIFT="$(SWIFT)" scripts/dist .build-dist
+# The installed program: .build-dist/ntk-dist-VERSION-linux-ARCH.tar.xz, and the Debian package of it.
+DIST := .build-dist
+DIST_SOURCES := $(shell find Sources CShims packaging docs jobs hostfiles scripts -type f) Package.swift
+
+$(DIST)/made: $(DIST_SOURCES)
+	@scripts/install-system-packages
+	SWIFT="$(SWIFT)" scripts/dist $(DIST)
+	@touch $@
+
+$(DIST)/made-deb: $(DIST)/made
+	scripts/deb $(DIST)/*.tar.xz $(DIST)
+	@touch $@
+
+dist: $(DIST)/made
+
+deb: $(DIST)/made-deb
 
 install: dist
 	@test -n "$(PREFIX)" || { echo "usage: make install PREFIX=FOLDER" >&2; exit 64; }
-	.build-dist/ntk-dist-*/install.sh "$(PREFIX)"
-
-deb: dist
-	scripts/deb .build-dist/*.tar.xz .build-dist
+	$(DIST)/ntk-dist-*/install.sh "$(PREFIX)"
 
 test-dist: deb
-	NTK_DIST_ARCHIVE="$$(realpath .build-dist/*.tar.xz)" NTK_DIST_DEB="$$(realpath .build-dist/*.deb)" $(TIMED) "tests of the installed program" \
+	NTK_DIST_ARCHIVE="$$(realpath $(DIST)/*.tar.xz)" NTK_DIST_DEB="$$(realpath $(DIST)/*.deb)" \
+	  $(TIMED) "tests of the installed program" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py
 
 chaos: build
