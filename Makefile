@@ -8,6 +8,7 @@
 # make install PREFIX=FOLDER  the same, installed
 # make deb         a Debian package of it
 # make test-dist   the tests of that archive (root, debootstrap and qemu-user for all of them)
+# make test-mpich  the program built with MPICH in place of Open MPI
 # make chaos       a run on several hosts hit 25 times (root, ../shared)
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
@@ -30,7 +31,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist dist deb install \
+.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich dist deb install build-mpich \
   chaos fuzz bench lint \
   reference docs system-packages clean
 
@@ -90,6 +91,19 @@ test-dist: deb
 	  $(TIMED) "tests of the installed program" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py
 
+# The program with MPICH in place of Open MPI (libmpich-dev, libscalapack-mpich-dev).
+build-mpich:
+	NTK_DIST_MPI=mpich scripts/install-system-packages
+	NTK_DIST_MPI=mpich $(SWIFT) build $(SWIFTFLAGS) --scratch-path .build-mpich --product ntk-dist
+	NTK_DIST_MPI=mpich $(SWIFT) build $(SWIFTFLAGS) --scratch-path .build-mpich --product RankChecks
+
+test-mpich: build build-mpich
+	@# Ranks of MPICH do not give way to others on the same core.
+	NTK_MPIRUN=mpirun.mpich NTK_RANKS="1 2" $(TIMED) "MPICH rank checks" \
+	  Tests/Scripts/rank-checks .build-mpich/release/RankChecks
+	NTK_DIST_MPICH="$$(realpath .build-mpich/release/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
+	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_launchers.py
+
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py
 
@@ -118,7 +132,7 @@ docs:
 	@scripts/docs
 
 clean:
-	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* runs
+	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich runs
 
 reference: build
 	$(BINARY) help job > docs/reference/job-keys.md

@@ -8,6 +8,26 @@ let version = "0.1.0"
 /// the machine that builds; a cluster with older compute nodes names theirs (NTK_DIST_MARCH=x86-64-v3).
 let march = Context.environment["NTK_DIST_MARCH"] ?? "native"
 
+/// The MPI libraries by the name that NTK_DIST_MPI takes: their pkg-config packages, the ScaLAPACK that
+/// belongs to each, and the Debian packages.
+let mpis = [
+  "openmpi": (
+    package: "ompi-c", scalapack: "scalapack-openmpi",
+    debian: ["libopenmpi-dev", "libscalapack-openmpi-dev"]
+  ),
+  "mpich": (
+    package: "mpich", scalapack: "scalapack-mpich",
+    debian: ["libmpich-dev", "libscalapack-mpich-dev"]
+  ),
+]
+let mpiName = Context.environment["NTK_DIST_MPI"] ?? "openmpi"
+guard let mpi = mpis[mpiName] else {
+  fatalError("NTK_DIST_MPI is \(mpiName); it must be one of \(mpis.keys.sorted())")
+}
+/// The libraries of ScaLAPACK, for example `mkl_scalapack_lp64 mkl_blacs_openmpi_lp64`.
+let scalapack = (Context.environment["NTK_DIST_SCALAPACK"] ?? mpi.scalapack).split(separator: " ")
+  .map(String.init)
+
 let revision: String = {
   guard let git = Context.gitInformation else { return "unknown" }
   return git.currentCommit + (git.hasUncommittedChanges ? "-modified" : "")
@@ -33,11 +53,8 @@ let package = Package(
   targets: [
     // System libraries, found by pkg-config.
     .systemLibrary(
-      name: "OpenMPILibrary", path: "CShims/OpenMPILibrary", pkgConfig: "ompi-c",
-      providers: [.apt(["libopenmpi-dev"])]),
-    .systemLibrary(
-      name: "ScaLAPACKLibrary", path: "CShims/ScaLAPACKLibrary", pkgConfig: "scalapack-openmpi",
-      providers: [.apt(["libscalapack-openmpi-dev"])]),
+      name: "MPILibrary", path: "CShims/MPILibrary", pkgConfig: mpi.package,
+      providers: [.apt(mpi.debian)]),
     .systemLibrary(
       name: "OpenBLASLibrary", path: "CShims/OpenBLASLibrary", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
@@ -46,14 +63,16 @@ let package = Package(
       providers: [.apt(["libelpa-dev"])]),
 
     // C faces of them: fixed names, by-value arguments, raw return codes, no decisions.
-    .target(name: "CMPI", dependencies: ["OpenMPILibrary"], path: "CShims/CMPI"),
+    .target(name: "CMPI", dependencies: ["MPILibrary"], path: "CShims/CMPI"),
+    // Its pkg-config packages name an MPI too, and Debian's for MPICH the wrong one.
     .target(
-      name: "CScaLAPACK", dependencies: ["ScaLAPACKLibrary", "OpenBLASLibrary"],
-      path: "CShims/CScaLAPACK"),
+      name: "CScaLAPACK", dependencies: ["MPILibrary", "OpenBLASLibrary"],
+      path: "CShims/CScaLAPACK",
+      linkerSettings: scalapack.map { LinkerSetting.linkedLibrary($0) }),
     .target(
       name: "CELPA",
       dependencies: [
-        "OpenMPILibrary", .target(name: "ELPALibrary", condition: .when(traits: ["ELPA"])),
+        "MPILibrary", .target(name: "ELPALibrary", condition: .when(traits: ["ELPA"])),
       ],
       path: "CShims/CELPA", cSettings: [.define("NTK_ELPA", .when(traits: ["ELPA"]))]),
     .target(name: "COpenBLAS", dependencies: ["OpenBLASLibrary"], path: "CShims/COpenBLAS"),

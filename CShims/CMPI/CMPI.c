@@ -1,6 +1,7 @@
 #include "CMPI.h"
 
 #include <mpi.h>
+#include <stddef.h>
 
 int ntk_mpi_success(void) { return MPI_SUCCESS; }
 int ntk_mpi_any_source(void) { return MPI_ANY_SOURCE; }

@@ -57,12 +57,15 @@ public struct MPIEnvironment: ~Copyable {
     return isInitialized && ntk_mpi_finalized(&ended) == ntk_mpi_success() && ended == 0
   }
 
-  /// Name and version of the MPI library, its first line.
+  /// Name and version of the MPI library, from its first line.
   public static var implementation: String {
     let text = textFromMPI(capacity: ntk_mpi_max_library_version_string()) {
       ntk_mpi_get_library_version($0, $1)
     }
-    return String((text ?? "unknown MPI").prefix { $0 != "\n" && $0 != "," })
+    let line = (text ?? "unknown MPI").prefix { $0 != "\n" && $0 != "," }
+    // MPICH writes `MPICH Version:`, a tab, and the number.
+    return line.split(whereSeparator: \.isWhitespace).filter { $0 != "Version:" }
+      .joined(separator: " ")
   }
 
   /// Name of the machine this rank runs on. Local, after the start.

@@ -55,6 +55,13 @@ public enum Entry {
     do {
       try Processor.check()
       let environment = try MPIEnvironment()
+      if let problem = LaunchedRank.stranger(
+        size: environment.world.size, mpi: MPIEnvironment.implementation)
+      {
+        if LaunchedRank.isFirst { tell(problem) }
+        try environment.finalize()
+        return ExitStatus(.resource)
+      }
       StopRequest.watch()
       if let timeLimit { StopRequest.stop(before: timeLimit) }
       OpenBLAS.setThreads(1)

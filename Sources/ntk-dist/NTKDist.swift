@@ -33,13 +33,3 @@ struct NTKDist: ParsableCommand {
     }
   }
 }
-
-/// Which rank this process will be, as far as launchers say before MPI starts.
-enum LaunchedRank {
-  static var isFirst: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    let rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"].lazy
-      .compactMap { environment[$0] }.first
-    return rank == nil || rank == "0"
-  }
-}
