@@ -67,23 +67,26 @@ test-elpa: build-tests
 
 # The installed program: .build-dist/ntk-dist-VERSION-linux-ARCH.tar.xz, and the Debian package of it.
 DIST := .build-dist
+MPI := $(or $(NTK_DIST_MPI),openmpi)
 DIST_SOURCES := $(shell find Sources CShims packaging docs jobs hostfiles scripts -type f) Package.swift
 
-$(DIST)/made: $(DIST_SOURCES)
+$(DIST)/made-$(MPI): $(DIST_SOURCES)
 	@scripts/install-system-packages
 	SWIFT="$(SWIFT)" scripts/dist $(DIST)
+	@rm -f $(DIST)/made-*
 	@touch $@
 
-$(DIST)/made-deb: $(DIST)/made
+$(DIST)/made-deb-$(MPI): $(DIST)/made-$(MPI)
 	scripts/deb $(DIST)/*.tar.xz $(DIST)
 	@touch $@
 
-dist: $(DIST)/made
+dist: $(DIST)/made-$(MPI)
 
-deb: $(DIST)/made-deb
+deb: $(DIST)/made-deb-$(MPI)
 
-install: dist
+install:
 	@test -n "$(PREFIX)" || { echo "usage: make install PREFIX=FOLDER" >&2; exit 64; }
+	$(MAKE) dist
 	$(DIST)/ntk-dist-*/install.sh "$(PREFIX)"
 
 test-dist: deb

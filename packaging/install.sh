@@ -11,13 +11,23 @@ if ! mkdir -p "$1" 2>/dev/null || [ ! -w "$1" ]; then
   exit 73
 fi
 prefix=$(cd "$1" && pwd)
-# Another version that is running keeps its files until it ends.
-rm -rf "$prefix/lib/ntk-dist" "$prefix/share/ntk-dist" "$prefix/share/doc/ntk-dist"
-cp -r "$here"/{bin,lib,share} "$prefix/"
-sed -i "s|@PREFIX@|$prefix|" "$prefix/share/ntk-dist/modulefile"
+# Beside what is there, and then in its place. A run that is active needs the files of its own version: install
+# into another prefix while one runs.
+stage=$(mktemp -d "$prefix/.ntk-dist.XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+cp -r "$here"/{bin,lib,share} "$stage/"
+escaped=$(printf '%s' "$prefix" | sed 's/[&|\\]/\\&/g')
+sed -i "s|@PREFIX@|$escaped|" "$stage/share/ntk-dist/modulefile"
+for folder in lib/ntk-dist share/ntk-dist share/doc/ntk-dist; do
+  mkdir -p "$prefix/$(dirname "$folder")" "$stage/old/$(dirname "$folder")"
+  if [ -e "$prefix/$folder" ]; then mv -T "$prefix/$folder" "$stage/old/$folder"; fi
+  mv -T "$stage/$folder" "$prefix/$folder"
+done
+cp -r "$stage/share" "$prefix/"
+mkdir -p "$prefix/bin"
+mv -f "$stage/bin/ntk-dist" "$prefix/bin/ntk-dist"
 echo "installed $prefix/bin/ntk-dist; a module file is $prefix/share/ntk-dist/modulefile"
-missing=$(ldd "$prefix"/bin/ntk-dist "$prefix"/lib/ntk-dist/*.so | sed -n 's/^\s*\(.*\) => not found$/\1/p' | sort -u)
-if [ -n "$missing" ]; then
-  echo "install.sh: this machine lacks" $missing"; on Debian, install openmpi-bin, libscalapack-openmpi2.2 and" \
-    "libopenblas0, elsewhere load your site's modules before you start the program" >&2
+if ! problem=$("$prefix/bin/ntk-dist" --version 2>&1 >/dev/null); then
+  echo "install.sh: it does not start here: $problem" >&2
+  echo "install.sh: it needs the MPI, ScaLAPACK and BLAS that it was built with, and a C library at least as new" >&2
 fi

@@ -1,9 +1,11 @@
 /// ntk-dist as it is installed: starts the build of the program that suits this processor.
 ///
 /// The program lies in lib/ntk-dist beside this file's folder, once for every level of instruction sets
-/// (x86-64-v2, -v3, -v4). All ranks must use the same one, or their tiles would differ in the last bits: the
-/// least of their levels, on which they agree here, so MPI starts here where there are several ranks.
-/// NTK_DIST_ISA names a lower level.
+/// (x86-64-v2, -v3, -v4). NTK_DIST_ISA names a lower level than the processor's.
+///
+/// All ranks must use the same level, or their tiles would differ in the last bits: the least of their
+/// levels. They agree on it here, so commands that use MPI start it here where there are several ranks. For
+/// the same reason OpenBLAS gets the kernels of that level, unless OPENBLAS_CORETYPE names others.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <limits.h>
@@ -21,6 +23,8 @@ enum { status_usage = 64, status_unavailable = 69 };
 
 #if defined(__x86_64__)
 static const char *const levels[] = {"v2", "v3", "v4"};
+/// The kernels of OpenBLAS for them, for OPENBLAS_CORETYPE.
+static const char *const blas_kernels[] = {"Nehalem", "Haswell", "SkylakeX"};
 /// What each level has that the one before has not.
 static const char *const sets[][7] = {
     {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt"},
@@ -29,6 +33,7 @@ static const char *const sets[][7] = {
 };
 #else
 static const char *const levels[] = {"generic"};
+static const char *const blas_kernels[] = {0};
 static const char *const sets[][7] = {{0}};
 #endif
 enum { level_count = sizeof levels / sizeof levels[0] };
@@ -83,12 +88,24 @@ static int own_level(void) {
     }
     return level;
   }
-  fail(status_usage, "NTK_DIST_ISA is '%s'; it must be one of v2, v3 and v4", wanted);
+  fail(
+      status_usage, "NTK_DIST_ISA is '%s'; it must be one of %s to %s", wanted, levels[0],
+      levels[level_count - 1]);
 }
 
 static int number_in(const char *name) {
   const char *text = getenv(name);
   return text ? atoi(text) : 0;
+}
+
+/// Whether a command runs on all ranks.
+static int uses_mpi(const char *command) {
+  static const char *const names[] = {"run",   "assemble", "spectrum", "predict",
+                                      "train", "align",    "verify",   "kernel"};
+  for (size_t i = 0; command && i < sizeof names / sizeof names[0]; i++) {
+    if (!strcmp(command, names[i])) return 1;
+  }
+  return 0;
 }
 
 /// Whether a launcher has started several ranks.
@@ -99,27 +116,50 @@ static int has_other_ranks(void) {
   return ranks > 1;
 }
 
+/// Whether MPI runs.
+static int is_parallel = 0;
+
 static void end_mpi(void) {
   int ended = 1;
   MPI_Finalized(&ended);
   if (!ended) MPI_Finalize();
 }
 
-/// The least level of all ranks. Collective; starts MPI.
-static int common_level(int level) {
+static void start_mpi(void) {
   int provided;
   if (MPI_Init_thread(0, 0, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
     fail(status_unavailable, "MPI does not start");
   }
-  // A command that needs no MPI ends without knowing that it has started.
+  is_parallel = 1;
+  // Wrong arguments end a command before it knows that MPI has started.
   atexit(end_mpi);
-  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
-  return level;
+}
+
+/// The least of a number over all ranks. Collective.
+static int least(int number) {
+  if (is_parallel) MPI_Allreduce(MPI_IN_PLACE, &number, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+  return number;
+}
+
+/// Ends all ranks, with one sentence, if one of them has a `problem`. Collective.
+static void end_if_any(const char *problem) {
+  int rank = 0;
+  if (is_parallel) MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  int first = least(problem ? rank : INT_MAX);
+  if (first == INT_MAX) return;
+  if (first == rank) {
+    char host[HOST_NAME_MAX + 1] = "";
+    gethostname(host, sizeof host - 1);
+    fprintf(stderr, "ntk-dist: the program cannot be loaded on %s: %s\n", host, problem);
+  }
+  exit(status_unavailable);
 }
 
 int main(int argc, char **argv) {
   int level = own_level();
-  if (has_other_ranks()) level = common_level(level);
+  if (argc > 1 && uses_mpi(argv[1]) && has_other_ranks()) start_mpi();
+  level = least(level);
+  if (blas_kernels[level]) setenv("OPENBLAS_CORETYPE", blas_kernels[level], 0);
   char path[PATH_MAX] = "";
   ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
   for (int parents = 2; parents > 0 && length > 0; length--) {
@@ -129,8 +169,8 @@ int main(int argc, char **argv) {
   snprintf(
       path + length, sizeof path - (size_t)length, "/lib/ntk-dist/ntk-dist-%s.so", levels[level]);
   void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-  if (!library) fail(status_unavailable, "the program cannot be loaded: %s", dlerror());
-  int (*program)(int, char **) = (int (*)(int, char **))dlsym(library, "ntk_dist_main");
-  if (!program) fail(status_unavailable, "%s is no build of the program: %s", path, dlerror());
+  int (*program)(int, char **) = 0;
+  if (library) program = (int (*)(int, char **))dlsym(library, "ntk_dist_main");
+  end_if_any(program ? 0 : dlerror());
   return program(argc, argv);
 }

@@ -58,7 +58,8 @@ public enum Entry {
       if let problem = LaunchedRank.stranger(
         size: environment.world.size, mpi: MPIEnvironment.implementation)
       {
-        if LaunchedRank.isFirst { tell(problem) }
+        // A launcher ends all processes with the first that fails: the others wait for the sentence.
+        if LaunchedRank.isFirst { tell(problem) } else { Thread.sleep(forTimeInterval: 2) }
         try environment.finalize()
         return ExitStatus(.resource)
       }

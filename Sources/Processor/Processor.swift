@@ -52,6 +52,6 @@ public struct UnsupportedProcessor: Failure, Equatable {
     let listed = missing.prefix(3).joined(separator: ", ")
     let more = missing.count > 3 ? " and \(missing.count - 3) more instruction sets" : ""
     return "the program was built for another kind of processor; this one lacks \(listed)\(more); "
-      + "build it on this machine, or use an installed one (make dist), which suits any"
+      + "build it on this machine, or with `make dist`, which makes a program for x86-64-v2 and newer"
   }
 }

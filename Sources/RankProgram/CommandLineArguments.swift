@@ -2,8 +2,8 @@ import Foundation
 
 /// The command line of this process, its name first.
 ///
-/// Swift's runtime looks for it below the environment, which MPI moves where it starts first, as in an
-/// installed program: there the system is asked.
+/// Swift's runtime finds it in memory just before the environment. MPI replaces the environment, and in
+/// an installed program MPI starts first, so this reads /proc instead.
 public let commandLineArguments: [String] = {
   guard let file = FileHandle(forReadingAtPath: "/proc/self/cmdline"),
     let bytes = try? file.readToEnd(), !bytes.isEmpty

@@ -10,8 +10,8 @@ public enum LaunchedRank {
 
   /// How many ranks a launcher has started; nil where none has.
   static var count: Int? {
-    // Inside mpirun, SLURM counts the daemons of mpirun.
-    first(["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]).flatMap { Int($0) }
+    // Not SLURM's: a shell or a task farm under srun starts programs that are alone on purpose.
+    first(["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]).flatMap { Int($0) }
   }
 
   /// What is wrong where a launcher has started several processes that do not know of each other, because
@@ -24,7 +24,7 @@ public enum LaunchedRank {
     guard size == 1, let count, count > 1 else { return nil }
     return
       "the launcher has started \(count) processes, and each of them is alone: the program is built "
-      + "with \(mpi), and the launcher is of another MPI; use the mpirun of \(mpi), or srun --mpi=pmix"
+      + "with \(mpi), and the launcher is of another MPI; use the mpirun of \(mpi)"
   }
 
   private static func first(_ names: [String]) -> String? {

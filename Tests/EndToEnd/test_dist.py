@@ -101,7 +101,41 @@ def test_ranks_agree_on_the_least_level(prefix, tmp_path):
 
 def test_a_level_that_does_not_exist_is_refused(prefix):
     result = run([prefix / "bin/ntk-dist", "--version"], NTK_DIST_ISA="v9")
-    assert result.returncode == 64 and "one of v2, v3 and v4" in result.stderr
+    assert result.returncode == 64 and "one of v2 to v4" in result.stderr
+
+
+def test_the_highest_level_of_this_processor_is_used(prefix):
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    level = "v4" if "avx512vl" in flags else "v3" if "avx2" in flags else "v2"
+    output = run([prefix / "bin/ntk-dist", "--version"]).stdout
+    assert core(output) == f"x86-64-{level}"
+    assert {"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}[level] in output
+
+
+def test_a_rank_that_cannot_load_the_program_ends_all_with_one_sentence(prefix, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(prefix, broken)
+    (broken / "lib/ntk-dist/ntk-dist-v2.so").write_bytes(b"no library")
+    path = write_job(tmp_path)
+    result = run(["mpirun", "--oversubscribe", "-np", "2", prefix / "bin/ntk-dist", "run", path, ":",
+                  "-np", "1", broken / "bin/ntk-dist", "run", path], NTK_DIST_ISA="v2")
+    lines = [line for line in result.stderr.splitlines() if line.startswith("ntk-dist:")]
+    assert result.returncode == 69 and len(lines) == 1 and "cannot be loaded on" in lines[0], result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_it_is_installed_again_over_a_link(prefix, tmp_path):
+    (unpacked,) = (path for path in prefix.parent.iterdir() if path.name != "prefix")
+    target = tmp_path / "pre fix&"
+    (target / "bin").mkdir(parents=True)
+    (tmp_path / "other").write_text("not to be touched")
+    (target / "bin/ntk-dist").symlink_to(tmp_path / "other")
+    for _ in range(2):
+        result = run([unpacked / "install.sh", target])
+        assert result.returncode == 0 and not result.stderr, result.stderr
+    assert (tmp_path / "other").read_text() == "not to be touched"
+    assert f"set prefix {{{target}}}" in (target / "share/ntk-dist/modulefile").read_text()
+    assert sorted(path.name for path in target.iterdir()) == ["bin", "lib", "share"]
 
 
 def test_a_prefix_that_cannot_be_written_is_refused(prefix):

@@ -24,7 +24,8 @@ import Testing
     #expect(
       few.description
         == "the program was built for another kind of processor; this one lacks avx2; "
-        + "build it on this machine, or use an installed one (make dist), which suits any")
+        + "build it on this machine, or with `make dist`, which makes a program for x86-64-v2 and newer"
+    )
     let many = UnsupportedProcessor(missing: ["a", "b", "c", "d", "e"])
     #expect(many.description.contains("lacks a, b, c and 2 more instruction sets; "))
   }
