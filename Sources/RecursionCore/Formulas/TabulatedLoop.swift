@@ -151,15 +151,7 @@ private struct TabulatedPairs<L: CoreLanes> {
       var total: Both = (L(0), L(0))
       if window.basis == .chebyshev { return clenshaw(window.coefficients, plan[parts], xi) }
       for span in plan[parts] {
-        var place = window.coefficients + Int(span.start)
-        let end = window.coefficients + Int(span.end)
-        var sum: Both = (L(repeating: place), L(repeating: place + 1))
-        place += 2
-        while place < end {
-          sum.value = L(repeating: place).adding(sum.value, times: xi)
-          sum.slope = L(repeating: place + 1).adding(sum.slope, times: xi)
-          place += 2
-        }
+        let sum = powers(of: xi, window.coefficients, span)
         total.value = sum.value.adding(total.value, times: y)
         total.slope = sum.slope.adding(total.slope, times: y)
       }
@@ -202,6 +194,23 @@ private struct TabulatedPairs<L: CoreLanes> {
       derivative: pair(window.slope, odd.slope, even.slope, ones.slope, nil, largestSlope))
   }
 
+  /// The coefficients of one polynomial of y, by Horner's rule in xi.
+  @inline(__always)
+  private func powers(
+    of xi: L, _ coefficients: UnsafePointer<L.Scalar>, _ span: WindowTable.Span
+  ) -> Both {
+    var place = coefficients + Int(span.start)
+    let end = coefficients + Int(span.end)
+    var sum: Both = (L(repeating: place), L(repeating: place + 1))
+    place += 2
+    while place < end {
+      sum.value = L(repeating: place).adding(sum.value, times: xi)
+      sum.slope = L(repeating: place + 1).adding(sum.slope, times: xi)
+      place += 2
+    }
+    return sum
+  }
+
   /// A pair of parts by Clenshaw's rule, where y is in Chebyshev's polynomials.
   @inline(never)
   private func clenshaw(
@@ -210,15 +219,7 @@ private struct TabulatedPairs<L: CoreLanes> {
   ) -> Both {
     var (here, before): (Both, Both) = ((L(0), L(0)), (L(0), L(0)))
     for (index, span) in spans.enumerated() {
-      var place = coefficients + Int(span.start)
-      let end = coefficients + Int(span.end)
-      var sum: Both = (L(repeating: place), L(repeating: place + 1))
-      place += 2
-      while place < end {
-        sum.value = L(repeating: place).adding(sum.value, times: xi)
-        sum.slope = L(repeating: place + 1).adding(sum.slope, times: xi)
-        place += 2
-      }
+      let sum = powers(of: xi, coefficients, span)
       let factor = index == spans.count - 1 ? y : y + y
       let next = (
         value: (sum.value - before.value).adding(factor, times: here.value),

@@ -17,23 +17,12 @@ extension Network {
         convolution.horizontal.isMirrorSymmetric
       case .mix(.pool(let pool)): AxisMatrix(pool.horizontal, pool).isMirrorSymmetric
       case .mix(.axes(_, let across)): across.isMirrorSymmetric
-      case .mix(.matrix(let rows)): Self.isMirrorSymmetric(rows, width: node.shape?.width ?? 1)
+      case .mix(.matrix(let rows)):
+        PositionMix.isMirrorSymmetric(
+          rows, widths: (node.shape?.width ?? 1, node.shape?.width ?? 1))
       case .recurrent(let recurrent):
         recurrent.order == .rows || graph.nodes[node.inputs[0]].shape?.width == 1
       }
-    }
-  }
-}
-
-extension Network {
-  /// Whether a matrix over positions is the same with both sides of an image exchanged.
-  private static func isMirrorSymmetric(_ rows: [[PositionMix.Term]], width: Int) -> Bool {
-    func mirrored(_ place: Int) -> Int { place / width * width + width - 1 - place % width }
-    return rows.indices.allSatisfy { row in
-      let other = rows[mirrored(row)].map {
-        PositionMix.Term(place: mirrored($0.place), factor: $0.factor)
-      }
-      return rows[row] == other.sorted { $0.place < $1.place }
     }
   }
 }
@@ -49,17 +38,32 @@ extension TapAxis {
   }
 }
 
-extension AxisMatrix {
-  /// Whether the matrix, read from the other end, is the matrix, but for rounding.
-  fileprivate var isMirrorSymmetric: Bool {
-    zip(rows, rows.reversed()).allSatisfy { row, other in
-      let mirrored = other.map { (place: input - 1 - $0.place, factor: $0.factor) }
-        .sorted { $0.place < $1.place }
-      let row = row.sorted { $0.place < $1.place }
-      return row.count == mirrored.count
-        && zip(row, mirrored).allSatisfy {
+extension PositionMix {
+  /// Whether a matrix is the same, but for rounding, with left and right exchanged in rows of
+  /// `widths.after` results and of `widths.before` places.
+  fileprivate static func isMirrorSymmetric(
+    _ rows: [[Term]], widths: (before: Int, after: Int)
+  ) -> Bool {
+    func mirrored(_ place: Int, _ width: Int) -> Int {
+      place / width * width + width - 1 - place % width
+    }
+    func sorted(_ row: [Term]) -> [Term] { row.sorted { $0.place < $1.place } }
+    return rows.indices.allSatisfy { index in
+      let row = sorted(rows[index])
+      let other = sorted(
+        rows[mirrored(index, widths.after)].map {
+          Term(place: mirrored($0.place, widths.before), factor: $0.factor)
+        })
+      return row.count == other.count
+        && zip(row, other).allSatisfy {
           $0.place == $1.place && abs($0.factor - $1.factor) <= 1e-14 * abs($0.factor)
         }
     }
+  }
+}
+
+extension AxisMatrix {
+  fileprivate var isMirrorSymmetric: Bool {
+    PositionMix.isMirrorSymmetric(rows, widths: (input, rows.count))
   }
 }
