@@ -47,7 +47,8 @@ extension RunPipeline {
             ? " (the others were there)" : ""))
     }
     guard outcome.isComplete else {
-      console.warn("\(StopRequest.reason)\(ranks.continuation)")
+      let cause = try ranks.stopCause() ?? .signal
+      console.warn("\(cause.sentence)\(ranks.continuation)")
       return .stopped
     }
     return .success

@@ -1,4 +1,5 @@
 import DurableFiles
+import Failures
 import Jobs
 import RankProgram
 import Results
@@ -25,7 +26,7 @@ final class RunSummary {
     try ranks.onRoot {
       if run.shard == .whole {
         lease = try RunLease(run, command: command, onWait: console.warn) {
-          guard StopRequest.signal == nil else { throw StopRequest.refusal }
+          if let cause = StopRequest.cause { throw Refusal(.stopped, cause.sentence) }
         }
       }
       read = try Summary.read(run)

@@ -93,7 +93,8 @@ enum RankWatch {
         "rank \(rank) (\(own)) has made no progress for \(Int(seconds)) s; check that its file "
         + "system answers"
     case .stopIgnored:
-      return "\(StopRequest.reason) in the middle of a step"
+      let cause = StopRequest.cause ?? .signal
+      return "\(cause.sentence) in the middle of a step"
     }
   }
 

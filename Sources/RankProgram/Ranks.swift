@@ -72,12 +72,12 @@ package final class Ranks {
 
   /// Throws, on all ranks, where a signal asks any of them to stop. Collective.
   package func stopIfAsked() throws {
-    guard try isStopRequested() else { return }
-    throw CollectiveFailure(onAllRanks: StopRequest.refusal)
+    guard let cause = try stopCause() else { return }
+    throw CollectiveFailure(onAllRanks: Refusal(.stopped, cause.sentence))
   }
 
-  /// Whether a signal asks any rank to stop. Collective.
-  func isStopRequested() throws -> Bool {
-    try world.allReduce(StopRequest.signal == nil ? 0 : 1, .max) == 1
+  /// What asks any rank to stop, the most urgent cause; nil for nothing. Collective.
+  package func stopCause() throws -> StopRequest.Cause? {
+    StopRequest.Cause(rawValue: try world.allReduce(StopRequest.cause?.rawValue ?? 0, .max))
   }
 }

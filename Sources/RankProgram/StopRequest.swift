@@ -1,5 +1,4 @@
 import CProcess
-import Failures
 import Foundation
 
 /// What asks this process to stop: SIGUSR1, SIGTERM, SIGINT, SIGHUP, or its time limit.
@@ -18,17 +17,23 @@ package enum StopRequest {
     ntk_stop_after(max(limit - min(60, limit / 10), 0.001))
   }
 
-  /// Whether a signal from outside asks: then the program stops within five seconds.
-  package static var isHurried: Bool { signal.map { $0 != SIGALRM } ?? false }
+  /// Why to stop, the more urgent one last.
+  package enum Cause: Int {
+    case timeLimit = 1
+    /// A signal from outside: the program stops within five seconds.
+    case signal = 2
 
-  /// Seconds after which a stage that does not look for the request is ended; nil without a request.
-  static var grace: Double? { signal == nil ? nil : isHurried ? 3.5 : 45 }
-
-  /// Why it stops, for the user.
-  package static var reason: String {
-    signal == SIGALRM ? "stopped before the time limit" : "stopped on request"
+    /// For the user.
+    package var sentence: String {
+      self == .timeLimit ? "stopped before the time limit" : "stopped on request"
+    }
   }
 
-  /// The error that ends a step because something asks to stop.
-  package static var refusal: Refusal { Refusal(.stopped, reason) }
+  /// What asks this process to stop; nil for nothing. Ranks may notice at different times: see
+  /// `Ranks.stopCause`.
+  package static var cause: Cause? { signal.map { $0 == SIGALRM ? .timeLimit : .signal } }
+
+  /// Seconds after which a stage that does not look for the request is ended; nil without a request.
+  static var grace: Double? { cause.map { $0 == .signal ? 3.5 : 45 } }
+
 }

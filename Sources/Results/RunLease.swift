@@ -24,12 +24,15 @@ package final class RunLease: Sendable {
   /// - Parameters:
   ///   - command: what is going to write, for messages.
   ///   - patience: seconds without a sign of life after which a lease is stale.
+  ///   - grace: seconds that a process of this machine has to end. Ranks outlive a killed `mpirun` by
+  ///     moments.
   ///   - onWait: called once, with a sentence, before waiting for a sign of life.
   ///   - poll: called while waiting; may throw.
   ///
   /// Errors: a `Refusal` of kind `cannotCreate` where another job holds the lease; files.
   package init(
-    _ run: RunFolder, command: String, patience: Double = 120, disk: Disk = Disk(),
+    _ run: RunFolder, command: String, patience: Double = 120, grace: Double = 5,
+    disk: Disk = Disk(),
     onWait: (String) -> Void = { _ in }, poll: () throws -> Void
   ) throws {
     folder = run.path
@@ -41,8 +44,8 @@ package final class RunLease: Sendable {
       let present = try Self.numbers(in: folder, disk)
       if let last = present.max() {
         let isStale = try Self.awaitEnd(
-          of: "\(folder)/\(Self.name(last))", run, patience: patience, disk, onWait: onWait,
-          poll: poll)
+          of: "\(folder)/\(Self.name(last))", run, patience: patience, grace: grace, disk,
+          onWait: onWait, poll: poll)
         // The holder has given it back, and others may have taken it since.
         guard isStale else { continue }
       }
@@ -99,23 +102,26 @@ package final class RunLease: Sendable {
   /// Waits until the lease in `path` is stale (true) or has disappeared (false); throws where its holder
   /// lives.
   private static func awaitEnd(
-    of path: String, _ run: RunFolder, patience: Double, _ disk: Disk,
+    of path: String, _ run: RunFolder, patience: Double, grace: Double, _ disk: Disk,
     onWait: (String) -> Void, poll: () throws -> Void
   ) throws -> Bool {
     let first = try disk.lastChange(path)
     var waited = 0.0
+    var hasWarned = false
     while true {
       guard let change = try disk.lastChange(path) else { return false }
       let holder = try? JSONText.value(LeaseHolder.self, try disk.read(path))
       if holder?.isGone ?? false { return true }
-      if change != first || holder?.isAlive ?? false {
+      let isAlive = holder?.isAlive ?? false
+      if change != first && !isAlive || isAlive && waited >= grace {
         throw Refusal(
           .cannotCreate,
           "\(run.path) is being written by \(holder?.description ?? "another job"); wait until it "
             + "ends, or stop it")
       }
-      if waited >= patience { return true }
-      if waited == 0 {
+      if waited >= patience, !isAlive { return true }
+      if !isAlive, !hasWarned {
+        hasWarned = true
         onWait(
           "\(run.path) was last written by \(holder?.description ?? "another job"); waiting up to "
             + "\(Int(patience)) s for a sign of life")

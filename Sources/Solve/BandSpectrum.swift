@@ -47,13 +47,13 @@ struct BandSpectrum {
       show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
       // Writing takes at most one part in twenty of the time, by the clock of rank 0.
       let isOverdue = ranks.isRoot && now - saved >= max(interval, 20 * saving)
-      var asked = [StopRequest.signal != nil, isOverdue, StopRequest.isHurried].map { $0 ? 1 : 0 }
+      var asked = [isOverdue ? 1 : 0, StopRequest.cause?.rawValue ?? 0]
       try ranks.world.allReduce(&asked, .max)
-      let (stops, isDue, isHurried) = (asked[0] == 1, asked[1] == 1, asked[2] == 1)
-      guard isDue || stops, !reduction.isFinished else { continue }
+      let (isDue, cause) = (asked[0] == 1, StopRequest.Cause(rawValue: asked[1]))
+      guard isDue || cause != nil, !reduction.isFinished else { continue }
       let bytes = try ranks.world.allReduce(reduction.stateBytes, .sum)
       // Where a signal asks to stop, little time is left: then the last state has to do.
-      if !isHurried || bytes <= Self.quickBytes {
+      if cause != .signal || bytes <= Self.quickBytes {
         header.next = reduction.next
         header.seconds = before + now - begun - saving
         do {
@@ -66,11 +66,11 @@ struct BandSpectrum {
         saved = MPIEnvironment.seconds
         saving += saved - now
       }
-      if stops {
+      if let cause {
         throw CollectiveFailure(
           onAllRanks: Refusal(
             .stopped,
-            "\(StopRequest.reason) at \(Int(savedFraction * 100)) % of the spectrum of \(label)"))
+            "\(cause.sentence) at \(Int(savedFraction * 100)) % of the spectrum of \(label)"))
       }
     }
     let values = try reduction.eigenvalues()

@@ -135,6 +135,14 @@ def test_a_time_limit_is_kept(tmp_path):
         assert ntk_dist("assemble", path, f"--time-limit={bad}").returncode == 64
 
 
+def test_the_rank_that_notices_the_time_limit_first_gives_the_reason(tmp_path):
+    process = start("assemble", write_job(tmp_path, "slow.yaml", **MINUTES))
+    wait_until(lambda: chunks(tmp_path / "run"), process)
+    os.kill(ranks_of(process)[1], signal.SIGALRM)
+    status, errors = finish(process)
+    assert status == 75 and "stopped before the time limit" in errors
+
+
 def test_a_damaged_tile_is_computed_again_in_place(tmp_path):
     path = write_job(tmp_path, spectrum=None, prediction=None, tile=32)
     succeed("assemble", path)

@@ -14,7 +14,7 @@ import Testing
   }
 
   private func take(patience: Double = 1) throws -> RunLease {
-    try RunLease(run, command: "ntk-dist test", patience: patience, poll: {})
+    try RunLease(run, command: "ntk-dist test", patience: patience, grace: 0.25, poll: {})
   }
 
   private var files: [String] {
@@ -54,6 +54,19 @@ import Testing
     #expect(error?.description.contains("ntk-dist test") ?? false)
     try held.require()
     held.release()
+  }
+
+  @Test("A living process has some seconds to give its lease back")
+  func grace() throws {
+    let held = try take()
+    var polls = 0
+    let lease = try RunLease(run, command: "ntk-dist test", grace: 1e9) {
+      polls += 1
+      if polls == 3 { held.release() }
+    }
+    #expect(polls == 3)
+    try lease.require()
+    lease.release()
   }
 
   @Test("The lease of a process that has ended on this machine is taken over at once")
