@@ -155,7 +155,7 @@ let package = Package(
     .target(
       name: "RankProgram",
       dependencies: [
-        "Failures", "BLAS", "Watchdog", "MessagePassing", "CProcess",
+        "Failures", "BLAS", "Watchdog", "MessagePassing", "CProcess", "Results",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(
@@ -195,7 +195,7 @@ let package = Package(
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "Planning", "Report", "RankProgram", "TileSchedule", "Jobs",
+        "Pipelines", "Planning", "Report", "RankProgram", "Results", "TileSchedule", "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -216,7 +216,7 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
-    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
+    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results", "Failures"]),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "JobDocuments", "Datasets", "RecursionCore"]),
     .testTarget(name: "JobDocumentsTests", dependencies: ["JobDocuments"]),

@@ -114,7 +114,8 @@ final class Coordinator {
     let now = MPIEnvironment.seconds
     let reading = meter.reading(at: now)
     console.show(
-      "assembling", fraction: reading.fraction, detail: detail(reading), at: now)
+      "assembling", fraction: reading.fraction, remaining: reading.remaining,
+      detail: detail(reading), at: now)
     if now - lastEvent >= 10 || (queue.doneCount == items.count && !hasShownAll) {
       lastEvent = now
       hasShownAll = queue.doneCount == items.count
@@ -131,9 +132,6 @@ final class Coordinator {
     var detail = "\(queue.doneCount)/\(items.count) tiles"
     if let rate = reading.rate ?? reading.averageRate {
       detail += String(format: "  %.2e %@/s", rate, unit)
-    }
-    if let remaining = reading.remaining, remaining > 0 {
-      detail += "  \(readable(seconds: remaining)) left"
     }
     return detail
   }

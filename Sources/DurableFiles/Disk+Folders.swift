@@ -107,7 +107,7 @@ extension Disk {
   }
 
   /// Whether an entry of a folder is a folder itself, and no link to one.
-  private func isFolder(_ entry: FolderEntry, _ path: String) -> Bool {
+  func isFolder(_ entry: FolderEntry, _ path: String) -> Bool {
     guard entry.type == UInt8(DT_UNKNOWN) else { return entry.type == UInt8(DT_DIR) }
     // Some file systems do not tell in the listing.
     var status = stat()

@@ -19,36 +19,50 @@ struct Pace {
     ages.append((max(age, 0), pairs))
   }
 
-  /// For the user; nothing before the first tile.
-  var lines: [String] {
+  /// Pairs of images a second: now, and over the present session; nil before the first tile.
+  private var rates: (now: Double, average: Double, lastAge: Double)? {
     let sorted = ages.sorted { $0.age < $1.age }
-    guard let last = sorted.first else { return [] }
+    guard let last = sorted.first else { return nil }
     // The present session: back to the last long pause.
     var session: [(age: Double, pairs: Int)] = []
     for tile in sorted {
       if let before = session.last, tile.age - before.age > Self.pause { break }
       session.append(tile)
     }
-    let isComplete = done >= total
     let begin = session.last?.age ?? last.age
     let end = isComplete ? last.age : 0
     let pairs = session.reduce(0) { $0 + $1.pairs }
     let average = begin > end ? Double(pairs) / max(begin - end, 1) : 0
-    var lines: [String] = []
-    if isComplete {
-      lines.append(String(format: "rate      %.3g pairs/s on average", average))
-    } else {
-      let span = min(Self.minute, max(begin, 1))
-      let now = Double(sorted.filter { $0.age <= span }.reduce(0) { $0 + $1.pairs }) / span
-      lines.append(
-        String(format: "rate      now %.3g pairs/s, on average %.3g pairs/s", now, average))
-      let rate = now > 0 ? now : average
-      lines.append(
-        last.age < Self.pause && rate > 0
-          ? "left      " + readable(seconds: Double(total - done) / rate)
-          : "left      the last tile came \(readable(seconds: last.age)) ago: is the run still active?"
-      )
+    let span = min(Self.minute, max(begin, 1))
+    let now = Double(sorted.filter { $0.age <= span }.reduce(0) { $0 + $1.pairs }) / span
+    return (now, average, last.age)
+  }
+
+  private var isComplete: Bool { done >= total }
+
+  /// Pairs of images a second, at present or else on average; nil before the first tile.
+  var rate: Double? {
+    rates.map { !isComplete && $0.now > 0 ? $0.now : $0.average }
+  }
+
+  /// nil where nothing is left, or no tile came for long.
+  var secondsLeft: Double? {
+    guard let rates, let rate, !isComplete, rates.lastAge < Self.pause, rate > 0 else { return nil }
+    return Double(total - done) / rate
+  }
+
+  /// For the user; nothing before the first tile.
+  var lines: [String] {
+    guard let rates else { return [] }
+    guard !isComplete else {
+      return [String(format: "rate      %.3g pairs/s on average", rates.average)]
     }
-    return lines
+    return [
+      String(
+        format: "rate      now %.3g pairs/s, on average %.3g pairs/s", rates.now, rates.average),
+      "left      "
+        + (secondsLeft.map { readable(seconds: $0) }
+          ?? "the last tile came \(readable(seconds: rates.lastAge)) ago"),
+    ]
   }
 }

@@ -32,6 +32,7 @@ final class RunPipeline {
     self.run = run
     console = Console(isOpen: ranks.isRoot, progress: request.progress)
     events = EventLog(run, isOpen: ranks.isRoot)
+    console.onStep = { $0.write(run) }
     let job = self.job
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
@@ -40,7 +41,10 @@ final class RunPipeline {
 
   /// Runs the stages. Collective. Returns how the program ends.
   func perform() throws -> ExitStatus {
-    defer { summary.close() }
+    defer {
+      if ranks.isRoot { StepRecord.remove(run) }
+      summary.close()
+    }
     let data = try DataOutline(job.data, on: ranks)
     try ranks.agree {
       try requireSections()

@@ -3,8 +3,6 @@ import DurableFiles
 import Foundation
 import Jobs
 import Results
-import TileSchedule
-import TileStore
 
 /// `ntk-dist status RUN`: shows a run's progress, from its folder alone; no MPI.
 public struct StatusCommand {
@@ -13,41 +11,83 @@ public struct StatusCommand {
   /// The status of the run in `path`.
   public init(_ path: String) { run = RunFolder(path) }
 
-  /// The lines to print.
+  /// Whether nothing is left to do, or nothing does it; and the status as JSON.
   ///
   /// Errors: no run in the folder, a damaged one.
-  public func lines() throws -> [String] {
-    let disk = Disk()
-    let job = try Job(of: run)
-    let summary = try Summary.read(run)
-    let assignment = try Assignment(
-      job, run: run, imageShape: summary.data?.shape)
-    var lines = ["run       \(run.path)"]
-    if let data = summary.data {
+  public func json() throws -> (text: String, isActive: Bool) {
+    let status = try RunStatus(of: run)
+    return (
+      String(decoding: try JSONText.bytes(status), as: UTF8.self), status.state == .active
+    )
+  }
+
+  /// The lines to print, and whether a job works on the run.
+  ///
+  /// Errors: no run in the folder, a damaged one.
+  public func lines() throws -> (lines: [String], isActive: Bool) {
+    let status = try RunStatus(of: run)
+    var lines = ["run       \(run.path)", "state     " + Self.state(status)]
+    if let data = status.data {
       lines.append(
         "data      \(data.train) training and \(data.test) test images, \(data.preprocessing)")
-      let store = try KernelStore.open(assignment, train: data.train, test: data.test)
-      let total = store.grids.reduce(0) { $0 + $1.entries }
-      let present = try store.presentItems()
-      let done = present.reduce(0) { $0 + store.grids[$1.grid].entries(of: $1.tile) }
-      let tiles = store.grids.reduce(0) { $0 + $1.count }
-      let percent = String(format: "%.1f %%", 100 * Double(done) / Double(max(total, 1)))
-      lines.append("tiles     \(present.count) of \(tiles) (\(percent) of the pairs)")
-      lines += try pace(store, present, done: done, total: total).lines
-      if assignment.usesPixels {
-        lines.append(
-          String(
-            format: "work      %.3g pairs of pixels and layers a pair, %.3g in all",
-            assignment.workPerPair, assignment.workPerPair * Double(total)))
-      }
     }
-    for variant in summary.variants {
+    if let tiles = status.tiles { lines += Self.lines(tiles) }
+    lines += status.stages.dropFirst().map(Self.line)
+    lines += status.steps.map(Self.line)
+    for variant in status.summary.variants {
       for (kernel, result) in [(KernelKind.nngp, variant.nngp), (.ntk, variant.ntk)] {
         let label = Assignment.label(variant.name, kernel)
         if let spectrum = result?.spectrum { lines.append(ResultLines.line(spectrum, label)) }
         if let prediction = result?.prediction { lines += ResultLines.lines(prediction, label) }
       }
     }
+    lines += try lastEvents()
+    lines.append("disk      \(readable(bytes: status.freeBytes)) free")
+    return (lines, status.state == .active)
+  }
+
+  private static func state(_ status: RunStatus) -> String {
+    let sign = status.silence.map { ", last sign of life \(readable(seconds: $0)) ago" } ?? ""
+    switch status.state {
+    case .active: return "active: \(status.writer ?? "a job")\(sign)"
+    case .finished: return "finished"
+    case .stopped: return "stopped\(sign); continue with --resume"
+    }
+  }
+
+  private static func lines(_ tiles: TileCount) -> [String] {
+    let stage = tiles.stage
+    let percent = String(format: "%.1f %%", 100 * stage.fraction)
+    var lines = ["tiles     \(stage.done) of \(stage.of) (\(percent) of the pairs)"]
+    lines += tiles.pace.lines
+    if tiles.assignment.usesPixels {
+      let work = tiles.assignment.workPerPair
+      lines.append(
+        String(
+          format: "work      %.3g pairs of pixels and layers a pair, %.3g in all", work,
+          work * Double(tiles.pairs)))
+    }
+    return lines
+  }
+
+  private static func line(_ stage: RunStatus.Stage) -> String {
+    let name = stage.stage.padding(toLength: 10, withPad: " ", startingAt: 0)
+    return "\(name)\(stage.done) of \(stage.of) kernels"
+      + (stage.isDone ? "" : String(format: " (%.0f %%)", 100 * stage.fraction))
+      + (stage.secondsLeft.map { ", some \(readable(seconds: $0)) left" } ?? "")
+  }
+
+  private static func line(_ step: StepRecord) -> String {
+    var line = "now       " + step.step
+    if let fraction = step.fraction { line += String(format: ", %.0f %%", 100 * fraction) }
+    if let left = step.secondsLeft { line += ", \(readable(seconds: left)) left" }
+    return line + (step.detail.isEmpty ? "" : " (\(step.detail))")
+  }
+
+  /// What each job that wrote to the run did last.
+  private func lastEvents() throws -> [String] {
+    var lines: [String] = []
+    let disk = Disk()
     for writer in try run.writers(disk: disk) {
       let events = try readEvents(disk, writer.events)
       let name = writer.shard == .whole ? "" : "shard \(writer.shard)  "
@@ -58,24 +98,7 @@ public struct StatusCommand {
         lines.append("last      \(name)\(event) at \(time)")
       }
     }
-    lines.append("disk      \(readable(bytes: try disk.freeBytes(at: run.path))) free")
     return lines
-  }
-
-  /// How fast tiles were finished, by the times of their files, over all jobs that share the store.
-  private func pace(
-    _ store: KernelStore, _ present: Set<WorkItem>, done: Int, total: Int
-  ) throws -> Pace {
-    let disk = Disk()
-    var pace = Pace(done: done, total: total)
-    for item in present {
-      // The array that is written last says when the item was there.
-      guard let array = store.entries(ofGrid: item.grid).last?.array else { continue }
-      let path = array.path(of: item.tile)
-      pace.add(
-        store.grids[item.grid].entries(of: item.tile), age: try disk.secondsSinceWritten(path))
-    }
-    return pace
   }
 
   private func readEvents(_ disk: Disk, _ path: String) throws -> [[String: String]] {

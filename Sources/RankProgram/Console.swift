@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Results
 
 /// The output of rank 0 for the user: lines, and the progress of long steps.
 public final class Console {
@@ -7,18 +8,28 @@ public final class Console {
   public enum Progress: String, CaseIterable, Sendable {
     /// A bar that redraws itself.
     case bar
-    /// A line every few seconds.
+    /// A line every ten seconds.
     case lines
     case none
     /// A bar on a terminal, lines elsewhere (under mpirun the terminal cannot be seen).
     case auto
   }
 
+  /// Is told of a step when it begins and every ten seconds or so, whatever the user sees.
+  package var onStep: ((StepRecord) -> Void)?
+
+  /// Seconds between two lines of progress.
+  private static let linesApart = 10.0
+
   private let isOpen: Bool
   private let progress: Progress
   private let log = ConsoleLog.logger(rank: 0)
   private var barIsOpen = false
   private var lastDrawn = -Double.infinity
+  private var lastTold = -Double.infinity
+  private var told: String?
+  /// The step in progress when it was first shown.
+  private var first: (what: String, fraction: Double, time: Double)?
   /// The step whose completion was shown last.
   private var complete: String?
 
@@ -43,24 +54,71 @@ public final class Console {
   }
 
   /// Shows the progress of a step, not more often than it can be read.
+  ///
+  /// - Parameters:
+  ///   - fraction: from 0 to 1; nil where it cannot be known.
+  ///   - remaining: seconds; nil to judge by the rate since the step was first shown.
+  ///   - isPreparation: whether it is but the beginning of the work on a kernel.
+  ///   - time: seconds of a clock that does not jump.
   package func show(
-    _ what: String, fraction: Double, detail: @autoclosure () -> String, at time: Double
+    _ what: String, fraction: Double?, remaining: Double? = nil, isPreparation: Bool = false,
+    detail: @autoclosure () -> String, at time: Double
   ) {
-    guard isOpen, progress == .bar || progress == .lines else { return }
-    let interval = progress == .bar ? 0.1 : 5
-    let isComplete = fraction >= 1
-    guard isComplete ? complete != what : time - lastDrawn >= interval else { return }
-    complete = isComplete ? what : nil
+    guard isOpen else { return }
+    if first?.what != what || fraction ?? 0 < first?.fraction ?? 0 {
+      first = (what, fraction ?? 0, time)
+    }
+    let isDrawn = isDue(what, fraction, at: time)
+    let pause = told == what ? Self.linesApart : 1
+    let isTold = onStep != nil && (fraction == nil && told != what || time - lastTold >= pause)
+    guard isDrawn || isTold else { return }
+    let step = StepRecord(
+      step: what, fraction: fraction, secondsLeft: remaining ?? self.remaining(fraction, at: time),
+      detail: detail(), isPreparation: isPreparation)
+    if isDrawn { draw(step, at: time) }
+    if isTold {
+      (told, lastTold) = (what, time)
+      onStep?(step)
+    }
+  }
+
+  /// Whether the user is to see the step again.
+  private func isDue(_ what: String, _ fraction: Double?, at time: Double) -> Bool {
+    switch progress {
+    // A step without progress is announced once.
+    case .lines where fraction == nil, .bar where fraction == nil: return complete != what
+    case .none, .auto: return false
+    case .lines: return time - lastDrawn >= Self.linesApart
+    case .bar:
+      return fraction ?? 0 >= 1 ? complete != what : time - lastDrawn >= 0.1
+    }
+  }
+
+  /// Seconds to the end at the rate since the step was first shown; nil where there is none.
+  private func remaining(_ fraction: Double?, at time: Double) -> Double? {
+    guard let fraction, let first, fraction > first.fraction, time > first.time else { return nil }
+    return (1 - fraction) * (time - first.time) / (fraction - first.fraction)
+  }
+
+  private func draw(_ step: StepRecord, at time: Double) {
     lastDrawn = time
-    let percent = String(format: "%3d %%", Int(fraction * 100))
+    let isComplete = step.fraction ?? 1 >= 1
+    complete = isComplete ? step.step : nil
+    let percent = step.fraction.map { String(format: "%3d %%", Int($0 * 100)) }
+    let left = step.secondsLeft.flatMap { $0 > 0 ? readable(seconds: $0) + " left" : nil }
     if progress == .lines {
-      StandardStream.error.write("\(what) \(percent)  \(detail())\n")
+      let parts = [step.step + (percent.map { " \($0)" } ?? ""), step.detail, left]
+      StandardStream.error.write(parts.compactMap { $0 }.joined(separator: "  ") + "\n")
       return
     }
     let width = 30
-    let filled = min(width, Int(fraction * Double(width)))
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    StandardStream.error.write("\r\(what) \(bar) \(percent)  \(detail())\u{1B}[K")
+    let bar = step.fraction.map { fraction in
+      let filled = min(width, Int(fraction * Double(width)))
+      return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    }
+    let head = [step.step, bar, percent].compactMap { $0 }.joined(separator: " ")
+    let parts = [head, step.detail, left].compactMap { $0 }
+    StandardStream.error.write("\r\(parts.joined(separator: "  "))\u{1B}[K")
     barIsOpen = true
     if isComplete { closeBar() }
   }

@@ -20,9 +20,15 @@ extension RunFolder {
     try disk.publish("The results of one job of ntk-dist; docs/reference/outputs.md.\n", to: marker)
   }
 
+  /// Whether the folder is a run's.
+  package func isRun(disk: Disk = Disk()) throws(FileError) -> Bool {
+    if try isMarked(disk) { return true }
+    return try isOfEarlierVersion(disk)
+  }
+
   /// Throws where the folder, which exists, is not a run's. Local.
   package func requireRun(disk: Disk = Disk()) throws {
-    guard try isMarked(disk) || isOfEarlierVersion(disk) else { throw foreign }
+    guard try isRun(disk: disk) else { throw foreign }
   }
 
   private func isMarked(_ disk: Disk) throws(FileError) -> Bool { try disk.exists(marker) }

@@ -21,6 +21,7 @@ public struct RunFolder: Sendable {
   package var store: String { "\(path)/kernels.zarr" }
   package var environment: String { "\(own)/environment.json" }
   package var events: String { "\(own)/events.jsonl" }
+  package var progress: String { "\(own)/progress.json" }
 
   /// The folders of the shards.
   package var shards: String { "\(path)/shards" }

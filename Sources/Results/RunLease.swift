@@ -132,9 +132,27 @@ package final class RunLease: Sendable {
     }
   }
 
+  /// The lease that is in a run folder: who took it, whether that process runs (nil where that cannot be
+  /// known from here), and the seconds since its last sign of life; nil for no lease.
+  ///
+  /// Errors: files.
+  package static func last(
+    of run: RunFolder, disk: Disk = Disk()
+  ) throws(FileError) -> (holder: String, isHeld: Bool?, age: Double)? {
+    guard let number = try numbers(in: run.path, disk).max() else { return nil }
+    let path = "\(run.path)/\(name(number))"
+    let age = try disk.secondsSinceWritten(path)
+    // It was given back since the listing.
+    guard age.isFinite else { return nil }
+    let holder = (try? disk.read(path)).flatMap { try? JSONText.value(LeaseHolder.self, $0) }
+    let isHeld: Bool? =
+      holder.flatMap { $0.isAlive ? true : $0.isGone ? false : nil }
+    return (holder?.description ?? "another job", isHeld, age)
+  }
+
   private static func name(_ number: Int) -> String { "lease-\(number).json" }
 
-  private static func numbers(in folder: String, _ disk: Disk) throws -> [Int] {
+  private static func numbers(in folder: String, _ disk: Disk) throws(FileError) -> [Int] {
     try disk.list(folder).compactMap { name in
       guard name.hasPrefix("lease-"), name.hasSuffix(".json") else { return nil }
       return Int(name.dropFirst(6).dropLast(5))

@@ -73,6 +73,7 @@ struct BandSpectrum {
             "\(cause.sentence) at \(Int(savedFraction * 100)) % of the spectrum of \(label)"))
       }
     }
+    announceBand()
     let values = try reduction.eigenvalues()
     return Outcome(
       values: values, sums: .init(trace: header.trace, squares: header.squares), reading: reading,
@@ -111,13 +112,22 @@ struct BandSpectrum {
     return try BandReduction(of: matrix)
   }
 
+  /// The band's eigenvalues are one call of LAPACK on one rank.
+  private func announceBand() {
+    let n = Double(source.order)
+    // Some ten seconds of one core.
+    guard 6 * n * n * 64 > 4e10 else { return }
+    console.show(
+      "eigenvalues of the band of \(label)", fraction: nil,
+      detail: "on one rank, without further signs until they are found", at: MPIEnvironment.seconds)
+  }
+
   private func show(fraction: Double, from before: Double, since begun: Double, at now: Double) {
     guard fraction > before, now > begun else { return }
     let rate = (fraction - before) / (now - begun)
     let n = Double(source.order)
     console.show(
-      "spectrum of \(label)", fraction: fraction,
-      detail: String(format: "%.4g GFLOP/s  ", rate * 4 / 3 * n * n * n / 1e9)
-        + readable(seconds: (1 - fraction) / rate) + " left", at: now)
+      "reduction of \(label) to a band", fraction: fraction, remaining: (1 - fraction) / rate,
+      detail: String(format: "%.4g GFLOP/s", rate * 4 / 3 * n * n * n / 1e9), at: now)
   }
 }

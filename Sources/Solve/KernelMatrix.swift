@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import MessagePassing
 import RankProgram
 import TileStore
 
@@ -10,15 +11,17 @@ struct KernelMatrix {
   let context: BLACSContext
   let layout: MatrixLayout
   private let ranks: Ranks
+  private let console: Console
   private let centring: Centring?
 
   /// The kernel of an array, as it is there. Collective.
   ///
   /// - Parameter order: of the leading images; nil for all.
   init(
-    _ array: TileArray, order: Int? = nil, context: BLACSContext, ranks: Ranks
+    _ array: TileArray, order: Int? = nil, context: BLACSContext, ranks: Ranks, console: Console
   ) throws {
     self.array = array
+    self.console = console
     self.context = context
     self.ranks = ranks
     centring = nil
@@ -30,8 +33,11 @@ struct KernelMatrix {
   /// The kernel whose gaps an array holds, centred on all images.
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  init(centring gaps: TileArray, context: BLACSContext, ranks: Ranks) throws {
+  init(
+    centring gaps: TileArray, context: BLACSContext, ranks: Ranks, console: Console
+  ) throws {
     self.array = gaps
+    self.console = console
     self.context = context
     self.ranks = ranks
     centring = try Centring(of: gaps, ranks: ranks)
@@ -64,6 +70,7 @@ struct KernelMatrix {
     try matrix.deposit(
       tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20)
     ) { number in
+      show(number, of: share)
       var tile = try share.read(number)
       if let centring { tile = centring.centred(tile) }
       own.add(tile)
@@ -73,6 +80,16 @@ struct KernelMatrix {
     try ranks.world.allReduce(&values, .sum)
     sums = Sums(trace: values[0], squares: values[1])
     return matrix
+  }
+
+  /// Shows how much of the matrix was read, by the share of this rank.
+  private func show(_ number: Int, of share: TileShare) {
+    let name = array.path.split(separator: "/").suffix(1).joined()
+    console.show(
+      "reading \(name)", fraction: Double(number) / Double(share.count),
+      isPreparation: true,
+      detail: "\(number * ranks.count) of \(share.count * ranks.count) tiles",
+      at: MPIEnvironment.seconds)
   }
 }
 

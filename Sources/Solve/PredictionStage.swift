@@ -40,7 +40,7 @@ package struct PredictionStage: KernelStage {
     var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
     try validate(array, label, &results)
 
-    let source = try KernelMatrix(array, context: context, ranks: ranks)
+    let source = try KernelMatrix(array, context: context, ranks: ranks, console: console)
     let regression = regression(
       source, label, columns: classes, scale: section.regularizationScale)
     let solved = try solve(regression, variant, kernel, &results)
@@ -152,7 +152,8 @@ package struct PredictionStage: KernelStage {
   ) throws {
     guard section.validation > 0 else { return }
     let order = n - section.validation
-    let source = try KernelMatrix(array, order: order, context: context, ranks: ranks)
+    let source = try KernelMatrix(
+      array, order: order, context: context, ranks: ranks, console: console)
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
     let regression = regression(

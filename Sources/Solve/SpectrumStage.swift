@@ -32,8 +32,8 @@ package struct SpectrumStage: KernelStage {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
     let source =
       subject.isCentred
-      ? try KernelMatrix(centring: array, context: context, ranks: ranks)
-      : try KernelMatrix(array, context: context, ranks: ranks)
+      ? try KernelMatrix(centring: array, context: context, ranks: ranks, console: console)
+      : try KernelMatrix(array, context: context, ranks: ranks, console: console)
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", subject.variantName)) }
     var wanted = section
     if subject.isCentred { wanted.vectors = .leading(0) }
@@ -116,6 +116,7 @@ package struct SpectrumStage: KernelStage {
     var reading = 0.0
     let matrix = try load(source, for: routine, &sums, &reading)
     let read = MPIEnvironment.seconds
+    announce(routine, subject)
     let values = try solve(matrix)
     let solved = MPIEnvironment.seconds
     var summary = figures(values, sums, subject, routine: routine.name)
@@ -133,6 +134,7 @@ package struct SpectrumStage: KernelStage {
     var reading = 0.0
     let matrix = try load(source, for: routine, &sums, &reading)
     let read = MPIEnvironment.seconds
+    announce(routine, subject)
     let pairs = try solve(matrix)
     let solved = MPIEnvironment.seconds
     var summary = figures(pairs.values, sums, subject, routine: routine.name)
@@ -159,6 +161,14 @@ package struct SpectrumStage: KernelStage {
       for: routine.solver, as: routine.part, &sums)
     seconds = MPIEnvironment.seconds - start
     return matrix
+  }
+
+  /// Says that a library works now, where that is long.
+  private func announce(_ routine: LibraryRoutine, _ subject: SpectrumSubject) {
+    guard n > 5000 else { return }
+    console.show(
+      "spectrum of \(subject.label)", fraction: nil,
+      detail: "\(routine.name), without further signs until it ends", at: MPIEnvironment.seconds)
   }
 
   /// A routine that takes a whole matrix and runs to its end.

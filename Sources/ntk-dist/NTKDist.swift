@@ -17,7 +17,7 @@ struct NTKDist: ParsableCommand {
     subcommands: [
       Run.self, Assemble.self, Spectrum.self, Predict.self, Train.self, Align.self, Plan.self,
       Phase.self, Report.self,
-      Status.self, Verify.self,
+      Status.self, List.self, Clean.self, Verify.self,
       Kernel.self, NetworkCommand.self, Help.self,
     ])
 

@@ -133,7 +133,7 @@ package struct AlignmentStage: KernelStage {
     on signs: [Double], columns: Int, _ subject: SpectrumSubject
   ) throws -> (x: [Double], shift: Double) {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
-    let source = try KernelMatrix(array, context: context, ranks: ranks)
+    let source = try KernelMatrix(array, context: context, ranks: ranks, console: console)
     let regression = regression(
       source, "signs of eigenvectors of \(subject.label)", columns: columns)
     let (meanDiagonal, solutions) = try regression.solve([section.regularization], signs)

@@ -107,7 +107,7 @@ package struct TrainingStage: KernelStage {
 
   private func source(_ subject: SpectrumSubject) throws -> KernelMatrix {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
-    return try KernelMatrix(array, context: context, ranks: ranks)
+    return try KernelMatrix(array, context: context, ranks: ranks, console: console)
   }
 
   /// What there is to know of the kernel without its spectrum.

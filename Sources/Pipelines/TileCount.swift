@@ -1,0 +1,60 @@
+import Assembly
+import DurableFiles
+import Results
+import TileSchedule
+import TileStore
+
+/// The tiles of a run that are there, and how fast they came.
+struct TileCount {
+  /// How far the assembly is.
+  let stage: RunStatus.Stage
+  /// Of the tiles that are there.
+  let bytes: Int
+  let pace: Pace
+  let assignment: Assignment
+  /// Pairs of images in all.
+  let pairs: Int
+
+  /// Counts the tiles of a run with so many images.
+  ///
+  /// Errors: a damaged store. A store that `clean` has removed has no tiles.
+  init(_ assignment: Assignment, train: Int, test: Int) throws {
+    self.assignment = assignment
+    let grids = try KernelStore.grids(train: train, test: test, tile: assignment.tile(train: train))
+      .map(\.grid)
+    pairs = grids.reduce(0) { $0 + $1.entries }
+    let tiles = grids.reduce(0) { $0 + $1.count }
+    guard try Disk().exists(assignment.run.store) else {
+      pace = Pace(done: 0, total: pairs)
+      bytes = 0
+      stage = .init(stage: "assemble", done: 0, of: tiles, fraction: 0)
+      return
+    }
+    let store = try KernelStore.open(assignment, train: train, test: test)
+    let present = try store.presentItems()
+    let done = present.reduce(0) { $0 + store.grids[$1.grid].entries(of: $1.tile) }
+    pace = try Self.pace(store, present, done: done, total: pairs)
+    bytes = present.reduce(0) { sum, item in
+      sum + store.entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
+    }
+    stage = .init(
+      stage: "assemble", done: present.count, of: tiles,
+      fraction: Double(done) / Double(max(pairs, 1)), secondsLeft: pace.secondsLeft)
+  }
+
+  /// How fast tiles were finished, by the times of their files, over all jobs that share the store.
+  private static func pace(
+    _ store: KernelStore, _ present: Set<WorkItem>, done: Int, total: Int
+  ) throws -> Pace {
+    let disk = Disk()
+    var pace = Pace(done: done, total: total)
+    for item in present {
+      // The array that is written last says when the item was there.
+      guard let array = store.entries(ofGrid: item.grid).last?.array else { continue }
+      let path = array.path(of: item.tile)
+      pace.add(
+        store.grids[item.grid].entries(of: item.tile), age: try disk.secondsSinceWritten(path))
+    }
+    return pace
+  }
+}

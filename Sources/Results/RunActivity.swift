@@ -1,0 +1,47 @@
+import DurableFiles
+import Foundation
+
+/// Whether a job works on a run now, as far as its files tell.
+package struct RunActivity: Sendable {
+  /// What writes to the run, for example `` `ntk-dist run` (process 812 on node3, since ...) ``; nil
+  /// where nothing does.
+  package let writer: String?
+  /// Seconds since a job last wrote to the run; nil where none ever did.
+  package let silence: Double?
+  /// The long step that the job is in, with the folder of the job.
+  package let steps: [(run: RunFolder, record: StepRecord)]
+
+  /// A writer signs every ten seconds. One that is silent for so long has stopped.
+  private static let patience = 60.0
+
+  /// Looks at a run's folder. Local.
+  ///
+  /// Errors: files.
+  package init(of run: RunFolder, disk: Disk = Disk()) throws {
+    var signs: [Double] = []
+    var steps: [(RunFolder, StepRecord)] = []
+    var isShardActive = false
+    for writer in try run.writers(disk: disk) {
+      if let (record, age) = try StepRecord.read(writer, disk: disk) {
+        signs.append(age)
+        if age < Self.patience {
+          steps.append((writer, record))
+          isShardActive = isShardActive || writer.shard != .whole
+        }
+      }
+      let age = try disk.secondsSinceWritten(writer.events)
+      if age.isFinite { signs.append(max(age, 0)) }
+    }
+    var writer: String?
+    if let lease = try RunLease.last(of: run, disk: disk) {
+      signs.append(max(lease.age, 0))
+      if lease.isHeld ?? (lease.age < Self.patience) { writer = lease.holder }
+    }
+    self.writer = writer ?? (isShardActive ? "a shard's job" : nil)
+    silence = signs.min()
+    self.steps = self.writer == nil ? [] : steps
+  }
+
+  /// Whether a job works on the run now.
+  package var isActive: Bool { writer != nil }
+}

@@ -1,0 +1,142 @@
+"""What `status`, `list` and `clean` say of runs: active, stopped, finished, damaged and foreign ones."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from conftest import (
+    ENVIRONMENT, chunks, command, finish, has_event, ntk_dist, sentences, start, succeed, summary,
+    wait_until, write_job)
+
+# Seconds of a reduction to band form.
+LONG = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 20}}, tile=256)
+
+
+def status(run):
+    return json.loads(succeed("status", run, "--format", "json").stdout)
+
+
+def stages(found):
+    return {stage["stage"]: stage for stage in found["stages"]}
+
+
+def test_status_knows_every_stage(tmp_path):
+    path = write_job(tmp_path, spectrum={"vectors": 5}, training={"times": [1, 10]},
+                     alignment={})
+    succeed("run", path, ranks=2)
+    found = status(tmp_path / "run")
+    assert found["state"] == "finished" and found["steps"] == []
+    assert list(stages(found)) == ["assemble", "spectrum", "predict", "train", "align"]
+    assert all(stage["done"] == stage["of"] and stage["fraction"] == 1
+               for stage in found["stages"])
+    assert stages(found)["spectrum"]["of"] == 2
+    text = succeed("status", tmp_path / "run").stdout
+    assert "state     finished\n" in text and "train     2 of 2 kernels\n" in text
+
+
+def test_an_active_run_shows_its_step_and_a_killed_one_is_stopped(tmp_path):
+    path = write_job(tmp_path, **LONG)
+    run = tmp_path / "run"
+    process = start("run", path, "--progress", "none")
+    # The first sign of the reduction comes with its first panel.
+    wait_until(lambda: (run / "progress.json").exists() and "assembled" in events(run), process)
+    found = status(run)
+    assert found["state"] == "active" and "ntk-dist run" in found["writer"]
+    assert found["steps"][0]["step"] and 0 <= found["silence"] < 60
+    process.kill()
+    finish(process)
+    # Ranks outlive mpirun by moments.
+    wait_until(lambda: status(run)["state"] == "stopped")
+    found = status(run)
+    assert found["steps"] == [] and stages(found)["spectrum"]["done"] < 2
+    assert "continue with --resume" in succeed("status", run).stdout
+    succeed("run", path, "--resume", ranks=2)
+    assert status(run)["state"] == "finished" and not (run / "progress.json").exists()
+
+
+def events(run):
+    return (run / "events.jsonl").read_text() if (run / "events.jsonl").exists() else ""
+
+
+def test_watching_ends_with_the_run(tmp_path):
+    path = write_job(tmp_path, **LONG)
+    process = start("run", path, "--progress", "none")
+    wait_until(lambda: has_event(tmp_path / "run", "assembled"), process)
+    watched = succeed("status", tmp_path / "run", "--watch")
+    assert finish(process)[0] == 0
+    assert "state     active" in watched.stdout
+    assert watched.stdout.count("\nstate     finished\n") == 1
+
+
+def test_list_shows_runs_below_a_folder(tmp_path):
+    succeed("assemble", write_job(tmp_path, "a.yaml", output=tmp_path / "runs/deep/a", spectrum={}))
+    succeed("run", write_job(tmp_path, "b.yaml", output=tmp_path / "runs/b"))
+    succeed("run", write_job(tmp_path, "c.yaml", output=tmp_path / "runs/c"))
+    (tmp_path / "runs/c/summary.json").write_text("{")
+    (tmp_path / "runs/other").mkdir()
+    (tmp_path / "runs/loop").symlink_to(tmp_path / "runs")
+    found = json.loads(succeed("list", tmp_path / "runs", "--format", "json").stdout)
+    assert [(os.path.relpath(line["run"], tmp_path / "runs"), line["state"]) for line in found] == [
+        ("b", "finished"), ("c", "unreadable"), ("deep/a", "stopped")]
+    assert found[2]["stage"] == "spectrum" and found[2]["fraction"] == 0
+    assert found[0]["tile_bytes"] > 0 and "summary.json" in found[1]["problem"]
+    table = succeed("list", tmp_path / "runs").stdout.splitlines()
+    assert len(table) == 4 and table[0].startswith("RUN ") and len({line.find("  ") for line in table})
+    assert succeed("list", tmp_path / "runs/other").stdout == f"no runs under {tmp_path}/runs/other\n"
+    missing = ntk_dist("list", tmp_path / "none")
+    assert missing.returncode == 66 and len(sentences(missing)) == 1
+
+
+def clean(run, answer, *options):
+    return subprocess.run(command(["clean", run, *options]), env=ENVIRONMENT, text=True, input=answer,
+                          capture_output=True)
+
+
+def test_clean_removes_what_can_be_computed_again_after_asking(tmp_path):
+    path = write_job(tmp_path)
+    run = tmp_path / "run"
+    succeed("run", path)
+    before, tiles = summary(run), chunks(run)
+    for answer in ("", "n\n", "\n"):
+        refused = clean(run, answer)
+        assert refused.returncode == 0 and "nothing was removed" in refused.stdout
+        assert "kernels.zarr: the kernels' tiles" in refused.stdout
+    assert chunks(run) == tiles
+    assert clean(run, "", "--keep-kernels", "--yes").stdout == "nothing to remove\n"
+    done = clean(run, "y\n")
+    assert done.returncode == 0 and "removed" in done.stdout, done
+    assert not (run / "kernels.zarr").exists() and not (run / "checksums").exists()
+    assert summary(run) == before and list((run / "spectrum").rglob("*.npy"))
+    # What is left is a run, and its kernels can be computed again.
+    found = status(run)
+    assert found["state"] == "stopped" and stages(found)["assemble"]["done"] == 0
+    assert stages(found)["spectrum"]["done"] == 2
+    succeed("run", path, "--resume")
+    assert chunks(run) == tiles
+    succeed("verify", run)
+
+
+def test_clean_leaves_active_runs_and_other_folders_alone(tmp_path):
+    process = start("run", write_job(tmp_path, **LONG), ranks=None)
+    wait_until(lambda: has_event(tmp_path / "run", "assembled"), process)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        refused = clean(tmp_path / "run", "", "--yes")
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert refused.returncode == 73 and len(sentences(refused)) == 1
+    assert "is being written by `ntk-dist run`" in sentences(refused)[0]
+    assert finish(process)[0] == 0
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/kernels.zarr").write_text("mine")
+    foreign = clean(tmp_path / "other", "", "--yes")
+    assert foreign.returncode == 66 and len(sentences(foreign)) == 1
+    assert (tmp_path / "other/kernels.zarr").read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"step": 3}', "x" * 100_000])
+def test_a_damaged_progress_file_is_ignored(tmp_path, content):
+    succeed("assemble", write_job(tmp_path, spectrum=None, prediction=None))
+    (tmp_path / "run/progress.json").write_text(content)
+    assert status(tmp_path / "run")["state"] == "finished"
