@@ -28,8 +28,9 @@ NETWORKS = [
      "dense"],
 ]
 PROFILE = {"cores": 2, "memory": 8 << 30, "gflops_f64": 50.0, "gflops_f32": 100.0, "tiles": {}}
-COMMANDS_ON_RUNS = [["status", "run"], ["report", "run"], ["verify", "run", "--sample", "4"],
-                    ["spectrum", "job.yaml"], ["predict", "job.yaml"], ["run", "job.yaml", "--resume"]]
+COMMANDS_ON_RUNS = [["status", "run"], ["status", "run", "--format", "json"], ["list", "."],
+                    ["report", "run"], ["verify", "run", "--sample", "4"], ["spectrum", "job.yaml"],
+                    ["predict", "job.yaml"], ["run", "job.yaml", "--resume"], ["clean", "run", "--yes"]]
 
 
 class Base:
