@@ -5,8 +5,9 @@ import MessagePassing
 ///
 ///     ntk-bench [core | pixels | attention | block | squares | pack] [--only TEXT]
 ///
-/// `core`, `pixels`, `attention` and `pack` run on one core; `block` and `squares` on all ranks of an mpirun, which
-/// share the tiles. --only keeps the cases whose name contains a text (not of `block`).
+/// `core`, `pixels`, `attention` and `pack` run on one core; `block` and `squares` on all ranks of an
+/// mpirun, which share the tiles. --only keeps the cases whose name contains a text (not of `block`
+/// and `pack`).
 @main
 struct NTKBench {
   static func main() throws {

@@ -35,6 +35,9 @@ struct ShardIndex {
     }
   }
 
+  /// How many tiles there are.
+  var count: Int { (0..<(bytes.count - 4) / 16).count { word(2 * $0 + 1) != .max } }
+
   /// The table as it is in the file.
   var encoded: [UInt8] { bytes.dropLast(4) + checksum }
 

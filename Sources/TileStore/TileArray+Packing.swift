@@ -63,10 +63,10 @@ extension TileArray {
     guard !loose.isEmpty else { return .unchanged }
     do {
       try file.write(index.encoded)
-      // With the time of its first tile and that of its name, a shard tells how fast its tiles came.
-      var first = Int.max
-      for path in loose + [target] { first = min(first, try disk.timeWritten(path) ?? first) }
-      if first != .max { try file.setTimeWritten(first) }
+      // With the time of its first tile, which the plan begins with, and that of its name, a shard
+      // tells how fast its tiles came.
+      let first = try disk.timeWritten(target) ?? disk.timeWritten(loose[0])
+      if let first { try file.setTimeWritten(first) }
       try file.publish()
       for path in loose { try disk.remove(path, flushesFolder: false) }
       try disk.removeEmptyFolder(folder(of: tile))

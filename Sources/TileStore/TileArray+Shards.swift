@@ -53,7 +53,7 @@ extension TileArray {
     guard let place = index[spec.place(of: tile, in: shards)] else {
       throw .badShard(path: path, reason: "it has no tile \(tile)")
     }
-    guard place.count == payload.count + trailer.count, place.offset < file.size else {
+    guard place.count == spec.bytesPerTile, place.offset < file.size else {
       throw .badShard(path: path, reason: "its index is not of tiles of this array")
     }
     var read = 0
@@ -87,6 +87,11 @@ extension TileArray {
     }
     guard let index = ShardIndex(bytes) else {
       throw .badShard(path: file.path, reason: "the checksum of its index is wrong")
+    }
+    let expected = index.count * spec.bytesPerTile
+    guard start == expected else {
+      throw .badShard(
+        path: file.path, reason: "its tiles have \(start) bytes instead of \(expected)")
     }
     return index
   }

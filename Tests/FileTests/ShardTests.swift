@@ -148,6 +148,8 @@ import Tiling
       return bad
     }
     damaged += [0, 3, 67, 68, 100, bytes.count - 1].map { Array(bytes[..<$0]) } + [bytes + [0]]
+    // Something between the tiles and the index.
+    damaged.append(bytes[..<108] + [0] + bytes[108...])
     for bad in damaged {
       try Disk().publish(bad, to: first)
       for tile in [TileIndex(0, 0), TileIndex(1, 0), TileIndex(1, 1)] {
