@@ -2,6 +2,7 @@
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
+# make test-restarts  10,000 processes killed, or cut off, while they pack tiles into shards
 # make test-agreement  every collective step fails once on every rank; long
 # make test-random-networks  2,000 random networks against the reference recursion; long
 # make dist        an archive with the program for machines without Swift
@@ -31,7 +32,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich dist deb install build-mpich \
+.PHONY: build build-tests demo test test-elpa test-agreement test-restarts test-random-networks test-dist test-mpich dist deb install build-mpich \
   chaos fuzz bench lint \
   reference docs system-packages clean
 
@@ -113,6 +114,9 @@ chaos: build
 test-agreement: build
 	NTK_EXHAUSTIVE=1 Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_agreement.py
 
+test-restarts: build-tests
+	NTK_RESTARTS=10000 $(SWIFT) test $(SWIFTFLAGS) --skip-build --quiet --filter ShardRestartTests
+
 test-random-networks: build
 	NTK_EXHAUSTIVE=1 Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_random_networks.py
 
@@ -122,7 +126,7 @@ fuzz: build
 bench: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-bench
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
-	.build/release/ntk-bench core pixels attention
+	.build/release/ntk-bench core pixels attention pack
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench block
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench squares
 	Benchmarks/pipeline $(BINARY)

@@ -227,7 +227,7 @@ let package = Package(
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Failures"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Jobs"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "DurableFiles", "Failures"]),
-    .testTarget(name: "AssemblyTests", dependencies: ["Assembly", "TileSchedule"]),
+    .testTarget(name: "AssemblyTests", dependencies: ["Assembly", "TileSchedule", "Tiling"]),
     .testTarget(
       name: "SolveTests",
       dependencies: ["Solve", "BlockCyclic", "DistributedAlgebra", "Jobs", "Failures"]),
@@ -243,6 +243,7 @@ let package = Package(
       name: "ntk-bench",
       dependencies: [
         "BLAS", "RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule", "Tiling",
+        "TileStore", "DurableFiles",
       ],
       path: "Benchmarks/ntk-bench"),
     .executableTarget(

@@ -3,10 +3,11 @@ import MessagePassing
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
-///     ntk-bench [core | pixels | attention | block | squares] [--only TEXT]
+///     ntk-bench [core | pixels | attention | block | squares | pack] [--only TEXT]
 ///
-/// `core`, `pixels` and `attention` run on one core; `block` and `squares` on all ranks of an mpirun, which
-/// share the tiles. --only keeps the cases whose name contains a text (not of `block`).
+/// `core`, `pixels`, `attention` and `pack` run on one core; `block` and `squares` on all ranks of an
+/// mpirun, which share the tiles. --only keeps the cases whose name contains a text (not of `block`
+/// and `pack`).
 @main
 struct NTKBench {
   static func main() throws {
@@ -16,7 +17,7 @@ struct NTKBench {
       only = arguments[option + 1]
       arguments.removeSubrange(option...option + 1)
     }
-    let cases = arguments.isEmpty ? ["core", "pixels", "attention", "block", "squares"] : arguments
+    let cases = arguments.isEmpty ? ["core", "pixels", "attention", "block", "squares", "pack"] : arguments
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
@@ -26,8 +27,9 @@ struct NTKBench {
         if environment.world.rank == 0 { try AttentionBenchmark.run(only: only) }
       case "block": try BlockBenchmark.run(on: environment.world)
       case "squares": try SquareBenchmark.run(on: environment.world, only: only)
+      case "pack": if environment.world.rank == 0 { try PackBenchmark.run() }
       default:
-        let text = "ntk-bench: no case \(name) (core, pixels, attention, block, squares)\n"
+        let text = "ntk-bench: no case \(name) (core, pixels, attention, block, squares, pack)\n"
         FileHandle.standardError.write(Data(text.utf8))
         exit(64)
       }

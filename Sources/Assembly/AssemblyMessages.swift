@@ -1,6 +1,7 @@
 import TileSchedule
+import Tiling
 
-/// The messages between the coordinator (rank 0) and the other ranks. All are short and fixed.
+/// The messages between the coordinator (rank 0) and the other ranks. All are short.
 package enum AssemblyMessage {
   static let toCoordinator: Int32 = 101
   static let toWorker: Int32 = 102
@@ -48,21 +49,26 @@ package enum AssemblyMessage {
     case assign(item: Int)
     case withdraw(item: Int)
     case drained
+    /// The last tile of an item's shard is there.
+    case pack(WorkItem)
 
     package var words: [Int64] {
       switch self {
       case .assign(let item): return [0, Int64(item)]
       case .withdraw(let item): return [1, Int64(item)]
       case .drained: return [2, 0]
+      case .pack(let item): return [3, item.grid, item.tile.it, item.tile.jt].map(Int64.init)
       }
     }
 
     package init?(_ words: [Int64]) {
-      guard words.count == 2 else { return nil }
-      switch words[0] {
-      case 0: self = .assign(item: Int(words[1]))
-      case 1: self = .withdraw(item: Int(words[1]))
-      case 2: self = .drained
+      switch (words.first, words.count) {
+      case (0, 2): self = .assign(item: Int(words[1]))
+      case (1, 2): self = .withdraw(item: Int(words[1]))
+      case (2, 2): self = .drained
+      case (3, 4):
+        let tile = TileIndex(Int(words[2]), Int(words[3]))
+        self = .pack(WorkItem(grid: Int(words[1]), tile: tile))
       default: return nil
       }
     }

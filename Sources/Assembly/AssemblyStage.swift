@@ -95,6 +95,9 @@ package final class AssemblyStage {
     if isComplete {
       checksums.merge(work.written) { $1 }
       try store.publish(checksums, to: folder, ranks: ranks)
+      try ranks.onRoot {
+        for damage in try store.packRest() { console.warn("a shard was not packed: \(damage)") }
+      }
     }
     return Outcome(
       isComplete: isComplete, computed: Int(computed),
@@ -107,8 +110,8 @@ package final class AssemblyStage {
   /// and replaced, never removed: another job may have just written a good one.
   private func damagedItems(of items: [WorkItem]) throws -> [WorkItem] {
     var isDamaged = [Int](repeating: 0, count: items.count)
-    let paths = try ranks.agree { () throws -> [String] in
-      var paths: [String] = []
+    let damages = try ranks.agree { () throws -> [String] in
+      var damages: [String] = []
       for index in stride(from: ranks.rank, to: items.count, by: ranks.count) {
         let tile = items[index].tile
         var found: [UInt32] = []
@@ -117,21 +120,22 @@ package final class AssemblyStage {
             found.append(try entry.array.verify(tile))
           } catch let error as TileStoreError where error.isRepairedByRecomputing {
             isDamaged[index] = 1
-            paths.append(entry.array.path(of: tile))
+            damages.append(entry.array.damage(error, of: tile))
           }
         }
         if isDamaged[index] == 0 { checksums[items[index]] = found }
       }
-      return paths
+      return damages
     }
     try ranks.world.allReduce(&isDamaged, .max)
-    let lists = try ranks.world.gather(Array(paths.joined(separator: "\n").utf8)) ?? []
+    let lists = try ranks.world.gather(Array(damages.joined(separator: "\n").utf8)) ?? []
     try ranks.onRoot {
-      for path in lists.flatMap({ String(decoding: $0, as: UTF8.self).split(separator: "\n") }) {
-        console.warn(
-          "\(path) is damaged or of another job (its size or checksum is wrong); "
-            + "it is computed again")
-        try events.add("damaged tile", ["path": .text(String(path))])
+      // A damaged shard is met with every one of its tiles.
+      var told: Set<Substring> = []
+      for damage in lists.flatMap({ String(decoding: $0, as: UTF8.self).split(separator: "\n") })
+      where told.insert(damage).inserted {
+        console.warn(String(damage))
+        try events.add("damaged tile", ["what": .text(String(damage))])
       }
     }
     return zip(items, isDamaged).filter { $0.1 == 1 }.map(\.0)

@@ -8,6 +8,7 @@ import Processor
 import RecursionCore
 import Results
 import TileStore
+import Tiling
 
 /// What a run computes, with the network checked: the part of a job that all stages share.
 package struct Assignment {
@@ -30,6 +31,8 @@ package struct Assignment {
   package let precision: Precision
   package let storage: TileArraySpec.Storage
   let requestedTile: Int?
+  /// Whether finished tiles are packed into shards.
+  private let packsTiles: Bool
   /// Whether the training images' gaps are kept beside their kernels.
   package let keepsGaps: Bool
   /// How the images were preprocessed, for the fingerprint.
@@ -57,6 +60,7 @@ package struct Assignment {
     precision = job.precision == .f64 ? .f64 : .f32
     storage = job.storage == .f64 ? .float64 : .float32
     requestedTile = job.tile
+    packsTiles = (job.store ?? StoreSection()).shards
     keepsGaps = job.spectrum?.centred ?? false
     // A reduction is left out where there is none, so that older stores remain what they are.
     preprocessing =
@@ -176,8 +180,8 @@ package struct Assignment {
   /// network; never the number of ranks, because the tiles' bytes must not depend on it.
   package func tile(train: Int) -> Int { requestedTile ?? chosenTile(train: train) }
 
-  /// Throws where a job asks for tiles so small that their number is out of proportion: each tile is a
-  /// file.
+  /// Throws where a job asks for tiles so small that their number is out of proportion: each tile is
+  /// written and flushed as a file, and may remain one.
   package func checkTileCount(train: Int, test: Int) throws {
     let chosen = chosenTile(train: train)
     guard let requestedTile, requestedTile < chosen else { return }
@@ -185,11 +189,18 @@ package struct Assignment {
       (train + requestedTile - 1) / requestedTile, (test + requestedTile - 1) / requestedTile
     )
     let count = rows * (rows + 1) / 2 + rows * columns
-    guard count > 500_000 else { return }
+    guard count > (packsTiles ? 2_000_000 : 500_000) else { return }
     throw Refusal(
       .badJob,
-      "tile: \(requestedTile) makes \(count) tiles of each kernel, and each is a file; set tile: "
-        + "\(chosen), or leave it out")
+      "tile: \(requestedTile) makes \(count) tiles of each kernel, and each is written as a file; set "
+        + "tile: \(chosen), or leave it out")
+  }
+
+  /// An array of the job's store.
+  func spec(_ grid: TileGrid, fingerprint: Fingerprint) -> TileArraySpec {
+    TileArraySpec(
+      grid: grid, storage: storage, fingerprint: fingerprint,
+      shards: packsTiles ? TileArraySpec.standardShards(of: grid, storage) : nil)
   }
 
   private func chosenTile(train: Int) -> Int {

@@ -17,6 +17,7 @@ final class Coordinator {
   private let events: EventLog
 
   private var queue: TileQueue
+  private var shards: ShardCounts
   private var desk = WorkerDesk()
   private var begun: Int?
   private var drainedWorkers = 0
@@ -30,6 +31,7 @@ final class Coordinator {
     _ items: [WorkItem], work: [Int], unit: String, tiles: TileWork, ranks: Ranks, console: Console,
     events: EventLog
   ) {
+    shards = ShardCounts(items, grids: tiles.store.grids, shards: tiles.store.shards)
     (self.items, self.work, self.tiles, self.ranks) = (items, work, tiles, ranks)
     self.unit = unit
     (self.console, self.events) = (console, events)
@@ -46,6 +48,10 @@ final class Coordinator {
     while !isFinished {
       try serve()
       while desk.shouldAsk() { try handle(.request(rank: 0)) }
+      if let item = desk.takeShard() {
+        try pack(item)
+        continue
+      }
       guard let item = desk.next else {
         if !isFinished { usleep(100) }
         continue
@@ -57,7 +63,15 @@ final class Coordinator {
   }
 
   private var isFinished: Bool {
-    desk.isDrained && desk.next == nil && drainedWorkers == ranks.count - 1 && queue.isIdle
+    desk.isDrained && desk.next == nil && desk.shards.isEmpty
+      && drainedWorkers == ranks.count - 1 && queue.isIdle
+  }
+
+  private func pack(_ item: WorkItem) throws {
+    try tiles.pack(around: item) {
+      try serve()
+      return !queue.isStopped
+    }
   }
 
   private func perform(_ item: Int) throws -> TileQueue.Event {
@@ -90,6 +104,8 @@ final class Coordinator {
     if case .finished(let rank, let item) = event, !queue.isDone(item) {
       finishedBy[rank] += 1
       meter.add(work[item], at: MPIEnvironment.seconds)
+      // Before the answers: a rank that is told to leave has had its shards.
+      if shards.finish(items[item]), !queue.isStopped { try tell(rank, .pack(items[item])) }
     }
     for answer in queue.handle(event) {
       switch answer {

@@ -50,17 +50,27 @@ package struct KernelStore {
     return grids
   }
 
-  /// Bytes of all tiles of a job's store.
-  package static func bytes(
+  /// How much a job's store is.
+  package struct Size {
+    /// Bytes of all tiles.
+    package var bytes = 0
+    /// Files of the finished store, the descriptions of arrays and groups included.
+    package var files = 0
+  }
+
+  /// What a job's store will be.
+  package static func size(
     _ assignment: Assignment, train: Int, test: Int
-  ) throws(GridError) -> Int {
+  ) throws(GridError) -> Size {
     let grids = try grids(train: train, test: test, tile: assignment.tile(train: train))
-    let perKernel = parts(grids, assignment).reduce(0) {
-      let spec = TileArraySpec(
-        grid: $1.grid, storage: assignment.storage, fingerprint: Fingerprint())
-      return $0 + $1.grid.count * spec.bytesPerTile
+    let specs = parts(grids, assignment).map {
+      assignment.spec($0.grid, fingerprint: Fingerprint())
     }
-    return assignment.variants.count * assignment.kernels.count * perKernel
+    let (variants, kernels) = (assignment.variants.count, assignment.kernels.count)
+    let groups = 1 + assignment.variants.filter { !$0.name.isEmpty }.count
+    return Size(
+      bytes: variants * kernels * specs.reduce(0) { $0 + $1.byteCount },
+      files: variants * kernels * specs.reduce(0) { $0 + $1.fileCount + 1 } + groups)
   }
 
   /// Creates the arrays that are missing and opens those that are there.
@@ -161,7 +171,7 @@ package struct KernelStore {
         for (part, grid) in parts(grids, assignment) {
           let name = RunFolder.array(value.name, kernel.rawValue, part.rawValue)
           let spec = { (fingerprint: Fingerprint) in
-            TileArraySpec(grid: grid, storage: assignment.storage, fingerprint: fingerprint)
+            assignment.spec(grid, fingerprint: fingerprint)
           }
           entries.append(
             Entry(

@@ -11,7 +11,7 @@ import Tiling
 
 /// Computes one item of a plan and writes its tiles to the store. One per rank.
 package final class TileWork {
-  private let store: KernelStore
+  let store: KernelStore
   private let images: SharedImages
   private let kernels: TileKernels
   /// The networks' names.

@@ -20,7 +20,9 @@ final class Worker {
     while true {
       try listen(begun: nil)
       if desk.shouldAsk() { try report(.request) }
-      if let item = desk.next {
+      if let item = desk.takeShard() {
+        try pack(item)
+      } else if let item = desk.next {
         try perform(item)
       } else if desk.isDrained {
         return
@@ -39,6 +41,13 @@ final class Worker {
       return !hasReportedStop
     }
     try report(isDone ? .finished(item: item) : .dropped(item: item))
+  }
+
+  private func pack(_ item: WorkItem) throws {
+    try tiles.pack(around: item) {
+      try listen(begun: nil)
+      return !hasReportedStop
+    }
   }
 
   private func report(_ report: AssemblyMessage.Report) throws {

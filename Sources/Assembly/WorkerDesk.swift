@@ -1,7 +1,11 @@
-/// What one rank has to do: the item in hand and the one ahead.
+import TileSchedule
+
+/// What one rank has to do: the item in hand, the one ahead, and shards to pack.
 package struct WorkerDesk {
   package private(set) var items: [Int] = []
   package private(set) var isDrained = false
+  /// Items whose shards are complete.
+  package private(set) var shards: [WorkItem] = []
   private var hasAsked = false
 
   /// A desk with nothing on it.
@@ -25,8 +29,13 @@ package struct WorkerDesk {
       items.removeAll { $0 == item }
     case .drained:
       isDrained = true
+    case .pack(let item):
+      shards.append(item)
     }
   }
+
+  /// Takes an item whose shard is to be packed, before the next one is computed.
+  package mutating func takeShard() -> WorkItem? { shards.isEmpty ? nil : shards.removeFirst() }
 
   /// The next item to compute.
   package var next: Int? { items.first }

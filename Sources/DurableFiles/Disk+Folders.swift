@@ -44,18 +44,31 @@ extension Disk {
 
   /// Removes a file, if it exists.
   ///
+  /// - Parameter flushesFolder: whether it stays removed after a power cut.
   /// - Returns: whether it existed.
   /// - Throws: `FileError`.
   @discardableResult
-  public func remove(_ path: String) throws(FileError) -> Bool {
+  public func remove(_ path: String, flushesFolder: Bool = true) throws(FileError) -> Bool {
     do {
       _ = try calls.check(.remove, path) { Int(unlink(path)) }
     } catch {
       if error.code == ENOENT || error.code == ENOTDIR { return false }
       throw error
     }
-    try calls.flushFolder(Disk.split(path).folder)
+    if flushesFolder { try calls.flushFolder(Disk.split(path).folder) }
     return true
+  }
+
+  /// Removes a folder that has nothing in it; another one, or none, is left as it is.
+  ///
+  /// - Throws: `FileError`.
+  public func removeEmptyFolder(_ path: String) throws(FileError) {
+    do {
+      _ = try calls.check(.remove, path) { Int(rmdir(path)) }
+    } catch {
+      // POSIX lets a system say either of the first two for a folder that is not empty.
+      guard [ENOTEMPTY, EEXIST, ENOENT, ENOTDIR].contains(error.code) else { throw error }
+    }
   }
 
   /// Removes temporary files of writers that have died from a folder.
@@ -142,10 +155,30 @@ extension Disk {
   /// - Throws: `FileError`.
   public func secondsSinceWritten(_ path: String) throws(FileError) -> Double {
     guard let status = try status(path) else { return -.infinity }
+    return Disk.secondsSince(status.st_mtim)
+  }
+
+  /// The time at which a file was last written to, in nanoseconds of its file system's clock; nil where
+  /// it does not exist.
+  ///
+  /// - Throws: `FileError`.
+  public func timeWritten(_ path: String) throws(FileError) -> Int? {
+    try status(path).map { $0.st_mtim.tv_sec * 1_000_000_000 + $0.st_mtim.tv_nsec }
+  }
+
+  /// Seconds since a file got its name or its content, or was changed in any other way; minus infinity
+  /// where it does not exist.
+  ///
+  /// - Throws: `FileError`.
+  public func secondsSinceChanged(_ path: String) throws(FileError) -> Double {
+    guard let status = try status(path) else { return -.infinity }
+    return Disk.secondsSince(status.st_ctim)
+  }
+
+  private static func secondsSince(_ time: timespec) -> Double {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    return Double(now.tv_sec - status.st_mtim.tv_sec)
-      + Double(now.tv_nsec - status.st_mtim.tv_nsec) * 1e-9
+    return Double(now.tv_sec - time.tv_sec) + Double(now.tv_nsec - time.tv_nsec) * 1e-9
   }
 
   /// What the system knows of the file or folder at `path`; nil where there is none.

@@ -14,7 +14,9 @@ public final class FaultInjection: Sendable {
     case interrupt
     /// A write is cut in half and the process dies: this and every later call does nothing.
     case stop
-    /// As `stop`, and the machine forgets half of every file that was not flushed, whatever its name.
+    /// As `stop`, and the machine forgets half of every file that was not flushed, whatever its name,
+    /// and every second new name that was not: the last one, the last but two, and so on. What was
+    /// removed stays removed.
     case powerCut
   }
 
@@ -22,6 +24,8 @@ public final class FaultInjection: Sendable {
     var step = 0
     var isDead = false
     var unflushed: Set<String> = []
+    /// New names in the order in which they came, since their folders were flushed.
+    var unflushedNames: [String] = []
   }
 
   private let fault: Fault
@@ -75,8 +79,10 @@ public final class FaultInjection: Sendable {
 
   func noteFlushed(_ path: String) { state.withLock { _ = $0.unflushed.remove(path) } }
 
-  func noteRenamed(_ source: String, to target: String) {
+  /// - Parameter isNew: whether nothing had the name before.
+  func noteRenamed(_ source: String, to target: String, isNew: Bool) {
     state.withLock { state in
+      if isNew { state.unflushedNames.append(target) }
       if state.unflushed.remove(source) != nil {
         state.unflushed.insert(target)
       } else {
@@ -85,10 +91,18 @@ public final class FaultInjection: Sendable {
     }
   }
 
-  /// Truncates what was never flushed, once the power is cut.
+  func noteFolderFlushed(_ folder: String) {
+    state.withLock { state in state.unflushedNames.removeAll { Disk.split($0).folder == folder } }
+  }
+
+  /// Forgets what was never flushed, once the power is cut.
   func forgetUnflushed() {
     guard fault == .powerCut else { return }
     state.withLock { state in
+      for (index, path) in state.unflushedNames.reversed().enumerated() where index % 2 == 0 {
+        _ = unlink(path)
+      }
+      state.unflushedNames = []
       for path in state.unflushed {
         var status = stat()
         if stat(path, &status) == 0 { _ = truncate(path, status.st_size / 2) }

@@ -69,6 +69,19 @@ public struct PendingFile: ~Copyable, Sendable {
     _ = try calls.check(.write, target) { Int(ftruncate(descriptor, off_t(size))) }
   }
 
+  /// Makes the file one that was last written to at a time, in nanoseconds of `Disk.timeWritten`.
+  ///
+  /// - Throws: `FileError` naming the file to be published.
+  public func setTimeWritten(_ time: Int) throws(FileError) {
+    let (seconds, nanoseconds) = time.quotientAndRemainder(dividingBy: 1_000_000_000)
+    let moment = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
+    _ = try calls.check(.write, target) {
+      withUnsafePointer(to: (moment, moment)) {
+        $0.withMemoryRebound(to: timespec.self, capacity: 2) { Int(futimens(descriptor, $0)) }
+      }
+    }
+  }
+
   /// Flushes the content and renames the file to its own name.
   ///
   /// - Parameter flushesFolder: whether the name, too, has reached the disk on return. Without it

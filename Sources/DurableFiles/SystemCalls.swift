@@ -109,8 +109,9 @@ struct SystemCalls: Sendable {
   }
 
   func rename(_ source: String, to target: String) throws(FileError) {
+    let isNew = faults != nil && access(target, F_OK) != 0
     _ = try check(.rename, target) { Int(Foundation.rename(source, target)) }
-    faults?.noteRenamed(source, to: target)
+    faults?.noteRenamed(source, to: target, isNew: isNew)
   }
 
   /// Makes the names in a folder durable.
@@ -119,6 +120,7 @@ struct SystemCalls: Sendable {
     defer { _ = Foundation.close(descriptor) }
     do {
       _ = try check(.flushFolder, path) { Int(fsync(descriptor)) }
+      faults?.noteFolderFlushed(path)
     } catch {
       // Some network file systems cannot flush a folder and say so; their server orders renames.
       if error.code != EINVAL && error.code != ENOTSUP { throw error }

@@ -14,6 +14,8 @@ public struct Job: Sendable, Equatable {
   public var precision: FloatingWidth
   /// The numbers that tiles are stored in.
   public var storage: FloatingWidth
+  /// How tiles lie on the disk; nil for the defaults.
+  public var store: StoreSection?
   /// The edge of a tile in images; nil leaves it to the program.
   public var tile: Int?
   /// The spectra, if they are asked for.
@@ -34,7 +36,7 @@ public struct Job: Sendable, Equatable {
   public init(
     data: DatasetRequest, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
     average: AverageSection? = nil, precision: FloatingWidth = .f64, storage: FloatingWidth = .f64,
-    tile: Int? = nil,
+    store: StoreSection? = nil, tile: Int? = nil,
     spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
     training: TrainingSection? = nil, alignment: AlignmentSection? = nil, output: String
   ) {
@@ -44,6 +46,7 @@ public struct Job: Sendable, Equatable {
     self.average = average
     self.precision = precision
     self.storage = storage
+    self.store = store
     self.tile = tile
     self.spectrum = spectrum
     self.prediction = prediction

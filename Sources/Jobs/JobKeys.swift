@@ -21,6 +21,9 @@ extension Job {
     Key("precision", \.precision, .choice, "The arithmetic of the kernels."),
     Key("storage", \.storage, .choice, "The numbers in the store."),
     Key(
+      "store", optional: \.store, StoreSection.form, absent: .words("in shards"),
+      "How the tiles of the kernels lie on the disk; see store."),
+    Key(
       "tile", optional: \.tile, .count(atLeast: 1, atMost: 65_536), unit: "images",
       absent: .words("chosen from the data and the network"), "The edge of a tile of a kernel."),
     Key(

@@ -6,8 +6,8 @@ import JobDocuments
 public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
-    whole, data, synthetic, arrays, selection, zca, network, average, spectrum, prediction,
-    training, initial, alignment,
+    whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum,
+    prediction, training, initial, alignment,
   ]
 
   /// What sections can be asked for, for example `spectrum`.
@@ -117,6 +117,14 @@ public enum JobReference {
       "together. See docs/concepts/averages.md for the cost.",
     ],
     AverageSection.keys, start: AverageSection())
+
+  private static let store = ReferenceSection(
+    "store",
+    [
+      "How the tiles of the kernels lie on the disk; see docs/concepts/tiles-and-store.md. A store that",
+      "exists keeps the layout it was made with.",
+    ],
+    StoreSection.keys, start: StoreSection())
 
   private static let spectrum = ReferenceSection(
     "spectrum",

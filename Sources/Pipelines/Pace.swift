@@ -14,9 +14,18 @@ struct Pace {
 
   init(done: Int, total: Int) { (self.done, self.total) = (done, total) }
 
-  mutating func add(_ pairs: Int, age: Double) {
-    guard age.isFinite else { return }
-    ages.append((max(age, 0), pairs))
+  /// Takes the tiles of a file, as if they came one after the other in equal times.
+  ///
+  /// - Parameters:
+  ///   - pairs: of images, of each tile.
+  ///   - first: seconds since the first of them came.
+  ///   - last: seconds since the last one came.
+  mutating func add(_ pairs: [Int], from first: Double, to last: Double) {
+    guard first.isFinite, last.isFinite else { return }
+    let step = max(first - last, 0) / Double(max(pairs.count - 1, 1))
+    for (number, pairs) in pairs.enumerated() {
+      ages.append((max(first - Double(number) * step, 0), pairs))
+    }
   }
 
   /// Pairs of images a second: now, and over the present session; nil before the first tile.

@@ -48,12 +48,19 @@ struct TileCount {
   ) throws -> Pace {
     let disk = Disk()
     var pace = Pace(done: done, total: total)
-    for item in present {
-      // The array that is written last says when the item was there.
-      guard let array = store.entries(ofGrid: item.grid).last?.array else { continue }
-      let path = array.path(of: item.tile)
-      pace.add(
-        store.grids[item.grid].entries(of: item.tile), age: try disk.secondsSinceWritten(path))
+    var counted: Set<WorkItem> = []
+    for grid in store.grids.indices {
+      // The array that is written last says when an item was there.
+      guard let array = store.entries(ofGrid: grid).last?.array else { continue }
+      for (path, tiles) in try array.presentFiles() {
+        let items = tiles.map { WorkItem(grid: grid, tile: $0) }
+          .filter { present.contains($0) && counted.insert($0).inserted }
+        let written = try disk.secondsSinceWritten(path)
+        // A shard has the time of its first tile, and was changed when it got its last one.
+        pace.add(
+          items.map { store.grids[grid].entries(of: $0.tile) }, from: written,
+          to: tiles.count > 1 ? try disk.secondsSinceChanged(path) : written)
+      }
     }
     return pace
   }

@@ -48,13 +48,17 @@ struct Verification {
     var problems = try ranks.agree { try damagedTiles(present, store) }
     let sample = try sample(store)
     problems += try ranks.agree { try differingTiles(store, assignment, images, sample) }
+    // A damaged shard is met with every one of its tiles.
+    var told: Set<Substring> = []
     for list in try ranks.world.gather(problems.joined(separator: "\n")) ?? [] {
-      for line in list.split(separator: "\n") { console.warn(String(line)) }
+      for line in list.split(separator: "\n") where told.insert(line).inserted {
+        console.warn(String(line))
+      }
     }
     let total = try ranks.world.allReduce(problems.count, .sum)
     let expected = store.entries.reduce(0) { $0 + $1.array.spec.grid.count }
     console.say(
-      "\(present.count) of \(expected) tile files are there, \(sample.count) items computed again: "
+      "\(present.count) of \(expected) tiles are there, \(sample.count) items computed again: "
         + (total == 0 ? "all well" : "\(total) wrong"))
     return total == 0 ? .success : .badData
   }
@@ -85,7 +89,7 @@ struct Verification {
     }
   }
 
-  /// What is wrong with a tile's file; nil where nothing is.
+  /// What is wrong with a tile as stored; nil where nothing is.
   private static func damage(
     of tile: TileIndex, in array: TileArray
   ) throws(TileStoreError) -> String? {
@@ -126,7 +130,7 @@ struct Verification {
         if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(
             "tile \(tile) of \(entry.array.path) is not what its images give; remove "
-              + "\(entry.array.path(of: tile)) and run `ntk-dist assemble --resume` with its job")
+              + "\(try entry.array.file(of: tile)) and run `ntk-dist assemble --resume` with its job")
         }
       }
     }

@@ -148,7 +148,7 @@ public struct PlanCommand {
       "\(plan.train) training and \(plan.test) test images on \(plan.ranks) "
         + "rank\(plan.ranks == 1 ? "" : "s"), \(plan.ranksPerNode) per node "
         + "(\(plan.nodes) node\(plan.nodes == 1 ? "" : "s"))",
-      "store \(gigabytes(plan.storeBytes)) GB on disk; assembly "
+      "store \(gigabytes(plan.storeBytes)) GB on disk in \(plan.storeFiles) files; assembly "
         + String(format: "%.3g core-hours", plan.coreHours)
         + "; process grid \(plan.grid[0]) x \(plan.grid[1]), blocks of \(plan.blockSize)",
       "",

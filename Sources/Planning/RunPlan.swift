@@ -30,6 +30,8 @@ struct RunPlan: Codable {
   /// Hours of one core that the assembly takes.
   var coreHours: Double
   var storeBytes: Int
+  /// Files of the finished store.
+  var storeFiles: Int
   var grid: [Int]
   var blockSize: Int
   var stages: [Stage]
@@ -57,7 +59,8 @@ struct RunPlan: Codable {
     let grids = try KernelStore.grids(train: train, test: test, tile: tile)
     let arrays = assignment.variants.count * assignment.kernels.count
     tiles = grids.reduce(0) { $0 + $1.grid.count }
-    storeBytes = try KernelStore.bytes(assignment, train: train, test: test)
+    let size = try KernelStore.size(assignment, train: train, test: test)
+    (storeBytes, storeFiles) = (size.bytes, size.files)
     coreHours =
       Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
     let base = SolverMemory.processBytes

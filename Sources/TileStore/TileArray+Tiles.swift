@@ -45,7 +45,8 @@ extension TileArray {
   ///
   /// - Parameter values: receives the valid entries, row by row; unspecified after an error.
   /// - Precondition: `values` has as many entries.
-  /// - Throws: `TileStoreError`: `missing`, `wrongSize`, `badChecksum`, `otherTile`.
+  /// - Throws: `TileStoreError`: `missing`, `wrongSize`, `badChecksum`, `otherTile`,
+  ///   `badShard`.
   public func read(
     _ tile: TileIndex, into values: UnsafeMutableBufferPointer<Double>
   ) throws(TileStoreError) {
@@ -73,14 +74,15 @@ extension TileArray {
   /// Verifies the size and checksum of a tile without using its values.
   ///
   /// - Returns: the tile's checksum.
-  /// - Throws: `TileStoreError`: `missing`, `wrongSize`, `badChecksum`, `otherTile`.
+  /// - Throws: `TileStoreError`: `missing`, `wrongSize`, `badChecksum`, `otherTile`,
+  ///   `badShard`.
   @discardableResult
   public func verify(_ tile: TileIndex) throws(TileStoreError) -> UInt32 {
     _ = try validShape(of: tile)
     let packed = UnsafeMutableRawBufferPointer.allocate(
       byteCount: spec.entriesPerTile * spec.storage.bytes, alignment: 64)
     defer { packed.deallocate() }
-    return try fetch(tile, into: packed)
+    return try fetch(tile, into: packed).checksum
   }
 
   private func validShape(
@@ -104,48 +106,44 @@ extension TileArray {
     let checksum = CRC32C.checksum(payload)
     let stored = checksum.littleEndian
     let path = self.path(of: tile)
-    func attempt() throws(FileError) {
-      // The tile itself is flushed before it gets its name. Its name is not: a power cut may take
-      // back the last ones, which are then computed again, and ranks do not queue for the journal.
-      try disk.publish(to: path, flushesFolder: false) { (file) throws(FileError) in
-        try file.write(payload)
-        try withUnsafeBytes(of: stored) { (raw) throws(FileError) in try file.write(raw) }
+    var attempts = 0
+    while true {
+      do {
+        // The tile itself is flushed before it gets its name. Its name is not: a power cut may take
+        // back the last ones, which are then computed again, and ranks do not queue for the journal.
+        try disk.publish(to: path, flushesFolder: false) { (file) throws(FileError) in
+          try file.write(payload)
+          try withUnsafeBytes(of: stored) { (raw) throws(FileError) in try file.write(raw) }
+        }
+        return checksum
+      } catch {
+        // Where all of the array has gone, nothing is to be put in its place.
+        guard error.isMissing, error.operation == .create, attempts < 100, isThere else {
+          throw .file(error)
+        }
       }
+      // The first tile of its folder: make it, which other ranks may do as well. A rank that packs a
+      // shard may remove it again at once.
+      attempts += 1
+      try onFile { () throws(FileError) in try disk.createFolder(folder(of: tile)) }
     }
-    do {
-      try attempt()
-      return checksum
-    } catch {
-      // Where all of the array has gone, nothing is to be put in its place.
-      guard error.isMissing, error.operation == .create, isThere else { throw .file(error) }
-    }
-    // The first tile of its row: make the row's folder, which other ranks may do as well.
-    try onFile { () throws(FileError) in
-      try disk.createFolder(folder(ofRow: tile.it))
-      try attempt()
-    }
-    return checksum
   }
 
-  private var isThere: Bool {
+  /// Whether the array has not been removed.
+  var isThere: Bool {
     do { return try disk.exists(path + "/" + ZarrMetadata.fileName) } catch { return false }
   }
 
-  private func fetch(
+  /// Reads the bytes of a tile and verifies them.
+  ///
+  /// - Parameter payload: receives the values as stored.
+  /// - Returns: the checksum, and the file that the tile was in.
+  func fetch(
     _ tile: TileIndex, into payload: UnsafeMutableRawBufferPointer
-  ) throws(TileStoreError) -> UInt32 {
-    let path = self.path(of: tile)
+  ) throws(TileStoreError) -> (checksum: UInt32, path: String) {
     var stored: UInt32 = 0
-    let size: Int
-    do {
-      size = try withUnsafeMutableBytes(of: &stored) { (raw) throws(FileError) in
-        try disk.read(path, into: payload, trailer: raw)
-      }
-    } catch {
-      throw error.isMissing ? .missing(tile: tile, path: path) : .file(error)
-    }
-    guard size == payload.count + 4 else {
-      throw .wrongSize(tile: tile, path: path, found: size, expected: payload.count + 4)
+    let path = try withUnsafeMutableBytes(of: &stored) { (raw) throws(TileStoreError) in
+      try load(tile, into: payload, trailer: raw)
     }
     let checksum = CRC32C.checksum(UnsafeRawBufferPointer(payload))
     guard checksum == UInt32(littleEndian: stored) else {
@@ -154,7 +152,29 @@ extension TileArray {
     guard checksums?[tile].map({ $0 == checksum }) ?? true else {
       throw .otherTile(tile: tile, path: path)
     }
-    return checksum
+    return (checksum, path)
+  }
+
+  /// Reads the bytes of a tile and of its checksum; the file that they were in.
+  private func load(
+    _ tile: TileIndex, into payload: UnsafeMutableRawBufferPointer,
+    trailer: UnsafeMutableRawBufferPointer
+  ) throws(TileStoreError) -> String {
+    let path = self.path(of: tile)
+    let size: Int
+    do {
+      size = try disk.read(path, into: payload, trailer: trailer)
+    } catch {
+      guard error.isMissing else { throw .file(error) }
+      guard let shards = spec.shards else { throw .missing(tile: tile, path: path) }
+      // In this order: a tile that is packed meanwhile is in its shard before its own file goes.
+      return try loadPacked(tile, shards, into: payload, trailer: trailer)
+    }
+    let expected = payload.count + trailer.count
+    guard size == expected else {
+      throw .wrongSize(tile: tile, path: path, found: size, expected: expected)
+    }
+    return path
   }
 
   private func pack<Word>(

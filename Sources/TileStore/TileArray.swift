@@ -30,6 +30,7 @@ public struct TileArray: Sendable {
   /// - Parameters:
   ///   - store: the folder of the root group, such as `RUN/kernels.zarr`.
   ///   - name: the array in it; slashes make nested groups (`depth=30,weight_variance=1.76/ntk_train`).
+  /// - Returns: the array that is there. One that was made with other shards, or none, keeps them.
   /// - Throws: `TileStoreError`; `differentFingerprint` or `differentLayout` where an array of other
   ///   content is there.
   public static func create(
@@ -52,7 +53,7 @@ public struct TileArray: Sendable {
     }
     if try !exists(metadata) {
       try onFile { () throws(FileError) in try disk.createFolder(path) }
-      if try !exists(path + "/c") {
+      if try !exists(path + "/c"), try !exists(array.looseFolder) {
         // zarr.json reaches the disk before any tile: without it a tile's meaning is unknown.
         try onFile { () throws(FileError) in
           try disk.publish(ZarrMetadata.array(spec), to: metadata)
@@ -64,8 +65,9 @@ public struct TileArray: Sendable {
         throw .badMetadata(path: path, reason: "it holds tiles but no zarr.json")
       }
     }
-    try array.checkEqual(to: try open(path, disk: disk))
-    return array
+    let stored = try open(path, disk: disk)
+    try array.checkEqual(to: stored)
+    return stored
   }
 
   /// Opens an array that exists.
@@ -83,15 +85,22 @@ public struct TileArray: Sendable {
     return TileArray(path: path, spec: try ZarrMetadata.spec(bytes, path: metadata), disk: disk)
   }
 
-  /// The folder that holds a row of tiles; of a one-dimensional array all of them.
-  func folder(ofRow it: Int) -> String {
-    spec.grid.isLine ? "\(path)/c" : "\(path)/c/\(it)"
+  /// The folder that a tile's own file is in.
+  func folder(of tile: TileIndex) -> String {
+    guard let shards = spec.shards else { return chunks(ofRow: tile.it) }
+    return looseFolder + "/" + looseName(shards.tile(holding: tile, of: spec.grid))
   }
 
-  /// The file of a tile.
+  /// The file that a tile is written to: for good, or until its shard is packed.
   public func path(of tile: TileIndex) -> String {
-    folder(ofRow: tile.it) + "/\(spec.grid.isLine ? tile.it : tile.jt)"
+    let name =
+      spec.shards != nil ? looseName(tile) : "\(spec.grid.isLine ? tile.it : tile.jt)"
+    return folder(of: tile) + "/" + name
   }
+
+  /// The folder that holds a row of Zarr's chunks, tiles or shards; of a one-dimensional array all of
+  /// them.
+  func chunks(ofRow row: Int) -> String { spec.grid.isLine ? "\(path)/c" : "\(path)/c/\(row)" }
 
   private static func createGroup(_ path: String, disk: Disk) throws(TileStoreError) {
     let metadata = path + "/" + ZarrMetadata.fileName

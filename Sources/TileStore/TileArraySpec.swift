@@ -19,14 +19,21 @@ public struct TileArraySpec: Equatable, Sendable {
   /// What the values depend on.
   public let fingerprint: Fingerprint
 
+  /// The shards that finished tiles are packed into: a coarser grid over the same array, each of its
+  /// tiles made of whole tiles. Nil where every tile stays a file of its own.
+  public let shards: TileGrid?
+
   /// Describes an array.
-  public init(grid: TileGrid, storage: Storage = .float64, fingerprint: Fingerprint) {
+  public init(
+    grid: TileGrid, storage: Storage = .float64, fingerprint: Fingerprint, shards: TileGrid? = nil
+  ) {
     (self.grid, self.storage, self.fingerprint) = (grid, storage, fingerprint)
+    self.shards = shards
   }
 
-  /// Entries of a tile's file, padding included.
+  /// Entries of a tile as stored, padding included.
   public var entriesPerTile: Int { grid.tileRows * grid.tileColumns }
 
-  /// Bytes of a tile's file: the values and four of checksum.
+  /// Bytes of a tile as stored: the values and four of checksum.
   public var bytesPerTile: Int { entriesPerTile * storage.bytes + 4 }
 }

@@ -18,12 +18,15 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   case outOfRange(tile: TileIndex, path: String)
   /// The tile was not written yet.
   case missing(tile: TileIndex, path: String)
-  /// The tile's file was cut or is foreign; sizes in bytes.
+  /// The tile's own file was cut or is foreign; sizes in bytes.
   case wrongSize(tile: TileIndex, path: String, found: Int, expected: Int)
   /// The tile's bytes are not those that were written.
   case badChecksum(tile: TileIndex, path: String)
   /// The tile is whole, but its checksum is not the one kept since the array was finished.
   case otherTile(tile: TileIndex, path: String)
+  /// A shard was cut, is foreign, or its index is damaged: none of its tiles can be read, or one is
+  /// lacking.
+  case badShard(path: String, reason: String)
   /// The file with the checksums of a finished array is damaged or belongs to another array.
   case badChecksums(path: String, reason: String)
   /// A finite value that float32 storage turns into infinity.
@@ -32,7 +35,7 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   /// Whether computing the tile again repairs it.
   public var isRepairedByRecomputing: Bool {
     switch self {
-    case .missing, .wrongSize, .badChecksum, .otherTile: true
+    case .missing, .wrongSize, .badChecksum, .otherTile, .badShard: true
     default: false
     }
   }
@@ -41,7 +44,8 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   public var kind: FailureKind {
     switch self {
     case .file(let error): error.kind
-    case .badMetadata, .wrongSize, .badChecksum, .otherTile, .badChecksums, .missing, .overflow:
+    case .badMetadata, .wrongSize, .badChecksum, .otherTile, .badShard, .badChecksums, .missing,
+      .overflow:
       .badData
     case .differentFingerprint, .differentLayout: .badJob
     case .badName, .outOfRange: .internal
@@ -77,6 +81,9 @@ public enum TileStoreError: Failure, Equatable, Sendable {
     case .otherTile(let tile, let path):
       return "tile \(tile) in \(path) is not the one that this run computed; run "
         + "`ntk-dist assemble --resume` with its job to compute it again"
+    case .badShard(let path, let reason):
+      return "\(path) is not a whole shard of tiles: \(reason); run `ntk-dist assemble --resume` "
+        + "with its job to compute its tiles again"
     case .badChecksums(let path, let reason):
       return "\(path) does not hold the checksums of its array: \(reason); remove it and run "
         + "`ntk-dist assemble --resume` with its job"

@@ -30,7 +30,7 @@ enum ZarrMetadata {
         "chunk_grid": {
           "name": "regular",
           "configuration": {
-            "chunk_shape": \(spec.grid.tileShape)
+            "chunk_shape": \((spec.shards ?? spec.grid).tileShape)
           }
         },
         "chunk_key_encoding": {
@@ -40,17 +40,7 @@ enum ZarrMetadata {
           }
         },
         "fill_value": "NaN",
-        "codecs": [
-          {
-            "name": "bytes",
-            "configuration": {
-              "endian": "little"
-            }
-          },
-          {
-            "name": "crc32c"
-          }
-        ],
+        "codecs": \(ZarrCodec.text(spec)),
         "attributes": {
           "tiles": "\(spec.grid.coverage.rawValue)",
           "fingerprint": \(fingerprint)
@@ -88,25 +78,17 @@ enum ZarrMetadata {
     let shape: [Int]
     let data_type: String
     let chunk_grid: ChunkGrid
-    let chunk_key_encoding: Part
+    let chunk_key_encoding: ZarrCodec
     let fill_value: String
-    let codecs: [Part]
+    let codecs: [ZarrCodec]
     let attributes: Attributes
-    let storage_transformers: [Part]?
+    let storage_transformers: [ZarrCodec]?
   }
 
   private struct ChunkGrid: Decodable {
     struct Configuration: Decodable { let chunk_shape: [Int] }
     let name: String
     let configuration: Configuration
-  }
-
-  /// A codec, a key encoding or a transformer.
-  private struct Part: Decodable, Equatable, CustomStringConvertible {
-    let name: String
-    var configuration: [String: String]?
-
-    var description: String { name + (configuration.map { " \($0)" } ?? "") }
   }
 
   private struct Attributes: Decodable {
@@ -135,12 +117,18 @@ enum ZarrMetadata {
     guard let coverage = TileGrid.Coverage(rawValue: node.attributes.tiles) else {
       throw refused("its attribute tiles is \"\(node.attributes.tiles)\"")
     }
-    let grid: TileGrid
-    do {
-      grid = try TileGrid(
-        shape: node.shape, tile: node.chunk_grid.configuration.chunk_shape, coverage: coverage)
-    } catch {
-      throw refused(error.description)
+    func grid(_ tile: [Int]) throws(TileStoreError) -> TileGrid {
+      do {
+        return try TileGrid(shape: node.shape, tile: tile, coverage: coverage)
+      } catch {
+        throw refused(error.description)
+      }
+    }
+    let chunks = try grid(node.chunk_grid.configuration.chunk_shape)
+    let innerShape = node.codecs.first?.configuration?.chunk_shape
+    let inner = try innerShape.map { (shape) throws(TileStoreError) in try grid(shape) }
+    guard inner?.divides(chunks) ?? true else {
+      throw refused("its shards of \(chunks.tileShape) are not made of tiles of \(innerShape ?? [])")
     }
     // The rest is the same in every array that this program writes.
     func require<Value: Equatable>(
@@ -151,14 +139,14 @@ enum ZarrMetadata {
     try require("chunk_grid.name", node.chunk_grid.name, is: "regular")
     try require(
       "chunk_key_encoding", node.chunk_key_encoding,
-      is: Part(name: "default", configuration: ["separator": "/"]))
+      is: ZarrCodec(name: "default", configuration: .init(separator: "/")))
     try require("fill_value", node.fill_value, is: "NaN")
     try require(
-      "codecs", node.codecs,
-      is: [Part(name: "bytes", configuration: ["endian": "little"]), Part(name: "crc32c")])
+      "codecs", node.codecs, is: inner.map { [.sharding($0.tileShape)] } ?? ZarrCodec.littleEndian)
     try require("storage_transformers", node.storage_transformers ?? [], is: [])
     return TileArraySpec(
-      grid: grid, storage: storage, fingerprint: Fingerprint(node.attributes.fingerprint))
+      grid: inner ?? chunks, storage: storage,
+      fingerprint: Fingerprint(node.attributes.fingerprint), shards: inner.map { _ in chunks })
   }
 
   private static func decode<Value: Decodable>(

@@ -133,6 +133,14 @@ public struct TileGrid: Hashable, Sendable {
     (rows(of: tile).count, columns(of: tile).count)
   }
 
+  /// The tile that covers the first entry of a tile of another grid over the same array.
+  ///
+  /// - Precondition: a whole tile of this grid is made of whole tiles of the other one.
+  public func tile(holding tile: TileIndex, of other: TileGrid) -> TileIndex {
+    TileIndex(
+      tile.it * other.tileRows / tileRows, tile.jt * other.tileColumns / tileColumns)
+  }
+
   /// Whether a tile lies on the diagonal of a symmetric matrix, so that half of it is known.
   public func isDiagonal(_ tile: TileIndex) -> Bool { isLowerTriangle && tile.it == tile.jt }
 

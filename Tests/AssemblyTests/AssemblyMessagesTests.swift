@@ -1,6 +1,7 @@
 import Assembly
 import TileSchedule
 import Testing
+import Tiling
 
 @Suite struct AssemblyMessagesTests {
   @Test("A report and an order arrive as they were sent")
@@ -10,7 +11,10 @@ import Testing
     ] {
       #expect(AssemblyMessage.Report(report.words) == report)
     }
-    for order in [AssemblyMessage.Order.assign(item: 1 << 40), .withdraw(item: 2), .drained] {
+    for order in [
+      AssemblyMessage.Order.assign(item: 1 << 40), .withdraw(item: 2), .drained,
+      .pack(WorkItem(grid: 2, tile: TileIndex(7, 1 << 30))),
+    ] {
       #expect(AssemblyMessage.Order(order.words) == order)
     }
   }
@@ -20,7 +24,7 @@ import Testing
     for words in [[], [9, 0], [1], [3]] as [[Int64]] {
       #expect(AssemblyMessage.Report(words) == nil)
     }
-    for words in [[], [0], [9, 9]] as [[Int64]] { #expect(AssemblyMessage.Order(words) == nil) }
+    for words in [[], [0], [9, 9], [3, 1], [0, 1, 2, 3]] as [[Int64]] { #expect(AssemblyMessage.Order(words) == nil) }
   }
 
   @Test("A dropped item goes back to the queue")

@@ -1,5 +1,7 @@
 import Assembly
 import Testing
+import TileSchedule
+import Tiling
 
 @Suite struct WorkerDeskTests {
   /// Whether a desk asks the first and the second time.
@@ -37,6 +39,17 @@ import Testing
     #expect(desk.items == [1])
     desk.take(.withdraw(item: 7), begun: 1)
     #expect(desk.items == [1])
+  }
+
+  @Test("Shards are packed in the order in which they were complete, after the end, too")
+  func shards() {
+    var desk = WorkerDesk()
+    let items = [TileIndex(3, 1), TileIndex(0, 0)].map { WorkItem(grid: 0, tile: $0) }
+    for item in items { desk.take(.pack(item), begun: nil) }
+    desk.take(.drained, begun: nil)
+    #expect(desk.shards == items)
+    let taken = [desk.takeShard(), desk.takeShard(), desk.takeShard()]
+    #expect(taken == [items[0], items[1], nil])
   }
 
   @Test("A drained rank asks no more")

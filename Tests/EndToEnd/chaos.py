@@ -19,7 +19,8 @@ import tempfile
 import threading
 import time
 
-from conftest import BINARY, ENVIRONMENT, ROOT, SHARED, chunk_paths, chunks
+from conftest import (
+    BINARY, ENVIRONMENT, ROOT, SHARED, chunk_paths, chunks, of_a_run_in_progress, tile_places)
 
 VHOSTS = SHARED / "cluster/vhosts.sh"
 RANKS = 4
@@ -143,15 +144,19 @@ exit $status
                     pass
             return filler.unlink
         elif kind == "bytes flipped":
-            for path in self.random.sample(chunk_paths(self.run), 2):
-                content = bytearray(path.read_bytes())
-                content[self.random.randrange(len(content))] ^= 1 << self.random.randrange(8)
-                with open(path, "r+b") as file:
-                    file.write(content)
-                self.damaged += 1
+            of_a_run_in_progress(self.flip)
+            of_a_run_in_progress(self.flip)
             # It is found by the next session.
             self.kill_one("ntk-dist", signal.SIGKILL)
         return lambda: None
+
+    def flip(self):
+        """Flips a bit of a finished tile."""
+        place = self.random.choice(sorted(tile_places(self.run).values()))
+        content = bytearray(place.read())
+        content[self.random.randrange(len(content))] ^= 1 << self.random.randrange(8)
+        place.write(content)
+        self.damaged += 1
 
     KINDS = ["rank killed", "daemon killed", "mpirun killed", "link cut", "rank frozen", "disk full",
              "bytes flipped"]
@@ -159,13 +164,13 @@ exit $status
     # The run
 
     def watch(self, stop):
-        """Notes every file that a tile ever has."""
+        """Notes every file of its own that a tile ever has."""
         while not stop.is_set():
             self.look()
             time.sleep(0.02)
 
     def look(self):
-        for path in chunk_paths(self.run):
+        for path in (self.run / "kernels.zarr").rglob("loose/*/[0-9]*"):
             try:
                 self.versions.add((str(path), path.stat().st_ino))
             except FileNotFoundError:
@@ -199,9 +204,13 @@ exit $status
     def leave(self, count):
         """Loses tiles, where so many are not left to be computed."""
         there = chunk_paths(self.run)
-        for path in self.random.sample(there, max(0, count - (self.total - len(there)))):
+        missing = self.total - len(there)
+        for path in self.random.sample(sorted(set(there)), len(set(there))):
+            if missing >= count:
+                break
             path.unlink()
-            self.damaged += 1
+            missing += there.count(path)
+            self.damaged += there.count(path)
 
     def log(self):
         return (self.folder / "log").read_text()[-4000:]

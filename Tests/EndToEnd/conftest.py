@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import time
+import typing
 
 import numpy as np
 import pytest
@@ -85,16 +86,104 @@ def write_job(folder, name="job.yaml", **sections):
     return path
 
 
+class Place(typing.NamedTuple):
+    """Where the bytes of a tile lie."""
+    path: pathlib.Path
+    offset: int
+    count: int
+
+    def read(self):
+        with open(self.path, "rb") as file:
+            file.seek(self.offset)
+            return file.read(self.count)
+
+    def write(self, content):
+        """Puts other bytes there, as many."""
+        assert len(content) == self.count
+        with open(self.path, "r+b") as file:
+            file.seek(self.offset)
+            file.write(content)
+
+
+def shard_index(path, capacity):
+    """The table at the end of a shard: offset and number of bytes of every place, -1 where no tile is."""
+    with open(path, "rb") as file:
+        file.seek(-16 * capacity - 4, os.SEEK_END)
+        return np.frombuffer(file.read(16 * capacity), "<i8").reshape(capacity, 2)
+
+
+def tile_places(run):
+    """Where every finished tile of a run's store is, by the name of its chunk in a store without shards,
+    such as ntk_train/c/1/0. Files that are being written have a dot before their names."""
+    store, places = pathlib.Path(run) / "kernels.zarr", {}
+
+    def files(folder):
+        return [path for path in sorted(folder.rglob("*"))
+                if not path.name.startswith(".") and path.is_file()]
+
+    for metadata in sorted(store.rglob("zarr.json")):
+        array, text = metadata.parent, json.loads(metadata.read_text())
+        if text["node_type"] != "array":
+            continue
+        name = f"{array.relative_to(store)}/c/"
+        codec = text["codecs"][0]
+        if codec["name"] != "sharding_indexed":
+            for path in files(array / "c"):
+                places[name + str(path.relative_to(array / "c"))] = Place(path, 0, path.stat().st_size)
+            continue
+        # Before the shards, which take their place.
+        loose = {name + path.name.replace(".", "/"): path for path in files(array / "loose")}
+        tile = codec["configuration"]["chunk_shape"]
+        edges = [whole // part for whole, part in
+                 zip(text["chunk_grid"]["configuration"]["chunk_shape"], tile)]
+        for path in files(array / "c"):
+            corner = [int(part) * edge for part, edge in
+                      zip(path.relative_to(array / "c").parts, edges)]
+            for place, (offset, count) in enumerate(shard_index(path, int(np.prod(edges)))):
+                if count >= 0:
+                    inner = np.unravel_index(place, edges)
+                    key = name + "/".join(str(a + b) for a, b in zip(corner, inner))
+                    places[key] = Place(path, int(offset), int(count))
+        for key, path in loose.items():
+            if path.exists():
+                places[key] = Place(path, 0, path.stat().st_size)
+    return places
+
+
+def of_a_run_in_progress(look, *arguments):
+    """Repeats a look at files that were packed or removed meanwhile."""
+    for _ in range(100):
+        try:
+            return look(*arguments)
+        except FileNotFoundError:
+            continue
+    return look(*arguments)
+
+
 def chunk_paths(run):
-    """The chunk files of a run's store; those being written have a dot before their names."""
-    return [path for path in sorted((pathlib.Path(run) / "kernels.zarr").rglob("c/**/*"))
-            if not path.name.startswith(".") and path.is_file()]
+    """The file of each finished tile of a run's store; many tiles have the same one."""
+    return [place.path for place in of_a_run_in_progress(tile_places, run).values()]
 
 
 def chunks(run):
-    """Every chunk of a run's store, by name."""
-    return {str(path.relative_to(pathlib.Path(run) / "kernels.zarr")): path.read_bytes()
-            for path in chunk_paths(run)}
+    """The bytes of every finished tile of a run's store, by name, however they are stored."""
+    return of_a_run_in_progress(
+        lambda: {name: place.read() for name, place in sorted(tile_places(run).items())})
+
+
+def store_files(run):
+    """Every file of a run's store, by name."""
+    store = pathlib.Path(run) / "kernels.zarr"
+    return {str(path.relative_to(store)): path.read_bytes()
+            for path in sorted(store.rglob("*")) if path.is_file()}
+
+
+def flip(run, tile, position=1000):
+    """Flips a bit of a finished tile, such as ntk_train/c/1/0."""
+    place = tile_places(run)[tile]
+    content = bytearray(place.read())
+    content[position % len(content)] ^= 1
+    place.write(content)
 
 
 def start(*arguments, ranks=2, **options):

@@ -13,7 +13,7 @@ import subprocess
 import numpy as np
 import pytest
 from conftest import (
-    BINARY, ENVIRONMENT, PATIENCE, chunks, command, fcn, ntk_dist, sentences, succeed, summary,
+    BINARY, ENVIRONMENT, PATIENCE, chunks, command, fcn, flip, ntk_dist, sentences, succeed, summary,
     write_job)
 
 EXHAUSTIVE = bool(os.environ.get("NTK_EXHAUSTIVE"))
@@ -150,10 +150,7 @@ def test_a_state_that_one_rank_cannot_save_is_a_warning_with_the_reason(tmp_path
 def test_only_commands_that_can_resume_advise_it(tmp_path):
     path = write_job(tmp_path, spectrum=None, prediction=None)
     succeed("assemble", path)
-    victim = tmp_path / "run/kernels.zarr/ntk_train/c/1/0"
-    content = bytearray(victim.read_bytes())
-    content[1000] ^= 1
-    victim.write_bytes(content)
+    flip(tmp_path / "run", "ntk_train/c/1/0")
     damaged = ntk_dist("verify", tmp_path / "run", ranks=2)
     np.save(tmp_path / "rows.npy", np.ones((4, 3)))
     kernel = ["kernel", path, "--rows", tmp_path / "rows.npy"]

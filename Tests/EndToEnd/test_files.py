@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import zarr
 from conftest import (
-    BINARY, ENVIRONMENT, PATIENCE, chunks, fcn, ntk_dist, sentences, succeed, write_job)
+    BINARY, ENVIRONMENT, PATIENCE, chunks, fcn, ntk_dist, sentences, store_files, succeed, tile_places,
+    write_job)
 
 
 def refused(result, status, *words):
@@ -33,16 +34,16 @@ def other_job(folder):
 def test_a_tile_of_another_job_is_refused_by_every_reader_and_computed_again(tmp_path, ranks):
     path, run = write_job(tmp_path), tmp_path / "run"
     succeed("run", path, ranks=2)
-    before = chunks(run)
-    tile = "kernels.zarr/ntk_train/c/1/0"
-    shutil.copy(other_job(tmp_path) / tile, run / tile)
+    before = store_files(run)
+    tile = "ntk_train/c/1/0"
+    tile_places(run)[tile].write(tile_places(other_job(tmp_path))[tile].read())
     for command in ("spectrum", "predict"):
-        refused(ntk_dist(command, path, ranks=ranks), 65, "ntk_train/c/1/0", "--resume")
+        refused(ntk_dist(command, path, ranks=ranks), 65, "tile (1, 0)", "ntk_train/c/0/0", "--resume")
     verified = ntk_dist("verify", run, "--sample", 0, ranks=ranks)
-    assert verified.returncode == 65 and "ntk_train/c/1/0" in verified.stderr
+    assert verified.returncode == 65 and "tile (1, 0)" in verified.stderr
     resumed = succeed("assemble", path, "--resume", ranks=ranks)
-    assert "ntk_train/c/1/0 is damaged" in resumed.stderr
-    assert chunks(run) == before
+    assert re.search(r"tile \(1, 0\) in .*/ntk_train/c/0/0 is damaged", resumed.stderr)
+    assert store_files(run) == before
     succeed("verify", run, "--sample", 0)
 
 
@@ -54,11 +55,12 @@ def test_the_checksums_of_shards_protect_their_tiles(tmp_path):
     assert len(kept) == 12 and "shards/1-of-2/checksums/ntk_train.json" in kept
     data = {"synthetic": {"seed": 9, "train": 130, "test": 30}, "preprocessing": "standardize"}
     succeed("assemble", write_job(tmp_path, "b.yaml", output=tmp_path / "b", tile=32, data=data))
-    for tile in ("kernels.zarr/ntk_train/c/0/0", "kernels.zarr/ntk_train/c/4/4"):
-        good = (run / tile).read_bytes()
-        shutil.copy(tmp_path / "b" / tile, run / tile)
-        refused(ntk_dist("spectrum", path), 65, tile)
-        (run / tile).write_bytes(good)
+    for tile in (0, 4):
+        place, other = (tile_places(folder)[f"ntk_train/c/{tile}/{tile}"] for folder in (run, tmp_path / "b"))
+        good = place.read()
+        place.write(other.read())
+        refused(ntk_dist("spectrum", path), 65, f"tile ({tile}, {tile})", "ntk_train/c/0/0")
+        place.write(good)
     succeed("spectrum", path)
     # The next assembly keeps those of the whole run.
     succeed("assemble", path, "--resume")
@@ -105,8 +107,8 @@ def test_an_indefinite_kernel_is_a_warning_in_every_stage(tmp_path):
                      alignment={"targets": [1]})
     succeed("assemble", path)
     shutil.rmtree(run / "checksums")
-    tile = "kernels.zarr/nngp_train/c/1/0"
-    shutil.copy(other_job(tmp_path) / tile, run / tile)
+    tile = "nngp_train/c/1/0"
+    tile_places(run)[tile].write(tile_places(other_job(tmp_path))[tile].read())
     # Two go on without a Cholesky factor.
     for command, status in ("spectrum", 0), ("predict", 65), ("train", 0), ("align", 65):
         result = ntk_dist(command, path)

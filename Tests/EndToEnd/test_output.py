@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from conftest import (
-    ENVIRONMENT, PATIENCE, chunk_paths, command, fcn, finish, start, succeed, wait_for_chunks,
+    ENVIRONMENT, PATIENCE, chunks, command, fcn, finish, start, succeed, wait_for_chunks,
     write_job)
 
 LARGE = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 100}}, tile=64,
@@ -53,7 +53,7 @@ def test_output_that_goes_nowhere_does_not_end_a_run(tmp_path, kind, streams):
         os.close(descriptor)
     assert (tmp_path / "run/spectrum/ntk.npy").exists()
     # No line was written into a file that got the number of a closed stream.
-    assert all(path.stat().st_size % 8 == 4 for path in chunk_paths(tmp_path / "run"))
+    assert all(len(tile) % 8 == 4 for tile in chunks(tmp_path / "run").values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

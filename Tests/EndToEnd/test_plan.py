@@ -4,7 +4,7 @@ import resource
 import subprocess
 
 import pytest
-from conftest import ntk_dist, sentences, succeed, write_job
+from conftest import chunks, ntk_dist, sentences, succeed, write_job
 
 MACHINE = {"cores": 2, "memory": 8 << 30, "gflops_f64": 50.0, "gflops_f32": 100.0,
            "tiles": {}}
@@ -27,9 +27,11 @@ def test_tiles_and_disk_are_those_of_the_run(tmp_path, machine):
                     prediction=None, spectrum=None)
     found = plan(job, "--ranks", 3, "--machine", machine)
     succeed("run", job, ranks=3)
-    chunks = [path for path in (tmp_path / "run/kernels.zarr").rglob("c/**/*") if path.is_file()]
-    assert found["tiles"] == len(chunks) / 2
-    assert found["store_bytes"] == sum(path.stat().st_size for path in chunks)
+    files = [path for path in (tmp_path / "run/kernels.zarr").rglob("*") if path.is_file()]
+    assert found["tiles"] == len(chunks(tmp_path / "run")) / 2
+    assert found["store_files"] == len(files)
+    assert found["store_bytes"] == sum(
+        path.stat().st_size for path in files if path.name != "zarr.json")
     assert found["grid"] == [1, 3] and found["tile"] == 48
     assert [stage["name"] for stage in found["stages"]] == ["assemble"]
 

@@ -7,16 +7,17 @@ import subprocess
 import pytest
 from conftest import (
     MINUTES,
-    chunk_paths,
     chunks,
     fcn,
     finish,
+    flip,
     has_event,
     ntk_dist,
     ranks_of,
     sentences,
     start,
     succeed,
+    tile_places,
     wait_for_chunks,
     wait_for_work,
     wait_until,
@@ -62,8 +63,7 @@ def test_shards_overlap_at_once_and_repeat_without_harm(tmp_path):
               for shard in ("2/2", "1/3", "2/2", "1/1")]
     for shard in shards:
         assert finish(shard)[0] == 0
-    damaged = chunk_paths(tmp_path / "run")[10]
-    damaged.write_bytes(damaged.read_bytes()[:-1])
+    flip(tmp_path / "run", sorted(chunks(tmp_path / "run"))[10])
     repeated = [succeed("assemble", path, "--shard", f"{k}/2") for k in (1, 2)]
     assert sum("is damaged" in result.stderr for result in repeated) == 1
     succeed("run", path, "--resume", ranks=2)
@@ -144,10 +144,10 @@ def test_the_rank_that_notices_the_time_limit_first_gives_the_reason(tmp_path):
 
 
 def test_a_damaged_tile_is_computed_again_in_place(tmp_path):
-    path = write_job(tmp_path, spectrum=None, prediction=None, tile=32)
+    path = write_job(tmp_path, spectrum=None, prediction=None, tile=32, store={"shards": False})
     succeed("assemble", path)
     expected = chunks(tmp_path / "run")
-    flipped, empty, longer = chunk_paths(tmp_path / "run")[3:6]
+    flipped, empty, longer = (place.path for place in list(tile_places(tmp_path / "run").values())[3:6])
     content = bytearray(flipped.read_bytes())
     content[77] ^= 4
     flipped.write_bytes(content)

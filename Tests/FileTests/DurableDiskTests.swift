@@ -89,6 +89,26 @@ import Testing
     #expect(error?.description.contains("a part of the path is a file") == true)
   }
 
+  @Test("Only a folder with nothing in it is removed; a file keeps the time that it is given")
+  func removeEmptyFolder() throws {
+    let path = folder.path + "/a"
+    try disk.removeEmptyFolder(path)
+    try disk.createFolder(path)
+    let file = try PendingFile(for: path + "/x", disk: disk)
+    try file.setTimeWritten(1_000_000_007)
+    try file.publish()
+    #expect(try disk.timeWritten(path + "/x") == 1_000_000_007)
+    #expect(try disk.secondsSinceWritten(path + "/x") > 1e9)
+    #expect(try (0..<3600).contains(disk.secondsSinceChanged(path + "/x")))
+    #expect(try disk.timeWritten(path + "/y") == nil)
+    try disk.removeEmptyFolder(path)
+    try disk.removeEmptyFolder(path + "/x")
+    #expect(folder.names("a") == ["x"])
+    try disk.remove(path + "/x", flushesFolder: false)
+    try disk.removeEmptyFolder(path)
+    #expect(folder.names() == [])
+  }
+
   @Test("A parent that takes no folders ends the creation with an error")
   func folderInProc() throws {
     for path in ["/proc/x", "/proc/x/y/z"] {

@@ -62,6 +62,17 @@ import Testing
     #expect(folder.contents("log") == "123\nnext\n")
   }
 
+  @Test("A power cut takes names back that were not flushed, and no others")
+  func powerCutTakesNames() throws {
+    // Four calls without a flush of the folder, six with one.
+    let disk = Disk(faults: FaultInjection(.powerCut, atStep: 14))
+    try disk.publish(old, to: folder.path + "/a")
+    try disk.publish(old, to: folder.path + "/b", flushesFolder: false)
+    try disk.publish(old, to: folder.path + "/c", flushesFolder: false)
+    #expect(throws: FileError.self) { try disk.publish(old, to: folder.path + "/d") }
+    #expect(folder.names() == ["a", "b"])
+  }
+
   @Test("Interrupted calls are repeated and short transfers continued")
   func interruptions() throws {
     for step in 0..<(try length(7)) {

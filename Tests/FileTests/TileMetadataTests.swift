@@ -152,15 +152,15 @@ import TileStore
       ("float64", "int32", "data_type is \"int32\" instead of float64 or float32"),
       (
         "\"little\"", "\"big\"",
-        "codecs is [bytes [\"endian\": \"big\"], crc32c] instead of [bytes [\"endian\": "
+        "codecs is [bytes (endian: big), crc32c] instead of [bytes (endian: little), crc32c]"
       ),
-      ("crc32c", "zstd", "\"little\"], zstd] instead of [bytes"),
+      ("crc32c", "zstd", "(endian: little), zstd] instead of [bytes"),
       ("regular", "odd", "chunk_grid.name is odd instead of regular"),
       ("\"NaN\"", "\"Infinity\"", "fill_value is Infinity instead of NaN"),
       ("\"NaN\"", "0.0", "fill_value has another type"),
       (
         "\"separator\": \"/\"", "\"separator\": \".\"",
-        "chunk_key_encoding is default [\"separator\": \".\"] instead of default"
+        "chunk_key_encoding is default (separator: .) instead of default (separator: /)"
       ),
       ("[100, 100]", "[100, \"a\"]", "shape.1 has another type"),
       ("[100, 100]", "[100, 99999999999999999999]", "not whole or too large"),

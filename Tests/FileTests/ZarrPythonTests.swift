@@ -15,11 +15,13 @@ struct ZarrPythonTests {
 
   private func fill(
     _ name: String, _ shape: [Int], _ tile: [Int], _ coverage: TileGrid.Coverage = .all,
-    _ storage: TileArraySpec.Storage = .float64, skipping missing: TileIndex? = nil
+    _ storage: TileArraySpec.Storage = .float64, skipping missing: TileIndex? = nil,
+    shards: [Int]? = nil
   ) throws -> TileArray {
     let spec = try TileArraySpec(
       shape: shape, tile: tile, coverage: coverage, storage: storage,
-      fingerprint: Fingerprint(["network.depth": "3", "quoted": "a \"b\" \\ ü\n"]))
+      fingerprint: Fingerprint(["network.depth": "3", "quoted": "a \"b\" \\ ü\n"]),
+      shards: shards)
     let array = try TileArray.create(in: folder.path + "/kernels.zarr", name: name, spec: spec)
     let grid = spec.grid
     for it in 0..<grid.rowCount {
@@ -35,6 +37,7 @@ struct ZarrPythonTests {
         _ = try values.withUnsafeBufferPointer { try array.write(TileIndex(it, jt), values: $0) }
       }
     }
+    for tile in try array.looseTiles() { try array.pack(shardOf: tile) }
     return array
   }
 
@@ -77,6 +80,68 @@ struct ZarrPythonTests {
       same(g['single'][...], truth(7, 10).astype(np.float32))
       same(g['diagonal'][...], np.arange(7.0))
       """)
+  }
+
+  @Test("zarr-python reads shards of all kinds of arrays; what is not packed yet reads as NaN")
+  func shards() throws {
+    _ = try fill("ntk_train", [11, 11], [2, 2], .lowerTriangle, shards: [6, 6])
+    _ = try fill("nngp_test", [7, 10], [3, 4], shards: [6, 8])
+    _ = try fill("single", [7, 10], [3, 4], .all, .float32, shards: [48, 64])
+    _ = try fill("diagonal", [7], [2], shards: [4])
+    _ = try fill("unfinished", [8, 8], [2, 2], skipping: TileIndex(3, 0), shards: [4, 4])
+    try expectPython(
+      """
+      import warnings
+      warnings.simplefilter('error')
+      a = g['ntk_train']
+      assert a.chunks == (2, 2) and a.shards == (6, 6), (a.chunks, a.shards)
+      want = truth(11, 11)
+      for it in range(6):
+        for jt in range(it + 1, 6): want[2*it:2*it+2, 2*jt:2*jt+2] = np.nan
+      same(a[...], want)
+      same(a[8:10, 3], want[8:10, 3])
+      same(g['nngp_test'][...], truth(7, 10))
+      same(g['single'][...], truth(7, 10).astype(np.float32))
+      same(g['diagonal'][...], np.arange(7.0))
+      want = truth(8, 8)
+      want[4:, :4] = np.nan
+      same(g['unfinished'][...], want)
+      assert sorted(g.array_keys()) == ['diagonal', 'nngp_test', 'ntk_train', 'single', 'unfinished']
+      assert not list(g.group_keys())
+      """)
+  }
+
+  @Test("zarr-python, too, notices a flipped bit in a shard's tile, and in its index")
+  func corruptShard() throws {
+    let array = try fill("a", [4, 4], [2, 2], shards: [4, 4])
+    let path = array.path + "/c/0/0"
+    let good = try Disk().read(path)
+    for position in [5, good.count - 9] {
+      var bytes = good
+      bytes[position] ^= 1
+      try Disk().publish(bytes, to: path)
+      try expectPython(
+        """
+        try: g['a'][...]
+        except ValueError as e: assert 'checksum' in str(e), e
+        else: raise AssertionError('read a corrupted shard')
+        """)
+    }
+  }
+
+  @Test("Shards that zarr-python wrote into our layout, in its own order, read back here")
+  func shardsByPython() throws {
+    let array = try fill("a", [5, 7], [2, 3], shards: [4, 6])
+    try PythonInterpreter.run(
+      """
+      import sys, zarr, numpy as np
+      zarr.open(sys.argv[1], mode='r+')['a'][...] = np.arange(35.0).reshape(5, 7)
+      """, [folder.path + "/kernels.zarr"])
+    var values = [Double](repeating: 0, count: 1)
+    try values.withUnsafeMutableBufferPointer { try array.read(TileIndex(2, 2), into: $0) }
+    #expect(values == [34])
+    #expect(try array.presentTiles().count == 9)
+    for tile in try array.presentTiles() { try array.verify(tile) }
   }
 
   @Test("zarr-python walks nested groups and reads the fingerprint in its order")

@@ -1,0 +1,94 @@
+import DurableFiles
+import Tiling
+
+/// What came of packing a shard.
+public enum Packing: Equatable, Sendable {
+  /// The shard was written; none of its tiles is loose.
+  case packed
+  /// It was there, and no tile of it was loose.
+  case unchanged
+  /// A tile was not written yet.
+  case incomplete
+  /// The caller asked to stop.
+  case stopped
+  /// A tile, or the shard that was there, is damaged; what is there was left as it is.
+  case damaged(TileStoreError)
+}
+
+extension TileArray {
+  /// Packs the shard that holds a tile, if all of its tiles are there; of an array without shards,
+  /// nothing.
+  ///
+  /// The shard's bytes are a function of its tiles', so any number of ranks and jobs may pack it at
+  /// once. Tiles that are loose take the place of those in a shard that is there. The loose files are
+  /// removed only when the shard and its name are on the disk: whatever happens, and whenever, each tile
+  /// can be read.
+  ///
+  /// - Parameter poll: called before each tile; where it returns false, nothing is changed.
+  /// - Throws: `TileStoreError`: `file`.
+  @discardableResult
+  public func pack(
+    shardOf tile: TileIndex, poll: () -> Bool = { true }
+  ) throws(TileStoreError) -> Packing {
+    // Where all of the array has gone, nothing is to be put in its place.
+    guard let shards = spec.shards, isThere else { return .unchanged }
+    let shard = shards.tile(holding: tile, of: spec.grid)
+    let target = path(ofShard: shard)
+    let file: PendingFile
+    do {
+      try disk.createFolder(above: target)
+      file = try PendingFile(for: target, disk: disk)
+    } catch {
+      throw .file(error)
+    }
+    var index = ShardIndex(tiles: TileArraySpec.capacity(of: shards, spec.grid))
+    var loose: [String] = []
+    var offset = 0
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: spec.bytesPerTile, alignment: 64)
+    defer { bytes.deallocate() }
+    for tile in spec.tiles(ofShard: shard, in: shards) {
+      guard poll() else { return .stopped }
+      do {
+        let source = try copy(tile, to: file, through: bytes)
+        if source != target { loose.append(source) }
+      } catch {
+        if case .missing = error { return .incomplete }
+        guard error.isRepairedByRecomputing else { throw error }
+        return .damaged(error)
+      }
+      index[spec.place(of: tile, in: shards)] = (offset, bytes.count)
+      offset += bytes.count
+    }
+    guard !loose.isEmpty else { return .unchanged }
+    do {
+      try file.write(index.encoded)
+      // With the time of its first tile, which the plan begins with, and that of its name, a shard
+      // tells how fast its tiles came.
+      let first = try disk.timeWritten(target) ?? disk.timeWritten(loose[0])
+      if let first { try file.setTimeWritten(first) }
+      try file.publish()
+      for path in loose { try disk.remove(path, flushesFolder: false) }
+      try disk.removeEmptyFolder(folder(of: tile))
+    } catch {
+      throw .file(error)
+    }
+    return .packed
+  }
+
+  /// Verifies a tile and appends its bytes to a file; the file they were in.
+  private func copy(
+    _ tile: TileIndex, to file: borrowing PendingFile,
+    through bytes: UnsafeMutableRawBufferPointer
+  ) throws(TileStoreError) -> String {
+    let payload = UnsafeMutableRawBufferPointer(rebasing: bytes.dropLast(4))
+    let (checksum, source) = try fetch(tile, into: payload)
+    bytes.storeBytes(of: checksum.littleEndian, toByteOffset: payload.count, as: UInt32.self)
+    do {
+      try file.write(UnsafeRawBufferPointer(bytes))
+    } catch {
+      throw .file(error)
+    }
+    return source
+  }
+}
