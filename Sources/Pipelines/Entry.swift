@@ -36,7 +36,7 @@ public enum Entry {
 
   /// Tries what a cluster must be able to do, over all ranks.
   public static func selfTest(_ request: SelfTestRequest) -> ExitStatus {
-    overRanks { try SelfTest(request, ranks: $0).perform() }
+    overRanks { try ClusterTest(request, ranks: $0).perform() }
   }
 
   /// Runs something that needs no MPI.

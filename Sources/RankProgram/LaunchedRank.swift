@@ -34,7 +34,7 @@ public enum LaunchedRank {
   }
 
   /// The same of any environment and name of the parent process.
-  static func unconnected(_ environment: [String: String], parent: String) -> String? {
+  package static func unconnected(_ environment: [String: String], parent: String) -> String? {
     let ofRanks = [
       "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_ID", "PMI_FD", "PMI_SIZE", "PMIX_RANK", "PALS_RANKID",
     ]

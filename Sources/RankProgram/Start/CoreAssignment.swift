@@ -1,11 +1,11 @@
 /// Which cores a node's ranks have for themselves, if each may run only on some.
-struct CoreAssignment {
+package enum CoreAssignment {
   /// Ranks that have too few cores among them.
-  struct Shortage: Equatable {
+  package struct Shortage: Equatable {
     /// Their numbers in the list of masks, ascending.
-    let ranks: [Int]
+    package let ranks: [Int]
     /// All cores that they may run on.
-    let cores: Int
+    package let cores: Int
   }
 
   /// Ranks that cannot all have `threads` cores of their own; nil where every rank of the node can.
@@ -13,7 +13,7 @@ struct CoreAssignment {
   /// - Parameter masks: the cores that each rank may run on.
   ///
   /// Source: Kuhn's matching; by Hall's theorem the ranks that a failed search has met have too few cores.
-  static func shortage(_ masks: [[Int]], threads: Int = 1) -> Shortage? {
+  package static func shortage(_ masks: [[Int]], threads: Int = 1) -> Shortage? {
     var owner: [Int: Int] = [:]
 
     /// Gives the rank one more core, moving others if need be; the cores met where that is not possible.

@@ -4,19 +4,27 @@ import Foundation
 import MessagePassing
 
 /// What a rank finds at its start of the place where it runs.
-struct RankFacts: Codable, Equatable {
+package struct RankFacts: Codable, Equatable {
   /// The name of its host.
-  var host: String
+  package var host: String
   /// Which of the nodes it is on, counted from 0.
-  var node: Int
+  package var node: Int
   /// The cores that it may run on.
-  var cores: [Int]
+  package var cores: [Int]
   /// OpenBLAS's name of the kernels that it uses.
-  var kernels: String
+  package var kernels: String
   /// Bytes that it may lock in memory; nil without a limit.
-  var lockedBytes: Int?
+  package var lockedBytes: Int?
   /// Whether its host has InfiniBand, which needs locked memory.
-  var hasInfiniBand: Bool
+  package var hasInfiniBand: Bool
+
+  package init(
+    host: String, node: Int, cores: [Int], kernels: String, lockedBytes: Int? = nil,
+    hasInfiniBand: Bool = false
+  ) {
+    (self.host, self.node, self.cores, self.kernels) = (host, node, cores, kernels)
+    (self.lockedBytes, self.hasInfiniBand) = (lockedBytes, hasInfiniBand)
+  }
 
   /// Those of this rank. Local.
   static func own(node: Int) -> RankFacts {

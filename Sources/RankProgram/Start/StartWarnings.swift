@@ -2,23 +2,31 @@ import Foundation
 
 /// What makes a program slow or ends it later, and can be seen at its start: a sentence each, with what to
 /// change.
-struct StartWarnings {
+package struct StartWarnings {
   /// All ranks.
-  let facts: [RankFacts]
+  package var facts: [RankFacts]
   /// BLAS threads of each rank.
-  let threads: Int
+  package var threads: Int
   /// What the recursion core is compiled for; nil where it is for no x86 processor.
-  let core: BLASKernels.Age?
+  package var core: BLASKernels.Age?
   /// OPENBLAS_CORETYPE of rank 0.
-  let forcedKernels: String?
+  package var forcedKernels: String?
   /// Whether more ranks than cores are meant: OMPI_MCA_mpi_yield_when_idle makes waiting ranks give way.
-  let sharesOnPurpose: Bool
+  package var sharesOnPurpose: Bool
+
+  package init(
+    facts: [RankFacts], threads: Int, core: BLASKernels.Age?, forcedKernels: String?,
+    sharesOnPurpose: Bool
+  ) {
+    (self.facts, self.threads, self.core) = (facts, threads, core)
+    (self.forcedKernels, self.sharesOnPurpose) = (forcedKernels, sharesOnPurpose)
+  }
 
   /// Bytes of locked memory that the drivers of InfiniBand need at least.
   private static let lockedNeed = 64 << 20
 
   /// The sentences, none where all is well.
-  var sentences: [String] {
+  package var sentences: [String] {
     [sharedCores, threadsBeyondCores, oldKernels, differentKernels, lockedMemory].compactMap { $0 }
   }
 

@@ -1,0 +1,44 @@
+import DurableFiles
+import Failures
+import Foundation
+import RankProgram
+
+/// A folder for the files of a test, below the one that the user named.
+struct TestFolder {
+  let path: String
+  private static let prefix = ".ntk-dist-selftest-"
+  /// Seconds after which a folder that a killed test has left is removed.
+  private static let age = 600.0
+
+  /// Creates it. Collective.
+  ///
+  /// Errors: a folder that does not exist or cannot be written.
+  init(in parent: String, _ ranks: Ranks) throws {
+    var made = ""
+    try ranks.onRoot {
+      let disk = Disk()
+      guard try disk.exists(parent), try disk.isFolder(parent) else {
+        throw Refusal(
+          .missingInput,
+          "\(parent) is no folder; name one that exists, where results of runs shall lie")
+      }
+      for name in try disk.list(parent) where name.hasPrefix(Self.prefix) {
+        if try disk.secondsSinceWritten("\(parent)/\(name)") > Self.age {
+          try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+        }
+      }
+      made =
+        "\(parent)/\(Self.prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
+      try disk.createFolder(made)
+    }
+    path = try ranks.world.broadcast(made)
+  }
+
+  /// Removes it with all its files. Local, on rank 0.
+  ///
+  /// What cannot be removed now is removed by a later test.
+  func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+  /// A file of a rank.
+  func file(_ name: String, _ number: Int) -> String { "\(path)/\(name)-\(number)" }
+}
