@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/vfs.h>
 
 static volatile sig_atomic_t stop_signal = 0;
 
@@ -63,4 +64,10 @@ int64_t ntk_limit_file(void) { return soft_limit(RLIMIT_FSIZE); }
 int ntk_reserve(int descriptor, int64_t bytes) {
   // posix_fallocate would write the bytes where the file system cannot reserve them.
   return fallocate(descriptor, 0, 0, bytes) == 0 ? 0 : errno;
+}
+
+int ntk_is_in_memory(const char *path) {
+  struct statfs status;
+  if (statfs(path, &status) != 0) return 0;
+  return (uint32_t)status.f_type == 0x01021994u || (uint32_t)status.f_type == 0x858458f6u;
 }

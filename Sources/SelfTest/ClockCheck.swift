@@ -10,7 +10,7 @@ enum ClockCheck {
 
   /// Collective.
   static func perform(_ site: Site) throws -> [Finding] {
-    let offsets = try site.ranks.leaders.map { try offsets(site, $0) } ?? []
+    let offsets = try site.ranks.leaders.map { try measure(site, $0) } ?? []
     guard site.isRoot else { return [] }
     guard offsets.count > 1 else { return [Finding("clocks", "one node has one clock")] }
     let nodes = site.nodes
@@ -29,7 +29,7 @@ enum ClockCheck {
   /// Seconds by which each node's clock is ahead of node 0's, on node 0. Collective over the leaders.
   ///
   /// The shortest of some round trips is halved, as NTP does (RFC 5905, section 8).
-  private static func offsets(_ site: Site, _ leaders: Communicator) throws -> [Double] {
+  private static func measure(_ site: Site, _ leaders: Communicator) throws -> [Double] {
     guard leaders.rank == 0 else {
       for _ in 0..<roundTrips {
         _ = try leaders.receive(Double.self, from: 0, tag: tag)

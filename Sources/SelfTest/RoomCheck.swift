@@ -9,8 +9,6 @@ enum RoomCheck {
   private static let wanted = 1 << 30
   private static let little = 10_000_000_000
   private static let fewFiles = 100_000
-  /// Memory, of which nothing is to be reserved (statfs).
-  private static let memoryFileSystems: Set<Int> = [0x0102_1994, 0x8584_58f6]
 
   /// Collective.
   static func perform(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
@@ -54,10 +52,7 @@ enum RoomCheck {
   /// Reserves room in a file, which counts for quotas although nothing is written: 0, an error number, or -1 where
   /// that is not tried.
   private static func reserve(_ folder: TestFolder) throws -> Int32 {
-    var status = statfs()
-    guard statfs(folder.path, &status) == 0, !memoryFileSystems.contains(Int(status.f_type)) else {
-      return -1
-    }
+    guard ntk_is_in_memory(folder.path) == 0 else { return -1 }
     let path = folder.file("reserved", 0)
     let descriptor = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileError(operation: .create, path: path, code: errno) }

@@ -17,19 +17,21 @@ struct StoredTile {
   /// The images, in numbers that a double holds exactly.
   static var images: [Double] {
     let features = shape.reduce(1, *)
-    return (0..<count * features).map { place in
+    return (0..<count * features).map { (place: Int) -> Double in
       let (i, f) = (place / features, place % features)
-      return Double((7 * i * i + 5 * f + 3 * i * f) % 23 - 11) / 8
+      let number: Int = 7 * i * i + 5 * f + 3 * i * f
+      return Double(number % 23 - 11) / 8
     }
   }
 
   /// A fully connected and a convolutional network.
-  static let all = [
-    StoredTile(
-      name: "fcn",
-      layers: [.init("flatten")]
-        + (0..<3).flatMap { _ in [affine("dense", 2, 1 / 16), .init("relu")] }
-        + [affine("dense", 2, 1 / 16)],
+  static let all = [fcn, cnn]
+
+  private static let fcn: StoredTile = {
+    let dense = affine("dense", 2, 0.0625)
+    let relu = LayerDescription("relu")
+    return StoredTile(
+      name: "fcn", layers: [LayerDescription("flatten"), dense, relu, dense, relu, dense, relu, dense],
       nngp: [
         1.669921875, 1.1299245535030133, 1.5885416666666667, 1.0931681108226112,
         1.0772998734770104, 1.607421875,
@@ -37,12 +39,16 @@ struct StoredTile {
       ntk: [
         6.3046875, 2.2207940430125652, 5.9791666666666667, 2.0215533907987962,
         2.0202887479057706, 6.0546875,
-      ]),
-    StoredTile(
-      name: "cnn",
-      layers: (0..<2).flatMap { _ in
-        [affine("convolution", 7 / 4, 1 / 8, [.init("filter", .numbers([3, 3]))]), .init("erf")]
-      } + [.init("global_average_pool"), affine("dense", 7 / 4, 0)],
+      ])
+  }()
+
+  private static let cnn: StoredTile = {
+    let filter = LayerDescription.Parameter("filter", .numbers([3, 3]))
+    let convolution = affine("convolution", 1.75, 0.125, [filter])
+    let erf = LayerDescription("erf")
+    let pool = LayerDescription("global_average_pool")
+    return StoredTile(
+      name: "cnn", layers: [convolution, erf, convolution, erf, pool, affine("dense", 1.75, 0)],
       nngp: [
         0.17691023817363915, 0.17619285370051644, 0.24954487549353167, 0.16328477307746812,
         0.16393171035246254, 0.1780615537115863,
@@ -50,8 +56,8 @@ struct StoredTile {
       ntk: [
         0.43841302891528954, 0.41243760243254441, 0.67442085043909785, 0.37345466528248389,
         0.37426897957127841, 0.44241925577578549,
-      ]),
-  ]
+      ])
+  }()
 
   private static func affine(
     _ name: String, _ w: Double, _ b: Double, _ more: [LayerDescription.Parameter] = []

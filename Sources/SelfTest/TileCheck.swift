@@ -11,10 +11,11 @@ enum TileCheck {
   /// Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     // Errors in units of what is allowed: of each network in each precision.
-    let errors = try site.ranks.agree {
+    let isBroken = site.isBroken("tiles")
+    let errors = try site.ranks.agree { () throws -> [Double] in
       try StoredTile.all.flatMap { tile in
-        try Precision.allCases.map { precision in
-          try error(tile, precision, isBroken: site.isBroken("tiles")) / tolerance(precision)
+        try Precision.allCases.map {
+          try largestError(tile, $0, isBroken: isBroken) / tolerance($0)
         }
       }
     }
@@ -38,7 +39,7 @@ enum TileCheck {
   }
 
   /// The largest error, relative to the stored number.
-  private static func error(
+  private static func largestError(
     _ tile: StoredTile, _ precision: Precision, isBroken: Bool
   ) throws -> Double {
     let count = StoredTile.count

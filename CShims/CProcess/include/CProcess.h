@@ -30,4 +30,7 @@ int64_t ntk_limit_file(void);
 /// Makes a file so many bytes long whose room is the file's from now on. Returns 0, or errno.
 int ntk_reserve(int descriptor, int64_t bytes);
 
+/// Whether a folder lies in memory (tmpfs, ramfs). Returns 1 or 0.
+int ntk_is_in_memory(const char *path);
+
 #endif
