@@ -37,21 +37,29 @@ package struct ClusterTest {
     findings += try report { try WindowCheck.perform(site) }
     findings += try report { try DatagramCheck.perform(site) }
     findings += try report { try ClockCheck.perform(site) }
-    let (seen, isShared) = try FolderCheck.perform(site, folder)
-    findings += try report { seen }
-    if isShared {
+    let seen = try report { try FolderCheck.perform(site, folder) }
+    findings += seen
+    // What is not shared, or full, would end the test with an error.
+    if try !isBad(seen) {
       findings += try report { try FileSpeedCheck.flushes(site, folder) }
       findings += try report { try FileSpeedCheck.smallFiles(site, folder) }
-      findings += try report { try FileSpeedCheck.bandwidth(site, folder) }
-      findings += try report { try RoomCheck.perform(site, folder) }
+      let room = try report { try RoomCheck.perform(site, folder) }
+      findings += room
+      if try !isBad(room) {
+        findings += try report { try FileSpeedCheck.bandwidth(site, folder) }
+      }
     }
     findings += try report { try SpeedCheck.perform(site) }
     findings += try report { try TileCheck.perform(site) }
     findings += try report { try SolverCheck.perform(site) }
     let seconds = MPIEnvironment.seconds - start
     console.say("\(Finding.summary(findings)), after \(duration(seconds))")
-    let isBad = try ranks.world.broadcast([findings.contains { $0.verdict == .bad } ? 1 : 0])[0]
-    return isBad == 0 ? .success : .unavailable
+    return try isBad(findings) ? .unavailable : .success
+  }
+
+  /// Whether one of rank 0's findings is bad. Collective.
+  private func isBad(_ findings: [Finding]) throws -> Bool {
+    try ranks.world.broadcast([findings.contains { $0.verdict == .bad } ? 1 : 0])[0] == 1
   }
 
   /// Runs a check and prints what it finds, unless the test is asked to stop. Collective.

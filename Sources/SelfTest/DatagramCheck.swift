@@ -15,9 +15,9 @@ enum DatagramCheck {
     let missing = try group.map { try unheard(site, $0, isOneHost: !hasNodes) } ?? []
     guard let all = try site.world.gather(missing) else { return [] }
     let leaders = hasNodes ? site.nodes.map { $0.ranks[0] } : Array(site.nodeOf.indices)
-    let what = hasNodes ? "\(leaders.count) nodes" : "the ranks of one node"
     guard let deaf = all.indices.first(where: { !all[$0].isEmpty }) else {
-      return [Finding("datagrams", "between all of \(what)")]
+      let what = hasNodes ? "\(leaders.count) nodes" : "ranks of the node"
+      return [Finding("datagrams", "between all \(what)")]
     }
     let from = leaders[all[deaf][0]]
     let pairs = all.reduce(0) { $0 + $1.count }

@@ -10,10 +10,8 @@ enum FolderCheck {
   /// Seconds that a file may take to be seen.
   private static let delay = 1.0
 
-  /// Collective. Also says, on all ranks, whether the folder can be used for the other checks.
-  static func perform(
-    _ site: Site, _ folder: TestFolder
-  ) throws -> (findings: [Finding], isShared: Bool) {
+  /// Collective.
+  static func perform(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
     let end = Site.seconds + patience
     var worst = 0.0
     for version in 1...rounds {
@@ -37,15 +35,12 @@ enum FolderCheck {
         }
       }
     }
-    guard let figures = try site.gather(worst)?.map({ $0[0] }) else {
-      return ([], try site.world.broadcast([0])[0] == 1)
-    }
-    let blind = figures.indices.filter { !figures[$0].isFinite }
-    _ = try site.world.broadcast([blind.isEmpty ? 1 : 0])
-    return ([finding(site, figures, blind)], blind.isEmpty)
+    guard let figures = try site.gather(worst) else { return [] }
+    return [finding(site, figures.map { $0[0] })]
   }
 
-  private static func finding(_ site: Site, _ figures: [Double], _ blind: [Int]) -> Finding {
+  private static func finding(_ site: Site, _ figures: [Double]) -> Finding {
+    let blind = figures.indices.filter { !figures[$0].isFinite }
     if !blind.isEmpty {
       return Finding(
         "folder", "\(site.names(blind)) does not see files of other nodes there", .bad,

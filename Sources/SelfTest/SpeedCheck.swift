@@ -71,7 +71,7 @@ enum SpeedCheck {
     let outliers = Outliers(speeds)
     let slow = outliers.beyond(look)
     var finding = Finding(
-      check, "\(short(outliers.typical)) \(unit) a rank, \(short(speeds.reduce(0, +))) \(unit) in all")
+      check, "\(short(outliers.typical)) \(unit) a rank, all at once")
     if let worst = slow.first {
       finding.result =
         "\(site.name(worst.rank)) is \(short(worst.factor)) times slower than most"

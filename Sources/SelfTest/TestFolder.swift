@@ -14,24 +14,30 @@ struct TestFolder {
   ///
   /// Errors: a folder that does not exist or cannot be written.
   init(in parent: String, _ ranks: Ranks) throws {
-    var made = ""
-    try ranks.onRoot {
-      let disk = Disk()
-      guard try disk.exists(parent), try disk.isFolder(parent) else {
-        throw Refusal(
-          .missingInput,
-          "\(parent) is no folder; name one that exists, where results of runs shall lie")
-      }
-      for name in try disk.list(parent) where name.hasPrefix(Self.prefix) {
-        if try disk.secondsSinceWritten("\(parent)/\(name)") > Self.age {
-          try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
-        }
-      }
-      made =
-        "\(parent)/\(Self.prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
-      try disk.createFolder(made)
+    let number = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    path = try ranks.world.broadcast("\(parent)/\(Self.prefix)\(number)")
+    do {
+      try ranks.onRoot { try Self.create(path, in: parent) }
+    } catch {
+      if ranks.isRoot { remove() }
+      throw error
     }
-    path = try ranks.world.broadcast(made)
+  }
+
+  private static func create(_ path: String, in parent: String) throws {
+    let disk = Disk()
+    guard try disk.exists(parent), try disk.isFolder(parent) else {
+      throw Refusal(
+        .missingInput,
+        "\(parent) is no folder; name one that exists, where results of runs shall lie")
+    }
+    for name in try disk.list(parent) where name.hasPrefix(prefix) {
+      let other = "\(parent)/\(name)"
+      if try disk.secondsSinceWritten(other) > age {
+        try? FileManager.default.removeItem(atPath: other)
+      }
+    }
+    try disk.createFolder(path)
   }
 
   /// Removes it with all its files. Local, on rank 0.

@@ -149,6 +149,40 @@ def test_one_job_for_everything(slurm):
     assert (run / "spectrum/ntk_vectors.npy").exists() and (run / "predictions/ntk.npy").exists()
 
 
+def test_srun_without_an_interface_to_mpi_is_noticed(slurm):
+    name = slurm.job("alone", spectrum={})
+    program = pathlib.Path(BINARY).resolve()
+    result = subprocess.run(["srun", "--mpi=none", "--ntasks=2", program, "run", name], cwd=slurm.folder,
+                            text=True, env=slurm.environment, capture_output=True, timeout=PATIENCE)
+    said = [line for line in result.stderr.splitlines() if line.startswith("ntk-dist:")]
+    assert result.returncode == 69 and len(said) == 1, result.stderr
+    assert "srun has started 2 processes, and each of them is alone" in said[0]
+    assert not (slurm.folder / "alone").exists()
+    # A program that a batch script or a shell under srun starts is alone on purpose.
+    for number, line in enumerate([f"{program} assemble {name}", f"srun -n 2 sh -c '{program} verify alone; true'"]):
+        (slurm.folder / f"{number}.sh").write_text(f"#!/bin/bash\n{line}\n")
+        job = slurm.call("sbatch", "--parsable", "--ntasks=2", "--output=alone-%j.log", f"{number}.sh")
+        assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
+        assert "1 rank on 1 node" in slurm.log(job) and "is alone" not in slurm.log(job)
+
+
+def test_the_self_test_on_several_nodes(slurm):
+    folder = slurm.folder / "files"
+    folder.mkdir()
+    (slurm.folder / "selftest.sh").write_text(
+        f"#!/bin/bash\nmpirun --oversubscribe --mca btl tcp,self {pathlib.Path(BINARY).resolve()} "
+        f"selftest --nodes {folder}\n")
+    job = slurm.call("sbatch", "--parsable", "--nodes=3", "--ntasks-per-node=1", "--output=selftest-%j.log",
+                     "selftest.sh")
+    assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
+    log = slurm.log(job)
+    for words in ("3 ranks on 3 nodes", "between nodes", "between all 3 nodes", "seen whole by 3 nodes",
+                  "apart at most"):
+        assert words in log, log
+    # A row of every node below each of the figures.
+    assert log.count("GFLOP/s a rank") == 4 and not list(folder.iterdir()), log
+
+
 def test_the_job_that_plan_prints(slurm):
     name = slurm.job("planned", spectrum={})
     text = slurm.call(pathlib.Path(BINARY).resolve(), "plan", name, "--ranks", 4, "--ranks-per-node", 2,
