@@ -50,9 +50,12 @@ public enum VersionText {
 
   /// The files of the numerical libraries in this process; their names have the versions.
   private static var libraries: [String] {
-    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"), let bytes = try? file.readToEnd()
+    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"),
+      let bytes = try? file.readToEnd()
     else { return [] }
-    let wanted = ["libmpi", "openblas", "scalapack", "blacs", "libelpa", "lapack", "libswift", "libc.so"]
+    let wanted = [
+      "libmpi", "openblas", "scalapack", "blacs", "libelpa", "lapack", "libswift", "libc.so",
+    ]
     let paths = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
       .compactMap { line in line.firstIndex(of: "/").map { String(line[$0...]) } }
     return Set(paths).filter { path in

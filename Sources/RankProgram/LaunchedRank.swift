@@ -36,7 +36,8 @@ public enum LaunchedRank {
   /// The same of any environment and name of the parent process.
   package static func unconnected(_ environment: [String: String], parent: String) -> String? {
     let ofRanks = [
-      "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_ID", "PMI_FD", "PMI_SIZE", "PMIX_RANK", "PALS_RANKID",
+      "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_ID", "PMI_FD", "PMI_SIZE", "PMIX_RANK",
+      "PALS_RANKID",
     ]
     guard parent.hasPrefix("slurmstepd"), environment["SLURM_STEP_ID"] != nil,
       let tasks = environment[stepTasks].flatMap({ Int($0) }), tasks > 1,

@@ -26,13 +26,16 @@ package enum NodeMemory {
   private static func room(for processes: Int, addressSpace: Int?) -> Room {
     var room = Room(bytes: bytes(after: "MemAvailable:", in: "/proc/meminfo") ?? Int.max)
     let inGroups = min(
-      left(in: "/sys/fs/cgroup", group("0::/"), limit: "memory.max", used: "memory.current", cached: ""),
+      left(
+        in: "/sys/fs/cgroup", group("0::/"), limit: "memory.max", used: "memory.current", cached: ""
+      ),
       left(
         in: "/sys/fs/cgroup/memory", group(":memory:/"), limit: "memory.limit_in_bytes",
         used: "memory.usage_in_bytes", cached: "total_"))
     if inGroups < room.bytes {
       room = Room(
-        bytes: inGroups, reason: " (in the control group of the job; ask the queue for more memory)")
+        bytes: inGroups, reason: " (in the control group of the job; ask the queue for more memory)"
+      )
     }
     if let addressSpace, addressSpace < room.bytes / max(processes, 1) {
       room = Room(bytes: addressSpace * processes, reason: " (by ulimit -v, which may be raised)")
@@ -55,7 +58,9 @@ package enum NodeMemory {
     var bytes = Int.max
     while true {
       let folder = root + group
-      if let limit = number(text(folder + "/" + limit)), let used = number(text(folder + "/" + used)) {
+      if let limit = number(text(folder + "/" + limit)),
+        let used = number(text(folder + "/" + used))
+      {
         // Cached files count as used, and are dropped when memory is needed.
         let files = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
           .filter {

@@ -31,7 +31,8 @@ enum DatagramCheck {
   }
 
   /// The ranks of the group whose datagrams do not arrive here. Collective over the group.
-  private static func unheard(_ site: Site, _ group: Communicator, isOneHost: Bool) throws -> [Int] {
+  private static func unheard(_ site: Site, _ group: Communicator, isOneHost: Bool) throws -> [Int]
+  {
     let address = try address(group, isOneHost: isOneHost)
     let socket = DatagramSocket(on: address)
     let own = [UInt32(socket?.port ?? 0), address]

@@ -109,7 +109,8 @@ enum FileSpeedCheck {
       let writer = (wrong + count / 2) % count
       return [
         Finding(
-          "bandwidth", "\(site.name(wrong)) reads other bytes than \(site.name(writer)) wrote", .bad,
+          "bandwidth", "\(site.name(wrong)) reads other bytes than \(site.name(writer)) wrote",
+          .bad,
           advice: "use another file system, and tell who runs this one")
       ]
     }

@@ -54,7 +54,8 @@ package struct Finding: Equatable {
   private static func line(_ cells: String...) -> String {
     let widths = [16, 62, 8, 0]
     let line = zip(cells, widths).map { cell, width in
-      cell + String(repeating: " ", count: max(width - cell.count, cell.isEmpty || width == 0 ? 0 : 1))
+      cell
+        + String(repeating: " ", count: max(width - cell.count, cell.isEmpty || width == 0 ? 0 : 1))
     }.joined()
     return String(line.reversed().drop { $0 == " " }.reversed())
   }

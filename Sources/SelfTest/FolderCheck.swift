@@ -49,7 +49,8 @@ enum FolderCheck {
     let worst = figures.max() ?? 0
     let isLate = worst > delay
     return Finding(
-      "folder", "files are seen whole by \(site.nodeCount) node\(site.nodeCount == 1 ? "" : "s"), "
+      "folder",
+      "files are seen whole by \(site.nodeCount) node\(site.nodeCount == 1 ? "" : "s"), "
         + (worst < 0.05 ? "at once" : "after \(duration(worst))"), isLate ? .look : .good,
       advice: isLate ? "use a parallel file system, or mount NFS with actimeo=1" : "")
   }

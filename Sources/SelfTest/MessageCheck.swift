@@ -75,7 +75,8 @@ enum MessageCheck {
     let count = figures.count
     if let wrong = figures.firstIndex(where: { $0[2] == 0 }) {
       return Finding(
-        "messages", "\(site.name(wrong)) got wrong data from \(site.name((wrong + count - 1) % count))", .bad,
+        "messages",
+        "\(site.name(wrong)) got wrong data from \(site.name((wrong + count - 1) % count))", .bad,
         advice: "try another MPI transport, or keep jobs off these nodes")
     }
     /// The slowest pair within nodes or between them, for words.

@@ -27,13 +27,15 @@ enum RoomCheck {
   ) throws -> Finding {
     let free = try Disk().freeBytes(at: folder.path)
     var status = statvfs()
-    let files = statvfs(folder.path, &status) == 0 && status.f_files > 0 ? Int(status.f_favail) : nil
+    let files =
+      statvfs(folder.path, &status) == 0 && status.f_files > 0 ? Int(status.f_favail) : nil
     let text =
       "\(short(Double(free) * 1e-9)) GB free" + (files.map { ", \($0) files" } ?? "")
     let lowest = limits.indices.min { limits[$0] < limits[$1] } ?? 0
     if limits[lowest] < Double(wanted) {
       return Finding(
-        "room", "files of \(site.name(lowest)) are limited to \(short(limits[lowest] * 1e-6)) MB", .bad,
+        "room", "files of \(site.name(lowest)) are limited to \(short(limits[lowest] * 1e-6)) MB",
+        .bad,
         advice: "raise the limit (ulimit -f unlimited)")
     }
     let code = try reserve(folder)

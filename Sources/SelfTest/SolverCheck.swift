@@ -35,7 +35,8 @@ enum SolverCheck {
     return [
       Finding(
         "ScaLAPACK", "residual \(short(worst)) rounding errors on \(grid)", isGood ? .good : .bad,
-        advice: isGood ? "" : "check that ScaLAPACK, BLACS and MPI belong together (--version --verbose)")
+        advice: isGood
+          ? "" : "check that ScaLAPACK, BLACS and MPI belong together (--version --verbose)")
     ]
   }
 }

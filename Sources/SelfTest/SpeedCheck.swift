@@ -96,7 +96,8 @@ enum SpeedCheck {
       "cores",
       isShared
         ? "\(site.name(low)) had a core for \(short(100 * shares[low])) % of the time"
-        : isMeant ? "shared on purpose (OMPI_MCA_mpi_yield_when_idle)" : "every rank has one for itself")
+        : isMeant
+          ? "shared on purpose (OMPI_MCA_mpi_yield_when_idle)" : "every rank has one for itself")
     if isShared {
       finding.verdict = .look
       finding.advice = "end other programs on \(site.hosts[low]), or start fewer ranks there"

@@ -31,7 +31,8 @@ struct StoredTile {
     let dense = affine("dense", 2, 0.0625)
     let relu = LayerDescription("relu")
     return StoredTile(
-      name: "fcn", layers: [LayerDescription("flatten"), dense, relu, dense, relu, dense, relu, dense],
+      name: "fcn",
+      layers: [LayerDescription("flatten"), dense, relu, dense, relu, dense, relu, dense],
       nngp: [
         1.669921875, 1.1299245535030133, 1.5885416666666667, 1.0931681108226112,
         1.0772998734770104, 1.607421875,

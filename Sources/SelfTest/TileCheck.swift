@@ -6,7 +6,9 @@ import RecursionCore
 /// Tiles of small networks on every rank against stored digits.
 enum TileCheck {
   /// The largest relative error that rounding explains.
-  private static func tolerance(_ precision: Precision) -> Double { precision == .f64 ? 1e-11 : 2e-5 }
+  private static func tolerance(_ precision: Precision) -> Double {
+    precision == .f64 ? 1e-11 : 2e-5
+  }
 
   /// Collective.
   static func perform(_ site: Site) throws -> [Finding] {
@@ -33,7 +35,8 @@ enum TileCheck {
     return [
       Finding(
         "tiles",
-        "\(site.names(wrong)): a tile (\(tile.name), \(precision.rawValue)) is off by \(short(error))", .bad,
+        "\(site.names(wrong)): a tile (\(tile.name), \(precision.rawValue)) is off by \(short(error))",
+        .bad,
         advice: "keep jobs off \(site.hosts[first]), or try another OPENBLAS_CORETYPE")
     ]
   }

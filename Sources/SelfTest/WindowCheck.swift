@@ -34,7 +34,8 @@ enum WindowCheck {
         "shared memory", "seen by all ranks of a node; \(gigabytes) GB free in /dev/shm",
         isTight ? .look : .good,
         advice: isTight
-          ? "give /dev/shm of \(site.hosts[least]) more than 2 GB for images (docker --shm-size)" : "")
+          ? "give /dev/shm of \(site.hosts[least]) more than 2 GB for images (docker --shm-size)"
+          : "")
     ]
   }
 }

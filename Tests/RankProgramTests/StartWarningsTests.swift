@@ -81,18 +81,26 @@ struct StartWarningsTests {
   @Test("more threads than cores, with the number that fits")
   func threads() {
     let many = Self.warnings(Self.facts([[0, 1, 2, 3], [0, 1, 2, 3]]), threads: 4).sentences
-    #expect(many.count == 1 && many[0].hasPrefix("2 ranks with 4 BLAS threads each are more than the 4 cores"))
+    #expect(
+      many.count == 1
+        && many[0].hasPrefix("2 ranks with 4 BLAS threads each are more than the 4 cores"))
     #expect(many[0].hasSuffix("OPENBLAS_NUM_THREADS=2"))
     let bound = Self.warnings(Self.facts([[0], [1, 2, 3]]), threads: 2).sentences
-    #expect(bound.count == 1 && bound[0].hasPrefix("a rank on n1 has 1 of its 4 cores for 2 BLAS threads"))
+    #expect(
+      bound.count == 1 && bound[0].hasPrefix("a rank on n1 has 1 of its 4 cores for 2 BLAS threads")
+    )
   }
 
   @Test("old kernels of BLAS, with or without OPENBLAS_CORETYPE")
   func kernels() {
     var warnings = Self.warnings(Self.facts([[0]], kernels: "Prescott"))
-    #expect(warnings.sentences.count == 1 && warnings.sentences[0].contains("does not know the processor of n1"))
+    #expect(
+      warnings.sentences.count == 1
+        && warnings.sentences[0].contains("does not know the processor of n1"))
     warnings.forcedKernels = "Prescott"
-    #expect(warnings.sentences.count == 1 && warnings.sentences[0].hasPrefix("OPENBLAS_CORETYPE=Prescott gives"))
+    #expect(
+      warnings.sentences.count == 1
+        && warnings.sentences[0].hasPrefix("OPENBLAS_CORETYPE=Prescott gives"))
     warnings.core = .sse2
     #expect(warnings.sentences == [])
     #expect(Self.warnings(Self.facts([[0]], kernels: "Haswell")).sentences == [])
@@ -104,7 +112,8 @@ struct StartWarningsTests {
     var facts = Self.facts([[0], [1]])
     facts[1].kernels = "Zen"
     let sentences = Self.warnings(facts).sentences
-    #expect(sentences.count == 1 && sentences[0].contains("SkylakeX on rank 0 and Zen on rank 1 (n1)"))
+    #expect(
+      sentences.count == 1 && sentences[0].contains("SkylakeX on rank 0 and Zen on rank 1 (n1)"))
   }
 
   @Test("a low limit of locked memory, where there is InfiniBand")
@@ -134,7 +143,8 @@ struct LaunchedRankTests {
   func others() {
     for name in ["PMIX_RANK", "PMI_RANK", "OMPI_COMM_WORLD_SIZE"] {
       #expect(
-        LaunchedRank.unconnected(Self.step.merging([name: "1"]) { $1 }, parent: "slurmstepd\n") == nil)
+        LaunchedRank.unconnected(Self.step.merging([name: "1"]) { $1 }, parent: "slurmstepd\n")
+          == nil)
     }
     #expect(LaunchedRank.unconnected(Self.step, parent: "bash\n") == nil)
     #expect(LaunchedRank.unconnected([:], parent: "slurmstepd\n") == nil)
@@ -143,6 +153,7 @@ struct LaunchedRankTests {
     #expect(LaunchedRank.unconnected(single, parent: "slurmstepd\n") == nil)
     // A batch script has tasks, but is no step of them.
     #expect(
-      LaunchedRank.unconnected(["SLURM_NTASKS": "4", "SLURM_PROCID": "0"], parent: "slurmstepd\n") == nil)
+      LaunchedRank.unconnected(["SLURM_NTASKS": "4", "SLURM_PROCID": "0"], parent: "slurmstepd\n")
+        == nil)
   }
 }

@@ -9,7 +9,8 @@ struct FindingTests {
     let line = finding.lines(showsNodes: false)
     #expect(line.count == 1)
     for (word, name) in [("1 ms", "result"), ("look", "verdict"), ("use", "what to change")] {
-      #expect(line[0].firstRange(of: word)?.lowerBound == Finding.head.firstRange(of: name)?.lowerBound)
+      #expect(
+        line[0].firstRange(of: word)?.lowerBound == Finding.head.firstRange(of: name)?.lowerBound)
     }
     #expect(!line[0].hasSuffix(" "))
     finding.nodes = [("n1", "2 ms"), ("n2", "3 ms")]
@@ -20,7 +21,8 @@ struct FindingTests {
 
   @Test("cells that are too long stay apart")
   func long() {
-    let line = Finding("x", String(repeating: "y", count: 90), .bad, advice: "z").lines(showsNodes: false)[0]
+    let line = Finding("x", String(repeating: "y", count: 90), .bad, advice: "z").lines(
+      showsNodes: false)[0]
     #expect(line.contains("y bad"))
   }
 

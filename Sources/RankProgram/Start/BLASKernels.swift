@@ -16,7 +16,8 @@ package enum BLASKernels {
   /// other kinds of processors.
   package static func age(of name: String) -> Age? {
     switch name.lowercased() {
-    case "generic", "prescott", "katmai", "coppermine", "northwood", "banias", "core2", "atom", "nano",
+    case "generic", "prescott", "katmai", "coppermine", "northwood", "banias", "core2", "atom",
+      "nano",
       "athlon", "opteron", "opteron_sse3", "unknown":
       .sse2
     case "penryn", "dunnington", "nehalem", "sandybridge", "barcelona", "bobcat", "bulldozer",

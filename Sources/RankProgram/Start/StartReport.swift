@@ -36,7 +36,9 @@ package enum StartReport {
   }
 
   private static func line(_ facts: [RankFacts], threads: Int) -> String {
-    func counted(_ count: Int, _ name: String) -> String { "\(count) \(name)\(count == 1 ? "" : "s")" }
+    func counted(_ count: Int, _ name: String) -> String {
+      "\(count) \(name)\(count == 1 ? "" : "s")"
+    }
     let nodes = Set(facts.map(\.node)).count
     let kernels = Set(facts.map(\.kernels)).sorted().joined(separator: ", ")
     return [

@@ -52,10 +52,12 @@ package struct StartWarnings {
     let cores = shortage.cores == 1 ? "1 core" : "\(shortage.cores) cores"
     let place = place(ranks[0], nodes: nodes)
     if own.count == ranks.count {
-      return "\(own.count) ranks share \(cores) on \(place) and wait for each other; start at most one "
+      return
+        "\(own.count) ranks share \(cores) on \(place) and wait for each other; start at most one "
         + "rank on each core, or ask for more cores"
     }
-    return "\(named(own)) share \(cores) on \(place) while others are free; bind each rank to a core of its "
+    return
+      "\(named(own)) share \(cores) on \(place) while others are free; bind each rank to a core of its "
       + "own (mpirun --bind-to core, srun --cpu-bind=cores)"
   }
 
@@ -63,11 +65,13 @@ package struct StartWarnings {
     guard threads > 1, let (ranks, shortage, nodes) = shortage(threads: threads) else { return nil }
     let all = Set(ranks.flatMap { facts[$0].cores }).count
     if shortage.cores < all {
-      return "a rank on \(place(ranks[0], nodes: nodes)) has \(shortage.cores) of its \(all) cores for "
+      return
+        "a rank on \(place(ranks[0], nodes: nodes)) has \(shortage.cores) of its \(all) cores for "
         + "\(threads) BLAS threads; set OPENBLAS_NUM_THREADS=1, or let ranks use more cores "
         + "(mpirun --bind-to none)"
     }
-    return "\(ranks.count) ranks with \(threads) BLAS threads each are more than the \(all) cores of "
+    return
+      "\(ranks.count) ranks with \(threads) BLAS threads each are more than the \(all) cores of "
       + "\(place(ranks[0], nodes: nodes)); set OPENBLAS_NUM_THREADS=\(max(1, all / ranks.count))"
   }
 
@@ -75,23 +79,29 @@ package struct StartWarnings {
     // Kernels for AVX2 on processors with AVX-512 are often chosen, and lose little.
     guard let core else { return nil }
     let expected = min(core, .avx2)
-    let old = facts.indices.filter { BLASKernels.age(of: facts[$0].kernels).map { $0 < expected } ?? false }
+    let old = facts.indices.filter {
+      BLASKernels.age(of: facts[$0].kernels).map { $0 < expected } ?? false
+    }
     guard let first = old.first else { return nil }
     let name = facts[first].kernels
     let place = place(first, nodes: Set(old.map { facts[$0].node }).count)
     let advice = BLASKernels.name(for: core)
     if let forcedKernels, !forcedKernels.isEmpty {
-      return "OPENBLAS_CORETYPE=\(forcedKernels) gives OpenBLAS its kernels for old processors (\(name)) on "
+      return
+        "OPENBLAS_CORETYPE=\(forcedKernels) gives OpenBLAS its kernels for old processors (\(name)) on "
         + "\(place); leave it out, or set it to \(advice)"
     }
-    return "OpenBLAS does not know the processor of \(place) and uses its slow kernels \(name); set "
+    return
+      "OpenBLAS does not know the processor of \(place) and uses its slow kernels \(name); set "
       + "OPENBLAS_CORETYPE=\(advice), or use a newer OpenBLAS"
   }
 
   private var differentKernels: String? {
-    guard let root = facts.first, let other = facts.indices.first(where: { facts[$0].kernels != root.kernels })
+    guard let root = facts.first,
+      let other = facts.indices.first(where: { facts[$0].kernels != root.kernels })
     else { return nil }
-    return "OpenBLAS uses its kernels \(root.kernels) on rank 0 and \(facts[other].kernels) on rank \(other) "
+    return
+      "OpenBLAS uses its kernels \(root.kernels) on rank 0 and \(facts[other].kernels) on rank \(other) "
       + "(\(facts[other].host)), so tiles depend in their last bits on the rank that computes them; set one "
       + "OPENBLAS_CORETYPE for all nodes"
   }
