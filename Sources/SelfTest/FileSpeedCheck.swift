@@ -32,8 +32,7 @@ enum FileSpeedCheck {
     let isSlow = total < 20
     var finding = Finding(
       "flush", "\(duration(median)) a file; \(short(total)) tiles/s from \(ranks(site))",
-      isSlow ? .look : .good,
-      advice: isSlow ? "use scratch instead of home, or larger tiles" : "")
+      lookIf: isSlow, advice: "use scratch instead of home, or larger tiles")
     finding.nodes = site.nodes.map { name, ranks in
       (name, "\(duration(ranks.map { figures[$0][0] }.max() ?? 0)) a file at most")
     }
@@ -68,8 +67,7 @@ enum FileSpeedCheck {
     return [
       Finding(
         "small files", "\(short(total)) created and removed a second by \(ranks(site))",
-        isSlow ? .look : .good,
-        advice: isSlow ? "use another file system, or larger tiles" : "")
+        lookIf: isSlow, advice: "use another file system, or larger tiles")
     ]
   }
 
@@ -118,7 +116,7 @@ enum FileSpeedCheck {
     var finding = Finding(
       "bandwidth",
       "writes \(short(sum(figures, 0))) GB/s, reads \(short(sum(figures, 1))) GB/s by \(ranks(site))",
-      isSlow ? .look : .good, advice: isSlow ? "use scratch instead of home" : "")
+      lookIf: isSlow, advice: "use scratch instead of home")
     finding.nodes = site.nodes.map { name, ranks in
       (name, "writes \(short(ranks.reduce(0) { $0 + figures[$1][0] })) GB/s")
     }

@@ -29,6 +29,11 @@ package struct Finding: Equatable {
     (self.check, self.result, self.verdict, self.advice) = (check, result, verdict, advice)
   }
 
+  /// What is good, or where a condition holds worth a look.
+  init(_ check: String, _ result: String, lookIf condition: Bool, advice: String) {
+    self.init(check, result, condition ? .look : .good, advice: condition ? advice : "")
+  }
+
   package static func == (a: Finding, b: Finding) -> Bool {
     a.lines(showsNodes: true) == b.lines(showsNodes: true)
   }

@@ -51,8 +51,8 @@ enum FolderCheck {
     return Finding(
       "folder",
       "files are seen whole by \(site.nodeCount) node\(site.nodeCount == 1 ? "" : "s"), "
-        + (worst < 0.05 ? "at once" : "after \(duration(worst))"), isLate ? .look : .good,
-      advice: isLate ? "use a parallel file system, or mount NFS with actimeo=1" : "")
+        + (worst < 0.05 ? "at once" : "after \(duration(worst))"), lookIf: isLate,
+      advice: "use a parallel file system, or mount NFS with actimeo=1")
   }
 
   private static func publish(_ version: Int, _ path: String) throws {

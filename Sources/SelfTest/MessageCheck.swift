@@ -100,7 +100,7 @@ enum MessageCheck {
       isSlow = far.gigabytes < slow
     }
     return Finding(
-      "messages", parts.joined(separator: "; "), isSlow ? .look : .good,
-      advice: isSlow ? "check that MPI uses the fast network (UCX, libfabric)" : "")
+      "messages", parts.joined(separator: "; "), lookIf: isSlow,
+      advice: "check that MPI uses the fast network (UCX, libfabric)")
   }
 }

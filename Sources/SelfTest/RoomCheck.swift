@@ -47,8 +47,7 @@ enum RoomCheck {
     let isLittle = free < little || files.map { $0 < fewFiles } ?? false
     return Finding(
       "room", text + (code == 0 ? "; no quota below 1 GB more" : "; a quota would not be seen"),
-      isLittle ? .look : .good,
-      advice: isLittle ? "free some: the kernel of 50,000 images takes 10 to 20 GB" : "")
+      lookIf: isLittle, advice: "free some: the kernel of 50,000 images takes 10 to 20 GB")
   }
 
   /// Reserves room in a file, which counts for quotas although nothing is written: 0, an error number, or -1 where

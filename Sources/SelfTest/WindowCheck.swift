@@ -32,10 +32,9 @@ enum WindowCheck {
     return [
       Finding(
         "shared memory", "seen by all ranks of a node; \(gigabytes) GB free in /dev/shm",
-        isTight ? .look : .good,
-        advice: isTight
-          ? "give /dev/shm of \(site.hosts[least]) more than 2 GB for images (docker --shm-size)"
-          : "")
+        lookIf: isTight,
+        advice:
+          "give /dev/shm of \(site.hosts[least]) more than 2 GB for images (docker --shm-size)")
     ]
   }
 }

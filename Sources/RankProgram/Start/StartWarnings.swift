@@ -66,9 +66,9 @@ package struct StartWarnings {
     let all = Set(ranks.flatMap { facts[$0].cores }).count
     if shortage.cores < all {
       return
-        "a rank on \(place(ranks[0], nodes: nodes)) has \(shortage.cores) of its \(all) cores for "
-        + "\(threads) BLAS threads; set OPENBLAS_NUM_THREADS=1, or let ranks use more cores "
-        + "(mpirun --bind-to none)"
+        "\(named(shortage.ranks.map { ranks[$0] })) may use \(shortage.cores) of the \(all) cores of "
+        + "\(place(ranks[0], nodes: nodes)) for \(threads) BLAS threads each; set "
+        + "OPENBLAS_NUM_THREADS=1, or let ranks use more cores (mpirun --bind-to none)"
     }
     return
       "\(ranks.count) ranks with \(threads) BLAS threads each are more than the \(all) cores of "
@@ -124,6 +124,7 @@ package struct StartWarnings {
 
   private func named(_ ranks: [Int]) -> String {
     let list = ranks.prefix(4).map(String.init).joined(separator: ", ")
-    return "ranks \(list)" + (ranks.count > 4 ? " and \(ranks.count - 4) more" : "")
+    return (ranks.count == 1 ? "rank " : "ranks ") + list
+      + (ranks.count > 4 ? " and \(ranks.count - 4) more" : "")
   }
 }
