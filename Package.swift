@@ -141,7 +141,7 @@ let package = Package(
     .target(
       name: "Results",
       dependencies: [
-        "Failures", "RecursionCore", "TileSchedule", "DurableFiles", "Jobs",
+        "Failures", "RecursionCore", "TileSchedule", "DurableFiles", "Jobs", "CProcess",
       ], exclude: readme),
     .target(name: "Dynamics", dependencies: ["Jobs"], exclude: readme),
     .target(
@@ -155,7 +155,7 @@ let package = Package(
     .target(
       name: "RankProgram",
       dependencies: [
-        "Failures", "BLAS", "Watchdog", "MessagePassing", "CProcess", "Results",
+        "Failures", "BLAS", "Watchdog", "MessagePassing", "CProcess", "Processor", "Results",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(
@@ -175,6 +175,12 @@ let package = Package(
         "RankProgram", "Assembly",
       ], exclude: readme),
     .target(
+      name: "SelfTest",
+      dependencies: [
+        "Failures", "RecursionCore", "BLAS", "KernelTiles", "BlockCyclic", "DurableFiles",
+        "Watchdog", "MessagePassing", "DistributedAlgebra", "RankProgram", "CProcess",
+      ], exclude: readme),
+    .target(
       name: "Planning",
       dependencies: [
         "Failures", "RecursionCore", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
@@ -190,12 +196,12 @@ let package = Package(
         "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
         "TileSchedule", "Plots", "DurableFiles", "NumPyFiles", "TileStore", "Datasets",
         "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "RankProgram",
-        "Assembly", "Solve", "Report", "CProcess", "Processor",
+        "Assembly", "Solve", "SelfTest", "Report", "CProcess", "Processor",
       ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "Planning", "Report", "RankProgram", "Results", "TileSchedule", "Jobs",
+        "Pipelines", "Planning", "SelfTest", "Report", "RankProgram", "Results", "TileSchedule", "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -216,6 +222,7 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
+    .testTarget(name: "SelfTestTests", dependencies: ["SelfTest"]),
     .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results", "Failures"]),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "JobDocuments", "Datasets", "RecursionCore"]),

@@ -101,7 +101,8 @@ static int number_in(const char *name) {
 /// Whether a command runs on all ranks.
 static int uses_mpi(const char *command) {
   static const char *const names[] = {"run",   "assemble", "spectrum", "predict",
-                                      "train", "align",    "verify",   "kernel"};
+                                      "train", "align",    "verify",   "kernel",
+                                      "selftest"};
   for (size_t i = 0; command && i < sizeof names / sizeof names[0]; i++) {
     if (!strcmp(command, names[i])) return 1;
   }

@@ -12,6 +12,16 @@ public enum OpenBLAS {
   /// Version and build options, such as `OpenBLAS 0.3.21 DYNAMIC_ARCH ... SkylakeX`. Local.
   public static var configuration: String { String(cString: ntk_blas_configuration()) }
 
+  /// Name and version, such as `OpenBLAS 0.3.21`. Local.
+  public static var version: String {
+    configuration.split(separator: " ").prefix(2).joined(separator: " ")
+  }
+
+  /// The processor that its kernels in use were written for, such as `SkylakeX`. Local.
+  ///
+  /// Source: openblas_get_corename.
+  public static var kernels: String { String(cString: ntk_blas_core_name()) }
+
   /// Throws where there is no memory for the buffer that OpenBLAS takes at its first product; the
   /// library would try for ever. Local; call it before any other routine.
   public static func requireMemory() throws {

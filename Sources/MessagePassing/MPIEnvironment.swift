@@ -57,12 +57,19 @@ public struct MPIEnvironment: ~Copyable {
     return isInitialized && ntk_mpi_finalized(&ended) == ntk_mpi_success() && ended == 0
   }
 
-  /// Name and version of the MPI library, from its first line.
-  public static var implementation: String {
+  /// The lines in which the MPI library describes itself. Local; needs no start.
+  ///
+  /// Source: MPI_Get_library_version.
+  public static var description: [String] {
     let text = textFromMPI(capacity: ntk_mpi_max_library_version_string()) {
       ntk_mpi_get_library_version($0, $1)
     }
-    let line = (text ?? "unknown MPI").prefix { $0 != "\n" && $0 != "," }
+    return (text ?? "unknown MPI").split(separator: "\n").map(String.init)
+  }
+
+  /// Name and version of the MPI library, from its first line.
+  public static var implementation: String {
+    let line = (description.first ?? "").prefix { $0 != "," }
     // MPICH writes `MPICH Version:`, a tab, and the number.
     return line.split(whereSeparator: \.isWhitespace).filter { $0 != "Version:" }
       .joined(separator: " ")

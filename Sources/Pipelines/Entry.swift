@@ -4,6 +4,7 @@ import Foundation
 import MessagePassing
 import Processor
 import RankProgram
+import SelfTest
 
 /// Entry points of the commands. Each starts what the command needs, runs it, and returns the exit
 /// status.
@@ -12,7 +13,10 @@ import RankProgram
 public enum Entry {
   /// Runs stages of a job over all ranks.
   public static func run(_ request: RunRequest) -> ExitStatus {
-    overRanks(watchdog: request.watchdog, timeLimit: request.timeLimit, canResume: true) {
+    overRanks(
+      watchdog: request.watchdog, timeLimit: request.timeLimit, canResume: true,
+      threads: request.stages == [.assemble] ? 1 : Ranks.solverThreads
+    ) {
       try RunPipeline(request, ranks: $0).perform()
     }
   }
@@ -28,6 +32,11 @@ public enum Entry {
   /// Verifies a run's tiles over all ranks.
   public static func verify(_ request: VerifyRequest) -> ExitStatus {
     overRanks { try Verification(request, ranks: $0).perform() }
+  }
+
+  /// Tries what a cluster must be able to do, over all ranks.
+  public static func selfTest(_ request: SelfTestRequest) -> ExitStatus {
+    overRanks { try ClusterTest(request, ranks: $0).perform() }
   }
 
   /// Runs something that needs no MPI.
@@ -47,28 +56,33 @@ public enum Entry {
     }
   }
 
+  /// - Parameter threads: BLAS threads of each rank, other than in assembly.
   private static func overRanks(
-    watchdog: Double = 120, timeLimit: Double? = nil, canResume: Bool = false,
+    watchdog: Double = 120, timeLimit: Double? = nil, canResume: Bool = false, threads: Int = 1,
     _ body: (Ranks) throws -> ExitStatus
   ) -> ExitStatus {
     StandardStream.prepare()
     do {
       try Processor.check()
+      if let problem = LaunchedRank.unconnected { return alone(problem) }
       let environment = try MPIEnvironment()
       if let problem = LaunchedRank.stranger(
         size: environment.world.size, mpi: MPIEnvironment.implementation)
       {
-        // A launcher ends all processes with the first that fails: the others wait for the sentence.
-        if LaunchedRank.isFirst { tell(problem) } else { Thread.sleep(forTimeInterval: 2) }
+        let status = alone(problem)
         try environment.finalize()
-        return ExitStatus(.resource)
+        return status
       }
       StopRequest.watch()
       if let timeLimit { StopRequest.stop(before: timeLimit) }
       OpenBLAS.setThreads(1)
       let world = environment.world
       do {
-        let status = try endTogether(world, watchdog: watchdog, canResume: canResume, body)
+        let status = try endTogether(world, watchdog: watchdog, canResume: canResume) { ranks in
+          let console = Console(isOpen: ranks.isRoot, progress: .none)
+          try StartReport.print(ranks, threads: threads, on: console)
+          return try body(ranks)
+        }
         try environment.finalize()
         return status
       } catch {
@@ -85,6 +99,13 @@ public enum Entry {
       tell("\(error)")
       return ExitStatus(of: error)
     }
+  }
+
+  /// Says once why the processes of a launcher do not find each other.
+  private static func alone(_ problem: String) -> ExitStatus {
+    // A launcher ends all processes with the first that fails: the others wait for the sentence.
+    if LaunchedRank.isFirst { tell(problem) } else { Thread.sleep(forTimeInterval: 2) }
+    return ExitStatus(.resource)
   }
 
   /// Runs a command until all ranks are ready to leave MPI. Collective.

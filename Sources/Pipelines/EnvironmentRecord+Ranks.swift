@@ -12,7 +12,8 @@ extension EnvironmentRecord {
     var hosts: [String: Int] = [:]
     for name in names { hosts[name, default: 0] += 1 }
     return EnvironmentRecord(
-      revision: String(cString: ntk_revision()), march: String(cString: ntk_march()),
+      version: String(cString: ntk_version()), revision: String(cString: ntk_revision()),
+      march: String(cString: ntk_march()),
       mpi: MPIEnvironment.implementation, blas: OpenBLAS.configuration, ranks: ranks.count,
       hosts: hosts, blasThreads: Ranks.solverThreads, started: EventLog.timestamp(),
       command: commandLineArguments)

@@ -26,6 +26,13 @@ public enum Processor {
   /// One bit for each instruction set that the core was compiled for.
   package static var required: UInt32 { ntk_vector_instruction_sets() }
 
+  /// The widest vector instructions that the core was compiled for, such as `AVX-512`.
+  package static var vectors: String {
+    let names = names(of: required)
+    let known = [("avx512f", "AVX-512"), ("avx2", "AVX2"), ("avx", "AVX"), ("sse4.2", "SSE4.2")]
+    return known.first { names.contains($0.0) }?.1 ?? (names.isEmpty ? "NEON" : "SSE2")
+  }
+
   /// The names of instruction sets given as bits.
   package static func names(of sets: UInt32) -> [String] {
     (0..<UInt32.bitWidth).compactMap { bit in

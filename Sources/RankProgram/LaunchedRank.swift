@@ -10,8 +10,42 @@ public enum LaunchedRank {
 
   /// How many ranks a launcher has started; nil where none has.
   static var count: Int? {
-    // Not SLURM's: a shell or a task farm under srun starts programs that are alone on purpose.
-    first(["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]).flatMap { Int($0) }
+    // SLURM's number only where srun is asked for ranks: a shell or a task farm under it starts programs
+    // that are alone on purpose.
+    let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
+    return (first(names) ?? first(["PMIX_RANK"]).flatMap { _ in first([stepTasks]) })
+      .flatMap { Int($0) }
+  }
+
+  private static let stepTasks = "SLURM_STEP_NUM_TASKS"
+
+  /// What is wrong where srun has started this process as one of several that cannot find each other,
+  /// because it was not told which interface MPI uses; else nil. Before MPI starts, which might end the
+  /// program with less clear words.
+  ///
+  /// Programs that a batch script, a shell or mpirun starts are children of those, not of the step itself.
+  public static var unconnected: String? {
+    let parent = FileHandle(forReadingAtPath: "/proc/\(getppid())/comm").flatMap {
+      try? $0.readToEnd()
+    }
+    return unconnected(
+      ProcessInfo.processInfo.environment,
+      parent: parent.map { String(decoding: $0, as: UTF8.self) } ?? "")
+  }
+
+  /// The same of any environment and name of the parent process.
+  package static func unconnected(_ environment: [String: String], parent: String) -> String? {
+    let ofRanks = [
+      "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_ID", "PMI_FD", "PMI_SIZE", "PMIX_RANK",
+      "PALS_RANKID",
+    ]
+    guard parent.hasPrefix("slurmstepd"), environment["SLURM_STEP_ID"] != nil,
+      let tasks = environment[stepTasks].flatMap({ Int($0) }), tasks > 1,
+      ofRanks.allSatisfy({ environment[$0] == nil })
+    else { return nil }
+    return
+      "srun has started \(tasks) processes, and each of them is alone: srun was not told how MPI finds its "
+      + "ranks; use `srun --mpi=pmix` (`srun --mpi=list` shows what there is), or mpirun in a batch job"
   }
 
   /// What is wrong where a launcher has started several processes that do not know of each other, because

@@ -1,41 +1,100 @@
+import CProcess
 import Foundation
 
 /// The memory of this node.
 package enum NodeMemory {
+  /// What some processes may take, and why it is not more.
+  package struct Room {
+    /// For all of them together.
+    package var bytes: Int
+    /// Behind a number in a sentence: what limits it, where that is not the node itself.
+    package var reason = ""
+  }
+
   /// Bytes that the processes of this node may still take: what the kernel calls available, or what
-  /// the control groups (version 2; of a SLURM job or a container) leave, if that is less.
-  package static var available: Int {
-    // Files of /proc have no size, so they are read to their end.
-    func text(_ path: String) -> String? {
-      guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-      defer { try? file.close() }
-      return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+  /// the control groups (of a SLURM job or a container) leave, if that is less.
+  package static var available: Int { room(for: 1, addressSpace: nil).bytes }
+
+  /// What so many processes like this one may still take: no more than the limit of each one's address
+  /// space (ulimit -v) leaves.
+  package static func room(for processes: Int) -> Room {
+    let limit = Int(ntk_limit_address_space())
+    return room(for: processes, addressSpace: limit < 0 ? nil : max(limit - addressSpace, 0))
+  }
+
+  /// - Parameter addressSpace: what a process may still take of it; nil without a limit.
+  private static func room(for processes: Int, addressSpace: Int?) -> Room {
+    var room = Room(bytes: bytes(after: "MemAvailable:", in: "/proc/meminfo") ?? Int.max)
+    let inGroups = min(
+      left(
+        in: "/sys/fs/cgroup", group("0::/"), limit: "memory.max", used: "memory.current", cached: ""
+      ),
+      left(
+        in: "/sys/fs/cgroup/memory", group(":memory:/"), limit: "memory.limit_in_bytes",
+        used: "memory.usage_in_bytes", cached: "total_"))
+    if inGroups < room.bytes {
+      room = Room(
+        bytes: inGroups, reason: " (in the control group of the job; ask the queue for more memory)"
+      )
     }
+    if let addressSpace, addressSpace < room.bytes / max(processes, 1) {
+      room = Room(bytes: addressSpace * processes, reason: " (by ulimit -v, which may be raised)")
+    }
+    return room
+  }
+
+  /// The address space of this process.
+  private static var addressSpace: Int { bytes(after: "VmSize:", in: "/proc/self/status") ?? 0 }
+
+  /// What the control groups leave, from the process's own up to the root; `Int.max` without a limit. SLURM
+  /// limits the job, some levels above the process.
+  ///
+  /// - Parameters:
+  ///   - cached: what the names of file caches in memory.stat begin with.
+  private static func left(
+    in root: String, _ group: String?, limit: String, used: String, cached: String
+  ) -> Int {
+    guard var group else { return Int.max }
     var bytes = Int.max
-    for line in (text("/proc/meminfo") ?? "").split(separator: "\n")
-    where line.hasPrefix("MemAvailable:") {
-      let number = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-      bytes = number.map { $0 * 1024 } ?? bytes
-    }
-    // Version 2: one line, `0::/path`. SLURM limits the job, some levels above the process.
-    var group =
-      (text("/proc/self/cgroup") ?? "").split(separator: "\n")
-      .first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
-    while group != "/" {
-      let folder = "/sys/fs/cgroup" + group
-      if let limit = number(text(folder + "/memory.max")),
-        let used = number(text(folder + "/memory.current"))
+    while true {
+      let folder = root + group
+      if let limit = number(text(folder + "/" + limit)),
+        let used = number(text(folder + "/" + used))
       {
         // Cached files count as used, and are dropped when memory is needed.
-        let cached = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
-          .filter { $0.hasPrefix("inactive_file ") || $0.hasPrefix("active_file ") }
+        let files = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
+          .filter {
+            $0.hasPrefix(cached + "inactive_file ") || $0.hasPrefix(cached + "active_file ")
+          }
           .reduce(0) { $0 + (number($1.split(separator: " ").last.map(String.init)) ?? 0) }
-        bytes = min(bytes, max(limit - used + cached, 0))
+        bytes = min(bytes, max(limit - used + files, 0))
       }
+      // In a container the root is the container's own group.
+      if group == "/" { return bytes }
       let parent = group.lastIndex(of: "/").map { String(group[..<$0]) } ?? ""
       group = parent.isEmpty ? "/" : parent
     }
-    return bytes
+  }
+
+  /// The path of this process's control group: behind `0::` in version 2, behind `N:memory:` in version 1.
+  private static func group(_ mark: String) -> String? {
+    (text("/proc/self/cgroup") ?? "").split(separator: "\n").first {
+      mark.hasPrefix("0") ? $0.hasPrefix(mark) : $0.contains(mark)
+    }.map { "/" + $0.split(separator: "/", maxSplits: 1).dropFirst().joined() }
+  }
+
+  /// A number of kB in a file of /proc.
+  private static func bytes(after name: String, in path: String) -> Int? {
+    (text(path) ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
+      .flatMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first }
+      .flatMap { Int($0) }.map { $0 * 1024 }
+  }
+
+  /// Files of /proc have no size, so they are read to their end.
+  private static func text(_ path: String) -> String? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func number(_ text: String?) -> Int? {

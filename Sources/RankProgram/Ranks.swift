@@ -28,7 +28,7 @@ package final class Ranks {
   ///
   /// Collective. Call `leave` before MPI ends.
   ///
-  /// Errors: no memory for BLAS, no thread for the watchdog.
+  /// Errors: ranks that run different programs, no memory for BLAS, no thread for the watchdog.
   ///
   /// - Parameters:
   ///   - timeout: seconds after which a silent rank ends the program; 0 for never.
@@ -36,6 +36,7 @@ package final class Ranks {
   package init(_ world: Communicator, watchdog timeout: Double, canResume: Bool) throws {
     self.world = world
     continuation = canResume ? Self.advice : ""
+    try BuildIdentity.requireSame(on: world)
     try world.agree { try OpenBLAS.requireMemory() }
     node = try world.splitShared()
     leaders = try world.split(color: node.rank == 0 ? 0 : nil, key: Int32(world.rank))

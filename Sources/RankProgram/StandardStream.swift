@@ -37,9 +37,10 @@ package enum StandardStream: Int32, Sendable {
   }
 
   /// Prepares the standard streams: opens those that are closed on /dev/null, so that no file gets
-  /// their numbers, and ignores SIGPIPE.
+  /// their numbers, and ignores SIGPIPE and SIGXFSZ: the writes that they are about fail instead.
   package static func prepare() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     while true {
       let descriptor = open("/dev/null", O_RDWR)
       guard descriptor >= 0 else { return }

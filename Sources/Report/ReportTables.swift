@@ -37,6 +37,7 @@ enum ReportTables {
         "\(environment.ranks) on "
           + hosts.map { "\($0.key) (\($0.value))" }.joined(separator: ", "),
       ])
+      if let version = environment.version { rows.append(["version", version]) }
       rows.append(["revision", "\(environment.revision), -march=\(environment.march)"])
       rows.append(["MPI", environment.mpi])
       rows.append(["BLAS", environment.blas])

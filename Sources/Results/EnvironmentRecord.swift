@@ -3,6 +3,8 @@ import Foundation
 
 /// `environment.json`: with what a run was made.
 package struct EnvironmentRecord: Codable {
+  /// nil in runs of versions that did not say.
+  package var version: String?
   package var revision: String
   package var march: String
   package var mpi: String
@@ -14,9 +16,10 @@ package struct EnvironmentRecord: Codable {
   package var command: [String]
 
   package init(
-    revision: String, march: String, mpi: String, blas: String, ranks: Int, hosts: [String: Int],
-    blasThreads: Int, started: String, command: [String]
+    version: String, revision: String, march: String, mpi: String, blas: String, ranks: Int,
+    hosts: [String: Int], blasThreads: Int, started: String, command: [String]
   ) {
+    self.version = version
     self.revision = revision
     self.march = march
     self.mpi = mpi

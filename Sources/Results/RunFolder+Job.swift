@@ -13,6 +13,7 @@ extension Job {
 extension RunFolder {
   /// Throws where the folder is no run's.
   package func requireJob() throws {
+    try requireKnownFormat()
     guard try !Disk().exists(job) else { return }
     throw Refusal(
       .missingInput, "\(path) is not a run folder (it has no job.yaml); name one")

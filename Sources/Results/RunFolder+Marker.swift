@@ -1,3 +1,4 @@
+import CProcess
 import DurableFiles
 import Failures
 
@@ -5,19 +6,48 @@ extension RunFolder {
   /// The file that says that a folder is a run's.
   private var marker: String { "\(path)/.ntk-dist-run" }
 
+  /// The version of what a run folder holds and how; a program reads its own and all before it.
+  static let format = 1
+
+  /// What the marker says behind its first line, with the version and the format.
+  private static let origin = (before: "Written by ntk-dist ", between: ", format ")
+
   /// Makes the folder a run's: it is created, or it is empty, or it is a run's already.
   ///
   /// Local, on rank 0; jobs of several shards may do it at the same time. Errors: a folder with
   /// files of something else, which are left alone.
   package func claim(disk: Disk = Disk()) throws {
     try disk.createFolder(path)
-    guard try !isMarked(disk) else { return }
+    if try isMarked(disk) {
+      try requireKnownFormat(disk)
+      return
+    }
     // Another shard may have marked the folder, or may be about to, since the look above.
     let names = try disk.list(path)
     let isOurs =
       names.contains(".ntk-dist-run") || names.allSatisfy { $0.contains(".ntk-dist-run") }
     guard try isOurs || isOfEarlierVersion(disk) else { throw foreign }
-    try disk.publish("The results of one job of ntk-dist; docs/reference/outputs.md.\n", to: marker)
+    let origin = Self.origin
+    try disk.publish(
+      "The results of one job of ntk-dist; docs/reference/outputs.md.\n"
+        + "\(origin.before)\(String(cString: ntk_version()))\(origin.between)\(Self.format)\n",
+      to: marker)
+  }
+
+  /// Throws where a newer version has written the folder in a way that this one does not know. Local.
+  package func requireKnownFormat(_ disk: Disk = Disk()) throws {
+    guard try isMarked(disk) else { return }
+    let text = String(decoding: try disk.read(marker, limit: 1 << 16), as: UTF8.self)
+    // Earlier markers have the first line alone.
+    for line in text.split(separator: "\n") where line.hasPrefix(Self.origin.before) {
+      let parts = line.dropFirst(Self.origin.before.count).split(separator: Self.origin.between)
+      guard parts.count == 2, let format = Int(parts[1]), format > Self.format else { continue }
+      throw Refusal(
+        .badData,
+        "\(path) was written by ntk-dist \(parts[0]) in format \(format), and this is "
+          + "\(String(cString: ntk_version())), which knows format \(Self.format); use that version or a "
+          + "newer one")
+    }
   }
 
   /// Whether the folder is a run's.
@@ -29,6 +59,7 @@ extension RunFolder {
   /// Throws where the folder, which exists, is not a run's. Local.
   package func requireRun(disk: Disk = Disk()) throws {
     guard try isRun(disk: disk) else { throw foreign }
+    try requireKnownFormat(disk)
   }
 
   private func isMarked(_ disk: Disk) throws(FileError) -> Bool { try disk.exists(marker) }

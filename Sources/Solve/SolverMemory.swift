@@ -64,31 +64,31 @@ package enum SolverMemory {
 
   /// Whether `bytes` on every rank fit in every node. Collective.
   package static func fits(_ bytes: Int, ranks: Ranks) throws -> Bool {
-    let (needed, available) = try onNode(bytes, ranks)
-    return try ranks.world.allReduce(needed <= available ? 1 : 0, .min) == 1
+    let (needed, room) = try onNode(bytes, ranks)
+    return try ranks.world.allReduce(needed <= room.bytes ? 1 : 0, .min) == 1
   }
 
   /// What `bytes` on every rank come to on this node, and what it has left. Collective.
   private static func onNode(
     _ bytes: Int, _ ranks: Ranks
-  ) throws -> (needed: Int, available: Int) {
+  ) throws -> (needed: Int, room: NodeMemory.Room) {
     // Memory that other ranks of the node have just freed counts.
     try ranks.world.barrier()
-    return (bytes * ranks.node.size, NodeMemory.available)
+    return (bytes * ranks.node.size, NodeMemory.room(for: ranks.node.size))
   }
 
   /// Throws, on all ranks, where a node has not so many bytes for each of its ranks. Collective.
   package static func require(
     _ bytes: Int, for what: String, order n: Int, advice: String = "use more nodes", _ ranks: Ranks
   ) throws {
-    let (needed, available) = try onNode(bytes, ranks)
+    let (needed, room) = try onNode(bytes, ranks)
     try ranks.agree {
-      guard needed > available else { return }
+      guard needed > room.bytes else { return }
       throw Refusal(
         .resource,
         "\(what) of order \(n) takes \(readable(bytes: needed)) of memory on a node with "
-          + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: available)) are "
-          + "available; \(advice)")
+          + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: room.bytes)) are "
+          + "available\(room.reason); \(advice)")
     }
   }
 }

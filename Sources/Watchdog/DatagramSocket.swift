@@ -3,7 +3,7 @@ import CDatagrams
 /// An IPv4 datagram socket, closed with its last reference.
 public final class DatagramSocket: Sendable {
   /// Where a datagram came from or goes to.
-  typealias Place = (address: UInt32, port: UInt16)
+  package typealias Place = (address: UInt32, port: UInt16)
 
   /// The address of all interfaces.
   public static var anyAddress: UInt32 { ntk_datagrams_any() }
@@ -25,12 +25,12 @@ public final class DatagramSocket: Sendable {
   deinit { if descriptor >= 0 { ntk_datagrams_close(descriptor) } }
 
   /// Sends without waiting; a datagram that is lost is followed by others.
-  func send(_ bytes: [UInt8], to place: Place) {
+  package func send(_ bytes: [UInt8], to place: Place) {
     _ = ntk_datagrams_send(descriptor, place.address, place.port, bytes, Int32(bytes.count))
   }
 
   /// Receives a datagram, or the beginning of a longer one, if one comes in time.
-  func receive(
+  package func receive(
     into buffer: UnsafeMutableRawBufferPointer, waiting seconds: Double
   ) -> (count: Int, from: Place)? {
     var place: Place = (0, 0)

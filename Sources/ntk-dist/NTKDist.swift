@@ -11,19 +11,25 @@ struct NTKDist: ParsableCommand {
     abstract: "Infinite-width kernels (NNGP and NTK) of whole data sets over MPI ranks.",
     discussion: """
       It runs on one rank, or on many under mpirun or srun. A job file says what to compute: \
-      `ntk-dist help job` explains its keys, and jobs/ has examples.
+      `ntk-dist help job` explains its keys, and jobs/ has examples. `ntk-dist --version --verbose` \
+      names all libraries.
       """,
     version: VersionText.text,
     subcommands: [
       Run.self, Assemble.self, Spectrum.self, Predict.self, Train.self, Align.self, Plan.self,
       Phase.self, Report.self,
       Status.self, List.self, Clean.self, Verify.self,
-      Kernel.self, NetworkCommand.self, Help.self,
+      Kernel.self, NetworkCommand.self, SelfTestCommand.self, Help.self,
     ])
 
   static func main() {
     do {
-      var command = try parseAsRoot(Array(commandLineArguments.dropFirst()))
+      let arguments = Array(commandLineArguments.dropFirst())
+      if arguments.sorted() == ["--verbose", "--version"] {
+        print(VersionText.verbose)
+        return
+      }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
       // Every rank parses the same arguments, so one of them prints the error.

@@ -149,6 +149,55 @@ def test_one_job_for_everything(slurm):
     assert (run / "spectrum/ntk_vectors.npy").exists() and (run / "predictions/ntk.npy").exists()
 
 
+def test_srun_without_an_interface_to_mpi_is_noticed(slurm):
+    name = slurm.job("alone", spectrum={})
+    program = pathlib.Path(BINARY).resolve()
+    result = subprocess.run(["srun", "--mpi=none", "--ntasks=2", program, "run", name], cwd=slurm.folder,
+                            text=True, env=slurm.environment, capture_output=True, timeout=PATIENCE)
+    said = [line for line in result.stderr.splitlines() if line.startswith("ntk-dist:")]
+    assert result.returncode == 69 and len(said) == 1, result.stderr
+    assert "srun has started 2 processes, and each of them is alone" in said[0]
+    assert not (slurm.folder / "alone").exists()
+    # A program that a batch script starts is alone on purpose.
+    (slurm.folder / "alone.sh").write_text(f"#!/bin/bash\n{program} assemble {name}\n")
+    job = slurm.call("sbatch", "--parsable", "--ntasks=2", "--output=alone-%j.log", "alone.sh")
+    assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
+    assert "1 rank on 1 node" in slurm.log(job) and "is alone" not in slurm.log(job)
+
+
+def selftest(slurm, *options):
+    """The self-test of three nodes with one rank each."""
+    folder = slurm.folder / "files"
+    folder.mkdir(exist_ok=True)
+    command = ["mpirun", "--oversubscribe", "--mca", "btl", "tcp,self", *options, pathlib.Path(BINARY).resolve(),
+               "selftest", "--nodes", folder]
+    (slurm.folder / "selftest.sh").write_text(f"#!/bin/bash\n{' '.join(map(str, command))}\n")
+    job = slurm.call("sbatch", "--parsable", "--nodes=3", "--ntasks-per-node=1", "--output=selftest-%j.log",
+                     "selftest.sh")
+    status = slurm.end(job)[1]
+    assert not list(folder.iterdir())
+    return status, slurm.log(job)
+
+
+def test_the_self_test_on_several_nodes(slurm):
+    status, log = selftest(slurm)
+    assert status == 0, log
+    for words in ("3 ranks on 3 nodes", "between nodes", "between all 3 nodes", "seen whole by 3 nodes",
+                  "apart at most"):
+        assert words in log, log
+    # A row of every node below each of the figures.
+    assert log.count("GFLOP/s a rank") == 4, log
+
+
+@pytest.mark.parametrize("fault, status, words", [
+    ("clocks:1", 0, r"clocks .* 100 s apart at most .* look "),
+    ("datagrams:2", 0, r"datagrams .*none from rank 2 .* and between 2 more pairs .*look "),
+    ("rename:2", 69, r"folder .*rank 2 \(.*\) does not see files of other nodes there .*bad ")])
+def test_the_self_test_names_what_is_wrong_between_nodes(slurm, fault, status, words):
+    found, log = selftest(slurm, "-x", f"NTK_DIST_SELFTEST_FAULT={fault}")
+    assert found == status and re.search(words, log), log
+
+
 def test_the_job_that_plan_prints(slurm):
     name = slurm.job("planned", spectrum={})
     text = slurm.call(pathlib.Path(BINARY).resolve(), "plan", name, "--ranks", 4, "--ranks-per-node", 2,

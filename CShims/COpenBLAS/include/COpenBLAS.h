@@ -32,5 +32,6 @@ int ntk_dsterf(int n, double *d, double *e);
 
 void ntk_blas_set_threads(int threads);
 const char *ntk_blas_configuration(void);
+const char *ntk_blas_core_name(void);
 
 #endif

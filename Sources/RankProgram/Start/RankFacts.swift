@@ -1,0 +1,47 @@
+import BLAS
+import CProcess
+import Foundation
+import MessagePassing
+
+/// What a rank finds at its start of the place where it runs.
+package struct RankFacts: Codable, Equatable {
+  /// The name of its host.
+  package var host: String
+  /// Which of the nodes it is on, counted from 0.
+  package var node: Int
+  /// The cores that it may run on.
+  package var cores: [Int]
+  /// OpenBLAS's name of the kernels that it uses.
+  package var kernels: String
+  /// Bytes that it may lock in memory; nil without a limit.
+  package var lockedBytes: Int?
+  /// Whether its host has InfiniBand, which needs locked memory.
+  package var hasInfiniBand: Bool
+
+  package init(
+    host: String, node: Int, cores: [Int], kernels: String, lockedBytes: Int? = nil,
+    hasInfiniBand: Bool = false
+  ) {
+    (self.host, self.node, self.cores, self.kernels) = (host, node, cores, kernels)
+    (self.lockedBytes, self.hasInfiniBand) = (lockedBytes, hasInfiniBand)
+  }
+
+  /// Those of this rank. Local.
+  static func own(node: Int) -> RankFacts {
+    let fabrics = try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/infiniband")
+    return RankFacts(
+      host: MPIEnvironment.processorName, node: node, cores: ownCores, kernels: OpenBLAS.kernels,
+      lockedBytes: ntk_limit_locked() < 0 ? nil : Int(ntk_limit_locked()),
+      hasInfiniBand: fabrics?.isEmpty == false)
+  }
+
+  private static var ownCores: [Int] {
+    var words = [UInt64](repeating: 0, count: 128)
+    guard ntk_affinity(&words, Int32(words.count)) == 0 else {
+      return Array(0..<ProcessInfo.processInfo.activeProcessorCount)
+    }
+    return words.indices.flatMap { word in
+      (0..<64).filter { words[word] >> UInt64($0) & 1 == 1 }.map { 64 * word + $0 }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import MessagePassing
+import RankProgram
+
+/// What `ntk-dist selftest` was asked.
+public struct SelfTestRequest {
+  /// A folder where results of runs shall lie.
+  public var folder: String
+  /// Whether to show the figures of every node.
+  public var showsNodes: Bool
+
+  /// A request.
+  public init(folder: String, showsNodes: Bool) {
+    (self.folder, self.showsNodes) = (folder, showsNodes)
+  }
+}
+
+/// Goes through all checks of a cluster.
+package struct ClusterTest {
+  private let request: SelfTestRequest
+  private let ranks: Ranks
+  private let console: Console
+
+  package init(_ request: SelfTestRequest, ranks: Ranks) {
+    (self.request, self.ranks) = (request, ranks)
+    console = Console(isOpen: ranks.isRoot, progress: .none)
+  }
+
+  /// Prints a row for each check. Collective. Returns `unavailable` if one is bad.
+  package func perform() throws -> ExitStatus {
+    let folder = try TestFolder(in: request.folder, ranks)
+    defer { if ranks.isRoot { folder.remove() } }
+    let start = MPIEnvironment.seconds
+    let site = try Site(ranks)
+    console.say(Finding.head)
+    var findings = try report { try MessageCheck.perform(site) }
+    findings += try report { try WindowCheck.perform(site) }
+    findings += try report { try DatagramCheck.perform(site) }
+    findings += try report { try ClockCheck.perform(site) }
+    let seen = try report { try FolderCheck.perform(site, folder) }
+    findings += seen
+    // What is not shared, or full, would end the test with an error.
+    if try !isBad(seen) {
+      findings += try report { try FileSpeedCheck.flushes(site, folder) }
+      findings += try report { try FileSpeedCheck.smallFiles(site, folder) }
+      let room = try report { try RoomCheck.perform(site, folder) }
+      findings += room
+      if try !isBad(room) {
+        findings += try report { try FileSpeedCheck.bandwidth(site, folder) }
+      }
+    }
+    findings += try report { try SpeedCheck.perform(site) }
+    findings += try report { try TileCheck.perform(site) }
+    findings += try report { try SolverCheck.perform(site) }
+    let seconds = MPIEnvironment.seconds - start
+    console.say("\(Finding.summary(findings)), after \(duration(seconds))")
+    return try isBad(findings) ? .unavailable : .success
+  }
+
+  /// Whether one of rank 0's findings is bad. Collective.
+  private func isBad(_ findings: [Finding]) throws -> Bool {
+    try ranks.world.broadcast([findings.contains { $0.verdict == .bad } ? 1 : 0])[0] == 1
+  }
+
+  /// Runs a check and prints what it finds, unless the test is asked to stop. Collective.
+  private func report(_ check: () throws -> [Finding]) throws -> [Finding] {
+    try ranks.stopIfAsked()
+    let findings = try check()
+    for finding in findings {
+      for line in finding.lines(showsNodes: request.showsNodes) { console.say(line) }
+    }
+    return findings
+  }
+}

@@ -1,0 +1,42 @@
+import BlockCyclic
+import DistributedAlgebra
+import Foundation
+import MessagePassing
+import RankProgram
+
+/// ScaLAPACK's eigenpairs of a small matrix that is distributed over all ranks.
+enum SolverCheck {
+  private static let order = 160
+  /// Residuals in units of rounding errors that are not.
+  private static let limit = 20.0
+
+  /// Collective.
+  static func perform(_ site: Site) throws -> [Finding] {
+    let n = order
+    let context = try BLACSContext(on: site.world)
+    let layout = try site.ranks.agree { try MatrixLayout(order: n, grid: context.grid) }
+    var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
+    // The covariance of a random walk, whose eigenvalues are known.
+    matrix.fill { i, j in Double(min(i, j) + 1) }
+    var original = try matrix.copy()
+    if site.isBroken("solver") { original.addToDiagonal(1) }
+    let pairs = try eigenpairs(of: matrix)
+    let found = try residuals(of: pairs.vectors, pairs.values, against: original)
+    guard site.isRoot else { return [] }
+    let expected = (1...n).map { (k: Int) -> Double in
+      let half = sin(Double(2 * k - 1) * Double.pi / Double(4 * n + 2))
+      return 1 / (4 * half * half)
+    }.sorted()
+    let scale = Double(n) * Double.ulpOfOne * (expected.last ?? 1)
+    let error = (zip(pairs.values, expected).map { abs($0 - $1) }.max() ?? .infinity) / scale
+    let worst = max(found.equation, found.orthogonality, error)
+    let isGood = worst < limit
+    let grid = "\(context.grid.nprow) x \(context.grid.npcol) ranks"
+    return [
+      Finding(
+        "ScaLAPACK", "residual \(short(worst)) rounding errors on \(grid)", isGood ? .good : .bad,
+        advice: isGood
+          ? "" : "check that ScaLAPACK, BLACS and MPI belong together (--version --verbose)")
+    ]
+  }
+}
