@@ -1,16 +1,10 @@
-import Foundation
+import Glibc
 
 /// The memory of this node.
 package enum NodeMemory {
   /// Bytes that the processes of this node may still take: what the kernel calls available, or what
   /// the control groups (version 2; of a SLURM job or a container) leave, if that is less.
   package static var available: Int {
-    // Files of /proc have no size, so they are read to their end.
-    func text(_ path: String) -> String? {
-      guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-      defer { try? file.close() }
-      return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
-    }
     var bytes = Int.max
     for line in (text("/proc/meminfo") ?? "").split(separator: "\n")
     where line.hasPrefix("MemAvailable:") {
@@ -39,6 +33,22 @@ package enum NodeMemory {
   }
 
   private static func number(_ text: String?) -> Int? {
-    text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    text.flatMap { Int($0.filter { !$0.isWhitespace }) }
+  }
+
+  /// The text of a file of /proc or /sys; these have no size, so it is read to its end.
+  private static func text(_ path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += buffer[..<count]
+    }
   }
 }
