@@ -29,6 +29,9 @@ int ntk_thread_start(pthread_t *thread, void *(*body)(void *), void *context) {
   pthread_attr_setstacksize(&attributes, 8 << 20);
   sigset_t all, before;
   sigfillset(&all);
+  // Faults belong to the thread that makes them.
+  const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+  for (int i = 0; i < 6; i++) sigdelset(&all, faults[i]);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   error = pthread_create(thread, &attributes, body, context);
   pthread_sigmask(SIG_SETMASK, &before, 0);

@@ -22,7 +22,7 @@ final class CrewOfThreads: @unchecked Sendable {
   private let done = Atomic(0)
   private let isStopped = Atomic(false)
   private let failure = Mutex<(part: Int, error: any Error)?>(nil)
-  private var latch = UnsafeMutablePointer<ntk_latch>.allocate(capacity: 1)
+  private let latch = UnsafeMutablePointer<ntk_latch>.allocate(capacity: 1)
 
   /// A crew for `partCount` parts; each thread makes a worker of its own.
   init(partCount: Int, makeWorker: @escaping @Sendable () -> any Worker) {

@@ -35,7 +35,7 @@ public func createNetwork(
     guard let arithmetic = precisions[precision] else {
       throw Refusal(.usage, "precision is \(precision); it must be 64 or 32")
     }
-    let description = try text("text", description)
+    let description = try text("text", description, example: "{preset: fcn, depth: 3}")
     try Processor.check()
     let made = try LibraryNetwork(
       description, height: height, width: width, channels: channels, precision: arithmetic)
@@ -88,7 +88,7 @@ public func meanField(
   json?.pointee = nil
   return status(message) {
     let target = try place("json", json)
-    let activation = try text("activation", activation)
+    let activation = try text("activation", activation, example: "relu")
     guard weightVariance > 0, weightVariance.isFinite else {
       throw Refusal(.usage, "weight_variance is \(weightVariance); it must be above 0")
     }

@@ -25,7 +25,8 @@ struct KernelCall {
   /// Errors: `Refusal` for arguments that make no sense.
   init(
     _ network: LibraryNetwork, _ x1: UnsafePointer<Double>?, _ n1: Int64,
-    _ x2: UnsafePointer<Double>?, _ n2: Int64, _ options: ntkdist_options, _ results: ntkdist_results
+    _ x2: UnsafePointer<Double>?, _ n2: Int64, _ options: ntkdist_options,
+    _ results: ntkdist_results
   ) throws(Refusal) {
     self.network = network
     rows = try Self.images("x1", x1, n1, network)
@@ -34,10 +35,7 @@ struct KernelCall {
       throw Refusal(
         .usage, "x2 is NULL and n2 is \(n2); the symmetric kernel of x1 has n2 = n1 = \(n1)")
     }
-    let (entries, isLarge) = rows.count.multipliedReportingOverflow(by: columns?.count ?? rows.count)
-    guard !isLarge, entries <= .max / 8 else {
-      throw Refusal(.usage, "n1 is \(n1) and n2 \(n2); no memory holds such a kernel")
-    }
+    // Both are below 2^31, so no product of them overflows.
     self.results = KernelResults(results, columns: columns?.count ?? rows.count)
     threads = try ThreadCount.chosen(asked: options.threads)
     (progress, context) = (options.progress, options.context)

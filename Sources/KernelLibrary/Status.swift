@@ -20,9 +20,16 @@ func status(
 
 /// A text of a caller.
 ///
-/// Errors: `Refusal` where there is none, or it is not UTF-8.
-func text(_ name: String, _ bytes: UnsafePointer<CChar>?) throws(Refusal) -> String {
+/// - Parameter example: what it may be.
+///
+/// Errors: `Refusal` where there is none, it is empty or it is not UTF-8.
+func text(
+  _ name: String, _ bytes: UnsafePointer<CChar>?, example: String
+) throws(Refusal) -> String {
   guard let bytes else { throw Refusal(.usage, "\(name) is NULL; give a text") }
+  guard bytes.pointee != 0 else {
+    throw Refusal(.badJob, "\(name) is empty; give for example \(example)")
+  }
   guard let text = String(validatingCString: bytes) else {
     throw Refusal(.usage, "\(name) is not UTF-8 text")
   }

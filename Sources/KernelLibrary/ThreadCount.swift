@@ -22,7 +22,8 @@ enum ThreadCount {
     if let text = value("NTK_DIST_NUM_THREADS") {
       guard let count = Int(text), (1...limit).contains(count) else {
         throw Refusal(
-          .usage, "NTK_DIST_NUM_THREADS is '\(text)'; it must be a number of threads up to \(limit)")
+          .usage, "NTK_DIST_NUM_THREADS is '\(text)'; it must be a number of threads up to \(limit)"
+        )
       }
       return count
     }

@@ -76,7 +76,8 @@ final class MirrorAverage {
     guard var states = try kernels.diagonalsAlone(of: images, poll),
       let mirrors = isSymmetric
         ? states : try kernels.diagonalsAlone(of: mirrored(images), poll),
-      let gaps = try ownGaps(of: images, poll) else { return nil }
+      let gaps = try ownGaps(of: images, poll)
+    else { return nil }
     for network in states.indices {
       for image in states[network].indices {
         let (state, mirror) = (states[network][image], mirrors[network][image])

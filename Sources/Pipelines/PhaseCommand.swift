@@ -106,6 +106,7 @@ extension PhasePoint {
 }
 
 extension PhasePoint: Encodable {
+  /// Writes the names and numbers of one point.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: JSONText.Key.self)
     try container.encode(activation, forKey: JSONText.Key(stringValue: "activation"))

@@ -55,7 +55,9 @@ final class TileEngine<L: CoreLanes> {
       case .readout(let program, let readout): return tables[program].readouts[readout]
       }
     }
-    let images = try ImageTable<L>(program, states: states, count: variances.count)
+    guard
+      let images = try ImageTable<L>(program, states: states, count: variances.count, poll)
+    else { return nil }
     return EdgeTables(images: images, pixels: tables, graph: ofGraph)
   }
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from conftest import BINARY, ENVIRONMENT, PATIENCE, ROOT, succeed
 from library import Failure, Library, Network
+from test_docs import blocks
 
 PATH = pathlib.Path(os.environ.get("NTK_DIST_LIBRARY", pathlib.Path(BINARY).parent / "libntkdist.so"))
 NETWORKS = {
@@ -225,6 +226,18 @@ def test_the_environment_and_the_affinity_say_how_many_threads(environment, coun
     script = THREADS.format(folder=str(ROOT / "Tests/EndToEnd"), path=str(PATH), stop=100)
     result = subprocess.run(
         ["taskset", "-c", "0", sys.executable, "-c", script], capture_output=True, text=True,
-        env={**kept, **environment}, timeout=PATIENCE)
+        env={**kept, "PYTHONDONTWRITEBYTECODE": "1", **environment}, timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(count), result.stdout
+
+
+def test_the_example_of_the_guide_prints_what_it_shows(tmp_path):
+    page = (ROOT / "docs/guide/library.md").read_text()
+    [source] = blocks(page, "#include")
+    (tmp_path / "example.c").write_text(source)
+    compiler = shutil.which("cc") or shutil.which("clang")
+    subprocess.run(
+        [compiler, "-Wall", "-Werror", "-o", tmp_path / "example", tmp_path / "example.c",
+         "-I", ROOT / "CShims/NTKDistLibrary/include", PATH, f"-Wl,-rpath,{PATH.parent}"], check=True)
+    shown = subprocess.run([tmp_path / "example"], capture_output=True, text=True, check=True).stdout
+    assert shown in blocks(page, "")

@@ -22,7 +22,7 @@ struct RefusalTests {
     arguments: [
       ("{preset: nothing}", [8, 8, 3], 64, 78, "nothing"),
       ("[dense, dense, relu", [1, 1, 8], 64, 78, "network"),
-      ("", [1, 1, 8], 64, 78, "network"),
+      ("", [1, 1, 8], 64, 78, "text is empty"),
       ("{preset: fcn, depth: [1, 2]}", [1, 1, 8], 64, 78, "names 2 networks"),
       ("[relu]", [1, 1, 8], 64, 78, "layer 1"),
       ("[{convolution: {filter: [3, 3]}}, flatten]", [1, 8, 0], 64, 64, "images of 1 x 8"),

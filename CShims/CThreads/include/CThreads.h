@@ -8,7 +8,7 @@
 /// How many processors this process may use.
 int ntk_usable_processors(void);
 
-/// Starts a thread that takes no signals and has a stack of 8 MiB; returns 0, or errno.
+/// Starts a thread that takes no signals but faults and has a stack of 8 MiB; returns 0, or errno.
 int ntk_thread_start(
     pthread_t *_Nonnull thread, void *_Nullable (*_Nonnull body)(void *_Nullable),
     void *_Nullable context);
