@@ -7,6 +7,8 @@
 # make test-random-networks  2,000 random networks against the reference recursion; long
 # make dist        an archive with the program for machines without Swift
 # make install PREFIX=FOLDER  the same, installed
+# make library     libntkdist for this machine with its header, in .build-library
+# make wheel       the Python package with the library for every level of instruction sets
 # make deb         a Debian package of it
 # make test-dist   the tests of that archive (root, debootstrap and qemu-user for all of them)
 # make test-mpich  the program built with MPICH in place of Open MPI
@@ -32,7 +34,8 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-restarts test-random-networks test-dist test-mpich dist deb install build-mpich \
+.PHONY: build build-tests demo test test-elpa test-agreement test-restarts test-random-networks test-dist \
+  test-mpich dist deb wheel library install build-mpich \
   chaos fuzz bench lint \
   reference docs system-packages clean
 
@@ -85,15 +88,33 @@ dist: $(DIST)/made-$(MPI)
 
 deb: $(DIST)/made-deb-$(MPI)
 
+# The Python package with the libraries of all levels in it, OpenBLAS too.
+PYTHON_PACKAGE := python
+
+$(DIST)/made-wheel-$(MPI): $(DIST)/made-$(MPI) $(shell find $(PYTHON_PACKAGE) -type f 2>/dev/null)
+	scripts/wheel $(PYTHON_PACKAGE) $(DIST)/library $(DIST)
+	@touch $@
+
+wheel: $(DIST)/made-wheel-$(MPI)
+
+# The library for this machine.
+LIBRARY := .build-library
+
+library: system-packages
+	$(SWIFT) build $(SWIFTFLAGS) --target KernelLibrary
+	scripts/link-library .build/release $(LIBRARY)/lib/libntkdist.so
+	install -D -m 644 -t $(LIBRARY)/include CShims/NTKDistLibrary/include/ntkdist.h
+
 install:
 	@test -n "$(PREFIX)" || { echo "usage: make install PREFIX=FOLDER" >&2; exit 64; }
 	$(MAKE) dist
 	$(DIST)/ntk-dist-*/install.sh "$(PREFIX)"
 
-test-dist: deb
+test-dist: deb wheel
 	NTK_DIST_ARCHIVE="$$(realpath $(DIST)/*.tar.xz)" NTK_DIST_DEB="$$(realpath $(DIST)/*.deb)" \
+	NTK_DIST_WHEEL="$$(realpath $(DIST)/*.whl)" \
 	  $(TIMED) "tests of the installed program" \
-	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py
+	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py Tests/EndToEnd/test_wheel.py
 
 # The program with MPICH in place of Open MPI (libmpich-dev, libscalapack-mpich-dev).
 build-mpich:
@@ -139,7 +160,7 @@ docs:
 	@scripts/docs
 
 clean:
-	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich runs
+	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel runs
 
 reference: build
 	$(BINARY) help job > docs/reference/job-keys.md

@@ -41,7 +41,10 @@ let readme = ["README.md"]
 
 let package = Package(
   name: "ntk-dist",
-  products: [.executable(name: "ntk-dist", targets: ["ntk-dist"])],
+  products: [
+    .executable(name: "ntk-dist", targets: ["ntk-dist"]),
+    .library(name: "ntkdist", type: .dynamic, targets: ["KernelLibrary"]),
+  ],
   traits: [
     .trait(name: "ELPA", description: "ELPA as a further eigensolver; needs libelpa-dev")
   ],
@@ -78,6 +81,9 @@ let package = Package(
     .target(name: "COpenBLAS", dependencies: ["OpenBLASLibrary"], path: "CShims/COpenBLAS"),
     .target(name: "CDatagrams", path: "CShims/CDatagrams"),
     .target(name: "CProcessor", path: "CShims/CProcessor"),
+    .target(name: "CThreads", path: "CShims/CThreads"),
+    // The header of the library, whose functions KernelLibrary has.
+    .target(name: "NTKDistLibrary", path: "CShims/NTKDistLibrary"),
     .target(
       name: "CVector", dependencies: ["CProcessor"], path: "CShims/CVector",
       cSettings: [.unsafeFlags(["-march=\(march)"])]),
@@ -136,8 +142,21 @@ let package = Package(
       dependencies: ["DurableFiles", "Failures", .product(name: "Yams", package: "Yams")],
       exclude: readme),
     .target(
-      name: "Jobs", dependencies: ["RecursionCore", "Datasets", "JobDocuments", "NumPyFiles"],
+      name: "Jobs",
+      dependencies: ["Failures", "RecursionCore", "Datasets", "JobDocuments", "NumPyFiles"],
       exclude: readme),
+
+    // Kernels of arrays without ranks, and the library of them, which has no MPI and no Foundation.
+    .target(
+      name: "KernelArrays",
+      dependencies: ["Failures", "RecursionCore", "KernelTiles", "Tiling", "Jobs"],
+      exclude: readme),
+    .target(
+      name: "KernelLibrary",
+      dependencies: [
+        "Failures", "Processor", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "Tiling",
+        "JobDocuments", "Jobs", "KernelArrays", "CProcess", "CThreads", "NTKDistLibrary",
+      ], exclude: readme),
     .target(
       name: "Results",
       dependencies: [
@@ -169,7 +188,7 @@ let package = Package(
     .target(
       name: "Solve",
       dependencies: [
-        "Failures", "BLAS", "BlockCyclic", "Tiling", "DurableFiles",
+        "Failures", "Processor", "BLAS", "BlockCyclic", "Tiling", "DurableFiles",
         "NumPyFiles", "TileStore", "MessagePassing", "DistributedAlgebra", "Jobs", "Results",
         "Dynamics",
         "RankProgram", "Assembly",
@@ -195,8 +214,8 @@ let package = Package(
       dependencies: [
         "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
         "TileSchedule", "Plots", "DurableFiles", "NumPyFiles", "TileStore", "Datasets",
-        "MessagePassing", "DistributedAlgebra", "Jobs", "Results", "Dynamics", "RankProgram",
-        "Assembly", "Solve", "SelfTest", "Report", "CProcess", "Processor",
+        "MessagePassing", "DistributedAlgebra", "Jobs", "KernelArrays", "Results", "Dynamics",
+        "RankProgram", "Assembly", "Solve", "SelfTest", "Report", "CProcess", "Processor",
       ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",
@@ -223,7 +242,7 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "SelfTestTests", dependencies: ["SelfTest"]),
-    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results", "Failures"]),
+    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results"]),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "JobDocuments", "Datasets", "RecursionCore"]),
     .testTarget(name: "JobDocumentsTests", dependencies: ["JobDocuments"]),
@@ -231,6 +250,9 @@ let package = Package(
     .testTarget(name: "BLASTests", dependencies: ["BLAS"]),
     .testTarget(
       name: "PlanningTests", dependencies: ["Planning", "DurableFiles", "Failures"]),
+    .testTarget(
+      name: "KernelLibraryTests",
+      dependencies: ["KernelLibrary", "KernelArrays", "KernelTiles", "Jobs", "NTKDistLibrary"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Failures"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Jobs"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "DurableFiles", "Failures"]),

@@ -62,5 +62,6 @@ int ntk_dsterf(int n, double *d, double *e) {
 }
 
 void ntk_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
+int ntk_blas_threads(void) { return openblas_get_num_threads(); }
 const char *ntk_blas_configuration(void) { return openblas_get_config(); }
 const char *ntk_blas_core_name(void) { return openblas_get_corename(); }

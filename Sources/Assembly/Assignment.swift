@@ -99,7 +99,7 @@ package struct Assignment {
       shape[1] = max(shape[1] / job.data.reduction, 1)
     }
     if failure == nil {
-      try check(job.network, imageShape: shape)
+      try job.network.check(imageShape: shape)
       try check(job.average, imageShape: shape)
     }
     return try job.variants.map {
@@ -122,19 +122,6 @@ package struct Assignment {
       variant.layers, imageShape: imageShape, averagedShift: job.average?.shift ?? 0)
   }
 
-  /// Throws where a preset is for images of another size than `shape` ([H, W, C] or [D]).
-  package static func check(_ network: NetworkSection, imageShape shape: [Int]) throws {
-    guard let size = network.imageSize, shape.count == 3,
-      shape[0] != size.pixels || shape[1] != size.pixels
-    else { return }
-    throw Refusal(
-      .badJob,
-      "the network's preset \(size.preset) is set up for images of \(size.pixels) x "
-        + "\(size.pixels) pixels, and these have \(shape[0]) x \(shape[1]); "
-        + (shape[0] == shape[1]
-          ? "set network.image_size: \(shape[0])" : "write the network's layers out"))
-  }
-
   /// Throws where images of `shape` have no mirror images and the job asks for them.
   private static func check(_ average: AverageSection?, imageShape shape: [Int]) throws {
     guard average?.flip == true, shape.count != 3 else { return }
@@ -146,7 +133,7 @@ package struct Assignment {
 
   /// Throws where the images that were found do not do for the networks or the prediction.
   package func check(_ data: DataOutline, job: Job) throws {
-    try Self.check(job.network, imageShape: data.shape)
+    try job.network.check(imageShape: data.shape)
     for variant in job.variants { _ = try Self.network(variant, job, imageShape: data.shape) }
     try Self.check(job.average, imageShape: data.shape)
     if job.prediction != nil, data.testCount == 0 {

@@ -9,6 +9,11 @@ public enum OpenBLAS {
     ntk_blas_set_threads(Int32(clamping: max(count, 1)))
   }
 
+  /// Sets one thread where that is not so yet. Local; other threads may be inside BLAS.
+  public static func useOneThread() {
+    if ntk_blas_threads() != 1 { ntk_blas_set_threads(1) }
+  }
+
   /// Version and build options, such as `OpenBLAS 0.3.21 DYNAMIC_ARCH ... SkylakeX`. Local.
   public static var configuration: String { String(cString: ntk_blas_configuration()) }
 
@@ -22,18 +27,23 @@ public enum OpenBLAS {
   /// Source: openblas_get_corename.
   public static var kernels: String { String(cString: ntk_blas_core_name()) }
 
-  /// Throws where there is no memory for the buffer that OpenBLAS takes at its first product; the
+  /// Throws where there is no memory for the buffer that OpenBLAS takes at a thread's first product; the
   /// library would try for ever. Local; call it before any other routine.
-  public static func requireMemory() throws {
+  ///
+  /// - Parameter threads: that will be inside BLAS at once.
+  public static func requireMemory(threads: Int = 1) throws {
     let bytes = 136 << 20
-    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard memory != MAP_FAILED else {
+    // One mapping each, as OpenBLAS takes them.
+    let buffers = (0..<threads).map { _ in
+      mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    }
+    for buffer in buffers where buffer != MAP_FAILED { munmap(buffer, bytes) }
+    guard !buffers.contains(MAP_FAILED) else {
       throw Refusal(
         .resource,
-        "no \(bytes >> 20) MB of memory for the buffers of OpenBLAS; raise the limit of memory "
-          + "(ulimit -v)")
+        "no \(threads * bytes >> 20) MB of memory for the buffers of OpenBLAS; raise the limit of "
+          + "memory (ulimit -v)")
     }
-    munmap(memory, bytes)
     // Takes the buffer, which the library keeps.
     var (a, c) = (1.0, 0.0)
     dsyrk(.lower, n: 1, k: 1, &a, lda: 1, &c, ldc: 1)

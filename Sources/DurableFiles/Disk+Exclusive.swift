@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 // Files that at most one process creates, for leases.
 

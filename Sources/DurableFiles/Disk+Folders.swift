@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension Disk {
   /// Creates a folder and those above it, durably. A folder that exists is left alone.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension Disk {
   /// Reads the file at `path` into `buffer` and, what does not fit there, into `trailer`.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The file system as this program uses it: durable writes, whole reads, errors as sentences.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// Makes one chosen system call of a `Disk` go wrong, so that a test can break a write path at

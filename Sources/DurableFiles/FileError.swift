@@ -1,5 +1,5 @@
 import Failures
-import Foundation
+import Glibc
 
 /// A failed operation on a file or folder.
 public struct FileError: Failure, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A file being written under a temporary name; it gets its own name whole or not at all.
 ///
@@ -39,7 +39,7 @@ public struct PendingFile: ~Copyable, Sendable {
   }
 
   deinit {
-    if descriptor >= 0 { _ = Foundation.close(descriptor) }
+    if descriptor >= 0 { _ = Glibc.close(descriptor) }
     // A file that cannot be removed now is removed as stale later.
     if !isPublished { _ = try? calls.check(.remove, target) { Int(unlink(temporaryPath)) } }
   }
@@ -114,7 +114,7 @@ public struct PendingFilePart: ~Copyable, Sendable {
     descriptor = try calls.open(path, O_RDWR, as: .write)
   }
 
-  deinit { _ = Foundation.close(descriptor) }
+  deinit { _ = Glibc.close(descriptor) }
 
   /// Writes bytes at an offset.
   ///

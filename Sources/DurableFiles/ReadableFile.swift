@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A regular file that is open for reading.
 public struct ReadableFile: ~Copyable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The only place that calls the operating system. Repeats interrupted calls, turns `errno` into
 /// `FileError`, and asks the fault injection, if there is one, before every call.
@@ -33,7 +33,7 @@ struct SystemCalls: Sendable {
   func open(
     _ path: String, _ flags: Int32, as operation: FileError.Operation
   ) throws(FileError) -> Int32 {
-    Int32(try check(operation, path) { Int(Foundation.open(path, flags | O_CLOEXEC, 0o666)) })
+    Int32(try check(operation, path) { Int(Glibc.open(path, flags | O_CLOEXEC, 0o666)) })
   }
 
   /// Opens a regular file for reading and gives its size. `O_NONBLOCK` keeps a pipe without a
@@ -49,7 +49,7 @@ struct SystemCalls: Sendable {
       default: throw FileError(operation: .read, path: path, code: ENXIO)
       }
     } catch {
-      _ = Foundation.close(descriptor)
+      _ = Glibc.close(descriptor)
       throw error
     }
   }
@@ -63,7 +63,7 @@ struct SystemCalls: Sendable {
     while done < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
       let put = { (count: Int) -> Int in
-        guard let offset else { return Foundation.write(descriptor, rest.baseAddress, count) }
+        guard let offset else { return Glibc.write(descriptor, rest.baseAddress, count) }
         return pwrite(descriptor, rest.baseAddress, count, off_t(offset + done))
       }
       let count = faults?.transfer(rest.count) ?? rest.count
@@ -85,7 +85,7 @@ struct SystemCalls: Sendable {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = faults?.transfer(rest.count) ?? rest.count
       let got = try check(.read, path) {
-        guard let offset else { return Foundation.read(descriptor, rest.baseAddress, count) }
+        guard let offset else { return Glibc.read(descriptor, rest.baseAddress, count) }
         return pread(descriptor, rest.baseAddress, count, off_t(offset + filled))
       }
       if got == 0 { break }
@@ -102,7 +102,7 @@ struct SystemCalls: Sendable {
   /// Closes; an error matters only after writing, where a network file system may report a full
   /// disk this late. `EINTR` is not repeated: Linux has released the descriptor by then.
   func close(_ descriptor: Int32, _ path: String, afterWriting: Bool) throws(FileError) {
-    let failed = Foundation.close(descriptor) != 0 && errno != EINTR
+    let failed = Glibc.close(descriptor) != 0 && errno != EINTR
     if failed && afterWriting {
       throw FileError(operation: .write, path: path, code: errno)
     }
@@ -110,14 +110,14 @@ struct SystemCalls: Sendable {
 
   func rename(_ source: String, to target: String) throws(FileError) {
     let isNew = faults != nil && access(target, F_OK) != 0
-    _ = try check(.rename, target) { Int(Foundation.rename(source, target)) }
+    _ = try check(.rename, target) { Int(Glibc.rename(source, target)) }
     faults?.noteRenamed(source, to: target, isNew: isNew)
   }
 
   /// Makes the names in a folder durable.
   func flushFolder(_ path: String) throws(FileError) {
     let descriptor = try open(path, O_RDONLY | O_DIRECTORY, as: .flushFolder)
-    defer { _ = Foundation.close(descriptor) }
+    defer { _ = Glibc.close(descriptor) }
     do {
       _ = try check(.flushFolder, path) { Int(fsync(descriptor)) }
       faults?.noteFolderFlushed(path)

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// The name a file has until it is published: `.NAME.partial-HOST-PID-COUNTER`.

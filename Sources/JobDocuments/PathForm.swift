@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension Form where Value == String {
   /// A path. `~` at its beginning stands for the home directory, as in a shell; a number is taken
@@ -26,7 +26,15 @@ extension Form where Value == String {
           "a path that begins with ~/ for the home directory, or with ./~ for a file of that "
           + "name")
     }
-    let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
-    return home + path.dropFirst()
+    return try homeFolder(item) + path.dropFirst()
+  }
+
+  /// HOME, or what the system's list of users says.
+  private static func homeFolder(_ item: Item) throws(JobError) -> String {
+    if let home = getenv("HOME") { return String(cString: home) }
+    guard let user = getpwuid(getuid()) else {
+      throw item.outOfRange(allowed: "a path without ~, as HOME is not set")
+    }
+    return String(cString: user.pointee.pw_dir)
   }
 }

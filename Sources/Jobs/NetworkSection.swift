@@ -1,3 +1,4 @@
+import Failures
 import JobDocuments
 import RecursionCore
 
@@ -29,6 +30,22 @@ public struct NetworkSection: Sendable, Equatable {
   /// Layers of all variants together, written out. A network of more would take hours to compile.
   static let layerLimit = 2_000_000
 
+  /// Reads a text: the value of a job's `network`, or a mapping with it, such as a job.
+  ///
+  /// - Parameter name: what errors call the text.
+  ///
+  /// Errors: as `JobFile.network`.
+  public init(yaml text: String, name: String) throws(JobError) {
+    let document = try YAMLDocument(yaml: text, name: name)
+    if case .mapping(let entries) = document.root.content,
+      entries.contains(where: { $0.key == "network" })
+    {
+      self = try JobFile(yaml: text, name: name).network()
+    } else {
+      try self.init(Item(path: "network", node: document.root))
+    }
+  }
+
   /// Reads `network`. Errors: those of the layers; outOfRange where `repeat` makes too many layers.
   init(_ item: Item) throws(JobError) {
     switch item.node.content {
@@ -59,6 +76,18 @@ extension NetworkSection {
       preset.preset.keys.names.contains(Key.imageSize.name)
     else { return nil }
     return (preset.name, preset.shared.imageSize)
+  }
+
+  /// Throws where a preset is for images of another size than `shape` ([H, W, C] or [D]).
+  public func check(imageShape shape: [Int]) throws(Refusal) {
+    guard let size = imageSize, shape.count == 3, shape[0] != size.pixels || shape[1] != size.pixels
+    else { return }
+    throw Refusal(
+      .badJob,
+      "the network's preset \(size.preset) is set up for images of \(size.pixels) x "
+        + "\(size.pixels) pixels, and these have \(shape[0]) x \(shape[1]); "
+        + (shape[0] == shape[1]
+          ? "set network.image_size: \(shape[0])" : "write the network's layers out"))
   }
 }
 

@@ -20,9 +20,12 @@ extension NetworkSection {
 }
 
 extension Variant {
+  /// The layers, every `repeat` written out and equal consecutive groups folded into `repeat`.
+  public var foldedLayers: [LayerDescription] { normalized(layers) }
+
   /// The network as YAML, equal consecutive groups of layers folded into `repeat`.
   public func yaml() -> String {
-    let list = YAMLText.list(normalized(layers).map(\.text))
+    let list = YAMLText.list(foldedLayers.map(\.text))
     return (["network:"] + list.block(indent: 2)).joined(separator: "\n") + "\n"
   }
 }

@@ -37,10 +37,13 @@ struct EdgeCache {
     return (kept(limit(program), edgeBytes: edge) + 2) * edge
   }
 
-  /// The edge of `images`, from the cache or made.
+  /// Forgets all edges.
+  mutating func removeAll() { entries.removeAll() }
+
+  /// The edge of `images`, from the cache or made; nil where `poll` gives up.
   mutating func edge(
-    of images: Images, _ recursion: TileRecursion
-  ) throws(RangeError) -> Entry {
+    of images: Images, _ recursion: TileRecursion, _ poll: () -> Bool
+  ) throws(RangeError) -> Entry? {
     if let index = entries.firstIndex(where: { $0.images.isSame(as: images) }) {
       let entry = entries.remove(at: index)
       entries.append(entry)  // the last is the most recent
@@ -52,9 +55,10 @@ struct EdgeCache {
     let variances = images.variances()
     let pixels =
       usesPixels ? PixelImages(base: images.base, count: images.count, shape: images.shape) : nil
-    let entry = Entry(
-      images: images, edge: try recursion.edge(variances: variances, pixels: pixels),
-      roots: variances.map { $0.squareRoot() })
+    guard let edge = try recursion.edge(variances: variances, pixels: pixels, poll: poll) else {
+      return nil
+    }
+    let entry = Entry(images: images, edge: edge, roots: variances.map { $0.squareRoot() })
     entries.append(entry)
     return entry
   }

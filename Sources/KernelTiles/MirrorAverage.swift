@@ -73,9 +73,11 @@ final class MirrorAverage {
   func diagonals(
     of images: Images, with kernels: TileKernels, _ poll: () -> Bool
   ) throws(RangeError) -> [[ImageState]]? {
-    var states = try kernels.diagonalsAlone(of: images)
-    let mirrors = isSymmetric ? states : try kernels.diagonalsAlone(of: mirrored(images))
-    guard let gaps = try ownGaps(of: images, poll) else { return nil }
+    guard var states = try kernels.diagonalsAlone(of: images, poll),
+      let mirrors = isSymmetric
+        ? states : try kernels.diagonalsAlone(of: mirrored(images), poll),
+      let gaps = try ownGaps(of: images, poll)
+    else { return nil }
     for network in states.indices {
       for image in states[network].indices {
         let (state, mirror) = (states[network][image], mirrors[network][image])
@@ -86,6 +88,12 @@ final class MirrorAverage {
       }
     }
     return states
+  }
+
+  /// Forgets what is kept of images.
+  func forgetImages() {
+    known.removeAll()
+    pairs.forgetImages()
   }
 
   private func mirrored(_ images: Images) -> Images {

@@ -16,9 +16,14 @@ public final class TileKernels {
   private let usesPixels: Bool
   /// nil where kernels are of the images as they are.
   private let average: MirrorAverage?
+  private let writesGaps: Bool
+  private let stepCount: Int
 
   /// Rows of a matrix product at a time; between two the caller may look at its messages.
   private static let panelRows = 256
+
+  /// Steps of pairs between two of those looks.
+  private static let pieceSteps = 4 << 20
 
   /// Under this angular deficit 1 - c the difference of rounded numbers has lost more than three
   /// digits, and the deficit is computed from the images themselves.
@@ -26,9 +31,15 @@ public final class TileKernels {
 
   /// Tiles of all networks of `program`, with lanes of `precision`.
   ///
-  /// - Parameter averagesMirrors: the kernels are averaged over mirror images, see `MirrorAverage`;
-  ///   images then come with theirs.
-  public init(_ program: Program, precision: Precision, averagesMirrors: Bool = false) {
+  /// - Parameters:
+  ///   - averagesMirrors: the kernels are averaged over mirror images, see `MirrorAverage`; images
+  ///     then come with theirs, and there are gaps.
+  ///   - writesGaps: whether gaps are written where an output has memory for deficits.
+  public init(
+    _ program: Program, precision: Precision, averagesMirrors: Bool = false, writesGaps: Bool = true
+  ) {
+    self.writesGaps = writesGaps || averagesMirrors
+    stepCount = program.stepCount
     average = averagesMirrors ? MirrorAverage(program, precision: precision) : nil
     recursion = TileRecursion(program, precision: precision, multiply: BLASProduct())
     usesInput = program.usesInputCovariances
@@ -73,7 +84,7 @@ public final class TileKernels {
   ///
   /// - Parameters:
   ///   - outputs: one per network, rows x columns. Where one has memory for deficits, gaps
-  ///     K11 + K22 - 2 K12 are written there.
+  ///     K11 + K22 - 2 K12 are written there, unless this object was made to write deficits.
   ///   - poll: called every few milliseconds; where it returns false the tile is given up.
   /// - Returns: whether the tile is complete.
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
@@ -88,8 +99,9 @@ public final class TileKernels {
   func computeAlone(
     _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool
   ) throws(RangeError) -> Bool {
-    let rows = try edges.edge(of: tile.rows, recursion)
-    let columns = tile.isDiagonal ? rows : try edges.edge(of: tile.columns, recursion)
+    guard let rows = try edges.edge(of: tile.rows, recursion, poll),
+      let columns = tile.isDiagonal ? rows : try edges.edge(of: tile.columns, recursion, poll)
+    else { return false }
     if usesInput {
       guard multiplyAndRecurse(tile, rows, columns, outputs, poll) else { return false }
     }
@@ -99,7 +111,7 @@ public final class TileKernels {
         poll: poll)
       guard isComplete else { return false }
     }
-    writeGaps(tile, outputs, rows.edge.diagonals, columns.edge.diagonals)
+    if writesGaps { writeGaps(tile, outputs, rows.edge.diagonals, columns.edge.diagonals) }
     if tile.isDiagonal { symmetrize(outputs, rows.edge.diagonals) }
     return true
   }
@@ -108,13 +120,28 @@ public final class TileKernels {
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
   public func diagonals(of images: Images) throws(RangeError) -> [[ImageState]] {
-    guard let average else { return try diagonalsAlone(of: images) }
-    return try average.diagonals(of: images, with: self) { true } ?? []
+    try diagonals(of: images) { true } ?? []
+  }
+
+  /// The same; nil where `poll`, which is called now and then, returns false.
+  package func diagonals(
+    of images: Images, poll: () -> Bool
+  ) throws(RangeError) -> [[ImageState]]? {
+    guard let average else { return try diagonalsAlone(of: images, poll) }
+    return try average.diagonals(of: images, with: self, poll)
   }
 
   /// The same of the images as they are.
-  func diagonalsAlone(of images: Images) throws(RangeError) -> [[ImageState]] {
-    try edges.edge(of: images, recursion).edge.diagonals
+  func diagonalsAlone(
+    of images: Images, _ poll: () -> Bool
+  ) throws(RangeError) -> [[ImageState]]? {
+    try edges.edge(of: images, recursion, poll)?.edge.diagonals
+  }
+
+  /// Forgets what is kept of images, whose memory may then hold others.
+  package func forgetImages() {
+    edges.removeAll()
+    average?.forgetImages()
   }
 
   /// The networks that flatten their input.
@@ -123,6 +150,7 @@ public final class TileKernels {
     _ poll: () -> Bool
   ) -> Bool {
     let width = tile.columns.count
+    var isComplete = true
     reserve(tile.rows.count * width)
     for first in stride(from: 0, to: tile.rows.count, by: Self.panelRows) {
       let panel = first..<min(first + Self.panelRows, tile.rows.count)
@@ -133,15 +161,27 @@ public final class TileKernels {
           guard let covariance = covariance.baseAddress, let deficit = deficit.baseAddress else {
             return
           }
-          recursion.evaluate(
-            InputCovariances(covariance: covariance, deficit: deficit, stride: width),
-            rows: rows.edge, rowRange: panel, columns: columns.edge, lowerTriangle: tile.isDiagonal,
-            outputs: outputs)
+          let input = InputCovariances(covariance: covariance, deficit: deficit, stride: width)
+          for rowRange in pieces(of: panel, width: width) {
+            recursion.evaluate(
+              input, rows: rows.edge, rowRange: rowRange, columns: columns.edge,
+              lowerTriangle: tile.isDiagonal, outputs: outputs)
+            isComplete = isComplete && poll()
+            if !isComplete { return }
+          }
         }
       }
-      guard poll() else { return false }
+      guard isComplete else { return false }
     }
     return true
+  }
+
+  /// Parts of a panel that take a few milliseconds each, in whole blocks of rows.
+  private func pieces(of panel: Range<Int>, width: Int) -> [Range<Int>] {
+    let rows = max(Self.pieceSteps / max(width * stepCount, 1) / 8, 1) * 8
+    return stride(from: panel.lowerBound, to: panel.upperBound, by: rows).map {
+      $0..<min($0 + rows, panel.upperBound)
+    }
   }
 
   private func reserve(_ entries: Int) {

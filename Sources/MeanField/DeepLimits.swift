@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The kernels of a deep network at pairs of pixels, and the eigenvalues that follow, where depth has
 /// made all pairs of different inputs alike.

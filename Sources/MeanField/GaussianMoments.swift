@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import RecursionCore
 
 /// Moments of an activation phi under normal variables, with phi's constant in them.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The limit of infinite depth of a fully connected network with one activation, weight variance
 /// sigma_w^2 and bias variance sigma_b^2.

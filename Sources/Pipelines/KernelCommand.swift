@@ -1,11 +1,11 @@
-import Assembly
 import DurableFiles
 import Failures
-import Foundation
 import Jobs
+import KernelArrays
 import KernelTiles
 import MessagePassing
 import NumPyFiles
+import Processor
 import RankProgram
 import RecursionCore
 import TileSchedule
@@ -63,14 +63,9 @@ struct KernelCommand {
         "\(request.columns ?? "") holds images of shape \(columns.shape), \(request.rows) of "
           + "\(rows.shape); give images of one shape")
     }
-    let network = try ranks.agree { () throws -> Network in
-      guard let variant = description.variants.first, description.variants.count == 1 else {
-        throw Refusal(
-          .badJob,
-          "\(request.network) names \(description.variants.count) networks; give one depth")
-      }
-      try Assignment.check(description, imageShape: rows.shape)
-      return try Network(variant.layers, imageShape: rows.shape)
+    let network = try ranks.agree {
+      try ArrayNetwork(
+        description, named: request.network, imageShape: rows.shape, precision: request.precision)
     }
     let (m, n) = (rows.count, columns?.count ?? rows.count)
     let writers = KernelWriters()
@@ -82,24 +77,15 @@ struct KernelCommand {
     let temporaries = try ranks.shared(writers.temporaryPaths)
     try ranks.agree {
       let files = try KernelFiles(temporaries, shape: [m, n])
-      let program = Program([network])
-      let tile = tile(min(m, n), program)
-      let bytes = TileKernels.scratchBytes(program, request.precision, tile: tile)
+      let tile = network.tile(count: min(m, n), workers: ranks.count)
+      let bytes = network.workerBytes(tile: tile)
       guard bytes * ranks.node.size <= NodeMemory.available else {
-        throw Refusal(
-          .badJob,
-          String(
-            format: "%.1f GB of memory on each rank, most of it for what the network's %@ needs of "
-              + "every pixel, is more than this node has; use fewer ranks or smaller images",
-            Double(bytes) * 1e-9, network.widestLayer ?? "layers"))
+        throw network.memoryRefusal(bytes: bytes, each: "rank")
       }
-      let grid =
-        columns == nil
-        ? try TileGrid.lowerTriangle(n: n, tile: tile)
-        : try TileGrid.rectangle(m: m, n: n, tileRows: tile, tileColumns: tile)
-      let kernels = TileKernels(program, precision: request.precision)
-      for index in grid.stretch(ranks.rank, of: ranks.count) {
-        try compute(grid.tile(at: index), grid, rows, columns, kernels, files)
+      let tiles = try ArrayTiles(rows: m, columns: columns == nil ? nil : n, tile: tile)
+      let kernels = network.makeTileKernels()
+      for index in tiles.grid.stretch(ranks.rank, of: ranks.count) {
+        try compute(tiles.grid.tile(at: index), tiles, rows, columns ?? rows, kernels, files)
       }
       try files.close()
     }
@@ -122,47 +108,31 @@ struct KernelCommand {
     }
   }
 
-  /// Images along a tile's edge: with pixels few enough that all ranks have their share.
-  private func tile(_ count: Int, _ program: Program) -> Int {
-    guard program.usesPixels else { return 256 }
-    var tile = 256
-    while tile / 2 >= program.leastTile
-      && (count < 4 * ranks.count * tile
-        || tile * program.bytesPerImage(request.precision) > 64 << 20)
-    {
-      tile /= 2
-    }
-    return tile
-  }
-
   private func compute(
-    _ tile: TileIndex, _ grid: TileGrid, _ rows: ArrayImages, _ columns: ArrayImages?,
+    _ tile: TileIndex, _ tiles: ArrayTiles, _ rows: ArrayImages, _ columns: ArrayImages,
     _ kernels: TileKernels, _ files: KernelFiles
   ) throws {
-    let (rowRange, columnRange) = (grid.rows(of: tile), grid.columns(of: tile))
+    let (rowRange, columnRange) = (tiles.grid.rows(of: tile), tiles.grid.columns(of: tile))
     let width = columnRange.count
     var values = [Double](repeating: 0, count: 2 * rowRange.count * width)
     try values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       try rows.withImages { rowImages in
-        try (columns ?? rows).withImages { columnImages in
-          _ = try kernels.compute(
-            TileKernels.Tile(
-              rows: rowImages.slice(rowRange), columns: columnImages.slice(columnRange),
-              isDiagonal: columns == nil && tile.it == tile.jt),
-            outputs: [KernelOutput(nngp: base, ntk: base + rowRange.count * width, stride: width)])
+        try columns.withImages { columnImages in
+          _ = try tiles.compute(
+            tile, rows: rowImages, columns: columnImages, with: kernels,
+            into: KernelOutput(nngp: base, ntk: base + rowRange.count * width, stride: width))
         }
       }
     }
     let half = rowRange.count * width
-    let mirrored = columns == nil && rowRange != columnRange
     for (kernel, part) in [values[..<half], values[half...]].enumerated() {
       let part = Array(part)
       for (i, row) in rowRange.enumerated() {
         let line = Array(part[i * width..<(i + 1) * width])
         try files.write(line, kernel: kernel, row: row, column: columnRange.lowerBound)
       }
-      guard mirrored else { continue }
+      guard tiles.isMirrored(tile) else { continue }
       for (j, column) in columnRange.enumerated() {
         let line = (0..<rowRange.count).map { part[$0 * width + j] }
         try files.write(line, kernel: kernel, row: column, column: rowRange.lowerBound)
@@ -234,9 +204,8 @@ final class ArrayImages {
     shape = Array(array.shape[1...])
     values = array.doubles
     let features = shape.reduce(1, *)
-    if let bad = values.firstIndex(where: { !$0.isFinite }) {
-      throw Refusal(
-        .badData, "\(path) holds \(values[bad]) in image \(bad / features); correct that image")
+    if let bad = values.withUnsafeBufferPointer(ImageArrays.firstNonFinite) {
+      throw ImageArrays.refusal(path, number: values[bad], image: bad / features)
     }
   }
 

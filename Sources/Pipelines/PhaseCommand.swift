@@ -40,7 +40,7 @@ public struct PhaseCommand {
     let points = biasVariances.flatMap { bias in
       let critical = CriticalLine.weightVariance(moments, biasVariance: bias)
       return weightVariances.map { weight in
-        Point(
+        PhasePoint(
           activation, MeanField(moments, weightVariance: weight, biasVariance: bias),
           criticalWeightVariance: critical)
       }
@@ -73,21 +73,21 @@ public struct PhaseCommand {
     if let problem { throw Refusal(.resource, problem) }
   }
 
-  private func text(_ points: [Point], _ format: Format) throws -> [String] {
+  private func text(_ points: [PhasePoint], _ format: Format) throws -> [String] {
     switch format {
     case .json:
       let text = points.count == 1 ? try JSONText.bytes(points[0]) : try JSONText.bytes(points)
       return [String(decoding: text.dropLast(), as: UTF8.self)]
     case .csv:
-      return ([Point.names] + points.map(\.words)).map { words in
+      return ([PhasePoint.names] + points.map(\.words)).map { words in
         words.map { $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ",")
       }
     case .text where points.count == 1:
-      return zip(Point.names, points[0].words).map {
+      return zip(PhasePoint.names, points[0].words).map {
         $0.padding(toLength: 26, withPad: " ", startingAt: 0) + ($1.isEmpty ? "-" : $1)
       }
     case .text:
-      let shown = [Point.names] + points.map(\.words)
+      let shown = [PhasePoint.names] + points.map(\.words)
       return shown.map { words in
         words.dropFirst().map {
           $0.padding(toLength: 13, withPad: " ", startingAt: 0)
@@ -97,37 +97,20 @@ public struct PhaseCommand {
   }
 }
 
-/// One point of the phase diagram, as it is written; what is infinite is left out.
-private struct Point: Encodable {
-  let activation: String
-  let numbers: [Double?]
-  let phase: String
+extension PhasePoint {
+  fileprivate static let names = ["activation"] + numberNames + ["phase"]
 
-  static let names = ["activation"] + numberNames + ["phase"]
-
-  private static let numberNames = [
-    "weight_variance", "bias_variance", "q_star", "chi_1", "c_star", "chi_c_star", "xi_1", "xi_c",
-    "xi_star", "critical_weight_variance",
-  ]
-
-  init(_ activation: String, _ field: MeanField, criticalWeightVariance: Double?) {
-    self.activation = activation
-    let numbers: [Double?] = [
-      field.weightVariance, field.biasVariance, field.qStar, field.chi1, field.cStar,
-      field.chiCStar, field.xi1, field.xiC, field.xiStar, criticalWeightVariance,
-    ]
-    self.numbers = numbers.map { $0.flatMap { $0.isFinite ? $0 : nil } }
-    phase = field.phase.rawValue
+  fileprivate var words: [String] {
+    [activation] + numbers.map { $0.map { String(format: "%.9g", $0) } ?? "" } + [phase.rawValue]
   }
+}
 
-  var words: [String] {
-    [activation] + numbers.map { $0.map { String(format: "%.9g", $0) } ?? "" } + [phase]
-  }
-
-  func encode(to encoder: any Encoder) throws {
+extension PhasePoint: Encodable {
+  /// Writes the names and numbers of one point.
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: JSONText.Key.self)
     try container.encode(activation, forKey: JSONText.Key(stringValue: "activation"))
-    try container.encode(phase, forKey: JSONText.Key(stringValue: "phase"))
+    try container.encode(phase.rawValue, forKey: JSONText.Key(stringValue: "phase"))
     for (name, number) in zip(Self.numberNames, numbers) {
       try container.encode(number, forKey: JSONText.Key(stringValue: name))
     }

@@ -1,5 +1,7 @@
 import Assembly
 import Datasets
+import Failures
+import Processor
 import RankProgram
 import Results
 

@@ -1,4 +1,5 @@
 import Assembly
+import Failures
 import Foundation
 import Jobs
 import MessagePassing

@@ -10,10 +10,16 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
   private let stride: Int
   private let offsets: [Int]
 
-  /// The table of `count` images with K and Theta `states` at each source: [source][image].
+  /// Steps of images between two calls of `poll`: about a millisecond.
+  private static var stepsPerPoll: Int { 1 << 15 }
+
+  /// The table of `count` images with K and Theta `states` at each source: [source][image]. Nil where
+  /// `poll` gives up.
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the lanes.
-  init(_ program: Program, states: [[ImageState]], count: Int) throws(RangeError) {
+  init?(
+    _ program: Program, states: [[ImageState]], count: Int, _ poll: () -> Bool
+  ) throws(RangeError) {
     self.count = count
     // Whole blocks of columns are read, so the padding must be there (and be finite).
     // One cache line more keeps an image's numbers out of the same set of the cache.
@@ -38,8 +44,14 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
     let values = UnsafeMutablePointer<Double>.allocate(
       capacity: program.nodes.map(\.step.imageValueCount).max() ?? 1)
     defer { values.deallocate() }
-    for (source, states) in states.enumerated() {
+    let batch = max(Self.stepsPerPoll / max(program.nodes.count, 1), 1)
+    var isGivenUp = false
+    for (source, states) in states.enumerated() where !isGivenUp {
       for (image, state) in states.enumerated() {
+        if image % batch == batch - 1 && !poll() {
+          isGivenUp = true
+          break
+        }
         program.walk(state, from: source) { node, before, after in
           let step = program.nodes[node].step
           Self.note(before.0, after, step, &watch) { program.place(ofNode: node) }
@@ -52,6 +64,7 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
       }
     }
     self.diagonals = diagonals
+    if isGivenUp { return nil }
     if let failure = watch.failure { throw failure }
   }
 

@@ -92,6 +92,9 @@ public struct Program: Sendable {
   /// Whether networks need the images themselves, beside their covariances.
   public var usesPixels: Bool { !pixelPrograms.isEmpty || graph != nil }
 
+  /// Whether large matrices are multiplied: images at the input, or pairs of positions.
+  package var usesProducts: Bool { usesInputCovariances || graph != nil }
+
   /// What one pair of images costs, in pairs of pixels and layers; a pair of flattened images is
   /// one per step.
   public var pixelPairsPerPair: Double {

@@ -33,15 +33,21 @@ final class TileEngine<L: CoreLanes> {
     graph = program.graph.map { GraphPass($0, multiply: multiply) }
   }
 
-  /// The tables of an edge's images.
+  /// The tables of an edge's images; nil where `poll` gives up.
   func tables(
-    variances: [Double], _ images: PixelImages?
-  ) throws(RangeError) -> EdgeTables<L> {
+    variances: [Double], _ images: PixelImages?, _ poll: () -> Bool
+  ) throws(RangeError) -> EdgeTables<L>? {
     var tables: [PixelTable<L>] = []
     var ofGraph: GraphTable<L>?
     if let images {
-      for engine in pixels { tables.append(try PixelTable(images, engine)) }
-      ofGraph = try graph?.table(images)
+      for engine in pixels {
+        guard let table = try PixelTable(images, engine, poll) else { return nil }
+        tables.append(table)
+      }
+      if let graph {
+        ofGraph = try graph.table(images, poll)
+        if ofGraph == nil { return nil }
+      }
     }
     let states = program.sources.map { source -> [ImageState] in
       switch source {
@@ -49,7 +55,9 @@ final class TileEngine<L: CoreLanes> {
       case .readout(let program, let readout): return tables[program].readouts[readout]
       }
     }
-    let images = try ImageTable<L>(program, states: states, count: variances.count)
+    guard
+      let images = try ImageTable<L>(program, states: states, count: variances.count, poll)
+    else { return nil }
     return EdgeTables(images: images, pixels: tables, graph: ofGraph)
   }
 

@@ -99,12 +99,28 @@ public final class TileRecursion {
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
   public func edge(variances: [Double], pixels: PixelImages? = nil) throws(RangeError) -> TileEdge {
+    guard let edge = try edge(variances: variances, pixels: pixels, poll: { true }) else {
+      preconditionFailure("an edge that nobody gives up is made")
+    }
+    return edge
+  }
+
+  /// The same; nil where `poll`, which is called now and then, returns false.
+  package func edge(
+    variances: [Double], pixels: PixelImages?, poll: () -> Bool
+  ) throws(RangeError) -> TileEdge? {
+    var goesOn = true
+    // After the first no nobody is asked again.
+    func ask() -> Bool {
+      goesOn = goesOn && poll()
+      return goesOn
+    }
     switch lanes {
     case .f64(let engine):
-      let tables = try engine.tables(variances: variances, pixels)
+      guard let tables = try engine.tables(variances: variances, pixels, ask) else { return nil }
       return TileEdge(table: .f64(tables), diagonals: tables.diagonals(program.graph))
     case .f32(let engine):
-      let tables = try engine.tables(variances: variances, pixels)
+      guard let tables = try engine.tables(variances: variances, pixels, ask) else { return nil }
       return TileEdge(table: .f32(tables), diagonals: tables.diagonals(program.graph))
     }
   }

@@ -1,6 +1,7 @@
 import BlockCyclic
 import DistributedAlgebra
 import Failures
+import Processor
 import RankProgram
 import Results
 

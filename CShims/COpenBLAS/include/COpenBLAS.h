@@ -31,6 +31,7 @@ int ntk_dsytrd_sb2st(
 int ntk_dsterf(int n, double *d, double *e);
 
 void ntk_blas_set_threads(int threads);
+int ntk_blas_threads(void);
 const char *ntk_blas_configuration(void);
 const char *ntk_blas_core_name(void);
 

@@ -15,9 +15,9 @@ final class GraphPass<L: CoreLanes> {
     columns = GraphBlock(program, capacity: program.blockImages)
   }
 
-  /// The table of an edge's images.
-  func table(_ images: PixelImages) throws(RangeError) -> GraphTable<L> {
-    try GraphTable(images, selfEngine)
+  /// The table of an edge's images; nil where `poll` gives up.
+  func table(_ images: PixelImages, _ poll: () -> Bool) throws(RangeError) -> GraphTable<L>? {
+    try GraphTable(images, selfEngine, poll)
   }
 
   /// See `TileRecursion.evaluatePixels`.

@@ -7,11 +7,13 @@ final class GraphTable<L: CoreLanes>: @unchecked Sendable {
   private let program: GraphProgram
   private let storage: AlignedStorage<L.Scalar>
 
-  /// The table of `images`.
+  /// The table of `images`; nil where `poll` gives up.
   ///
   /// - Parameter engine: runs each image with itself.
   /// - Throws: `RangeError` where a variance leaves the range of the lanes.
-  init(_ images: PixelImages, _ engine: GraphEngine<L>) throws(RangeError) {
+  init?(
+    _ images: PixelImages, _ engine: GraphEngine<L>, _ poll: () -> Bool
+  ) throws(RangeError) {
     program = engine.program
     count = images.count
     storage = AlignedStorage(count: max(count, 1) * program.imageSize, isZeroed: false)
@@ -24,7 +26,7 @@ final class GraphTable<L: CoreLanes>: @unchecked Sendable {
       let range = first..<min(first + batch, count)
       let builder = GraphTableBuilder(
         images, range, to: storage.base + first * program.imageSize, engine)
-      builder.build(&watch)
+      guard builder.build(&watch, poll) else { return nil }
       for image in range {
         for (index, output) in program.outputs.enumerated() {
           outputs[index][image] = builder.state(output.node, 0, image - first)

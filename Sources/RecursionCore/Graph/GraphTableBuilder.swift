@@ -25,14 +25,16 @@ struct GraphTableBuilder<L: CoreLanes> {
     storage.base + lane * program.imageSize
   }
 
-  func build(_ watch: inout RangeWatch) {
+  /// Whether it is complete: `poll` may give up.
+  func build(_ watch: inout RangeWatch, _ poll: () -> Bool) -> Bool {
     guard program.steps.contains(where: \.needsSelf) else {
       let lanes = Array(0..<range.count)
       for node in program.nodes.indices {
         advance(node, lanes, &watch)
         for lane in lanes { round(node, lane) }
+        guard poll() else { return false }
       }
-      return
+      return true
     }
     // Every image alone through all nodes, with itself.
     for lane in 0..<range.count {
@@ -42,8 +44,10 @@ struct GraphTableBuilder<L: CoreLanes> {
         round(node, lane)
         block.load(node)
         if program.steps[node].needsSelf { engine.run(node, block, block, isSelf: true) }
+        guard poll() else { return false }
       }
     }
+    return true
   }
 
   /// Rounds a node's numbers to the lanes.

@@ -17,10 +17,13 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   var program: PixelProgram { geometry.program }
 
-  /// The table of `images`; `engine` runs each image with itself where pools need that.
+  /// The table of `images`; `engine` runs each image with itself where pools need that. Nil where
+  /// `poll` gives up.
   ///
   /// - Throws: `RangeError` where a variance leaves the range of the lanes.
-  init(_ images: PixelImages, _ engine: PixelEngine<L>) throws(RangeError) {
+  init?(
+    _ images: PixelImages, _ engine: PixelEngine<L>, _ poll: () -> Bool
+  ) throws(RangeError) {
     geometry = engine.geometry
     pool = engine.tables
     count = images.count
@@ -43,13 +46,15 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       let batch = PixelVariances.imageCount
       for first in stride(from: 0, to: count, by: batch) {
         build(images, first..<min(first + batch, count))
+        guard poll() else { return nil }
       }
     case .pixels:
       storage = pool.take(imageCount * max(count, 1))
       storage.base.initialize(repeating: 0, count: imageCount * count)
       let batch = program.tableBatch
       for first in stride(from: 0, to: count, by: batch) {
-        build(images, first..<min(first + batch, count), engine)
+        build(images, first..<min(first + batch, count), engine, poll)
+        guard poll() else { return nil }
       }
     }
     if let failure = watch.failure { throw failure }
@@ -132,7 +137,9 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   }
 
   /// `.pixels`: a few images together, each with numbers of its own.
-  private func build(_ images: PixelImages, _ range: Range<Int>, _ engine: PixelEngine<L>) {
+  private func build(
+    _ images: PixelImages, _ range: Range<Int>, _ engine: PixelEngine<L>, _ poll: () -> Bool
+  ) {
     let layout = geometry.layouts[0][geometry.sourceSpace(0)]
     let places = layout.places
     let map = PixelVariances(shape: program.shape)
@@ -147,13 +154,13 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
       }
       set(map, lane, images, image)
     }
-    build(segment: 0, map, range, engine, sums: range.map { _ in nil })
+    build(segment: 0, map, range, engine, sums: range.map { _ in nil }, poll)
   }
 
   /// `.pixels`: some images' numbers in a segment and those behind it.
   private func build(
     segment: Int, _ map: PixelVariances, _ range: Range<Int>, _ engine: PixelEngine<L>,
-    sums: [PoolSums?]
+    sums: [PoolSums?], _ poll: () -> Bool
   ) {
     let members = program.segments[segment]
     let bases = range.map { self.image($0) }
@@ -189,21 +196,20 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
     if members.isByOffset { bases.forEach { repeatRows($0, segment) } }
     if !members.pools.isEmpty {
-      buildBehindPools(of: segment, mapsAtPools, range, engine, sums)
+      buildBehindPools(of: segment, mapsAtPools, range, engine, sums, poll)
     }
   }
 
   /// `.pixels`: what the pools of a segment keep of some images, and the segments behind them.
   private func buildBehindPools(
     of segment: Int, _ mapsAtPools: [Int: PixelVariances], _ range: Range<Int>,
-    _ engine: PixelEngine<L>, _ sums: [PoolSums?]
+    _ engine: PixelEngine<L>, _ sums: [PoolSums?], _ poll: () -> Bool
   ) {
     var behind: [Int: (map: PixelVariances, sums: [PoolSums?])] = [:]
     for (lane, image) in range.enumerated() {
       let view = PixelEngine<L>.Image(base: self.image(image), pools: pools[image])
-      let pooled = engine.run(segment: segment, view, view, source: sums[lane], isSelf: true) {
-        true
-      }
+      let pooled = engine.run(
+        segment: segment, view, view, source: sums[lane], isSelf: true, poll: poll)
       for (pool, sums) in pooled {
         guard case .pool(let step) = program.nodes[pool].step, let map = mapsAtPools[pool] else {
           continue
@@ -218,7 +224,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
     for pool in program.segments[segment].pools {
       if let next = program.segmentAtPool[pool], let (map, sums) = behind[pool] {
-        build(segment: next, map, range, engine, sums: sums)
+        build(segment: next, map, range, engine, sums: sums, poll)
       }
     }
   }

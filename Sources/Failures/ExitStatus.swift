@@ -1,5 +1,3 @@
-import Failures
-
 /// How the program ends, in the numbers of sysexits.h.
 public enum ExitStatus: Int32, Sendable {
   case success = 0

@@ -1,5 +1,5 @@
 import CProcess
-import Foundation
+import Glibc
 
 /// The memory of this node.
 package enum NodeMemory {
@@ -90,14 +90,23 @@ package enum NodeMemory {
       .flatMap { Int($0) }.map { $0 * 1024 }
   }
 
-  /// Files of /proc have no size, so they are read to their end.
-  private static func text(_ path: String) -> String? {
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? file.close() }
-    return (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+  private static func number(_ text: String?) -> Int? {
+    text.flatMap { Int($0.filter { !$0.isWhitespace }) }
   }
 
-  private static func number(_ text: String?) -> Int? {
-    text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  /// The text of a file of /proc or /sys; these have no size, so it is read to its end.
+  private static func text(_ path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += buffer[..<count]
+    }
   }
 }

@@ -1,5 +1,4 @@
 import Failures
-import RankProgram
 import Testing
 
 @Suite("exit statuses")

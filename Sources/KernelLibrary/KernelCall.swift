@@ -1,0 +1,131 @@
+import BLAS
+import Failures
+import KernelArrays
+import KernelTiles
+import NTKDistLibrary
+import Processor
+import RecursionCore
+import Synchronization
+import Tiling
+
+/// One computation of kernels: its arguments, checked.
+struct KernelCall {
+  private let network: LibraryNetwork
+  private let rows: Images
+  /// Nil for the symmetric kernel of the rows.
+  private let columns: Images?
+  private let results: KernelResults
+  private let threads: Int
+  private let progress: ntkdist_progress?
+  private let context: UnsafeMutableRawPointer?
+
+  /// Work below so many nanoseconds is not worth a thread.
+  private static let smallWork = 2e6
+
+  /// Errors: `Refusal` for arguments that make no sense.
+  init(
+    _ network: LibraryNetwork, _ x1: UnsafePointer<Double>?, _ n1: Int64,
+    _ x2: UnsafePointer<Double>?, _ n2: Int64, _ options: ntkdist_options,
+    _ results: ntkdist_results
+  ) throws(Refusal) {
+    self.network = network
+    rows = try Self.images("x1", x1, n1, network)
+    columns = x2 == nil ? nil : try Self.images("x2", x2, n2, network)
+    guard x2 != nil || n2 == 0 || n2 == n1 else {
+      throw Refusal(
+        .usage, "x2 is NULL and n2 is \(n2); the symmetric kernel of x1 has n2 = n1 = \(n1)")
+    }
+    // Both are below 2^31, so no product of them overflows.
+    self.results = KernelResults(results, columns: columns?.count ?? rows.count)
+    threads = try ThreadCount.chosen(asked: options.threads)
+    (progress, context) = (options.progress, options.context)
+  }
+
+  private static func images(
+    _ name: String, _ base: UnsafePointer<Double>?, _ count: Int64, _ network: LibraryNetwork
+  ) throws(Refusal) -> Images {
+    guard let base else { throw Refusal(.usage, "\(name) is NULL; give images") }
+    guard count > 0 else {
+      throw Refusal(.badData, "\(name) has \(count) images; give at least one")
+    }
+    guard count <= Int(Int32.max), Int(count) <= Int.max / 8 / network.features else {
+      throw Refusal(.badData, "\(name) has \(count) images, more than is supported")
+    }
+    return Images(base: base, count: Int(count), shape: network.network.imageShape)
+  }
+
+  /// Computes the kernels.
+  ///
+  /// Errors: `Refusal` for numbers that are not finite, too little memory and cancellation; `RangeError`.
+  func run() throws {
+    try check("x1", rows)
+    if let columns { try check("x2", columns) }
+    let isSmall = work < Self.smallWork
+    let threads = isSmall ? 1 : try self.threads(within: NodeMemory.available)
+    if network.network.program.usesProducts { try OpenBLASBuffers.require(threads) }
+    let parts = try KernelParts(rows, columns, results, network, workers: threads)
+    let crew = CrewOfThreads(partCount: parts.count) { parts.makeWorker() }
+    guard try crew.run(threads: isSmall ? 0 : min(threads, parts.count), progress: goesOn) else {
+      throw Self.cancelled
+    }
+  }
+
+  private static let cancelled = Refusal(.stopped, "the kernel was cancelled")
+
+  /// What the caller says of the fraction done.
+  private func goesOn(_ fraction: Double) -> Bool {
+    progress.map { $0(fraction, context) == 0 } ?? true
+  }
+
+  /// About how many nanoseconds all of it takes on one thread.
+  private var work: Double {
+    let program = network.network.program
+    let pairs = Double(rows.count) * Double(columns?.count ?? rows.count)
+    let perProduct = program.usesInputCovariances ? 0.05 * Double(network.features) : 0
+    let images = Double(rows.count + (columns?.count ?? 0))
+    return pairs * (program.pixelPairsPerPair + perProduct)
+      + images * (program.pixelPairsPerPair / 2 + Double(network.features))
+  }
+
+  /// How many of the threads have memory.
+  private func threads(within memory: Int) throws -> Int {
+    let count = min(rows.count, columns?.count ?? rows.count)
+    var threads = threads
+    while true {
+      let bytes = network.network.workerBytes(
+        tile: network.network.tile(count: count, workers: threads))
+      if bytes <= memory / threads { return threads }
+      guard threads > 1 else { throw network.network.memoryRefusal(bytes: bytes, each: "thread") }
+      threads = max(threads / 2, 1)
+    }
+  }
+
+  /// Throws where images hold a number that is not finite.
+  private func check(_ name: String, _ images: Images) throws {
+    let step = max((1 << 22) / images.features, 1)
+    for first in stride(from: 0, to: images.count, by: step) {
+      let part = images.slice(first..<min(first + step, images.count))
+      let numbers = UnsafeBufferPointer(start: part.base, count: part.count * part.features)
+      if let bad = ImageArrays.firstNonFinite(numbers) {
+        throw ImageArrays.refusal(
+          name, number: numbers[bad], image: first + bad / images.features)
+      }
+      guard part.count == images.count || goesOn(0) else { throw Self.cancelled }
+    }
+  }
+}
+
+/// The memory of OpenBLAS for the threads of this process.
+private enum OpenBLASBuffers {
+  private static let threads = Mutex(0)
+
+  /// Sets one thread for each product, and throws where there is no memory for the buffers of so many.
+  static func require(_ count: Int) throws {
+    OpenBLAS.useOneThread()
+    try threads.withLock { known in
+      guard count > known else { return }
+      try OpenBLAS.requireMemory(threads: count - known)
+      known = count
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Failures
+import Glibc
+
+/// A text that a caller frees.
+public typealias CText = UnsafeMutablePointer<CChar>
+
+/// Runs what a function of the library does, and turns its error into a status and a sentence.
+func status(
+  _ message: UnsafeMutablePointer<CText?>?, _ body: () throws -> Void
+) -> Int32 {
+  message?.pointee = nil
+  do {
+    try body()
+    return ExitStatus.success.rawValue
+  } catch {
+    message?.pointee = strdup("\(error)")
+    return ExitStatus(of: error).rawValue
+  }
+}
+
+/// A text of a caller.
+///
+/// - Parameter example: what it may be.
+///
+/// Errors: `Refusal` where there is none, it is empty or it is not UTF-8.
+func text(
+  _ name: String, _ bytes: UnsafePointer<CChar>?, example: String
+) throws(Refusal) -> String {
+  guard let bytes else { throw Refusal(.usage, "\(name) is NULL; give a text") }
+  guard bytes.pointee != 0 else {
+    throw Refusal(.badJob, "\(name) is empty; give for example \(example)")
+  }
+  guard let text = String(validatingCString: bytes) else {
+    throw Refusal(.usage, "\(name) is not UTF-8 text")
+  }
+  return text
+}
+
+/// Where a caller wants a result.
+///
+/// Errors: `Refusal` where it is NULL.
+func place<Value>(
+  _ name: String, _ place: UnsafeMutablePointer<Value>?
+) throws(Refusal) -> UnsafeMutablePointer<Value> {
+  guard let place else { throw Refusal(.usage, "\(name) is NULL; give a place for it") }
+  return place
+}
+
+/// A structure that begins with its size, as the caller's header has it: what a newer header adds must be
+/// 0, and what an older one lacks is.
+///
+/// Errors: `Refusal` for a size that is none, or something that this library does not know.
+func structure<Value>(
+  _ name: String, _ given: UnsafePointer<Value>?, empty: Value
+) throws(Refusal) -> Value {
+  guard let given else { return empty }
+  let known = MemoryLayout<Value>.size
+  let raw = UnsafeRawPointer(given)
+  let size = raw.load(as: Int64.self)
+  guard size == known || (size > known && size <= 4096) else {
+    throw Refusal(.usage, "\(name).size is \(size); set it to sizeof(ntkdist_\(name)), \(known)")
+  }
+  guard (known..<Int(size)).allSatisfy({ raw.load(fromByteOffset: $0, as: UInt8.self) == 0 }) else {
+    throw Refusal(
+      .usage, "\(name) asks for something that this version does not know; use a newer library")
+  }
+  return given.pointee
+}

@@ -1,0 +1,145 @@
+"""The wheel that `make wheel` makes, in a fresh virtual environment: NTK_DIST_WHEEL names it (`make test-dist`)."""
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import ENVIRONMENT, PATIENCE, ROOT, succeed
+
+WHEEL = os.environ.get("NTK_DIST_WHEEL")
+pytestmark = [
+    pytest.mark.skipif(not WHEEL, reason="NTK_DIST_WHEEL is not set; `make test-dist` sets it"),
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="levels are those of x86-64"),
+]
+LEVELS = ("v2", "v3", "v4")
+TEXT = "{preset: cnn-flatten, depth: 2, activation: gelu}"
+# What a script without the package's own modules does: FOLDER is that of library.py.
+SCRIPT = """
+import pathlib, sys, sysconfig
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from library import Library, Network
+folder = pathlib.Path(sysconfig.get_path("platlib")) / "ntkdist/lib"
+library = Library(folder / f"libntkdist-{sys.argv[2]}.so")
+assert library.isa() == f"x86-64-{sys.argv[2]}", library.isa()
+x = np.load(sys.argv[3])
+np.save(sys.argv[4], Network(library, %r, x.shape[1:]).kernels(x, threads=2)["ntk"])
+mapped = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
+print("\\n".join(sorted(mapped)))
+""" % TEXT
+
+
+def run(command, **environment):
+    """Runs a command without what this machine knows of Swift."""
+    path = ":".join(part for part in ENVIRONMENT["PATH"].split(":") if "swift" not in part)
+    kept = {name: value for name, value in ENVIRONMENT.items() if not name.startswith(("OPENBLAS", "PYTHON"))}
+    return subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, timeout=2 * PATIENCE,
+        env={**kept, "PATH": path, "LD_LIBRARY_PATH": "", "OPENBLAS_NUM_THREADS": "1",
+             "PYTHONDONTWRITEBYTECODE": "1", **environment})
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """The interpreter of an environment with the wheel."""
+    folder = tmp_path_factory.mktemp("venv")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    made = run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", WHEEL])
+    assert made.returncode == 0, made.stderr
+    return folder / "bin/python"
+
+
+@pytest.fixture
+def images(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).standard_normal((20, 8, 8, 3)))
+    return tmp_path / "x.npy"
+
+
+def level_of_processor():
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    return "v4" if "avx512vl" in flags else "v3" if "avx2" in flags else "v2"
+
+
+def test_its_name_says_what_it_is_for():
+    name = pathlib.Path(WHEEL).name
+    version = re.search(r'let version = "(.*)"', (ROOT / "Package.swift").read_text()).group(1)
+    assert name.startswith(f"ntkdist-{version}-py3-none-manylinux_2_"), name
+    assert name.endswith("_x86_64.whl")
+    with zipfile.ZipFile(WHEEL) as wheel:
+        names = wheel.namelist()
+    for level in LEVELS:
+        assert f"ntkdist/lib/libntkdist-{level}.so" in names
+    assert any("libopenblas" in name for name in names)
+
+
+def test_nothing_of_swift_or_mpi_is_needed(python, images, tmp_path):
+    result = run([python, "-c", SCRIPT, ROOT / "Tests/EndToEnd", level_of_processor(), images, tmp_path / "k.npy"])
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert not [line for line in lines if "swift" in line.lower() or "libmpi" in line]
+    # OpenBLAS is the wheel's own.
+    assert all(str(python.parent.parent) in line for line in lines if "openblas" in line)
+
+
+def test_every_level_computes(python, images, tmp_path):
+    """The processor's own, and those below."""
+    (tmp_path / "network.yaml").write_text(f"network: {TEXT}\n")
+    succeed("kernel", tmp_path / "network.yaml", "--rows", images, "--output", tmp_path / "program")
+    expected = np.load(tmp_path / "program/ntk.npy")
+    for level in LEVELS[:LEVELS.index(level_of_processor()) + 1]:
+        result = run([python, "-c", SCRIPT, ROOT / "Tests/EndToEnd", level, images, tmp_path / f"{level}.npy"])
+        assert result.returncode == 0, result.stderr
+        assert np.allclose(np.load(tmp_path / f"{level}.npy"), expected, rtol=1e-13, atol=0)
+
+
+def test_a_level_above_the_processor_is_refused(python, images, tmp_path):
+    """The emulator has no AVX-512."""
+    emulator = shutil.which("qemu-x86_64")
+    if emulator is None:
+        assert not os.environ.get("CI"), "qemu-user is missing"
+        pytest.skip("qemu-user is not installed")
+    script = ("import sys; sys.path.insert(0, sys.argv[1]); from library import *\n"
+              "try: Network(Library(sys.argv[2]), '[dense]', (1, 1, 3))\n"
+              "except Failure as failure: print(failure.status, failure.sentence)")
+    path = next(python.parent.parent.glob("lib/python*/site-packages/ntkdist/lib/libntkdist-v4.so"))
+    result = run([emulator, "-cpu", "max,-avx512f", python.resolve(), "-c", script, ROOT / "Tests/EndToEnd", path],
+                 PYTHONPATH=str(path.parents[2]))
+    assert result.stdout.startswith("69 the program was built for another kind of processor"), result.stderr
+
+
+def test_a_fresh_debian_computes_with_it(images, tmp_path):
+    """A root file system with Python alone."""
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        assert not os.environ.get("CI"), "root or debootstrap is missing"
+        pytest.skip("needs root and debootstrap")
+    root = tmp_path / "root"
+    made = subprocess.run(
+        ["debootstrap", "--variant=minbase", "--include=python3-venv,ca-certificates", "bookworm", root,
+         os.environ.get("NTK_DEBIAN_MIRROR", "http://deb.debian.org/debian")], capture_output=True, text=True)
+    if made.returncode != 0:
+        pytest.skip(f"debootstrap found no package mirror: {made.stdout[-200:]}")
+    for path in (WHEEL, images, ROOT / "Tests/EndToEnd/library.py"):
+        shutil.copy(path, root / "tmp")
+    # NumPy for the Python of bookworm.
+    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:",
+                    "--python-version=3.11", "--dest", root / "tmp", "numpy"], check=True)
+    (root / "tmp/script.py").write_text(SCRIPT)
+    script = f"""
+        set -e
+        mount --bind /proc {root}/proc && mount --bind /dev {root}/dev
+        chroot {root} bash -ec '
+            python3 -m venv /opt/venv
+            /opt/venv/bin/pip install --quiet --no-index --find-links /tmp /tmp/ntkdist-*.whl
+            /opt/venv/bin/python /tmp/script.py /tmp {level_of_processor()} /tmp/x.npy /tmp/k.npy'
+    """
+    result = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script], capture_output=True, text=True, timeout=2 * PATIENCE,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"})
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert np.isfinite(np.load(root / "tmp/k.npy")).all()
