@@ -65,8 +65,10 @@ class ProgramNetwork:
     def _files(self, x1, x2):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            lines = "\n".join("  " + line for line in self._text.splitlines())
-            (folder / "network.yaml").write_text(f"network:\n{lines}\n")
+            text = self._text
+            if not text.startswith(("network:", '{"network":')):
+                text = "network:\n" + "\n".join("  " + line for line in text.splitlines())
+            (folder / "network.yaml").write_text(text + "\n")
             arguments = ["--output", str(folder / "out"), "--precision", f"f{self._precision}"]
             for option, array in (("--rows", x1), ("--columns", x2)):
                 if array is not None:

@@ -32,12 +32,13 @@ def agree(peer, build, shape=IMAGES, tolerance=1e-8, skipped=(), **options):
                     assert value is None, name
                     continue
                 reference = np.asarray(reference) * np.ones_like(value)
-                scale = max(np.abs(reference).max(), 1e-3)
-                difference = np.abs(value - reference)
+                # The peer's diagonals carry errors of their own, or are no numbers.
+                given = np.where(np.isnan(reference), value, reference)
+                scale = max(np.abs(given).max(), 1e-3)
+                difference = np.abs(value - given)
                 if second is None and name in ("nngp", "ntk"):
-                    # The peer's diagonals carry errors of their own.
                     np.fill_diagonal(difference, 0)
-                    assert np.allclose(np.diag(value), np.diag(reference), rtol=1e-6), name
+                    assert np.allclose(np.diag(value), np.diag(given), rtol=1e-6), name
                 assert difference.max() <= tolerance * scale, (name, value, reference)
             for name in (
                 "shape1",
@@ -212,7 +213,9 @@ def test_layers_between(peer, name):
     readout = "identity_pool" if name == "index_pixel" else "pool"
 
     def build(s):
-        layers = [s.Conv(8, (2, 2), padding="SAME", b_std=0.1), MIDDLES[name](s)]
+        # An odd number of convolutions turns the peer's axes, which it forgets in some layers.
+        before = s.Dense(8, 1.1, 0.1) if name.startswith("resize") else s.Conv(8, (2, 2))
+        layers = [before, MIDDLES[name](s)]
         if name == "index_row":
             layers.append(s.Conv(4, (2,)))
         if readout == "pool":
@@ -374,7 +377,7 @@ def test_inputs_along_another_axis(peer):
 
 
 @pytest.mark.parametrize("implementation", ["DENSE", "SPARSE"])
-@pytest.mark.parametrize("axis", [None, 1, (2,), (2, 1)])
+@pytest.mark.parametrize("axis", [None, 1, (2,), (1, 2)])
 def test_graphs(peer, axis, implementation):
     generator = np.random.default_rng(8)
     x1, x2 = inputs((3, 4, 2))
@@ -383,13 +386,15 @@ def test_graphs(peer, axis, implementation):
     if implementation == "DENSE":
         graph = generator.random((1, *sizes, *sizes))
     else:
-        edges = [generator.integers(-1, size, (1, 7, 2)) for size in sizes]
+        edges = [generator.integers(0, size, (1, 7, 2)) for size in sizes]
         graph = np.stack(edges, 2)
+        # Padding.
+        graph[0, 3] = -1
     patterns = (np.repeat(graph, 3, 0), np.repeat(graph, 2, 0))
 
     def build(s):
         return s.serial(
-            s.Conv(8, (2, 2), padding="SAME"),
+            s.Dense(8, 1.3, 0.2),
             s.Relu(),
             s.Aggregate(axis, implementation=implementation),
             s.Dense(3),

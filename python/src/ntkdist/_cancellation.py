@@ -22,17 +22,20 @@ def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
 
     def run() -> None:
         try:
-            values.append(work(cancelled.is_set))
+            if not cancelled.is_set():
+                values.append(work(cancelled.is_set))
         except BaseException as error:  # Raised again in the calling thread.
             errors.append(error)
 
     thread = threading.Thread(target=run, name="ntkdist", daemon=True)
-    thread.start()
     try:
+        thread.start()
         thread.join()
     except BaseException:
         cancelled.set()
-        thread.join()
+        # A thread that has not begun yet finds that it need not.
+        if thread.is_alive():
+            thread.join()
         raise
     if errors:
         raise errors[0]

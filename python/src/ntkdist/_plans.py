@@ -31,6 +31,7 @@ class Plan:
         signal: behind the last layer.
         order: the axes of the inputs in the library's order.
         image: [height, width, channels] of the library.
+        patterns: the graphs, whose files are there as long as this is.
     """
 
     layers: list[JobLayer]
@@ -38,6 +39,7 @@ class Plan:
     signal: Signal
     order: tuple[int, ...]
     image: tuple[int, int, int]
+    patterns: Patterns | None = None
 
     def images(self, array: NDArray[Any]) -> NDArray[np.float64]:
         """The inputs as the library reads them, [n, height, width, channels] float64."""
@@ -121,7 +123,7 @@ def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -
         known = [None if axis == "N" else shape[place] for place, axis in enumerate(axes)]
         found, signal = traced(layer, axes, known, patterns)
     image = (*sizes[:-1], *[1] * (3 - len(sizes)), sizes[-1])
-    return Plan(found, compact(found), signal, order, image)  # type: ignore[arg-type]
+    return Plan(found, compact(found), signal, order, image, patterns)  # type: ignore[arg-type]
 
 
 def _text_plan(layer: TextLayer, shape: Sequence[int]) -> Plan:

@@ -30,7 +30,7 @@ class AggregateLayer(SimpleLayer):
 
     def _axes(self, ndim: int) -> list[int]:
         if self.aggregate_axis is not None:
-            return [axis % ndim for axis in self.aggregate_axis]
+            return sorted(axis % ndim for axis in self.aggregate_axis)
         apart = (self.batch_axis % ndim, self.channel_axis % ndim)
         return [axis for axis in range(ndim) if axis not in apart]
 

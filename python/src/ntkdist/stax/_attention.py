@@ -94,8 +94,7 @@ class AttentionLayer(SimpleLayer):
         alpha = own / (own + given)
         found["positional"] = "sum"
         found["positional_variance"] *= given / own
-        power = 1 if self.linear_scaling else 2
-        found["query_variance"] = parameters["query_variance"] * alpha**power
+        found["query_variance"] = parameters["query_variance"] * alpha**2
         if self.val_pos_emb:
             found["value_variance"] = parameters["value_variance"] * alpha
         return found

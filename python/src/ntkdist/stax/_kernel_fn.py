@@ -257,8 +257,14 @@ def _run(
     handle = _plans.network(text, image, bits)
     n1, n2 = len(x1), len(x1 if x2 is None else x2)
     if n1 == 0 or n2 == 0:
-        shapes = {"1": (n1,), "2": (n2,)}
-        return {name: np.zeros(shapes.get(source[-1], (n1, n2))) for name, source in arrays.items()}
+        found = {name: np.zeros((n1, n2)) for name in arrays}
+        for name, x in (("cov1", x1), ("cov2", x2)):
+            if name in arrays and x is not None:
+                found[name] = np.zeros(0)
+                if len(x):
+                    alone = {name: _SOURCES["cov1"]}
+                    found[name] = _run(text, image, x, None, alone, bits, threads)[name]
+        return found
     results = interruptible(
         lambda is_cancelled: handle.kernel(x1, x2, arrays.values(), threads, is_cancelled)
     )
