@@ -1,6 +1,7 @@
 # make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
+# make test-python the Python package: style, types, and tests with the library
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
 # make test-agreement  every collective step fails once on every rank; long
 # make test-random-networks  2,000 random networks against the reference recursion; long
@@ -31,7 +32,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich dist deb install build-mpich \
+.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich test-python dist deb install build-mpich \
   chaos fuzz bench lint \
   reference docs system-packages clean
 
@@ -106,6 +107,10 @@ test-mpich: build build-mpich
 	  Tests/Scripts/rank-checks .build-mpich/release/RankChecks
 	NTK_DIST_MPICH="$$(realpath .build-mpich/release/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_launchers.py
+
+test-python: build
+	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist
+	$(TIMED) "tests of the Python package" Tests/Scripts/python-package
 
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py

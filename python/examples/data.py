@@ -4,7 +4,7 @@ import numpy as np
 
 
 def images(train, test, size=8, classes=3, seed=0):
-    """Training images and one-hot targets, then those of the test; images are [n, size, size, 1]."""
+    """Images [n, size, size, 1] and one-hot targets: those of training, then of the test."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:size, :size] / size
     patterns = [

@@ -1,4 +1,4 @@
-"""Training by cross entropy: a wide network, and its outputs as the infinite network's kernel moves them.
+"""Training by cross entropy: a wide network, and the flow of the infinitely wide one.
 
 Needs JAX, for the finite network. With `import neural_tangents as nt` and
 `from neural_tangents import stax` it is the same script.

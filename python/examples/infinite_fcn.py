@@ -14,10 +14,12 @@ def main(train=100, test=50):
 
     _, _, kernel_fn = stax.serial(
         stax.Flatten(),
-        stax.Dense(1, 2.0, 0.05), stax.Relu(),
-        stax.Dense(1, 2.0, 0.05), stax.Relu(),
         stax.Dense(1, 2.0, 0.05),
-    )  # fmt: skip
+        stax.Relu(),
+        stax.Dense(1, 2.0, 0.05),
+        stax.Relu(),
+        stax.Dense(1, 2.0, 0.05),
+    )
     kernel_fn = nt.batch(kernel_fn, device_count=0, batch_size=0)
 
     predict_fn = nt.predict.gradient_descent_mse_ensemble(

@@ -37,9 +37,26 @@ def test_functions_of_numpy(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["swish", "silu", "softplus", "elu", "selu", "tanh", "sigmoid", "relu", "soft_sign",
-     "leaky_relu", "gelu", "hard_tanh", "relu6", "celu", "log_sigmoid", "squareplus", "hard_swish"],
-)  # fmt: skip
+    [
+        "swish",
+        "silu",
+        "softplus",
+        "elu",
+        "selu",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "soft_sign",
+        "leaky_relu",
+        "gelu",
+        "hard_tanh",
+        "relu6",
+        "celu",
+        "log_sigmoid",
+        "squareplus",
+        "hard_swish",
+    ],
+)
 def test_functions_of_jax(jax, name):
     called = getattr(jax.nn, name)
     text, is_named = formula(called)

@@ -38,20 +38,29 @@ def test_residual_blocks_have_the_identity_as_shortcut():
     )
     net = stax.serial(stax.Dense(4), block, stax.Flatten(), stax.Dense(1))
     assert layers(net) == [
-        dense(), {"residual": {"main": [dense(), "relu", dense()]}}, "flatten", dense()]  # fmt: skip
+        dense(),
+        {"residual": {"main": [dense(), "relu", dense()]}},
+        "flatten",
+        dense(),
+    ]
 
 
 def test_sums_of_many_branches_are_nested():
     net = stax.serial(
-        stax.FanOut(3), stax.parallel(stax.Dense(1), stax.Dense(1, 2.0), stax.Dense(1, 3.0)),
-        stax.FanInSum(), stax.Flatten(), stax.Dense(1))  # fmt: skip
+        stax.FanOut(3),
+        stax.parallel(stax.Dense(1), stax.Dense(1, 2.0), stax.Dense(1, 3.0)),
+        stax.FanInSum(),
+        stax.Flatten(),
+        stax.Dense(1),
+    )
     inner = {"residual": {"main": [dense(4.0)], "shortcut": [dense(9.0)]}}
     assert layers(net)[0] == {"residual": {"main": [dense()], "shortcut": [inner]}}
 
 
 def test_one_branch_is_no_branch():
     net = stax.serial(
-        stax.FanOut(1), stax.parallel(stax.Dense(1)), stax.FanInProd(), stax.Flatten())  # fmt: skip
+        stax.FanOut(1), stax.parallel(stax.Dense(1)), stax.FanInProd(), stax.Flatten()
+    )
     assert layers(net) == [dense(), "flatten"]
 
 
@@ -62,38 +71,64 @@ def test_branches_of_branches():
         stax.parallel(stax.FanOut(2), stax.Dense(4, 5.0)),
         stax.parallel(
             stax.serial(stax.parallel(stax.Dense(4, 2.0), stax.Dense(4, 3.0)), stax.FanInSum()),
-            stax.Identity()),
-        stax.FanInProd(), stax.Flatten())  # fmt: skip
+            stax.Identity(),
+        ),
+        stax.FanInProd(),
+        stax.Flatten(),
+    )
     inner = {"residual": {"main": [dense(4.0)], "shortcut": [dense(9.0)]}}
-    assert layers(net) == [
-        dense(), {"product": {"branches": [[inner], [dense(25.0)]]}}, "flatten"]  # fmt: skip
+    assert layers(net) == [dense(), {"product": {"branches": [[inner], [dense(25.0)]]}}, "flatten"]
 
 
 def test_widths_are_written_where_they_matter():
     net = stax.serial(
-        stax.FanOut(2), stax.parallel(stax.Dense(4), stax.Dense(12)), stax.FanInConcat(),
-        stax.Dense(3), stax.Flatten())  # fmt: skip
+        stax.FanOut(2),
+        stax.parallel(stax.Dense(4), stax.Dense(12)),
+        stax.FanInConcat(),
+        stax.Dense(3),
+        stax.Flatten(),
+    )
     assert layers(net) == [
-        {"concatenate": {"branches": [[dense(width=4)], [dense(width=12)]]}}, dense(width=3),
-        "flatten"]  # fmt: skip
+        {"concatenate": {"branches": [[dense(width=4)], [dense(width=12)]]}},
+        dense(width=3),
+        "flatten",
+    ]
 
 
 def test_repetitions():
     body = stax.serial(stax.Relu(), stax.Dense(4))
     net = stax.serial(stax.Dense(4), stax.repeat(body, 5), stax.Flatten())
     assert layers(net) == [
-        dense(), {"repeat": {"count": 5, "layers": ["relu", dense()]}}, "flatten"]  # fmt: skip
+        dense(),
+        {"repeat": {"count": 5, "layers": ["relu", dense()]}},
+        "flatten",
+    ]
     assert layers(stax.serial(stax.Dense(4), stax.repeat(body, 0), stax.Flatten())) == [
-        dense(), "flatten"]  # fmt: skip
+        dense(),
+        "flatten",
+    ]
     assert layers(stax.serial(stax.Dense(4), stax.repeat(body, 1), stax.Flatten())) == [
-        dense(), "relu", dense(), "flatten"]  # fmt: skip
+        dense(),
+        "relu",
+        dense(),
+        "flatten",
+    ]
 
 
 def test_repetitions_that_change_the_signal():
     shrink = stax.serial(stax.Relu(), stax.Conv(4, (3, 3)))
     net = stax.serial(stax.Conv(4, (3, 3)), stax.repeat(shrink, 3), stax.Flatten())
-    body = ["relu", {"convolution": {"filter": [3, 3], "stride": [1, 1], "padding": "valid",
-                                     "weight_variance": 1.0}}]  # fmt: skip
+    body = [
+        "relu",
+        {
+            "convolution": {
+                "filter": [3, 3],
+                "stride": [1, 1],
+                "padding": "valid",
+                "weight_variance": 1.0,
+            }
+        },
+    ]
     found = layers(net, (2, 12, 12, 3))
     assert found[-1] == "flatten"
     assert compact(found).count("relu") in (1, 3)
@@ -102,8 +137,11 @@ def test_repetitions_that_change_the_signal():
 
 def test_axes_in_other_orders():
     net = stax.serial(
-        stax.Conv(4, (3, 2), (1, 2), dimension_numbers=("NCHW", "WHIO", "NCWH")), stax.Relu(),
-        stax.AvgPool((2, 4), channel_axis=1), stax.GlobalAvgPool(channel_axis=1))  # fmt: skip
+        stax.Conv(4, (3, 2), (1, 2), dimension_numbers=("NCHW", "WHIO", "NCWH")),
+        stax.Relu(),
+        stax.AvgPool((2, 4), channel_axis=1),
+        stax.GlobalAvgPool(channel_axis=1),
+    )
     found = layers(net, (2, 3, 20, 30))
     assert found[0]["convolution"]["filter"] == [2, 3]
     assert found[0]["convolution"]["stride"] == [2, 1]
@@ -121,12 +159,24 @@ def test_yaml_is_read_back():
         stax.Conv(64, (3, 3), padding="SAME", W_std=1.3, b_std=0.1),
         stax.FanOut(2),
         stax.parallel(
-            stax.serial(stax.Relu(), stax.Conv(64, (3, 3), padding="SAME"),
-                        stax.Elementwise("x * sigmoid(1.702 * x)"), stax.Dense(4)),
-            stax.serial(stax.FanOut(3),
-                        stax.parallel(stax.Identity(), stax.Dense(4), stax.Dense(4, 1e-5)),
-                        stax.FanInProd(), stax.Dense(4))),
-        stax.FanInSum(), stax.Index(stax.Slice[:, 1:]), stax.GlobalAvgPool(), stax.Dense(10))  # fmt: skip
+            stax.serial(
+                stax.Relu(),
+                stax.Conv(64, (3, 3), padding="SAME"),
+                stax.Elementwise("x * sigmoid(1.702 * x)"),
+                stax.Dense(4),
+            ),
+            stax.serial(
+                stax.FanOut(3),
+                stax.parallel(stax.Identity(), stax.Dense(4), stax.Dense(4, 1e-5)),
+                stax.FanInProd(),
+                stax.Dense(4),
+            ),
+        ),
+        stax.FanInSum(),
+        stax.Index(stax.Slice[:, 1:]),
+        stax.GlobalAvgPool(),
+        stax.Dense(10),
+    )
     text = net.yaml()
     assert yaml.safe_load(text) == layers(net)
     assert stax.from_yaml(text).yaml() == text
@@ -148,35 +198,62 @@ def test_triples_unpack():
 
 REFUSED = {
     "activation_of_activation": (
-        NotImplementedError, "Relu needs a Gaussian signal",
-        lambda: stax.serial(stax.Dense(1), stax.Relu(), stax.Relu())),
+        NotImplementedError,
+        "Relu needs a Gaussian signal",
+        lambda: stax.serial(stax.Dense(1), stax.Relu(), stax.Relu()),
+    ),
     "norm_of_activation": (
-        NotImplementedError, "LayerNorm needs a Gaussian signal",
-        lambda: stax.serial(stax.Dense(1), stax.Relu(), stax.LayerNorm())),
+        NotImplementedError,
+        "LayerNorm needs a Gaussian signal",
+        lambda: stax.serial(stax.Dense(1), stax.Relu(), stax.LayerNorm()),
+    ),
     "norm_without_channels": (
-        ValueError, "include that of the channels",
-        lambda: stax.serial(stax.Dense(1), stax.LayerNorm(0))),
+        ValueError,
+        "include that of the channels",
+        lambda: stax.serial(stax.Dense(1), stax.LayerNorm(0)),
+    ),
     "sum_of_activations": (
-        NotImplementedError, "not Gaussian",
+        NotImplementedError,
+        "not Gaussian",
         lambda: stax.serial(
             stax.FanOut(2),
-            stax.parallel(*[stax.serial(stax.Dense(4), stax.Relu())] * 2), stax.FanInSum())),
+            stax.parallel(*[stax.serial(stax.Dense(4), stax.Relu())] * 2),
+            stax.FanInSum(),
+        ),
+    ),
     "branches_at_the_end": (
-        NotImplementedError, "ends in branches", lambda: stax.serial(stax.Dense(1), stax.FanOut(2))),
+        NotImplementedError,
+        "ends in branches",
+        lambda: stax.serial(stax.Dense(1), stax.FanOut(2)),
+    ),
     "layer_of_branches": (
-        ValueError, "Dense gets 2 branches", lambda: stax.serial(stax.FanOut(2), stax.Dense(1))),
+        ValueError,
+        "Dense gets 2 branches",
+        lambda: stax.serial(stax.FanOut(2), stax.Dense(1)),
+    ),
     "too_few_branches": (
-        ValueError, "FanOut\\(2\\)", lambda: stax.parallel(stax.Dense(1), stax.Dense(1))),
+        ValueError,
+        "FanOut\\(2\\)",
+        lambda: stax.parallel(stax.Dense(1), stax.Dense(1)),
+    ),
     "concatenation_of_pixels": (
-        NotImplementedError, "axis 1",
+        NotImplementedError,
+        "axis 1",
         lambda: stax.serial(
-            stax.FanOut(2), stax.parallel(stax.Dense(4), stax.Dense(4)), stax.FanInConcat(0))),
+            stax.FanOut(2), stax.parallel(stax.Dense(4), stax.Dense(4)), stax.FanInConcat(0)
+        ),
+    ),
     "other_axes": (
-        ValueError, "channel_axis 0", lambda: stax.serial(stax.Dense(1), stax.Dense(1, channel_axis=0))),
+        ValueError,
+        "channel_axis 0",
+        lambda: stax.serial(stax.Dense(1), stax.Dense(1, channel_axis=0)),
+    ),
     "scales": (
-        NotImplementedError, "s = ",
-        lambda: stax.Dense(1, parameterization="standard", s=(2, 1))),
-}  # fmt: skip
+        NotImplementedError,
+        "s = ",
+        lambda: stax.Dense(1, parameterization="standard", s=(2, 1)),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -189,7 +266,9 @@ def test_what_is_refused_is_said_in_one_sentence(name):
 ARGUMENTS = {
     "padding": (ValueError, lambda: stax.Conv(1, (3, 3), padding="FULL")),
     "circular_transpose": (
-        NotImplementedError, lambda: stax.ConvTranspose(1, (3, 3), padding="CIRCULAR")),
+        NotImplementedError,
+        lambda: stax.ConvTranspose(1, (3, 3), padding="CIRCULAR"),
+    ),
     "strides": (ValueError, lambda: stax.Conv(1, (3, 3), (1,))),
     "parameterization": (ValueError, lambda: stax.Dense(1, parameterization="mup")),
     "dropout_rate": (ValueError, lambda: stax.Dropout(0.0)),
@@ -207,7 +286,7 @@ ARGUMENTS = {
     "index": (NotImplementedError, lambda: stax.Index([1, 2])),
     "empty_serial": (ValueError, lambda: stax.serial()),
     "text": (TypeError, lambda: stax.from_yaml(["dense"])),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)

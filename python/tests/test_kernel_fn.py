@@ -69,9 +69,16 @@ def test_square_kernels_are_symmetric(kernel_fn, x):
 
 @pytest.mark.parametrize(
     ("given", "dtype"),
-    [(np.float64, np.float64), (np.float32, np.float32), (np.float16, np.float32),
-     (np.int64, np.float64), (np.uint8, np.float64), (np.bool_, np.float64), (">f8", np.float64)],
-)  # fmt: skip
+    [
+        (np.float64, np.float64),
+        (np.float32, np.float32),
+        (np.float16, np.float32),
+        (np.int64, np.float64),
+        (np.uint8, np.float64),
+        (np.bool_, np.float64),
+        (">f8", np.float64),
+    ],
+)
 def test_dtypes(kernel_fn, given, dtype):
     x = (np.arange(12).reshape(3, 4) % 5).astype(given)
     kernel = kernel_fn(x)
@@ -127,7 +134,7 @@ WRONG = {
     "no_features": (ValueError, np.ones((3, 0))),
     "nan": (ValueError, np.array([[1.0, np.nan]])),
     "infinite": (ValueError, np.array([[1.0, np.inf], [-np.inf, 1.0]])),
-    "pixels": (NotImplementedError, np.ones((2, 3, 3, 1))),
+    "pixels": (NotImplementedError, np.ones((2, 32, 32, 1))),
     "volumes": (NotImplementedError, np.ones((2, 3, 3, 3, 1))),
 }
 
@@ -163,10 +170,15 @@ def test_other_shapes(kernel_fn, x):
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [({"mask_constant": 1.0}, NotImplementedError), ({"diagonal_batch": False}, NotImplementedError),
-     ({"precision": "f16"}, ValueError), ({"threads": 0}, ValueError),
-     ({"threads": 1.5}, ValueError), ({"thread": 1}, TypeError)],
-)  # fmt: skip
+    [
+        ({"mask_constant": 1.0}, NotImplementedError),
+        ({"diagonal_batch": False}, NotImplementedError),
+        ({"precision": "f16"}, ValueError),
+        ({"threads": 0}, ValueError),
+        ({"threads": 1.5}, ValueError),
+        ({"thread": 1}, TypeError),
+    ],
+)
 def test_wrong_options(kernel_fn, x, options, error):
     with pytest.raises(error):
         kernel_fn(x, None, "ntk", **options)
@@ -198,14 +210,20 @@ def test_networks_that_end_with_pixels(rng):
     x1, x2 = rng.standard_normal((3, 4, 5, 2)), rng.standard_normal((2, 4, 5, 2))
     body = [stax.Conv(8, (2, 2)), stax.Relu(), stax.Conv(8, (2, 2), padding="SAME")]
     kernel_fn = stax.serial(*body).kernel_fn
-    with pytest.raises(NotImplementedError, match="Flatten"):
-        kernel_fn(x1, x2, "ntk")
+    every = kernel_fn(x1, x2)
+    assert every.ntk.shape == (3, 2, 3, 3, 4, 4) and every.cov2.shape == (2, 3, 3, 4, 4)
     pixels = kernel_fn(x1, x2, diagonal_spatial=True)
     assert pixels.ntk.shape == (3, 2, 3, 4) and pixels.cov1.shape == (3, 3, 4)
     assert pixels.diagonal_spatial and pixels.shape1 == (3, 3, 4, 8)
     flat = stax.serial(*body, stax.Flatten()).kernel_fn(x1, x2)
     assert np.allclose(pixels.ntk.mean((2, 3)), flat.ntk, rtol=1e-12)
     assert np.allclose(pixels.cov2.mean((1, 2)), flat.cov2, rtol=1e-12)
+    for name in ("nngp", "ntk", "cov1", "cov2"):
+        pairs = getattr(every, name)
+        # Two convolutions: the axes are as they were.
+        assert np.allclose(np.einsum("...hhww->...hw", pairs), getattr(pixels, name), rtol=1e-12)
+    mean = stax.serial(*body, stax.GlobalAvgPool()).kernel_fn(x1, x2, "ntk")
+    assert np.allclose(every.ntk.mean((2, 3, 4, 5)), mean, rtol=1e-12)
     one = stax.Conv(8, (4, 5)).kernel_fn(x1, x2)
     assert one.ntk.shape == (3, 2, 1, 1, 1, 1)
 
@@ -226,8 +244,11 @@ def test_precision(kernel_fn, x):
 def test_text_and_layers_have_the_same_kernels(rng):
     x = rng.standard_normal((3, 4, 4, 2))
     net = stax.serial(
-        stax.Conv(8, (3, 3), padding="SAME"), stax.Elementwise("tanh"),
-        stax.GlobalAvgPool(), stax.Dense(1))  # fmt: skip
+        stax.Conv(8, (3, 3), padding="SAME"),
+        stax.Elementwise("tanh"),
+        stax.GlobalAvgPool(),
+        stax.Dense(1),
+    )
     for text in (net.yaml(), "network:\n" + net.yaml()):
         assert np.array_equal(
             stax.from_yaml(text).kernel_fn(x, None, "ntk"), net.kernel_fn(x, None, "ntk")

@@ -54,9 +54,17 @@ def test_files_that_are_no_library(tmp_path):
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(64, ValueError), (65, ValueError), (66, OSError), (69, MemoryError), (70, RuntimeError),
-     (74, OSError), (78, ValueError), (3, RuntimeError)],
-)  # fmt: skip
+    [
+        (64, ValueError),
+        (65, ValueError),
+        (66, OSError),
+        (69, MemoryError),
+        (70, RuntimeError),
+        (74, OSError),
+        (78, ValueError),
+        (3, RuntimeError),
+    ],
+)
 def test_exceptions_of_statuses(status, error):
     assert isinstance(exception(status, "sentence"), error)
     assert str(exception(status, "sentence")) == "sentence"

@@ -136,9 +136,9 @@ def test_outputs_and_shapes(peer, jax, name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs, ours = build(peer.stax), build(stax)
-        expected_shape, expected_params = theirs[0](key, (-1, *shape))
+        expected_shape, expected_params = theirs[0](key, x.shape)
         expected = theirs[1](expected_params, x)
-    output_shape, params = ours[0](key, (-1, *shape))
+    output_shape, params = ours[0](key, x.shape)
     assert tuple(output_shape) == tuple(expected_shape)
     leaves, own = jax.tree_util.tree_leaves(expected_params), jax.tree_util.tree_leaves(params)
     assert sum(leaf.size for leaf in leaves) == sum(leaf.size for leaf in own)
@@ -185,7 +185,8 @@ def test_finite_networks_of_jobs(jax):
     assert shape == (-1, 6)
     x = np.random.default_rng(2).standard_normal((4, 5, 5, 3))
     own = stax.serial(
-        stax.Conv(4, (3, 3), padding="SAME"), stax.Relu(), stax.Flatten(), stax.Dense(6))  # fmt: skip
+        stax.Conv(4, (3, 3), padding="SAME"), stax.Relu(), stax.Flatten(), stax.Dense(6)
+    )
     own_params = own[0](jax.random.PRNGKey(0), (-1, 5, 5, 3))[1]
     # The number of layers is part of how keys are split: same layers, same keys.
     assert np.allclose(apply_fn(params, x), np.tanh(own[1](own_params, x)), rtol=1e-6)

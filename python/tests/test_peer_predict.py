@@ -111,8 +111,9 @@ def test_states_resume(peer, jax, problem):
     ends = []
     for module in (predict, peer.predict):
         predict_fn = module.gradient_descent(loss, train.ntk, y, 0.3, 0.9)
-        state = predict_fn(2.0, module.ODEState(np.zeros_like(y), np.zeros((4, 2))),
-                           k_test_train=test.ntk)  # fmt: skip
+        state = predict_fn(
+            2.0, module.ODEState(np.zeros_like(y), np.zeros((4, 2))), k_test_train=test.ntk
+        )
         state = predict_fn(3.0, state, k_test_train=test.ntk)
         ends.append(
             tuple(getattr(state, f) for f in ("fx_train", "fx_test", "qx_train", "qx_test"))

@@ -91,6 +91,8 @@ class Signal:
         is_gaussian: whether its channels are Gaussian and independent with mean zero, given the
             input: behind weights, and not behind an activation.
         scale: by how much a standard parameterization has scaled the number of channels.
+        is_reversed: whether kernels of pixels have the spatial axes in reverse, as those of
+            neural-tangents behind an odd number of convolutions.
     """
 
     node: Node
@@ -98,6 +100,7 @@ class Signal:
     sizes: tuple[int | None, ...]
     is_gaussian: bool = False
     scale: int = 1
+    is_reversed: bool = False
 
     @property
     def channels(self) -> int | None:
@@ -131,6 +134,11 @@ class Signal:
         """The signal with other sizes of some axes."""
         new = tuple(sizes.get(axis, size) for axis, size in zip(self.axes, self.sizes))
         return replace(self, sizes=new, **changes)
+
+    def ordered(self, axes: Sequence[str], **changes: Any) -> Signal:
+        """The signal with its axes in another order, or with fewer."""
+        sizes = tuple(self.size(axis) for axis in axes)
+        return replace(self, axes=tuple(axes), sizes=sizes, **changes)
 
     def require(self, batch_axis: int, channel_axis: int, name: str) -> None:
         """Raises ValueError unless the axes of inputs and channels are those of a layer."""

@@ -71,14 +71,8 @@ class ConvLayer(SimpleLayer):
             }
         }
         behind = self.weights.behind(signal, layer, sizes)
-        order = [axes[letter] for letter in outputs]
-        return Signal(
-            behind.node,
-            tuple(order),
-            tuple(behind.size(axis) for axis in order),
-            behind.is_gaussian,
-            behind.scale,
-        )
+        turned = signal.is_reversed != (self.kind != "local_convolution")
+        return behind.ordered([axes[letter] for letter in outputs], is_reversed=turned)
 
     def _size(self, size: int | None, taps: int, stride: int) -> int | None:
         if size is None:

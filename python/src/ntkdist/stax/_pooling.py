@@ -100,9 +100,7 @@ class GlobalPoolLayer(SimpleLayer):
         behind = signal
         if signal.spatial:
             behind = signal.then("global_sum_pool" if self.is_sum else "global_average_pool")
-        axes = tuple(axis for axis in signal.axes if axis in "NC")
-        sizes = tuple(behind.size(axis) for axis in axes)
-        return Signal(behind.node, axes, sizes, behind.is_gaussian, behind.scale)
+        return behind.ordered([axis for axis in signal.axes if axis in "NC"], is_reversed=False)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         kept = (self.batch_axis % len(shape), self.channel_axis % len(shape))

@@ -129,10 +129,7 @@ class IndexLayer(SimpleLayer):
             return behind
         if set(dropped) == set(signal.spatial):
             behind = behind.then("flatten")
-        axes = tuple(axis for axis in signal.axes if axis not in dropped)
-        return Signal(
-            behind.node, axes, tuple(behind.size(a) for a in axes), signal.is_gaussian, signal.scale
-        )
+        return behind.ordered([axis for axis in signal.axes if axis not in dropped])
 
     def _key(self, ndim: int) -> tuple[Any, ...]:
         return tuple(

@@ -81,7 +81,10 @@ class RepeatLayer(Layer):
                 rounds = self.count - done
             if rounds > 1 and body:
                 layer: JobLayer = {"repeat": {"count": rounds, "layers": body}}
-                after = after.resized({}, node=Node(layer, [signals.node]))
+                turns = rounds % 2 == 1 and after.is_reversed != signals.is_reversed
+                turned = signals.is_reversed != turns
+                node = Node(layer, [signals.node])
+                after = after.resized({}, node=node, is_reversed=turned)
             signals = after
             done += rounds
         return signals
@@ -98,7 +101,7 @@ class RepeatLayer(Layer):
         for _ in range(self.count):
             rng, own = jax().random.split(rng)
             after, new = self.part.init(own, shape)
-            if after != shape:
+            if tuple(after) != tuple(shape):
                 raise ValueError(
                     f"repeat of a layer that takes the shape {shape} to {after}; use "
                     "serial(*([layer] * n)), or keep the shape"
@@ -195,8 +198,8 @@ class FanInLayer(Layer):
             branches.append(signal)
         if not branches:
             raise ValueError(f"{self.name} gets no branches")
-        changes: dict[str, Any] = {}
         first = branches[0]
+        changes: dict[str, Any] = {}
         if self.join == "concatenate":
             if self.axis % len(first.axes) != first.axes.index("C"):
                 raise NotImplementedError(
@@ -217,7 +220,9 @@ class FanInLayer(Layer):
                     "FanInSum of several branches that are not Gaussian, whose means would "
                     "matter; end all but one of them with Dense, Conv or attention"
                 )
-        return joined(branches, self.join, **changes)
+        # As in neural-tangents, the majority decides.
+        turned = 2 * sum(signal.is_reversed for signal in branches) > len(branches)
+        return joined(branches, self.join, is_reversed=turned, **changes)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         if self.join != "concatenate":
