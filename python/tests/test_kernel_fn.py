@@ -184,9 +184,33 @@ def test_wrong_options(kernel_fn, x, options, error):
         kernel_fn(x, None, "ntk", **options)
 
 
-def test_kernels_of_kernels_and_of_several_inputs(kernel_fn, x):
+def test_kernels_of_kernels(x):
+    first = stax.serial(stax.Dense(8, 1.5), stax.Relu())
+    second = stax.serial(stax.Dense(8), stax.Erf(), stax.Dense(1))
+    for x2 in (None, x[:2]):
+        found = second.kernel_fn(first.kernel_fn(x, x2), get="ntk")
+        expected = stax.serial(first, second).kernel_fn(x, x2, "ntk")
+        assert np.array_equal(found, expected)
+    assert second.kernel_fn(first.kernel_fn(x)).is_gaussian
+
+
+@pytest.mark.parametrize("get", ["ntk", ("nngp", "ntk"), "cov1", None])
+def test_kernels_inside_jit(jax, kernel_fn, x, get):
+    """As the peer's notebooks have it."""
+    compiled = jax.jit(kernel_fn, static_argnums=(2,))
+    for x2 in (None, x[:2]):
+        found, expected = compiled(x, x2, get), kernel_fn(x, x2, get)
+        if get is None:
+            found, expected = found[:2], expected[:2]
+        assert np.array_equal(np.asarray(found), np.asarray(expected))
+    assert np.array_equal(
+        jax.jit(lambda a: kernel_fn(a, a[:2], "ntk") * 2)(x), kernel_fn(x, x[:2], "ntk") * 2
+    )
+
+
+def test_wrong_kernels_of_kernels_and_of_several_inputs(kernel_fn, x):
     with pytest.raises(NotImplementedError, match="serial"):
-        kernel_fn(kernel_fn(x))
+        kernel_fn(kernel_fn(x).replace(ntk=None))
     with pytest.raises(NotImplementedError, match="one array"):
         kernel_fn((x, np.ones((5, 2))))
 

@@ -35,7 +35,7 @@ def computed(
         # Half of the work, and Dropout minds.
         images2 = None
     work = Work(plan.text, plan.image, images1, images2, bits, threads)
-    values = _descriptions(plan, work)
+    values = described(plan, *work.shape, is_same=images2 is None)
     arrays = _arrays(names, images2 is not None)
     if arrays and plan.signal.spatial:
         is_diagonal = bool(diagonal_spatial)
@@ -65,15 +65,15 @@ def _arrays(names: tuple[str, ...], has_second: bool) -> dict[str, str]:
     return found
 
 
-def _descriptions(plan: Plan, work: Work) -> dict[str, Any]:
+def described(plan: Plan, n1: int, n2: int, is_same: bool) -> dict[str, Any]:
     """The fields of a `Kernel` that are no arrays."""
     signal = plan.signal
     shapes = [
         tuple(n if axis == "N" else size for axis, size in zip(signal.axes, signal.sizes))
-        for n in work.shape
+        for n in (n1, n2)
     ]
     return {
-        "x1_is_x2": work.x2 is None,
+        "x1_is_x2": is_same,
         "is_gaussian": signal.is_gaussian,
         "is_reversed": signal.is_reversed,
         "is_input": False,

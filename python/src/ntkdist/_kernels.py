@@ -11,27 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-class Kernel(NamedTuple):
-    """The kernels of a network between x1 [n1, ...] and x2 [n2, ...].
-
-    Attributes:
-        nngp: [n1, n2], the covariance of the outputs over random weights.
-        ntk: [n1, n2], the neural tangent kernel.
-        cov1: [n1], the nngp of each of x1 with itself.
-        cov2: [n2], that of x2; None where x2 was not given.
-        x1_is_x2: whether both are the same inputs.
-        is_gaussian: whether outputs are Gaussian: behind weights.
-        is_reversed: False.
-        is_input: False.
-        diagonal_batch: True: cov1 and cov2 are diagonals.
-        diagonal_spatial: whether spatial axes of the outputs, if there are any, are diagonals.
-        shape1: the shape of the finite network's outputs at x1,
-        shape2: and at x2.
-        batch_axis: their axis of the inputs,
-        channel_axis: and of the channels.
-        mask1: None.
-        mask2: None.
-    """
+class _Fields(NamedTuple):
+    """The fields of `Kernel`."""
 
     nngp: Array
     ntk: Array
@@ -50,8 +31,34 @@ class Kernel(NamedTuple):
     mask1: None = None
     mask2: None = None
 
+
+class Kernel(_Fields):
+    """The kernels of a network between x1 [n1, ...] and x2 [n2, ...].
+
+    Attributes:
+        nngp: [n1, n2], the covariance of the outputs over random weights.
+        ntk: [n1, n2], the neural tangent kernel.
+        cov1: [n1], the nngp of each of x1 with itself.
+        cov2: [n2], that of x2; None where x2 was not given.
+        x1_is_x2: whether both are the same inputs.
+        is_gaussian: whether outputs are Gaussian: behind weights.
+        is_reversed: whether spatial axes of the kernels, if there are any, are in reverse.
+        is_input: False.
+        diagonal_batch: True: cov1 and cov2 are diagonals.
+        diagonal_spatial: whether spatial axes of the outputs, if there are any, are diagonals.
+        shape1: the shape of the finite network's outputs at x1,
+        shape2: and at x2.
+        batch_axis: their axis of the inputs,
+        channel_axis: and of the channels.
+        mask1: None.
+        mask2: None.
+    """
+
+    #: What it was computed of, (layer, x1, x2, options): another `kernel_fn` goes on from there.
+    source: tuple[Any, ...] | None = None
+
     def replace(self, **changes: Any) -> Kernel:
-        """The same with some fields changed."""
+        """The same with some fields changed; no `kernel_fn` goes on from it."""
         return self._replace(**changes)
 
     def asdict(self) -> dict[str, Any]:

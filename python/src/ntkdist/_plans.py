@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._cache import Recent
 from ._graph import JobLayer, Signal, input_signal, layers
 from ._library import NetworkHandle, library
 from ._patterns import Patterns
@@ -138,18 +138,11 @@ def _text_plan(layer: TextLayer, shape: Sequence[int]) -> Plan:
     return Plan([], layer.text, signal, tuple(range(len(shape))), image)  # type: ignore[arg-type]
 
 
-_networks: OrderedDict[tuple[Any, ...], NetworkHandle] = OrderedDict()
-_KEPT = 64
+_networks: Recent[NetworkHandle] = Recent(64)
 
 
 def network(text: str, image: tuple[int, int, int], precision: int) -> NetworkHandle:
     """The library's network for a text and images of one shape; the last ones used are kept."""
     source = library()
     key = (id(source), text, image, precision)
-    handle = _networks.pop(key, None)
-    if handle is None:
-        handle = source.network(text, *image, precision)
-    _networks[key] = handle
-    while len(_networks) > _KEPT:
-        _networks.pop(next(iter(_networks)))
-    return handle
+    return _networks.get(key, lambda: source.network(text, *image, precision))

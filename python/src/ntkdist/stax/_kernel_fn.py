@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import _inputs, _kernels, _plans
-from .._computing import computed
+from .. import _inputs, _jit, _kernels, _plans
+from .._cache import Recent
+from .._computing import computed, described
 from .._config import config
 from .._patterns import Patterns
 from .._pixels import ENDS_WITH_PIXELS
 from .._text import yaml
 from ._layer import Layer
 from ._text import TextLayer
-
-_KEPT = 32
 
 
 class KernelFn:
@@ -27,7 +24,7 @@ class KernelFn:
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
         self.__name__ = layer.name
-        self._plans: OrderedDict[tuple[Any, ...], _plans.Plan] = OrderedDict()
+        self._plans: Recent[_plans.Plan] = Recent(32)
 
     def __call__(
         self,
@@ -63,23 +60,18 @@ class KernelFn:
         Raises ValueError, TypeError and NotImplementedError for what cannot be computed,
         MemoryError, and what a signal handler raises, such as KeyboardInterrupt.
         """
+        options = {
+            "pattern": pattern,
+            "diagonal_spatial": diagonal_spatial,
+            "precision": precision,
+            "threads": threads,
+        }
         names = _kernels.requested(get)
         if isinstance(x1, _kernels.Kernel):
-            raise NotImplementedError(
-                "kernel_fn of a Kernel; join the networks with serial and give arrays"
-            )
-        if isinstance(x1, (tuple, list)) and any(np.ndim(one) > 1 for one in x1[:1]):
-            if not np.isscalar(x1) and not _is_array_like(x1):
-                raise NotImplementedError("several inputs side by side; give one array")
-        if mask_constant is not None:
-            raise NotImplementedError(
-                "mask_constant: there are no masks; compute inputs of each length on their own"
-            )
-        if diagonal_batch is False:
-            raise NotImplementedError(
-                "diagonal_batch=False: cov1 and cov2 are diagonals; "
-                "kernel_fn(x1, None, 'nngp') is the covariance of x1"
-            )
+            return self._behind(x1, x2, get, options)
+        _refuse(x1, mask_constant, diagonal_batch)
+        if _jit.is_traced(x1) or _jit.is_traced(x2):
+            return self._traced(x1, x2, get, names, options)
         first = _inputs.checked(x1, "x1")
         second = None if x2 is None or x2 is x1 else _inputs.checked(x2, "x2")
         plan = self._plan(first, second, pattern)
@@ -87,11 +79,45 @@ class KernelFn:
         count = config.thread_count(threads)
         values = computed(plan, first, second, names, bits, count, diagonal_spatial)
         values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
+        result = _kernels.selected(values, get)
+        if get is None:
+            result.source = (self.layer, x1, x2, options)
+        return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KernelFn, (self.layer,)
+
+    def _behind(self, kernel: _kernels.Kernel, x2: Any, get: Any, options: dict[str, Any]) -> Any:
+        """The kernels of the network that begins with that of `kernel`."""
+        if kernel.source is None or x2 is not None:
+            raise NotImplementedError(
+                "kernel_fn of a Kernel that another kernel_fn has not just made; join the networks "
+                "with serial and give arrays"
+            )
+        # It needs this module.
+        from ._structure import SerialLayer
+
+        layer, x1, x2, before = kernel.source
+        given = {name: value for name, value in options.items() if value is not None}
+        whole = KernelFn(SerialLayer((layer, self.layer)))
+        return whole(x1, x2, get, **{**before, **given})
+
+    def _traced(
+        self, x1: Any, x2: Any, get: Any, names: tuple[str, ...], options: dict[str, Any]
+    ) -> Any:
+        """The kernels of inputs inside `jax.jit`."""
+        plan = self._plan(x1, x2, options["pattern"])
+        n1, n2 = (x.shape[plan.order[0]] for x in (x1, x1 if x2 is None else x2))
+        values = described(plan, n1, n2, is_same=x2 is None)
+
+        def compute(first: Any, second: Any, asked: tuple[str, ...]) -> Any:
+            return self(first, second, asked, **options)
+
+        values["cov2"] = None
+        values.update(_jit.called_back(plan, compute, x1, x2, names))
         return _kernels.selected(values, get)
 
-    def _plan(
-        self, x1: NDArray[Any], x2: NDArray[Any] | None, pattern: tuple[Any, Any] | None
-    ) -> _plans.Plan:
+    def _plan(self, x1: Any, x2: Any, pattern: tuple[Any, Any] | None) -> _plans.Plan:
         axis = _plans.input_axes(self.layer, x1.ndim).index("N")
         shape = x1.shape[:axis] + x1.shape[axis + 1 :]
         if x2 is not None and shape != x2.shape[:axis] + x2.shape[axis + 1 :]:
@@ -100,13 +126,7 @@ class KernelFn:
         if pattern is not None and any(one is not None for one in pattern):
             patterns = Patterns(pattern)
         key = (axis, shape, patterns.key if patterns else None)
-        plan = self._plans.pop(key, None)
-        if plan is None:
-            plan = _plans.plan(self.layer, x1.shape, patterns)
-        self._plans[key] = plan
-        while len(self._plans) > _KEPT:
-            self._plans.pop(next(iter(self._plans)))
-        return plan
+        return self._plans.get(key, lambda: _plans.plan(self.layer, x1.shape, patterns))
 
     def yaml(self, input_shape: Sequence[int] | None = None) -> str:
         """The network as a YAML list of layers; see `Net.yaml`."""
@@ -133,3 +153,19 @@ def _is_array_like(value: Any) -> bool:
         return bool(np.asarray(value).dtype.kind in "biuf")
     except ValueError:
         return False
+
+
+def _refuse(x1: Any, mask_constant: Any, diagonal_batch: Any) -> None:
+    """Raises NotImplementedError for arguments that neural-tangents takes, and we do not."""
+    if isinstance(x1, (tuple, list)) and not _is_array_like(x1):
+        if any(np.ndim(one) > 1 for one in x1[:1]):
+            raise NotImplementedError("several inputs side by side; give one array")
+    if mask_constant is not None:
+        raise NotImplementedError(
+            "mask_constant: there are no masks; compute inputs of each length on their own"
+        )
+    if diagonal_batch is False:
+        raise NotImplementedError(
+            "diagonal_batch=False: cov1 and cov2 are diagonals; "
+            "kernel_fn(x1, None, 'nngp') is the covariance of x1"
+        )
