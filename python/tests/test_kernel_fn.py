@@ -50,6 +50,14 @@ def test_get(kernel_fn, x):
             kernel_fn(x, None, get)
 
 
+def test_results_are_arrays_that_scripts_can_wait_for(kernel_fn, x):
+    ntk = kernel_fn(x, None, "ntk")
+    assert isinstance(ntk, np.ndarray)
+    assert ntk.block_until_ready() is ntk
+    mean = ntkdist.predict.gp_inference(ntk, x[:, :1])("ntk", ntk)
+    assert mean.block_until_ready() is mean
+
+
 def test_kernels_have_the_methods_of_the_peer(kernel_fn, x):
     kernel = kernel_fn(x)
     assert kernel.replace(ntk=None).ntk is None

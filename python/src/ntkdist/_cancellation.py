@@ -7,6 +7,9 @@ from typing import Callable, TypeVar
 
 Value = TypeVar("Value")
 
+#: Seconds after which the main thread looks for signals.
+_INTERVAL = 0.05
+
 
 def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
     """What `work(is_cancelled)` returns or raises.
@@ -30,7 +33,9 @@ def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
     thread = threading.Thread(target=run, name="ntkdist", daemon=True)
     try:
         thread.start()
-        thread.join()
+        # Not one long wait: a signal that reaches another thread does not end it.
+        while thread.is_alive():
+            thread.join(_INTERVAL)
     except BaseException:
         cancelled.set()
         # A thread that has not begun yet finds that it need not.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _inputs, _kernels, _pixels
+from ._arrays import result
 from ._plans import Plan
 from ._work import SOURCES, Work
 
@@ -46,7 +47,7 @@ def computed(
         results = work.run(arrays)
     else:
         results = {}
-    values.update((name, _kernels.rounded(array, dtype)) for name, array in results.items())
+    values.update((name, result(array, dtype)) for name, array in results.items())
     return values
 
 

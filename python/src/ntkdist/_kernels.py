@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -123,8 +122,3 @@ def named(name: str, fields: tuple[str, ...]) -> Any:
     if key not in _classes:
         _classes[key] = namedtuple(name, fields)
     return _classes[key]
-
-
-def rounded(array: Array, dtype: np.dtype[Any]) -> Array:
-    """The array in a dtype, not copied where it has it."""
-    return array.astype(dtype, copy=False)

@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from .._arrays import result
 from .._kernels import named
 from ._eigenbasis import Eigenbasis
 from ._gp import Gaussian, Get, chosen, gp_inference, names_of
@@ -94,12 +95,12 @@ def gradient_descent_mse_ensemble(
         else:
             mean = own @ space.apply(space.weights(t), columns)
         dtype = shared_dtype(train, y)
-        mean = targets.values(mean, positions, front).astype(dtype)
+        mean = result(targets.values(mean, positions, front), dtype)
         if k_tt is None:
             return mean
         spread = _spread(space, t, name, k_dd, k_td, k_tt)
         spread = paired(spread.reshape((*front, *spread.shape[1:])), positions)
-        return Gaussian(mean, spread.astype(dtype))
+        return Gaussian(mean, result(spread, dtype))
 
     def predict_fn(
         t: Any = None,

@@ -8,6 +8,7 @@ from typing import Any, Callable, NamedTuple, Union
 
 import numpy as np
 
+from .._arrays import result
 from .._kernels import named
 from ._matrices import (
     Array,
@@ -115,14 +116,15 @@ def gp_inference(
             train = kernel_of(k_train_train, name)
             dtype = shared_dtype(train, y)
             if k_test_train is None:
-                mean, spread = y.astype(dtype), np.zeros_like(train, dtype)
+                mean, spread = result(y, dtype), result(np.zeros_like(train), dtype)
             else:
                 test = kernel_of(k_test_train, name)
                 positions = test.shape[::2]
-                mean = targets.values(matrix(test) @ weights(name), positions, ()).astype(dtype)
+                outputs = targets.values(matrix(test) @ weights(name), positions, ())
+                mean = result(outputs, dtype)
                 if k_test_test is not None:
-                    spread = paired(covariance(one, name, k_test_train, k_test_test), positions)
-                    spread = spread.astype(dtype)
+                    full = covariance(one, name, k_test_train, k_test_test)
+                    spread = result(paired(full, positions), dtype)
             values[one] = mean if k_test_test is None else Gaussian(mean, spread)
         return chosen(values, get)
 

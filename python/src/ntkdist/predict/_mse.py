@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from .._arrays import result
 from ._eigenbasis import Eigenbasis
 from ._matrices import Array, Axes, Targets, matrix, real, regularized, shared_dtype, solver
 
@@ -59,11 +60,11 @@ def gradient_descent_mse(
         missing = difference(fx_train_0)
         if fx_train_0 is not None:
             if flat is None:
-                found.append(y.astype(dtype))
+                found.append(result(y, dtype))
             else:
                 gained = basis().apply(basis().learned(flat), missing)
                 outputs = targets.values(gained, positions, front)
-                found.append((np.asarray(fx_train_0) + outputs).astype(dtype))
+                found.append(result(np.asarray(fx_train_0) + outputs, dtype))
         if fx_test_0 is not None:
             test = real(k_test_train, "k_test_train")
             if flat is None:
@@ -71,7 +72,7 @@ def gradient_descent_mse(
             else:
                 gained = matrix(test) @ basis().apply(basis().weights(flat), missing)
             outputs = targets.values(gained, test.shape[::2], front)
-            found.append((np.asarray(fx_test_0) + outputs).astype(dtype))
+            found.append(result(np.asarray(fx_test_0) + outputs, dtype))
         return found[0] if len(found) == 1 else tuple(found)
 
     return predict_fn

@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from .._arrays import result
 from ._integration import integrated
 from ._losses import Loss, gradient_of
 from ._matrices import Array, Axes, Targets, matrix, real, shared_dtype
@@ -107,11 +108,13 @@ def gradient_descent(
             parts += [_filled(start.qx_test, shape) for shape in shapes[1:]]
         times = np.asarray(np.inf if t is None else real(t, "t"), np.float64) * pace
         found = integrated(slopes(test, shapes), np.concatenate(parts), list(times.reshape(-1)))
-        states = np.stack(list(found)).astype(dtype)
+        states = np.stack(list(found))
         values, place = [], 0
         for shape in shapes * (1 if momentum is None else 2):
             size = int(np.prod(shape))
-            values.append(states[:, place : place + size].reshape((*times.shape, *shape)))
+            values.append(
+                result(states[:, place : place + size], dtype).reshape(*times.shape, *shape)
+            )
             place += size
         end = _state(values, len(shapes))
         if is_state:
