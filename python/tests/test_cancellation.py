@@ -33,6 +33,11 @@ def test_a_signal_cancels_the_work_and_waits_for_its_end():
             pass
         ended.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
-        interruptible(work)
+    # A process in the background ignores the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended == [True]

@@ -156,7 +156,7 @@ def test_one_spatial_axis():
 def test_yaml_is_read_back():
     yaml = pytest.importorskip("yaml")
     net = stax.serial(
-        stax.Conv(64, (3, 3), padding="SAME", W_std=1.3, b_std=0.1),
+        stax.Conv(4, (3, 3), padding="SAME", W_std=1.3, b_std=0.1),
         stax.FanOut(2),
         stax.parallel(
             stax.serial(

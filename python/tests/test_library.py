@@ -113,6 +113,7 @@ sys.path[:0] = [{str(Path(__file__).parent)!r}]
 import numpy as np
 from test_library import slow
 from ntkdist import stax
+signal.signal(signal.SIGINT, signal.default_int_handler)
 kernel_fn, x = slow()
 started = threading.Event()
 def interrupt():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 
-class Array(np.ndarray):  # type: ignore[type-arg]
+class Array(np.ndarray[Any, np.dtype[Any]]):
     """A NumPy array with the method by which scripts wait for those of JAX."""
 
     def block_until_ready(self) -> Array:

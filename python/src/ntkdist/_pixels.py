@@ -82,7 +82,7 @@ def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array
     matrices = {name: source for name, source in arrays.items() if name not in ("cov1", "cov2")}
     if matrices:
         for name, value in masked.run(matrices).items():
-            blocks = value.reshape(n1, count, n2, count).swapaxes(1, 2)
+            blocks: Array = value.reshape(n1, count, n2, count).swapaxes(1, 2)
             found[name] = _paired(blocks, [sizes[spatial.index(a)] for a in order], axes)
     for name, x in (("cov1", masked.x1), ("cov2", masked.x2)):
         if name in arrays and x is not None:

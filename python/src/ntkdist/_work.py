@@ -70,7 +70,7 @@ class Work:
 
     def _of_nothing(self, arrays: dict[str, str]) -> dict[str, Array]:
         """The results where there is no x1, or no x2."""
-        found = {name: np.zeros(self.shape) for name in arrays}
+        found: dict[str, Array] = {name: np.zeros(self.shape) for name in arrays}
         for name, x in (("cov1", self.x1), ("cov2", self.x2)):
             if name in arrays and x is not None:
                 found[name] = np.zeros(0)

@@ -138,7 +138,7 @@ def solver(kernel: NDArray[np.float64]) -> Callable[[Array], NDArray[np.float64]
     try:
         linalg = importlib.import_module("scipy.linalg")
     except ImportError:
-        return lambda x: np.linalg.solve(kernel, x)
+        return lambda x: np.asarray(np.linalg.solve(kernel, x), np.float64)
     return lambda x: linalg.cho_solve((factor, True), x)
 
 

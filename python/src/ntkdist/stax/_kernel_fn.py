@@ -136,8 +136,8 @@ class KernelFn:
             return yaml(_plans.plan(self.layer, tuple(input_shape)).layers)
         failure: Exception | None = None
         for ndim in (4, 3, 2):
-            axes = _plans.input_axes(self.layer, ndim)
             try:
+                axes = _plans.input_axes(self.layer, ndim)
                 layers, signal = _plans.traced(self.layer, axes, [None] * ndim)
             except (ValueError, NotImplementedError) as error:
                 failure = failure or error
