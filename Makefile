@@ -1,6 +1,7 @@
 # make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
+# make test-python the Python package: style, types, and tests with the library
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
 # make test-restarts  10,000 processes killed, or cut off, while they pack tiles into shards
 # make test-agreement  every collective step fails once on every rank; long
@@ -35,7 +36,7 @@ export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: build build-tests demo test test-elpa test-agreement test-restarts test-random-networks test-dist \
-  test-mpich dist deb wheel library install build-mpich \
+  test-mpich test-python dist deb wheel library install build-mpich \
   chaos fuzz bench lint \
   reference docs system-packages clean
 
@@ -128,6 +129,10 @@ test-mpich: build build-mpich
 	  Tests/Scripts/rank-checks .build-mpich/release/RankChecks
 	NTK_DIST_MPICH="$$(realpath .build-mpich/release/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_launchers.py
+
+test-python: build
+	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist
+	$(TIMED) "tests of the Python package" Tests/Scripts/python-package
 
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py

@@ -1,0 +1,61 @@
+"""Exact kernels of infinitely wide networks (NNGP, NTK): in a notebook, and on a cluster.
+
+from ntkdist import predict, stax
+_, _, kernel_fn = stax.serial(stax.Dense(512), stax.Relu(), stax.Dense(1))
+predict_fn = predict.gradient_descent_mse_ensemble(kernel_fn, x_train, y_train)
+mean = predict_fn(x_test=x_test, get="ntk")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from . import predict, stax
+from ._batching import batch
+from ._config import config
+from ._errors import LibraryError, NetworkError
+from ._kernels import Kernel
+from ._missing import (
+    empirical_kernel_fn,
+    empirical_nngp_fn,
+    empirical_ntk_fn,
+    linearize,
+    monte_carlo_kernel_fn,
+    taylor_expand,
+)
+from ._version import __version__
+
+__all__ = [
+    "Job",
+    "Kernel",
+    "LibraryError",
+    "NetworkError",
+    "__version__",
+    "batch",
+    "compare",
+    "config",
+    "empirical_kernel_fn",
+    "empirical_nngp_fn",
+    "empirical_ntk_fn",
+    "from_arrays",
+    "linearize",
+    "monte_carlo_kernel_fn",
+    "open",
+    "predict",
+    "stax",
+    "taylor_expand",
+]
+
+#: Names that are imported when they are first used, and their modules.
+_LAZY = {"open": "runs", "compare": "runs", "Job": "jobs", "from_arrays": "jobs"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'ntkdist' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"ntkdist.{_LAZY[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

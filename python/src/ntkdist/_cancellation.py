@@ -1,0 +1,47 @@
+"""Long calls that an exception in the main thread, such as KeyboardInterrupt, ends."""
+
+from __future__ import annotations
+
+import threading
+from typing import Callable, TypeVar
+
+Value = TypeVar("Value")
+
+#: Seconds after which the main thread looks for signals.
+_INTERVAL = 0.05
+
+
+def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
+    """What `work(is_cancelled)` returns or raises.
+
+    In the main thread, the work is done in another one, so that signal handlers run at once: what
+    they raise cancels the work, and is raised here as soon as the work has ended.
+    """
+    cancelled = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        return work(cancelled.is_set)
+    values: list[Value] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            if not cancelled.is_set():
+                values.append(work(cancelled.is_set))
+        except BaseException as error:  # Raised again in the calling thread.
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="ntkdist", daemon=True)
+    try:
+        thread.start()
+        # Not one long wait: a signal that reaches another thread does not end it.
+        while thread.is_alive():
+            thread.join(_INTERVAL)
+    except BaseException:
+        cancelled.set()
+        # A thread that has not begun yet finds that it need not.
+        if thread.is_alive():
+            thread.join()
+        raise
+    if errors:
+        raise errors[0]
+    return values[0]

@@ -1,0 +1,42 @@
+"""What kernels are computed with unless a call says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Config:
+    """Defaults of `kernel_fn`; `ntkdist.config` is the one in use.
+
+    Attributes:
+        precision: "f64" or "f32", the arithmetic of the recursion. Results have the dtype of the
+            inputs in either case: float32 inputs are computed in float64 and rounded.
+        threads: the number of threads. None: what NTK_DIST_NUM_THREADS or OMP_NUM_THREADS says,
+            or else one for every core that the process may run on.
+    """
+
+    precision: str = "f64"
+    threads: int | None = None
+
+    def thread_count(self, threads: int | None = None) -> int:
+        """The threads that a call asks the library for; 0 where it leaves them open.
+
+        Raises ValueError for a number below 1.
+        """
+        count = self.threads if threads is None else threads
+        if count is None:
+            return 0
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 1 << 16:
+            raise ValueError(f"threads is {count!r}; give a whole number, 1 or more")
+        return count
+
+    def precision_bits(self, precision: str | None = None) -> int:
+        """64 or 32, of "f64" or "f32". Raises ValueError for another word."""
+        word = self.precision if precision is None else precision
+        if word not in ("f64", "f32"):
+            raise ValueError(f"precision is {word!r}; give 'f64' or 'f32'")
+        return 64 if word == "f64" else 32
+
+
+config = Config()

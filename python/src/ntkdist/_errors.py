@@ -1,0 +1,30 @@
+"""Exceptions of the package, and those that statuses of the library stand for."""
+
+from __future__ import annotations
+
+
+class NetworkError(ValueError):
+    """A network that cannot be computed, for example an activation on an activation's output."""
+
+
+class LibraryError(RuntimeError):
+    """The library is missing or failed."""
+
+
+class Cancelled(Exception):
+    """A kernel whose computation was cancelled."""
+
+
+def exception(status: int, sentence: str) -> Exception:
+    """The exception for a status of the library (those of sysexits(3)) and its sentence."""
+    if status == 78:
+        return NetworkError(sentence)
+    if status in (64, 65):
+        return ValueError(sentence)
+    if status in (66, 74):
+        return OSError(sentence)
+    if status == 69:
+        return MemoryError(sentence)
+    if status == 75:
+        return Cancelled(sentence)
+    return LibraryError(sentence)

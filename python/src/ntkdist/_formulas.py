@@ -1,0 +1,124 @@
+"""Formulas of activations: those of known names, and their values."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Callable
+
+#: Functions of a job's formulas, by name; see docs/concepts/activations.md.
+FUNCTIONS = (
+    "exp",
+    "log",
+    "sqrt",
+    "sin",
+    "cos",
+    "tanh",
+    "sinh",
+    "cosh",
+    "erf",
+    "sigmoid",
+    "softplus",
+    "abs",
+    "sign",
+    "min",
+    "max",
+    "where",
+)
+
+#: Activations that the library has by name, with their formulas.
+NAMED = {
+    "tanh": "tanh(x)",
+    "sigmoid": "sigmoid(x)",
+    "swish": "x * sigmoid(x)",
+    "silu": "x * sigmoid(x)",
+    "softplus": "softplus(x)",
+    "mish": "x * tanh(softplus(x))",
+    "elu": "where(x > 0, x, exp(min(x, 0)) - 1)",
+    "selu": "1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * (exp(min(x, 0)) - 1))",
+    "hard_tanh": "max(-1, min(1, x))",
+    "relu": "max(x, 0)",
+    "gelu": "x * (1 + erf(x / sqrt(2))) / 2",
+    "erf": "erf(x)",
+    "sin": "sin(x)",
+    "cos": "cos(x)",
+    "exp": "exp(x)",
+    "abs": "abs(x)",
+    "sign": "sign(x)",
+}
+
+#: Other names of functions in NumPy, SciPy, math and JAX.
+SYNONYMS = {
+    "expit": "sigmoid",
+    "logistic": "sigmoid",
+    "absolute": "abs",
+    "fabs": "abs",
+}
+
+_ALLOWED = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Call,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+    ast.Compare,
+    ast.Add,
+    ast.Sub,
+    ast.Mult,
+    ast.Div,
+    ast.Pow,
+    ast.USub,
+    ast.UAdd,
+    ast.Lt,
+    ast.LtE,
+    ast.Gt,
+    ast.GtE,
+)
+
+
+def function(formula: str, namespace: Callable[[], Any]) -> Callable[[Any], Any]:
+    """The function of a formula, of arrays of the module that `namespace` gives.
+
+    Raises ValueError for what is no formula.
+    """
+    try:
+        tree = ast.parse(formula.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError(f"{formula!r} is not a formula of x, such as 'x * sigmoid(x)'") from None
+    for node in ast.walk(tree):
+        names = ("x", "pi", *FUNCTIONS)
+        if isinstance(node, ast.Name) and node.id not in names:
+            raise ValueError(
+                f"unknown name {node.id!r} in the formula {formula!r}; known: {', '.join(names)}"
+            )
+        is_number = not isinstance(node, ast.Constant) or type(node.value) in (int, float)
+        if not isinstance(node, _ALLOWED) or not is_number:
+            raise ValueError(f"{formula!r} is not a formula of x, such as 'x * sigmoid(x)'")
+    code = compile(tree, "<formula>", "eval")
+
+    def value(x: Any) -> Any:
+        return eval(code, {"__builtins__": {}}, {**_names(namespace()), "x": x})
+
+    return value
+
+
+def _names(np: Any) -> dict[str, Any]:
+    """The functions of formulas, on arrays of a module such as numpy or jax.numpy."""
+    names = {name: getattr(np, name) for name in FUNCTIONS if hasattr(np, name)}
+    names.update(min=np.minimum, max=np.maximum, abs=np.abs, pi=np.pi)
+    names["softplus"] = lambda x: np.logaddexp(x, 0.0)
+    names["sigmoid"] = lambda x: 0.5 * (1 + np.tanh(0.5 * x))
+    names["erf"] = _erf(np)
+    return names
+
+
+def _erf(np: Any) -> Callable[[Any], Any]:
+    if np.__name__.startswith("jax"):
+        from ._jax import jax
+
+        special: Callable[[Any], Any] = jax().scipy.special.erf
+        return special
+    import math
+
+    return np.vectorize(math.erf, otypes=[float])  # type: ignore[no-any-return]

@@ -1,0 +1,26 @@
+"""JAX, which only finite networks need."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def jax() -> Any:
+    """The module `jax`. Raises ImportError where it is not installed."""
+    return _module("jax")
+
+
+def jnp() -> Any:
+    """The module `jax.numpy`. Raises ImportError where it is not installed."""
+    return _module("jax.numpy")
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise ImportError(
+            "finite networks (init_fn, apply_fn) need JAX; install it with "
+            "pip install 'ntkdist[jax]'"
+        ) from None

@@ -1,0 +1,51 @@
+"""Kernels inside functions that JAX compiles: the compiled program calls back for them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Callable
+
+import numpy as np
+
+from . import _kernels
+from ._plans import Plan
+
+_MATRICES = ("nngp", "ntk", *_kernels.DEFICITS)
+
+
+def is_traced(value: Any) -> bool:
+    """Whether a value is one of JAX's symbols for arrays, as inside `jax.jit`."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(value, jax.core.Tracer)
+
+
+def called_back(
+    plan: Plan, compute: Callable[..., Any], x1: Any, x2: Any, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """The arrays among `names`, as the results of a call to `compute(x1, x2, names)`.
+
+    Raises NotImplementedError for a network that ends with pixels.
+    """
+    if plan.signal.spatial:
+        raise NotImplementedError("kernels of pixels inside jax.jit; call kernel_fn outside of it")
+    jax = sys.modules["jax"]
+    n1, n2 = x1.shape[plan.order[0]], (x1 if x2 is None else x2).shape[plan.order[0]]
+    shapes: dict[str, tuple[int, ...]] = {name: (n1, n2) for name in _MATRICES}
+    shapes["cov1"] = (n1,)
+    if x2 is not None:
+        shapes["cov2"] = (n2,)
+    asked = tuple(name for name in names if name in shapes)
+    dtype = np.result_type(*(x.dtype for x in (x1, x2) if x is not None))
+    dtype = dtype if dtype in (np.float32, np.float64) else jax.numpy.zeros(()).dtype
+
+    def call(*arrays: Any) -> tuple[Any, ...]:
+        first, second = (np.asarray(a) for a in (*arrays, None)[:2])
+        values = compute(first, None if x2 is None else second, asked)
+        return tuple(np.asarray(value, dtype) for value in values)
+
+    results = jax.pure_callback(
+        call,
+        tuple(jax.ShapeDtypeStruct(shapes[name], dtype) for name in asked),
+        *(x for x in (x1, x2) if x is not None),
+    )
+    return dict(zip(asked, results))

@@ -1,0 +1,124 @@
+"""Kernels of inputs, as `kernel_fn` returns them."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class _Fields(NamedTuple):
+    """The fields of `Kernel`."""
+
+    nngp: Array
+    ntk: Array
+    cov1: Array
+    cov2: Array | None
+    x1_is_x2: bool
+    is_gaussian: bool
+    is_reversed: bool
+    is_input: bool
+    diagonal_batch: bool
+    diagonal_spatial: bool
+    shape1: tuple[int, ...]
+    shape2: tuple[int, ...]
+    batch_axis: int
+    channel_axis: int
+    mask1: None = None
+    mask2: None = None
+
+
+class Kernel(_Fields):
+    """The kernels of a network between x1 [n1, ...] and x2 [n2, ...].
+
+    Attributes:
+        nngp: [n1, n2], the covariance of the outputs over random weights.
+        ntk: [n1, n2], the neural tangent kernel.
+        cov1: [n1], the nngp of each of x1 with itself.
+        cov2: [n2], that of x2; None where x2 was not given.
+        x1_is_x2: whether both are the same inputs.
+        is_gaussian: whether outputs are Gaussian: behind weights.
+        is_reversed: whether spatial axes of the kernels, if there are any, are in reverse.
+        is_input: False.
+        diagonal_batch: True: cov1 and cov2 are diagonals.
+        diagonal_spatial: whether spatial axes of the outputs, if there are any, are diagonals.
+        shape1: the shape of the finite network's outputs at x1,
+        shape2: and at x2.
+        batch_axis: their axis of the inputs,
+        channel_axis: and of the channels.
+        mask1: None.
+        mask2: None.
+    """
+
+    #: What it was computed of, (layer, x1, x2, options): another `kernel_fn` goes on from there.
+    source: tuple[Any, ...] | None = None
+
+    def replace(self, **changes: Any) -> Kernel:
+        """The same with some fields changed; no `kernel_fn` goes on from it."""
+        return self._replace(**changes)
+
+    def asdict(self) -> dict[str, Any]:
+        """The fields by name."""
+        return self._asdict()
+
+    def astuple(self) -> tuple[Any, ...]:
+        """The fields in order."""
+        return tuple(self)
+
+    def slice(self, n1_slice: slice, n2_slice: slice) -> Kernel:
+        """The kernels of some of x1 and some of x2."""
+        cov2 = self.cov1 if self.cov2 is None else self.cov2
+        first, second = self.cov1[n1_slice], cov2[n2_slice]
+        return self._replace(
+            nngp=self.nngp[n1_slice, n2_slice],
+            ntk=self.ntk[n1_slice, n2_slice],
+            cov1=first,
+            cov2=second,
+            shape1=(len(first), *self.shape1[1:]),
+            shape2=(len(second), *self.shape2[1:]),
+        )
+
+
+#: What `get` may ask for beside the fields of `Kernel`.
+DEFICITS = ("nngp_deficit", "ntk_deficit")
+
+
+def requested(get: Any) -> tuple[str, ...]:
+    """The names that `get` asks for: None for the whole `Kernel`.
+
+    Raises ValueError for unknown names.
+    """
+    if get is None:
+        return Kernel._fields
+    names = (get,) if isinstance(get, str) else get
+    if not isinstance(names, (tuple, list)) or not names:
+        raise TypeError(f"get is {get!r}; give a name such as 'ntk', or a tuple of names")
+    known = (*Kernel._fields, *DEFICITS)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"get names {name!r}; known: {', '.join(known)}")
+    return tuple(names)
+
+
+def selected(values: dict[str, Any], get: Any) -> Any:
+    """What `kernel_fn` returns of `values`: one, a named tuple, or a `Kernel` for None."""
+    if get is None:
+        return Kernel(**values)
+    if isinstance(get, str):
+        return values[get]
+    # The same class for the same names, as far as tuples compare.
+    return named("AnalyticKernel", tuple(get))(*(values[name] for name in get))
+
+
+_classes: dict[tuple[str, tuple[str, ...]], Any] = {}
+
+
+def named(name: str, fields: tuple[str, ...]) -> Any:
+    """A named tuple class."""
+    key = (name, fields)
+    if key not in _classes:
+        _classes[key] = namedtuple(name, fields)
+    return _classes[key]

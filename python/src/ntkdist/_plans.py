@@ -1,0 +1,148 @@
+"""Networks for inputs of one shape: their text, and the arrays that the library gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._cache import Recent
+from ._graph import JobLayer, Signal, input_signal, layers
+from ._library import NetworkHandle, library
+from ._patterns import Patterns
+from ._text import compact
+from .stax._layer import Layer, Tracing
+from .stax._text import TextLayer
+
+_NO_LAYER: JobLayer = {"dense": {"trained": False}}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is computed for inputs of one shape.
+
+    Attributes:
+        layers: of the job; empty where its text was given.
+        text: of the network, for the library.
+        signal: behind the last layer.
+        order: the axes of the inputs in the library's order.
+        image: [height, width, channels] of the library.
+        patterns: the graphs, whose files are there as long as this is.
+    """
+
+    layers: list[JobLayer]
+    text: str
+    signal: Signal
+    order: tuple[int, ...]
+    image: tuple[int, int, int]
+    patterns: Patterns | None = None
+
+    def images(self, array: NDArray[Any]) -> NDArray[np.float64]:
+        """The inputs as the library reads them, [n, height, width, channels] float64."""
+        moved = array.transpose(self.order)
+        shaped = moved.reshape((len(moved), *self.image))
+        return np.ascontiguousarray(shaped, dtype=np.float64)
+
+
+def input_axes(layer: Layer, ndim: int) -> tuple[str, ...]:
+    """The axes of inputs of `ndim` dimensions, as the first layer that minds them has them."""
+    batch, channel = layer.required_axes() or (0, -1)
+    batch %= ndim
+    channel = (ndim - 1 if batch != ndim - 1 else ndim - 2) if channel is None else channel % ndim
+    if batch == channel:
+        raise ValueError(f"axis {batch} of inputs with {ndim} axes is both of inputs and channels")
+    names, spatial = [], 0
+    for axis in range(ndim):
+        if axis in (batch, channel):
+            names.append("N" if axis == batch else "C")
+        else:
+            names.append(str(spatial))
+            spatial += 1
+    return tuple(names)
+
+
+def traced(
+    layer: Layer, axes: Sequence[str], sizes: Sequence[int | None], patterns: Patterns | None = None
+) -> tuple[list[JobLayer], Signal]:
+    """The layers of a job for inputs with these axes, and the signal behind them.
+
+    Raises ValueError and NotImplementedError for layers that do not fit.
+    """
+    tracing = Tracing(layer.needs_widths, patterns.write if patterns else None)
+    start = input_signal(tuple(axes), sizes)
+    end = layer.trace(start, tracing)
+    if not isinstance(end, Signal):
+        raise NotImplementedError(
+            "a network that ends in branches; join them with FanInSum, FanInConcat or FanInProd"
+        )
+    found = layers(end.node, start.node)
+    is_flat = len(axes) == 2
+    if is_flat and (not found or found[0] != "flatten"):
+        # Vectors are flat images.
+        found.insert(0, "flatten")
+    if not _ends_behind_layer(found):
+        found.append(_NO_LAYER)
+    return found, end
+
+
+def _ends_behind_layer(found: list[JobLayer]) -> bool:
+    """Whether the library takes the end of the layers: raw input is no output."""
+    computing = [one for one in found if one != "flatten"]
+    if not computing:
+        return False
+    last = computing[-1]
+    return not (isinstance(last, dict) and next(iter(last)) in ("residual", "concatenate"))
+
+
+def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -> Plan:
+    """The plan for inputs of the shape [n, ...]. Raises as `traced`."""
+    if isinstance(layer, TextLayer):
+        return _text_plan(layer, shape)
+    ndim = len(shape)
+    axes = input_axes(layer, ndim)
+    required = layer.required_axes()
+    spatial = sorted(axis for axis in axes if axis not in "NC")
+    order = tuple(axes.index(axis) for axis in ("N", *spatial, "C"))
+    sizes = [shape[axis] for axis in order[1:]]
+    starts_flat = required is not None and required[1] is None
+    if len(spatial) > 2 and starts_flat:
+        # Flattened at once: pixels do not matter.
+        sizes = [prod(sizes)]
+        axes = ("N", "C")
+        found, signal = traced(layer, axes, (None, sizes[0]), patterns)
+    elif len(spatial) > 2:
+        raise NotImplementedError(
+            f"inputs with {len(spatial)} spatial axes; kernels are computed of images, with one or "
+            "two: put Flatten first, or merge axes"
+        )
+    else:
+        known = [None if axis == "N" else shape[place] for place, axis in enumerate(axes)]
+        found, signal = traced(layer, axes, known, patterns)
+    image = (*sizes[:-1], *[1] * (3 - len(sizes)), sizes[-1])
+    return Plan(found, compact(found), signal, order, image, patterns)  # type: ignore[arg-type]
+
+
+def _text_plan(layer: TextLayer, shape: Sequence[int]) -> Plan:
+    """The plan of a job's text, which the library gets as it is."""
+    if len(shape) not in (2, 4):
+        raise ValueError(
+            f"inputs of shape {tuple(shape)}; a network from a job takes [n, height, width, "
+            "channels] or [n, features]"
+        )
+    image = (1, 1, shape[1]) if len(shape) == 2 else tuple(shape[1:])
+    signal = input_signal(("N", "C"), (None, None))
+    return Plan([], layer.text, signal, tuple(range(len(shape))), image)  # type: ignore[arg-type]
+
+
+_networks: Recent[NetworkHandle] = Recent(64)
+
+
+def network(text: str, image: tuple[int, int, int], precision: int) -> NetworkHandle:
+    """The library's network for a text and images of one shape; the last ones used are kept."""
+    source = library()
+    key = (id(source), text, image, precision)
+    return _networks.get(key, lambda: source.network(text, *image, precision))

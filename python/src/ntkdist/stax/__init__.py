@@ -1,0 +1,95 @@
+"""Layers of infinitely wide networks, with the names and arguments of `neural_tangents.stax`.
+
+Each layer, and each network of layers, is a triple `(init_fn, apply_fn, kernel_fn)`:
+
+    from ntkdist import stax
+    init_fn, apply_fn, kernel_fn = stax.serial(
+        stax.Dense(512, W_std=1.5, b_std=0.05), stax.Erf(), stax.Dense(1))
+    ntk = kernel_fn(x_train, None, "ntk")
+
+Inputs are NumPy arrays [n, height, width, channels], or [n, features].
+"""
+
+from ._aggregate import Aggregate
+from ._attention import GlobalSelfAttention
+from ._convolution import Conv, ConvLocal, ConvTranspose
+from ._dense import Dense
+from ._elementwise import Elementwise, ElementwiseNumerical
+from ._enums import AggregateImplementation, AttentionMechanism, Padding, PositionalEmbedding
+from ._flatten import Flatten, Identity
+from ._functions import (
+    Cos,
+    Erf,
+    Exp,
+    ExpNormalized,
+    Gabor,
+    Gaussian,
+    Gelu,
+    Hermite,
+    Monomial,
+    Polynomial,
+    Rbf,
+    Sigmoid_like,
+    Sin,
+)
+from ._missing import __getattr__
+from ._normalization import Dropout, LayerNorm
+from ._pooling import AvgPool, GlobalAvgPool, GlobalSumPool, SumPool
+from ._positions import ImageResize, Index, Slice
+from ._reading import from_yaml
+from ._rectifiers import ABRelu, Abs, LeakyRelu, RectifiedMonomial, Relu, Sign
+from ._structure import FanInConcat, FanInProd, FanInSum, FanOut, parallel, repeat, serial
+
+__all__ = [
+    "ABRelu",
+    "Abs",
+    "Aggregate",
+    "AggregateImplementation",
+    "AttentionMechanism",
+    "AvgPool",
+    "Conv",
+    "ConvLocal",
+    "ConvTranspose",
+    "Cos",
+    "Dense",
+    "Dropout",
+    "Elementwise",
+    "ElementwiseNumerical",
+    "Erf",
+    "Exp",
+    "ExpNormalized",
+    "FanInConcat",
+    "FanInProd",
+    "FanInSum",
+    "FanOut",
+    "Flatten",
+    "Gabor",
+    "Gaussian",
+    "Gelu",
+    "GlobalAvgPool",
+    "GlobalSelfAttention",
+    "GlobalSumPool",
+    "Hermite",
+    "Identity",
+    "ImageResize",
+    "Index",
+    "LayerNorm",
+    "LeakyRelu",
+    "Monomial",
+    "Padding",
+    "Polynomial",
+    "PositionalEmbedding",
+    "Rbf",
+    "RectifiedMonomial",
+    "Relu",
+    "Sigmoid_like",
+    "Sign",
+    "Sin",
+    "Slice",
+    "SumPool",
+    "__getattr__",
+    "from_yaml",
+    "parallel",
+    "repeat",
+    "serial",
+]

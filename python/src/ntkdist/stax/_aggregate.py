@@ -1,0 +1,121 @@
+"""Sums over the neighbors of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import numpy as np
+
+from .._graph import JobLayer, Signal
+from .._jax import jnp
+from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two, word
+from ._net import Net
+
+
+@dataclass(frozen=True)
+class AggregateLayer(SimpleLayer):
+    """Sums over neighbors, whose pattern comes with the inputs."""
+
+    aggregate_axis: tuple[int, ...] | None
+    batch_axis: int
+    channel_axis: int
+    to_dense: Callable[[Any], Any] | None
+    is_sparse: bool
+    name = "Aggregate"
+
+    def required_axes(self) -> RequiredAxes:
+        return self.batch_axis, self.channel_axis
+
+    def _axes(self, ndim: int) -> list[int]:
+        if self.aggregate_axis is not None:
+            return sorted(axis % ndim for axis in self.aggregate_axis)
+        apart = (self.batch_axis % ndim, self.channel_axis % ndim)
+        return [axis for axis in range(ndim) if axis not in apart]
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        if tracing.adjacency is None:
+            return signal
+        require_two(len(signal.spatial), self.name)
+        axes = [signal.axes[axis] for axis in self._axes(len(signal.axes))]
+        sizes = {axis: signal.size(axis) for axis in signal.spatial}
+        if None in sizes.values():
+            raise ValueError("Aggregate needs the input's shape: net.yaml(input_shape)")
+        known = {axis: size or 0 for axis, size in sizes.items()}
+        path = tracing.adjacency(self, axes, known)
+        layer: JobLayer = {"aggregate": {"adjacency": str(path)}}
+        return signal.then(layer)
+
+    def dense(self, pattern: Any, sizes: Sequence[int]) -> np.ndarray[Any, Any]:
+        """The pattern [n, P, P] of weights from tail to head; `sizes` are those aggregated over.
+
+        Raises ValueError for a pattern of another shape.
+        """
+        count = int(np.prod(sizes))
+        if not self.is_sparse:
+            full = np.asarray(pattern if self.to_dense is None else self.to_dense(pattern))
+            if full.shape[1:] != (*sizes, *sizes):
+                raise ValueError(
+                    f"a pattern has shape {full.shape}; Aggregate over {tuple(sizes)} needs "
+                    f"[inputs, {', '.join(map(str, (*sizes, *sizes)))}]"
+                )
+            return full.reshape((len(full), count, count)).astype(np.float64)
+        edges = np.asarray(pattern)
+        if edges.ndim == 3 and len(sizes) == 1:
+            edges = edges[:, :, None, :]
+        if edges.ndim != 4 or edges.shape[2:] != (len(sizes), 2):
+            raise ValueError(
+                f"a sparse pattern has shape {edges.shape}; give [inputs, edges, {len(sizes)}, 2]"
+            )
+        full = np.zeros((len(edges), count, count))
+        for matrix, graph in zip(full, edges):
+            kept = graph[(graph >= 0).all(axis=(1, 2))]
+            places = np.ravel_multi_index(tuple(np.moveaxis(kept, 1, 0)), tuple(sizes), mode="clip")
+            np.add.at(matrix, (places[:, 0], places[:, 1]), 1.0)
+        return full
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        pattern = kwargs.get("pattern")
+        if pattern is None:
+            return inputs
+        axes = self._axes(inputs.ndim)
+        target = list(range(1, len(axes) + 1))
+        moved = jnp().moveaxis(inputs, [self.batch_axis, *axes], [0, *target])
+        flat = moved.reshape((len(moved), -1, *moved.shape[len(axes) + 1 :]))
+        weights = self.dense(pattern, moved.shape[1 : len(axes) + 1]).astype(flat.dtype)
+        out = jnp().einsum("np...,npq->nq...", flat, weights).reshape(moved.shape)
+        return jnp().moveaxis(out, [0, *target], [self.batch_axis, *axes])
+
+
+def Aggregate(
+    aggregate_axis: int | Sequence[int] | None = None,
+    batch_axis: int = 0,
+    channel_axis: int = -1,
+    to_dense: Callable[[Any], Any] | None = None,
+    implementation: str = "DENSE",
+) -> Net:
+    """Sums over the neighbors of a graph (arXiv 1905.13192).
+
+    The graph comes with the call, `kernel_fn(x1, x2, pattern=(pattern1, pattern2))`, and must be
+    the same for all inputs; without one the layer does nothing.
+
+    Args:
+        aggregate_axis: the spatial axes that are summed over; None for all.
+        batch_axis: the axis of the inputs.
+        channel_axis: the axis of the channels.
+        to_dense: makes of a pattern one of the shape [inputs, *sizes, *sizes].
+        implementation: "DENSE": patterns are weights [inputs, *tails, *heads]; "SPARSE": edges
+            [inputs, edges, axes, 2], each of weight 1, those with a negative number left out.
+    """
+    axes = (aggregate_axis,) if isinstance(aggregate_axis, int) else aggregate_axis
+    kind = word(implementation, ("dense", "sparse"), "implementation")
+    return Net(
+        AggregateLayer(
+            None if axes is None else tuple(axes),
+            batch_axis,
+            channel_axis,
+            to_dense,
+            kind == "sparse",
+        )
+    )

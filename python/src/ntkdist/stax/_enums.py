@@ -1,0 +1,37 @@
+"""The words of some arguments, as enumerations; their names can be given as strings."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Padding(enum.Enum):
+    """What is outside images: nothing (VALID), zeros (SAME), or the other side (CIRCULAR)."""
+
+    CIRCULAR = "CIRCULAR"
+    SAME = "SAME"
+    VALID = "VALID"
+
+
+class AttentionMechanism(enum.Enum):
+    """What is made of the products of queries and keys."""
+
+    SOFTMAX = "SOFTMAX"
+    IDENTITY = "IDENTITY"
+    ABS = "ABS"
+    RELU = "RELU"
+
+
+class PositionalEmbedding(enum.Enum):
+    """Whether positions have random embeddings, added or beside."""
+
+    NONE = "NONE"
+    SUM = "SUM"
+    CONCAT = "CONCAT"
+
+
+class AggregateImplementation(enum.Enum):
+    """Whether graphs are given as matrices or as edges."""
+
+    DENSE = "DENSE"
+    SPARSE = "SPARSE"

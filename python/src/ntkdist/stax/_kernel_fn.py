@@ -1,0 +1,171 @@
+"""`kernel_fn`: kernels of infinitely wide networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _inputs, _jit, _kernels, _plans
+from .._cache import Recent
+from .._computing import computed, described
+from .._config import config
+from .._patterns import Patterns
+from .._pixels import ENDS_WITH_PIXELS
+from .._text import yaml
+from ._layer import Layer
+from ._text import TextLayer
+
+
+class KernelFn:
+    """Kernels of an infinitely wide network; call it with arrays."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.__name__ = layer.name
+        self._plans: Recent[_plans.Plan] = Recent(32)
+
+    def __call__(
+        self,
+        x1: Any,
+        x2: Any = None,
+        get: str | Sequence[str] | None = None,
+        *,
+        pattern: tuple[Any, Any] | None = None,
+        mask_constant: float | None = None,
+        diagonal_batch: bool | None = None,
+        diagonal_spatial: bool | None = None,
+        precision: str | None = None,
+        threads: int | None = None,
+    ) -> Any:
+        """Kernels between x1 and x2.
+
+        Args:
+            x1: inputs [n1, height, width, channels], or [n1, features], or with the axes in the
+                order that the first layer says. The dtype of results is that of the inputs.
+            x2: inputs [n2, ...] of the same shape; None for x1.
+            get: "nngp", "ntk" or another field of `Kernel`, which is returned; a tuple of such
+                names, for a named tuple of them; or None for a whole `Kernel`. "nngp_deficit" is
+                sqrt(K(x, x) K(x', x')) - K(x, x') without cancellation, "ntk_deficit" the same of
+                the NTK.
+            pattern: graphs for `Aggregate`, one for x1 and one for x2.
+            mask_constant: not supported.
+            diagonal_batch: True or None.
+            diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
+                pixels, [n1, n2, height, width].
+            precision: "f64" or "f32", the arithmetic; None for `ntkdist.config.precision`.
+            threads: the number of threads; None for `ntkdist.config.threads`.
+
+        Raises ValueError, TypeError and NotImplementedError for what cannot be computed,
+        MemoryError, and what a signal handler raises, such as KeyboardInterrupt.
+        """
+        options = {
+            "pattern": pattern,
+            "diagonal_spatial": diagonal_spatial,
+            "precision": precision,
+            "threads": threads,
+        }
+        names = _kernels.requested(get)
+        if isinstance(x1, _kernels.Kernel):
+            return self._behind(x1, x2, get, options)
+        _refuse(x1, mask_constant, diagonal_batch)
+        if _jit.is_traced(x1) or _jit.is_traced(x2):
+            return self._traced(x1, x2, get, names, options)
+        first = _inputs.checked(x1, "x1")
+        second = None if x2 is None or x2 is x1 else _inputs.checked(x2, "x2")
+        plan = self._plan(first, second, pattern)
+        bits = config.precision_bits(precision)
+        count = config.thread_count(threads)
+        values = computed(plan, first, second, names, bits, count, diagonal_spatial)
+        values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
+        result = _kernels.selected(values, get)
+        if get is None:
+            result.source = (self.layer, x1, x2, options)
+        return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KernelFn, (self.layer,)
+
+    def _behind(self, kernel: _kernels.Kernel, x2: Any, get: Any, options: dict[str, Any]) -> Any:
+        """The kernels of the network that begins with that of `kernel`."""
+        if kernel.source is None or x2 is not None:
+            raise NotImplementedError(
+                "kernel_fn of a Kernel that another kernel_fn has not just made; join the networks "
+                "with serial and give arrays"
+            )
+        # It needs this module.
+        from ._structure import SerialLayer
+
+        layer, x1, x2, before = kernel.source
+        given = {name: value for name, value in options.items() if value is not None}
+        whole = KernelFn(SerialLayer((layer, self.layer)))
+        return whole(x1, x2, get, **{**before, **given})
+
+    def _traced(
+        self, x1: Any, x2: Any, get: Any, names: tuple[str, ...], options: dict[str, Any]
+    ) -> Any:
+        """The kernels of inputs inside `jax.jit`."""
+        plan = self._plan(x1, x2, options["pattern"])
+        n1, n2 = (x.shape[plan.order[0]] for x in (x1, x1 if x2 is None else x2))
+        values = described(plan, n1, n2, is_same=x2 is None)
+
+        def compute(first: Any, second: Any, asked: tuple[str, ...]) -> Any:
+            return self(first, second, asked, **options)
+
+        values["cov2"] = None
+        values.update(_jit.called_back(plan, compute, x1, x2, names))
+        return _kernels.selected(values, get)
+
+    def _plan(self, x1: Any, x2: Any, pattern: tuple[Any, Any] | None) -> _plans.Plan:
+        axis = _plans.input_axes(self.layer, x1.ndim).index("N")
+        shape = x1.shape[:axis] + x1.shape[axis + 1 :]
+        if x2 is not None and shape != x2.shape[:axis] + x2.shape[axis + 1 :]:
+            raise ValueError(f"x1 has shape {x1.shape} and x2 {x2.shape}; give inputs of one shape")
+        patterns = None
+        if pattern is not None and any(one is not None for one in pattern):
+            patterns = Patterns(pattern)
+        key = (axis, shape, patterns.key if patterns else None)
+        return self._plans.get(key, lambda: _plans.plan(self.layer, x1.shape, patterns))
+
+    def yaml(self, input_shape: Sequence[int] | None = None) -> str:
+        """The network as a YAML list of layers; see `Net.yaml`."""
+        if isinstance(self.layer, TextLayer):
+            return self.layer.text
+        if input_shape is not None:
+            return yaml(_plans.plan(self.layer, tuple(input_shape)).layers)
+        failure: Exception | None = None
+        for ndim in (4, 3, 2):
+            try:
+                axes = _plans.input_axes(self.layer, ndim)
+                layers, signal = _plans.traced(self.layer, axes, [None] * ndim)
+            except (ValueError, NotImplementedError) as error:
+                failure = failure or error
+                continue
+            if not signal.spatial:
+                return yaml(layers)
+            failure = failure or NotImplementedError(ENDS_WITH_PIXELS)
+        raise failure or NotImplementedError(ENDS_WITH_PIXELS)
+
+
+def _is_array_like(value: Any) -> bool:
+    try:
+        return bool(np.asarray(value).dtype.kind in "biuf")
+    except ValueError:
+        return False
+
+
+def _refuse(x1: Any, mask_constant: Any, diagonal_batch: Any) -> None:
+    """Raises NotImplementedError for arguments that neural-tangents takes, and we do not."""
+    if isinstance(x1, (tuple, list)) and not _is_array_like(x1):
+        if any(np.ndim(one) > 1 for one in x1[:1]):
+            raise NotImplementedError("several inputs side by side; give one array")
+    if mask_constant is not None:
+        raise NotImplementedError(
+            "mask_constant: there are no masks; compute inputs of each length on their own"
+        )
+    if diagonal_batch is False:
+        raise NotImplementedError(
+            "diagonal_batch=False: cov1 and cov2 are diagonals; "
+            "kernel_fn(x1, None, 'nngp') is the covariance of x1"
+        )

@@ -1,0 +1,104 @@
+"""What every layer of `ntkdist.stax` is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Union
+
+from .._graph import Signal
+
+#: Signals between layers: one, or one for each branch behind `FanOut`.
+Signals = Union[Signal, tuple["Signals", ...]]
+
+#: The axes of inputs and channels that a layer acts on; the latter None where it takes any.
+RequiredAxes = tuple[int, Union[int, None]]
+
+
+@dataclass
+class Tracing:
+    """What is known while a network is written as layers of a job.
+
+    Attributes:
+        has_widths: whether channels of the finite network are written, because a standard
+            parameterization or a concatenation depends on them.
+        adjacency: writes a matrix [P, P] and gives the file's path; None without patterns.
+    """
+
+    has_widths: bool = False
+    adjacency: Callable[[Any, list[str], dict[str, int]], Path] | None = None
+
+
+class Layer:
+    """A layer: how it is written in a job, and what it is in a finite network."""
+
+    #: What it is called in messages.
+    name: str
+    #: Whether kernels depend on how many channels the layers have.
+    needs_widths = False
+
+    def required_axes(self) -> RequiredAxes | None:
+        """The axes that the input must have; None where the layer takes any."""
+        return None
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        """The signals behind the layer."""
+        raise NotImplementedError
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        """The output shape, and random parameters of the finite network."""
+        return shape, ()
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        """The finite network's outputs."""
+        raise NotImplementedError
+
+
+class SimpleLayer(Layer):
+    """A layer from one signal to another."""
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        if not isinstance(signals, Signal):
+            raise ValueError(
+                f"{self.name} gets {len(signals)} branches; join them with FanInSum, FanInConcat "
+                "or FanInProd, or put it into each branch with parallel"
+            )
+        axes = self.required_axes()
+        if axes is not None and axes[1] is not None:
+            signals.require(axes[0], axes[1], self.name)
+        return self.trace_one(signals, tracing)
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        """The signal behind the layer."""
+        raise NotImplementedError
+
+
+def variance(deviation: float | None) -> float:
+    """The square of a standard deviation; 0 for None."""
+    return 0.0 if deviation is None else float(deviation) ** 2
+
+
+def word(value: object, known: Sequence[str], name: str) -> str:
+    """`value`, a word or a member of an enumeration, as one of the `known` lower-case words."""
+    text = str(getattr(value, "name", value)).lower()
+    if text not in known:
+        raise ValueError(f"{name} is {value!r}; give one of {', '.join(w.upper() for w in known)}")
+    return text
+
+
+def counts(values: Sequence[int], name: str) -> tuple[int, ...]:
+    """Sizes along spatial axes. Raises NotImplementedError for more than two of them."""
+    sizes = tuple(int(value) for value in values)
+    if any(size < 1 for size in sizes):
+        raise ValueError(f"{name} is {tuple(values)}; give whole numbers, 1 or more")
+    return sizes
+
+
+def require_two(count: int, name: str) -> None:
+    """Raises NotImplementedError for more than two spatial axes."""
+    if count > 2:
+        raise NotImplementedError(
+            f"{name} acts on {count} spatial axes, and kernels are computed of images, with one or "
+            "two; put Flatten first, or merge axes"
+        )

@@ -1,0 +1,75 @@
+"""The triple of functions that a network is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Callable
+
+from ._kernel_fn import KernelFn
+from ._layer import Layer
+
+Functions = tuple[Callable[..., Any], Callable[..., Any], "KernelFn"]
+
+
+class Net(tuple):  # type: ignore[type-arg]
+    """`(init_fn, apply_fn, kernel_fn)` of a network.
+
+    - `init_fn(rng, input_shape)` gives the output shape and random parameters, with JAX;
+    - `apply_fn(params, inputs, **kwargs)` gives the finite network's outputs, with JAX;
+    - `kernel_fn(x1, x2=None, get=None)` gives kernels of the infinitely wide network; see
+      `KernelFn`.
+    """
+
+    layer: Layer
+
+    def __new__(cls, layer: Layer) -> Net:
+        """The triple of a layer."""
+        net = super().__new__(cls, (layer.init, layer.apply, KernelFn(layer)))
+        net.layer = layer
+        return net
+
+    def __getnewargs__(self) -> tuple[Layer]:
+        return (self.layer,)
+
+    @property
+    def init_fn(self) -> Callable[..., Any]:
+        """The first function."""
+        return self[0]  # type: ignore[no-any-return]
+
+    @property
+    def apply_fn(self) -> Callable[..., Any]:
+        """The second function."""
+        return self[1]  # type: ignore[no-any-return]
+
+    @property
+    def kernel_fn(self) -> KernelFn:
+        """The third function."""
+        return self[2]  # type: ignore[no-any-return]
+
+    def yaml(self, input_shape: Sequence[int] | None = None) -> str:
+        """The network as the value of a job's key `network`: a YAML list of layers.
+
+        Args:
+            input_shape: of the inputs, [n, height, width, channels] or [n, features]; some layers
+                need it. None: images, or vectors for a network without layers on pixels.
+
+        Raises ValueError and NotImplementedError as `kernel_fn` does.
+        """
+        return self.kernel_fn.yaml(input_shape)
+
+    def __repr__(self) -> str:
+        return f"<ntkdist network {self.layer.name}>"
+
+
+def layer_of(net: Sequence[Any]) -> Layer:
+    """The layer of a triple. Raises NotImplementedError for other functions."""
+    if isinstance(net, Net):
+        return net.layer
+    if isinstance(net, (tuple, list)) and len(net) == 3 and isinstance(net[2], KernelFn):
+        return net[2].layer
+    if callable(net):
+        raise TypeError(f"{getattr(net, '__name__', net)!r} is not called; write it with ()")
+    raise NotImplementedError(
+        "a layer that is not of ntkdist.stax; activations can be given as formulas, "
+        "Elementwise('x * sigmoid(x)')"
+    )

@@ -1,0 +1,211 @@
+"""Layers that map the positions of an image: resizing and indexing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._graph import JobLayer, Signal
+from .._jax import jax
+from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two
+from ._net import Net
+
+_LINEAR = ("linear", "bilinear", "trilinear", "triangle")
+
+
+@dataclass(frozen=True)
+class ResizeLayer(SimpleLayer):
+    """Images of another size."""
+
+    shape: tuple[int, ...]
+    method: str
+    antialias: bool
+    precision: Any
+    batch_axis: int
+    channel_axis: int
+    name = "ImageResize"
+
+    def required_axes(self) -> RequiredAxes:
+        return self.batch_axis, self.channel_axis
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        if len(self.shape) != len(signal.axes):
+            raise ValueError(
+                f"ImageResize has shape {self.shape}, and a signal of {len(signal.axes)} axes "
+                "reaches it; give -1 for axes that stay"
+            )
+        asked = {axis: n for axis, n in zip(signal.axes, self.shape) if n != -1}
+        if "C" in asked or "N" in asked:
+            raise NotImplementedError(
+                "ImageResize of inputs or channels; give -1 in shape for their axes"
+            )
+        require_two(len(signal.spatial), self.name)
+        if not asked:
+            return signal
+        if self.method not in (*_LINEAR, "nearest"):
+            raise NotImplementedError(
+                f"ImageResize with method {self.method!r}; use 'linear' or 'nearest'"
+            )
+        pair: dict[str, int] = {}
+        for axis in signal.spatial:
+            size = asked.get(axis, signal.size(axis))
+            if size is None:
+                raise ValueError("ImageResize needs the size of the axis that stays; give it")
+            pair[axis] = size
+        layer: JobLayer = {
+            "resize": {
+                "shape": signal.pair(pair, 1),
+                "method": "nearest" if self.method == "nearest" else "bilinear",
+                "antialias": self.antialias,
+            }
+        }
+        return signal.then(layer, asked)
+
+    def _output(self, shape: Any) -> tuple[int, ...]:
+        return tuple(old if new == -1 else new for old, new in zip(shape, self.shape))
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        return self._output(shape), ()
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        precision = self.precision or jax().lax.Precision.HIGHEST
+        return jax().image.resize(
+            inputs, self._output(inputs.shape), self.method, self.antialias, precision
+        )
+
+
+@dataclass(frozen=True)
+class IndexLayer(SimpleLayer):
+    """A part of an image. `items` are ("int", i) or ("slice", first, end, step)."""
+
+    items: tuple[tuple[Any, ...], ...]
+    ellipsis: int
+    batch_axis: int
+    channel_axis: int
+    name = "Index"
+
+    def required_axes(self) -> RequiredAxes:
+        return self.batch_axis, self.channel_axis
+
+    def _expanded(self, ndim: int) -> list[tuple[Any, ...]]:
+        items = list(self.items)
+        if len(items) > ndim:
+            raise IndexError(f"Index has {len(items)} items for {ndim} axes")
+        place = len(items) if self.ellipsis < 0 else self.ellipsis
+        whole = ("slice", None, None, None)
+        return [*items[:place], *[whole] * (ndim - len(items)), *items[place:]]
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        parts = dict(zip(signal.axes, self._expanded(len(signal.axes))))
+        require_two(len(signal.spatial), self.name)
+        bounds: dict[str, list[int | None]] = {"0": [None, None], "1": [None, None]}
+        sizes: dict[str, int | None] = {}
+        dropped = []
+        for axis, part in parts.items():
+            if part == ("slice", None, None, None):
+                continue
+            if axis in "NC":
+                raise NotImplementedError(
+                    "Index of inputs or channels; index the arrays, and give ':' for their axes"
+                )
+            if part[0] == "int":
+                first = part[1]
+                bounds[axis] = [first, None if first == -1 else first + 1]
+                dropped.append(axis)
+                continue
+            if part[3] not in (None, 1):
+                raise NotImplementedError(
+                    f"Index with the step {part[3]}; a Conv or AvgPool with strides has steps"
+                )
+            bounds[axis] = [part[1], part[2]]
+            size = signal.size(axis)
+            sizes[axis] = None if size is None else len(range(size)[part[1] : part[2]])
+        if not sizes and not dropped:
+            return signal
+        layer: JobLayer = {"slice": {"rows": bounds["0"], "columns": bounds["1"]}}
+        behind = signal.then(layer, sizes)
+        if not dropped:
+            return behind
+        if set(dropped) == set(signal.spatial):
+            behind = behind.then("flatten")
+        return behind.ordered([axis for axis in signal.axes if axis not in dropped])
+
+    def _key(self, ndim: int) -> tuple[Any, ...]:
+        return tuple(
+            part[1] if part[0] == "int" else slice(*part[1:]) for part in self._expanded(ndim)
+        )
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        output = []
+        for size, key in zip(shape, self._key(len(shape))):
+            if isinstance(key, slice):
+                # The number of inputs may be -1.
+                output.append(size if key == slice(None) else len(range(size)[key]))
+        return tuple(output), ()
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        return inputs[self._key(inputs.ndim)]
+
+
+def ImageResize(
+    shape: Sequence[int],
+    method: Any,
+    antialias: bool = True,
+    precision: Any = None,
+    batch_axis: int = 0,
+    channel_axis: int = -1,
+) -> Net:
+    """Images of another size, as `jax.image.resize`.
+
+    Args:
+        shape: of the output, for all axes; -1 for those that stay.
+        method: "linear" or "nearest".
+        antialias: whether linear interpolation averages where it makes images smaller.
+        precision: of the finite network's interpolation.
+        batch_axis: the axis of the inputs.
+        channel_axis: the axis of the channels.
+    """
+    name = str(getattr(method, "name", method)).lower()
+    return Net(
+        ResizeLayer(
+            tuple(int(n) for n in shape), name, bool(antialias), precision, batch_axis, channel_axis
+        )
+    )
+
+
+def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
+    """A part of an image, x[idx].
+
+    Args:
+        idx: what `Slice[...]` gives: integers, slices without steps, and an ellipsis.
+        batch_axis: the axis of the inputs, which stays whole.
+        channel_axis: the axis of the channels, likewise.
+    """
+    keys = idx if isinstance(idx, tuple) else (idx,)
+    items: list[tuple[Any, ...]] = []
+    ellipsis = -1
+    for key in keys:
+        if key is Ellipsis:
+            if ellipsis >= 0:
+                raise IndexError("Index has two ellipses; give one")
+            ellipsis = len(items)
+        elif isinstance(key, slice):
+            items.append(("slice", key.start, key.stop, key.step))
+        elif isinstance(key, int) and not isinstance(key, bool):
+            items.append(("int", key))
+        else:
+            raise NotImplementedError(
+                f"Index with {key!r}; use integers, slices and an ellipsis, or Aggregate"
+            )
+    return Net(IndexLayer(tuple(items), ellipsis, batch_axis, channel_axis))
+
+
+class _Slice:
+    """`Slice[...]` is the index in the brackets, for `Index`."""
+
+    def __getitem__(self, idx: Any) -> Any:
+        return idx
+
+
+Slice = _Slice()

@@ -1,0 +1,280 @@
+"""Networks of networks: in series, repeated, and in branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from .._graph import JobLayer, Node, Signal, joined, layers, require_equal_sizes
+from .._jax import jax, jnp
+from ._layer import Layer, RequiredAxes, Signals, Tracing
+from ._net import Net, layer_of
+
+
+@dataclass(frozen=True)
+class SerialLayer(Layer):
+    """Layers one after another."""
+
+    parts: tuple[Layer, ...]
+    name = "serial"
+
+    @property
+    def needs_widths(self) -> bool:  # type: ignore[override]
+        """Whether kernels depend on how many channels the layers have."""
+        return any(part.needs_widths for part in self.parts)
+
+    def required_axes(self) -> RequiredAxes | None:
+        return next((axes for part in self.parts if (axes := part.required_axes())), None)
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        for part in self.parts:
+            signals = part.trace(signals, tracing)
+        return signals
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        params = []
+        for part in self.parts:
+            rng, own = jax().random.split(rng)
+            shape, new = part.init(own, shape)
+            params.append(new)
+        return shape, params
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        rng = kwargs.pop("rng", None)
+        count = len(self.parts)
+        keys = [None] * count if rng is None else jax().random.split(rng, count)
+        for part, own, key in zip(self.parts, params, keys):
+            inputs = part.apply(own, inputs, rng=key, **kwargs)
+        return inputs
+
+
+@dataclass(frozen=True)
+class RepeatLayer(Layer):
+    """A layer several times, each time with weights of its own."""
+
+    part: Layer
+    count: int
+    name = "repeat"
+
+    @property
+    def needs_widths(self) -> bool:  # type: ignore[override]
+        """Whether kernels depend on how many channels the layers have."""
+        return self.part.needs_widths
+
+    def required_axes(self) -> RequiredAxes | None:
+        return self.part.required_axes()
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        done = 0
+        while done < self.count:
+            if not isinstance(signals, Signal):
+                signals = self.part.trace(signals, tracing)
+                done += 1
+                continue
+            body, after = self._round(signals, tracing)
+            rounds = 1
+            # Once a round leaves the signal that it gets, all further ones are the same.
+            again, then = self._round(after, tracing)
+            if again == body and _same(after, then):
+                rounds = self.count - done
+            if rounds > 1 and body:
+                layer: JobLayer = {"repeat": {"count": rounds, "layers": body}}
+                turns = rounds % 2 == 1 and after.is_reversed != signals.is_reversed
+                turned = signals.is_reversed != turns
+                node = Node(layer, [signals.node])
+                after = after.resized({}, node=node, is_reversed=turned)
+            signals = after
+            done += rounds
+        return signals
+
+    def _round(self, signal: Signal, tracing: Tracing) -> tuple[list[JobLayer], Signal]:
+        """The layers of one round, and the signal that it leaves."""
+        after = self.part.trace(signal, tracing)
+        if not isinstance(after, Signal):
+            raise NotImplementedError("repeat of a layer that leaves branches; join them in it")
+        return layers(after.node, signal.node), after
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        params = []
+        for _ in range(self.count):
+            rng, own = jax().random.split(rng)
+            after, new = self.part.init(own, shape)
+            if tuple(after) != tuple(shape):
+                raise ValueError(
+                    f"repeat of a layer that takes the shape {shape} to {after}; use "
+                    "serial(*([layer] * n)), or keep the shape"
+                )
+            params.append(new)
+        return shape, params
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        for own in params:
+            inputs = self.part.apply(own, inputs, **kwargs)
+        return inputs
+
+
+def _same(a: Signal, b: Signal) -> bool:
+    return (a.axes, a.sizes, a.is_gaussian, a.scale) == (b.axes, b.sizes, b.is_gaussian, b.scale)
+
+
+@dataclass(frozen=True)
+class ParallelLayer(Layer):
+    """A layer for each branch."""
+
+    parts: tuple[Layer, ...]
+    name = "parallel"
+
+    @property
+    def needs_widths(self) -> bool:  # type: ignore[override]
+        """Whether kernels depend on how many channels the layers have."""
+        return any(part.needs_widths for part in self.parts)
+
+    def required_axes(self) -> RequiredAxes | None:
+        return next((axes for part in self.parts if (axes := part.required_axes())), None)
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        if isinstance(signals, Signal) or len(signals) != len(self.parts):
+            found = 1 if isinstance(signals, Signal) else len(signals)
+            raise ValueError(
+                f"parallel has {len(self.parts)} layers and gets {found} branches; put "
+                f"FanOut({len(self.parts)}) before it"
+            )
+        return tuple(part.trace(signal, tracing) for part, signal in zip(self.parts, signals))
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        keys = jax().random.split(rng, len(self.parts))
+        both = [part.init(key, own) for part, key, own in zip(self.parts, keys, shape)]
+        return [after for after, _ in both], [params for _, params in both]
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        rng = kwargs.pop("rng", None)
+        count = len(self.parts)
+        keys = [None] * count if rng is None else jax().random.split(rng, count)
+        return [
+            part.apply(own, value, rng=key, **kwargs)
+            for part, own, value, key in zip(self.parts, params, inputs, keys)
+        ]
+
+
+@dataclass(frozen=True)
+class FanOutLayer(Layer):
+    """The signal several times."""
+
+    count: int
+    name = "FanOut"
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        return (signals,) * self.count
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        return [shape] * self.count, ()
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        return [inputs] * self.count
+
+
+@dataclass(frozen=True)
+class FanInLayer(Layer):
+    """Branches joined: by a sum, a product, or side by side."""
+
+    name: str
+    join: str
+    axis: int = -1
+
+    @property
+    def needs_widths(self) -> bool:  # type: ignore[override]
+        """Whether kernels depend on how many channels the layers have."""
+        return self.join == "concatenate"
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        if isinstance(signals, Signal):
+            raise ValueError(f"{self.name} gets one signal; put FanOut and parallel before it")
+        branches: list[Signal] = []
+        for signal in signals:
+            if not isinstance(signal, Signal):
+                raise ValueError(f"{self.name} gets branches of branches; join the inner ones")
+            branches.append(signal)
+        if not branches:
+            raise ValueError(f"{self.name} gets no branches")
+        first = branches[0]
+        changes: dict[str, Any] = {}
+        if self.join == "concatenate":
+            if self.axis % len(first.axes) != first.axes.index("C"):
+                raise NotImplementedError(
+                    f"FanInConcat along axis {self.axis}; along that of the channels, "
+                    f"{first.axes.index('C')}, there is one"
+                )
+            require_equal_sizes(branches, self.name, but="C")
+            known = [signal.channels for signal in branches]
+            channels = None if None in known else sum(count or 0 for count in known)
+            sizes = [channels if axis == "C" else first.size(axis) for axis in first.axes]
+            changes = {"sizes": tuple(sizes), "is_gaussian": False}
+        else:
+            require_equal_sizes(branches, self.name)
+            is_gaussian = all(signal.is_gaussian for signal in branches)
+            changes = {"is_gaussian": is_gaussian and self.join == "residual"}
+            if self.join == "residual" and sum(not s.is_gaussian for s in branches) > 1:
+                raise NotImplementedError(
+                    "FanInSum of several branches that are not Gaussian, whose means would "
+                    "matter; end all but one of them with Dense, Conv or attention"
+                )
+        # As in neural-tangents, the majority decides.
+        turned = 2 * sum(signal.is_reversed for signal in branches) > len(branches)
+        return joined(branches, self.join, is_reversed=turned, **changes)
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        if self.join != "concatenate":
+            return shape[0], ()
+        axis = self.axis % len(shape[0])
+        count = sum(one[axis] for one in shape)
+        return (*shape[0][:axis], count, *shape[0][axis + 1 :]), ()
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        if self.join == "concatenate":
+            return jnp().concatenate(list(inputs), self.axis)
+        return reduce(jnp().multiply if self.join == "product" else jnp().add, inputs)
+
+
+def serial(*layers: Sequence[Any]) -> Net:
+    """Layers one after another.
+
+    Args:
+        layers: of this module, each `(init_fn, apply_fn, kernel_fn)`.
+    """
+    if not layers:
+        raise ValueError("serial has no layers; give some, or Identity()")
+    return Net(SerialLayer(tuple(layer_of(layer) for layer in layers)))
+
+
+def repeat(layer: Sequence[Any], n: int) -> Net:
+    """`serial` of `layer`, n times."""
+    if isinstance(n, bool) or int(n) != n or n < 0:
+        raise ValueError(f"repeat {n} times; give a whole number, 0 or more")
+    return Net(RepeatLayer(layer_of(layer), int(n)))
+
+
+def parallel(*layers: Sequence[Any]) -> Net:
+    """A layer for each of as many branches, between `FanOut` and a layer that joins them."""
+    return Net(ParallelLayer(tuple(layer_of(layer) for layer in layers)))
+
+
+def FanOut(num: int) -> Net:
+    """The signal `num` times, for the branches of `parallel`."""
+    return Net(FanOutLayer(int(num)))
+
+
+def FanInSum() -> Net:
+    """The sum of branches, which must be independent: weights in all but one of them."""
+    return Net(FanInLayer("FanInSum", "residual"))
+
+
+def FanInProd() -> Net:
+    """The product of branches, channel by channel."""
+    return Net(FanInLayer("FanInProd", "product"))
+
+
+def FanInConcat(axis: int = -1) -> Net:
+    """The channels of branches side by side; `axis` is that of the channels."""
+    return Net(FanInLayer("FanInConcat", "concatenate", axis))

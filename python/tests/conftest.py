@@ -1,0 +1,77 @@
+"""What the tests share: the library, or the program in its place, and neural-tangents."""
+
+import os
+import sys
+import types
+import warnings
+
+import numpy as np
+import pytest
+from program import ProgramLibrary, program
+
+from ntkdist import LibraryError, _library, _plans
+
+
+def has_library():
+    try:
+        _library.library()
+    except LibraryError:
+        return False
+    return True
+
+
+HAS_LIBRARY = has_library()
+if not HAS_LIBRARY and program():
+    PROGRAM = ProgramLibrary()
+    _plans.library = lambda: PROGRAM
+
+
+def _missing(reason):
+    """Skips a test, or fails where everything must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def kernels():
+    """Kernels can be computed, by the library or the program."""
+    if not HAS_LIBRARY and not program():
+        _missing("neither the library nor the program is built")
+
+
+@pytest.fixture
+def shared_library():
+    """The library itself is there."""
+    if not HAS_LIBRARY:
+        _missing("the library is not built; name it in NTK_DIST_LIBRARY")
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """neural-tangents, in double precision."""
+    # What it would import of TensorFlow is not used.
+    sys.modules.setdefault("neural_tangents.experimental", types.ModuleType("experimental"))
+    try:
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import neural_tangents
+    except ImportError as error:
+        pytest.skip(f"neural-tangents is not installed ({error})")
+    return neural_tangents
+
+
+@pytest.fixture(scope="session")
+def jax():
+    """JAX, in double precision."""
+    module = pytest.importorskip("jax", reason="JAX is not installed")
+    module.config.update("jax_enable_x64", True)
+    return module
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(17)

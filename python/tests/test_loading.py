@@ -1,0 +1,108 @@
+"""How the package and its library are loaded."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ntkdist import LibraryError, _library
+from ntkdist._errors import exception
+
+V3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave", "sse4_2"}
+V4 = V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+
+
+def test_levels_of_processors():
+    assert _library.level({"sse4_2", "avx"}) == "v2"
+    assert _library.level(V3) == "v3"
+    assert _library.level(V4 - {"avx512vl"}) == "v3"
+    assert _library.level(V4) == "v4"
+    assert _library.level(set()) == "v2"
+
+
+def test_levels_that_are_asked_for(monkeypatch, tmp_path):
+    monkeypatch.delenv("NTK_DIST_LIBRARY", raising=False)
+    monkeypatch.setattr(_library, "_processor_flags", lambda: V3)
+    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
+    monkeypatch.delenv("NTK_DIST_ISA", raising=False)
+    with pytest.raises(LibraryError, match="libntkdist-v3.so is missing"):
+        _library.library_path()
+    (tmp_path / "lib").mkdir()
+    for name in ("v2", "v3"):
+        (tmp_path / "lib" / f"libntkdist-{name}.so").touch()
+    assert _library.library_path().name == "libntkdist-v3.so"
+    monkeypatch.setenv("NTK_DIST_ISA", "v2")
+    assert _library.library_path().name == "libntkdist-v2.so"
+    for asked in ("v4", "avx2"):
+        monkeypatch.setenv("NTK_DIST_ISA", asked)
+        with pytest.raises(LibraryError, match=asked):
+            _library.library_path()
+    monkeypatch.setenv("NTK_DIST_LIBRARY", "/own/lib.so")
+    assert str(_library.library_path()) == "/own/lib.so"
+
+
+def test_files_that_are_no_library(tmp_path):
+    path = tmp_path / "lib.so"
+    path.write_bytes(b"no library")
+    with pytest.raises(LibraryError, match="cannot be loaded"):
+        _library._SharedLibrary(path)
+    with pytest.raises(LibraryError, match="not a library of this version"):
+        import _ctypes
+
+        _library._SharedLibrary(_ctypes.__file__)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (64, ValueError),
+        (65, ValueError),
+        (66, OSError),
+        (69, MemoryError),
+        (70, RuntimeError),
+        (74, OSError),
+        (78, ValueError),
+        (3, RuntimeError),
+    ],
+)
+def test_exceptions_of_statuses(status, error):
+    assert isinstance(exception(status, "sentence"), error)
+    assert str(exception(status, "sentence")) == "sentence"
+
+
+def test_imports_are_light():
+    code = """
+import sys
+import ntkdist
+heavy = {"jax", "zarr", "matplotlib", "scipy", "yaml"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_finite_networks_say_that_they_need_jax():
+    code = """
+import sys
+sys.modules["jax"] = None
+from ntkdist import stax, predict
+import numpy as np
+for call in (lambda: stax.Dense(3).init_fn(0, (1, 2)),
+             lambda: stax.Relu().apply_fn((), np.ones(3)),
+             lambda: predict.gradient_descent(lambda fx, y: 0, np.eye(2), np.ones((2, 1)))):
+    try:
+        call()
+    except ImportError as error:
+        assert "ntkdist[jax]" in str(error), error
+    else:
+        raise AssertionError
+predict.gradient_descent(predict.mse, np.eye(2), np.ones((2, 1)))(1.0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_unknown_names():
+    import ntkdist
+
+    with pytest.raises(AttributeError, match="no attribute"):
+        ntkdist.nothing  # noqa: B018
+    assert {"open", "Job", "compare", "from_arrays"} <= set(dir(ntkdist))

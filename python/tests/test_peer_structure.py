@@ -1,0 +1,194 @@
+"""Kernels of branches, axes and graphs beside those of neural-tangents."""
+
+import warnings
+
+import numpy as np
+import pytest
+from peering import agree, inputs
+
+from ntkdist import stax
+
+pytestmark = pytest.mark.usefixtures("kernels")
+
+BRANCHES = {
+    "sum": lambda s: s.serial(
+        s.FanOut(2), s.parallel(s.serial(s.Relu(), s.Conv(8, (1, 1))), s.Identity()), s.FanInSum()
+    ),
+    "sum_of_three": lambda s: s.serial(
+        s.FanOut(3),
+        s.parallel(s.serial(s.Relu(), s.Dense(8)), s.Dense(8, 0.3), s.serial(s.Erf(), s.Dense(8))),
+        s.FanInSum(),
+    ),
+    "product": lambda s: s.serial(
+        s.FanOut(2),
+        s.parallel(s.Dense(8, 1.1), s.serial(s.Dense(8), s.Sigmoid_like())),
+        s.FanInProd(),
+        s.Dense(8),
+    ),
+    "concatenation": lambda s: s.serial(
+        s.FanOut(2),
+        s.parallel(s.Dense(24, 1.2), s.serial(s.Relu(), s.Dense(8))),
+        s.FanInConcat(-1),
+        s.Dense(8),
+    ),
+    "nested": lambda s: s.serial(
+        s.FanOut(2),
+        s.parallel(
+            s.serial(
+                s.Dense(8),
+                s.FanOut(2),
+                s.parallel(s.serial(s.Relu(), s.Dense(8)), s.Dense(8)),
+                s.FanInSum(),
+            ),
+            s.Dense(8, 0.5),
+        ),
+        s.FanInProd(),
+        s.Dense(8),
+    ),
+    "pairs": lambda s: s.serial(
+        s.FanOut(2),
+        s.parallel(s.FanOut(2), s.Dense(8)),
+        s.parallel(s.serial(s.parallel(s.Dense(8), s.Identity()), s.FanInSum()), s.Identity()),
+        s.FanInSum(),
+    ),
+    "repeat": lambda s: s.repeat(s.serial(s.Relu(), s.Dense(8, 1.2, 0.2)), 4),
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_branches(peer, name):
+    agree(peer, lambda s: s.serial(s.Conv(8, (2, 2)), BRANCHES[name](s), s.Flatten(), s.Dense(2)))
+
+
+STANDARD = {"parameterization": "standard"}
+
+
+def test_standard_parameterization(peer):
+    agree(
+        peer,
+        lambda s: s.serial(
+            s.Conv(6, (2, 2), W_std=1.2, b_std=0.2, **STANDARD),
+            s.Relu(),
+            s.Conv(5, (2, 2), W_std=0.9, **STANDARD),
+            s.Relu(),
+            s.Flatten(),
+            s.Dense(4, 1.1, 0.0, **STANDARD),
+            s.Relu(),
+            s.Dense(7),
+            s.Relu(),
+            s.Dense(3, 1.3, 0.3, **STANDARD),
+        ),
+    )
+
+
+def test_scales_of_the_standard_parameterization(peer):
+    agree(
+        peer,
+        lambda s: s.serial(
+            s.Dense(6, 1.2, 0.2, s=(1, 3), **STANDARD),
+            s.Relu(),
+            s.Dense(5, 1.2, 0.2, s=(3, 2), **STANDARD),
+            s.Relu(),
+            s.Dense(4, 1.1, s=(2, 1), **STANDARD),
+        ),
+        shape=(7,),
+    )
+
+
+def test_inputs_with_one_spatial_axis(peer):
+    agree(
+        peer,
+        lambda s: s.serial(
+            s.Conv(8, (3,), (2,), "SAME"),
+            s.Relu(),
+            s.AvgPool((2,)),
+            s.Conv(8, (2,)),
+            s.GlobalAvgPool(),
+        ),
+        shape=(9, 3),
+    )
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 2, 2, 3), (4, 3), (4, 3, 2)])
+def test_flattened_inputs(peer, shape):
+    agree(peer, lambda s: s.serial(s.Flatten(), s.Dense(8), s.Relu(), s.Dense(1)), shape=shape)
+
+
+def test_networks_without_weights_at_the_end(peer):
+    agree(peer, lambda s: s.serial(s.Dense(8), s.Relu()), shape=(7,))
+    agree(peer, lambda s: s.serial(s.Conv(8, (2, 2)), s.Relu(), s.Flatten()))
+    agree(peer, lambda s: s.Dense(8, 1.5, 0.2), shape=(7,))
+    agree(peer, lambda s: s.Flatten())
+    agree(peer, lambda s: s.Identity(), shape=(7,))
+    agree(peer, lambda s: s.GlobalAvgPool())
+
+
+def test_other_orders_of_axes(peer):
+    numbers = ("NCHW", "HWIO", "NCHW")
+    agree(
+        peer,
+        lambda s: s.serial(
+            s.Conv(8, (2, 3), dimension_numbers=numbers),
+            s.Relu(),
+            s.AvgPool((2, 1), batch_axis=0, channel_axis=1),
+            s.Conv(8, (2, 1), (1, 2), dimension_numbers=("NCHW", "WHIO", "NCWH")),
+            s.Relu(),
+            s.Conv(8, (1, 2), padding="SAME", dimension_numbers=numbers),
+            s.GlobalAvgPool(channel_axis=1),
+            s.Dense(2),
+        ),
+        shape=(3, 5, 6),
+    )
+
+
+def test_inputs_along_another_axis(peer):
+    generator = np.random.default_rng(3)
+    x1, x2 = generator.standard_normal((5, 3, 4, 3)), generator.standard_normal((5, 2, 4, 3))
+
+    def build(s):
+        return s.serial(
+            s.Conv(8, (2, 2), dimension_numbers=("HNWC", "HWIO", "HNWC")),
+            s.Relu(),
+            s.Flatten(batch_axis=1),
+            s.Dense(2),
+        )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = build(peer.stax)[2](x1, x2, ("nngp", "ntk"))
+    found = build(stax)[2](x1, x2, ("nngp", "ntk"))
+    assert np.allclose(found.nngp, expected.nngp, rtol=1e-8)
+    assert np.allclose(found.ntk, expected.ntk, rtol=1e-8)
+
+
+@pytest.mark.parametrize("implementation", ["DENSE", "SPARSE"])
+@pytest.mark.parametrize("axis", [None, 1, (2,), (1, 2)])
+def test_graphs(peer, axis, implementation):
+    generator = np.random.default_rng(8)
+    x1, x2 = inputs((3, 4, 2))
+    axes = (1, 2) if axis is None else (axis,) if isinstance(axis, int) else axis
+    sizes = [x1.shape[a] for a in axes]
+    if implementation == "DENSE":
+        graph = generator.random((1, *sizes, *sizes))
+    else:
+        edges = [generator.integers(0, size, (1, 7, 2)) for size in sizes]
+        graph = np.stack(edges, 2)
+        # Padding.
+        graph[0, 3] = -1
+    patterns = (np.repeat(graph, 3, 0), np.repeat(graph, 2, 0))
+
+    def build(s):
+        return s.serial(
+            s.Dense(8, 1.3, 0.2),
+            s.Relu(),
+            s.Aggregate(axis, implementation=implementation),
+            s.Dense(3),
+            s.GlobalAvgPool(),
+        )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = build(peer.stax)[2](x1, x2, ("nngp", "ntk"), pattern=patterns)
+    found = build(stax)[2](x1, x2, ("nngp", "ntk"), pattern=patterns)
+    assert np.allclose(found.nngp, expected.nngp, rtol=1e-8)
+    assert np.allclose(found.ntk, expected.ntk, rtol=1e-8)
