@@ -16,6 +16,7 @@
 # make chaos       a run on several hosts hit 25 times (root, ../shared)
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
+# make notebooks   runs the example notebooks and writes their pages in docs/examples
 # make lint        formatting and style of Swift, Python and shell
 # make reference   docs/reference/job-keys.md, which `ntk-dist help job` prints
 # make docs        the documentation site, .build-docs/site/index.html, with its links checked
@@ -38,7 +39,7 @@ export OPENBLAS_NUM_THREADS := 1
 .PHONY: build build-tests demo test test-elpa test-agreement test-restarts test-random-networks test-dist \
   test-mpich test-python dist deb wheel library install build-mpich \
   chaos fuzz bench lint \
-  reference docs system-packages clean
+  reference docs notebooks system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -166,6 +167,12 @@ docs:
 
 clean:
 	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel runs
+
+# With the library where it is built, and ranks as in the tests.
+notebooks: build
+	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist
+	PYTHONPATH=python/src NTK_DIST=$(abspath $(BINARY)) NTK_DIST_LIBRARY=$(abspath .build/release/libntkdist.so) \
+	  "$$(scripts/python-environment)" scripts/notebook_pages.py
 
 reference: build
 	$(BINARY) help job > docs/reference/job-keys.md
