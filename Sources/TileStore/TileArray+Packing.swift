@@ -65,7 +65,8 @@ extension TileArray {
       try file.write(index.encoded)
       // With the time of its first tile, which the plan begins with, and that of its name, a shard
       // tells how fast its tiles came.
-      let first = try disk.timeWritten(target) ?? disk.timeWritten(loose[0])
+      var first = try disk.timeWritten(target)
+      if first == nil { first = try disk.timeWritten(loose[0]) }
       if let first { try file.setTimeWritten(first) }
       try file.publish()
       for path in loose { try disk.remove(path, flushesFolder: false) }
