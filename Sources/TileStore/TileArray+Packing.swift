@@ -31,7 +31,7 @@ extension TileArray {
     shardOf tile: TileIndex, poll: () -> Bool = { true }
   ) throws(TileStoreError) -> Packing {
     // Where all of the array has gone, nothing is to be put in its place.
-    guard let shards = spec.shards, isThere else { return .unchanged }
+    guard let shards = spec.shards, try isThere() else { return .unchanged }
     let shard = shards.tile(holding: tile, of: spec.grid)
     let target = path(ofShard: shard)
     let file: PendingFile
@@ -65,7 +65,8 @@ extension TileArray {
       try file.write(index.encoded)
       // With the time of its first tile, which the plan begins with, and that of its name, a shard
       // tells how fast its tiles came.
-      let first = try disk.timeWritten(target) ?? disk.timeWritten(loose[0])
+      var first = try disk.timeWritten(target)
+      if first == nil { first = try disk.timeWritten(loose[0]) }
       if let first { try file.setTimeWritten(first) }
       try file.publish()
       for path in loose { try disk.remove(path, flushesFolder: false) }
