@@ -31,7 +31,7 @@ extension TileArray {
     shardOf tile: TileIndex, poll: () -> Bool = { true }
   ) throws(TileStoreError) -> Packing {
     // Where all of the array has gone, nothing is to be put in its place.
-    guard let shards = spec.shards, isThere else { return .unchanged }
+    guard let shards = spec.shards, try isThere() else { return .unchanged }
     let shard = shards.tile(holding: tile, of: spec.grid)
     let target = path(ofShard: shard)
     let file: PendingFile

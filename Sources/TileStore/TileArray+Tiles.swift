@@ -118,7 +118,7 @@ extension TileArray {
         return checksum
       } catch {
         // Where all of the array has gone, nothing is to be put in its place.
-        guard error.isMissing, error.operation == .create, attempts < 100, isThere else {
+        guard error.isMissing, error.operation == .create, attempts < 100, try isThere() else {
           throw .file(error)
         }
       }
@@ -130,8 +130,8 @@ extension TileArray {
   }
 
   /// Whether the array has not been removed.
-  var isThere: Bool {
-    do { return try disk.exists(path + "/" + ZarrMetadata.fileName) } catch { return false }
+  func isThere() throws(TileStoreError) -> Bool {
+    try onFile { () throws(FileError) in try disk.exists(path + "/" + ZarrMetadata.fileName) }
   }
 
   /// Reads the bytes of a tile and verifies them.

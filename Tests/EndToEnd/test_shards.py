@@ -1,6 +1,7 @@
 """Finished tiles in shards: the same files whatever happened on the way, and nothing lost by damage."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -46,10 +47,25 @@ def assemble(folder, name, *options, ranks=None, **sections):
     return store_files(folder / name)
 
 
-def test_every_number_of_ranks_and_of_jobs_gives_the_same_files(tmp_path):
-    expected = assemble(tmp_path, "one")
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run."""
+    folder = tmp_path_factory.mktemp("finished")
+    assemble(folder, "run", ranks=2)
+    return folder / "run"
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A job, its run, which is finished, and the files of its store."""
+    shutil.copytree(finished, tmp_path / "run")
+    return write_job(tmp_path, **MANY), tmp_path / "run", store_files(finished)
+
+
+def test_every_number_of_ranks_and_of_jobs_gives_the_same_files(finished, tmp_path):
+    expected = store_files(finished)
     assert len(expected) == DESCRIPTIONS + FILES
-    for ranks in (2, 3, 4):
+    for ranks in (None, 3, 4):
         assert assemble(tmp_path, f"{ranks}", ranks=ranks) == expected
     # Two jobs one after the other, and three at once; no number of them divides the shards.
     for number in (1, 2):
@@ -62,19 +78,18 @@ def test_every_number_of_ranks_and_of_jobs_gives_the_same_files(tmp_path):
     assert store_files(tmp_path / "beside") == expected
 
 
-def test_zarr_python_reads_the_shards_and_they_are_the_tiles_of_a_run_without(tmp_path):
-    assemble(tmp_path, "packed", ranks=2)
+def test_zarr_python_reads_the_shards_and_they_are_the_tiles_of_a_run_without(finished, tmp_path):
     plain = assemble(tmp_path, "plain", store={"shards": False})
     assert len(plain) == DESCRIPTIONS + TILES
-    assert chunks(tmp_path / "packed") == chunks(tmp_path / "plain")
-    packed, plain = (zarr.open(tmp_path / name / "kernels.zarr", mode="r") for name in ("packed", "plain"))
+    assert chunks(finished) == chunks(tmp_path / "plain")
+    packed, plain = (zarr.open(run / "kernels.zarr", mode="r") for run in (finished, tmp_path / "plain"))
     assert packed["ntk_train"].shards == (128, 128) and packed["ntk_train"].chunks == (8, 8)
     assert packed["ntk_test_diagonal"].shards == (2048,) and plain["ntk_train"].shards is None
     for name in packed.array_keys():
         assert np.array_equal(packed[name][:], plain[name][:], equal_nan=True)
     assert np.isfinite(np.tril(packed["ntk_train"][:])[np.tril_indices(300)]).all()
     # Tiles lie row by row from the start of the file, without gaps.
-    index = shard_index(tmp_path / "packed/kernels.zarr/ntk_train/c/1/1", 256)
+    index = shard_index(finished / "kernels.zarr/ntk_train/c/1/1", 256)
     there = [row * 16 + column for row in range(16) for column in range(row + 1)]
     assert (index[there] == [[516 * place, 516] for place in range(136)]).all()
     assert (np.delete(index, there, axis=0) == -1).all()
@@ -112,10 +127,9 @@ def test_runs_killed_again_and_again_leave_the_same_files(tmp_path):
     assert store_files(tmp_path / "broken") == expected
 
 
-def test_a_damaged_tile_alone_is_computed_again_in_its_shard(tmp_path):
-    expected = assemble(tmp_path, "run")
-    path, run = tmp_path / "run.yaml", tmp_path / "run"
-    for tile in ("ntk_train/c/20/3", "nngp_test/c/4/30", "ntk_test_diagonal/c/2"):
+def test_a_damaged_tile_alone_is_computed_again_in_its_shard(copied):
+    path, run, expected = copied
+    for tile in ("ntk_train/c/20/3", "ntk_test/c/4/30", "ntk_test_diagonal/c/2"):
         flip(run, tile)
     verified = ntk_dist("verify", run, "--sample", 0, ranks=2)
     assert verified.returncode == 65 and len(sentences(verified)) == 3
@@ -127,9 +141,8 @@ def test_a_damaged_tile_alone_is_computed_again_in_its_shard(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "longer", "index"])
-def test_a_torn_shard_is_one_sentence_and_its_tiles_are_computed_again(tmp_path, damage):
-    expected = assemble(tmp_path, "run")
-    path, run = tmp_path / "run.yaml", tmp_path / "run"
+def test_a_torn_shard_is_one_sentence_and_its_tiles_are_computed_again(copied, tmp_path, damage):
+    path, run, expected = copied
     shard = run / "kernels.zarr/ntk_train/c/1/0"
     content = bytearray(shard.read_bytes())
     if damage == "cut":
@@ -152,9 +165,8 @@ def test_a_torn_shard_is_one_sentence_and_its_tiles_are_computed_again(tmp_path,
     assert store_files(run) == expected
 
 
-def test_tiles_that_were_left_loose_are_packed_by_the_next_job(tmp_path):
-    expected = assemble(tmp_path, "run")
-    run = tmp_path / "run"
+def test_tiles_that_were_left_loose_are_packed_by_the_next_job(copied, tmp_path):
+    path, run, expected = copied
     array = run / "kernels.zarr/ntk_train"
     # Killed before the shard was renamed, and after it, before the tiles were removed.
     for shard, is_there in (((1, 0), False), ((1, 1), True)):
@@ -170,16 +182,15 @@ def test_tiles_that_were_left_loose_are_packed_by_the_next_job(tmp_path):
     assert "100.0 %" in succeed("status", run).stdout
     assert f"{TILES} of {TILES} tiles are there" in succeed("verify", run, "--sample", 0).stdout
     succeed("spectrum", write_job(tmp_path, "solve.yaml", output=run, **{**MANY, "spectrum": {}}), ranks=2)
-    resumed = succeed("assemble", tmp_path / "run.yaml", "--resume", ranks=2)
+    resumed = succeed("assemble", path, "--resume", ranks=2)
     assert "assembled 0 of" in resumed.stdout and not sentences(resumed)
     (array / "c/1/.0.partial-elsewhere-12-1").unlink()
     assert store_files(run) == expected
 
 
-def test_few_open_files_are_enough(tmp_path):
-    path = write_job(tmp_path, **MANY)
-    succeed("assemble", path)
-    for command in (["verify", tmp_path / "run"], ["assemble", path, "--resume"]):
+def test_few_open_files_are_enough(copied):
+    path, run, _ = copied
+    for command in (["verify", run], ["assemble", path, "--resume"]):
         limited = subprocess.run(
             ["sh", "-c", 'ulimit -n 48; exec "$@"', "sh", BINARY, *map(str, command)], env=ENVIRONMENT,
             capture_output=True, text=True, timeout=PATIENCE)
