@@ -65,8 +65,9 @@ package struct ClusterTest {
 
   /// Runs a check and prints what it finds, unless the test is asked to stop. Collective.
   private func report(_ check: () throws -> [Finding]) throws -> [Finding] {
-    try ranks.stopIfAsked()
     let findings = try check()
+    // A check that had to be short has found nothing.
+    try ranks.stopIfAsked()
     for finding in findings {
       for line in finding.lines(showsNodes: request.showsNodes) { console.say(line) }
     }

@@ -75,7 +75,7 @@ enum FolderCheck {
         if found != before { return .infinity }
       }
       usleep(10_000)
-    } while Site.seconds < end
+    } while Site.goesOn(until: end)
     return .infinity
   }
 }

@@ -51,6 +51,9 @@ struct Site {
 
   /// Seconds of a clock that only moves on.
   static var seconds: Double { MPIEnvironment.seconds }
+
+  /// Whether a measurement still has time, and nobody asks this rank to stop.
+  static func goesOn(until end: Double) -> Bool { seconds < end && StopRequest.cause == nil }
 }
 
 /// A number with three digits.

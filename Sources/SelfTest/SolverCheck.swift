@@ -6,14 +6,15 @@ import RankProgram
 
 /// ScaLAPACK's eigenpairs of a small matrix that is distributed over all ranks.
 enum SolverCheck {
+  /// At least; every rank has a part.
   private static let order = 160
   /// Residuals in units of rounding errors that are not.
   private static let limit = 20.0
 
   /// Collective.
   static func perform(_ site: Site) throws -> [Finding] {
-    let n = order
     let context = try BLACSContext(on: site.world)
+    let n = max(order, 4 * max(context.grid.nprow, context.grid.npcol))
     let layout = try site.ranks.agree { try MatrixLayout(order: n, grid: context.grid) }
     var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     // The covariance of a random walk, whose eigenvalues are known.

@@ -10,10 +10,11 @@ import subprocess
 import tempfile
 import time
 
+import numpy as np
 import pytest
 from conftest import (
-    ENVIRONMENT, MINUTES, PATIENCE, command, finish, ranks_of, sentences, start, wait_for_chunks,
-    write_job)
+    ENVIRONMENT, MINUTES, PATIENCE, command, fcn, finish, ranks_of, sentences, start, succeed,
+    wait_for_chunks, write_job)
 
 
 def datagram_sockets(pid):
@@ -92,3 +93,37 @@ def test_too_few_threads_are_one_sentence():
                 said = sentences(result)
                 assert len(said) == 1 and "thread" in said[0], result.stderr
         assert 69 in statuses, statuses
+
+
+@pytest.fixture
+def control_group():
+    """Makes control groups of this test, of either version."""
+    root = pathlib.Path("/sys/fs/cgroup")
+    version1 = (root / "memory").is_dir()
+    folder = (root / "memory" if version1 else root) / f"ntk-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+        limit = folder / ("memory.limit_in_bytes" if version1 else "memory.max")
+        limit.write_text(str(900 << 20))
+    except OSError as error:
+        folder.rmdir() if folder.is_dir() else None
+        pytest.skip(f"no control group of memory: {error}")
+    yield folder
+    deadline = time.monotonic() + PATIENCE
+    while (folder / "cgroup.procs").read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    folder.rmdir()
+
+
+def test_a_control_group_with_too_little_memory_is_named(tmp_path, control_group):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(1).normal(size=(16_000, 3)))
+    path = write_job(
+        tmp_path, data={"arrays": {"train": str(tmp_path / "rows.npy")}}, tile=1000, kernels=["nngp"],
+        network=fcn(depth=1), prediction=None, spectrum={"solver": "band"})
+    succeed("assemble", path, "--shard", "1/100000")
+    join = f'echo $$ > {control_group}/cgroup.procs; exec "$@"'
+    result = subprocess.run(["sh", "-c", join, "sh", *command(["spectrum", path])], capture_output=True, text=True,
+                            timeout=PATIENCE, env=ENVIRONMENT)
+    said = sentences(result)
+    assert result.returncode == 69 and len(said) == 1, result.stderr
+    assert "are available (in the control group of the job; ask the queue for more memory)" in said[0]

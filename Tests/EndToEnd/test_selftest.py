@@ -130,9 +130,10 @@ def test_a_limit_of_file_sizes_is_bad(tmp_path):
     assert "limited to 105 MB" in found and not list(tmp_path.iterdir())
 
 
-def test_a_stop_leaves_no_file(tmp_path):
+@pytest.mark.parametrize("file", ["", "renamed-0"])
+def test_a_stop_leaves_no_file(tmp_path, file):
     process = start("selftest", tmp_path, ranks=2)
-    wait_until(lambda: list(tmp_path.iterdir()), process)
+    wait_until(lambda: list(tmp_path.glob(f".ntk-dist-selftest-*/{file}")), process)
     process.send_signal(signal.SIGUSR1)
     status, errors = finish(process)
     assert status == 75 and "stopped on request" in errors and "--resume" not in errors, errors

@@ -87,7 +87,8 @@ struct StartWarningsTests {
     #expect(many[0].hasSuffix("OPENBLAS_NUM_THREADS=2"))
     let bound = Self.warnings(Self.facts([[0], [1, 2, 3]]), threads: 2).sentences
     #expect(
-      bound.count == 1 && bound[0].hasPrefix("rank 0 may use 1 of the 4 cores of n1 for 2 BLAS threads")
+      bound.count == 1
+        && bound[0].hasPrefix("rank 0 may use 1 of the 4 cores of n1 for 2 BLAS threads")
     )
   }
 

@@ -1,6 +1,7 @@
 import CProcess
 import Failures
 import MessagePassing
+import Processor
 
 /// Which build of the program a process is.
 public struct BuildIdentity: Equatable, Sendable, CustomStringConvertible {
@@ -20,7 +21,8 @@ public struct BuildIdentity: Equatable, Sendable, CustomStringConvertible {
     #endif
     return BuildIdentity(
       version: String(cString: ntk_version()), revision: String(cString: ntk_revision()),
-      build: "\(kind) for \(String(cString: ntk_march())) with \(MPIEnvironment.implementation)")
+      build: "\(kind) for \(String(cString: ntk_march())) (\(Processor.vectors)) with "
+        + MPIEnvironment.implementation)
   }
 
   /// For a sentence, with the beginning of the revision.
