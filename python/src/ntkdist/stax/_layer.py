@@ -88,7 +88,7 @@ def word(value: object, known: Sequence[str], name: str) -> str:
 
 
 def counts(values: Sequence[int], name: str) -> tuple[int, ...]:
-    """Sizes along spatial axes. Raises NotImplementedError for more than two of them."""
+    """Sizes along spatial axes. Raises ValueError for sizes below 1."""
     sizes = tuple(int(value) for value in values)
     if any(size < 1 for size in sizes):
         raise ValueError(f"{name} is {tuple(values)}; give whole numbers, 1 or more")

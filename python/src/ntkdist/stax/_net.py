@@ -8,8 +8,6 @@ from typing import Any, Callable
 from ._kernel_fn import KernelFn
 from ._layer import Layer
 
-Functions = tuple[Callable[..., Any], Callable[..., Any], "KernelFn"]
-
 
 class Net(tuple):  # type: ignore[type-arg]
     """`(init_fn, apply_fn, kernel_fn)` of a network.
