@@ -14,7 +14,7 @@ enum ClockCheck {
     guard site.isRoot else { return [] }
     guard offsets.count > 1 else { return [Finding("clocks", "one node has one clock")] }
     let nodes = site.nodes
-    let worst = offsets.indices.max { abs(offsets[$0]) < abs(offsets[$1]) } ?? 0
+    let worst = offsets.indices.dropFirst().max { abs(offsets[$0]) < abs(offsets[$1]) } ?? 0
     let skew = abs(offsets[worst])
     var finding = Finding(
       "clocks", "\(duration(skew)) apart at most (\(nodes[worst].name) and \(nodes[0].name))")

@@ -43,7 +43,7 @@ enum FolderCheck {
     let blind = figures.indices.filter { !figures[$0].isFinite }
     if !blind.isEmpty {
       return Finding(
-        "folder", "\(site.names(blind)) does not see files of other nodes there", .bad,
+        "folder", "files of other nodes are not seen by \(site.names(blind))", .bad,
         advice: "name a folder on a file system that all nodes share")
     }
     let worst = figures.max() ?? 0

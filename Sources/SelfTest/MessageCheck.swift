@@ -17,7 +17,7 @@ enum MessageCheck {
     let delay = try delay(to: site)
     let (bandwidth, isRight) = try ring(site)
     guard let figures = try site.gather(delay, bandwidth, isRight ? 1 : 0) else { return [] }
-    return [finding(site, figures)]
+    return findings(site, figures)
   }
 
   /// Seconds of one way to the next rank, the median of many; 0 on the last rank. Collective.
@@ -71,13 +71,15 @@ enum MessageCheck {
 
   /// - Parameter figures: of every rank: the delay to the next, the bandwidth from the one before, and 1 if the
   ///   data were right.
-  private static func finding(_ site: Site, _ figures: [[Double]]) -> Finding {
+  private static func findings(_ site: Site, _ figures: [[Double]]) -> [Finding] {
     let count = figures.count
     if let wrong = figures.firstIndex(where: { $0[2] == 0 }) {
-      return Finding(
-        "messages",
-        "\(site.name(wrong)) got wrong data from \(site.name((wrong + count - 1) % count))", .bad,
-        advice: "try another MPI transport, or keep jobs off these nodes")
+      return [
+        Finding(
+          "messages",
+          "\(site.name(wrong)) got wrong data from \(site.name((wrong + count - 1) % count))", .bad,
+          advice: "try another MPI transport, or keep jobs off these nodes")
+      ]
     }
     /// The slowest pair within nodes or between them, for words.
     func slowest(between: Bool) -> (delay: Double, gigabytes: Double)? {
@@ -90,17 +92,19 @@ enum MessageCheck {
         pairs.map { figures[($0 + 1) % count][1] }.min() ?? 0
       )
     }
-    var parts: [String] = []
-    var isSlow = false
+    var findings: [Finding] = []
     if let near = slowest(between: false) {
-      parts.append("within nodes \(duration(near.delay)), \(short(near.gigabytes)) GB/s")
+      findings = [
+        Finding("messages", "within nodes \(duration(near.delay)), \(short(near.gigabytes)) GB/s")
+      ]
     }
     if let far = slowest(between: true) {
-      parts.append("between nodes \(duration(far.delay)), \(short(far.gigabytes)) GB/s")
-      isSlow = far.gigabytes < slow
+      findings.append(
+        Finding(
+          "network", "between nodes \(duration(far.delay)), \(short(far.gigabytes)) GB/s",
+          lookIf: far.gigabytes < slow,
+          advice: "check that MPI uses the fast network (UCX, libfabric)"))
     }
-    return Finding(
-      "messages", parts.joined(separator: "; "), lookIf: isSlow,
-      advice: "check that MPI uses the fast network (UCX, libfabric)")
+    return findings
   }
 }

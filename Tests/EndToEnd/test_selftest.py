@@ -55,7 +55,7 @@ def test_nodes_have_rows_of_their_own(tmp_path):
 @pytest.mark.parametrize("fault, check, words", [
     ("messages:1", "messages", "rank 1 ({host}) got wrong data from rank 0"),
     ("windows:1", "shared memory", "rank 1 ({host}) does not see"),
-    ("rename:0", "folder", "rank 0 ({host}) does not see files"),
+    ("rename:0", "folder", "files of other nodes are not seen by rank 0 ({host})"),
     ("bandwidth:1", "bandwidth", "rank 1 ({host}) reads other bytes than rank 0"),
     ("slow:1", "products", "rank 1 ({host}) is "),
     ("tiles:1", "tiles", "rank 1 ({host}): a tile (fcn, f64) is off by 1e-09"),
