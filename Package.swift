@@ -244,6 +244,7 @@ let package = Package(
     .testTarget(name: "BLASTests", dependencies: ["BLAS"]),
     .testTarget(
       name: "PlanningTests", dependencies: ["Planning", "DurableFiles", "Failures"]),
+    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
     .testTarget(
       name: "KernelLibraryTests",
       dependencies: [
