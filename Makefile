@@ -103,7 +103,7 @@ wheel: $(DIST)/made-wheel-$(MPI)
 LIBRARY := .build-library
 
 library: system-packages
-	$(SWIFT) build $(SWIFTFLAGS) --target KernelLibrary
+	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist-objects
 	scripts/link-library .build/release $(LIBRARY)/lib/libntkdist.so
 	install -D -m 644 -t $(LIBRARY)/include CShims/NTKDistLibrary/include/ntkdist.h
 

@@ -44,6 +44,8 @@ let package = Package(
   products: [
     .executable(name: "ntk-dist", targets: ["ntk-dist"]),
     .library(name: "ntkdist", type: .dynamic, targets: ["KernelLibrary"]),
+    // Its objects, which scripts/link-library links with Swift's runtime inside.
+    .library(name: "ntkdist-objects", type: .static, targets: ["KernelLibrary"]),
   ],
   traits: [
     .trait(name: "ELPA", description: "ELPA as a further eigensolver; needs libelpa-dev")
@@ -250,9 +252,12 @@ let package = Package(
     .testTarget(name: "BLASTests", dependencies: ["BLAS"]),
     .testTarget(
       name: "PlanningTests", dependencies: ["Planning", "DurableFiles", "Failures"]),
+    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
     .testTarget(
       name: "KernelLibraryTests",
-      dependencies: ["KernelLibrary", "KernelArrays", "KernelTiles", "Jobs", "NTKDistLibrary"]),
+      dependencies: [
+        "KernelLibrary", "KernelArrays", "KernelTiles", "BLAS", "Jobs", "NTKDistLibrary",
+      ]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Failures"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Jobs"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "DurableFiles", "Failures"]),

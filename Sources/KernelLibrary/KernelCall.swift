@@ -63,7 +63,8 @@ struct KernelCall {
     let isSmall = work < Self.smallWork
     let threads = isSmall ? 1 : try self.threads(within: NodeMemory.available)
     if network.network.program.usesProducts { try OpenBLASBuffers.require(threads) }
-    let parts = try KernelParts(rows, columns, results, network, workers: threads)
+    let parts = try KernelParts(
+      rows, columns, results, network, workers: threads, keepsEngines: isSmall)
     let crew = CrewOfThreads(partCount: parts.count) { parts.makeWorker() }
     guard try crew.run(threads: isSmall ? 0 : min(threads, parts.count), progress: goesOn) else {
       throw Self.cancelled

@@ -12,14 +12,18 @@ struct KernelParts: Sendable {
   private let network: LibraryNetwork
   private let tiles: ArrayTiles
   private let hasTiles: Bool
+  fileprivate let keepsEngines: Bool
 
   /// Parts for so many threads.
+  ///
+  /// - Parameter keepsEngines: whether the network keeps the engines for the next call.
   ///
   /// Errors: `GridError`.
   init(
     _ rows: Images, _ columns: Images?, _ results: KernelResults, _ network: LibraryNetwork,
-    workers: Int
+    workers: Int, keepsEngines: Bool
   ) throws(GridError) {
+    self.keepsEngines = keepsEngines
     (self.rows, self.columns, self.results, self.network) = (rows, columns, results, network)
     let fewer = min(rows.count, columns?.count ?? rows.count)
     tiles = try ArrayTiles(
@@ -99,7 +103,9 @@ final class KernelWorker: CrewOfThreads.Worker {
     engine = network.takeEngine()
   }
 
-  deinit { network.give(engine) }
+  deinit {
+    if parts.keepsEngines { network.give(engine) }
+  }
 
   func work(on part: Int, poll: () -> Bool) throws {
     try parts.compute(part, engine.kernels, poll)

@@ -11,15 +11,14 @@ final class LibraryNetwork: Sendable {
   let network: ArrayNetwork
   /// Engines that nobody uses now: to make one takes longer than a kernel of a few images.
   private let engines = Mutex([Engine]())
-  private let keptEngines: Int
 
   /// An engine on its way from one thread to another.
   struct Engine: @unchecked Sendable {
     let kernels: TileKernels
   }
 
-  /// Bytes of the engines that are kept, all of them together.
-  private static let keptBytes = 16 << 20
+  /// How many of them are kept.
+  private static let keptEngines = 16
   /// The products of BLAS take sizes of 32 bits.
   private static let largestSize = Int(Int32.max)
 
@@ -41,8 +40,6 @@ final class LibraryNetwork: Sendable {
     }
     section = try NetworkSection(yaml: text, name: "network")
     network = try Self.network(section, shape.map { Int($0) }, precision)
-    let bytes = max(network.workerBytes(tile: min(network.program.leastTile, 16)), 1)
-    keptEngines = min(Self.keptBytes / bytes, 64)
   }
 
   /// Images of one pixel are vectors, unless only pixels will do.
@@ -70,9 +67,10 @@ final class LibraryNetwork: Sendable {
       ?? Engine(kernels: network.makeTileKernels(writesGaps: false))
   }
 
-  /// Takes an engine back, without what it knows of images.
+  /// Takes an engine back, without what it knows of images. One that has worked long holds much memory
+  /// and is not worth keeping.
   func give(_ engine: Engine) {
     engine.kernels.forgetImages()
-    engines.withLock { if $0.count < keptEngines { $0.append(engine) } }
+    engines.withLock { if $0.count < Self.keptEngines { $0.append(engine) } }
   }
 }

@@ -76,6 +76,8 @@ def test_its_name_says_what_it_is_for():
     for level in LEVELS:
         assert f"ntkdist/lib/libntkdist-{level}.so" in names
     assert any("libopenblas" in name for name in names)
+    for license in ("LICENSE", "libyaml", "libopenblas0-pthread"):
+        assert any(name.endswith(f"dist-info/licenses/{license}") for name in names)
 
 
 def test_nothing_of_swift_or_mpi_is_needed(python, images, tmp_path):
