@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from peering import ACTIVATIONS
 
 import ntkdist
 from ntkdist import stax
@@ -297,9 +298,19 @@ def test_errors_of_text_name_the_layer():
 def test_networks_are_copied_and_pickled(x):
     net = stax.serial(stax.Dense(8), stax.Relu(), stax.Dense(1))
     expected = net.kernel_fn(x, None, "ntk")
-    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(stax.Dense(8)))):
-        assert isinstance(twin, tuple) and len(twin) == 3
-    assert np.array_equal(copy.deepcopy(net).kernel_fn(x, None, "ntk"), expected)
+    for twin in (copy.copy(net), copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert np.array_equal(twin.kernel_fn(x, None, "ntk"), expected)
+    for kernel_fn in (copy.deepcopy(net.kernel_fn), pickle.loads(pickle.dumps(net.kernel_fn))):
+        assert np.array_equal(kernel_fn(x, None, "ntk"), expected)
+    kernel = pickle.loads(pickle.dumps(net.kernel_fn(x)))
+    assert np.array_equal(kernel.ntk, expected)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_are_pickled(name):
+    net = ACTIVATIONS[name](stax)
+    twin = pickle.loads(pickle.dumps(net))
+    assert twin.layer.layer == net.layer.layer
 
 
 def test_batch_changes_nothing(kernel_fn, x):

@@ -23,8 +23,8 @@ _ERROR = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1
 
 #: The relative and absolute error of a step.
 TOLERANCE = 1e-9
-#: What a state may still change in a unit of its own slowest motion when time is infinite.
-_AT_REST = 1e-10
+#: A state rests when it has changed by less than this since half of the time.
+_REST = 1e-8
 _STEPS = 1_000_000
 
 
@@ -49,33 +49,60 @@ def integrated(derivative: Derivative, y: Vector, times: Sequence[float]) -> Ite
 
     Raises ValueError for other times, RuntimeError where the state does not come to rest.
     """
-    now, slope = 0.0, derivative(y)
-    speed = float(np.abs(slope).max(initial=0.0))
-    h = 1e-3 * max(float(np.abs(y).max(initial=0.0)), 1e-3) / speed if speed > 0 else 1.0
+    motion = _Motion(derivative, y)
     for time in times:
-        if not time >= now:
-            raise ValueError(f"t has {time} behind {now}; give ascending times from 0")
-        for _ in range(_STEPS):
-            if now >= time or not slope.any() or (time == np.inf and _rests(y, slope, now)):
-                break
-            length = min(h, time - now)
-            moved, error = _step(derivative, y, slope, length)
-            scale = TOLERANCE * (1 + np.maximum(np.abs(y), np.abs(moved)))
-            ratio = float(np.sqrt(np.mean((error / scale) ** 2)))
-            if ratio <= 1:
-                now = time if length == time - now else now + length
-                y, slope = moved, derivative(moved)
-            if np.isfinite(ratio):
-                growth = 0.9 * max(ratio, 1e-10) ** -0.2
-                proposed = length * min(5.0, max(0.2, growth))
-                # A step cut off at a time says nothing against longer ones.
-                h = max(h, proposed) if ratio <= 1 and length < h else proposed
-            else:
-                h = 0.1 * length
+        if not time >= motion.now:
+            raise ValueError(f"t has {time} behind {motion.now}; give ascending times from 0")
+        if time == np.inf:
+            motion.rest()
         else:
-            raise RuntimeError(f"training has not come to rest after {_STEPS} steps; give t")
-        yield y
+            motion.reach(float(time))
+        yield motion.y
 
 
-def _rests(y: Vector, slope: Vector, now: float) -> bool:
-    return bool(np.abs(slope).max() * max(now, 1.0) < _AT_REST * (1 + np.abs(y).max()))
+class _Motion:
+    """A state that moves, by steps whose lengths keep to the tolerance."""
+
+    def __init__(self, derivative: Derivative, y: Vector) -> None:
+        self.now, self.y = 0.0, y
+        self._derivative = derivative
+        self._slope = derivative(y)
+        self._steps = 0
+        speed = float(np.abs(self._slope).max(initial=0.0))
+        size = max(float(np.abs(y).max(initial=0.0)), 1e-3)
+        self._length = 1e-3 * size / speed if speed > 0 else 1.0
+
+    def reach(self, time: float) -> None:
+        """Moves to a time."""
+        while self.now < time:
+            self._step(time - self.now)
+
+    def rest(self) -> None:
+        """Moves until nothing changes any more."""
+        while self._slope.any():
+            before = self.y
+            # The time doubles, beginning with that of a few steps.
+            self.reach(max(2 * self.now, 20 * self._length))
+            if np.abs(self.y - before).max() < _REST * (1 + np.abs(self.y).max()):
+                return
+
+    def _step(self, most: float) -> None:
+        """A step of at most this length, or only a better guess of the length."""
+        self._steps += 1
+        if self._steps > _STEPS:
+            raise RuntimeError(f"training has not come to its end after {_STEPS} steps; give t")
+        length = min(self._length, most)
+        moved, error = _step(self._derivative, self.y, self._slope, length)
+        scale = TOLERANCE * (1 + np.maximum(np.abs(self.y), np.abs(moved)))
+        ratio = float(np.sqrt(np.mean((error / scale) ** 2)))
+        if not np.isfinite(ratio):
+            self._length = 0.1 * length
+            return
+        proposed = length * min(5.0, max(0.2, 0.9 * max(ratio, 1e-10) ** -0.2))
+        if ratio > 1:
+            self._length = proposed
+            return
+        self.y, self._slope = moved, self._derivative(moved)
+        self.now = self.now + most if length == most else self.now + length
+        # A step that was cut off says nothing against longer ones.
+        self._length = max(self._length, proposed) if length < self._length else proposed

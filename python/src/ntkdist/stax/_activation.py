@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Callable
 
 from .._graph import JobLayer, Signal
-from ._layer import SimpleLayer, Tracing
+from ._layer import Layer, SimpleLayer, Tracing
 from ._net import Net
 
 
@@ -13,12 +14,28 @@ class ActivationLayer(SimpleLayer):
     """A function of every channel of every position."""
 
     def __init__(
-        self, name: str, layer: JobLayer, function: Callable[[Any], Any] | None = None
+        self,
+        name: str,
+        layer: JobLayer,
+        function: Callable[[Any], Any] | None = None,
+        arguments: tuple[Any, ...] = (),
     ) -> None:
-        """`layer` is the job's; `function` maps JAX arrays, or is None without one."""
+        """An activation.
+
+        Args:
+            name: the function of `ntkdist.stax` that makes it,
+            layer: the job's layer.
+            function: maps JAX arrays; None without one.
+            arguments: what that function makes it of.
+        """
         self.name = name
         self.layer = layer
         self.function = function
+        self._arguments = arguments
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Functions of arrays cannot be pickled.
+        return _made, (self.name, self._arguments)
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
         if not signal.is_gaussian:
@@ -38,8 +55,19 @@ def activation(
     name: str,
     kind: str,
     function: Callable[[Any], Any] | None = None,
+    arguments: tuple[Any, ...] | None = None,
     **parameters: float | int | list[float] | str,
 ) -> Net:
-    """The network of one activation: the job's layer `kind` with these parameters."""
+    """The network of one activation: the job's layer `kind` with these parameters.
+
+    `arguments` are those that make it; None for the values of the parameters.
+    """
     layer: JobLayer = {kind: parameters} if parameters else kind
-    return Net(ActivationLayer(name, layer, function))
+    given = tuple(parameters.values()) if arguments is None else arguments
+    return Net(ActivationLayer(name, layer, function, given))
+
+
+def _made(name: str, arguments: tuple[Any, ...]) -> Layer:
+    stax = importlib.import_module("ntkdist.stax")
+    net: Net = getattr(stax, name)(*arguments)
+    return net.layer

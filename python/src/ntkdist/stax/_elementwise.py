@@ -22,7 +22,7 @@ def _net(fn: object, name: str) -> Net:
     else:
         raise TypeError(f"{name} of {type(fn).__name__}; give a formula, a name or a function")
     layer: JobLayer = text if is_named else {"elementwise": {"formula": text}}
-    return Net(ActivationLayer(name, layer, function))
+    return Net(ActivationLayer(name, layer, function, (fn,)))
 
 
 def Elementwise(

@@ -43,7 +43,7 @@ def layer_from_job(layer: JobLayer, width: int | None) -> Layer:
         return other.layer
     if name in _formulas.NAMED or name == "elementwise":
         formula = parameters.get("formula") or _formulas.NAMED[name]
-        return ActivationLayer(name, layer, _formulas.function(formula, jnp))
+        return ActivationLayer("Elementwise", layer, _formulas.function(formula, jnp), (formula,))
     raise NotImplementedError(f"a finite network with the layer {name}")
 
 

@@ -38,7 +38,8 @@ def Gelu(approximate: bool = False) -> Net:
     Args:
         approximate: whether the finite network uses the approximation by tanh.
     """
-    return activation("Gelu", "gelu", lambda x: jax().nn.gelu(x, approximate=approximate))
+    function = lambda x: jax().nn.gelu(x, approximate=approximate)  # noqa: E731
+    return activation("Gelu", "gelu", function, arguments=(approximate,))
 
 
 def Sin(a: float = 1.0, b: float = 1.0, c: float = 0.0) -> Net:

@@ -1,0 +1,100 @@
+"""Predictions by identities, without neural-tangents."""
+
+import numpy as np
+import pytest
+
+from ntkdist import predict
+
+
+@pytest.fixture
+def problem(rng):
+    factors = rng.standard_normal((14, 40))
+    kernel = factors @ factors.T / 40
+    return kernel[:10, :10], kernel[10:, :10], rng.standard_normal((10, 2))
+
+
+@pytest.mark.parametrize("momentum", [None, 0.5])
+def test_training_without_end_interpolates(problem, momentum):
+    train, test, y = problem
+    found = predict.gradient_descent(predict.mse, train, y, 1.0, momentum)(None, 0.0, 0.0, test)
+    expected = predict.gradient_descent_mse(train, y)(None, 0.0, 0.0, test)
+    for one, other in zip(found, expected):
+        assert np.abs(one - other).max() < 1e-5
+
+
+@pytest.mark.parametrize("t", [0.0, 3.0, np.array([0.0, 10.0, 200.0])])
+def test_the_equation_has_the_closed_form(problem, t):
+    train, test, y = problem
+    start, start_test = np.full_like(y, 0.3), np.full((4, 2), -0.2)
+    found = predict.gradient_descent(predict.mse, train, y, 0.7)(t, start, start_test, test)
+    expected = predict.gradient_descent_mse(train, y, 0.7)(t, start, start_test, test)
+    for one, other in zip(found, expected):
+        assert one.shape == other.shape
+        assert np.abs(one - other).max() < 1e-7
+
+
+def test_long_times_approach_infinity(problem):
+    train, test, y = problem
+    predict_fn = predict.gradient_descent_mse(train, y)
+    assert np.allclose(predict_fn(1e9, None, 0.0, test), predict_fn(None, None, 0.0, test))
+    assert np.allclose(predict_fn(np.inf, 0.0), y)
+
+
+def test_directions_without_eigenvalue_do_not_move(rng):
+    x = rng.standard_normal((6, 2))
+    y = rng.standard_normal((6, 1))
+    predict_fn = predict.gradient_descent_mse(x @ x.T, y)
+    weights, *_ = np.linalg.lstsq(x, y, rcond=None)
+    for outputs in predict_fn(1e6, 0.0, 0.0, x @ x.T):
+        assert np.allclose(outputs, x @ weights, atol=1e-6)
+
+
+def test_posteriors_know_the_training_inputs(problem):
+    train, _, y = problem
+    found = predict.gp_inference(train, y)("nngp", train, train)
+    assert np.allclose(found.mean, y, atol=1e-8)
+    assert np.abs(found.covariance).max() < 1e-8
+
+
+def test_dtypes_follow_the_inputs(problem):
+    train, test, y = (a.astype(np.float32) for a in problem)
+    predict_fn = predict.gradient_descent_mse(train, y)
+    for t in (None, 1.0):
+        assert predict_fn(t, None, 0.0, test).dtype == np.float32
+    assert predict.gp_inference(train, y)("ntk", test).dtype == np.float32
+    assert predict.gp_inference(train, y.astype(int))("ntk", test).dtype == np.float32
+    assert predict.gp_inference(train, y.astype(float))("ntk", test).dtype == np.float64
+
+
+def test_gradients_of_losses(rng):
+    fx, y = rng.standard_normal((2, 5, 3))
+    for loss in (predict.mse, predict.cross_entropy):
+        gradient = loss.gradient(fx, y)
+        for place in np.ndindex(fx.shape):
+            step = np.zeros_like(fx)
+            step[place] = 1e-6
+            slope = (loss(fx + step, y) - loss(fx - step, y)) / 2e-6
+            assert abs(slope - gradient[place]) < 1e-8
+
+
+def test_wrong_arguments(problem):
+    train, test, y = problem
+    wrong = [
+        (ValueError, lambda: predict.gp_inference(train[:5, :5], y)),
+        (ValueError, lambda: predict.gp_inference(train, y, trace_axes=(2,))),
+        (ValueError, lambda: predict.gp_inference(np.zeros((10, 10)), y)("ntk", test)),
+        (ValueError, lambda: predict.gp_inference(train, y)("ntk", test, train)),
+        (NotImplementedError, lambda: predict.gp_inference(train, y)("nttk", test)),
+        (TypeError, lambda: predict.gp_inference(train, None)),
+        (TypeError, lambda: predict.gradient_descent_mse("kernel", y)),
+        (TypeError, lambda: predict.gradient_descent_mse(train, y.astype(complex))),
+        (ValueError, lambda: predict.gradient_descent_mse(train, y)(1.0, None, None)),
+        (ValueError, lambda: predict.gradient_descent_mse(train, y)(1.0, 0.0, 0.0)),
+        (ValueError, lambda: predict.gradient_descent(predict.mse, train, y)([2.0, 1.0])),
+        (ValueError, lambda: predict.gradient_descent(predict.mse, train, y)(-1.0)),
+        (ValueError, lambda: predict.max_learning_rate(np.zeros((2, 3)))),
+    ]
+    for error, call in wrong:
+        with pytest.raises(error) as caught:
+            call()
+        assert len(str(caught.value)) > 10
