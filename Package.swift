@@ -244,7 +244,7 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "SelfTestTests", dependencies: ["SelfTest"]),
-    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results"]),
+    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results", "Failures"]),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "JobDocuments", "Datasets", "RecursionCore"]),
     .testTarget(name: "JobDocumentsTests", dependencies: ["JobDocuments"]),
@@ -252,7 +252,6 @@ let package = Package(
     .testTarget(name: "BLASTests", dependencies: ["BLAS"]),
     .testTarget(
       name: "PlanningTests", dependencies: ["Planning", "DurableFiles", "Failures"]),
-    .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Failures"]),
     .testTarget(
       name: "KernelLibraryTests",
       dependencies: [
