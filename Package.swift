@@ -222,7 +222,8 @@ let package = Package(
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "Planning", "SelfTest", "Report", "RankProgram", "Results", "TileSchedule", "Jobs",
+        "Pipelines", "Planning", "SelfTest", "Report", "RankProgram", "Results", "TileSchedule",
+        "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
