@@ -13,6 +13,7 @@
 # make chaos       a run on several hosts hit 25 times (root, ../shared)
 # make build       the program, .build/release/ntk-dist
 # make bench       the speed of the recursion core and of the assembly, one JSON line a case
+# make notebooks   runs the example notebooks and writes their pages in docs/examples
 # make lint        formatting and style of Swift, Python and shell
 # make reference   docs/reference/job-keys.md, which `ntk-dist help job` prints
 # make docs        the documentation site, .build-docs/site/index.html, with its links checked
@@ -34,7 +35,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich test-python dist deb install build-mpich \
   chaos fuzz bench lint \
-  reference docs system-packages clean
+  reference docs notebooks system-packages clean
 
 build: system-packages
 	$(SWIFT) build $(SWIFTFLAGS) --product ntk-dist
@@ -140,6 +141,12 @@ docs:
 
 clean:
 	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich runs
+
+# With the library where it is built, and ranks as in the tests.
+notebooks: build
+	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist
+	PYTHONPATH=python/src NTK_DIST=$(abspath $(BINARY)) NTK_DIST_LIBRARY=$(abspath .build/release/libntkdist.so) \
+	  "$$(scripts/python-environment)" scripts/notebook_pages.py
 
 reference: build
 	$(BINARY) help job > docs/reference/job-keys.md

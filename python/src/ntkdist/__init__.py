@@ -9,7 +9,7 @@ mean = predict_fn(x_test=x_test, get="ntk")
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import predict, stax
 from ._batching import batch
@@ -26,11 +26,19 @@ from ._missing import (
 )
 from ._version import __version__
 
+if TYPE_CHECKING:
+    from ._array_jobs import from_arrays
+    from ._mean_field import mean_field
+    from .comparison import compare
+    from .jobs import Job
+    from .runs import Run, open
+
 __all__ = [
     "Job",
     "Kernel",
     "LibraryError",
     "NetworkError",
+    "Run",
     "__version__",
     "batch",
     "compare",
@@ -40,6 +48,7 @@ __all__ = [
     "empirical_ntk_fn",
     "from_arrays",
     "linearize",
+    "mean_field",
     "monte_carlo_kernel_fn",
     "open",
     "predict",
@@ -48,7 +57,14 @@ __all__ = [
 ]
 
 #: Names that are imported when they are first used, and their modules.
-_LAZY = {"open": "runs", "compare": "runs", "Job": "jobs", "from_arrays": "jobs"}
+_LAZY = {
+    "open": "runs",
+    "Run": "runs",
+    "compare": "comparison",
+    "Job": "jobs",
+    "from_arrays": "_array_jobs",
+    "mean_field": "_mean_field",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,290 @@
+"""Jobs: what a run is to compute, and how it is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import _documents as documents
+from . import _program as program
+from ._progress import Progress, ProgressBar, Report
+from ._slurm import Submission, submit
+from .failures import Failure, JobError, ResourceError, failure
+from .plans import Plan
+from .runs import Run
+
+SECTIONS = (
+    "data",
+    "network",
+    "kernels",
+    "average",
+    "precision",
+    "storage",
+    "tile",
+    "spectrum",
+    "prediction",
+    "training",
+    "alignment",
+    "output",
+)
+
+PATHS = (
+    ("output",),
+    ("data", "cifar10"),
+    ("data", "arrays", "train"),
+    ("data", "arrays", "test"),
+    ("data", "arrays", "train_labels"),
+    ("data", "arrays", "test_labels"),
+    ("training", "initial", "train"),
+    ("training", "initial", "test"),
+)
+"""Where a job names files."""
+
+
+class Job:
+    """A job file's content. `ntk-dist help job` explains its keys.
+
+    Sections take what YAML says as Python's values: dictionaries, lists, numbers, NumPy's too.
+    """
+
+    def __init__(
+        self, *, data: Any, network: Any, output: str | os.PathLike[str], **sections: Any
+    ) -> None:
+        """A job.
+
+        `network` is a network of `ntkdist.stax`, a list of layers, a preset such as
+        `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernels`, `average`,
+        `precision`, `storage`, `tile`, `spectrum`, `prediction`, `training` and `alignment`; None
+        leaves one out.
+
+        Errors: `JobError` for a section that does not exist, or what a job file cannot hold. The
+        program checks the rest: see `check`.
+        """
+        given = {"data": data, "network": _network(network), **sections, "output": output}
+        for name in given:
+            if name not in SECTIONS:
+                raise JobError(
+                    f"a job has no section {name!r}; the sections are {', '.join(SECTIONS)}"
+                )
+        self._document: dict[str, Any] = {
+            name: documents.plain(given[name], name)
+            for name in SECTIONS
+            if given.get(name) is not None
+        }
+        self._submission: Submission | None = None
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Job:
+        """The job of a YAML or JSON text. YAML needs PyYAML.
+
+        Errors: `JobError` where it is no job, `ResourceError` without PyYAML.
+        """
+        return cls._of(documents.read(text), "the text")
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Job:
+        """The job of a file. Errors: as of `from_yaml`, and `MissingError`."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            status = 66 if isinstance(error, FileNotFoundError) else 65
+            raise failure(status, f"{os.fspath(path)} cannot be read as a job: {error}") from error
+        return cls._of(documents.read(text, os.fspath(path)), os.fspath(path))
+
+    @classmethod
+    def _of(cls, document: Any, name: str) -> Job:
+        if not isinstance(document, dict):
+            raise JobError(f"{name} is no job: it is no mapping of sections")
+        missing = [key for key in ("data", "network", "output") if document.get(key) is None]
+        if missing:
+            raise JobError(f"{name} is no job: it has no {' and no '.join(missing)}")
+        unknown = [key for key in document if key not in SECTIONS]
+        if unknown:
+            raise JobError(
+                f"{name} has a section {unknown[0]!r}; the sections are {', '.join(SECTIONS)}"
+            )
+        return cls(**document)
+
+    def yaml(self) -> str:
+        """The job as a YAML text, which `from_yaml` and the program read."""
+        return documents.write(self._document)
+
+    def document(self) -> dict[str, Any]:
+        """The job as plain dictionaries and lists: a copy."""
+        copy: dict[str, Any] = json.loads(json.dumps(self._document))
+        return copy
+
+    def replace(self, **sections: Any) -> Job:
+        """A job with other sections; None removes one."""
+        return Job(**{**self._document, **sections})
+
+    @property
+    def output(self) -> Path:
+        """The run folder."""
+        return Path(self._document["output"]).expanduser()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the job file."""
+        Path(path).write_text(self.yaml(), encoding="utf-8")
+
+    def check(self) -> str:
+        """Has the program check the job: the network's layers, one a line, presets expanded.
+
+        Errors: `JobError` with the program's sentence.
+        """
+        with self._file() as path:
+            return program.output(["network", path])
+
+    def plan(
+        self,
+        ranks: int,
+        *,
+        ranks_per_node: int | None = None,
+        memory: float | None = None,
+        machine: str | os.PathLike[str] | None = None,
+    ) -> Plan:
+        """Estimates time, memory and disk. A run that cannot be has `obstacles`.
+
+        `memory` is that of a node in GB, `machine` a file that `ntk-dist plan --calibrate` wrote.
+        Errors: as of `check`, and missing data.
+        """
+        options: dict[str, Any] = {
+            "--ranks": ranks,
+            "--ranks-per-node": ranks_per_node,
+            "--memory": memory,
+            "--machine": machine,
+        }
+        words = [
+            word
+            for name, value in options.items()
+            if value is not None
+            for word in (name, str(value))
+        ]
+        with self._file() as path:
+            text = program.output(["plan", path, "--format", "json", *words], allowed=(0, 69))
+        if not text.strip():
+            raise ResourceError("ntk-dist plan printed no plan")
+        return Plan.from_document(json.loads(text))
+
+    def run(
+        self,
+        ranks: int = 1,
+        *,
+        resume: bool = False,
+        progress: Report = True,
+        verbose: bool = False,
+        time_limit: float | None = None,
+        launcher: Sequence[str] | None = None,
+    ) -> Run:
+        """Runs all stages on this machine, waits, and returns the run.
+
+        One rank is started alone, more by mpirun, or by `launcher`, for example
+        `["srun", "-n", "8"]`. `resume` continues the run in the output folder, or starts it.
+        `progress` is a bar, nothing, or a function of `Progress`; `verbose` prints what the program
+        says. After `time_limit` seconds the run stops and can be resumed.
+
+        A KeyboardInterrupt stops the run in order, and is raised when it has: `resume` continues
+        it. Errors: the program's sentence as the exception of its status, see `failures`.
+        """
+        options = ["--progress", "bar" if progress else "none"]
+        options += ["--resume"] if resume else []
+        options += [] if time_limit is None else ["--time-limit", str(time_limit)]
+        bar = ProgressBar() if progress is True else None
+        show = bar or (progress if callable(progress) else _nothing)
+        with self._file() as path:
+            line = program.command(["run", path, *options], ranks, launcher)
+            execution = program.Execution(line, _printer(bar) if verbose else _silent, show)
+            try:
+                execution.wait()
+            except Failure as error:
+                raise failure(error.status, str(error).replace(path, "the job")) from None
+            finally:
+                if bar:
+                    bar.close()
+        return Run(self.output)
+
+    def submit(
+        self, *, folder: str | os.PathLike[str] = ".", template: str = "whole", **options: Any
+    ) -> Submission:
+        """Submits the job to SLURM with a template of the program, and returns at once.
+
+        `options` are those of sbatch with underscores, such as `nodes=2, ntasks_per_node=32,
+        time="2:00:00"`. The job file, the template ('whole', or 'preemptible', which requeues
+        itself) and site.sh, which says where the program and MPI are, are put into `folder`; files
+        that are there are kept, but for the job file.
+
+        Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's words.
+        """
+        job = Job._of(_absolute(self.document()), "the job")
+        self._submission = submit(job.yaml(), job.output, Path(folder), template, options)
+        return self._submission
+
+    def wait(self, *, poll: float = 5, progress: Report = True) -> Run:
+        """Waits for the last submission. Errors: as of `Submission.wait`."""
+        if self._submission is None:
+            raise JobError("the job was not submitted from here; call submit first")
+        return self._submission.wait(poll=poll, progress=progress)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self._document == other._document
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<job for {self.output}>\n{self.yaml()}"
+
+    @contextmanager
+    def _file(self) -> Iterator[str]:
+        """The path of a job file while the program reads it."""
+        with tempfile.TemporaryDirectory(prefix="ntkdist-") as folder:
+            path = Path(folder) / "job.yaml"
+            self.save(path)
+            yield str(path)
+
+
+def _network(network: Any) -> Any:
+    """The value of a job's `network`: text is YAML."""
+    if isinstance(network, str):
+        network = documents.read(network, "the network")
+        if isinstance(network, Mapping) and set(network) == {"network"}:
+            network = network["network"]
+        if isinstance(network, str):
+            raise JobError(
+                f"the network is the word {network!r}; give a list of layers, or a preset with its "
+                "depth"
+            )
+    return network
+
+
+def _absolute(document: dict[str, Any]) -> dict[str, Any]:
+    """The job with whole paths, so that it can run in another folder."""
+    for names in PATHS:
+        *parents, last = names
+        part: Any = document
+        for name in parents:
+            part = part.get(name) if isinstance(part, dict) else None
+        if isinstance(part, dict) and isinstance(part.get(last), str):
+            part[last] = os.path.abspath(os.path.expanduser(part[last]))
+    return document
+
+
+def _printer(bar: ProgressBar | None) -> Any:
+    def say(line: str) -> None:
+        if bar:
+            bar.close()
+        print(line)
+
+    return say
+
+
+def _silent(line: str) -> None:
+    del line
+
+
+def _nothing(progress: Progress) -> None:
+    del progress
