@@ -54,6 +54,18 @@ def as_seen(text):
     return "\n".join(lines).strip("\n")
 
 
+def merged(outputs):
+    """The outputs with what was written bit by bit in one."""
+    result = []
+    for output in outputs:
+        is_stream = output["output_type"] == "stream"
+        if is_stream and result and result[-1].get("name") == output["name"]:
+            result[-1]["text"] = text_of(result[-1]["text"]) + text_of(output["text"])
+        else:
+            result.append(dict(output))
+    return result
+
+
 def output_text(output, name, figures):
     """One output of a cell as Markdown; figures are files beside the page."""
     if output["output_type"] == "stream":
@@ -80,7 +92,7 @@ def page_of(notebook, name, figures):
                 parts.append(f"The notebook is [{name}.ipynb](../../python/examples/{name}.ipynb).\n")
             continue
         parts.append(f"```python\n{source}\n```\n")
-        outputs = [output_text(output, name, figures) for output in cell["outputs"]]
+        outputs = [output_text(output, name, figures) for output in merged(cell["outputs"])]
         shown = "\n\n".join(filter(None, outputs))
         if shown:
             parts[-1] += f"\n<!-- output -->\n{shown}\n<!-- end of output -->\n"

@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 
 import pytest
-from small_jobs import DATA, MINUTES, NETWORK, SHARED, require_program, wait_until
+from notebooks import execute
+from small_jobs import DATA, MINUTES, NETWORK, ROOT, SHARED, require_program, wait_until
 
 import ntkdist
 from ntkdist import failures
@@ -90,6 +91,15 @@ def test_a_job_that_fails_and_one_that_is_cancelled(folder):
     with pytest.raises(failures.Stopped, match="submit it again"):
         submission.wait(poll=0.5)
     assert ntkdist.open(folder / "long").status().state == "stopped"
+
+
+def test_the_example_notebook(folder, monkeypatch):
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    # The notebook's folder gets a site.sh without the settings of this host.
+    monkeypatch.setenv("NTK_DIST_SITE", str(folder / "site.sh"))
+    text = execute(ROOT / "python/examples/slurm.ipynb", folder)
+    assert "SLURM is here" in text and "<SLURM job " in text and "image/png" in text
 
 
 def test_what_sbatch_refuses(folder):
