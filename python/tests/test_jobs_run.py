@@ -147,7 +147,7 @@ def test_the_bar_redraws_itself_on_terminals_only():
         bar.close()
         bar.close()
         if is_terminal:
-            assert stream.text.count("\r") == 2 and stream.text.endswith("\n")
+            assert stream.text.count("\r") == 4 and stream.text.endswith(" \r")
             assert "100 %  54/54 tiles" in stream.text
         else:
             assert stream.text == ""

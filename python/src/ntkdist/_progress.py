@@ -62,9 +62,9 @@ class ProgressBar:
         self._drawn = len(line)
 
     def close(self) -> None:
-        """Ends the line of the bar, so that other text can follow."""
+        """Takes the bar away, so that other text can follow."""
         if self._drawn:
-            self._stream.write("\n")
+            self._stream.write("\r" + " " * self._drawn + "\r")
             self._stream.flush()
             self._drawn = 0
 
