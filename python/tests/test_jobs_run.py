@@ -79,7 +79,13 @@ def test_an_interrupt_stops_a_run_that_can_be_resumed(tmp_path):
 def test_a_ctrl_c_of_the_terminal(tmp_path):
     job = ntkdist.Job(**MINUTES, output=tmp_path / "run")
     job.save(tmp_path / "job.yaml")
-    script = f"import ntkdist\nntkdist.Job.from_file({str(tmp_path / 'job.yaml')!r}).run(ranks=2)\n"
+    # Processes of a job in the background ignore the signal.
+    script = f"""
+import signal
+import ntkdist
+signal.signal(signal.SIGINT, signal.default_int_handler)
+ntkdist.Job.from_file({str(tmp_path / "job.yaml")!r}).run(ranks=2)
+"""
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         start_new_session=True,

@@ -153,6 +153,7 @@ def test_two_runs(run, sweep, tmp_path):
     )
     assert len(both.plot().lines) == 2
     assert "network.depth" in both._repr_html_() and "1 - cosine" in both._repr_html_()
+    assert both.same_images
     same = ntkdist.compare(run, run)
     assert same.job == {} and same.similarity().distance == 0
     with pytest.raises(failures.MissingError, match="no kernel in common"):
@@ -165,5 +166,5 @@ def test_two_runs(run, sweep, tmp_path):
         alignment=None,
         output=tmp_path / "half",
     )
-    with pytest.raises(failures.DataError, match="have no cosine"):
+    with pytest.raises(failures.DataError, match="different images; their kernels have no cosine"):
         ntkdist.compare(run, half.run(progress=False)).similarity()

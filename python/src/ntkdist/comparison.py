@@ -55,6 +55,13 @@ class Comparison:
             if ours.get(key) != theirs.get(key) and key != "output"
         }
 
+    @property
+    def same_images(self) -> bool:
+        """Whether both runs are of the same images and labels, before preprocessing."""
+        ours, theirs = (run.summary.get("data", {}) for run in (self.first, self.second))
+        keys = ("digest", "train", "test")
+        return bool(ours) and all(ours.get(key) == theirs.get(key) for key in keys)
+
     @cached_property
     def pairs(self) -> list[tuple[str, str, str]]:
         """What can be compared: kind, variant of the first run, variant of the second."""
@@ -108,16 +115,17 @@ class Comparison:
     ) -> Similarity:
         """Cosine and distance of two kernels, read tile by tile, each twice.
 
-        `variant` is that of the first run. Errors: `DataError` for kernels of other shapes,
+        `variant` is that of the first run. Errors: `DataError` for runs of different images,
         `MissingError` where one is not computed (yet).
         """
         pair = self._pair(kind, variant)
+        if not self.same_images:
+            raise DataError(
+                f"{self.first.path} and {self.second.path} are of different images; their kernels "
+                "have no cosine"
+            )
         ours = self.first.kernel(pair[0], variant=pair[1], set=set)
         theirs = self.second.kernel(pair[0], variant=pair[2], set=set)
-        if ours.shape != theirs.shape:
-            raise DataError(
-                f"the kernels are of {ours.shape} and {theirs.shape} images and have no cosine"
-            )
         norms = np.zeros(2)
         for rows, columns, values in ours.blocks():
             weight = _weight(ours.is_symmetric, rows, columns)
@@ -186,11 +194,13 @@ class Comparison:
         sizes = [run.summary.get("data", {}).get("train", 0) for run in (self.first, self.second)]
         kernels = (
             [(name, value.cosine, value.distance) for name, value in self.similarities.items()]
-            if max(sizes) <= SMALL
+            if self.same_images and max(sizes) <= SMALL
             else []
         )
+        note = "" if self.same_images else "<p>The runs are of different images.</p>"
         return (
-            html.section("Jobs", ("key", *names), jobs)
+            note
+            + html.section("Jobs", ("key", *names), jobs)
             + html.section("Kernels", ("kernel", "cosine", "1 - cosine"), kernels)
             + html.section("Spectra", ("kernel", "", *names), spectra)
             + html.section("Test accuracies", ("kernel", "regularization", *names), accuracies)

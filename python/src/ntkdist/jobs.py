@@ -150,7 +150,8 @@ class Job:
     ) -> Plan:
         """Estimates time, memory and disk. A run that cannot be has `obstacles`.
 
-        `memory` is that of a node in GB, `machine` a file that `ntk-dist plan --calibrate` wrote.
+        `memory` is that of a node in GB, `machine` a file that `ntk-dist plan --calibrate` wrote;
+        without one on this machine either, it is measured now, for up to 20 seconds.
         Errors: as of `check`, and missing data.
         """
         options: dict[str, Any] = {

@@ -73,6 +73,8 @@ class RunPlots:
                 continue
             places = style.thinned(len(values))
             places = places[values[places] > 0]
+            if not len(places):
+                continue
             style.line(axes, places + 1, values[places], label, color)
             lowest.append(float(values[places].min()))
             # A floor far below everything would only take room.
@@ -83,7 +85,7 @@ class RunPlots:
         axes.set_xlabel("eigenvalue λ" if density else "rank")
         axes.set_ylabel("density (share per decade)" if density else "eigenvalue λ")
         style.logarithmic(axes, *("x" if density else "xy"))
-        axes.set_ylim(bottom=0 if density else min(lowest) * 0.7)
+        axes.set_ylim(bottom=0 if density else min(lowest, default=1.0) * 0.7)
         style.key(axes, "noise floor" if has_floor else None)
         return axes
 

@@ -45,7 +45,7 @@ class Run:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         if not self.path.is_dir():
             raise MissingError(f"{self.path} does not exist; name a run folder")
         if not (self.path / "job.yaml").is_file():
