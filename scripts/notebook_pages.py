@@ -50,6 +50,7 @@ def run(path):
 
 def as_seen(text):
     """What is left on a terminal of lines that were drawn over."""
+    text = text.replace(tempfile.gettempdir(), "/tmp")
     lines = [line.split("\r")[-1].rstrip() for line in text.replace("\r\n", "\n").split("\n")]
     return "\n".join(lines).strip("\n")
 
@@ -77,7 +78,8 @@ def output_text(output, name, figures):
             figures.append((suffix, text_of(data[kind])))
             return f"![figure {len(figures)}]({name}-{len(figures)}.{suffix})"
     if "text/html" in data:
-        return f'<div class="notebook-output">{text_of(data["text/html"])}</div>'
+        page = text_of(data["text/html"]).replace(tempfile.gettempdir(), "/tmp")
+        return f'<div class="notebook-output">{page}</div>'
     return f"```text\n{text_of(data.get('text/plain', ''))}\n```"
 
 
