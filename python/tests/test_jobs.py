@@ -4,6 +4,7 @@ import subprocess
 
 import numpy as np
 import pytest
+import yaml
 from small_jobs import BINARY, DATA, EVERYTHING, NETWORK, ROOT, require_program
 
 import ntkdist
@@ -135,12 +136,30 @@ def test_what_is_no_job():
         ("[1]", "no mapping"),
         ("", "no mapping"),
         ("{data: {}, output: o}", "it has no network"),
-        ("{data: {}, network: [], output: o, x: 1}", "a section 'x'"),
         ("data: !!python/object:os.system {}", "no YAML"),
     ):
         with pytest.raises(failures.JobError, match=words) as info:
             ntkdist.Job.from_yaml(text)
         assert "\n" not in str(info.value)
+
+
+def test_sections_of_a_newer_program_are_kept():
+    require_program()
+    job = ntkdist.Job.from_yaml(
+        "{data: {synthetic: {}}, network: [flatten], output: o, new: {a: 1}}"
+    )
+    assert job.replace(tile=8).document()["new"] == {"a": 1}
+    assert ntkdist.Job.from_yaml(job.yaml()) == job
+    with pytest.raises(failures.JobError, match="'new'"):
+        job.check()
+    with pytest.raises(failures.JobError, match="no section 'new'"):
+        job.replace(new=1)
+
+
+def test_numbers_are_those_of_all_readers_of_yaml():
+    job = ntkdist.Job(data=DATA, network=NETWORK, output="o", prediction={"regularization": [1e-6]})
+    assert "1.0e-06" in job.yaml()
+    assert yaml.safe_load(job.yaml()) == job.document()
 
 
 def test_files_that_are_no_jobs(tmp_path):

@@ -1,9 +1,11 @@
 """Predictions by identities, without neural-tangents."""
 
+import warnings
+
 import numpy as np
 import pytest
 
-from ntkdist import predict
+from ntkdist import predict, stax
 
 
 @pytest.fixture
@@ -98,3 +100,25 @@ def test_wrong_arguments(problem):
         with pytest.raises(error) as caught:
             call()
         assert len(str(caught.value)) > 10
+
+
+def test_compiled_kernels_are_predicted_with_in_double_precision(jax, kernels, rng):
+    """As the peer's notebooks have it: arrays and kernels of single precision, of JAX."""
+    from jax.experimental import disable_x64
+
+    x, y, z = (rng.standard_normal(shape).astype(np.float32) for shape in ((8, 3), (8, 1), (4, 3)))
+    kernel_fn = stax.serial(stax.Dense(1, 1.5, 0.1), stax.Erf(), stax.Dense(1)).kernel_fn
+    expected = predict.gradient_descent_mse_ensemble(kernel_fn, x, y, diag_reg=1e-3)
+    with disable_x64(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compiled = jax.jit(kernel_fn, static_argnums=(2,))
+        arrays = [jax.numpy.asarray(a) for a in (x, y, z)]
+        predict_fn = predict.gradient_descent_mse_ensemble(
+            compiled, arrays[0], arrays[1], diag_reg=1e-3
+        )
+        for t in (None, 30.0):
+            found = predict_fn(t, arrays[2], "ntk", compute_cov=True)
+            close = expected(t, z, "ntk", compute_cov=True)
+            assert found.mean.dtype == np.float32
+            assert np.array_equal(found.mean, close.mean)
+            assert np.array_equal(found.covariance, close.covariance)

@@ -25,6 +25,7 @@ SECTIONS = (
     "average",
     "precision",
     "storage",
+    "store",
     "tile",
     "spectrum",
     "prediction",
@@ -59,21 +60,20 @@ class Job:
 
         `network` is a network of `ntkdist.stax`, a list of layers, a preset such as
         `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernels`, `average`,
-        `precision`, `storage`, `tile`, `spectrum`, `prediction`, `training` and `alignment`; None
-        leaves one out.
+        `precision`, `storage`, `store`, `tile`, `spectrum`, `prediction`, `training` and
+        `alignment`; None leaves one out.
 
         Errors: `JobError` for a section that does not exist, or what a job file cannot hold. The
         program checks the rest: see `check`.
         """
         given = {"data": data, "network": _network(network), **sections, "output": output}
-        for name in given:
-            if name not in SECTIONS:
-                raise JobError(
-                    f"a job has no section {name!r}; the sections are {', '.join(SECTIONS)}"
-                )
+        _require_known(given)
+        self._set(given)
+
+    def _set(self, given: Mapping[str, Any]) -> None:
         self._document: dict[str, Any] = {
             name: documents.plain(given[name], name)
-            for name in SECTIONS
+            for name in [*SECTIONS, *(name for name in given if name not in SECTIONS)]
             if given.get(name) is not None
         }
         self._submission: Submission | None = None
@@ -103,12 +103,10 @@ class Job:
         missing = [key for key in ("data", "network", "output") if document.get(key) is None]
         if missing:
             raise JobError(f"{name} is no job: it has no {' and no '.join(missing)}")
-        unknown = [key for key in document if key not in SECTIONS]
-        if unknown:
-            raise JobError(
-                f"{name} has a section {unknown[0]!r}; the sections are {', '.join(SECTIONS)}"
-            )
-        return cls(**document)
+        # The program may be newer than the package, and says which sections it does not know.
+        job = cls.__new__(cls)
+        job._set({**document, "network": _network(document["network"])})
+        return job
 
     def yaml(self) -> str:
         """The job as a YAML text, which `from_yaml` and the program read."""
@@ -121,7 +119,8 @@ class Job:
 
     def replace(self, **sections: Any) -> Job:
         """A job with other sections; None removes one."""
-        return Job(**{**self._document, **sections})
+        _require_known(sections)
+        return Job._of({**self._document, **sections}, "the job")
 
     @property
     def output(self) -> Path:
@@ -246,6 +245,12 @@ class Job:
             path = Path(folder) / "job.yaml"
             self.save(path)
             yield str(path)
+
+
+def _require_known(sections: Mapping[str, Any]) -> None:
+    for name in sections:
+        if name not in SECTIONS:
+            raise JobError(f"a job has no section {name!r}; the sections are {', '.join(SECTIONS)}")
 
 
 def _network(network: Any) -> Any:

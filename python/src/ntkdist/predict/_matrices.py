@@ -47,6 +47,8 @@ def first_kernel(kernels: Any) -> Array:
 
 def matrix(kernel: Array) -> NDArray[np.float64]:
     """A kernel [a, a', b, b', ...] as a matrix [a b ..., a' b' ...]."""
+    # One of JAX has no double precision.
+    kernel = np.asarray(kernel)
     if kernel.ndim % 2 or kernel.ndim == 0:
         raise ValueError(f"a kernel has shape {kernel.shape}; give a matrix, or pairs of axes")
     axes = [*range(0, kernel.ndim, 2), *range(1, kernel.ndim, 2)]

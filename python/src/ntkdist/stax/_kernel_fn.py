@@ -53,7 +53,8 @@ class KernelFn:
             mask_constant: not supported.
             diagonal_batch: True or None.
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
-                pixels, [n1, n2, height, width].
+                pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
+                height, height, width, width], for small images.
             precision: "f64" or "f32", the arithmetic; None for `ntkdist.config.precision`.
             threads: the number of threads; None for `ntkdist.config.threads`.
 
