@@ -173,11 +173,5 @@ notebooks: build
 	PYTHONPATH=python/src NTK_DIST=$(abspath $(BINARY)) NTK_DIST_LIBRARY=$(abspath .build/release/libntkdist.so) \
 	  "$$(scripts/python-environment)" scripts/notebook_pages.py
 
-# With the library where it is built, and ranks as in the tests.
-notebooks: build
-	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist
-	PYTHONPATH=python/src NTK_DIST=$(abspath $(BINARY)) NTK_DIST_LIBRARY=$(abspath .build/release/libntkdist.so) \
-	  "$$(scripts/python-environment)" scripts/notebook_pages.py
-
 reference: build
 	$(BINARY) help job > docs/reference/job-keys.md
