@@ -3,15 +3,16 @@
 import shutil
 import subprocess
 
-import google_crc32c
 import numpy as np
 import pytest
-import zarr
 from small_jobs import BINARY, DATA, NETWORK, require_program
 
 import ntkdist
 from ntkdist import failures
 from ntkdist._tiles import TileArray
+
+zarr = pytest.importorskip("zarr")
+google_crc32c = pytest.importorskip("google_crc32c")
 
 
 @pytest.fixture(scope="module", params=["f64", "f32"])
