@@ -59,3 +59,10 @@ def wait_until(condition, process=None, pause=0.02):
         assert process is None or process.poll() is None, "the process ended before"
         assert time.monotonic() < deadline, "an expected event did not come"
         time.sleep(pause)
+
+
+def tile_files(run):
+    """The files of a run's tiles: chunks, or tiles that wait for their shard."""
+    store = pathlib.Path(run) / "kernels.zarr"
+    found = [*store.glob("*_train/c/*/*"), *store.glob("*_train/loose/*/*")]
+    return [path for path in found if not path.name.startswith(".")]
