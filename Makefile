@@ -168,9 +168,9 @@ clean:
 	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel runs
 
 # With the library where it is built, and ranks as in the tests.
-notebooks: build
-	$(SWIFT) build $(SWIFTFLAGS) --product ntkdist
-	PYTHONPATH=python/src NTK_DIST=$(abspath $(BINARY)) NTK_DIST_LIBRARY=$(abspath .build/release/libntkdist.so) \
+notebooks: build library
+	PYTHONPATH=$(abspath python/src) NTK_DIST=$(abspath $(BINARY)) \
+	  NTK_DIST_LIBRARY=$(abspath .build-library/lib/libntkdist.so) \
 	  "$$(scripts/python-environment)" scripts/notebook_pages.py
 
 reference: build

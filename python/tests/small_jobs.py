@@ -6,6 +6,10 @@ import time
 
 import pytest
 
+# What reads runs and jobs; a Python of another package's tests may lack it.
+pytest.importorskip("zarr", minversion="3")
+pytest.importorskip("yaml")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("NTK_SHARED", ROOT.parent / "shared"))
 BINARY = pathlib.Path(os.environ.get("NTK_DIST", ROOT / ".build/release/ntk-dist"))
@@ -55,3 +59,10 @@ def wait_until(condition, process=None, pause=0.02):
         assert process is None or process.poll() is None, "the process ended before"
         assert time.monotonic() < deadline, "an expected event did not come"
         time.sleep(pause)
+
+
+def tile_files(run):
+    """The files of a run's tiles: chunks, or tiles that wait for their shard."""
+    store = pathlib.Path(run) / "kernels.zarr"
+    found = [*store.glob("*_train/c/*/*"), *store.glob("*_train/loose/*/*")]
+    return [path for path in found if not path.name.startswith(".")]

@@ -4,11 +4,12 @@ import subprocess
 
 import numpy as np
 import pytest
-import yaml
 from small_jobs import BINARY, DATA, EVERYTHING, NETWORK, ROOT, require_program
 
 import ntkdist
 from ntkdist import failures
+
+yaml = pytest.importorskip("yaml")
 
 TEXT = """\
 data:

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from small_jobs import DATA, MINUTES, NETWORK, require_program, wait_until
+from small_jobs import DATA, MINUTES, NETWORK, require_program, tile_files, wait_until
 
 import ntkdist
 from ntkdist import failures
@@ -20,12 +20,6 @@ SOURCES = pathlib.Path(ntkdist.__file__).resolve().parents[1]
 @pytest.fixture(autouse=True)
 def program():
     require_program()
-
-
-def tiles(folder):
-    return [
-        path for path in folder.glob("kernels.zarr/*_train/c/*/*") if not path.name.startswith(".")
-    ]
 
 
 def test_ranks_give_the_same_bytes(tmp_path):
@@ -64,15 +58,15 @@ def test_an_interrupt_stops_a_run_that_can_be_resumed(tmp_path):
     status = run.status()
     assert status.state == "stopped" and status.last_event == "stopped"
     assert status.fraction < 1 and not list(run.path.glob("lease-*"))
-    stored = {path: path.read_bytes() for path in tiles(run.path)}
+    stored = {path: path.read_bytes() for path in tile_files(run.path)}
 
     def stop_at_more(progress):
-        if len(tiles(run.path)) > len(stored):
+        if len(tile_files(run.path)) > len(stored):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         job.run(ranks=1, resume=True, progress=stop_at_more)
-    assert len(tiles(run.path)) > len(stored)
+    assert len(tile_files(run.path)) > len(stored)
     assert all(path.read_bytes() == data for path, data in stored.items())
 
 
@@ -93,7 +87,7 @@ ntkdist.Job.from_file({str(tmp_path / "job.yaml")!r}).run(ranks=2)
         text=True,
         env={**os.environ, "PYTHONPATH": str(SOURCES)},
     )
-    wait_until(lambda: len(tiles(job.output)) >= 2, process)
+    wait_until(lambda: len(tile_files(job.output)) >= 2, process)
     # A terminal sends it to all processes of the session's foreground.
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=120)

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 from notebooks import execute
-from small_jobs import DATA, MINUTES, NETWORK, ROOT, SHARED, require_program, wait_until
+from small_jobs import DATA, MINUTES, NETWORK, ROOT, SHARED, require_program, tile_files, wait_until
 
 import ntkdist
 from ntkdist import failures
@@ -85,7 +85,7 @@ def test_a_job_that_fails_and_one_that_is_cancelled(folder):
         bad.submit(folder=folder, ntasks=1).wait(poll=0.5)
     long = ntkdist.Job(**MINUTES, output=folder / "long")
     submission = long.submit(folder=folder, ntasks=2, nodes=1)
-    wait_until(lambda: list(folder.glob("long/kernels.zarr/ntk_train/c/*/*")), pause=0.2)
+    wait_until(lambda: tile_files(folder / "long"), pause=0.2)
     assert ntkdist.open(folder / "long").status().state == "running"
     submission.cancel()
     with pytest.raises(failures.Stopped, match="submit it again"):

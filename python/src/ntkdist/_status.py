@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ._tiles import TileArray, array_names
-from .failures import Failure
+from .failures import DataError, MissingError
 
 PATIENCE = 120.0
 """Seconds without a sign of life after which a run counts as stopped, as for the program."""
@@ -49,7 +49,7 @@ def status(folder: Path) -> Status:
         try:
             array = TileArray(store / name)
             present = array.present()
-        except Failure:
+        except (DataError, MissingError):
             # Reading the array says what is wrong with it.
             continue
         total += array.count
