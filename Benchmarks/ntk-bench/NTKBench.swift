@@ -17,7 +17,8 @@ struct NTKBench {
       only = arguments[option + 1]
       arguments.removeSubrange(option...option + 1)
     }
-    let cases = arguments.isEmpty ? ["core", "pixels", "attention", "block", "squares", "pack"] : arguments
+    let all = ["core", "pixels", "attention", "block", "squares", "pack"]
+    let cases = arguments.isEmpty ? all : arguments
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
@@ -29,7 +30,7 @@ struct NTKBench {
       case "squares": try SquareBenchmark.run(on: environment.world, only: only)
       case "pack": if environment.world.rank == 0 { try PackBenchmark.run() }
       default:
-        let text = "ntk-bench: no case \(name) (core, pixels, attention, block, squares, pack)\n"
+        let text = "ntk-bench: no case \(name) (\(all.joined(separator: ", ")))\n"
         FileHandle.standardError.write(Data(text.utf8))
         exit(64)
       }

@@ -69,7 +69,8 @@ extension TileArray {
       let place = path == self.path(of: tile) ? path : "tile \(tile) in \(path)"
       return place + " is damaged or of another job (its checksum is wrong); it is computed again"
     default:
-      return "\(path(of: tile)) is damaged or of another job (its size is wrong); it is computed again"
+      return "\(path(of: tile)) is damaged or of another job (its size is wrong); it is computed "
+        + "again"
     }
   }
 }

@@ -131,7 +131,8 @@ struct Verification {
         if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(
             "tile \(tile) of \(entry.array.path) is not what its images give; remove "
-              + "\(try entry.array.file(of: tile)) and run `ntk-dist assemble --resume` with its job")
+              + "\(try entry.array.file(of: tile)) and run `ntk-dist assemble --resume` with its job"
+          )
         }
       }
     }

@@ -128,7 +128,8 @@ enum ZarrMetadata {
     let innerShape = node.codecs.first?.configuration?.chunk_shape
     let inner = try innerShape.map { (shape) throws(TileStoreError) in try grid(shape) }
     guard inner?.divides(chunks) ?? true else {
-      throw refused("its shards of \(chunks.tileShape) are not made of tiles of \(innerShape ?? [])")
+      throw refused(
+        "its shards of \(chunks.tileShape) are not made of tiles of \(innerShape ?? [])")
     }
     // The rest is the same in every array that this program writes.
     func require<Value: Equatable>(

@@ -24,7 +24,9 @@ import Tiling
     for words in [[], [9, 0], [1], [3]] as [[Int64]] {
       #expect(AssemblyMessage.Report(words) == nil)
     }
-    for words in [[], [0], [9, 9], [3, 1], [0, 1, 2, 3]] as [[Int64]] { #expect(AssemblyMessage.Order(words) == nil) }
+    for words in [[], [0], [9, 9], [3, 1], [0, 1, 2, 3]] as [[Int64]] {
+      #expect(AssemblyMessage.Order(words) == nil)
+    }
   }
 
   @Test("A dropped item goes back to the queue")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import zarr
 from conftest import (
-    BINARY, ENVIRONMENT, PATIENCE, chunks, fcn, ntk_dist, sentences, store_files, succeed, tile_places,
+    BINARY, ENVIRONMENT, PATIENCE, fcn, ntk_dist, sentences, store_files, succeed, tile_places,
     write_job)
 
 

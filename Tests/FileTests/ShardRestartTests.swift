@@ -105,7 +105,8 @@ import Tiling
       let names = try FileManager.default.subpathsOfDirectory(atPath: store + "/v/k").sorted()
       #expect(
         names == [
-          "c", "c/0", "c/0/0", "c/1", "c/1/0", "c/1/1", "c/2", "c/2/0", "c/2/1", "c/2/2", "zarr.json",
+          "c", "c/0", "c/0/0", "c/1", "c/1/0", "c/1/1", "c/2", "c/2/0", "c/2/1", "c/2/2",
+          "zarr.json",
         ])
     }
   }

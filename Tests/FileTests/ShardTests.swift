@@ -55,7 +55,9 @@ import Tiling
       index += [UInt64(bytes.count), UInt64(content.count)]
       bytes += content
     }
-    let table = index.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    let table = index.flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    }
     let checksum = table.withUnsafeBytes(CRC32C.checksum)
     bytes += table + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (8 * $0)) }
     #expect(try pack() == [.packed, .packed, .packed])
@@ -66,7 +68,7 @@ import Tiling
     #expect(array.spec.byteCount == found.values.reduce(0) { $0 + $1.count })
   }
 
-  @Test("Loose tiles lie beside Zarr's chunks, a folder for each shard, which goes when it is packed")
+  @Test("Loose tiles lie beside Zarr's chunks, in a folder for each shard that goes with them")
   func loose() throws {
     for tile in [TileIndex(0, 0), TileIndex(2, 0), TileIndex(2, 1)] { try array.writeTest(tile) }
     #expect(try files().keys.sorted() == ["loose/0.0/0.0", "loose/1.0/2.0", "loose/1.0/2.1"])
@@ -211,7 +213,10 @@ import Tiling
     arguments: [
       ("\"index_location\": \"end\"", "\"index_location\": \"start\"", "index_location: start"),
       ("sharding_indexed", "blosc", "codecs is [blosc (chunk_shape: [2, 2], "),
-      ("\"chunk_shape\": [4, 4]", "\"chunk_shape\": [5, 5]", "shards of [5, 5] are not made of tiles"),
+      (
+        "\"chunk_shape\": [4, 4]", "\"chunk_shape\": [5, 5]",
+        "shards of [5, 5] are not made of tiles"
+      ),
       ("\"chunk_shape\": [2, 2]", "\"chunk_shape\": [0, 2]", "every size must be from 1"),
     ])
   func metadata(old: String, new: String, reason: String) throws {
@@ -265,7 +270,9 @@ import Tiling
 }
 
 @Suite struct StandardShardsTests {
-  private func shards(_ shape: [Int], _ edge: Int, _ storage: TileArraySpec.Storage) throws -> [Int]? {
+  private func shards(
+    _ shape: [Int], _ edge: Int, _ storage: TileArraySpec.Storage
+  ) throws -> [Int]? {
     let grid = try TileGrid(shape: shape, tile: shape.map { _ in edge })
     return TileArraySpec.standardShards(of: grid, storage)?.tileShape
   }
