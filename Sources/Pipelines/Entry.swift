@@ -64,12 +64,16 @@ public enum Entry {
     StandardStream.prepare()
     do {
       try Processor.check()
-      if let problem = LaunchedRank.unconnected { return alone(problem) }
+      let unconnected = LaunchedRank.unconnected
+      if let unconnected, LaunchFailure.isFatal {
+        return LaunchFailure.tell(unconnected)
+      }
       let environment = try MPIEnvironment()
-      if let problem = LaunchedRank.stranger(
-        size: environment.world.size, mpi: MPIEnvironment.implementation)
+      let size = environment.world.size
+      if let problem = LaunchedRank.stranger(size: size, mpi: MPIEnvironment.implementation)
+        ?? (size == 1 ? unconnected : nil)
       {
-        let status = alone(problem)
+        let status = LaunchFailure.tell(problem)
         try environment.finalize()
         return status
       }
@@ -99,13 +103,6 @@ public enum Entry {
       tell("\(error)")
       return ExitStatus(of: error)
     }
-  }
-
-  /// Says once why the processes of a launcher do not find each other.
-  private static func alone(_ problem: String) -> ExitStatus {
-    // A launcher ends all processes with the first that fails: the others wait for the sentence.
-    if LaunchedRank.isFirst { tell(problem) } else { Thread.sleep(forTimeInterval: 2) }
-    return ExitStatus(.resource)
   }
 
   /// Runs a command until all ranks are ready to leave MPI. Collective.

@@ -20,8 +20,8 @@ public enum LaunchedRank {
   private static let stepTasks = "SLURM_STEP_NUM_TASKS"
 
   /// What is wrong where srun has started this process as one of several that cannot find each other,
-  /// because it was not told which interface MPI uses; else nil. Before MPI starts, which might end the
-  /// program with less clear words.
+  /// because it was not told which interface MPI uses; else nil. It holds only if MPI does not find the
+  /// others: some are built with a library that needs no interface.
   ///
   /// Programs that a batch script, a shell or mpirun starts are children of those, not of the step itself.
   public static var unconnected: String? {
@@ -35,10 +35,7 @@ public enum LaunchedRank {
 
   /// The same of any environment and name of the parent process.
   package static func unconnected(_ environment: [String: String], parent: String) -> String? {
-    let ofRanks = [
-      "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_ID", "PMI_FD", "PMI_SIZE", "PMIX_RANK",
-      "PALS_RANKID",
-    ]
+    let ofRanks = ["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PMIX_RANK", "PALS_RANKID"]
     guard parent.hasPrefix("slurmstepd"), environment["SLURM_STEP_ID"] != nil,
       let tasks = environment[stepTasks].flatMap({ Int($0) }), tasks > 1,
       ofRanks.allSatisfy({ environment[$0] == nil })
