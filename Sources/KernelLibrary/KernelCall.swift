@@ -62,11 +62,12 @@ struct KernelCall {
     if let columns { try check("x2", columns) }
     let isSmall = work < Self.smallWork
     let threads = isSmall ? 1 : try self.threads(within: NodeMemory.available)
-    if network.network.program.usesProducts { try OpenBLASBuffers.require(threads) }
     let parts = try KernelParts(
       rows, columns, results, network, workers: threads, keepsEngines: isSmall)
+    let workers = min(threads, parts.count)
+    if network.network.program.usesProducts { try OpenBLASBuffers.require(workers) }
     let crew = CrewOfThreads(partCount: parts.count) { parts.makeWorker() }
-    guard try crew.run(threads: isSmall ? 0 : min(threads, parts.count), progress: goesOn) else {
+    guard try crew.run(threads: isSmall ? 0 : workers, progress: goesOn) else {
       throw Self.cancelled
     }
   }
