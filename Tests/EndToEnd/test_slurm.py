@@ -150,17 +150,17 @@ def test_one_job_for_everything(slurm):
 
 
 def test_srun_without_an_interface_to_mpi_is_noticed(slurm):
-    name = slurm.job("alone", spectrum={})
+    name = slurm.job("unconnected", spectrum={})
     program = pathlib.Path(BINARY).resolve()
     result = subprocess.run(["srun", "--mpi=none", "--ntasks=2", program, "run", name], cwd=slurm.folder,
                             text=True, env=slurm.environment, capture_output=True, timeout=PATIENCE)
     said = [line for line in result.stderr.splitlines() if line.startswith("ntk-dist:")]
     assert result.returncode == 69 and len(said) == 1, result.stderr
     assert "srun has started 2 processes, and each of them is alone" in said[0]
-    assert not (slurm.folder / "alone").exists()
+    assert not (slurm.folder / "unconnected").exists()
     # A program that a batch script starts is alone on purpose.
-    (slurm.folder / "alone.sh").write_text(f"#!/bin/bash\n{program} assemble {name}\n")
-    job = slurm.call("sbatch", "--parsable", "--ntasks=2", "--output=alone-%j.log", "alone.sh")
+    (slurm.folder / "unconnected.sh").write_text(f"#!/bin/bash\n{program} assemble {name}\n")
+    job = slurm.call("sbatch", "--parsable", "--ntasks=2", "--output=unconnected-%j.log", "unconnected.sh")
     assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
     assert "1 rank on 1 node" in slurm.log(job) and "is alone" not in slurm.log(job)
 
