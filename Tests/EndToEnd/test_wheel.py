@@ -13,12 +13,13 @@ import pytest
 from conftest import ENVIRONMENT, PATIENCE, ROOT, succeed
 
 WHEEL = os.environ.get("NTK_DIST_WHEEL")
+ARCHIVE = os.environ.get("NTK_DIST_ARCHIVE")
 pytestmark = [
     pytest.mark.skipif(not WHEEL, reason="NTK_DIST_WHEEL is not set; `make test-dist` sets it"),
     pytest.mark.skipif(platform.machine() != "x86_64", reason="levels are those of x86-64"),
 ]
 LEVELS = ("v2", "v3", "v4")
-TEXT = "{preset: cnn-flatten, depth: 2, activation: gelu}"
+TEXT = "[flatten, dense, gelu, dense, tanh, dense]"
 # What a script without the package's own modules does: FOLDER is that of library.py.
 SCRIPT = """
 import pathlib, sys, sysconfig
@@ -98,6 +99,23 @@ def test_every_level_computes(python, images, tmp_path):
         result = run([python, "-c", SCRIPT, ROOT / "Tests/EndToEnd", level, images, tmp_path / f"{level}.npy"])
         assert result.returncode == 0, result.stderr
         assert np.allclose(np.load(tmp_path / f"{level}.npy"), expected, rtol=1e-13, atol=0)
+
+
+def test_its_bytes_are_those_of_the_installed_program(python, images, tmp_path):
+    """With the same kernels of OpenBLAS."""
+    if not ARCHIVE:
+        pytest.skip("NTK_DIST_ARCHIVE is not set; `make test-dist` sets it")
+    subprocess.run(["tar", "-C", tmp_path, "-xJf", ARCHIVE], check=True)
+    program = next(tmp_path.glob("ntk-dist-*/bin/ntk-dist"))
+    (tmp_path / "network.yaml").write_text(f"network: {TEXT}\n")
+    for level in LEVELS[:LEVELS.index(level_of_processor()) + 1]:
+        result = run([program, "kernel", tmp_path / "network.yaml", "--rows", images, "--output", tmp_path / level],
+                     NTK_DIST_ISA=level)
+        assert result.returncode == 0, result.stderr
+        result = run([python, "-c", SCRIPT, ROOT / "Tests/EndToEnd", level, images, tmp_path / f"{level}.npy"],
+                     OPENBLAS_CORETYPE={"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}[level])
+        assert result.returncode == 0, result.stderr
+        assert (tmp_path / f"{level}.npy").read_bytes() == (tmp_path / level / "ntk.npy").read_bytes()
 
 
 def test_a_level_above_the_processor_is_refused(python, images, tmp_path):
