@@ -32,7 +32,7 @@ export OMPI_MCA_mpi_yield_when_idle := 1
 export OMPI_MCA_rmaps_base_oversubscribe := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich test-python dist deb install build-mpich \
+.PHONY: build build-tests demo test test-elpa test-agreement test-random-networks test-dist test-mpich dist deb install build-mpich \
   chaos fuzz bench lint \
   reference docs system-packages clean
 
@@ -108,6 +108,7 @@ test-mpich: build build-mpich
 	NTK_DIST_MPICH="$$(realpath .build-mpich/release/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_launchers.py
 
+.PHONY: test-python
 test-python: build library
 	$(TIMED) "tests of the Python package" Tests/Scripts/python-package
 
