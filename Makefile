@@ -131,6 +131,7 @@ test-mpich: build build-mpich
 	NTK_DIST_MPICH="$$(realpath .build-mpich/release/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_launchers.py
 
+.PHONY: test-python
 test-python: build library
 	$(TIMED) "tests of the Python package" Tests/Scripts/python-package
 

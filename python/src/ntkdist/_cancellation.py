@@ -20,27 +20,31 @@ def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
     cancelled = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         return work(cancelled.is_set)
+    begun, ended = threading.Event(), threading.Event()
     values: list[Value] = []
     errors: list[BaseException] = []
 
     def run() -> None:
+        begun.set()
         try:
             if not cancelled.is_set():
                 values.append(work(cancelled.is_set))
         except BaseException as error:  # Raised again in the calling thread.
             errors.append(error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=run, name="ntkdist", daemon=True)
     try:
         thread.start()
         # Not one long wait: a signal that reaches another thread does not end it.
-        while thread.is_alive():
-            thread.join(_INTERVAL)
+        while not ended.wait(_INTERVAL):
+            pass
     except BaseException:
         cancelled.set()
-        # A thread that has not begun yet finds that it need not.
-        if thread.is_alive():
-            thread.join()
+        # What has not begun by now finds that it need not.
+        if begun.is_set():
+            ended.wait()
         raise
     if errors:
         raise errors[0]

@@ -43,7 +43,8 @@ class KernelFn:
 
         Args:
             x1: inputs [n1, height, width, channels], or [n1, features], or with the axes in the
-                order that the first layer says. The dtype of results is that of the inputs.
+                order that the first layer says. The dtype of results is that of the inputs. Or a
+                `Kernel` that another `kernel_fn` has returned, to go on from there.
             x2: inputs [n2, ...] of the same shape; None for x1.
             get: "nngp", "ntk" or another field of `Kernel`, which is returned; a tuple of such
                 names, for a named tuple of them; or None for a whole `Kernel`. "nngp_deficit" is
