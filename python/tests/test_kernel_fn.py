@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -318,7 +319,8 @@ def test_batch_changes_nothing(kernel_fn, x):
     assert batched is kernel_fn
 
 
-def test_finite_kernels_are_not_here(kernel_fn):
-    for function in (ntkdist.monte_carlo_kernel_fn, ntkdist.empirical_ntk_fn):
-        with pytest.raises(NotImplementedError, match="finite"):
-            function(kernel_fn)
+def test_finite_networks_without_jax_say_what_is_missing(kernel_fn, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    for function in (ntkdist.empirical_nngp_fn, ntkdist.empirical_ntk_fn, ntkdist.linearize):
+        with pytest.raises(ImportError, match=r"finite networks need JAX.*ntkdist\[jax\]"):
+            function(kernel_fn, ())

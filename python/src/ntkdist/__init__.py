@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 from . import predict, stax
 from ._batching import batch
 from ._config import config
-from ._errors import LibraryError, NetworkError
-from ._kernels import Kernel
-from ._missing import (
+from ._empirical import (
+    NtkImplementation,
     empirical_kernel_fn,
     empirical_nngp_fn,
     empirical_ntk_fn,
+    empirical_ntk_vp_fn,
     linearize,
     monte_carlo_kernel_fn,
     taylor_expand,
 )
+from ._errors import LibraryError, NetworkError
+from ._kernels import Kernel
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ __all__ = [
     "Kernel",
     "LibraryError",
     "NetworkError",
+    "NtkImplementation",
     "Run",
     "__version__",
     "batch",
@@ -46,6 +49,7 @@ __all__ = [
     "empirical_kernel_fn",
     "empirical_nngp_fn",
     "empirical_ntk_fn",
+    "empirical_ntk_vp_fn",
     "from_arrays",
     "linearize",
     "mean_field",

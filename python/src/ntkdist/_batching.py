@@ -1,8 +1,11 @@
-"""Batches, which kernels here do not need."""
+"""Kernels in batches of inputs, which infinitely wide networks do not need."""
 
 from __future__ import annotations
 
 from typing import Any, Callable
+
+from ._jax import jax, jnp
+from .stax._kernel_fn import KernelFn
 
 
 def batch(
@@ -11,12 +14,47 @@ def batch(
     device_count: int = -1,
     store_on_device: bool = True,
 ) -> Callable[..., Any]:
-    """`kernel_fn` itself: kernels are computed in tiles that fit the caches anyway.
+    """A function that computes `kernel_fn(x1, x2, ...)` in blocks of inputs, to save memory.
+
+    Those of infinitely wide networks are computed in tiles anyway, and returned as they are.
 
     Args:
-        kernel_fn: of a network.
-        batch_size: not used.
+        kernel_fn: gives arrays [n1, n2, ...], or a tree of them.
+        batch_size: inputs of a block; 0 for all at once.
         device_count: not used.
         store_on_device: not used.
     """
-    return kernel_fn
+    if isinstance(kernel_fn, KernelFn) or not batch_size:
+        return kernel_fn
+    if isinstance(batch_size, bool) or int(batch_size) != batch_size or batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size!r}; give a whole number, 0 or more")
+
+    def in_batches(x1: Any, x2: Any = None, *args: Any, **kwargs: Any) -> Any:
+        blocks1 = _blocks(x1, batch_size)
+        is_same = x2 is None
+        blocks2 = blocks1 if is_same else _blocks(x2, batch_size)
+        rows = []
+        for i, first in enumerate(blocks1):
+            row = [
+                kernel_fn(first, None if is_same and i == j else second, *args, **kwargs)
+                for j, second in enumerate(blocks2)
+            ]
+            rows.append(_joined(row, 1))
+        return _joined(rows, 0)
+
+    return in_batches
+
+
+def _blocks(x: Any, size: int) -> list[Any]:
+    tree_util = jax().tree_util
+    count = len(tree_util.tree_leaves(x)[0])
+    return [
+        tree_util.tree_map(lambda leaf: leaf[start : start + size], x)  # noqa: B023
+        for start in range(0, count, size)
+    ]
+
+
+def _joined(parts: list[Any], axis: int) -> Any:
+    if len(parts) == 1:
+        return parts[0]
+    return jax().tree_util.tree_map(lambda *a: jnp().concatenate(a, axis), *parts)

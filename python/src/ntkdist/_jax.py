@@ -21,6 +21,5 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise ImportError(
-            "finite networks (init_fn, apply_fn) need JAX; install it with "
-            "pip install 'ntkdist[jax]'"
+            "finite networks need JAX; install it with pip install 'ntkdist[jax]'"
         ) from None
