@@ -30,12 +30,14 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._array_jobs import from_arrays
+    from ._jacobians import Jacobians, jacobians
     from ._mean_field import mean_field
     from .comparison import compare
     from .jobs import Job
     from .runs import Run, open
 
 __all__ = [
+    "Jacobians",
     "Job",
     "Kernel",
     "LibraryError",
@@ -51,6 +53,7 @@ __all__ = [
     "empirical_ntk_fn",
     "empirical_ntk_vp_fn",
     "from_arrays",
+    "jacobians",
     "linearize",
     "mean_field",
     "monte_carlo_kernel_fn",
@@ -67,6 +70,8 @@ _LAZY = {
     "compare": "comparison",
     "Job": "jobs",
     "from_arrays": "_array_jobs",
+    "Jacobians": "_jacobians",
+    "jacobians": "_jacobians",
     "mean_field": "_mean_field",
 }
 

@@ -1,0 +1,168 @@
+"""The files of a Jacobian: complete as soon as they have their names."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..failures import DataError, JobError, MissingError, OutputError
+
+FORMAT = "ntkdist Jacobian, version 1"
+
+Array = NDArray[Any]
+
+
+class ChunkFiles:
+    """`NAME-00000.npy`, `NAME-00001.npy`, ..., and `NAME.json`, which says what they hold.
+
+    A chunk is written under a hidden name, flushed and renamed. A reader may take chunks as they
+    come, and acknowledge one by an empty file `NAME-00000.npy.done`; then it may be deleted.
+    """
+
+    def __init__(self, out: str | os.PathLike[str]) -> None:
+        """Files whose names begin with `out`, or `out` with its only `*` in place of numbers."""
+        text = os.fspath(out)
+        name = re.sub(r"-?\*(\.npy)?$", "", text)
+        if "*" in name or not os.path.basename(name) or name.endswith(".npy"):
+            raise JobError(f"out is {text!r}; give the beginning of the names, such as 'jac/train'")
+        self.stem = Path(name)
+        self._lock: Any = None
+
+    @property
+    def pattern(self) -> str:
+        """The files' names as a job has them, `jac/train-*.npy`."""
+        return f"{self.stem}-*.npy"
+
+    @property
+    def manifest(self) -> Path:
+        """The file that says what the chunks hold."""
+        return self.stem.with_name(self.stem.name + ".json")
+
+    def path(self, index: int) -> Path:
+        """The file of a chunk."""
+        return self.stem.with_name(f"{self.stem.name}-{index:05d}.npy")
+
+    def hidden(self, name: str) -> Path:
+        """A file beside the chunks that no pattern matches."""
+        return self.stem.with_name(f".{self.stem.name}{name}")
+
+    def is_taken(self, index: int) -> bool:
+        """Whether a reader has acknowledged a chunk."""
+        path = self.path(index)
+        return path.with_name(path.name + ".done").exists()
+
+    def lock(self) -> None:
+        """Keeps other producers away until `unlock`. Raises OutputError where there is one."""
+        try:
+            self.stem.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.hidden(".lock"), "a", encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise OutputError(f"{self.stem.parent} cannot be written: {error}") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.unlock()
+            raise OutputError(
+                f"another process writes {self.pattern}; wait for it, or give another name"
+            ) from None
+
+    def unlock(self) -> None:
+        """Lets other producers begin."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def begin(self, description: dict[str, Any]) -> bool:
+        """Writes what the chunks hold, or compares it with what is there; True to go on from there.
+
+        Raises JobError where the files there are of another Jacobian.
+        """
+        wanted = {"format": FORMAT, **description}
+        if not self.manifest.exists():
+            if any(self.stem.parent.glob(f"{self.stem.name}-*.npy")):
+                raise JobError(
+                    f"{self.pattern} are there without {self.manifest.name}; delete them, or give "
+                    "another name"
+                )
+            self._publish_text(json.dumps(wanted, indent=1))
+            return False
+        found = self.read()
+        for key, value in wanted.items():
+            if found.get(key) != value:
+                raise JobError(
+                    f"{self.manifest} is of another Jacobian, whose {key} differs"
+                    f"{_difference(found.get(key), value)}; delete its files, or give another name"
+                )
+        return True
+
+    def read(self) -> dict[str, Any]:
+        """What the chunks hold. Raises MissingError and DataError."""
+        try:
+            found = json.loads(self.manifest.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise MissingError(f"{self.manifest} is missing; give the name of a Jacobian") from None
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.manifest} cannot be read: {error}") from None
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise DataError(f"{self.manifest} does not begin with the format {FORMAT!r}")
+        return found
+
+    def beat(self) -> None:
+        """Says that the producer is alive, by the manifest's time of change."""
+        os.utime(self.manifest)
+
+    def finished(self, index: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+        """Whether a chunk is there, or was there and has been taken.
+
+        Raises DataError for a file that is not what it should be.
+        """
+        if self.is_taken(index):
+            return True
+        path = self.path(index)
+        if not path.exists():
+            return False
+        try:
+            array = np.load(path, mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path} is damaged ({error}); delete it") from None
+        if array.shape != shape or array.dtype != dtype:
+            raise DataError(
+                f"{path} has shape {array.shape} and dtype {array.dtype} in place of {shape} and "
+                f"{dtype}; delete it"
+            )
+        return True
+
+    def publish(self, hidden: Path, path: Path) -> None:
+        """Gives a finished file its name, flushed to the disk. Raises OutputError."""
+        try:
+            _flush(hidden)
+            os.replace(hidden, path)
+            _flush(path.parent)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error}") from None
+
+    def _publish_text(self, text: str) -> None:
+        hidden = self.hidden(".json")
+        hidden.write_text(text + "\n", encoding="utf-8")
+        self.publish(hidden, self.manifest)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _difference(found: Any, wanted: Any) -> str:
+    if isinstance(found, (int, str)) and isinstance(wanted, (int, str)) and len(str(found)) < 40:
+        return f" ({found} there, {wanted} now)"
+    return ""

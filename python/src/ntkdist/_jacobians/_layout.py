@@ -1,0 +1,105 @@
+"""Which parameters each chunk of a Jacobian holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An array of parameters.
+
+    Attributes:
+        name: such as "conv1.weight".
+        layer: the name of the layer that it belongs to, such as "conv1".
+        size: how many parameters it has.
+        offset: how many come before it.
+    """
+
+    name: str
+    layer: str
+    size: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some parameters of an array, counted in C order."""
+
+    leaf: int
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The columns of one file: parameters of one layer."""
+
+    index: int
+    layer: str
+    spans: tuple[Span, ...]
+
+    @property
+    def columns(self) -> int:
+        """How many parameters it holds."""
+        return sum(span.size for span in self.spans)
+
+
+def leaves(named: Sequence[tuple[Sequence[str], int]]) -> list[Leaf]:
+    """The arrays of parameters, of their paths and sizes; the last part of a path is in its layer.
+
+    Raises ValueError where there are none.
+    """
+    found: list[Leaf] = []
+    offset = 0
+    for path, size in named:
+        layer = ".".join(path[:-1] or path)
+        found.append(Leaf(".".join(path), layer, size, offset))
+        offset += size
+    if not offset:
+        raise ValueError("params hold no real numbers; give those of the function")
+    return found
+
+
+def chunks(arrays: Sequence[Leaf], most: int) -> list[Chunk]:
+    """Chunks of at most `most` parameters, in order; none crosses a layer's border."""
+    found: list[Chunk] = []
+    for layer, members in groupby(range(len(arrays)), lambda index: arrays[index].layer):
+        spans: list[Span] = []
+        for span in _pieces(arrays, list(members), most):
+            if spans and sum(part.size for part in spans) + span.size > most:
+                found.append(Chunk(len(found), layer, tuple(spans)))
+                spans = []
+            spans.append(span)
+        if spans:
+            found.append(Chunk(len(found), layer, tuple(spans)))
+    return found
+
+
+def _pieces(arrays: Sequence[Leaf], members: Sequence[int], most: int) -> Iterator[Span]:
+    """The arrays, large ones in parts of nearly equal size."""
+    for index in members:
+        size = arrays[index].size
+        count = -(-size // most)
+        for part in range(count):
+            yield Span(index, size * part // count, size * (part + 1) // count)
+
+
+def byte_count(text: str | int) -> int:
+    """The bytes that a text such as "4GB" or "500 MB" says. Raises ValueError for other texts."""
+    if isinstance(text, int) and not isinstance(text, bool) and text > 0:
+        return text
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(text), re.IGNORECASE)
+    if not found or float(found[1]) <= 0:
+        raise ValueError(f"chunk is {text!r}; give a number of bytes, such as '4GB'")
+    return int(float(found[1]) * _UNITS[found[2].upper()])

@@ -1,0 +1,85 @@
+"""Functions whose Jacobians are taken, whichever library differentiates them."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from typing import Any, Callable, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._layout import Chunk, Leaf
+
+Array = NDArray[Any]
+
+
+class Model(Protocol):
+    """A function of parameters and one input.
+
+    Attributes:
+        leaves: the arrays of parameters.
+        outputs: how many numbers it gives for an input, those left out not counted.
+        dtype: of its derivatives.
+    """
+
+    leaves: list[Leaf]
+    outputs: int
+    dtype: np.dtype[Any]
+
+    def values(self) -> Sequence[Array]:
+        """The arrays of parameters."""
+
+    def rows(self, chunk: Chunk) -> Callable[[Array], Array]:
+        """The derivatives [b, outputs, columns] of inputs [b, ...] by the parameters of a chunk."""
+
+
+def model(fn: Any, params: Any, x: Any, outputs: int | Sequence[int] | None) -> Model:
+    """The model of a function and its parameters.
+
+    Args:
+        fn: a torch.nn.Module, or `fn(params, x)` of JAX or of a dictionary of PyTorch's tensors.
+        params: its parameters; None for those of a module.
+        x: inputs [n, ...].
+        outputs: which outputs, None for all.
+    """
+    if _is_torch(fn, params):
+        from ._with_torch import TorchModel
+
+        return TorchModel(fn, params, x, outputs)
+    from ._with_jax import JaxModel
+
+    return JaxModel(fn, params, x, outputs)
+
+
+def _is_torch(fn: Any, params: Any) -> bool:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    if isinstance(fn, torch.nn.Module):
+        return True
+    return isinstance(params, dict) and any(
+        isinstance(value, torch.Tensor) for value in params.values()
+    )
+
+
+def chosen(outputs: int | Sequence[int] | None, count: int) -> list[int]:
+    """The numbers of the outputs that are asked for. Raises ValueError for ones there are not."""
+    if outputs is None:
+        return list(range(count))
+    found = [outputs] if isinstance(outputs, (int, np.integer)) else list(outputs)
+    if not found or any(not -count <= one < count for one in found):
+        raise ValueError(f"outputs is {outputs!r}, and the function has {count}, from 0 on")
+    return [int(one) % count for one in found]
+
+
+def fingerprint(model: Model, x: Any) -> str:
+    """A checksum of all parameters and inputs."""
+    state = hashlib.sha256()
+    for array in (*model.values(), x):
+        state.update(f"{array.dtype} {array.shape};".encode())
+        for start in range(0, len(array) if array.ndim else 1, 1024):
+            part = array[start : start + 1024] if array.ndim else array
+            state.update(np.ascontiguousarray(part).data)
+    return state.hexdigest()

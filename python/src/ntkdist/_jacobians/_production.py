@@ -1,0 +1,283 @@
+"""Jacobians, chunk by chunk."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._progress import Progress, ProgressBar, Report
+from ..failures import JobError
+from ._files import ChunkFiles
+from ._layout import Chunk, byte_count, chunks
+from ._models import Model, fingerprint, model
+from ._precision import narrowed
+from ._projection import project
+from ._result import Jacobians
+from ._sums import Sums
+
+Array = NDArray[Any]
+
+BATCH_BYTES = 128 << 20
+"""Derivatives of one batch of inputs, in memory."""
+
+PATIENCE = 1.0
+"""Seconds between looks at whether a reader has taken chunks."""
+
+
+def jacobians(
+    fn: Any,
+    params: Any,
+    x: Any,
+    out: str | os.PathLike[str],
+    chunk: str | int = "4GB",
+    outputs: int | Sequence[int] | None = None,
+    project: int | None = None,
+    *,
+    seed: int = 0,
+    dtype: str | None = None,
+    batch: int | None = None,
+    ahead: int | None = None,
+    progress: Report = False,
+) -> Jacobians:
+    """Writes the Jacobian of a network's outputs by its parameters, of which jobs make kernels.
+
+    The files are `OUT-00000.npy`, ..., each with some parameters of one layer, [n, columns], or
+    [n, outputs, columns] for several outputs. Each is complete as soon as it has its name. Called
+    again with the same arguments, after an interruption too, it goes on with those that are not
+    there. `OUT.json` says what they hold.
+
+    Args:
+        fn: a torch.nn.Module in evaluation mode; or `fn(params, x)` of a batch of inputs, of JAX or
+            of a dictionary of PyTorch's tensors. Inputs must not act on each other.
+        params: the parameters; None for those of a module.
+        x: inputs [n, ...].
+        out: the beginning of the files' names, such as "jac/train".
+        chunk: the largest size of a file, such as "4GB".
+        outputs: which of the outputs: one number or several; None for all.
+        project: the columns of a random projection, in place of all parameters: one file [n,
+            columns], whose inner products are those of the Jacobian in the mean (over seeds).
+        seed: of the projection's signs.
+        dtype: "f2", "f4" or "f8" of the files; None for that of the derivatives.
+        batch: inputs at a time; None for what takes moderate memory.
+        ahead: chunks that may wait for a reader. It acknowledges one by an empty file of its name
+            and ".done", and the chunk is deleted. None: all are kept.
+        progress: True for a bar, or what to call with each `Progress`.
+
+    Raises ValueError and TypeError for arguments that make no sense, JobError where the files there
+    are of another Jacobian, DataError for derivatives that are not finite, OutputError where files
+    cannot be written or another process writes them, and ImportError without JAX.
+    """
+    inputs = _array(x)
+    work = model(fn, params, inputs, outputs)
+    kind = _kind(dtype, work.dtype)
+    if project is not None and (isinstance(project, bool) or project < 1):
+        raise ValueError(f"project is {project!r}; give a number of columns, 1 or more")
+    if ahead is not None and (project is not None or ahead < 1):
+        raise ValueError("ahead is for chunks that are not projected, and 1 or more")
+    most = byte_count(chunk) // (len(inputs) * work.outputs * kind.itemsize)
+    if most < 1:
+        raise ValueError(
+            f"chunk is {chunk!r}, and a column of {len(inputs)} inputs and {work.outputs} outputs "
+            f"takes {len(inputs) * work.outputs * kind.itemsize} bytes; give more"
+        )
+    files = ChunkFiles(out)
+    files.lock()
+    try:
+        run = _Run(work, inputs, files, chunks(work.leaves, most), kind, batch, progress)
+        if project is None:
+            run.write(ahead)
+        else:
+            run.write_projected(int(project), seed)
+    finally:
+        files.unlock()
+    return Jacobians(out)
+
+
+def _array(x: Any) -> Array:
+    """Inputs as an array that is not copied. Raises ValueError for none."""
+    array: Array = x.detach().cpu().numpy() if hasattr(x, "detach") else np.asanyarray(x)
+    if array.ndim < 1 or len(array) < 1 or array.dtype.kind not in "biuf":
+        raise ValueError(f"x has shape {array.shape} and dtype {array.dtype}; give inputs [n, ...]")
+    return array
+
+
+def _kind(dtype: str | None, natural: np.dtype[Any]) -> np.dtype[Any]:
+    kind = np.dtype(natural if dtype is None else dtype)
+    if kind not in (np.dtype("f2"), np.dtype("f4"), np.dtype("f8")):
+        raise ValueError(f"dtype is {dtype!r}; give 'f2', 'f4' or 'f8'")
+    return kind.newbyteorder("<")
+
+
+class _Run:
+    """One call of `jacobians`."""
+
+    def __init__(
+        self,
+        work: Model,
+        inputs: Array,
+        files: ChunkFiles,
+        plan: list[Chunk],
+        kind: np.dtype[Any],
+        batch: int | None,
+        progress: Report,
+    ) -> None:
+        self.work, self.inputs, self.files, self.plan, self.kind = work, inputs, files, plan, kind
+        self.batch = batch
+        self.report: Callable[[Progress], None] = lambda progress: None
+        if progress:
+            self.report = ProgressBar() if progress is True else progress
+
+    def shape(self, columns: int) -> tuple[int, ...]:
+        """The shape of a file."""
+        k = self.work.outputs
+        return (len(self.inputs), columns) if k == 1 else (len(self.inputs), k, columns)
+
+    def begin(self, entries: list[dict[str, Any]], projection: dict[str, int] | None) -> bool:
+        """Writes or compares the manifest; whether files of an earlier call may be there."""
+        return self.files.begin(
+            {
+                "rows": len(self.inputs),
+                "outputs": self.work.outputs,
+                "parameters": sum(leaf.size for leaf in self.work.leaves),
+                "dtype": self.kind.str,
+                "projection": projection,
+                "chunks": entries,
+                "fingerprint": fingerprint(self.work, self.inputs),
+            }
+        )
+
+    def write(self, ahead: int | None) -> None:
+        """Writes all chunks that are not there."""
+        goes_on = self.begin([self.entry(chunk) for chunk in self.plan], None)
+        done = [
+            chunk.index
+            for chunk in self.plan
+            if self.files.finished(chunk.index, self.shape(chunk.columns), self.kind)
+        ]
+        if goes_on:
+            self.check_function(done)
+        for chunk in self.plan:
+            if chunk.index in done:
+                continue
+            self.make_room(ahead)
+            hidden = self.files.hidden(f"-{chunk.index:05d}.npy.part")
+            try:
+                self.fill(hidden, chunk)
+                self.files.publish(hidden, self.files.path(chunk.index))
+            finally:
+                hidden.unlink(missing_ok=True)
+        if ahead is not None:
+            self.delete_taken()
+
+    def write_projected(self, columns: int, seed: int) -> None:
+        """Writes the projection of all chunks, which pass through a hidden file one by one."""
+        entry = {"layer": "all", "columns": columns, "parameters": []}
+        self.begin([entry], {"columns": columns, "seed": seed})
+        path, shape = self.files.path(0), self.shape(columns)
+        if self.files.finished(0, shape, self.kind):
+            return
+        sums = Sums(self.files, shape, np.dtype("f8" if self.kind.itemsize == 8 else "f4"))
+        flat = sums.total.reshape((-1, columns))
+        hidden = self.files.hidden(".part")
+        for chunk in self.plan[sums.count :]:
+            try:
+                rows = self.fill(hidden, chunk, sums.total.dtype)
+                rows = rows.reshape((len(flat), chunk.columns))
+                done = 0
+                for span in chunk.spans:
+                    first = self.work.leaves[span.leaf].offset + span.start
+                    project(rows[:, done : done + span.size], first, seed, flat)
+                    done += span.size
+            finally:
+                hidden.unlink(missing_ok=True)
+            sums.save(chunk.index + 1)
+        result = sums.total / np.sqrt(columns)
+        try:
+            with open(hidden, "wb") as file:
+                np.save(file, narrowed(result, self.kind, "the projection", 0))
+            self.files.publish(hidden, path)
+        finally:
+            hidden.unlink(missing_ok=True)
+        sums.clear()
+
+    def entry(self, chunk: Chunk) -> dict[str, Any]:
+        """What the manifest says of a chunk."""
+        leaves = self.work.leaves
+        return {
+            "layer": chunk.layer,
+            "columns": chunk.columns,
+            "parameters": [[leaves[s.leaf].name, s.start, s.stop] for s in chunk.spans],
+        }
+
+    def fill(self, path: Any, chunk: Chunk, kind: np.dtype[Any] | None = None) -> Array:
+        """Writes a chunk's rows into a new file, batch by batch."""
+        kind = kind or self.kind
+        shape = self.shape(chunk.columns)
+        target = np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
+        rows = self.work.rows(chunk)
+        size = self.batch or self.batch_size(chunk)
+        beat = time.monotonic()
+        for start in range(0, len(self.inputs), size):
+            found = self.some(rows, start, size).reshape((-1, *shape[1:]))
+            target[start : start + size] = narrowed(found, kind, chunk.layer, start)
+            now = time.monotonic()
+            if now - beat > PATIENCE:
+                self.files.beat()
+                beat = now
+            part = min(start + size, len(self.inputs)) / len(self.inputs)
+            detail = f"chunk {chunk.index + 1}/{len(self.plan)}, {chunk.layer}"
+            self.report(Progress("Jacobian", (chunk.index + part) / len(self.plan), detail))
+        target.flush()
+        return target
+
+    def some(self, rows: Callable[[Array], Array], start: int, size: int) -> Array:
+        """The derivatives of some inputs; a last, smaller batch is filled up, for JAX's sake."""
+        batch = np.asarray(self.inputs[start : start + size])
+        count = len(batch)
+        if start and count < size:
+            batch = np.concatenate([batch, np.repeat(batch[-1:], size - count, 0)])
+        return rows(batch)[:count]
+
+    def batch_size(self, chunk: Chunk) -> int:
+        """Inputs whose derivatives take moderate memory; whole arrays are differentiated."""
+        places = {span.leaf for span in chunk.spans}
+        columns = sum(self.work.leaves[place].size for place in places)
+        row = columns * self.work.outputs * self.work.dtype.itemsize
+        return int(min(max(BATCH_BYTES // row, 1), 1024, len(self.inputs)))
+
+    def check_function(self, done: list[int]) -> None:
+        """Raises JobError where a chunk that is there has other derivatives than the function."""
+        there = [index for index in done if self.files.path(index).exists()]
+        if not there:
+            return
+        path = self.files.path(there[0])
+        expected = np.asarray(np.load(path, mmap_mode="r")[0], np.float64)
+        found = self.work.rows(self.plan[there[0]])(np.asarray(self.inputs[:1]))[0]
+        scale = np.abs(expected).max()
+        if np.abs(found.reshape(expected.shape) - expected).max() > 1e-2 * scale:
+            raise JobError(
+                f"{path} has other derivatives than the function now; delete the files, or give "
+                "another name"
+            )
+
+    def make_room(self, ahead: int | None) -> None:
+        """Waits until fewer than `ahead` chunks wait for a reader; deletes those it has taken."""
+        while ahead is not None and self.delete_taken() >= ahead:
+            self.files.beat()
+            time.sleep(PATIENCE / 10)
+
+    def delete_taken(self) -> int:
+        """Deletes the chunks that a reader has taken; how many wait for one."""
+        waiting = 0
+        for chunk in self.plan:
+            path = self.files.path(chunk.index)
+            if self.files.is_taken(chunk.index):
+                path.unlink(missing_ok=True)
+            elif path.exists():
+                waiting += 1
+        return waiting

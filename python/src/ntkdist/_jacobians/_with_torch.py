@@ -1,0 +1,103 @@
+"""Jacobians of PyTorch's modules."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any, Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._layout import Chunk, leaves
+from ._models import chosen
+
+Array = NDArray[Any]
+
+#: Modules that act otherwise in training: by chance, or on all inputs of a batch together.
+_CHANGING = ("Dropout", "BatchNorm", "InstanceNorm", "AlphaDropout")
+
+
+class TorchModel:
+    """A torch.nn.Module, or `fn(params, x)` of a dictionary of tensors; see `Model`."""
+
+    def __init__(self, fn: Any, params: Any, x: Any, outputs: int | Sequence[int] | None) -> None:
+        torch = importlib.import_module("torch")
+        is_module = isinstance(fn, torch.nn.Module)
+        if is_module:
+            _require_evaluation(fn)
+        given = dict(fn.named_parameters()) if params is None else dict(params)
+        tensors = {name: value.detach() for name, value in given.items()}
+        self._names = [name for name, value in tensors.items() if value.is_floating_point()]
+        self._free = {name: tensors[name] for name in self._names}
+        self._fixed = {name: value for name, value in tensors.items() if name not in self._free}
+        self._buffers = dict(fn.named_buffers()) if is_module else {}
+        self._torch, self._fn, self._is_module = torch, fn, is_module
+        self.leaves = leaves([(name.split("."), self._free[name].numel()) for name in self._names])
+        first = self._free[self._names[0]]
+        self._device, self._kind = first.device, first.dtype
+        self.dtype = np.dtype(np.float64 if self._kind == torch.float64 else np.float32)
+        with torch.no_grad():
+            shape = self._call(self._free, self._tensor(x[:1])).shape
+        if not shape or shape[0] != 1:
+            raise ValueError("the module gives no array [inputs, ...] of outputs for its inputs")
+        self._outputs = chosen(outputs, int(np.prod(shape)))
+        self.outputs = len(self._outputs)
+
+    def values(self) -> list[Array]:
+        """The arrays of parameters."""
+        # NumPy has no bfloat16.
+        kinds = (self._torch.float64, self._torch.float32, self._torch.float16)
+        tensors = [self._free[name].cpu() for name in self._names]
+        return [t.numpy() if t.dtype in kinds else t.float().numpy() for t in tensors]
+
+    def _tensor(self, batch: Any) -> Any:
+        tensor = batch
+        if not isinstance(batch, self._torch.Tensor):
+            tensor = self._torch.from_numpy(np.array(batch))
+        kind = self._kind if tensor.is_floating_point() else tensor.dtype
+        return tensor.to(self._device, kind)
+
+    def _call(self, params: Any, batch: Any) -> Any:
+        everything = {**self._fixed, **params}
+        if not self._is_module:
+            return self._fn(everything, batch)
+        call = self._torch.func.functional_call
+        return call(self._fn, {**everything, **self._buffers}, (batch,))
+
+    def rows(self, chunk: Chunk) -> Callable[[Array], Array]:
+        """The derivatives by the parameters of a chunk."""
+        func = self._torch.func
+        own = {self._names[span.leaf]: self._free[self._names[span.leaf]] for span in chunk.spans}
+        rest = {name: value for name, value in self._free.items() if name not in own}
+        kept = self._torch.tensor(self._outputs, device=self._device)
+
+        def value(moved: Any, x: Any) -> Any:
+            return self._call({**rest, **moved}, x[None]).reshape(-1)[kept]
+
+        derivative = func.vmap(func.jacrev(value), in_dims=(None, 0))
+
+        def of_batch(batch: Array) -> Array:
+            with self._torch.no_grad():
+                found = derivative(own, self._tensor(batch))
+            parts = [
+                found[self._names[span.leaf]].reshape((len(batch), self.outputs, -1))[
+                    :, :, span.start : span.stop
+                ]
+                for span in chunk.spans
+            ]
+            whole = self._torch.cat(parts, 2).cpu()
+            return np.asarray(whole.double() if self.dtype == np.float64 else whole.float())
+
+        return of_batch
+
+
+def _require_evaluation(module: Any) -> None:
+    """Raises ValueError for a module in training with layers that mind."""
+    for name, part in module.named_modules():
+        kind = type(part).__name__
+        if part.training and kind.startswith(_CHANGING):
+            raise ValueError(
+                f"the module is in training, and its {name or 'top'} is {kind}, which then acts by "
+                "chance or on a whole batch; call eval() of the module first"
+            )
