@@ -30,8 +30,10 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._array_jobs import from_arrays
+    from ._finite import finite
     from ._jacobians import Jacobians, jacobians
     from ._mean_field import mean_field
+    from ._monte_carlo import MonteCarlo, monte_carlo
     from .comparison import compare
     from .jobs import Job
     from .runs import Run, open
@@ -41,6 +43,7 @@ __all__ = [
     "Job",
     "Kernel",
     "LibraryError",
+    "MonteCarlo",
     "NetworkError",
     "NtkImplementation",
     "Run",
@@ -52,10 +55,12 @@ __all__ = [
     "empirical_nngp_fn",
     "empirical_ntk_fn",
     "empirical_ntk_vp_fn",
+    "finite",
     "from_arrays",
     "jacobians",
     "linearize",
     "mean_field",
+    "monte_carlo",
     "monte_carlo_kernel_fn",
     "open",
     "predict",
@@ -72,7 +77,10 @@ _LAZY = {
     "from_arrays": "_array_jobs",
     "Jacobians": "_jacobians",
     "jacobians": "_jacobians",
+    "finite": "_finite",
     "mean_field": "_mean_field",
+    "MonteCarlo": "_monte_carlo",
+    "monte_carlo": "_monte_carlo",
 }
 
 

@@ -16,6 +16,7 @@ from ._convolution import Conv, ConvLocal, ConvTranspose
 from ._dense import Dense
 from ._elementwise import Elementwise, ElementwiseNumerical
 from ._enums import AggregateImplementation, AttentionMechanism, Padding, PositionalEmbedding
+from ._finite_only import GRU, BatchNorm, MaxPool
 from ._flatten import Flatten, Identity
 from ._functions import (
     Cos,
@@ -47,6 +48,7 @@ __all__ = [
     "AggregateImplementation",
     "AttentionMechanism",
     "AvgPool",
+    "BatchNorm",
     "Conv",
     "ConvLocal",
     "ConvTranspose",
@@ -63,6 +65,7 @@ __all__ = [
     "FanInSum",
     "FanOut",
     "Flatten",
+    "GRU",
     "Gabor",
     "Gaussian",
     "Gelu",
@@ -75,6 +78,7 @@ __all__ = [
     "Index",
     "LayerNorm",
     "LeakyRelu",
+    "MaxPool",
     "Monomial",
     "Padding",
     "Polynomial",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -36,6 +36,8 @@ class ConvLayer(SimpleLayer):
     strides: tuple[int, ...]
     padding: str
     dimension_numbers: DimensionNumbers
+    #: From one place of the filter to the next; empty for 1. Jobs alone have others.
+    dilation: tuple[int, ...] = ()
 
     @property
     def needs_widths(self) -> bool:  # type: ignore[override]
@@ -81,16 +83,25 @@ class ConvLayer(SimpleLayer):
             return pooled_size(size, taps, stride, self.padding)
         return size * stride + (max(taps - stride, 0) if self.padding == "valid" else 0)
 
+    def dilated(self, dilation: tuple[int, ...]) -> ConvLayer:
+        """The convolution with pixels between the places of its filter."""
+        return replace(self, dilation=dilation)
+
+    @property
+    def _reach(self) -> list[int]:
+        """The pixels from the first place of the filter to the last one, along each axis."""
+        steps = self.dilation or [1] * len(self.filter_shape)
+        return [(taps - 1) * step + 1 for taps, step in zip(self.filter_shape, steps)]
+
     def _fan_in(self, shape: Any) -> int:
         return int(shape[self.dimension_numbers[0].index("C")]) * prod(self.filter_shape)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         inputs, filters, outputs = self.dimension_numbers
         sizes = dict(zip(self._letters, self.filter_shape))
-        steps = dict(zip(self._letters, self.strides))
         places = {
-            letter: self._size(shape[inputs.index(letter)], sizes[letter], steps[letter])
-            for letter in sizes
+            letter: self._size(shape[inputs.index(letter)], reach, step)
+            for letter, reach, step in zip(self._letters, self._reach, self.strides)
         }
         places.update({"N": shape[inputs.index("N")], "C": self.weights.channels})
         channels = {"I": shape[inputs.index("C")], "O": self.weights.channels}
@@ -109,26 +120,25 @@ class ConvLayer(SimpleLayer):
         fan_in = self._fan_in(inputs.shape)
         padding = self.padding.upper()
         spec = self.dimension_numbers
+        steps: dict[str, Any] = {"dimension_numbers": spec}
+        if self.dilation:
+            steps["rhs_dilation"] = self.dilation
         if self.kind == "transposed_convolution":
-            product = lax.conv_transpose(
-                inputs, kernel, self.strides, padding, dimension_numbers=spec
-            )
+            product = lax.conv_transpose(inputs, kernel, self.strides, padding, **steps)
             return self.weights.scaled(product, biases, fan_in)
         if self.padding == "circular":
             padding = "VALID"
             margins = [(0, 0)] * inputs.ndim
-            for letter, taps, stride in zip(self._letters, self.filter_shape, self.strides):
+            for letter, reach, stride in zip(self._letters, self._reach, self.strides):
                 place = spec[0].index(letter)
-                margins[place] = circular_margins(inputs.shape[place], taps, stride)
+                margins[place] = circular_margins(inputs.shape[place], reach, stride)
             inputs = jnp().pad(inputs, margins, mode="wrap")
         if self.kind == "local_convolution":
             product = lax.conv_general_dilated_local(
-                inputs, kernel, self.strides, padding, self.filter_shape, dimension_numbers=spec
+                inputs, kernel, self.strides, padding, self.filter_shape, **steps
             )
         else:
-            product = lax.conv_general_dilated(
-                inputs, kernel, self.strides, padding, dimension_numbers=spec
-            )
+            product = lax.conv_general_dilated(inputs, kernel, self.strides, padding, **steps)
         return self.weights.scaled(product, biases, fan_in)
 
 

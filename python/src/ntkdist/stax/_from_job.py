@@ -4,78 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import _formulas
 from .._graph import JobLayer
 from .._jax import jnp
-from . import (
-    _convolution,
-    _dense,
-    _flatten,
-    _functions,
-    _normalization,
-    _pooling,
-    _positions,
-    _rectifiers,
-    _structure,
-)
+from . import _convolution, _dense, _structure
 from ._activation import ActivationLayer
+from ._attention import GlobalSelfAttention
+from ._catalog import ACTIVATIONS, OTHERS, pair
+from ._finite_only import GRU
 from ._layer import Layer
 from ._net import Net
-
-
-def layer_from_job(layer: JobLayer, width: int | None) -> Layer:
-    """The layer that a job's layer is in a finite network.
-
-    Raises NotImplementedError for layers that finite networks do not have.
-    """
-    name, parameters = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
-    parameters = dict(parameters or {})
-    if parameters.pop("trained", True) is False or parameters.pop("tied", False):
-        raise NotImplementedError(f"a finite network with {name} that is not trained, or tied")
-    if name in _AFFINE:
-        return _affine(name, parameters, width).layer
-    if name in _NESTED:
-        return _nested(name, parameters, width)
-    if name in _OTHERS:
-        other: Net = _OTHERS[name](parameters)
-        return other.layer
-    if name in _formulas.NAMED or name == "elementwise":
-        formula = parameters.get("formula") or _formulas.NAMED[name]
-        return ActivationLayer("Elementwise", layer, _formulas.function(formula, jnp), (formula,))
-    raise NotImplementedError(f"a finite network with the layer {name}")
-
-
-def layers_from_job(layers: Sequence[JobLayer], width: int | None) -> Layer:
-    """The layers one after another, as `layer_from_job`."""
-    return _structure.SerialLayer(tuple(layer_from_job(layer, width) for layer in layers))
-
-
-_NESTED = {
-    "residual": "residual",
-    "concatenate": "concatenate",
-    "product": "product",
-    "repeat": "repeat",
-}
-
-
-def _nested(name: str, parameters: dict[str, Any], width: int | None) -> Layer:
-    if name == "repeat":
-        part = layers_from_job(parameters["layers"], width)
-        return _structure.SerialLayer((part,) * int(parameters["count"]))
-    branches = parameters.get("branches")
-    if branches is None:
-        branches = [parameters["main"], parameters.get("shortcut") or []]
-    parts = tuple(layers_from_job(branch, width) for branch in branches)
-    return _structure.SerialLayer(
-        (
-            _structure.FanOutLayer(len(parts)),
-            _structure.ParallelLayer(parts),
-            _structure.FanInLayer(name, name),
-        )
-    )
-
+from ._sequences import RecurrentLayer
+from ._tying import FrozenLayer, TiedLayer
 
 _AFFINE: dict[str, Any] = {
     "dense": _dense.Dense,
@@ -84,101 +27,205 @@ _AFFINE: dict[str, Any] = {
     "transposed_convolution": _convolution.ConvTranspose,
 }
 
+_NESTED = ("residual", "concatenate", "product", "repeat")
+
+
+def named(layer: JobLayer) -> tuple[str, dict[str, Any]]:
+    """The name of a job's layer, and its parameters."""
+    if isinstance(layer, str):
+        return layer, {}
+    ((name, parameters),) = layer.items()
+    return name, dict(parameters or {})
+
+
+@dataclass(frozen=True)
+class FiniteNetwork:
+    """How wide the layers of a job are in a finite network.
+
+    Attributes:
+        width: channels of layers that do not say how many they have; None: they must.
+        scale: by how much the others are wider than they say, the last one aside. In the standard
+            parameterization kernels stay those of the widths that the layers say.
+        outputs: channels of the last layer with weights, unless layers behind it mix channels; None
+            for what it says, or else
+        default_outputs: so many; None for `width`.
+    """
+
+    width: int | None
+    scale: int = 1
+    outputs: int | None = None
+    default_outputs: int | None = None
+
+    def layer(self, layers: Sequence[JobLayer]) -> Layer:
+        """The network. Raises NotImplementedError for layers that no finite network has."""
+        last = last_weights(layers)
+        before, scale = self._series(layers[:last], 1)
+        if last == len(layers):
+            return _structure.SerialLayer(tuple(before))
+        # Channels of the last layer with weights are independent, whatever their number.
+        name, parameters = named(layers[last])
+        if self.outputs:
+            parameters["width"] = self.outputs
+        end = FiniteNetwork(self.default_outputs or self.width)
+        after, _ = end._series([{name: parameters}, *layers[last + 1 :]], scale)
+        return _structure.SerialLayer((*before, *after))
+
+    def _series(self, layers: Sequence[JobLayer], scale: int) -> tuple[list[Layer], int]:
+        """Layers behind a signal whose channels are `scale` times what its layer says."""
+        found = []
+        for layer in layers:
+            one, scale = self._one(layer, scale)
+            found.append(one)
+        return found, scale
+
+    def _one(self, layer: JobLayer, scale: int) -> tuple[Layer, int]:
+        """A layer, and the scale of the signal behind it."""
+        name, parameters = named(layer)
+        if name in _AFFINE:
+            return self._affine(name, parameters, scale)
+        if name in _NESTED:
+            return self._nested(name, parameters, scale)
+        if name == "self_attention":
+            return self._attention(parameters), 1
+        if name == "recurrent":
+            return self._recurrent(parameters), 1
+        if name == "gru":
+            return GRU(self._width(name, parameters), **_recurrence(parameters)).layer, 1
+        if name in OTHERS:
+            net: Net = OTHERS[name](parameters)
+            return net.layer, scale
+        return activation(layer), scale
+
+    def _width(self, name: str, parameters: dict[str, Any]) -> int:
+        own = parameters.get("width")
+        count = self.width if own is None else int(own) * self.scale
+        if count is None:
+            raise ValueError(
+                f"a finite network needs the width of {name}; give it to the layer, or to from_yaml"
+            )
+        return count
+
+    def _affine(self, name: str, parameters: dict[str, Any], scale: int) -> tuple[Layer, int]:
+        common: dict[str, Any] = {
+            "W_std": _root(parameters, "weight_variance", 1),
+            "b_std": _root(parameters, "bias_variance", 0) or None,
+        }
+        count = self._width(name, parameters)
+        behind = self.scale if parameters.get("width") is not None else 1
+        if parameters.get("parameterization", "ntk") == "standard":
+            common.update(parameterization="standard", s=(scale, behind))
+            count //= behind
+        if name == "dense":
+            net = _dense.Dense(count, **common)
+        else:
+            net = _AFFINE[name](
+                count,
+                pair(parameters["filter"]),
+                pair(parameters.get("stride", 1)),
+                parameters.get("padding", "same"),
+                **common,
+            )
+        layer: Layer = net.layer
+        dilation = pair(parameters.get("dilation", 1))
+        if isinstance(layer, _convolution.ConvLayer) and dilation != (1, 1):
+            layer = layer.dilated(dilation)
+        return (layer if parameters.get("trained", True) else FrozenLayer(layer)), behind
+
+    def _nested(self, name: str, parameters: dict[str, Any], scale: int) -> tuple[Layer, int]:
+        if name == "repeat":
+            count = int(parameters["count"])
+            if parameters.get("tied"):
+                found, behind = self._series(parameters["layers"], scale)
+                return TiedLayer(_structure.SerialLayer(tuple(found)), count), behind
+            rounds: list[Layer] = []
+            for _ in range(count):
+                found, scale = self._series(parameters["layers"], scale)
+                rounds += found
+            return _structure.SerialLayer(tuple(rounds)), scale
+        branches = parameters.get("branches")
+        if branches is None:
+            branches = [parameters["main"], parameters.get("shortcut") or []]
+        both = [self._series(branch, scale) for branch in branches]
+        parts = tuple(_structure.SerialLayer(tuple(found)) for found, _ in both)
+        joined = (
+            _structure.FanOutLayer(len(parts)),
+            _structure.ParallelLayer(parts),
+            _structure.FanInLayer(name, name),
+        )
+        return _structure.SerialLayer(joined), max(behind for _, behind in both)
+
+    def _attention(self, parameters: dict[str, Any]) -> Layer:
+        count = self._width("self_attention", parameters)
+        is_linear = parameters.get("scaling", "linear") == "linear"
+        # Products over the root of their width stay random: many heads make kernels sure. Products
+        # over their width need many keys.
+        heads = max(round(count**0.5), 1) if is_linear else count
+        net = GlobalSelfAttention(
+            count,
+            n_chan_key=count if is_linear else 4,
+            n_chan_val=-(-count // heads) if is_linear else 4,
+            n_heads=heads,
+            linear_scaling=is_linear,
+            W_key_std=_root(parameters, "key_variance", 1),
+            W_value_std=_root(parameters, "value_variance", 1),
+            W_query_std=_root(parameters, "query_variance", 1),
+            W_out_std=_root(parameters, "output_variance", 1),
+            b_std=_root(parameters, "bias_variance", 0) or None,
+            attention_mechanism=parameters.get("mechanism", "softmax"),
+            pos_emb_type={"concatenate": "concat"}.get(
+                parameters.get("positional", "none"), parameters.get("positional", "none")
+            ),
+            W_pos_emb_std=_root(parameters, "positional_variance", 1),
+            val_pos_emb=bool(parameters.get("positional_values", False)),
+        )
+        return net.layer
+
+    def _recurrent(self, parameters: dict[str, Any]) -> Layer:
+        return RecurrentLayer(
+            activation(parameters["activation"]),
+            self._width("recurrent", parameters),
+            **_recurrence(parameters),
+        )
+
+
+def last_weights(layers: Sequence[JobLayer]) -> int:
+    """The place of the last layer with weights; the end where layers behind it mix channels."""
+    for place in range(len(layers) - 1, -1, -1):
+        name, _ = named(layers[place])
+        if name in _AFFINE or name == "self_attention":
+            return place
+        is_channelwise = name in OTHERS and name not in ("layer_norm", "batch_norm")
+        if not is_channelwise and name not in ACTIVATIONS and name not in _FORMULAS:
+            break
+    return len(layers)
+
+
+_FORMULAS = (*_formulas.NAMED, "elementwise")
+
+
+def _recurrence(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "W_std": _root(parameters, "weight_variance", 1),
+        "U_std": _root(parameters, "input_variance", 1),
+        "b_std": _root(parameters, "bias_variance", 0),
+        "order": str(parameters.get("order", "rows")),
+    }
+
+
+def activation(layer: JobLayer) -> Layer:
+    """The activation that a job's layer names. Raises NotImplementedError for other names."""
+    name, parameters = named(layer)
+    if name in ACTIVATIONS:
+        net: Net = ACTIVATIONS[name](parameters)
+        return net.layer
+    formula = parameters.get("formula") or _formulas.NAMED.get(name)
+    if formula is None:
+        raise NotImplementedError(f"a finite network with the layer {name}")
+    if "alpha" in parameters:
+        scaled = f"{float(parameters['alpha'])!r} * (exp(min(x, 0)) - 1)"
+        formula = formula.replace("exp(min(x, 0)) - 1", scaled)
+    return ActivationLayer("Elementwise", layer, _formulas.function(formula, jnp), (formula,))
+
 
 def _root(parameters: dict[str, Any], key: str, default: float) -> float:
     return math.sqrt(parameters.get(key, default))
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return (int(value[0]), int(value[1])) if isinstance(value, list) else (int(value), int(value))
-
-
-def _affine(name: str, parameters: dict[str, Any], width: int | None) -> Net:
-    count = parameters.get("width") or width
-    if count is None:
-        raise ValueError(
-            f"a finite network needs the width of {name}; give it to the layer, or to from_yaml"
-        )
-    common: dict[str, Any] = {
-        "W_std": _root(parameters, "weight_variance", 1),
-        "b_std": _root(parameters, "bias_variance", 0) or None,
-        "parameterization": parameters.get("parameterization", "ntk"),
-    }
-    if name == "dense":
-        return _dense.Dense(int(count), **common)
-    if _pair(parameters.get("dilation", 1)) != (1, 1):
-        raise NotImplementedError("a finite network with a dilated convolution")
-    net: Net = _AFFINE[name](
-        int(count),
-        _pair(parameters["filter"]),
-        _pair(parameters.get("stride", 1)),
-        parameters.get("padding", "same"),
-        **common,
-    )
-    return net
-
-
-def _pool(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "window_shape": _pair(parameters["window"]),
-        "strides": _pair(parameters.get("stride", 1)),
-        "padding": parameters.get("padding", "valid"),
-    }
-
-
-def _norm(parameters: dict[str, Any]) -> Net:
-    axes: Any = -1 if parameters.get("axes", "channel") == "channel" else (-3, -2, -1)
-    return _normalization.LayerNorm(axes, parameters.get("epsilon", 1e-12))
-
-
-def _slice(parameters: dict[str, Any]) -> Net:
-    bounds = [slice(*(parameters.get(key) or (None, None))) for key in ("rows", "columns")]
-    return _positions.Index((slice(None), *bounds, slice(None)))
-
-
-def _attend(parameters: dict[str, Any]) -> Net:
-    raise NotImplementedError("a finite network with self_attention from a job")
-
-
-def _numbers(function: Any, *keys: tuple[str, float]) -> Any:
-    return lambda parameters: function(*(parameters.get(key, value) for key, value in keys))
-
-
-_AMPLITUDE, _FREQUENCY, _PHASE = ("amplitude", 1.0), ("frequency", 1.0), ("phase", 0.0)
-
-_OTHERS: dict[str, Any] = {
-    "flatten": lambda parameters: _flatten.Flatten(),
-    "global_average_pool": lambda parameters: _pooling.GlobalAvgPool(),
-    "global_sum_pool": lambda parameters: _pooling.GlobalSumPool(),
-    "average_pool": lambda parameters: _pooling.AvgPool(
-        **_pool(parameters), normalize_edges=parameters.get("normalize_edges", False)
-    ),
-    "sum_pool": lambda parameters: _pooling.SumPool(**_pool(parameters)),
-    "layer_norm": _norm,
-    "dropout": lambda parameters: _normalization.Dropout(1 - parameters["rate"]),
-    "resize": lambda parameters: _positions.ImageResize(
-        (-1, *_pair(parameters["shape"]), -1),
-        parameters.get("method", "bilinear"),
-        parameters.get("antialias", True),
-    ),
-    "slice": _slice,
-    "self_attention": _attend,
-    "relu": lambda parameters: _rectifiers.Relu(),
-    "leaky_relu": _numbers(_rectifiers.LeakyRelu, ("negative_slope", 0.01)),
-    "abs": lambda parameters: _rectifiers.Abs(),
-    "abrelu": _numbers(_rectifiers.ABRelu, ("negative_slope", 0), ("positive_slope", 1)),
-    "rectified_monomial": _numbers(_rectifiers.RectifiedMonomial, ("degree", 1)),
-    "sign": lambda parameters: _rectifiers.Sign(),
-    "gelu": lambda parameters: _functions.Gelu(),
-    "erf": _numbers(_functions.Erf, _AMPLITUDE, ("scale", 1.0), ("shift", 0.0)),
-    "sigmoid_like": lambda parameters: _functions.Sigmoid_like(),
-    "sin": _numbers(_functions.Sin, _AMPLITUDE, _FREQUENCY, _PHASE),
-    "cos": _numbers(_functions.Cos, _AMPLITUDE, _FREQUENCY, _PHASE),
-    "rbf": _numbers(_functions.Rbf, ("gamma", 1.0)),
-    "gaussian": _numbers(_functions.Gaussian, _AMPLITUDE, ("rate", -1.0)),
-    "exp": _numbers(_functions.Exp, _AMPLITUDE, ("rate", 1.0)),
-    "gabor": lambda parameters: _functions.Gabor(),
-    "monomial": _numbers(_functions.Monomial, ("degree", 1)),
-    "hermite": _numbers(_functions.Hermite, ("degree", 1)),
-    "polynomial": lambda parameters: _functions.Polynomial(parameters["coefficients"]),
-}

@@ -37,6 +37,9 @@ class Layer:
     name: str
     #: Whether kernels depend on how many channels the layers have.
     needs_widths = False
+    #: Whether the finite network's outputs of an input depend on the others of the batch, or on
+    #: chance.
+    mixes_inputs = False
 
     def required_axes(self) -> RequiredAxes | None:
         """The axes that the input must have; None where the layer takes any."""
@@ -53,6 +56,12 @@ class Layer:
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
         """The finite network's outputs."""
         raise NotImplementedError
+
+
+def mixes_inputs(layer: Layer) -> bool:
+    """Whether outputs of an input depend on the others of the batch, or on chance."""
+    parts = [*getattr(layer, "parts", ()), *[p for p in [getattr(layer, "part", None)] if p]]
+    return layer.mixes_inputs or any(mixes_inputs(part) for part in parts)
 
 
 class SimpleLayer(Layer):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 _NEAREST = {
-    "BatchNorm": "it has no kernel of a pair of inputs; use LayerNorm",
     "DotGeneral": "use Aggregate, AvgPool, SumPool or Index",
-    "GRU": "it has no closed form; a job has 'recurrent'",
     "LSTM": "it has no closed form; a job has 'recurrent'",
     "LogSoftmax": "it has no closed form over channels; end the network before it",
     "MaskedArray": "there are no masks; compute inputs of each length on their own",
-    "MaxPool": "it has no closed form; use AvgPool",
     "Softmax": "it has no closed form over channels; GlobalSelfAttention has it over positions",
     "layer": "layers of one's own; activations can be given as formulas, Elementwise('tanh(x)')",
     "requires": "layers of one's own; activations can be given as formulas",

@@ -58,6 +58,11 @@ class DropoutLayer(SimpleLayer):
     is_training: bool
     name = "Dropout"
 
+    @property
+    def mixes_inputs(self) -> bool:  # type: ignore[override]
+        """Whether outputs depend on chance."""
+        return self.is_training and self.keep < 1
+
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
         if not self.is_training or self.keep == 1:
             return signal

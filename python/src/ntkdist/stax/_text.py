@@ -68,7 +68,7 @@ class TextLayer(SimpleLayer):
 
     def _finite(self, shape: Sequence[int]) -> Layer:
         # It needs all layers, of which some need this one.
-        from ._from_job import layers_from_job
+        from ._from_job import FiniteNetwork
 
         image = (*shape[1:-1], *[1] * (4 - len(shape)), shape[-1])
         if len(image) != 3:
@@ -76,7 +76,7 @@ class TextLayer(SimpleLayer):
         found = self.layers(image)
         if len(shape) == 2:
             found = [layer for layer in found if layer != "flatten"]
-        return layers_from_job(found, self.width)
+        return FiniteNetwork(self.width).layer(found)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         return self._finite(shape).init(rng, tuple(shape))

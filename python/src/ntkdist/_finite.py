@@ -1,0 +1,159 @@
+"""Finite networks of a job's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from . import _plans
+from ._cache import Recent
+from ._graph import JobLayer
+from ._jax import jax, jnp
+from ._text import compact
+from .stax._from_job import FiniteNetwork
+from .stax._layer import Layer, mixes_inputs
+from .stax._net import Net
+from .stax._text import TextLayer
+
+Network = Any
+"""The text of a job's network, its layers as data, or a network of `ntkdist.stax`."""
+
+
+class Finite(tuple):  # type: ignore[type-arg]
+    """`(init_fn, apply_fn)` of a finite network.
+
+    - `init_fn(rng, input_shape)` gives the output shape and random parameters; `rng` may be None
+      for the network's own seed;
+    - `apply_fn(params, inputs, rng=None)` gives the outputs.
+    """
+
+    _source: _Source
+
+    def __new__(cls, source: _Source) -> Finite:
+        """The functions of a source of layers."""
+        pair = super().__new__(cls, (source.init, source.apply))
+        pair._source = source
+        return pair
+
+    @property
+    def init_fn(self) -> Callable[..., Any]:
+        """The first function."""
+        return self[0]  # type: ignore[no-any-return]
+
+    @property
+    def apply_fn(self) -> Callable[..., Any]:
+        """The second function."""
+        return self[1]  # type: ignore[no-any-return]
+
+    def params(self, input_shape: Sequence[int]) -> Any:
+        """Random parameters of the network's own seed, for inputs [n, ...]."""
+        return self.init_fn(None, input_shape)[1]
+
+    def layers(self, input_shape: Sequence[int]) -> list[JobLayer]:
+        """The layers as a job has them, for inputs [n, ...]."""
+        return self._source.job_layers(tuple(input_shape))[0]
+
+    def mixes_inputs(self, input_shape: Sequence[int]) -> bool:
+        """Whether outputs of an input depend on the others of a batch, or on chance."""
+        return mixes_inputs(self._source.layer(tuple(input_shape))[0])
+
+    def __repr__(self) -> str:
+        return f"<finite network of width {self._source.sizes.width}>"
+
+
+def finite(
+    network: Network,
+    width: int = 512,
+    seed: int = 0,
+    *,
+    outputs: int | None = None,
+    scale: int = 1,
+) -> Finite:
+    """A finite network with the layers of a job, with JAX.
+
+    Its weights are drawn as the infinite network's: its kernels tend to those of the job as widths
+    grow. Layers without a closed form are there too: `max_pool`, `batch_norm`, `gru`.
+
+    Args:
+        network: the value of a job's key `network`, as YAML, JSON or data; or a network of
+            `ntkdist.stax`, whose widths then do not count.
+        width: channels of layers that do not say how many they have.
+        seed: of the parameters.
+        outputs: channels of the last layer with weights; None for as many as it says, or else 1.
+            Where layers behind it mix channels, it is as wide as the others.
+        scale: by how much layers that say their `width` are wider than that, the last one aside.
+            The standard parameterization keeps the kernels of the widths that they say.
+
+    Raises TypeError and ValueError for what is no network, NotImplementedError for layers that no
+    finite network has (`exp_normalized`), and ImportError without JAX; some when it is first used.
+    """
+    jax()
+    for name, value in (("width", width), ("scale", scale), ("outputs", outputs)):
+        if value is None and name == "outputs":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more")
+    return Finite(_Source(network_of(network), FiniteNetwork(width, scale, outputs, 1), seed))
+
+
+def network_of(network: Network) -> Net:
+    """The network of a text, of data or of `ntkdist.stax`. Raises TypeError for others."""
+    if isinstance(network, Net):
+        return network
+    if isinstance(network, str):
+        return Net(TextLayer(network, None))
+    if isinstance(network, Mapping):
+        return Net(TextLayer(compact(dict(network)), None))  # type: ignore[arg-type]
+    if isinstance(network, Sequence):
+        return Net(TextLayer(compact(list(network)), None))
+    raise TypeError(
+        f"network is {type(network).__name__}; give a job's network as text or data, or a network "
+        "of ntkdist.stax"
+    )
+
+
+class _Source:
+    """The layers of a network for inputs of any shape."""
+
+    def __init__(self, net: Net, sizes: FiniteNetwork, seed: int) -> None:
+        self.net, self.sizes, self.seed = net, sizes, seed
+        self._layers: Recent[tuple[Layer, Callable[[Any], Any]]] = Recent(16)
+
+    def layer(self, shape: tuple[int, ...]) -> tuple[Layer, Callable[[Any], Any]]:
+        """The network for inputs of a shape, and what makes its inputs of them."""
+        return self._layers.get(shape[1:], lambda: self._made(shape))
+
+    def _made(self, shape: tuple[int, ...]) -> tuple[Layer, Callable[[Any], Any]]:
+        layers, image = self.job_layers(shape)
+        if image is None:
+            return self.sizes.layer(layers), lambda x: x
+        order, size = image
+        return self.sizes.layer(layers), lambda x: x.transpose(order).reshape((-1, *size))
+
+    def job_layers(self, shape: tuple[int, ...]) -> tuple[list[JobLayer], Any]:
+        """The layers as a job has them; where axes move, their order and the images' shape."""
+        layer = self.net.layer
+        if not isinstance(layer, TextLayer):
+            plan = _plans.plan(layer, shape)
+            return plan.layers, (plan.order, plan.image)
+        if len(shape) not in (2, 4):
+            raise ValueError(f"inputs of shape {shape}; give [n, h, w, channels] or [n, features]")
+        if len(shape) == 4:
+            return layer.layers((shape[1], shape[2], shape[3])), None
+        # Vectors are flat.
+        found = layer.layers((1, 1, shape[1]))
+        return [one for one in found if one != "flatten"], None
+
+    def init(self, rng: Any, input_shape: Sequence[int]) -> tuple[Any, Any]:
+        """The output shape, and random parameters of the key `rng`; None for the seed's."""
+        shape = tuple(input_shape)
+        layer, arranged = self.layer(shape)
+        own = jax().eval_shape(arranged, jnp().empty((1, *shape[1:]))).shape
+        key = jax().random.PRNGKey(self.seed) if rng is None else rng
+        output, params = layer.init(key, own)
+        return (shape[0], *output[1:]), params
+
+    def apply(self, params: Any, inputs: Any, rng: Any = None, **kwargs: Any) -> Any:
+        """The outputs."""
+        layer, arranged = self.layer(tuple(inputs.shape))
+        return layer.apply(params, arranged(jnp().asarray(inputs)), rng=rng, **kwargs)

@@ -1,0 +1,109 @@
+"""Kernels of many finite networks with random parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._finite import finite
+from ._graph import JobLayer
+from ._jax import jax, jnp
+from .stax._from_job import last_weights, named
+
+Array = NDArray[np.float64]
+
+#: Gives (init_fn, apply_fn) for a width.
+Maker = Callable[[int], Sequence[Any]]
+
+
+class Sampler:
+    """The kernels of one random network after the other."""
+
+    def __init__(
+        self, init_fn: Callable[..., Any], apply_fn: Callable[..., Any], mixes_inputs: bool
+    ) -> None:
+        """Those of a function `apply_fn(params, x, rng=key)`.
+
+        `mixes_inputs` says that outputs of an input may depend on the others of a batch.
+        """
+        self._init, self._apply, self._mixes_inputs = init_fn, apply_fn, mixes_inputs
+
+    def nngp(self, x: Any, key: Any) -> Any:
+        """[n, n], the mean over outputs of their products."""
+        params, apply = self._drawn(x, key)
+        outputs = apply(params, x).reshape((len(x), -1))
+        return _products(outputs) / outputs.shape[1]
+
+    def ntk(self, x: Any, key: Any) -> Any:
+        """[n, n], the mean over outputs of the products of their derivatives."""
+        params, apply = self._drawn(x, key)
+        if self._mixes_inputs:
+            whole = jax().jacrev(lambda p: apply(p, x).reshape((len(x), -1)))(params)
+        else:
+            one = jax().jacrev(lambda p, single: apply(p, single[None]).reshape(-1))
+            whole = jax().vmap(one, in_axes=(None, 0))(params, x)
+        layers = jax().tree_util.tree_leaves(whole)
+        products = [_products(array.reshape((len(x), -1))) for array in layers]
+        return sum(products) / layers[0].shape[1]
+
+    def _drawn(self, x: Any, key: Any) -> tuple[Any, Callable[..., Any]]:
+        """Random parameters, and the function with its random choices."""
+        own, rng = jax().random.split(key)
+        _, params = self._init(own, x.shape)
+        return params, lambda p, inputs: self._apply(p, inputs, rng=rng)
+
+
+def _products(rows: Any) -> Any:
+    return jnp().matmul(rows, rows.T, precision=jax().lax.Precision.HIGHEST)
+
+
+def of_width(network: Any, shape: Sequence[int], width: int) -> tuple[Sampler, Sampler]:
+    """What samples the NNGP, and what samples the NTK, of networks of a width.
+
+    The first has as many outputs as a layer has channels, the second one.
+    Raises ValueError for a width that widths of layers do not divide.
+    """
+    if callable(network):
+        init_fn, apply_fn = network(width)[:2]
+        sampler = Sampler(init_fn, lambda p, x, rng: apply_fn(p, x), True)
+        return sampler, sampler
+    layers = finite(network).layers(shape)
+    widest = max(_widths(layers[: last_weights(layers)]), default=None)
+    scale = 1 if widest is None else width // widest
+    if widest is not None and scale * widest != width:
+        raise ValueError(
+            f"width {width} is no multiple of {widest}, the width that the widest layer says"
+        )
+    nngp = finite(network, width, outputs=width, scale=scale)
+    ntk = finite(network, width, outputs=1, scale=scale)
+    first, second = (
+        Sampler(one.init_fn, one.apply_fn, one.mixes_inputs(shape)) for one in (nngp, ntk)
+    )
+    return first, second
+
+
+def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:
+    """The widths that layers say, those inside others too."""
+    for layer in layers:
+        _, parameters = named(layer)
+        if parameters.get("width") is not None:
+            yield int(parameters["width"])
+        for key in ("layers", "main", "shortcut"):
+            yield from _widths(parameters.get(key) or [])
+        for branch in parameters.get("branches") or []:
+            yield from _widths(branch)
+
+
+def sampled(samplers: tuple[Sampler, Sampler], x: Any, keys: Any) -> dict[str, Array]:
+    """Kernels [samples, n, n] of a network for each key, by name."""
+    inputs = jnp().asarray(x)
+    parts = jax().vmap(jax().random.split)(keys)
+    found = {}
+    for place, (name, sampler) in enumerate(zip(("nngp", "ntk"), samplers)):
+        of_key = getattr(sampler, name)
+        program = jax().jit(lambda own: jax().lax.map(lambda key: of_key(inputs, key), own))  # noqa: B023
+        found[name] = np.asarray(program(parts[:, place]), np.float64)
+    return found
