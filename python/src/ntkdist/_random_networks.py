@@ -100,10 +100,10 @@ def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:
 def sampled(samplers: tuple[Sampler, Sampler], x: Any, keys: Any) -> dict[str, Array]:
     """Kernels [samples, n, n] of a network for each key, by name."""
     inputs = jnp().asarray(x)
-    parts = jax().vmap(jax().random.split)(keys)
-    found = {}
-    for place, (name, sampler) in enumerate(zip(("nngp", "ntk"), samplers)):
-        of_key = getattr(sampler, name)
-        program = jax().jit(lambda own: jax().lax.map(lambda key: of_key(inputs, key), own))  # noqa: B023
-        found[name] = np.asarray(program(parts[:, place]), np.float64)
-    return found
+
+    def both(key: Any) -> tuple[Any, Any]:
+        first, second = jax().random.split(key)
+        return samplers[0].nngp(inputs, first), samplers[1].ntk(inputs, second)
+
+    found = jax().jit(lambda own: jax().lax.map(both, own))(keys)
+    return {name: np.asarray(array, np.float64) for name, array in zip(("nngp", "ntk"), found)}
