@@ -175,20 +175,23 @@ def test_two_producers_of_one_name(jax, tmp_path):
 def test_chunks_that_a_reader_takes_are_deleted(jax, tmp_path):
     apply_fn, params, x = network(jax)
     whole = ntkdist.jacobians(apply_fn, params, x, tmp_path / "whole", "1KB")
-    total, most = np.zeros((7, 7)), 0
+    total, most, taken = np.zeros((7, 7)), 0, []
+
+    def number(path):
+        return int(path.stem.split("-")[1])
 
     def take(progress):
         """What a reader does, between two batches."""
         nonlocal most
         waiting = [
-            path
-            for path in sorted(tmp_path.glob("train-*.npy"))
-            if not path.with_name(path.name + ".done").exists()
+            path for path in sorted(tmp_path.glob("train-*.npy")) if number(path) >= len(taken)
         ]
         most = max(most, len(waiting))
         for path in waiting:
+            assert number(path) == len(taken)
             total.__iadd__(np.load(path) @ np.load(path).T)
-            path.with_name(path.name + ".done").touch()
+            taken.append(path.name)
+        (tmp_path / "train-taken.json").write_text(json.dumps({"chunks": len(taken)}))
 
     ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", "1KB", ahead=2, progress=take)
     assert most == 1
@@ -197,6 +200,25 @@ def test_chunks_that_a_reader_takes_are_deleted(jax, tmp_path):
     # Called again, it makes nothing, and deletes what has been taken since.
     ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", "1KB", ahead=2)
     assert not list(tmp_path.glob("train-*.npy"))
+    (tmp_path / "train-taken.json").write_text("{}")
+    with pytest.raises(DataError, match="train-taken.json cannot be read"):
+        ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", "1KB", ahead=2)
+
+
+def test_chunks_like_those_of_other_inputs(jax, tmp_path):
+    apply_fn, params, x = network(jax, 2)
+    train = ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", "2KB")
+    test = ntkdist.jacobians(apply_fn, params, x[:2], tmp_path / "test", like=tmp_path / "train")
+    assert test.layers == train.layers
+    for a, b in zip(train.chunks(), test.chunks()):
+        assert np.allclose(a[:2], b, rtol=1e-13)
+    chunks = len(train.files)
+    assert train.features() == {"train": train.pattern, "chunks": chunks, "outputs": 2}
+    for wrong in (params[:3], [*params[:3], (params[3][0][:, :1], params[3][1][:, :1])]):
+        with pytest.raises(ValueError, match="like is a Jacobian with"):
+            ntkdist.jacobians(
+                lambda p, x: x.sum((1, 2, 3)) * p[0][0].sum(), wrong, x, tmp_path / "o", like=train
+            )
 
 
 def test_values_that_files_cannot_hold(jax, tmp_path):

@@ -22,8 +22,9 @@ Array = NDArray[Any]
 class ChunkFiles:
     """`NAME-00000.npy`, `NAME-00001.npy`, ..., and `NAME.json`, which says what they hold.
 
-    A chunk is written under a hidden name, flushed and renamed. A reader may take chunks as they
-    come, and acknowledge one by an empty file `NAME-00000.npy.done`; then it may be deleted.
+    A chunk is written under a hidden name, flushed and renamed. A reader (`ntk-dist --follow`) may
+    take chunks as they come, and says in `NAME-taken.json`, `{"chunks": K}`, that it needs the
+    first K no more.
     """
 
     def __init__(self, out: str | os.PathLike[str]) -> None:
@@ -53,10 +54,15 @@ class ChunkFiles:
         """A file beside the chunks that no pattern matches."""
         return self.stem.with_name(f".{self.stem.name}{name}")
 
-    def is_taken(self, index: int) -> bool:
-        """Whether a reader has acknowledged a chunk."""
-        path = self.path(index)
-        return path.with_name(path.name + ".done").exists()
+    def taken(self) -> int:
+        """How many chunks a reader needs no more, the first ones."""
+        try:
+            text = self.stem.with_name(self.stem.name + "-taken.json").read_text(encoding="utf-8")
+            return int(json.loads(text)["chunks"])
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{self.stem}-taken.json cannot be read: {error}") from None
 
     def lock(self) -> None:
         """Keeps other producers away until `unlock`. Raises OutputError where there is one."""
@@ -123,7 +129,7 @@ class ChunkFiles:
 
         Raises DataError for a file that is not what it should be.
         """
-        if self.is_taken(index):
+        if index < self.taken():
             return True
         path = self.path(index)
         if not path.exists():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._progress import Progress, ProgressBar, Report
 from ..failures import JobError
 from ._files import ChunkFiles
-from ._layout import Chunk, byte_count, chunks
+from ._layout import Chunk, byte_count, chunks, same_chunks
 from ._models import Model, fingerprint, model
 from ._precision import narrowed
 from ._projection import project
@@ -41,6 +41,7 @@ def jacobians(
     seed: int = 0,
     dtype: str | None = None,
     batch: int | None = None,
+    like: Jacobians | str | os.PathLike[str] | None = None,
     ahead: int | None = None,
     progress: Report = False,
 ) -> Jacobians:
@@ -64,8 +65,10 @@ def jacobians(
         seed: of the projection's signs.
         dtype: "f2", "f4" or "f8" of the files; None for that of the derivatives.
         batch: inputs at a time; None for what takes moderate memory.
-        ahead: chunks that may wait for a reader. It acknowledges one by an empty file of its name
-            and ".done", and the chunk is deleted. None: all are kept.
+        like: a Jacobian of other inputs, or the beginning of its files' names: chunks have the same
+            parameters, as those of training and test inputs must.
+        ahead: chunks that may wait for `ntk-dist --follow`; those that it has taken are deleted.
+            None: all are kept.
         progress: True for a bar, or what to call with each `Progress`.
 
     Raises ValueError and TypeError for arguments that make no sense, JobError where the files there
@@ -79,16 +82,21 @@ def jacobians(
         raise ValueError(f"project is {project!r}; give a number of columns, 1 or more")
     if ahead is not None and (project is not None or ahead < 1):
         raise ValueError("ahead is for chunks that are not projected, and 1 or more")
-    most = byte_count(chunk) // (len(inputs) * work.outputs * kind.itemsize)
+    column = len(inputs) * work.outputs * kind.itemsize
+    most = byte_count(chunk) // column
     if most < 1:
         raise ValueError(
             f"chunk is {chunk!r}, and a column of {len(inputs)} inputs and {work.outputs} outputs "
-            f"takes {len(inputs) * work.outputs * kind.itemsize} bytes; give more"
+            f"takes {column} bytes; give more"
         )
+    plan = chunks(work.leaves, most)
+    if like is not None:
+        other = like if isinstance(like, Jacobians) else Jacobians(like)
+        plan = same_chunks(work.leaves, other.description["chunks"])
     files = ChunkFiles(out)
     files.lock()
     try:
-        run = _Run(work, inputs, files, chunks(work.leaves, most), kind, batch, progress)
+        run = _Run(work, inputs, files, plan, kind, batch, progress)
         if project is None:
             run.write(ahead)
         else:
@@ -273,10 +281,10 @@ class _Run:
 
     def delete_taken(self) -> int:
         """Deletes the chunks that a reader has taken; how many wait for one."""
-        waiting = 0
+        waiting, taken = 0, self.files.taken()
         for chunk in self.plan:
             path = self.files.path(chunk.index)
-            if self.files.is_taken(chunk.index):
+            if chunk.index < taken:
                 path.unlink(missing_ok=True)
             elif path.exists():
                 waiting += 1

@@ -43,6 +43,11 @@ class Jacobians:
         """The number of parameters."""
         return int(self.description["parameters"])
 
+    def features(self) -> dict[str, Any]:
+        """What a job says of them in its section `features`."""
+        found: dict[str, Any] = {"train": self.pattern, "chunks": len(self._chunks)}
+        return {**found, "outputs": self.outputs} if self.outputs > 1 else found
+
     @property
     def files(self) -> list[str]:
         """The chunks' files, in order."""
