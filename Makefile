@@ -2,6 +2,7 @@
 # make test        every test, the ones under mpirun included
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
 # make test-python the Python package: style, types, and tests with the library
+# make test-finite finite networks beside neural-tangents and PyTorch, every layer by Monte Carlo; long
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
 # make test-restarts  10,000 processes killed, or cut off, while they pack tiles into shards
 # make test-agreement  every collective step fails once on every rank; long
@@ -135,6 +136,15 @@ test-mpich: build build-mpich
 test-python: build library
 	$(TIMED) "tests of the Python package" Tests/Scripts/python-package
 
+# JAX compiles many small programs, which run briefly: it does so without optimizing them.
+.PHONY: test-finite
+test-finite: build library
+	cd $(PYTHON_PACKAGE) && PYTHONPATH=src NTK_EXHAUSTIVE=1 NTK_DIST_LIBRARY=$(abspath $(LIBRARY)/lib/libntkdist.so) \
+	  XLA_FLAGS=--xla_backend_optimization_level=0 \
+	  ../$(TIMED) "tests of finite networks" "$$(../scripts/peer-environment)" -m pytest -q -p no:cacheprovider \
+	  tests/test_finite.py tests/test_monte_carlo.py tests/test_jacobians.py tests/test_jacobians_torch.py \
+	  tests/test_peer_empirical.py tests/test_peer_finite.py
+
 chaos: build
 	PYTHONPATH=Tests/EndToEnd "$$(scripts/python-environment)" Tests/EndToEnd/chaos.py
 
@@ -166,7 +176,7 @@ docs:
 	@scripts/docs
 
 clean:
-	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel runs
+	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel .build-peer runs
 
 # With the library where it is built, and ranks as in the tests.
 notebooks: build library
