@@ -214,6 +214,12 @@ def test_every_layer_of_the_catalog_has_a_case():
         ntkdist.finite([DENSE, "exp_normalized", DENSE]).params((1, 3))
 
 
+def test_masks_are_refused(x):
+    net = stax.serial(stax.Dense(3), stax.Relu())
+    with pytest.raises(NotImplementedError, match="there are no masks"):
+        net.apply_fn(((np.ones((2, 3)), None), ()), x, mask_constant=1.0)
+
+
 def test_wrong_arguments(jax):
     for options, word in (
         ({"width": 0}, "width is 0"),

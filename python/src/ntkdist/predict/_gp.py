@@ -23,6 +23,7 @@ from ._matrices import (
     shared_dtype,
     solver,
 )
+from ._traced import traceable
 
 Get = Union[None, str, Sequence[str]]
 
@@ -55,6 +56,7 @@ def chosen(values: dict[str, Any], get: Get) -> Any:
     return named("Gaussians", tuple(values))(*values.values())
 
 
+@traceable
 def gp_inference(
     k_train_train: Any,
     y_train: Any,

@@ -10,8 +10,10 @@ import numpy as np
 from .._arrays import result
 from ._eigenbasis import Eigenbasis
 from ._matrices import Array, Axes, Targets, matrix, real, regularized, shared_dtype, solver
+from ._traced import traceable
 
 
+@traceable
 def gradient_descent_mse(
     k_train_train: Any,
     y_train: Any,

@@ -12,6 +12,7 @@ from ._integration import integrated
 from ._losses import Loss, gradient_of
 from ._matrices import Array, Axes, Targets, matrix, real, shared_dtype
 from ._mse import check_start
+from ._traced import register, traceable
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ class ODEState:
     qx_train: Any = None
     qx_test: Any = None
 
+    def __post_init__(self) -> None:
+        register(type(self))
 
+
+@traceable
 def gradient_descent(
     loss: Loss,
     k_train_train: Any,

@@ -14,8 +14,19 @@ from .._config import config
 from .._patterns import Patterns
 from .._pixels import ENDS_WITH_PIXELS
 from .._text import yaml
-from ._layer import Layer
+from ._layer import Layer, inside
 from ._text import TextLayer
+
+#: Layers whose kernels depend on those of pairs of different pixels.
+_OF_PAIRS = {
+    "AvgPool",
+    "SumPool",
+    "GlobalAvgPool",
+    "GlobalSumPool",
+    "GlobalSelfAttention",
+    "ImageResize",
+    "Aggregate",
+}
 
 
 class KernelFn:
@@ -100,6 +111,12 @@ class KernelFn:
         from ._structure import SerialLayer
 
         layer, x1, x2, before = kernel.source
+        pairs = {part.name for part in inside(self.layer)} & _OF_PAIRS
+        if before["diagonal_spatial"] and pairs:
+            raise ValueError(
+                f"{min(pairs)} needs kernels of different pixels, and the Kernel has those of "
+                "equal ones; leave out diagonal_spatial=True"
+            )
         given = {name: value for name, value in options.items() if value is not None}
         whole = KernelFn(SerialLayer((layer, self.layer)))
         return whole(x1, x2, get, **{**before, **given})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Union
@@ -58,10 +58,18 @@ class Layer:
         raise NotImplementedError
 
 
+def inside(layer: Layer) -> Iterator[Layer]:
+    """The layer, and all that it consists of."""
+    yield layer
+    for part in getattr(layer, "parts", ()):
+        yield from inside(part)
+    if getattr(layer, "part", None) is not None:
+        yield from inside(layer.part)  # type: ignore[attr-defined]
+
+
 def mixes_inputs(layer: Layer) -> bool:
     """Whether outputs of an input depend on the others of the batch, or on chance."""
-    parts = [*getattr(layer, "parts", ()), *[p for p in [getattr(layer, "part", None)] if p]]
-    return layer.mixes_inputs or any(mixes_inputs(part) for part in parts)
+    return any(part.mixes_inputs for part in inside(layer))
 
 
 class SimpleLayer(Layer):

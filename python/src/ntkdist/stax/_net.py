@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Callable
 
 from ._kernel_fn import KernelFn
@@ -22,7 +23,7 @@ class Net(tuple):  # type: ignore[type-arg]
 
     def __new__(cls, layer: Layer) -> Net:
         """The triple of a layer."""
-        net = super().__new__(cls, (layer.init, layer.apply, KernelFn(layer)))
+        net = super().__new__(cls, (layer.init, partial(_applied, layer), KernelFn(layer)))
         net.layer = layer
         return net
 
@@ -57,6 +58,15 @@ class Net(tuple):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         return f"<ntkdist network {self.layer.name}>"
+
+
+def _applied(layer: Layer, params: Any, inputs: Any, **kwargs: Any) -> Any:
+    """The finite network's outputs. Raises NotImplementedError for masks."""
+    if kwargs.get("mask_constant") is not None:
+        raise NotImplementedError(
+            "mask_constant: there are no masks; compute inputs of each length on their own"
+        )
+    return layer.apply(params, inputs, **kwargs)
 
 
 def layer_of(net: Sequence[Any]) -> Layer:

@@ -1,0 +1,103 @@
+"""Predictions inside functions that JAX compiles: the compiled program calls back for them."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any, Callable, TypeVar
+
+import numpy as np
+
+Factory = TypeVar("Factory", bound=Callable[..., Any])
+
+
+def traceable(factory: Factory) -> Factory:
+    """A function that makes prediction functions, both for `jax.jit` and `jax.vmap` too.
+
+    Derivatives are not there.
+    """
+
+    @functools.wraps(factory)
+    def made(*args: Any, **kwargs: Any) -> Any:
+        # The function is made now where it can be, so that what it factors is kept.
+        given = (args, kwargs)
+        inner = None if _traced_leaves(given) else factory(*args, **kwargs)
+        return _predicting(inner, factory, given)
+
+    return made  # type: ignore[return-value]
+
+
+def _predicting(inner: Callable[..., Any] | None, factory: Any, given: Any) -> Callable[..., Any]:
+    def evaluate(first: Any, second: Any) -> Any:
+        function = factory(*first[0], **first[1]) if inner is None else inner
+        return function(*second[0], **second[1])
+
+    def predict_fn(*args: Any, **kwargs: Any) -> Any:
+        if inner is not None and not _traced_leaves((args, kwargs)):
+            return inner(*args, **kwargs)
+        before = given if inner is None else ((), {})
+        return _called_back(evaluate, before, (args, kwargs))
+
+    return functools.wraps(inner)(predict_fn) if inner is not None else predict_fn
+
+
+def _traced_leaves(tree: Any) -> bool:
+    jax = sys.modules.get("jax")
+    if jax is None:
+        return False
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree_util.tree_leaves(tree))
+
+
+def _called_back(evaluate: Callable[[Any, Any], Any], *given: Any) -> Any:
+    """`evaluate(*given)` as part of a traced function."""
+    jax = sys.modules["jax"]
+    leaves, structure = jax.tree_util.tree_flatten(given)
+    places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.core.Tracer)]
+
+    def value(arrays: Any) -> Any:
+        filled = list(leaves)
+        for place, array in zip(places, arrays):
+            filled[place] = np.asarray(array)
+        return evaluate(*jax.tree_util.tree_unflatten(structure, filled))
+
+    # What it returns is seen from inputs of the same shapes.
+    like = value([_example(leaves[place]) for place in places])
+    found, shape_of = jax.tree_util.tree_flatten(like)
+    kinds = [jax.dtypes.canonicalize_dtype(np.asarray(one).dtype) for one in found]
+    shapes = [jax.ShapeDtypeStruct(np.shape(one), kind) for one, kind in zip(found, kinds)]
+
+    def call(*arrays: Any) -> list[Any]:
+        results = jax.tree_util.tree_leaves(value(arrays))
+        return [np.asarray(one, kind) for one, kind in zip(results, kinds)]
+
+    traced = [leaves[place] for place in places]
+    results = jax.pure_callback(call, shapes, *traced, vmap_method="sequential")
+    return jax.tree_util.tree_unflatten(shape_of, results)
+
+
+def _example(array: Any) -> np.ndarray[Any, Any]:
+    """Numbers of an array's shape: the identity where it may be a kernel, else zeros."""
+    shape = array.shape
+    if len(shape) < 2 or shape[::2] != shape[1::2]:
+        return np.zeros(shape, array.dtype)
+    size = int(np.prod(shape[::2]))
+    whole = np.eye(size, dtype=array.dtype).reshape(shape[::2] * 2)
+    count = len(shape) // 2
+    return whole.transpose([axis + part for axis in range(count) for part in (0, count)])
+
+
+def register(kind: type) -> None:
+    """Makes a dataclass a tree of its fields for JAX, where that is imported."""
+    jax = sys.modules.get("jax")
+    if jax is None or kind in _registered:
+        return
+    _registered.add(kind)
+    names = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+    jax.tree_util.register_pytree_node(
+        kind,
+        lambda state: ([getattr(state, name) for name in names], None),
+        lambda _, values: kind(*values),
+    )
+
+
+_registered: set[type] = set()
