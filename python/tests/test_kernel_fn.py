@@ -256,6 +256,8 @@ def test_networks_that_end_with_pixels(rng):
         pairs = getattr(every, name)
         # Two convolutions: the axes are as they were.
         assert np.allclose(np.einsum("...hhww->...hw", pairs), getattr(pixels, name), rtol=1e-12)
+    with pytest.raises(ValueError, match="GlobalAvgPool needs kernels of different pixels"):
+        stax.GlobalAvgPool().kernel_fn(pixels)
     mean = stax.serial(*body, stax.GlobalAvgPool()).kernel_fn(x1, x2, "ntk")
     assert np.allclose(every.ntk.mean((2, 3, 4, 5)), mean, rtol=1e-12)
     one = stax.Conv(8, (4, 5)).kernel_fn(x1, x2)
