@@ -46,7 +46,10 @@ def test_get(kernel_fn, x):
     assert kernel_fn(x).cov2 is None
     assert np.array_equal(kernel_fn(x, x).cov2, kernel_fn(x).cov1)
     assert np.array_equal(kernel_fn(x, x.copy()).cov2, kernel_fn(x).cov1)
-    for get in ("nttk", ("ntk", "K"), "", 5, ()):
+    assert np.array_equal(kernel_fn(x, x[:2], "NTK"), both.ntk)
+    upper = kernel_fn(x, x[:2], ("NTK", "Nngp"))
+    assert upper._fields == ("ntk", "nngp") and np.array_equal(upper.nngp, both.nngp)
+    for get in ("nttk", ("ntk", "K"), "", 5, (), ("ntk", "NTK"), (5,)):
         with pytest.raises((ValueError, TypeError)):
             kernel_fn(x, None, get)
 

@@ -68,6 +68,7 @@ class KernelFn:
             "precision": precision,
             "threads": threads,
         }
+        get = _kernels.lower(get)
         names = _kernels.requested(get)
         if isinstance(x1, _kernels.Kernel):
             return self._behind(x1, x2, get, options)
