@@ -70,6 +70,14 @@ def test_kernels_have_the_methods_of_the_peer(kernel_fn, x):
     part = kernel.slice(slice(0, 2), slice(2, 5))
     assert np.array_equal(part.nngp, kernel.nngp[:2, 2:])
     assert part.shape1 == (2, 1) and part.shape2 == (3, 1)
+    assert kernel.replace(ntk=None).slice(slice(0, 2), slice(2, 5)).ntk is None
+
+
+def test_kernels_whose_inputs_are_not_the_first_axis_are_sliced(x):
+    kernel = stax.Dense(3, batch_axis=1, channel_axis=0).kernel_fn(x.T)
+    assert kernel.shape1 == (3, 5)
+    part = kernel.slice(slice(0, 2), slice(2, 5))
+    assert part.shape1 == (3, 2) and part.shape2 == (3, 3)
 
 
 def test_square_kernels_are_symmetric(kernel_fn, x):
@@ -307,6 +315,16 @@ def test_networks_are_copied_and_pickled(x):
         assert np.array_equal(kernel_fn(x, None, "ntk"), expected)
     kernel = pickle.loads(pickle.dumps(net.kernel_fn(x)))
     assert np.array_equal(kernel.ntk, expected)
+
+
+def test_named_tuples_are_copied_and_pickled(kernel_fn, x):
+    both = kernel_fn(x, None, ("ntk", "nngp"))
+    for twin in (copy.copy(both), copy.deepcopy(both), pickle.loads(pickle.dumps(both))):
+        assert type(twin) is type(both)
+        assert np.array_equal(twin.ntk, both.ntk) and np.array_equal(twin.nngp, both.nngp)
+    predict_fn = ntkdist.predict.gp_inference(both, x[:, :1], diag_reg=1e-3)
+    means = predict_fn(("nngp", "ntk"), both)
+    assert np.array_equal(pickle.loads(pickle.dumps(means)).ntk, means.ntk)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

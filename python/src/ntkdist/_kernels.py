@@ -136,8 +136,13 @@ _classes: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 
 def named(name: str, fields: tuple[str, ...]) -> Any:
-    """A named tuple class."""
+    """A named tuple class, whose values can be pickled though no module has its name."""
     key = (name, fields)
     if key not in _classes:
         _classes[key] = namedtuple(name, fields)
+        _classes[key].__reduce__ = lambda values: (_remade, (*key, tuple(values)))
     return _classes[key]
+
+
+def _remade(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
+    return named(name, fields)(*values)
