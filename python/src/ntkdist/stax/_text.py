@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import _documents
 from .._graph import JobLayer, Node, Signal
 from .._library import library
+from ..failures import Failure
 from ._layer import Layer, SimpleLayer, Tracing
 
 _READOUTS = ("flatten", "global_average_pool", "global_sum_pool")
@@ -86,16 +86,8 @@ class TextLayer(SimpleLayer):
 
 
 def _parsed(text: str) -> Any:
-    """The text as data; None where it is not JSON and there is no PyYAML."""
+    """The text as data; None where it is not JSON and there is no PyYAML, or no YAML."""
     try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        yaml = importlib.import_module("yaml")
-    except ImportError:
-        return None
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return _documents.read(text)
+    except Failure:
         return None
