@@ -214,6 +214,30 @@ def test_kernels_of_kernels(x):
     assert second.kernel_fn(first.kernel_fn(x)).is_gaussian
 
 
+def test_kernels_of_kernels_are_those_of_the_inputs_at_the_time(x):
+    first = stax.serial(stax.Dense(8, 1.5), stax.Relu())
+    second = stax.serial(stax.Dense(8), stax.Erf(), stax.Dense(1))
+    y = x[:2].copy()
+    for x2 in (None, y, x):
+        kernel, expected = (
+            first.kernel_fn(x, x2),
+            stax.serial(first, second).kernel_fn(x, x2, "ntk"),
+        )
+        x += 1.0
+        y -= 1.0
+        assert np.array_equal(second.kernel_fn(kernel, get="ntk"), expected)
+
+
+def test_pickled_kernels_are_kernels_alone(x):
+    kernel = stax.Dense(1).kernel_fn(np.repeat(x, 1000, axis=1))
+    twin = pickle.loads(pickle.dumps(kernel))
+    assert twin.asdict().keys() == kernel.asdict().keys() and type(twin) is type(kernel)
+    # The inputs are 240,000 bytes.
+    assert len(pickle.dumps(kernel)) < 10_000
+    with pytest.raises(NotImplementedError, match="serial"):
+        stax.Dense(1).kernel_fn(twin)
+
+
 @pytest.mark.parametrize("get", ["ntk", ("nngp", "ntk"), "cov1", None])
 def test_kernels_inside_jit(jax, kernel_fn, x, get):
     """As the peer's notebooks have it."""
@@ -231,8 +255,12 @@ def test_kernels_inside_jit(jax, kernel_fn, x, get):
 def test_wrong_kernels_of_kernels_and_of_several_inputs(kernel_fn, x):
     with pytest.raises(NotImplementedError, match="serial"):
         kernel_fn(kernel_fn(x).replace(ntk=None))
-    with pytest.raises(NotImplementedError, match="one array"):
-        kernel_fn((x, np.ones((5, 2))))
+    for several in ((x, np.ones((5, 2))), (x, x), [x, x], [np.ones((4, 4, 3))] * 2):
+        with pytest.raises(NotImplementedError, match="one array"):
+            kernel_fn(several)
+        with pytest.raises(NotImplementedError, match="one array"):
+            kernel_fn(x, several)
+    assert np.array_equal(kernel_fn(list(x), None, "ntk"), kernel_fn(x, None, "ntk"))
 
 
 def test_patterns_of_one_graph_alone():

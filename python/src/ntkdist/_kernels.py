@@ -53,8 +53,12 @@ class Kernel(_Fields):
         mask2: None.
     """
 
-    #: What it was computed of, (layer, x1, x2, options): another `kernel_fn` goes on from there.
+    #: What it was computed of, (layer, x1, x2, options), copies: another `kernel_fn` goes on from
+    #: there. It is left out where a kernel is copied or pickled.
     source: tuple[Any, ...] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Kernel, tuple(self)
 
     def replace(self, **changes: Any) -> Kernel:
         """The same with some fields changed; no `kernel_fn` goes on from it."""
