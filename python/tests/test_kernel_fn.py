@@ -327,6 +327,17 @@ def test_text_and_layers_have_the_same_kernels(rng):
         )
 
 
+@pytest.mark.parametrize(
+    "function", [lambda x: x * (x > 0), lambda x: np.where(x > 0, x, 0), "where(x > 0, x, 0)"]
+)
+def test_conditions_of_functions(x, function):
+    def kernel(activation):
+        net = stax.serial(stax.Dense(1, 1.3, 0.2), activation, stax.Dense(1))
+        return net.kernel_fn(x, None, "nngp")
+
+    assert np.allclose(kernel(stax.Elementwise(function)), kernel(stax.Relu()), rtol=1e-10)
+
+
 def test_errors_of_text_name_the_layer():
     with pytest.raises(ntkdist.NetworkError, match="layer 1"):
         stax.from_yaml("[{dense: {weight_varianc: 2}}]").kernel_fn(np.ones((2, 3)))
