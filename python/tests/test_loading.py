@@ -131,4 +131,36 @@ def test_unknown_names():
 
     with pytest.raises(AttributeError, match="no attribute"):
         ntkdist.nothing  # noqa: B018
-    assert {"open", "Job", "compare", "from_arrays"} <= set(dir(ntkdist))
+    assert {"open", "Job", "compare", "from_arrays", "failures"} <= set(dir(ntkdist))
+
+
+def test_modules_need_no_import_of_their_own():
+    code = """
+import sys
+import ntkdist
+assert "ntkdist.jobs" not in sys.modules
+assert issubclass(ntkdist.failures.Stopped, ntkdist.failures.Failure)
+assert ntkdist.jobs.Job is ntkdist.Job
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_star_imports_layers_alone():
+    names = {}
+    exec("from ntkdist.stax import *", names)
+    assert "Dense" in names and "__getattr__" not in names
+
+
+def test_names_of_the_peer_say_what_is_nearest():
+    from ntkdist import stax
+
+    for use in (
+        lambda: stax.MaxPool((2, 2)),
+        lambda: stax.Diagonal(input=stax.Bool.YES),
+        lambda: stax.Bool.YES,
+        lambda: stax.layer(lambda: None),
+        lambda: stax.DotGeneral(rhs=1),
+    ):
+        with pytest.raises(NotImplementedError, match="ntkdist.stax has no"):
+            use()
+    assert not hasattr(stax, "Nothing")
