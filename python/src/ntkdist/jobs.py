@@ -201,8 +201,6 @@ class Job:
             execution = program.Execution(line, _printer(bar) if verbose else _silent, show)
             try:
                 execution.wait()
-            except Failure as error:
-                raise failure(error.status, str(error).replace(path, "the job")) from None
             finally:
                 if bar:
                     bar.close()
@@ -241,11 +239,17 @@ class Job:
 
     @contextmanager
     def _file(self) -> Iterator[str]:
-        """The path of a job file while the program reads it."""
+        """The path of a job file while the program reads it.
+
+        Errors: those of what is done meanwhile, which call the file 'the job'.
+        """
         with tempfile.TemporaryDirectory(prefix="ntkdist-") as folder:
             path = Path(folder) / "job.yaml"
             self.save(path)
-            yield str(path)
+            try:
+                yield str(path)
+            except Failure as error:
+                raise failure(error.status, str(error).replace(str(path), "the job")) from None
 
 
 def _require_known(sections: Mapping[str, Any]) -> None:
