@@ -179,7 +179,7 @@ class Run:
 
     def status(self) -> Status:
         """How far the run is."""
-        return status(self.path)
+        return status(self.path, self.job.document(), self.summary)
 
     @property
     def plot(self) -> RunPlots:
