@@ -122,7 +122,7 @@ struct RefusalTests {
       _ = try structure("options", &options, empty: ntkdist_options(), first: first)
       return nil
     } catch {
-      return error.description
+      return "\(error)"
     }
   }
 
