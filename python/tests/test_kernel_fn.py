@@ -46,7 +46,10 @@ def test_get(kernel_fn, x):
     assert kernel_fn(x).cov2 is None
     assert np.array_equal(kernel_fn(x, x).cov2, kernel_fn(x).cov1)
     assert np.array_equal(kernel_fn(x, x.copy()).cov2, kernel_fn(x).cov1)
-    for get in ("nttk", ("ntk", "K"), "", 5, ()):
+    assert np.array_equal(kernel_fn(x, x[:2], "NTK"), both.ntk)
+    upper = kernel_fn(x, x[:2], ("NTK", "Nngp"))
+    assert upper._fields == ("ntk", "nngp") and np.array_equal(upper.nngp, both.nngp)
+    for get in ("nttk", ("ntk", "K"), "", 5, (), ("ntk", "NTK"), (5,)):
         with pytest.raises((ValueError, TypeError)):
             kernel_fn(x, None, get)
 
@@ -67,6 +70,14 @@ def test_kernels_have_the_methods_of_the_peer(kernel_fn, x):
     part = kernel.slice(slice(0, 2), slice(2, 5))
     assert np.array_equal(part.nngp, kernel.nngp[:2, 2:])
     assert part.shape1 == (2, 1) and part.shape2 == (3, 1)
+    assert kernel.replace(ntk=None).slice(slice(0, 2), slice(2, 5)).ntk is None
+
+
+def test_kernels_whose_inputs_are_not_the_first_axis_are_sliced(x):
+    kernel = stax.Dense(3, batch_axis=1, channel_axis=0).kernel_fn(x.T)
+    assert kernel.shape1 == (3, 5)
+    part = kernel.slice(slice(0, 2), slice(2, 5))
+    assert part.shape1 == (3, 2) and part.shape2 == (3, 3)
 
 
 def test_square_kernels_are_symmetric(kernel_fn, x):
@@ -203,6 +214,30 @@ def test_kernels_of_kernels(x):
     assert second.kernel_fn(first.kernel_fn(x)).is_gaussian
 
 
+def test_kernels_of_kernels_are_those_of_the_inputs_at_the_time(x):
+    first = stax.serial(stax.Dense(8, 1.5), stax.Relu())
+    second = stax.serial(stax.Dense(8), stax.Erf(), stax.Dense(1))
+    y = x[:2].copy()
+    for x2 in (None, y, x):
+        kernel, expected = (
+            first.kernel_fn(x, x2),
+            stax.serial(first, second).kernel_fn(x, x2, "ntk"),
+        )
+        x += 1.0
+        y -= 1.0
+        assert np.array_equal(second.kernel_fn(kernel, get="ntk"), expected)
+
+
+def test_pickled_kernels_are_kernels_alone(x):
+    kernel = stax.Dense(1).kernel_fn(np.repeat(x, 1000, axis=1))
+    twin = pickle.loads(pickle.dumps(kernel))
+    assert twin.asdict().keys() == kernel.asdict().keys() and type(twin) is type(kernel)
+    # The inputs are 240,000 bytes.
+    assert len(pickle.dumps(kernel)) < 10_000
+    with pytest.raises(NotImplementedError, match="serial"):
+        stax.Dense(1).kernel_fn(twin)
+
+
 @pytest.mark.parametrize("get", ["ntk", ("nngp", "ntk"), "cov1", None])
 def test_kernels_inside_jit(jax, kernel_fn, x, get):
     """As the peer's notebooks have it."""
@@ -220,8 +255,12 @@ def test_kernels_inside_jit(jax, kernel_fn, x, get):
 def test_wrong_kernels_of_kernels_and_of_several_inputs(kernel_fn, x):
     with pytest.raises(NotImplementedError, match="serial"):
         kernel_fn(kernel_fn(x).replace(ntk=None))
-    with pytest.raises(NotImplementedError, match="one array"):
-        kernel_fn((x, np.ones((5, 2))))
+    for several in ((x, np.ones((5, 2))), (x, x), [x, x], [np.ones((4, 4, 3))] * 2):
+        with pytest.raises(NotImplementedError, match="one array"):
+            kernel_fn(several)
+        with pytest.raises(NotImplementedError, match="one array"):
+            kernel_fn(x, several)
+    assert np.array_equal(kernel_fn(list(x), None, "ntk"), kernel_fn(x, None, "ntk"))
 
 
 def test_patterns_of_one_graph_alone():
@@ -288,6 +327,17 @@ def test_text_and_layers_have_the_same_kernels(rng):
         )
 
 
+@pytest.mark.parametrize(
+    "function", [lambda x: x * (x > 0), lambda x: np.where(x > 0, x, 0), "where(x > 0, x, 0)"]
+)
+def test_conditions_of_functions(x, function):
+    def kernel(activation):
+        net = stax.serial(stax.Dense(1, 1.3, 0.2), activation, stax.Dense(1))
+        return net.kernel_fn(x, None, "nngp")
+
+    assert np.allclose(kernel(stax.Elementwise(function)), kernel(stax.Relu()), rtol=1e-10)
+
+
 def test_errors_of_text_name_the_layer():
     with pytest.raises(ntkdist.NetworkError, match="layer 1"):
         stax.from_yaml("[{dense: {weight_varianc: 2}}]").kernel_fn(np.ones((2, 3)))
@@ -304,6 +354,16 @@ def test_networks_are_copied_and_pickled(x):
         assert np.array_equal(kernel_fn(x, None, "ntk"), expected)
     kernel = pickle.loads(pickle.dumps(net.kernel_fn(x)))
     assert np.array_equal(kernel.ntk, expected)
+
+
+def test_named_tuples_are_copied_and_pickled(kernel_fn, x):
+    both = kernel_fn(x, None, ("ntk", "nngp"))
+    for twin in (copy.copy(both), copy.deepcopy(both), pickle.loads(pickle.dumps(both))):
+        assert type(twin) is type(both)
+        assert np.array_equal(twin.ntk, both.ntk) and np.array_equal(twin.nngp, both.nngp)
+    predict_fn = ntkdist.predict.gp_inference(both, x[:, :1], diag_reg=1e-3)
+    means = predict_fn(("nngp", "ntk"), both)
+    assert np.array_equal(pickle.loads(pickle.dumps(means)).ntk, means.ntk)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
