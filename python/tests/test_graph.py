@@ -180,18 +180,6 @@ def test_yaml_is_read_back():
     assert stax.from_yaml(text).yaml() == text
 
 
-@pytest.mark.parametrize("eps", [1e-12, 1e-5, 1e300, 0.25])
-def test_numbers_of_yaml_are_numbers(eps):
-    """For readers of YAML 1.1, and where the text has them as YAML 1.2 does."""
-    yaml = pytest.importorskip("yaml")
-    net = stax.serial(stax.Flatten(), stax.Dense(3), stax.LayerNorm(eps=eps), stax.Dense(1))
-    assert yaml.safe_load(net.yaml()) == layers(net)
-    for text in (net.yaml(), f"[flatten, dense, {{layer_norm: {{epsilon: {eps!r}}}}}]"):
-        again = layers(stax.serial(stax.Flatten(), stax.from_yaml(text)))
-        (norm,) = [layer["layer_norm"] for layer in again if "layer_norm" in layer]
-        assert norm["epsilon"] == eps
-
-
 def test_networks_of_text_can_be_joined():
     inner = stax.from_yaml(json.dumps([dense(), "relu"]))
     net = stax.serial(stax.Flatten(), inner, stax.Dense(1))

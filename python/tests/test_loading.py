@@ -97,11 +97,20 @@ def test_missing_resources_are_told_apart():
 
 
 def test_imports_are_light():
+    """Of modules of other packages there is NumPy alone, and the library is not loaded."""
     code = """
 import sys
+import ctypes, importlib.metadata, json
+import numpy
+before = set(sys.modules)
 import ntkdist
-heavy = {"jax", "zarr", "matplotlib", "scipy", "yaml"} & set(sys.modules)
-assert not heavy, heavy
+new = {name.split(".")[0] for name in set(sys.modules) - before}
+assert new - set(sys.stdlib_module_names) == {"ntkdist", "numpy"}, new
+heavy = {"asyncio", "concurrent", "email", "http", "multiprocessing", "subprocess", "unittest"}
+assert not heavy & new, new
+assert "libntkdist" not in open("/proc/self/maps").read()
+# The package's own modules, and some of Python's.
+assert len(set(sys.modules) - before) < 120, sorted(set(sys.modules) - before)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 

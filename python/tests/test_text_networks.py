@@ -5,7 +5,7 @@ import pytest
 
 from ntkdist import _plans, stax
 
-pytest.importorskip("yaml")
+yaml = pytest.importorskip("yaml")
 
 CONV = "convolution: {filter: 3, padding: same, width: 4}"
 #: A text, the shape of inputs, and the same network of layers.
@@ -72,7 +72,9 @@ def test_channels_that_the_text_leaves_open():
 
 
 def test_layers_that_only_the_library_knows(kernels, rng):
-    kernel_fn = stax.from_yaml("[recurrent, {dense: {trained: false}}]").kernel_fn
+    kernel_fn = stax.from_yaml(
+        "[{recurrent: {activation: erf}}, global_average_pool, dense]"
+    ).kernel_fn
     kernel = kernel_fn(rng.standard_normal((2, 4, 4, 3)))
     assert kernel.ntk.shape == (2, 2) and kernel.is_gaussian and kernel.shape1 == (2, None)
 
@@ -109,5 +111,22 @@ def test_presets_inside_other_networks(shared_library, rng):
         own = stax.serial(stax.Flatten(), *same, stax.Dense(1, root), stax.Relu(), stax.Dense(1))
         assert np.allclose(net.kernel_fn(x, None, "ntk"), own.kernel_fn(x, None, "ntk"), rtol=1e-13)
     assert "relu" in net.yaml((1, 4, 4, 2))
-    with pytest.raises(NotImplementedError, match="needs the input's shape"):
-        net.yaml()
+    pooled = stax.serial(stax.from_yaml("{preset: cnn-gap, depth: 1}"), stax.Dense(1))
+    assert "global_average_pool" in pooled.yaml((1, 4, 4, 2))
+    # The library knows it for one pixel, too.
+    assert pooled.yaml() == pooled.yaml((1, 4, 4, 2))
+
+
+def _layers(net):
+    return _plans.traced(net.layer, _plans.input_axes(net.layer, 4), [None] * 4)[0]
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1e-5, 1e300, 0.25])
+def test_numbers_of_yaml_are_numbers(eps):
+    """For readers of YAML 1.1, and where the text has them as YAML 1.2 does."""
+    net = stax.serial(stax.Flatten(), stax.Dense(3), stax.LayerNorm(eps=eps), stax.Dense(1))
+    assert yaml.safe_load(net.yaml()) == _layers(net)
+    for text in (net.yaml(), f"[flatten, dense, {{layer_norm: {{epsilon: {eps!r}}}}}]"):
+        again = _layers(stax.serial(stax.Flatten(), stax.from_yaml(text)))
+        (norm,) = [layer["layer_norm"] for layer in again if "layer_norm" in layer]
+        assert norm["epsilon"] == eps
