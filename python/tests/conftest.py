@@ -53,11 +53,7 @@ def reference_program():
 def shared_library():
     """The library itself is there."""
     if not HAS_LIBRARY:
-<<<<<<< HEAD
-        _missing(NO_LIBRARY)
-=======
-        missing("the library is not built; name it in NTK_DIST_LIBRARY")
->>>>>>> e673767f604c16aff8ed5ff9a0358e6cb05f9970
+        missing(NO_LIBRARY)
 
 
 @pytest.fixture(scope="session")
