@@ -141,7 +141,7 @@ test-python: build library
 test-finite: build library
 	cd $(PYTHON_PACKAGE) && PYTHONPATH=src NTK_EXHAUSTIVE=1 NTK_DIST_LIBRARY=$(abspath $(LIBRARY)/lib/libntkdist.so) \
 	  XLA_FLAGS=--xla_backend_optimization_level=0 \
-	  ../$(TIMED) "tests of finite networks" "$$(../scripts/peer-environment)" -m pytest -q -p no:cacheprovider \
+	  ../$(TIMED) "tests of finite networks" "$$(../scripts/python-environment --peer --torch)" -m pytest -q -p no:cacheprovider \
 	  tests/test_finite.py tests/test_monte_carlo.py tests/test_jacobians.py tests/test_jacobians_torch.py \
 	  tests/test_peer_empirical.py tests/test_peer_finite.py
 
@@ -176,7 +176,7 @@ docs:
 	@scripts/docs
 
 clean:
-	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel .build-peer runs
+	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel runs
 
 # With the library where it is built, and ranks as in the tests.
 notebooks: build library

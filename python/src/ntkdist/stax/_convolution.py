@@ -63,7 +63,8 @@ class ConvLayer(SimpleLayer):
         axes = dict(zip(inputs, signal.axes))
         taps = {axes[letter]: n for letter, n in zip(self._letters, self.filter_shape)}
         steps = {axes[letter]: n for letter, n in zip(self._letters, self.strides)}
-        sizes = {axis: self._size(signal.size(axis), taps[axis], steps[axis]) for axis in taps}
+        reach = {axes[letter]: n for letter, n in zip(self._letters, self._reach)}
+        sizes = {axis: self._size(signal.size(axis), reach[axis], steps[axis]) for axis in taps}
         layer: JobLayer = {
             self.kind: {
                 "filter": signal.pair(taps, 1),

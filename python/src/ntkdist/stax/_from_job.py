@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +30,29 @@ _AFFINE: dict[str, Any] = {
 _NESTED = ("residual", "concatenate", "product", "repeat")
 
 
-def named(layer: JobLayer) -> tuple[str, dict[str, Any]]:
+class Parameters(dict[str, Any]):
+    """The parameters of a layer, and which of them were read: others would be ignored."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        super().__init__(given)
+        self.read: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a parameter."""
+        self.read.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self.read.add(key)
+        return super().__getitem__(key)
+
+
+def named(layer: JobLayer) -> tuple[str, Parameters]:
     """The name of a job's layer, and its parameters."""
     if isinstance(layer, str):
-        return layer, {}
+        return layer, Parameters({})
     ((name, parameters),) = layer.items()
-    return name, dict(parameters or {})
+    return name, Parameters(parameters or {})
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,14 @@ class FiniteNetwork:
     def _one(self, layer: JobLayer, scale: int) -> tuple[Layer, int]:
         """A layer, and the scale of the signal behind it."""
         name, parameters = named(layer)
+        made = self._made(name, parameters, scale)
+        if unread := set(parameters) - parameters.read:
+            raise NotImplementedError(
+                f"a finite network with {name} and {', '.join(sorted(unread))}; leave it out"
+            )
+        return made
+
+    def _made(self, name: str, parameters: Parameters, scale: int) -> tuple[Layer, int]:
         if name in _AFFINE:
             return self._affine(name, parameters, scale)
         if name in _NESTED:
@@ -94,9 +119,9 @@ class FiniteNetwork:
         if name in OTHERS:
             net: Net = OTHERS[name](parameters)
             return net.layer, scale
-        return activation(layer), scale
+        return _activation(name, parameters), scale
 
-    def _width(self, name: str, parameters: dict[str, Any]) -> int:
+    def _width(self, name: str, parameters: Parameters) -> int:
         own = parameters.get("width")
         count = self.width if own is None else int(own) * self.scale
         if count is None:
@@ -105,7 +130,7 @@ class FiniteNetwork:
             )
         return count
 
-    def _affine(self, name: str, parameters: dict[str, Any], scale: int) -> tuple[Layer, int]:
+    def _affine(self, name: str, parameters: Parameters, scale: int) -> tuple[Layer, int]:
         common: dict[str, Any] = {
             "W_std": _root(parameters, "weight_variance", 1),
             "b_std": _root(parameters, "bias_variance", 0) or None,
@@ -126,12 +151,12 @@ class FiniteNetwork:
                 **common,
             )
         layer: Layer = net.layer
-        dilation = pair(parameters.get("dilation", 1))
-        if isinstance(layer, _convolution.ConvLayer) and dilation != (1, 1):
-            layer = layer.dilated(dilation)
+        if isinstance(layer, _convolution.ConvLayer):
+            dilation = pair(parameters.get("dilation", 1))
+            layer = layer if dilation == (1, 1) else layer.dilated(dilation)
         return (layer if parameters.get("trained", True) else FrozenLayer(layer)), behind
 
-    def _nested(self, name: str, parameters: dict[str, Any], scale: int) -> tuple[Layer, int]:
+    def _nested(self, name: str, parameters: Parameters, scale: int) -> tuple[Layer, int]:
         if name == "repeat":
             count = int(parameters["count"])
             if parameters.get("tied"):
@@ -154,7 +179,7 @@ class FiniteNetwork:
         )
         return _structure.SerialLayer(joined), max(behind for _, behind in both)
 
-    def _attention(self, parameters: dict[str, Any]) -> Layer:
+    def _attention(self, parameters: Parameters) -> Layer:
         count = self._width("self_attention", parameters)
         is_linear = parameters.get("scaling", "linear") == "linear"
         # Products over the root of their width stay random: many heads make kernels sure. Products
@@ -180,9 +205,9 @@ class FiniteNetwork:
         )
         return net.layer
 
-    def _recurrent(self, parameters: dict[str, Any]) -> Layer:
+    def _recurrent(self, parameters: Parameters) -> Layer:
         return RecurrentLayer(
-            activation(parameters["activation"]),
+            _activation(*named(parameters["activation"])),
             self._width("recurrent", parameters),
             **_recurrence(parameters),
         )
@@ -203,7 +228,7 @@ def last_weights(layers: Sequence[JobLayer]) -> int:
 _FORMULAS = (*_formulas.NAMED, "elementwise")
 
 
-def _recurrence(parameters: dict[str, Any]) -> dict[str, Any]:
+def _recurrence(parameters: Parameters) -> dict[str, Any]:
     return {
         "W_std": _root(parameters, "weight_variance", 1),
         "U_std": _root(parameters, "input_variance", 1),
@@ -212,20 +237,22 @@ def _recurrence(parameters: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def activation(layer: JobLayer) -> Layer:
-    """The activation that a job's layer names. Raises NotImplementedError for other names."""
-    name, parameters = named(layer)
+def _activation(name: str, parameters: Parameters) -> Layer:
     if name in ACTIVATIONS:
         net: Net = ACTIVATIONS[name](parameters)
         return net.layer
-    formula = parameters.get("formula") or _formulas.NAMED.get(name)
-    if formula is None:
+    if name == "elu":
+        alpha = float(parameters.get("alpha", 1))
+        formula = f"where(x > 0, x, {alpha!r} * (exp(min(x, 0)) - 1))"
+    elif name in _formulas.NAMED:
+        formula = _formulas.NAMED[name]
+    elif name == "elementwise":
+        formula = parameters["formula"]
+    else:
         raise NotImplementedError(f"a finite network with the layer {name}")
-    if "alpha" in parameters:
-        scaled = f"{float(parameters['alpha'])!r} * (exp(min(x, 0)) - 1)"
-        formula = formula.replace("exp(min(x, 0)) - 1", scaled)
-    return ActivationLayer("Elementwise", layer, _formulas.function(formula, jnp), (formula,))
+    own: JobLayer = {"elementwise": {"formula": formula}}
+    return ActivationLayer("Elementwise", own, _formulas.function(formula, jnp), (formula,))
 
 
-def _root(parameters: dict[str, Any], key: str, default: float) -> float:
+def _root(parameters: Parameters, key: str, default: float) -> float:
     return math.sqrt(parameters.get(key, default))

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._graph import Signal
 from .._jax import jax, jnp
-from ._layer import Layer, SimpleLayer, Tracing
+from ._layer import Layer, Signals, SimpleLayer, Tracing
 
 
 class JobLayerOnly(SimpleLayer):
@@ -48,11 +48,14 @@ class TiedLayer(JobLayerOnly):
 
 
 @dataclass(frozen=True)
-class FrozenLayer(JobLayerOnly):
+class FrozenLayer(Layer):
     """A layer whose parameters are not trained: derivatives by them count as 0."""
 
     part: Layer
     name = "a layer that is not trained"
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        return self.part.trace(signals, tracing)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         return self.part.init(rng, shape)
