@@ -17,7 +17,7 @@ SOME = ("gelu", "elu", "standard", "aggregate", "dropout", "repeat tied residual
 #: Kernels of finite networks differ from the limit by 1 / width in the mean too; with few networks
 #: that is less than their standard error.
 WIDTHS = {True: (32, 512), False: (16, 256)} if EXHAUSTIVE else {True: (256,), False: (64,)}
-SAMPLES = 160 if EXHAUSTIVE else 24
+SAMPLES = {True: 400, False: 160} if EXHAUSTIVE else {True: 64, False: 64}
 
 
 def inputs(name):
@@ -36,7 +36,10 @@ def layers(name, folder):
 @pytest.mark.parametrize("name", CASES if EXHAUSTIVE else SOME)
 def test_layers(jax, kernels, tmp_path, name):
     found = ntkdist.monte_carlo(
-        layers(name, tmp_path), inputs(name), WIDTHS[name in ACTIVATIONS], SAMPLES
+        layers(name, tmp_path),
+        inputs(name),
+        WIDTHS[name in ACTIVATIONS],
+        SAMPLES[name in ACTIVATIONS],
     )
     for kind in ("nngp", "ntk"):
         kernel = getattr(found, kind)
