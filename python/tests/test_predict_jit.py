@@ -73,3 +73,11 @@ def test_kernels_of_all_outputs(jax, problem):
         return predict.gradient_descent_mse(full, y, trace_axes=())(0.7, train)
 
     same(jax, jax.jit(descended)(full), descended(full))
+
+
+def test_losses_of_ones_own(jax, problem):
+    """Their gradient is JAX's, inside the call back."""
+    k_dd, y, train, *_ = problem
+    loss = lambda fx, y: 0.5 * jax.numpy.mean((fx - y) ** 2)  # noqa: E731
+    predict_fn = predict.gradient_descent(loss, k_dd, y, 0.1)
+    same(jax, jax.jit(predict_fn)(TIMES.ravel(), train), predict_fn(TIMES.ravel(), train))
