@@ -60,8 +60,9 @@ def _called_back(evaluate: Callable[[Any, Any], Any], *given: Any) -> Any:
             filled[place] = np.asarray(array)
         return evaluate(*jax.tree_util.tree_unflatten(structure, filled))
 
-    # What it returns is seen from inputs of the same shapes.
-    like = value([_example(leaves[place]) for place in places])
+    # What it returns is seen from inputs of the same shapes. A loss of one's own is JAX's.
+    with jax.ensure_compile_time_eval():
+        like = value([_example(leaves[place]) for place in places])
     found, shape_of = jax.tree_util.tree_flatten(like)
     kinds = [jax.dtypes.canonicalize_dtype(np.asarray(one).dtype) for one in found]
     shapes = [jax.ShapeDtypeStruct(np.shape(one), kind) for one, kind in zip(found, kinds)]
