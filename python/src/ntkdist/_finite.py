@@ -154,6 +154,8 @@ class _Source:
         return (shape[0], *output[1:]), params
 
     def apply(self, params: Any, inputs: Any, rng: Any = None, **kwargs: Any) -> Any:
-        """The outputs."""
+        """The outputs, in the precision of the parameters."""
         layer, arranged = self.layer(tuple(inputs.shape))
-        return layer.apply(params, arranged(jnp().asarray(inputs)), rng=rng, **kwargs)
+        arrays = jax().tree_util.tree_leaves(params)
+        x = jnp().asarray(inputs, arrays[0].dtype if arrays else None)
+        return layer.apply(params, arranged(x), rng=rng, **kwargs)

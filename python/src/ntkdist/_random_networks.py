@@ -99,7 +99,8 @@ def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:
 
 def sampled(samplers: tuple[Sampler, Sampler], x: Any, keys: Any) -> dict[str, Array]:
     """Kernels [samples, n, n] of a network for each key, by name."""
-    inputs = jnp().asarray(x)
+    # Parameters are drawn in JAX's precision, whatever that of the inputs is.
+    inputs = jnp().asarray(x, jnp().float_)
 
     def both(key: Any) -> tuple[Any, Any]:
         first, second = jax().random.split(key)
