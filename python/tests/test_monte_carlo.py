@@ -16,7 +16,7 @@ SOME = ("gelu", "elu", "standard", "aggregate", "dropout", "repeat tied residual
 
 #: Kernels of finite networks differ from the limit by 1 / width in the mean too; with few networks
 #: that is less than their standard error.
-WIDTHS = {True: (32, 512), False: (16, 256)} if EXHAUSTIVE else {True: (256,), False: (64,)}
+WIDTHS = {True: (32, 512), False: (16, 256)} if EXHAUSTIVE else {True: (256,), False: (256,)}
 SAMPLES = {True: 400, False: 160} if EXHAUSTIVE else {True: 64, False: 64}
 
 

@@ -100,7 +100,7 @@ def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:
 def sampled(samplers: tuple[Sampler, Sampler], x: Any, keys: Any) -> dict[str, Array]:
     """Kernels [samples, n, n] of a network for each key, by name."""
     # Parameters are drawn in JAX's precision, whatever that of the inputs is.
-    inputs = jnp().asarray(x, jnp().float_)
+    inputs = jnp().asarray(x, jax().dtypes.canonicalize_dtype(np.float64))
 
     def both(key: Any) -> tuple[Any, Any]:
         first, second = jax().random.split(key)
