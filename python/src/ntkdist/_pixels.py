@@ -42,8 +42,8 @@ def equal(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array]:
     sizes = _sizes(plan)
     if prod(sizes) > _PIXELS:
         raise NotImplementedError(
-            f"kernels of equal pixels of {prod(sizes)} pixels, each of which takes a network of its "
-            "own; reduce the images, or end the network with Flatten or GlobalAvgPool"
+            f"kernels of equal pixels of {prod(sizes)} pixels, each of which takes a network of "
+            "its own; reduce the images, or end the network with Flatten or GlobalAvgPool"
         )
     found: dict[str, Array] = {}
     for place in np.ndindex(*sizes):
