@@ -12,15 +12,17 @@ from program import ProgramLibrary, program
 from ntkdist import LibraryError, _library, _plans
 
 
-def has_library():
+def reason_without_library():
+    """Why the library cannot be loaded; empty where it can."""
     try:
         _library.library()
-    except LibraryError:
-        return False
-    return True
+    except LibraryError as error:
+        return str(error)
+    return ""
 
 
-HAS_LIBRARY = has_library()
+NO_LIBRARY = reason_without_library()
+HAS_LIBRARY = not NO_LIBRARY
 if not HAS_LIBRARY and program():
     PROGRAM = ProgramLibrary()
     _plans.library = lambda: PROGRAM
@@ -51,7 +53,7 @@ def reference_program():
 def shared_library():
     """The library itself is there."""
     if not HAS_LIBRARY:
-        missing("the library is not built; name it in NTK_DIST_LIBRARY")
+        missing(NO_LIBRARY)
 
 
 @pytest.fixture(scope="session")
