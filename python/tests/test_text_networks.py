@@ -102,6 +102,12 @@ def test_equal_pixels(kernels, rng):
     )
 
 
+def test_equal_pixels_of_very_many():
+    x = np.ones((1, 64, 64, 1))
+    with pytest.raises(NotImplementedError, match="4096 pixels"):
+        stax.Conv(1, (1, 1)).kernel_fn(x, None, "nngp", diagonal_spatial=True)
+
+
 def test_presets_inside_other_networks(shared_library, rng):
     preset = stax.from_yaml("{preset: fcn, depth: 2, weight_variance: 2.0}")
     root = 2**0.5
