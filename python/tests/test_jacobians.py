@@ -6,21 +6,11 @@ import sys
 
 import numpy as np
 import pytest
+from jacobian_cases import network
 
 import ntkdist
-from ntkdist import stax
-from ntkdist._jacobians import _layout, _production, _projection
+from ntkdist._jacobians import _layout, _production
 from ntkdist.failures import DataError, JobError, MissingError, OutputError
-
-
-def network(jax, outputs=1, dtype="float64"):
-    """A small network, its parameters, and inputs."""
-    init_fn, apply_fn, _ = stax.serial(
-        stax.Conv(4, (3, 3), b_std=0.1), stax.Relu(), stax.Flatten(), stax.Dense(outputs, 1.2, 0.3)
-    )
-    params = init_fn(jax.random.PRNGKey(4), (-1, 5, 4, 2))[1]
-    params = jax.tree_util.tree_map(lambda leaf: leaf.astype(dtype), params)
-    return apply_fn, params, np.random.default_rng(5).standard_normal((7, 5, 4, 2)).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -282,58 +272,3 @@ def test_chunks_stay_inside_layers():
 def test_sizes_of_chunks():
     for text, expected in (("4GB", 4 * 10**9), ("1.5 MB", 1500000), (7, 7), ("2k", 2000)):
         assert _layout.byte_count(text) == expected
-
-
-def test_signs_depend_on_parameters_alone():
-    whole = _projection.signs(3, 0, 3000, 9)
-    assert whole.shape == (3000, 9) and set(np.unique(whole)) == {-1, 1}
-    for start, stop in ((0, 5), (1000, 1030), (1024, 2048), (2047, 3000)):
-        assert np.array_equal(_projection.signs(3, start, stop, 9), whole[start:stop])
-    assert not np.array_equal(_projection.signs(4, 0, 3000, 9), whole)
-    # Products of different parameters' signs, of which there are 4.5 million, vanish in the mean.
-    product = whole.astype(float) @ whole.T
-    off = product[np.triu_indices(3000, 1)]
-    assert abs(off.mean()) < 4 * np.sqrt(9 / len(off))
-    assert abs((off**2).mean() / 9 - 1) < 0.01
-
-
-def test_projected_products_are_unbiased():
-    rows = np.random.default_rng(2).standard_normal((6, 3000)) * np.linspace(0, 2, 3000)
-    exact = rows @ rows.T
-    samples = []
-    for seed in range(200):
-        total = np.zeros((6, 32))
-        _projection.project(rows, 0, seed, total)
-        samples.append(total @ total.T / 32)
-    samples = np.array(samples)
-    error = samples.std(0, ddof=1) / np.sqrt(len(samples))
-    # Of 21 elements.
-    assert (np.abs(samples.mean(0) - exact) < 4 * error).all()
-    # The variance of a sum over pairs of different parameters.
-    diagonal = np.diag(exact)
-    variance = (diagonal[:, None] * diagonal + exact**2 - 2 * rows**2 @ (rows**2).T) / 32
-    assert 0.8 < (samples.var(0, ddof=1) / variance).mean() < 1.2
-
-
-@pytest.mark.parametrize("outputs", [1, 2])
-def test_projected_files(jax, tmp_path, outputs):
-    apply_fn, params, x = network(jax, outputs)
-    whole = ntkdist.jacobians(apply_fn, params, x, tmp_path / "whole")
-    found = ntkdist.jacobians(apply_fn, params, x, tmp_path / "f", project=32, seed=5)
-    rows = np.concatenate(list(whole.chunks()), -1)
-    expected = rows @ _projection.signs(5, 0, rows.shape[-1], 32) / np.sqrt(32)
-    assert found.files == [str(tmp_path / "f-00000.npy")]
-    assert np.load(found.files[0]).shape == expected.shape
-    assert np.allclose(np.load(found.files[0]), expected, rtol=1e-12, atol=1e-12)
-
-
-def test_projections_do_not_depend_on_chunks(jax, tmp_path):
-    apply_fn, params, x = network(jax)
-    found = [
-        ntkdist.jacobians(apply_fn, params, x, tmp_path / name, size, project=32, seed=5)
-        for name, size in (("a", "4GB"), ("b", "1kB"))
-    ]
-    a, b = (np.load(one.files[0]) for one in found)
-    assert a.shape == (7, 32)
-    assert np.allclose(a, b, rtol=1e-12)
-    assert json.loads((tmp_path / "a.json").read_text())["projection"] == {"columns": 32, "seed": 5}
