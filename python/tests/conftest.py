@@ -68,8 +68,16 @@ def peer():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import neural_tangents
+        import scipy.linalg
     except ImportError as error:
         missing(f"neural-tangents is not installed ({error})")
+    # It names the part of the eigenvalues as SciPy did before 1.14.
+    eigvalsh = scipy.linalg.eigvalsh
+    neural_tangents._src.predict.sp = types.SimpleNamespace(
+        linalg=types.SimpleNamespace(
+            eigvalsh=lambda matrix, eigvals: eigvalsh(matrix, subset_by_index=eigvals)
+        )
+    )
     return neural_tangents
 
 
