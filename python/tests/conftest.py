@@ -11,6 +11,11 @@ from program import ProgramLibrary, program
 
 from ntkdist import LibraryError, _library, _plans
 
+# What JAX compiles here runs once or twice.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 
 def reason_without_library():
     """Why the library cannot be loaded; empty where it can."""
