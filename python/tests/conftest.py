@@ -17,6 +17,7 @@ os.environ.setdefault(
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
 )
 
+
 def reason_without_library():
     """Why the library cannot be loaded; empty where it can."""
     try:
