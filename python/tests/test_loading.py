@@ -164,7 +164,6 @@ def test_names_of_the_peer_say_what_is_nearest():
     from ntkdist import stax
 
     for use in (
-        lambda: stax.MaxPool((2, 2)),
         lambda: stax.Diagonal(input=stax.Bool.YES),
         lambda: stax.Bool.YES,
         lambda: stax.layer(lambda: None),
