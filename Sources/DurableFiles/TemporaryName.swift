@@ -44,6 +44,11 @@ struct TemporaryName: Equatable {
 
   /// Whether its writer ran on this machine and is gone.
   var writerIsGone: Bool {
-    host == TemporaryName.thisHost && kill(process, 0) != 0 && errno == ESRCH
+    guard host == TemporaryName.thisHost else { return false }
+    guard kill(process, 0) == 0 else { return errno == ESRCH }
+    // A zombie has ended, and has no program any more.
+    var byte: CChar = 0
+    return readlink("/proc/self/exe", &byte, 1) == 1
+      && readlink("/proc/\(process)/exe", &byte, 1) < 0 && errno == ENOENT
   }
 }

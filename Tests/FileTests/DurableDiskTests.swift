@@ -8,6 +8,13 @@ import Testing
 
   init() throws { folder = try ScratchFolder() }
 
+  /// What temporary names call this machine.
+  private static var host: String {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, 255)
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
   @Test("Publishing replaces the content and leaves nothing else")
   func publish() throws {
     let path = folder.path + "/a.json"
@@ -151,11 +158,34 @@ import Testing
     #expect(throws: FileError.self) { try disk.freeBytes(at: folder.path + "/none") }
   }
 
+  @Test("The temporary files of a zombie are stale, those of a running process are not")
+  func zombie() throws {
+    var process = pid_t()
+    let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("cat"), nil]
+    defer { free(arguments[0]) }
+    var pipes: [Int32] = [0, 0]
+    #expect(pipe(&pipes) == 0)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, pipes[0], 0)
+    posix_spawn_file_actions_addclose(&actions, pipes[1])
+    #expect(posix_spawn(&process, "/bin/cat", &actions, nil, arguments, nil) == 0)
+    posix_spawn_file_actions_destroy(&actions)
+    let name = ".x.partial-\(Self.host)-\(process)-1"
+    try folder.put("", at: name)
+    #expect(try disk.removeStaleTemporaries(in: folder.path).isEmpty)
+    kill(process, SIGKILL)
+    // Ends when the process has, and leaves it a zombie.
+    var information = siginfo_t()
+    #expect(waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) == 0)
+    #expect(try disk.removeStaleTemporaries(in: folder.path) == [name])
+    waitpid(process, nil, 0)
+    for pipe in pipes { close(pipe) }
+  }
+
   @Test("Stale temporary files are those of dead processes here, and old ones of others")
   func staleTemporaries() throws {
-    var name = [CChar](repeating: 0, count: 256)
-    gethostname(&name, 255)
-    let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let host = Self.host
     let dead = Process()
     dead.executableURL = URL(filePath: "/bin/true")
     try dead.run()
