@@ -7,7 +7,7 @@ public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
     whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum,
-    prediction, training, initial, alignment,
+    prediction, iteration, training, initial, alignment,
   ]
 
   /// What sections can be asked for, for example `spectrum`.
@@ -135,6 +135,13 @@ public enum JobReference {
     "prediction",
     ["Kernel regression on the training images, evaluated on the test images."],
     PredictionSection.keys, start: PredictionSection(regularization: []))
+
+  private static let iteration = ReferenceSection(
+    "prediction.cg",
+    [
+      "Conjugate gradients for all classes and regularizations at once; see docs/concepts/solvers.md.",
+    ],
+    IterationSection.keys, start: IterationSection())
 
   private static let training = ReferenceSection(
     "training",

@@ -13,8 +13,12 @@ extension SpectrumSection {
 }
 
 extension PredictionSection {
-  /// What decides the predictions.
-  package var question: String { Self.keys.text(self).flow }
+  /// What decides the predictions; when states are kept does not.
+  package var question: String {
+    var section = self
+    section.iteration?.checkpoint = IterationSection().checkpoint
+    return Self.keys.text(section).flow
+  }
 }
 
 extension TrainingSection {

@@ -35,6 +35,13 @@ extension RunPipeline {
     try forEachKernel("prediction", \.prediction, section.question, ResultLines.lines) {
       try stage.perform(variant: $0.variant, kernel: $0.kernel)
     }
+    for subject in subjects() {
+      for ofValidation in [false, true] {
+        try stage.state(
+          variant: subject.variant, kernel: subject.kernel, ofValidation: ofValidation
+        ).remove()
+      }
+    }
     let results = summary.figures.variants.flatMap { variant in
       assignment.kernels.compactMap { variant[$0]?.prediction }.flatMap(\.regularizations)
     }

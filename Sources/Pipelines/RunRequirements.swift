@@ -11,7 +11,14 @@ struct RunRequirements {
 
   /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
   /// Collective.
-  func requireSolvers(of job: Job, order n: Int, stages: [Stage]) throws {
+  ///
+  /// - Parameters:
+  ///   - n: training images.
+  ///   - classes: of their labels.
+  ///   - tile: images on the edge of a tile.
+  func requireSolvers(
+    of job: Job, order n: Int, classes: Int, tile: Int, stages: [Stage]
+  ) throws {
     let layout = try ranks.agree {
       try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
     }
@@ -36,7 +43,12 @@ struct RunRequirements {
           "prediction.validation holds out \(section.validation) of \(n) training images; leave "
             + "some to learn from")
       }
-      try require(.cholesky, "the Cholesky factorization")
+      let problem = IterationProblem(
+        order: n, classes: classes, regularizations: section.regularization, tile: tile,
+        isStoredSingle: job.storage == .f32, ranks: ranks.count)
+      let room = try SolverMemory.room(ranks)
+      let plan = try ranks.agree { try RegressionPlan(section, problem, layout, room: room) }
+      if !plan.choice.iterates { try require(.cholesky, "the Cholesky factorization") }
     }
     if stages.contains(.train), job.training != nil {
       if job.spectrum?.vectors == .all {

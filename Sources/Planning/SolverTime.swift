@@ -70,6 +70,17 @@ struct SolverTime {
     return seconds
   }
 
+  /// Of one kernel's predictions by conjugate gradients.
+  func iteration(
+    _ section: PredictionSection, _ forecast: IterationForecast, _ tiles: HeldTiles
+  ) -> Double {
+    // The tiles once, and again for exact residuals; or for each product.
+    let readings = tiles == .store ? forecast.iterations + Double(forecast.rank) / 512 : 4
+    let once =
+      readings * reading + forecast.operations / (RegressionChoice.iterationRate * speedF64)
+    return (section.validation > 0 ? 2 : 1) * once + reading
+  }
+
   /// Of one kernel's training at `times` times.
   func training(times: Int, hasEigenvectors: Bool) -> Double {
     guard hasEigenvectors else {

@@ -134,7 +134,7 @@ struct KernelRegression {
   private var floor: Double { Double(n) * Double.ulpOfOne }
 
   /// Why K + s I has no Cholesky factor, and what to do; a clearly indefinite K is a warning, too.
-  private func indefinite(
+  func indefinite(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
     let trace = meanDiagonal * Double(n)
@@ -151,7 +151,7 @@ struct KernelRegression {
   }
 
   /// Why rounding leaves no solution, and what to do.
-  private func singular(
+  func singular(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
     guard meanDiagonal > 0 else {

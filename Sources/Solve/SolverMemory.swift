@@ -63,6 +63,12 @@ package enum SolverMemory {
         + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""), ranks)
   }
 
+  /// The bytes that every rank may still take. Collective.
+  package static func room(_ ranks: Ranks) throws -> Int {
+    let (_, room) = try onNode(0, ranks)
+    return try ranks.world.allReduce(room.bytes / ranks.node.size, .min)
+  }
+
   /// Whether `bytes` on every rank fit in every node. Collective.
   package static func fits(_ bytes: Int, ranks: Ranks) throws -> Bool {
     let (needed, room) = try onNode(bytes, ranks)

@@ -41,6 +41,9 @@ struct TileShare {
   /// Bytes of one whole tile in memory.
   var tileBytes: Int { grid.tileRows * grid.tileColumns * MemoryLayout<Double>.size }
 
+  /// Whether tile number `number` of the share is on the diagonal of a symmetric matrix.
+  func isOnDiagonal(_ number: Int) -> Bool { grid.isDiagonal(grid.tile(at: indices[number])) }
+
   /// Reads tile number `number` of the share.
   func read(_ number: Int) throws -> DenseTile {
     let tile = grid.tile(at: indices[number])
