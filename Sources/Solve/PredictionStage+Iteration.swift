@@ -40,7 +40,7 @@ extension PredictionStage {
   package func state(variant: Int, kernel: KernelKind, ofValidation: Bool = false) -> IterationState {
     let suffix = ofValidation ? "_validation.iteration" : ".iteration"
     return IterationState(
-      path: run.result("predictions", assignment.variants[variant].name, kernel.rawValue + suffix),
+      folder: run.result("predictions", assignment.variants[variant].name, kernel.rawValue + suffix),
       ranks: ranks)
   }
 

@@ -34,13 +34,15 @@ package struct IterationState {
     }
   }
 
-  let path: String
+  let folder: String
   let ranks: Ranks
   private let disk = Disk()
 
-  package init(path: String, ranks: Ranks) {
-    (self.path, self.ranks) = (path, ranks)
+  package init(folder: String, ranks: Ranks) {
+    (self.folder, self.ranks) = (folder, ranks)
   }
+
+  private var path: String { folder + "/state" }
 
   /// Writes the state. Collective. Errors: files; agreed by all ranks, the state before is kept.
   ///
@@ -94,7 +96,9 @@ package struct IterationState {
         UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: raw.count - 4, as: UInt32.self))
       )
     }
-    let checksum = bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0.dropLast(4))) }
+    let checksum = bytes.withUnsafeBytes {
+      CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0.dropLast(4)))
+    }
     guard checksum == stored, length <= UInt64(bytes.count - 12) else { return nil }
     let text = Array(bytes[8..<8 + Int(length)])
     guard let header = try? JSONText.value(Header.self, text) else { return nil }
@@ -106,5 +110,12 @@ package struct IterationState {
   }
 
   /// Removes the state. Collective.
-  package func remove() throws { try ranks.onRoot { try disk.remove(path) } }
+  package func remove() throws {
+    try ranks.onRoot {
+      guard try disk.exists(folder) else { return }
+      try disk.removeStaleTemporaries(in: folder, olderThan: 0)
+      try disk.remove(path)
+      rmdir(folder)
+    }
+  }
 }
