@@ -38,11 +38,13 @@ extension IterationSection {
   static let keys = SectionKeys<IterationSection>([
     Key(
       "rank", optional: \.rank, .count(atLeast: 1), absent: .words("as many as pay and fit"),
-      "Columns of the preconditioner, a partial Cholesky factorization with pivots drawn at random."),
+      "Columns of the preconditioner, a partial Cholesky factorization with pivots drawn at random."
+    ),
     Key(
       "tiles", \.tiles, .choice,
       "Where the kernel is while it is multiplied: in memory in `f32` or `f64`, or in the `store`, which "
-        + "is read in each iteration. Residuals are in f64 in any case. `auto` chooses and says why."),
+        + "is read in each iteration. Residuals are in f64 in any case. `auto` chooses and says why."
+    ),
     Key(
       "tolerance", \.tolerance, .number(in: 1e-15..<1),
       "The norm of the residual over that of the targets at which a solution is good."),

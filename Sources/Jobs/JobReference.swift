@@ -139,7 +139,7 @@ public enum JobReference {
   private static let iteration = ReferenceSection(
     "prediction.cg",
     [
-      "Conjugate gradients for all classes and regularizations at once; see docs/concepts/solvers.md.",
+      "Conjugate gradients for all classes and regularizations at once; see docs/concepts/solvers.md."
     ],
     IterationSection.keys, start: IterationSection())
 

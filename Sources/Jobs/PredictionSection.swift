@@ -115,7 +115,8 @@ extension PredictionSection {
     if solver == .cholesky, let section = item["cg"] {
       throw section.error(
         .conflict,
-        "\(section.path) is for conjugate gradients and \(item.path).solver is cholesky; leave one out")
+        "\(section.path) is for conjugate gradients and \(item.path).solver is cholesky; leave one out"
+      )
     }
     guard let trainCount, let rank = iteration?.rank, let section = item["cg"],
       let rankItem = section["rank"], rank > trainCount - validation

@@ -37,10 +37,13 @@ extension PredictionStage {
   }
 
   /// Where the solution so far of an iteration is kept; to be removed once the summary has the result.
-  package func state(variant: Int, kernel: KernelKind, ofValidation: Bool = false) -> IterationState {
+  package func state(
+    variant: Int, kernel: KernelKind, ofValidation: Bool = false
+  ) -> IterationState {
     let suffix = ofValidation ? "_validation.iteration" : ".iteration"
     return IterationState(
-      folder: run.result("predictions", assignment.variants[variant].name, kernel.rawValue + suffix),
+      folder: run.result(
+        "predictions", assignment.variants[variant].name, kernel.rawValue + suffix),
       ranks: ranks)
   }
 

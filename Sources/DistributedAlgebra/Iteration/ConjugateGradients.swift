@@ -99,8 +99,8 @@ public struct ConjugateGradients {
         breakdowns[column] = .indefinite
       }
     }
-    add(sizes, direction, to: &solution)
-    add(sizes.map { -$0 }, image, to: &residual)
+    Self.add(sizes, direction, to: &solution)
+    Self.add(sizes.map { -$0 }, image, to: &residual)
     let squares = try share.columnProducts(residual, residual, columns: width)
     for (place, column) in active.enumerated() { norms[column] = squares[place].squareRoot() }
     finish()
@@ -118,15 +118,14 @@ public struct ConjugateGradients {
     let width = active.count
     let whole = try a.product(try share.whole(x, columns: width), columns: width)
     var image = share.own(of: whole, columns: width)
-    add(active.map { shifts[$0] }, x, to: &image)
+    Self.add(active.map { shifts[$0] }, x, to: &image)
     return image
   }
 
   /// y += x diag(factors). Local.
-  private func add(_ factors: [Double], _ x: [Double], to y: inout [Double]) {
+  private static func add(_ factors: [Double], _ x: [Double], to y: inout [Double]) {
     let width = factors.count
-    for row in 0..<share.own.count {
-      let first = row * width
+    for first in stride(from: 0, to: x.count, by: max(width, 1)) {
       for column in 0..<width { y[first + column] += factors[column] * x[first + column] }
     }
   }

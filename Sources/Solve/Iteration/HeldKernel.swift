@@ -11,13 +11,13 @@ final class HeldKernel: SymmetricOperator {
   let order: Int
   private let share: TileShare
   private let ranks: Ranks
-  private var tiles: [Tile]
+  private let tiles: [Tile]
   private let isRead: Bool
   /// Some rows of a tile in double precision.
   private var panel: [Double] = []
 
   /// A tile in memory.
-  private struct Tile {
+  fileprivate struct Tile {
     let place: DenseTile
     let values: [Float]
   }

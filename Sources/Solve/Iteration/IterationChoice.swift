@@ -119,7 +119,8 @@ package struct IterationChoice {
       throw Self.refusal(problem, candidates[candidates.count - 1], section.rank, room: room)
     }
     let most =
-      section.rank ?? Self.largest(atMost: min(n, Self.largestRank)) {
+      section.rank
+      ?? Self.largest(atMost: min(n, Self.largestRank)) {
         problem.bytes(tiles, rank: $0) <= room
       }
     self.tiles = tiles
@@ -142,7 +143,7 @@ package struct IterationChoice {
         return ([.f32, .store], "the kernel is stored in single precision")
       }
       guard problem.roundingRatio > 0.1 else {
-        return ([.f32, .store], "single precision keeps the regularization, and takes half the memory")
+        return ([.f32, .store], "single precision keeps the regularization in half the memory")
       }
       return ([.f64, .store], "single precision would hide the least regularization")
     }

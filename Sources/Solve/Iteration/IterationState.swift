@@ -1,6 +1,5 @@
 import DistributedAlgebra
 import DurableFiles
-import Foundation
 import RankProgram
 import Results
 
@@ -115,7 +114,7 @@ package struct IterationState {
       guard try disk.exists(folder) else { return }
       try disk.removeStaleTemporaries(in: folder, olderThan: 0)
       try disk.remove(path)
-      rmdir(folder)
+      try disk.removeEmptyFolder(folder)
     }
   }
 }

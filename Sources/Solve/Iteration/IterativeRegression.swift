@@ -101,7 +101,8 @@ struct IterativeRegression {
       outcome.solutions[index].failure = regression.singular(
         "\(factor.rank) of its columns span it", regularizations[index], meanDiagonal)
     }
-    try collect(refinement, columns, regularizations, (end - start) / Double(shifts.count), &outcome)
+    let seconds = (end - start) / Double(shifts.count)
+    try collect(refinement, columns, regularizations, seconds, &outcome)
     return outcome
   }
 

@@ -69,7 +69,8 @@ struct Refinement {
       ? try HeldKernel(
         IterativeRegression.share(of: source, ranks: ranks), order: n, tiles: .store, ranks: ranks)
       : kernel
-    share = RowShare(order: n, on: ranks.world)
+    let share = RowShare(order: n, on: ranks.world)
+    self.share = share
     self.shifts = shifts.flatMap { [Double](repeating: $0, count: classes) }
     self.preconditioned = preconditioned.flatMap { [Double](repeating: $0, count: classes) }
     let own = share.own(of: targets, columns: classes)
@@ -203,7 +204,7 @@ struct Refinement {
     _ open: [Int], _ correction: [Double], stop cause: StopRequest.Cause?
   ) throws {
     var sum = x
-    add(correction, open, to: &sum)
+    Self.add(correction, open, to: &sum, columns: shifts.count)
     (header.iterations, header.products, header.seconds) = (iterations, products, seconds)
     do {
       try regression.state.save(sum, share, header)
@@ -222,7 +223,7 @@ struct Refinement {
   /// Adds a correction of some columns, and finds their exact residuals and the change of predictions.
   /// Collective.
   private mutating func refine(_ open: [Int], by correction: [Double]) throws {
-    add(correction, open, to: &x)
+    Self.add(correction, open, to: &x, columns: shifts.count)
     try updateResidual(open)
     refinements += 1
     let whole = try share.whole(correction, columns: open.count)
@@ -256,11 +257,14 @@ struct Refinement {
     }
   }
 
-  /// y += a correction of some columns. Local.
-  private func add(_ correction: [Double], _ open: [Int], to y: inout [Double]) {
-    for row in 0..<share.own.count {
+  /// y += a correction of some of its columns. Local.
+  private static func add(
+    _ correction: [Double], _ open: [Int], to y: inout [Double], columns: Int
+  ) {
+    guard !open.isEmpty else { return }
+    for row in 0..<correction.count / open.count {
       for (place, column) in open.enumerated() {
-        y[row * shifts.count + column] += correction[row * open.count + place]
+        y[row * columns + column] += correction[row * open.count + place]
       }
     }
   }

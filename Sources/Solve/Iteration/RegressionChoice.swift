@@ -49,8 +49,8 @@ package struct RegressionChoice {
       iterates =
         2 * forecast.operations / Self.iterationRate < direct / Self.factorizationRate
       reason = String(
-        format: "a factorization takes %.1e operations, and conjugate gradients some %.0e at less than "
-          + "half the speed", direct, forecast.operations)
+        format: "a factorization takes %.1e operations, and conjugate gradients some %.0e at less "
+          + "than half the speed", direct, forecast.operations)
     }
   }
 }
