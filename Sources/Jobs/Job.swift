@@ -20,6 +20,8 @@ public struct Job: Sendable, Equatable {
   public var tile: Int?
   /// The spectra, if they are asked for.
   public var spectrum: SpectrumSection?
+  /// The spectral densities, if they are asked for.
+  public var density: DensitySection?
   /// The prediction, if it is asked for.
   public var prediction: PredictionSection?
   /// Training in function space, if it is asked for.

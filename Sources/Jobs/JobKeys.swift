@@ -30,6 +30,9 @@ extension Job {
       "spectrum", optional: \.spectrum, SpectrumSection.form, absent: .words("not computed"),
       "The eigenvalues of the kernels; see spectrum."),
     Key(
+      "density", optional: \.density, DensitySection.form, absent: .words("not computed"),
+      "The spectral densities of the kernels, with error bars; see density."),
+    Key(
       "prediction", optional: \.prediction, PredictionSection.form, absent: .words("not computed"),
       "Kernel regression on the training images, evaluated on the test images; see prediction."),
     Key(

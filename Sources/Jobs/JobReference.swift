@@ -6,7 +6,7 @@ import JobDocuments
 public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
-    whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum,
+    whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum, density,
     prediction, iteration, training, initial, alignment,
   ]
 
@@ -130,6 +130,14 @@ public enum JobReference {
     "spectrum",
     ["The eigenvalues of each kernel of the training images, and eigenvectors."],
     SpectrumSection.keys, start: SpectrumSection())
+
+  private static let density = ReferenceSection(
+    "density",
+    [
+      "The spectral density of each kernel of the training images by stochastic Lanczos quadrature, where",
+      "the whole spectrum would take too long. `ntk-dist spectrum` computes it.",
+    ],
+    DensitySection.keys, start: DensitySection())
 
   private static let prediction = ReferenceSection(
     "prediction",

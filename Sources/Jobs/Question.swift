@@ -12,6 +12,11 @@ extension SpectrumSection {
   }
 }
 
+extension DensitySection {
+  /// What decides the density.
+  package var question: String { Self.keys.text(self).flow }
+}
+
 extension PredictionSection {
   /// What decides the predictions; when states are kept does not.
   package var question: String {

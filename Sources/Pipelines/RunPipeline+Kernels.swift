@@ -29,6 +29,14 @@ extension RunPipeline {
     }
   }
 
+  /// The spectral density of every kernel. Collective.
+  func densities(_ section: DensitySection, _ setting: StageSetting) throws {
+    let stage = DensityStage(section, setting)
+    try forEachKernel("density", \.density, section.question, ResultLines.lines) {
+      try stage.perform(variant: $0.variant, kernel: $0.kernel)
+    }
+  }
+
   /// Kernel regression with every kernel. Collective.
   func predictions(_ section: PredictionSection, _ setting: StageSetting) throws {
     let stage = PredictionStage(section, setting)

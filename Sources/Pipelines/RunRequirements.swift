@@ -35,6 +35,14 @@ struct RunRequirements {
         try SolverMemory.requireLeading(layout, count: choice.lanczosVectors, ranks: ranks)
       }
     }
+    if stages.contains(.spectrum), let section = job.density {
+      let tiles = DensityStage.tiles(
+        section, isStoredSingle: job.storage == .f32, order: n, tile: tile, ranks: ranks.count,
+        room: try SolverMemory.room(ranks))
+      try SolverMemory.require(
+        DensityStage.bytes(section, tiles, order: n, tile: tile, ranks: ranks.count),
+        for: "the spectral density of a kernel", order: n, advice: DensityStage.advice, ranks)
+    }
     if stages.contains(.predict), let section = job.prediction {
       try ranks.agree {
         guard section.validation >= n else { return }

@@ -84,6 +84,9 @@ struct RunPlan: Codable {
       elementBytes: assignment.storage.bytes)
     let solves = Solves(layout: layout, time: time, arrays: Double(arrays))
     if let section = job.spectrum { try add(section, solves, limit: limit) }
+    if let section = job.density {
+      try add(section, solves, isStoredSingle: assignment.storage == .float32, limit: limit)
+    }
     if let section = job.prediction {
       let problem = IterationProblem(
         order: train, classes: max(classes, 1), regularizations: section.regularization,
@@ -167,6 +170,20 @@ extension RunPlan {
       bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
         + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
       note: choice.reason)
+  }
+
+  fileprivate mutating func add(
+    _ section: DensitySection, _ solves: Solves, isStoredSingle: Bool, limit: Int
+  ) throws {
+    let tiles = DensityStage.tiles(
+      section, isStoredSingle: isStoredSingle, order: train, tile: tile, ranks: ranks,
+      room: limit / ranksPerNode - SolverMemory.processBytes)
+    try add(
+      "density", nil, solves.layout,
+      seconds: solves.time.density(section, tiles) * solves.arrays,
+      bytes: DensityStage.bytes(section, tiles, order: train, tile: tile, ranks: ranks),
+      note: "\(section.probes) probes of \(min(section.steps, train)) steps, tiles in "
+        + tiles.rawValue)
   }
 
   fileprivate mutating func add(

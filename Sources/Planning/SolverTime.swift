@@ -81,6 +81,15 @@ struct SolverTime {
     return (section.validation > 0 ? 2 : 1) * once + reading
   }
 
+  /// Of one kernel's spectral density.
+  func density(_ section: DensitySection, _ tiles: HeldTiles) -> Double {
+    let (steps, probes) = (min(Double(section.steps), n), Double(section.probes))
+    // A product with the kernel for each step; the vectors are made orthogonal twice.
+    let operations = 2 * n * n * steps * probes + 4 * n * steps * steps * probes
+    return (tiles == .store ? steps : 1) * reading
+      + operations / (RegressionChoice.iterationRate * speedF64)
+  }
+
   /// Of one kernel's training at `times` times.
   func training(times: Int, hasEigenvectors: Bool) -> Double {
     guard hasEigenvectors else {

@@ -16,6 +16,17 @@ package enum ResultLines {
     return text + "  (\(spectrum.routine), \(readable(seconds: spectrum.secondsSolving)))"
   }
 
+  package static func lines(_ density: DensitySummary, _ label: String) -> [String] {
+    ["\(label): lambda_max \(short(density.lambdaMax)) by \(density.probes) probes"]
+      + density.regularizations.map { found in
+        let (determinant, dimension) = (found.logDeterminant, found.effectiveDimension)
+        return "  regularization \(found.regularization)  log det \(short(determinant.value)) ± "
+          + String(format: "%.2g", determinant.error)
+          + "  effective dimension \(short(dimension.value)) ± "
+          + String(format: "%.2g", dimension.error)
+      }
+  }
+
   package static func lines(_ prediction: PredictionSummary, _ label: String) -> [String] {
     prediction.regularizations.map { result in
       let head = "\(label): regularization \(result.regularization)  "

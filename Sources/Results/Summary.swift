@@ -76,6 +76,8 @@ package struct Summary: Codable, Equatable {
     package var spectrum: SpectrumSummary?
     /// Of the kernel centred on the training images, without the constant vector's own zero.
     package var centredSpectrum: SpectrumSummary?
+    /// By stochastic Lanczos quadrature.
+    package var density: DensitySummary?
     package var prediction: PredictionSummary?
     package var training: TrainingSummary?
     package var alignment: AlignmentSummary?

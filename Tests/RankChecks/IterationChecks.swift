@@ -15,6 +15,7 @@ func checkIteration(_ world: Communicator, _ verdict: inout Verdict) throws {
       }
     }
   }
+  try checkDensity(world, &verdict)
   try checkWholeInverse(context, &verdict)
   try checkBreakdown(context, &verdict)
 }
@@ -178,4 +179,46 @@ private func checkBreakdown(_ context: BLACSContext, _ verdict: inout Verdict) t
     steps += 1
   }
   verdict.expect(gradients.breakdowns[0] == .indefinite, "an indefinite matrix goes unnoticed")
+}
+
+/// With as many steps as eigenvalues, each probe's rule is exact for its vector; the means over probes
+/// are within their errors of the truth.
+private func checkDensity(_ world: Communicator, _ verdict: inout Verdict) throws {
+  for n in [1, 2, 30, 200] {
+    for spectrum in semidefinite(n) {
+      let matrix = DenseOperator(spectrum, world)
+      let density = try StochasticLanczos(of: matrix, probes: 12, steps: 60, on: world)
+      let label = "density, \(spectrum.name), n \(n)"
+      for rule in density.rules {
+        let sum = rule.weights.reduce(0, +)
+        verdict.expect(abs(sum - 1) < 1e-12, "\(label): weights of \(sum)")
+        verdict.expect(
+          rule.nodes == rule.nodes.sorted() && (rule.nodes.last ?? 0) <= 1.0000001 * spectrum.norm,
+          "\(label): nodes up to \(rule.nodes.last ?? 0), norm \(spectrum.norm)")
+      }
+      // Signs of length 1 see the diagonal exactly where it is all there is.
+      let functions: [(String, (Double) -> Double)] = [
+        ("trace", { $0 }), ("squares", { $0 * $0 }),
+        ("log det", { log(max($0, 0) + 0.01 * spectrum.norm + 1e-3) }),
+        ("effective dimension", { $0 / ($0 + 0.01 * spectrum.norm + 1e-3) }),
+      ]
+      for (name, function) in functions {
+        let exact = spectrum.eigenvalues.reduce(0) { $0 + function(max($1, 0)) }
+        let found = density.trace(function)
+        let size = spectrum.eigenvalues.reduce(0) { $0 + abs(function(max($1, 0))) }
+        verdict.expect(
+          abs(found.value - exact) <= 5 * found.error + 1e-6 * size,
+          "\(label): \(name) \(found.value) +- \(found.error) is \(exact)")
+      }
+      guard spectrum.norm > 0 else { continue }
+      for part in [0.003, 0.03, 0.3, 0.9, 1.1] {
+        let bound = part * spectrum.norm
+        let found = density.count(below: bound)
+        let exact = Double(spectrum.eigenvalues.count { $0 < bound })
+        verdict.expect(
+          abs(found.value - exact) <= 5 * found.error + 1e-9,
+          "\(label): \(found.value) +- \(found.error) of \(exact) below \(bound)")
+      }
+    }
+  }
 }
