@@ -82,6 +82,7 @@ struct IterativeRegression {
     var refinement = try Refinement(
       self, kernel: kernel, preconditioner: preconditioner, targets: targets,
       shifts: columns.map { shifts[$0] }, preconditioned: columns.map { preconditioned[$0] },
+      largest: (preconditioner.values.last ?? 0) + traceLeft,
       roundingRatio: roundingRatio(columns.map { shifts[$0] }, meanDiagonal))
     try refinement.run()
     let end = MPIEnvironment.seconds

@@ -44,6 +44,10 @@ struct Refinement {
   private let preconditioned: [Double]
   private let targets: [Double]
   private let norms: [Double]
+  /// A bound of the eigenvalues of A.
+  private let largest: Double
+  /// What rounding leaves of the residual of a direct solution, over the targets; by column.
+  private var attainable: [Double]
   /// What a refinement reduces residuals by.
   private let reduction: Double
   private var header: IterationState.Header
@@ -54,16 +58,19 @@ struct Refinement {
   ///
   /// - Parameters:
   ///   - targets: [n, classes] on all ranks.
+  ///   - largest: a bound of the kernel's eigenvalues.
   ///   - roundingRatio: how much of the least shift the rounding of the held tiles takes away.
   init(
     _ regression: IterativeRegression, kernel: HeldKernel, preconditioner: LowRankPreconditioner,
-    targets: [Double], shifts: [Double], preconditioned: [Double], roundingRatio: Double
+    targets: [Double], shifts: [Double], preconditioned: [Double], largest: Double,
+    roundingRatio: Double
   ) throws {
     let (source, ranks) = (regression.regression.source, regression.ranks)
     let (n, classes) = (source.order, regression.regression.columns)
     self.regression = regression
     self.kernel = kernel
     self.preconditioner = preconditioner
+    self.largest = largest
     exact =
       roundingRatio > 0
       ? try HeldKernel(
@@ -84,7 +91,9 @@ struct Refinement {
     // Rounding decides how much a refinement can gain; more than that is lost labor.
     reduction = min(max(2 * roundingRatio, 1e-4), 0.1)
     iterations = [Int](repeating: 0, count: columns)
-    relative = [Double](repeating: 1, count: columns)
+    // A class without images may have targets of zero.
+    relative = norms.map { $0 > 0 ? 1 : 0 }
+    attainable = [Double](repeating: 0, count: columns)
     changes = [Double?](repeating: nil, count: columns)
     troubles = [Trouble?](repeating: nil, count: columns)
     conditions = [Double?](repeating: nil, count: shifts.count)
@@ -144,7 +153,7 @@ struct Refinement {
 
   /// Whether a column's residual is small, or its predictions have settled while the residual fell.
   private func isGood(_ column: Int) -> Bool {
-    if relative[column] <= regression.section.tolerance { return true }
+    if relative[column] <= max(regression.section.tolerance, attainable[column]) { return true }
     // What is left changes predictions by less than the last refinement did.
     guard let change = changes[column], refinements > 1 else { return false }
     return change <= regression.section.settled && relative[column] < 1e-3
@@ -161,8 +170,7 @@ struct Refinement {
       goals: open.map { max(tolerance / 2, reduction * relative[$0]) * norms[$0] },
       share: share, preconditioner)
     let done = iterations
-    let session = (products: products, seconds: MPIEnvironment.seconds)
-    var saved = session.seconds
+    var saved = MPIEnvironment.seconds
     while !gradients.isDone {
       try gradients.step(kernel, preconditioner)
       products += 1
@@ -252,8 +260,11 @@ struct Refinement {
       }
     }
     let squares = try share.columnProducts(left, left, columns: width)
-    for (place, column) in open.enumerated() {
-      relative[column] = norms[column] > 0 ? squares[place].squareRoot() / norms[column] : 0
+    let sizes = try share.columnProducts(solution, solution, columns: width)
+    for (place, column) in open.enumerated() where norms[column] > 0 {
+      relative[column] = squares[place].squareRoot() / norms[column]
+      let rounding = 4 * Double.ulpOfOne * (largest + shifts[column]) * sizes[place].squareRoot()
+      attainable[column] = min(rounding / norms[column], 1e-6)
     }
   }
 
