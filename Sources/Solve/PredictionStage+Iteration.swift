@@ -1,5 +1,4 @@
 import Assembly
-import BlockCyclic
 import DistributedAlgebra
 import Jobs
 import Results

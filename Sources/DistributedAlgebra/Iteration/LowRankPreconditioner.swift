@@ -38,7 +38,7 @@ public final class LowRankPreconditioner {
     let layout = try context.communicator.agree {
       try MatrixLayout(order: rank, grid: context.grid)
     }
-    let gram = try Self.gram(factor)
+    let gram = try LowRankPreconditioner.gram(factor)
     var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
     matrix.fill { i, j in gram[max(i, j) * rank + min(i, j)] }
     let pairs = try eigenpairs(of: matrix)
@@ -51,10 +51,10 @@ public final class LowRankPreconditioner {
       let scale = value > 0 ? 1 / value.squareRoot() : 0
       for row in 0..<rank { turn[row * rank + column] *= scale }
     }
-    Self.multiply(factor, by: turn)
+    LowRankPreconditioner.multiply(factor, by: turn)
     // Eigenvectors of F'F are off by eps largest / value, which counts (value / s) times.
     guard leastShift < 1e-8 * largest else { return }
-    var correction = try Self.gram(factor)
+    var correction = try LowRankPreconditioner.gram(factor)
     for i in 0..<rank {
       for j in 0...i {
         let value = (i == j ? 1.5 : 0) - correction[i * rank + j] / 2
@@ -62,7 +62,7 @@ public final class LowRankPreconditioner {
         correction[j * rank + i] = value
       }
     }
-    Self.multiply(factor, by: correction)
+    LowRankPreconditioner.multiply(factor, by: correction)
   }
 
   /// The lower triangle of F'F, on all ranks. Collective.

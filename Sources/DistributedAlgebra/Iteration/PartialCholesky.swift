@@ -34,11 +34,15 @@ public final class PartialCholesky {
   ) throws {
     let share = RowShare(order: a.order, on: communicator)
     let capacity = max(1, min(most, a.order))
-    rows = try communicator.agree { try LocalArray<Double>(count: share.own.count * capacity) }
+    let diagonal = try a.diagonal().map { max($0, 0) }
+    let rows = try communicator.agree {
+      try LocalArray<Double>(count: share.own.count * capacity)
+    }
+    self.rows = rows
     self.share = share
     self.capacity = capacity
-    residual = try a.diagonal().map { max($0, 0) }
-    traces = [residual.reduce(0, +)]
+    residual = diagonal
+    traces = [diagonal.reduce(0, +)]
   }
 
   /// Whether F has all the columns that there is room for.

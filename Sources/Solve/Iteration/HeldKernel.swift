@@ -39,16 +39,13 @@ final class HeldKernel: SymmetricOperator {
     self.share = share
     self.ranks = ranks
     isRead = tiles == .store
-    let count = share.count
-    self.tiles =
-      isRead
-      ? []
-      : try ranks.agree {
-        try (0..<count).map { number in
-          show(number)
-          return Tile(try Self.checked(share.read(number)), as: tiles)
-        }
+    let count = tiles == .store ? 0 : share.count
+    self.tiles = try ranks.agree {
+      try (0..<count).map { (number: Int) throws -> Tile in
+        show(number)
+        return Tile(try HeldKernel.checked(share.read(number)), as: tiles)
       }
+    }
   }
 
   /// Throws where an element is not finite.
@@ -64,7 +61,7 @@ final class HeldKernel: SymmetricOperator {
   private func forEach(_ body: (Tile) throws -> Void) throws {
     guard isRead else { return try tiles.forEach(body) }
     for number in 0..<share.count {
-      try body(Tile(try Self.checked(share.read(number)), as: .store))
+      try body(Tile(try HeldKernel.checked(share.read(number)), as: .store))
     }
   }
 

@@ -1,5 +1,4 @@
 import DistributedAlgebra
-import Failures
 import Foundation
 import Jobs
 import MessagePassing
@@ -71,13 +70,13 @@ struct IterativeRegression {
     let factor = try partialCholesky(of: kernel, shifts)
     let traceLeft = factor.traces[factor.rank]
     // Without a regularization, what rounding and the preconditioner leave stands in for it.
-    let order = Double(self.order)
-    let floor = max(traceLeft / order, order * .ulpOfOne * meanDiagonal)
+    let count = Double(order)
+    let floor = max(traceLeft / count, count * .ulpOfOne * meanDiagonal)
     let preconditioned = shifts.map { $0 > 0 ? $0 : floor }
     let preconditioner = try LowRankPreconditioner(
       factor, leastShift: preconditioned.min() ?? floor, on: context)
     let prepared = MPIEnvironment.seconds
-    let isSingular = factor.isExhausted && factor.rank < self.order
+    let isSingular = factor.isExhausted && factor.rank < order
     let columns = shifts.indices.filter { shifts[$0] > 0 || !isSingular }
     var refinement = try Refinement(
       self, kernel: kernel, preconditioner: preconditioner, targets: targets,

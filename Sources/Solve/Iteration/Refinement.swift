@@ -1,4 +1,3 @@
-import BLAS
 import DistributedAlgebra
 import DurableFiles
 import Failures
@@ -72,10 +71,13 @@ struct Refinement {
     self.preconditioner = preconditioner
     self.largest = largest
     exact =
-      roundingRatio > 0
-      ? try HeldKernel(
-        IterativeRegression.share(of: source, ranks: ranks), order: n, tiles: .store, ranks: ranks)
-      : kernel
+      if roundingRatio > 0 {
+        try HeldKernel(
+          IterativeRegression.share(of: source, ranks: ranks), order: n, tiles: .store,
+          ranks: ranks)
+      } else {
+        kernel
+      }
     let share = RowShare(order: n, on: ranks.world)
     self.share = share
     self.shifts = shifts.flatMap { [Double](repeating: $0, count: classes) }
