@@ -185,8 +185,8 @@ package struct IterationForecast {
   /// Floating-point operations of all ranks.
   package let operations: Double
 
-  /// Eigenvalue number k over the mean of the diagonal and n, times k^RankPolicy.decay; of fully
-  /// connected networks on CIFAR-10, measured.
+  /// What k columns leave over the mean of the diagonal and n, times k^RankPolicy.decay: twice eigenvalue
+  /// number k of fully connected networks on CIFAR-10.
   private static let scale = 0.2
 
   package init(_ section: IterationSection?, _ problem: IterationProblem, mostRank: Int) {
@@ -196,15 +196,17 @@ package struct IterationForecast {
     let policy = RankPolicy(
       order: problem.order, columns: problem.columns, shift: shift,
       reduction: (section ?? IterationSection()).tolerance)
-    func eigenvalue(_ k: Int) -> Double { Self.scale * n * RankPolicy.fall(at: k) }
+    func tail(_ k: Int) -> RankPolicy.Tail {
+      .init(eigenvalue: Self.scale * n * RankPolicy.fall(at: k), decay: RankPolicy.decay)
+    }
     var rank = section?.rank ?? 64
     if section?.rank == nil {
-      while rank < mostRank, !policy.isEnough(rank: rank, eigenvalue: eigenvalue(rank)) {
+      while rank < mostRank, !policy.isEnough(rank: rank, tail(rank)) {
         rank += 64
       }
     }
     self.rank = min(rank, mostRank)
-    iterations = policy.iterations(eigenvalue: eigenvalue(self.rank))
+    iterations = policy.iterations(eigenvalue: tail(self.rank).eigenvalue)
     operations =
       policy.setupCost(rank: Double(self.rank))
       + iterations * policy.stepCost(rank: Double(self.rank))

@@ -69,12 +69,13 @@ struct IterativeRegression {
     let shifts = regularizations.map { regression.shift($0, meanDiagonal) }
     let factor = try partialCholesky(of: kernel, shifts)
     let traceLeft = factor.traces[factor.rank]
-    // Without a regularization, what rounding and the preconditioner leave stands in for it.
+    // The mean of the eigenvalues that are left stands for them: kernels with a ridge of their own,
+    // beside which the regularization is small, converge no worse for it.
     let count = Double(order)
-    let floor = max(traceLeft / count, count * .ulpOfOne * meanDiagonal)
-    let preconditioned = shifts.map { $0 > 0 ? $0 : floor }
+    let rest = max(traceLeft / count, count * .ulpOfOne * meanDiagonal)
+    let preconditioned = shifts.map { $0 + rest }
     let preconditioner = try LowRankPreconditioner(
-      factor, leastShift: preconditioned.min() ?? floor, on: context)
+      factor, leastShift: preconditioned.min() ?? rest, on: context)
     let prepared = MPIEnvironment.seconds
     let isSingular = factor.isExhausted && factor.rank < order
     let columns = shifts.indices.filter { shifts[$0] > 0 || !isSingular }
@@ -126,9 +127,8 @@ struct IterativeRegression {
     let problem = IterationProblem(
       order: order, classes: 1, regularizations: [1], tile: 1, isStoredSingle: false, ranks: 1)
     while !factor.isFull, !factor.isExhausted {
-      let left = RankPolicy.eigenvalueLeft(traces: factor.traces)
       if section.rank == nil, factor.rank > 0,
-        policy.isEnough(rank: factor.rank, eigenvalue: left)
+        policy.isEnough(rank: factor.rank, RankPolicy.Tail(traces: factor.traces))
       {
         break
       }
