@@ -40,7 +40,7 @@ struct KernelRegression {
 
   /// Solves for every regularization.
   ///
-  /// Collective.
+  /// Collective. Errors: a signal or the time limit asks to stop, looked for between factorizations.
   ///
   /// - Parameter onFactor: is given every regularization's own factor with its solution; no factor is
   ///   shared then.
@@ -54,11 +54,13 @@ struct KernelRegression {
       try onFactor == nil && canShare()
       ? RegularizationGroups.of(regularizations) : regularizations.indices.map { [$0] }
     for group in groups {
+      try ranks.stopIfAsked()
       var alone = group
       if group.count > 1 {
         alone = try share(group, regularizations, targets, &meanDiagonal, &solutions)
       }
       for index in alone {
+        try ranks.stopIfAsked()
         var sums = KernelMatrix.Sums()
         var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
         let start = MPIEnvironment.seconds
@@ -124,8 +126,10 @@ struct KernelRegression {
 
   private func show(_ regularization: Double, _ solutions: [Solution]) {
     let done = solutions.count { $0.x != nil || $0.failure != nil }
+    // Of one factorization there is no progress.
+    let fraction = solutions.count > 1 ? Double(done) / Double(solutions.count) : nil
     console.show(
-      "solving for \(label)", fraction: Double(done) / Double(solutions.count),
+      "solving for \(label)", fraction: fraction,
       detail: "Cholesky factorization for regularization \(regularization)",
       at: MPIEnvironment.seconds)
   }
