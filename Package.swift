@@ -113,6 +113,7 @@ let package = Package(
       exclude: readme + ["Pixels/README.md"],
       swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
+    .target(name: "Generalization", exclude: readme),
     .target(name: "BLAS", dependencies: ["COpenBLAS", "Failures"], exclude: readme),
     .target(
       name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
@@ -231,6 +232,7 @@ let package = Package(
     .testTarget(name: "FormulasTests", dependencies: ["Formulas"]),
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
     .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Failures"]),
+    .testTarget(name: "GeneralizationTests", dependencies: ["Generalization"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "RecursionCore"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),

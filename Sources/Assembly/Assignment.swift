@@ -141,7 +141,7 @@ package struct Assignment {
     }
     let asked = [
       ("prediction", job.prediction != nil), ("training", job.training != nil),
-      ("alignment", job.alignment != nil),
+      ("alignment", job.alignment != nil), ("spectrum.weights", job.spectrum?.weights == true),
     ]
     if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
       throw Refusal(

@@ -51,7 +51,7 @@ final class RunPipeline {
       try assignment.check(data, job: job)
     }
     try RunRequirements(ranks: ranks).requireSolvers(
-      of: job, order: data.trainCount, stages: request.stages)
+      of: job, order: data.trainCount, classes: data.classes, stages: request.stages)
     if request.stages.contains(.assemble) {
       let status = try assemble(data)
       guard status == .success else { return status }

@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+@testable import Generalization
+
+@Suite struct GeneralizationTests {
+  /// Eigenvalues i^-1.5 and weights that fall with the rank.
+  private func spectrum(_ n: Int, outputs: Int = 2) -> TargetSpectrum {
+    let values = (0..<n).map { pow(Double(n - $0), -1.5) }
+    let weights = (0..<n * outputs).map { place in
+      sin(Double(place * place + 1)) / Double(n - place / outputs)
+    }
+    return TargetSpectrum(ascending: values, weights: weights, outputs: outputs)
+  }
+
+  @Test("The implicit ridge solves its equation, with a ridge and without")
+  func kappa() throws {
+    let spectrum = spectrum(500)
+    let curve = LearningCurve(spectrum)
+    for ridge in [0, 1e-12, 1e-4, 1, 1e6] {
+      for m in [1, 7, 120, 499] {
+        let kappa = try #require(curve.kappa(samples: m, ridge: ridge))
+        let sum = spectrum.values.reduce(ridge / kappa) { $0 + $1 / 500 / ($1 / 500 + kappa) }
+        #expect(abs(sum - Double(m)) < 1e-10 * Double(m))
+      }
+    }
+    // Of one eigenvalue p: p / (p + kappa) + delta / kappa = m is a quadratic equation.
+    let one = LearningCurve(TargetSpectrum(ascending: [3], weights: [1], outputs: 1))
+    let kappa = try #require(one.kappa(samples: 2, ridge: 0.5))
+    let p = 3.0
+    let root = (p + 0.5 - 2 * p + sqrt((p + 0.5 - 2 * p) * (p + 0.5 - 2 * p) + 8 * 0.5 * p)) / 4
+    #expect(abs(kappa - root) < 1e-14 * root)
+  }
+
+  @Test("Without a ridge there is no point beyond the directions of the spectrum")
+  func interpolation() {
+    let flat = TargetSpectrum(
+      ascending: [0, 0, 0, 1, 1, 1], weights: [0, 0, 0, 1, 1, 1], outputs: 1)
+    let curve = LearningCurve(flat)
+    #expect(curve.point(samples: 2, ridge: 0) != nil)
+    #expect(curve.point(samples: 3, ridge: 0) == nil)
+    #expect(curve.point(samples: 5, ridge: 0.1) != nil)
+    #expect(curve.point(samples: 6, ridge: 0.1) == nil)
+    let nothing = TargetSpectrum(ascending: [0, 0], weights: [1, 1], outputs: 1)
+    #expect(LearningCurve(nothing).point(samples: 1, ridge: 1) == nil)
+  }
+
+  @Test("With a ridge beyond all eigenvalues nothing is learned, and test and training errors are the targets'")
+  func nothingLearned() throws {
+    let spectrum = spectrum(300)
+    let point = try #require(LearningCurve(spectrum).point(samples: 100, ridge: 1e9))
+    let mean = spectrum.energies.reduce(0, +) / 600
+    #expect(abs(point.testError - mean) < 1e-6 * mean)
+    #expect(abs(point.trainError - mean) < 1e-6 * mean)
+  }
+
+  @Test("Figures of a ridge are those of the matrix")
+  func figures() throws {
+    // K = diag(4, 1) and Y = (1, 2): all by hand.
+    let spectrum = TargetSpectrum(ascending: [1, 4], weights: [2, 1], outputs: 1)
+    let found = try #require(RidgeFigures(spectrum, ridge: 1))
+    #expect(abs(found.dimension - (0.8 + 0.5)) < 1e-15)
+    #expect(abs(found.secondDimension - (0.64 + 0.25)) < 1e-15)
+    // Residuals s / (lambda + s) y: 0.2 and 1.
+    #expect(abs(found.trainError - (0.04 + 1) / 2) < 1e-15)
+    let leverage = 1 - found.dimension / 2
+    #expect(abs(found.generalizedCrossValidation - 0.52 / (leverage * leverage)) < 1e-14)
+    let expected = -(1.0 / 5 + 4.0 / 2 + log(10) + 2 * log(2 * Double.pi)) / 2
+    #expect(abs(found.logMarginalLikelihood - expected) < 1e-14)
+    #expect(abs(found.scale - (1.0 / 5 + 2) / 2) < 1e-15)
+    // The scale is a maximum: the likelihood of a (K + s I) is less on both sides.
+    func likelihood(_ a: Double) -> Double {
+      -((1.0 / 5 + 2) / a + log(10) + 2 * log(a) + 2 * log(2 * Double.pi)) / 2
+    }
+    #expect(abs(found.scaledLogMarginalLikelihood - likelihood(found.scale)) < 1e-14)
+    #expect(likelihood(found.scale * 1.01) < found.scaledLogMarginalLikelihood)
+    #expect(likelihood(found.scale * 0.99) < found.scaledLogMarginalLikelihood)
+  }
+
+  @Test("Without a ridge generalized cross-validation has its limit, and a singular kernel no figures")
+  func noRidge() throws {
+    let spectrum = spectrum(40)
+    let limit = try #require(RidgeFigures(spectrum, ridge: 0))
+    let near = try #require(RidgeFigures(spectrum, ridge: 1e-12))
+    #expect(limit.trainError == 0)
+    #expect(
+      abs(limit.generalizedCrossValidation - near.generalizedCrossValidation)
+        < 1e-6 * near.generalizedCrossValidation)
+    let singular = TargetSpectrum(ascending: [-1e-17, 1], weights: [1, 1], outputs: 1)
+    #expect(RidgeFigures(singular, ridge: 0) == nil)
+    #expect(RidgeFigures(singular, ridge: 1e-3) != nil)
+  }
+
+  @Test("A power law is found with its exponent, and one that bends has a spread")
+  func powerLaws() throws {
+    let exact = (1...5_000).map { 3 * pow(Double($0), -1.7) }
+    let window = try #require(PowerLaw.window(of: 5_000))
+    let law = try #require(PowerLaw(exact, window: window))
+    #expect(window == 10...500)
+    #expect(abs(law.exponent - 1.7) < 1e-12 && abs(law.amplitude - 3) < 1e-11)
+    #expect(law.spread.upperBound - law.spread.lowerBound < 1e-10)
+    let bent = exact.enumerated().map { $1 * exp(-Double($0) / 300) }
+    let other = try #require(PowerLaw(bent, window: window))
+    #expect(other.spread.contains(other.exponent))
+    #expect(other.spread.upperBound - other.spread.lowerBound > 0.5)
+    #expect(PowerLaw(exact, window: window, floor: 1e-3) == nil)
+    #expect(PowerLaw(exact, window: 10...12) == nil)
+    #expect(PowerLaw(exact, window: 10...5_001) == nil)
+    #expect(PowerLaw.window(of: 399) == nil)
+  }
+
+  @Test("Ranks of tails are one for a single eigenvalue and all for equal ones")
+  func dimensions() {
+    let flat = EffectiveDimensions([Double](repeating: 2, count: 100), floor: 0)
+    #expect(flat.participation == 100)
+    #expect(flat.tails.map(\.rank) == [0, 1, 3, 10, 30])
+    for tail in flat.tails {
+      #expect(tail.effectiveRank == Double(100 - tail.rank))
+      #expect(tail.participation == Double(100 - tail.rank))
+    }
+    let one = EffectiveDimensions([5] + [Double](repeating: 0, count: 99), floor: 1e-9)
+    #expect(one.participation == 1 && one.tails.map(\.rank) == [0])
+    let spectrum = spectrum(30)
+    #expect(abs(spectrum.tails[0] - 1) < 1e-15)
+    #expect(spectrum.tails == spectrum.tails.sorted(by: >))
+  }
+
+  @Test("Numbers of samples are two an octave")
+  func samples() {
+    #expect(LearningCurve.samples(upTo: 20) == [2, 3, 4, 6, 8, 11, 16])
+    #expect(LearningCurve.samples(upTo: 1).isEmpty)
+  }
+}
