@@ -164,6 +164,7 @@ let package = Package(
       name: "Results",
       dependencies: [
         "Failures", "RecursionCore", "TileSchedule", "DurableFiles", "Jobs", "CProcess",
+        "Generalization",
       ], exclude: readme),
     .target(name: "Dynamics", dependencies: ["Jobs"], exclude: readme),
     .target(
@@ -192,9 +193,8 @@ let package = Package(
       name: "Solve",
       dependencies: [
         "Failures", "Processor", "BLAS", "BlockCyclic", "Tiling", "DurableFiles",
-        "NumPyFiles", "TileStore", "MessagePassing", "DistributedAlgebra", "Jobs", "Results",
-        "Dynamics",
-        "RankProgram", "Assembly",
+        "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
+        "Results", "Dynamics", "Generalization", "RankProgram", "Assembly",
       ], exclude: readme),
     .target(
       name: "SelfTest",

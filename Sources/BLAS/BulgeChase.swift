@@ -33,10 +33,10 @@ struct BulgeChase: ~Copyable {
 
   /// - Parameter columns: of Y.
   init(_ source: SymmetricBand, columns: Int) {
-    (n, kd, self.columns) = (source.n, source.bandwidth, columns)
+    let (n, kd) = (source.n, source.bandwidth)
     // The bulge below column j reaches row j + 2 kd - 1.
-    height = 2 * kd
-    band = .allocate(capacity: n * height)
+    let height = 2 * kd
+    let band = UnsafeMutablePointer<Double>.allocate(capacity: n * height)
     band.initialize(repeating: 0, count: n * height)
     let stored = kd + 1
     source.elements.withUnsafeBufferPointer { elements in
@@ -46,6 +46,8 @@ struct BulgeChase: ~Copyable {
         }
       }
     }
+    (self.n, self.kd, self.height, self.columns) = (n, kd, height, columns)
+    self.band = band
     work = .allocate(capacity: max(kd, columns))
   }
 

@@ -81,6 +81,7 @@ private struct TurnedColumns {
 
   /// Rotates rows i and i + 1 for each i of a range, the last first.
   mutating func rotate(_ range: Range<Int>, cosines: [Double], sines: [Double]) {
+    let (n, blocks) = (n, blocks)
     lanes.withUnsafeMutableBufferPointer { lanes in
       cosines.withUnsafeBufferPointer { cosines in
         sines.withUnsafeBufferPointer { sines in
@@ -146,7 +147,7 @@ private struct QLIteration {
           left -= 1
           sweep(from: m, to: l)
         }
-      } 
+      }
       start = end + 1
     }
   }

@@ -18,9 +18,9 @@ public struct RidgeFigures: Sendable, Equatable {
   /// Source: Rasmussen and Williams (2006), equation 2.30.
   public let logMarginalLikelihoods: [Double]
   /// The factor of K + s I that makes the targets most likely, a = sum |v_i|^2 / (lambda_i + s) / (n
-  /// outputs), and the log marginal likelihood of all outputs with it.
+  /// outputs), and the log marginal likelihood of all outputs with it; nil where all targets are zero.
   public let scale: Double
-  public let scaledLogMarginalLikelihood: Double
+  public let scaledLogMarginalLikelihood: Double?
 
   /// The log marginal likelihood of all outputs together.
   public var logMarginalLikelihood: Double { logMarginalLikelihoods.reduce(0, +) }
@@ -53,6 +53,7 @@ public struct RidgeFigures: Sendable, Equatable {
     logMarginalLikelihoods = forms.map { -($0 + logarithms + constant) / 2 }
     scale = forms.reduce(0, +) / count
     scaledLogMarginalLikelihood =
-      -(count + Double(outputs) * (logarithms + constant) + count * log(scale)) / 2
+      scale == 0
+      ? nil : -(count + Double(outputs) * (logarithms + constant) + count * log(scale)) / 2
   }
 }

@@ -22,6 +22,9 @@ extension Job {
       try alignment?.check(item, spectrum: spectrum)
       try checkLabels(item, needsTest: false)
     }
+    if let item = section["generalization"] {
+      try generalization?.check(item, spectrum: spectrum, trainCount: trainCount)
+    }
   }
 
   /// Some of training is computed from the kernel's eigenvectors.

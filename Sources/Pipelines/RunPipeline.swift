@@ -69,7 +69,9 @@ final class RunPipeline {
     for stage in request.stages {
       switch stage {
       case .assemble: break
-      case .spectrum: try job.spectrum.map { try spectra($0, setting) }
+      case .spectrum:
+        try job.spectrum.map { try spectra($0, setting) }
+        try job.generalizationRequest.map { try generalization($0, setting) }
       case .predict: try job.prediction.map { try predictions($0, setting) }
       case .train: try job.training.map { try training($0, setting) }
       case .align: try job.alignment.map { try alignment($0, setting) }
