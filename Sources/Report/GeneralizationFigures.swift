@@ -15,6 +15,8 @@ enum GeneralizationFigures {
         learningCurves(all, "learning-curve\(suffix)", "Learning curves\(title)", record),
         energies(
           kernels, "target-energy\(suffix)", "Targets in all eigenvectors\(title)", record),
+        trainingCurves(
+          all, "training-curve\(suffix)", "Training loss by the spectrum\(title)", record),
         evidence(all, "evidence\(suffix)", "Evidence over the regularization\(title)", record),
       ].compactMap(\.self)
     }
@@ -93,6 +95,29 @@ enum GeneralizationFigures {
           x: Axis("leading eigenvectors", scale: .logarithmic),
           y: Axis("part of the targets", unit: "%", includes: [0, 100]), series: series,
           dashedMeans: "directions at random")))
+  }
+
+  private static func trainingCurves(
+    _ kernels: [RunRecord.Kernel], _ name: String, _ title: String, _ record: RunRecord
+  ) -> Plot? {
+    let shown = Thinning.even(kernels, limit: 6)
+    let most = shown.compactMap { $0.figures.generalization?.trainingCurve.first?.loss }.max() ?? 0
+    let series = shown.enumerated().map { color, kernel in
+      Series(
+        record.keyName(kernel),
+        (kernel.figures.generalization?.trainingCurve ?? []).map { .init($0.time, $0.loss) },
+        color: color)
+    }
+    return Plot(
+      name: name, title: title,
+      caption: "Half the mean squared error of gradient flow on all training images, from outputs of "
+        + "zero on; \(record.imagesText)." + omittedText(shown.count, of: kernels.count),
+      .chart(
+        Chart(
+          x: Axis("training time", unit: "units of the learning rate", scale: .logarithmic),
+          // What is left by rounding would hide all else.
+          y: Axis("training loss", scale: .logarithmic, floor: most > 0 ? most * 1e-6 : nil),
+          series: series)))
   }
 
   private static func evidence(

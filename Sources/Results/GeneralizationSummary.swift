@@ -11,19 +11,22 @@ package struct GeneralizationSummary: Codable, Equatable {
   package var diagonalSpread: Double
   package var effectiveDimensions: Dimensions
   package var powerLaws: PowerLaws
+  /// The loss of gradient flow on the training images, from outputs of zero on.
+  package var trainingCurve: [Loss]
   package var regularizations: [Ridge]
   package var seconds: Double
 
   package init(
     targetOffset: Double, meanDiagonal: Double, diagonalSpread: Double,
-    effectiveDimensions: Dimensions, powerLaws: PowerLaws, regularizations: [Ridge],
-    seconds: Double
+    effectiveDimensions: Dimensions, powerLaws: PowerLaws, trainingCurve: [Loss],
+    regularizations: [Ridge], seconds: Double
   ) {
     self.targetOffset = targetOffset
     self.meanDiagonal = meanDiagonal
     self.diagonalSpread = diagonalSpread
     self.effectiveDimensions = effectiveDimensions
     self.powerLaws = powerLaws
+    self.trainingCurve = trainingCurve
     self.regularizations = regularizations
     self.seconds = seconds
   }
@@ -77,6 +80,14 @@ package struct GeneralizationSummary: Codable, Equatable {
         spread = [law.spread.lowerBound, law.spread.upperBound]
       }
     }
+  }
+
+  /// Half the mean squared error at a time in units of the learning rate.
+  package struct Loss: Codable, Equatable {
+    package var time: Double
+    package var loss: Double
+
+    package init(_ point: TrainingCurve.Point) { (time, loss) = (point.time, point.loss) }
   }
 
   /// At one regularization.

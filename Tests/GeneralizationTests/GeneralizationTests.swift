@@ -128,6 +128,21 @@ import Testing
     #expect(spectrum.tails == spectrum.tails.sorted(by: >))
   }
 
+  @Test("The training loss falls from that of zero outputs to that of the directions without eigenvalue")
+  func training() throws {
+    let spectrum = TargetSpectrum(ascending: [0, 1, 4], weights: [1, 2, 3], outputs: 1)
+    let curve = TrainingCurve(spectrum)
+    #expect(abs(curve.loss(time: 0) - 14.0 / 6) < 1e-15)
+    #expect(abs(curve.loss(time: 1e9) - 1.0 / 6) < 1e-15)
+    let middle = (1 + 4 * exp(-2.0 / 3 * 2) + 9 * exp(-8.0 / 3 * 2)) / 6
+    #expect(abs(curve.loss(time: 2) - middle) < 1e-15)
+    let points = curve.points(floor: 1e-9)
+    #expect(points.map(\.loss) == points.map(\.loss).sorted(by: >))
+    let (first, last) = (try #require(points.first), try #require(points.last))
+    #expect(first.time <= 0.075 && last.time >= 30)
+    #expect(curve.points(floor: 5).isEmpty)
+  }
+
   @Test("Numbers of samples are two an octave")
   func samples() {
     #expect(LearningCurve.samples(upTo: 20) == [2, 3, 4, 6, 8, 11, 16])

@@ -125,7 +125,8 @@ package struct GeneralizationStage: KernelStage {
           PowerLaw(targets.values, window: $0, floor: spectrum.noiseFloor)
         },
         targets: window.flatMap { PowerLaw(targets.tails, window: $0) }),
-      regularizations: regularizations, seconds: 0)
+      trainingCurve: TrainingCurve(targets).points(floor: spectrum.noiseFloor).map(
+        GeneralizationSummary.Loss.init), regularizations: regularizations, seconds: 0)
   }
 }
 
@@ -135,6 +136,7 @@ extension GeneralizationSummary {
     GeneralizationSummary(
       targetOffset: targetOffset, meanDiagonal: 0, diagonalSpread: 0,
       effectiveDimensions: .init(EffectiveDimensions([], floor: 0)),
-      powerLaws: .init(eigenvalues: nil, targets: nil), regularizations: [], seconds: 0)
+      powerLaws: .init(eigenvalues: nil, targets: nil), trainingCurve: [], regularizations: [],
+      seconds: 0)
   }
 }
