@@ -37,6 +37,8 @@ final class RunPipeline {
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
     summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)
+    // In place of the record of a job that was killed.
+    if ranks.isRoot { StepRecord(step: "reading the images").write(run) }
   }
 
   /// Runs the stages. Collective. Returns how the program ends.
@@ -53,6 +55,7 @@ final class RunPipeline {
     try RunRequirements(ranks: ranks).requireSolvers(
       of: job, order: data.trainCount, classes: data.classes, stages: request.stages)
     if request.stages.contains(.assemble) {
+      console.stage = Stage.assemble.rawValue
       let status = try assemble(data)
       guard status == .success else { return status }
     }
@@ -67,6 +70,7 @@ final class RunPipeline {
       run: run, store: store, assignment: assignment, data: data, ranks: ranks,
       context: try BLACSContext(on: ranks.world), console: console)
     for stage in request.stages {
+      console.stage = stage.rawValue
       switch stage {
       case .assemble: break
       case .spectrum:
@@ -126,6 +130,7 @@ final class RunPipeline {
           "\(run.path) exists; continue it with --resume, or choose another output folder")
       }
       try run.claim()
+      try disk.createFolder(run.own)
       try disk.removeStaleTemporaries(in: run.path, recursively: true)
     }
   }
@@ -137,7 +142,6 @@ final class RunPipeline {
   func record(_ data: DataOutline, imageDigest: UInt64?) throws {
     let environment = try EnvironmentRecord.gather(ranks)
     try ranks.onRoot {
-      try Disk().createFolder(run.own)
       if request.stages.contains(.assemble) {
         try Disk().publish(job.resolvedYAML(), to: run.job)
       }

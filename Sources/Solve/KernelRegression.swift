@@ -128,8 +128,10 @@ struct KernelRegression {
 
   private func show(_ regularization: Double, _ solutions: [Solution]) {
     let done = solutions.count { $0.x != nil || $0.failure != nil }
+    // Of one factorization there is no progress.
+    let fraction = solutions.count > 1 ? Double(done) / Double(solutions.count) : nil
     console.show(
-      "solving for \(label)", fraction: Double(done) / Double(solutions.count),
+      "solving for \(label)", fraction: fraction,
       detail: "Cholesky factorization for regularization \(regularization)",
       at: MPIEnvironment.seconds)
   }
