@@ -17,9 +17,9 @@ public struct RidgeFigures: Sendable, Equatable {
   ///
   /// Source: Rasmussen and Williams (2006), equation 2.30.
   public let logMarginalLikelihoods: [Double]
-  /// The factor of K + s I that makes the targets most likely, a = sum |v_i|^2 / (lambda_i + s) / (n
-  /// outputs), and the log marginal likelihood of all outputs with it; nil where all targets are zero.
+  /// The factor of K + s I that makes the targets most likely: sum |v_i|^2 / (lambda_i + s) / (n outputs).
   public let scale: Double
+  /// The log marginal likelihood of all outputs with this factor; nil where all targets are zero.
   public let scaledLogMarginalLikelihood: Double?
 
   /// The log marginal likelihood of all outputs together.

@@ -9,7 +9,9 @@ import Foundation
 public struct TrainingCurve: Sendable {
   /// The loss at one time.
   public struct Point: Sendable, Equatable {
+    /// In units of the learning rate.
     public let time: Double
+    /// Half the mean over samples and outputs of the squared error.
     public let loss: Double
   }
 

@@ -3,7 +3,8 @@ import Results
 /// The log marginal likelihood that stands for a kernel with several regularizations.
 enum Evidence {
   /// Which one it is.
-  static let rule = "the largest log marginal likelihood per training image of the regularizations, with "
+  static let rule =
+    "the largest log marginal likelihood per training image of the regularizations, with "
     + "the best scale where the spectrum has the targets' weights"
 
   /// Nil where a run has none.

@@ -54,7 +54,8 @@ enum GeneralizationFigures {
     let draws = shown.flatMap(\.ridge.measured).map(\.draws).max()
     return Plot(
       name: name, title: title,
-      caption: "The squared error that the eigenvalues and the targets' weights predict on the other "
+      caption:
+        "The squared error that the eigenvalues and the targets' weights predict on the other "
         + "training images after learning from some of them, by regularization"
         + (draws.map { "; points: measured, means of \($0) random subsets" } ?? "")
         + ". \(record.imagesSentence)" + omittedText(shown.count, of: lines.count),
@@ -110,7 +111,8 @@ enum GeneralizationFigures {
     }
     return Plot(
       name: name, title: title,
-      caption: "Half the mean squared error of gradient flow on all training images, from outputs of "
+      caption:
+        "Half the mean squared error of gradient flow on all training images, from outputs of "
         + "zero on; \(record.imagesText)." + omittedText(shown.count, of: kernels.count),
       .chart(
         Chart(
@@ -135,7 +137,8 @@ enum GeneralizationFigures {
     }
     return Plot(
       name: name, title: title,
-      caption: "Log marginal likelihood of the targets under the Gaussian process, per training image, "
+      caption:
+        "Log marginal likelihood of the targets under the Gaussian process, per training image, "
         + "with the kernel and the regularization times the factor that makes it largest; "
         + "\(record.imagesText)." + omittedText(shown.count, of: kernels.count),
       .chart(

@@ -110,7 +110,9 @@ final class RunRecord {
   /// The part of the targets' squared norm in the leading 1, 2, ... of all eigenvectors; nil where there are
   /// no weights, or, with a warning, if their file cannot be read.
   package func energies(_ kernel: Kernel) -> [Double]? {
-    guard let weights = kernel.figures.spectrum?.weights, weights.squaredNorm > 0 else { return nil }
+    guard let weights = kernel.figures.spectrum?.weights, weights.squaredNorm > 0 else {
+      return nil
+    }
     let path = run.result("spectrum", kernel.variant.name, "\(kernel.kind.rawValue)_weights.npy")
     if let energies = cache[path] { return energies }
     do {

@@ -82,7 +82,8 @@ struct BandSpectrum {
     announceBand()
     let found = try reduction.spectrum { step, fraction in showBand(step, fraction) }
     return Outcome(
-      values: found.values, weights: found.weights, sums: .init(trace: header.trace, squares: header.squares), reading: reading,
+      values: found.values, weights: found.weights,
+      sums: .init(trace: header.trace, squares: header.squares), reading: reading,
       solving: before + MPIEnvironment.seconds - begun - saving, saving: saving)
   }
 

@@ -49,7 +49,9 @@ import Testing
     var first = 0
     while first < n {
       var last = first
-      while last + 1 < n, expected.values[last + 1] - expected.values[last] < 1e-4 * norm { last += 1 }
+      while last + 1 < n, expected.values[last + 1] - expected.values[last] < 1e-4 * norm {
+        last += 1
+      }
       for a in 0..<count {
         for b in 0..<count {
           var (found, wanted) = (0.0, 0.0)

@@ -45,7 +45,9 @@ import Testing
     #expect(LearningCurve(nothing).point(samples: 1, ridge: 1) == nil)
   }
 
-  @Test("With a ridge beyond all eigenvalues nothing is learned, and test and training errors are the targets'")
+  @Test(
+    "With a ridge beyond all eigenvalues nothing is learned, and test and training errors are the targets'"
+  )
   func nothingLearned() throws {
     let spectrum = spectrum(300)
     let point = try #require(LearningCurve(spectrum).point(samples: 100, ridge: 1e9))
@@ -80,7 +82,8 @@ import Testing
     #expect(RidgeFigures(nothing, ridge: 1)?.scaledLogMarginalLikelihood == nil)
   }
 
-  @Test("Without a ridge generalized cross-validation has its limit, and a singular kernel no figures")
+  @Test(
+    "Without a ridge generalized cross-validation has its limit, and a singular kernel no figures")
   func noRidge() throws {
     let spectrum = spectrum(40)
     let limit = try #require(RidgeFigures(spectrum, ridge: 0))
@@ -128,7 +131,9 @@ import Testing
     #expect(spectrum.tails == spectrum.tails.sorted(by: >))
   }
 
-  @Test("The training loss falls from that of zero outputs to that of the directions without eigenvalue")
+  @Test(
+    "The training loss falls from that of zero outputs to that of the directions without eigenvalue"
+  )
   func training() throws {
     let spectrum = TargetSpectrum(ascending: [0, 1, 4], weights: [1, 2, 3], outputs: 1)
     let curve = TrainingCurve(spectrum)

@@ -93,7 +93,8 @@ private func checkWeights<Scalar: MatrixScalar>(
       return sum + y[i * count + column] * row
     }
     let weighted = (0..<n).reduce(0.0) {
-      $0 + found.values[$1] * found.weights[$1 * count + column] * found.weights[$1 * count + column]
+      $0 + found.values[$1] * found.weights[$1 * count + column]
+        * found.weights[$1 * count + column]
     }
     verdict.expect(
       abs(form - weighted) <= allowed * square,

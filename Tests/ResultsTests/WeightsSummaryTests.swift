@@ -6,7 +6,8 @@ import Testing
   func parts() {
     // Two images of two classes less an offset of 1/2: |Y|^2 is 1.
     let half = 0.5.squareRoot()
-    let found = WeightsSummary([0.3, 0.4, half, half * half], labels: [0, 1], classes: 2, targetOffset: 0.5)
+    let found = WeightsSummary(
+      [0.3, 0.4, half, half * half], labels: [0, 1], classes: 2, targetOffset: 0.5)
     #expect(found.squaredNorm == 1 && found.normError < 1e-15)
     #expect(found.leading.map(\.eigenvectors) == [1, 1, 2, 2])
     #expect(found.leading.map(\.part) == [0.5, 0.75, 0.9, 0.99])

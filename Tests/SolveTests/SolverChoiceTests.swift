@@ -36,7 +36,8 @@ import Testing
     #expect(many.reason.contains("no room"))
   }
 
-  @Test("Weights come from a band without eigenvectors, and from all of them where a library is named")
+  @Test(
+    "Weights come from a band without eigenvectors, and from all of them where a library is named")
   func weights() throws {
     let alone = try choice(SpectrumSection(weights: true))
     #expect(alone.solver == .band && alone.lanczosVectors == 0)

@@ -141,4 +141,3 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     }
   }
 }
-
