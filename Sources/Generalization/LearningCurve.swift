@@ -60,8 +60,8 @@ public struct LearningCurve: Sendable {
       trainError: train)
   }
 
-  /// The implicit ridge: the root of sum p_i / (p_i + kappa) + delta / kappa = m.
-  func kappa(samples m: Int, ridge: Double) -> Double? {
+  /// The implicit ridge, the root of sum p_i / (p_i + kappa) + delta / kappa = m; nil where it is zero.
+  public func kappa(samples m: Int, ridge: Double) -> Double? {
     let count = Double(m)
     let directions = populations.count { $0 > 0 }
     guard directions > 0, ridge > 0 || m < directions else { return nil }

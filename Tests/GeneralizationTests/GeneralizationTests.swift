@@ -1,7 +1,6 @@
 import Foundation
+import Generalization
 import Testing
-
-@testable import Generalization
 
 @Suite struct GeneralizationTests {
   /// Eigenvalues i^-1.5 and weights that fall with the rank.
@@ -28,7 +27,8 @@ import Testing
     let one = LearningCurve(TargetSpectrum(ascending: [3], weights: [1], outputs: 1))
     let kappa = try #require(one.kappa(samples: 2, ridge: 0.5))
     let p = 3.0
-    let root = (p + 0.5 - 2 * p + sqrt((p + 0.5 - 2 * p) * (p + 0.5 - 2 * p) + 8 * 0.5 * p)) / 4
+    let half = p + 0.5 - 2 * p
+    let root = (half + sqrt(half * half + 8 * 0.5 * p)) / 4
     #expect(abs(kappa - root) < 1e-14 * root)
   }
 
@@ -67,12 +67,14 @@ import Testing
     #expect(abs(found.trainError - (0.04 + 1) / 2) < 1e-15)
     let leverage = 1 - found.dimension / 2
     #expect(abs(found.generalizedCrossValidation - 0.52 / (leverage * leverage)) < 1e-14)
-    let expected = -(1.0 / 5 + 4.0 / 2 + log(10) + 2 * log(2 * Double.pi)) / 2
+    let (form, constant) = (1.0 / 5 + 4.0 / 2, 2 * log(2 * Double.pi))
+    let expected: Double = -(form + log(10) + constant) / 2
     #expect(abs(found.logMarginalLikelihood - expected) < 1e-14)
     #expect(abs(found.scale - (1.0 / 5 + 2) / 2) < 1e-15)
     // The scale is a maximum: the likelihood of a (K + s I) is less on both sides.
     func likelihood(_ a: Double) -> Double {
-      -((1.0 / 5 + 2) / a + log(10) + 2 * log(a) + 2 * log(2 * Double.pi)) / 2
+      let determinant = log(10) + 2 * log(a)
+      return -(form / a + determinant + constant) / 2
     }
     let most = try #require(found.scaledLogMarginalLikelihood)
     #expect(abs(most - likelihood(found.scale)) < 1e-14)
