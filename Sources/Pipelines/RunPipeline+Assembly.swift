@@ -11,7 +11,8 @@ extension RunPipeline {
     let tilesFit = { [assignment, ranks] in
       try assignment.checkMemory(
         train: data.trainCount, ranks: ranks.node.size,
-        memory: NodeMemory.room(for: ranks.node.size).bytes - SharedImages.bytes(data, mirrors: assignment.averagesMirrors)
+        memory: NodeMemory.room(for: ranks.node.size).bytes
+          - SharedImages.bytes(data, mirrors: assignment.averagesMirrors)
       )
     }
     try ranks.agree(tilesFit)

@@ -75,7 +75,8 @@ public final class Console {
     let isTold = onStep != nil && (fraction == nil && told != what || time - lastTold >= pause)
     guard isDrawn || isTold else { return }
     let step = StepRecord(
-      stage: stage, step: what, fraction: fraction, secondsLeft: remaining ?? self.remaining(fraction, at: time),
+      stage: stage, step: what, fraction: fraction,
+      secondsLeft: remaining ?? self.remaining(fraction, at: time),
       detail: detail(), isPreparation: isPreparation)
     if isDrawn { draw(step, at: time) }
     if isTold {

@@ -202,8 +202,6 @@ class Job:
             execution = program.Execution(line, _printer(bar) if verbose else _silent, show)
             try:
                 execution.wait()
-            except Failure as error:
-                raise failure(error.status, str(error).replace(path, "the job")) from None
             finally:
                 if bar:
                     bar.close()
@@ -217,7 +215,8 @@ class Job:
         `options` are those of sbatch with underscores, such as `nodes=2, ntasks_per_node=32,
         time="2:00:00"`. The job file, the template ('whole', or 'preemptible', which requeues
         itself) and site.sh, which says where the program and MPI are, are put into `folder`; files
-        that are there are kept, but for the job file.
+        that are there are kept. The job file has the name of the run folder, and a number behind it
+        where another job has that file.
 
         Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's words.
         """
@@ -241,11 +240,17 @@ class Job:
 
     @contextmanager
     def _file(self) -> Iterator[str]:
-        """The path of a job file while the program reads it."""
+        """The path of a job file while the program reads it.
+
+        Errors: those of what is done meanwhile, which call the file 'the job'.
+        """
         with tempfile.TemporaryDirectory(prefix="ntkdist-") as folder:
             path = Path(folder) / "job.yaml"
             self.save(path)
-            yield str(path)
+            try:
+                yield str(path)
+            except Failure as error:
+                raise failure(error.status, str(error).replace(str(path), "the job")) from None
 
 
 def _require_known(sections: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _results as results
+from ._inputs import whole
 from ._results import Alignment, Prediction, Training, read_array
 from ._status import Status, status
 from ._store import Missing, StoredKernel
@@ -100,8 +101,9 @@ class Run:
             raise ValueError(
                 f"{self.path} has {len(found)} variants; name one of {_list(self.variants)}"
             )
-        if isinstance(variant, int) and -len(found) <= variant < len(found):
-            return found[variant]
+        place = whole(variant)
+        if place is not None and -len(found) <= place < len(found):
+            return found[place]
         for candidate in found:
             if isinstance(variant, Mapping):
                 if dict(variant) == candidate.get("parameters", {}):
@@ -185,7 +187,7 @@ class Run:
 
     def status(self) -> Status:
         """How far the run is."""
-        return status(self.path)
+        return status(self.path, self.job.document(), self.summary)
 
     @property
     def plot(self) -> RunPlots:
