@@ -19,7 +19,7 @@ def write_arrays(folder, images, labels, **more):
     arrays = {"train": images, "train_labels": labels, **more}
     for name, value in arrays.items():
         np.save(folder / f"{name}.npy", value)
-    return {"arrays": {name: str(folder / f"{name}.npy") for name in arrays}}
+    return {"arrays": {name: str(folder / f"{name}.npy") for name in arrays}, "preprocessing": "none"}
 
 
 def predicted(values, energies, m, ridge):

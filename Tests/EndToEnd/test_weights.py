@@ -32,7 +32,7 @@ def write_data(folder, images, labels):
     np.save(folder / "images.npy", images)
     np.save(folder / "labels.npy", labels)
     return {"arrays": {"train": str(folder / "images.npy"), "train_labels": str(folder / "labels.npy")},
-            "test": 0}
+            "test": 0, "preprocessing": "none"}
 
 
 def kernel_of(run, kernel="ntk"):
