@@ -88,7 +88,8 @@ def test_the_page_stands_alone(sweep):
         assert reference in ids
     figures = {attributes["id"] for attributes in page.all("figure")}
     assert len(page.all("svg")) == len(figures)
-    assert {"accuracy-map-ntk", "accuracy-map-nngp", "evidence-map-ntk", "evidence-over-depth-nngp", "condition-number-over-depth-ntk",
+    assert {"accuracy-map-ntk", "accuracy-map-nngp", "evidence-map-ntk",
+            "evidence-over-depth-nngp", "condition-number-over-depth-ntk",
             "lambda-max-over-depth-nngp", "regularization-ntk", "confusion-ntk",
             "accuracy-over-depth-ntk"} <= figures
     assert any(name.startswith("spectrum-ntk") for name in figures)
