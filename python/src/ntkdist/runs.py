@@ -161,7 +161,7 @@ class Run:
         )
 
     def weights(self, kind: str | None = None, *, variant: VariantName = None) -> NDArray[Any]:
-        """The weights of the targets in all eigenvectors [n, classes], in the order of `eigenvalues`."""
+        """The targets in all eigenvectors [n, classes], in the order of `eigenvalues`."""
         return read_array(
             self._file("spectrum", kind, variant, "_weights"),
             f"{self._label(kind, variant)}: the targets' weights; a job asks for them with "
