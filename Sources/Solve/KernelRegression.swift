@@ -42,7 +42,7 @@ struct KernelRegression {
 
   /// Solves for every regularization.
   ///
-  /// Collective.
+  /// Collective. Errors: a signal or the time limit asks to stop, looked for between factorizations.
   ///
   /// - Parameter onFactor: is given every regularization's own factor with its solution; no factor is
   ///   shared then.
@@ -56,11 +56,13 @@ struct KernelRegression {
       try onFactor == nil && canShare()
       ? RegularizationGroups.of(regularizations) : regularizations.indices.map { [$0] }
     for group in groups {
+      try ranks.stopIfAsked()
       var alone = group
       if group.count > 1 {
         alone = try share(group, regularizations, targets, &meanDiagonal, &solutions)
       }
       for index in alone {
+        try ranks.stopIfAsked()
         var sums = KernelMatrix.Sums()
         var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
         let start = MPIEnvironment.seconds

@@ -29,12 +29,22 @@ _WEIGHTS: JobLayer = {"dense": {"trained": False}}
 #: Entries of the largest kernel of all pairs of pixels, and positions of an image with its mask.
 _LIMIT = 1 << 22
 _POSITIONS = 512
+#: Pixels of the largest output whose equal pixels are computed.
+_PIXELS = 1024
 
 
 def equal(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array]:
-    """The results for equal pixels of both images: [n1, n2, height, width], [n1, height, width]."""
+    """The results for equal pixels of both images: [n1, n2, height, width], [n1, height, width].
+
+    Each pixel is the end of a network of its own. Raises NotImplementedError for very many.
+    """
     spatial = plan.signal.spatial
     sizes = _sizes(plan)
+    if prod(sizes) > _PIXELS:
+        raise NotImplementedError(
+            f"kernels of equal pixels of {prod(sizes)} pixels, each of which takes a network of "
+            "its own; reduce the images, or end the network with Flatten or GlobalAvgPool"
+        )
     found: dict[str, Array] = {}
     for place in np.ndindex(*sizes):
         ranges = dict(zip(spatial, ([p, p + 1] for p in place)))

@@ -215,8 +215,7 @@ class Job:
         `options` are those of sbatch with underscores, such as `nodes=2, ntasks_per_node=32,
         time="2:00:00"`. The job file, the template ('whole', or 'preemptible', which requeues
         itself) and site.sh, which says where the program and MPI are, are put into `folder`; files
-        that are there are kept. The job file has the name of the run folder, and a number behind it
-        where another job has that file.
+        that are there are kept. The job file has the run folder's name, or that and a number.
 
         Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's words.
         """
