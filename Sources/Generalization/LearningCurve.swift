@@ -1,25 +1,30 @@
 import Foundation
 
-/// The error that kernel ridge regression is expected to make after learning from m samples drawn from a
-/// pool of n, from the pool's eigenvalues and the targets' weights alone.
+/// The error that kernel ridge regression is expected to make after learning from m samples drawn without
+/// replacement from a pool of n, from the pool's eigenvalues and the targets' weights alone.
 ///
-/// With p_i = lambda_i / n and the ridge delta that is added to the kernel of the m samples:
+/// With the ridge delta that is added to the kernel matrix of the m samples, the outputs on the pool are on
+/// average those of regression on all of it with a larger ridge kappa:
 ///
-///     sum_i p_i / (p_i + kappa) + delta / kappa = m,   L_i = p_i / (p_i + kappa),
-///     E0 = m / (m - sum_i L_i^2),   pool error = E0 sum_i (1 - L_i)^2 |v_i|^2 / n,
-///     training error = (delta / (m kappa))^2 pool error.
+///     D + (delta / kappa) (n - D) = m,   D = sum_i L_i,   L_i = lambda_i / (lambda_i + kappa),
+///     q = 1 - delta / kappa = (n - m) / (n - D),   B = sum_i (1 - L_i)^2 |v_i|^2,
+///     kappa' = d kappa / d delta = 1 / (1 - q sum_i (1 - L_i)^2 / (n - D)),
+///     error on the m samples  (delta / kappa)^2 kappa' B / m,
+///     error on the others     (1 + kappa' (q sum_i L_i^2 / (n - D) - (delta / kappa)^2)) B / (n - m).
 ///
-/// The pool holds the m samples too; the error on the others is (n pool - m training) / (n - m).
-///
-/// Source: Bordelon, Canatar and Pehlevan (ICML 2020, arXiv 2002.02561); Canatar, Bordelon and Pehlevan
-/// (Nature Communications 12, 2021); Simon, Dickens, Karkada and DeWeese (arXiv 2110.03922), equations 5
-/// to 9.
+/// This is exact for large n and m if the eigenvectors are uniformly random: the pool's rows of them are free
+/// of the choice of samples, and compressing to m of n rows makes the R-transform R(z) to R(z m / n)
+/// (Nica and Speicher, Amer. J. Math. 118, 1996). For n much larger than m it is the theory of Bordelon,
+/// Canatar and Pehlevan (ICML 2020, arXiv 2002.02561) and Simon, Dickens, Karkada and DeWeese (arXiv
+/// 2110.03922), whose samples come from an infinite population; with m = n - 1 it is leave-one-out with
+/// equal leverages, which is generalized cross-validation. docs/concepts/learning-from-the-spectrum.md has
+/// the derivation.
 public struct LearningCurve: Sendable {
   /// The expected errors at one number of samples, means over samples and outputs.
   public struct Point: Sendable, Equatable {
     /// The number of samples.
     public let samples: Int
-    /// The implicit ridge kappa.
+    /// The ridge kappa with which regression on the whole pool has the same outputs on average.
     public let kappa: Double
     /// The squared error on the samples of the pool that were not learned.
     public let testError: Double
@@ -28,13 +33,10 @@ public struct LearningCurve: Sendable {
   }
 
   private let spectrum: TargetSpectrum
-  private let populations: [Double]
 
   /// The curve of a pool.
   public init(_ spectrum: TargetSpectrum) {
     self.spectrum = spectrum
-    let n = Double(spectrum.n)
-    populations = spectrum.values.map { $0 / n }
   }
 
   /// The point of m samples; nil where more are learned without a ridge than the spectrum has directions,
@@ -43,35 +45,39 @@ public struct LearningCurve: Sendable {
   /// - Parameter ridge: what is added to the diagonal of the kernel matrix of the samples.
   public func point(samples m: Int, ridge: Double) -> Point? {
     guard m > 0, m < spectrum.n, let kappa = kappa(samples: m, ridge: ridge) else { return nil }
-    var (squares, rest) = (0.0, 0.0)
-    for (population, energy) in zip(populations, spectrum.energies) {
-      let learned = population / (population + kappa)
+    // Sums of L^2, L (1 - L), 1 - L, and (1 - L)^2 |v|^2.
+    var (squares, mixed, left, rest) = (0.0, 0.0, 0.0, 0.0)
+    for (value, energy) in zip(spectrum.values, spectrum.energies) {
+      let learned = value / (value + kappa)
+      let missed = kappa / (value + kappa)
       squares += learned * learned
-      let left = kappa / (population + kappa)
-      rest += left * left * energy
+      mixed += learned * missed
+      left += missed
+      rest += missed * missed * energy
     }
-    let (count, n) = (Double(m), Double(spectrum.n))
-    guard squares < count else { return nil }
-    let pool = count / (count - squares) * rest / (n * Double(spectrum.outputs))
-    let shrunk = ridge / (count * kappa)
-    let train = shrunk * shrunk * pool
+    let (learned, others) = (Double(m), Double(spectrum.n - m))
+    let share = ridge / kappa
+    let q = others / left
+    // 1 - q sum (1 - L)^2 / sum (1 - L), without cancellation.
+    let slope = 1 / (share + q * mixed / left)
+    let outputs = Double(spectrum.outputs)
     return Point(
-      samples: m, kappa: kappa, testError: (n * pool - count * train) / (n - count),
-      trainError: train)
+      samples: m, kappa: kappa,
+      testError: (1 + slope * (q * squares / left - share * share)) * rest / (others * outputs),
+      trainError: share * share * slope * rest / (learned * outputs))
   }
 
-  /// The implicit ridge, the root of sum p_i / (p_i + kappa) + delta / kappa = m; nil where it is zero.
+  /// The root kappa of D + (delta / kappa) (n - D) = m; nil where it is zero.
   public func kappa(samples m: Int, ridge: Double) -> Double? {
-    let count = Double(m)
-    let directions = populations.count { $0 > 0 }
+    let directions = spectrum.values.count { $0 > 0 }
     guard directions > 0, ridge > 0 || m < directions else { return nil }
-    // The left-hand side falls with kappa: it is at most (sum p + delta) / kappa, and at least delta /
-    // kappa.
-    var high = (populations.reduce(0, +) + ridge) / count
-    var low = ridge / count
+    // The left-hand side falls with kappa: it is n at delta, and at most (sum lambda + n delta) / kappa.
+    let n = Double(spectrum.n)
+    var high = (spectrum.values.reduce(0, +) + n * ridge) / Double(m)
+    var low = ridge
     if low == 0 {
       low = high
-      while excess(low, count, ridge) < 0 {
+      while excess(low, m, ridge) < 0 {
         low /= 1024
         guard low > Double.leastNormalMagnitude else { return nil }
       }
@@ -80,15 +86,18 @@ public struct LearningCurve: Sendable {
     while high > low * (1 + 4 * Double.ulpOfOne) {
       let middle = (low * high).squareRoot()
       guard middle > low, middle < high else { break }
-      if excess(middle, count, ridge) > 0 { low = middle } else { high = middle }
+      if excess(middle, m, ridge) > 0 { low = middle } else { high = middle }
     }
     return high
   }
 
-  private func excess(_ kappa: Double, _ count: Double, _ ridge: Double) -> Double {
-    var sum = ridge / kappa - count
-    for population in populations { sum += population / (population + kappa) }
-    return sum
+  private func excess(_ kappa: Double, _ m: Int, _ ridge: Double) -> Double {
+    var (learned, left) = (0.0, 0.0)
+    for value in spectrum.values {
+      learned += value / (value + kappa)
+      left += kappa / (value + kappa)
+    }
+    return learned + ridge / kappa * left - Double(m)
   }
 
   /// Numbers of samples for a curve: two an octave from 2 on, up to `last` at most.

@@ -12,24 +12,61 @@ import Testing
     return TargetSpectrum(ascending: values, weights: weights, outputs: outputs)
   }
 
-  @Test("The implicit ridge solves its equation, with a ridge and without")
+  @Test("The ridge of the whole pool solves its equation, with a ridge and without")
   func kappa() throws {
     let spectrum = spectrum(500)
     let curve = LearningCurve(spectrum)
     for ridge in [0, 1e-12, 1e-4, 1, 1e6] {
       for m in [1, 7, 120, 499] {
         let kappa = try #require(curve.kappa(samples: m, ridge: ridge))
-        let sum = spectrum.values.reduce(ridge / kappa) { $0 + $1 / 500 / ($1 / 500 + kappa) }
-        #expect(abs(sum - Double(m)) < 1e-10 * Double(m))
+        let learned = spectrum.values.reduce(0) { $0 + $1 / ($1 + kappa) }
+        let left = spectrum.values.reduce(0) { $0 + kappa / ($1 + kappa) }
+        #expect(abs(learned + ridge / kappa * left - Double(m)) < 1e-10 * Double(m))
       }
     }
-    // Of one eigenvalue p: p / (p + kappa) + delta / kappa = m is a quadratic equation.
-    let one = LearningCurve(TargetSpectrum(ascending: [3], weights: [1], outputs: 1))
+    // Of four equal eigenvalues 3, with two samples and ridge 1/2: by hand.
+    let one = LearningCurve(
+      TargetSpectrum(ascending: [3, 3, 3, 3], weights: [1, 1, 1, 1], outputs: 1))
     let kappa = try #require(one.kappa(samples: 2, ridge: 0.5))
-    let p = 3.0
-    let half = p + 0.5 - 2 * p
-    let root = (half + sqrt(half * half + 8 * 0.5 * p)) / 4
-    #expect(abs(kappa - root) < 1e-14 * root)
+    // 12 / (3 + k) + 0.5 / k * 4 k / (3 + k) = 14 / (3 + k) = 2.
+    #expect(abs(kappa - 4) < 1e-14)
+  }
+
+  @Test("Learning from all samples but one is generalized cross-validation")
+  func leaveOneOut() throws {
+    let spectrum = spectrum(400)
+    for ridge in [1e-6, 1e-3, 0.1] {
+      let point = try #require(LearningCurve(spectrum).point(samples: 399, ridge: ridge))
+      let whole = try #require(RidgeFigures(spectrum, ridge: ridge))
+      // The ridges of 399 and 400 samples differ by a share of 1 / n.
+      #expect(
+        abs(point.testError - whole.generalizedCrossValidation)
+          < 0.03 * whole.generalizedCrossValidation)
+      #expect(abs(point.trainError - whole.trainError) < 0.03 * whole.trainError)
+    }
+  }
+
+  @Test("A pool much larger than the samples is as good as an infinite one")
+  func infinitePool() throws {
+    // 40 directions, each of which is in the pool of 100,000 with one direction of the sum's weight: the
+    // formulas of Simon et al. with p = lambda / n.
+    let (n, m, ridge) = (100_000, 60, 0.02)
+    let values = (0..<n).map { n - $0 <= 40 ? Double(n) * pow(Double(n - $0), -1.5) : 0 }
+    let weights = (0..<n).map { n - $0 <= 40 ? 300 / Double(n - $0) : 0 }
+    let spectrum = TargetSpectrum(ascending: values, weights: weights, outputs: 1)
+    let point = try #require(LearningCurve(spectrum).point(samples: m, ridge: ridge))
+    let kappa = point.kappa / Double(n)
+    let learned = (1...40).map { pow(Double($0), -1.5) }.map { $0 / ($0 + kappa) }
+    #expect(abs(learned.reduce(0, +) + ridge / kappa - Double(m)) < 1e-2)
+    let e0 = Double(m) / (Double(m) - learned.reduce(0) { $0 + $1 * $1 })
+    let rest = zip(learned, 1...40).reduce(0.0) { sum, pair in
+      let missed = (1 - pair.0) * 300 / Double(pair.1)
+      return sum + missed * missed
+    }
+    let expected = e0 * rest / Double(n)
+    #expect(abs(point.testError - expected) < 2e-3 * expected)
+    let shrunk = ridge / (Double(m) * kappa)
+    #expect(abs(point.trainError - shrunk * shrunk * expected) < 2e-3 * shrunk * shrunk * expected)
   }
 
   @Test("Without a ridge there is no point beyond the directions of the spectrum")
