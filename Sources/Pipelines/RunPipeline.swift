@@ -76,6 +76,7 @@ final class RunPipeline {
       case .assemble: break
       case .spectrum:
         try job.spectrum.map { try spectra($0, setting) }
+        try job.generalizationRequest.map { try generalization($0, setting) }
         try job.density.map { try densities($0, setting) }
       case .predict: try job.prediction.map { try predictions($0, setting) }
       case .train: try job.training.map { try training($0, setting) }

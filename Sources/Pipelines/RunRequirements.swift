@@ -22,15 +22,20 @@ struct RunRequirements {
     let layout = try ranks.agree {
       try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
     }
-    func require(_ solver: Solver, scalar: Int = 8, _ what: String) throws {
+    func require(
+      _ solver: Solver, scalar: Int = 8, carried: Int = 0, _ what: String
+    ) throws {
       try ranks.agree { try layout.requireLP64(for: solver) }
-      try SolverMemory.require(layout, solver, scalar: scalar, for: what, ranks: ranks)
+      try SolverMemory.require(
+        layout, solver, scalar: scalar, carried: carried, for: what, ranks: ranks)
     }
     if stages.contains(.spectrum), let section = job.spectrum {
       let choice = try ranks.agree {
         try SolverChoice(section, layout: layout) { try SolverMemory.fits($0, ranks: ranks) }
       }
-      try require(choice.solver, scalar: choice.scalarBytes, "the spectrum")
+      try require(
+        choice.solver, scalar: choice.scalarBytes, carried: section.weights ? classes : 0,
+        "the spectrum")
       if choice.lanczosVectors > 0 {
         try SolverMemory.requireLeading(layout, count: choice.lanczosVectors, ranks: ranks)
       }

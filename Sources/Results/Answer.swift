@@ -10,3 +10,4 @@ extension DensitySummary: Answer {}
 extension PredictionSummary: Answer {}
 extension TrainingSummary: Answer {}
 extension AlignmentSummary: Answer {}
+extension GeneralizationSummary: Answer {}

@@ -81,17 +81,19 @@ package struct Summary: Codable, Equatable {
     package var prediction: PredictionSummary?
     package var training: TrainingSummary?
     package var alignment: AlignmentSummary?
+    package var generalization: GeneralizationSummary?
 
     package init(
       spectrum: SpectrumSummary? = nil, centredSpectrum: SpectrumSummary? = nil,
       prediction: PredictionSummary? = nil, training: TrainingSummary? = nil,
-      alignment: AlignmentSummary? = nil
+      alignment: AlignmentSummary? = nil, generalization: GeneralizationSummary? = nil
     ) {
       self.spectrum = spectrum
       self.centredSpectrum = centredSpectrum
       self.prediction = prediction
       self.training = training
       self.alignment = alignment
+      self.generalization = generalization
     }
   }
 

@@ -28,6 +28,8 @@ struct KernelRegression {
     var x: [Double]?
     /// Why there is none.
     var failure: String?
+    /// log det of the leading rows and columns of K + r m I, [n]; empty where it has no factor of its own.
+    var logDeterminants: [Double] = []
     /// Of conjugate gradients with a shared factor; nil where it was solved alone.
     var iterations: Int?
     /// Of the factorization, where it has one of its own.
@@ -73,6 +75,7 @@ struct KernelRegression {
           if factor.singularity > floor {
             let x = try factor.solution(rowMajor: targets, columns: columns)
             solutions[index].x = x
+            solutions[index].logDeterminants = try factor.leadingLogDeterminants()
             solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
@@ -105,6 +108,7 @@ struct KernelRegression {
       shared.factor.singularity > floor
     else { return group }
     solutions[middle].factorizing = MPIEnvironment.seconds - start
+    solutions[middle].logDeterminants = try shared.factor.leadingLogDeterminants()
     let found = try shared.solutions(
       rowMajor: targets, columns: columns,
       shifts: group.map { self.shift(regularizations[$0], meanDiagonal) })

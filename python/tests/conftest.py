@@ -11,6 +11,12 @@ from program import ProgramLibrary, program
 
 from ntkdist import LibraryError, _library, _plans
 
+# What JAX compiles here runs once or twice.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
+
 
 def reason_without_library():
     """Why the library cannot be loaded; empty where it can."""
@@ -68,8 +74,16 @@ def peer():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import neural_tangents
+        import scipy.linalg
     except ImportError as error:
         missing(f"neural-tangents is not installed ({error})")
+    # It names the part of the eigenvalues as SciPy did before 1.14.
+    eigvalsh = scipy.linalg.eigvalsh
+    neural_tangents._src.predict.sp = types.SimpleNamespace(
+        linalg=types.SimpleNamespace(
+            eigvalsh=lambda matrix, eigvals: eigvalsh(matrix, subset_by_index=eigvals)
+        )
+    )
     return neural_tangents
 
 

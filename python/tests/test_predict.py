@@ -1,5 +1,6 @@
 """Predictions by identities, without neural-tangents."""
 
+import sys
 import warnings
 from types import SimpleNamespace
 
@@ -133,6 +134,13 @@ def test_names_in_upper_case(problem, get):
     found, expected = predict_fn(get, test), predict_fn(same, test)
     assert getattr(found, "_fields", None) == getattr(expected, "_fields", None)
     assert np.array_equal(found, expected)
+
+
+def test_scipy_is_not_needed(problem, monkeypatch):
+    train, test, y = problem
+    expected = predict.gp_inference(train, y)("ntk", test)
+    monkeypatch.setitem(sys.modules, "scipy.linalg", None)
+    assert np.allclose(predict.gp_inference(train, y)("ntk", test), expected, rtol=1e-9)
 
 
 def test_names_in_upper_case_at_times(problem):

@@ -15,7 +15,7 @@ from .._patterns import Patterns
 from .._pixels import ENDS_WITH_PIXELS
 from .._text import yaml
 from ._layer import Layer
-from ._text import TextLayer
+from ._text import ShapeNeeded, TextLayer
 
 
 class KernelFn:
@@ -142,6 +142,9 @@ class KernelFn:
             try:
                 axes = _plans.input_axes(self.layer, ndim)
                 layers, signal = _plans.traced(self.layer, axes, [None] * ndim)
+            except ShapeNeeded:
+                # Vectors, which may be known, are flattened first.
+                raise
             except (ValueError, NotImplementedError) as error:
                 failure = failure or error
                 continue

@@ -23,6 +23,10 @@ _WEIGHTS = (
 )
 
 
+class ShapeNeeded(NotImplementedError):
+    """The layers of a text are not known without the shape of its inputs."""
+
+
 @dataclass(frozen=True)
 class TextLayer(SimpleLayer):
     """A network as a job has it; its kernels are those of the text as it is.
@@ -67,7 +71,7 @@ class TextLayer(SimpleLayer):
     def layers(self, image: tuple[int, int, int] | None) -> list[JobLayer]:
         """The layers, read here or by the library, for which `image` is [height, width, channels].
 
-        Raises NotImplementedError where neither can.
+        Raises ShapeNeeded where neither can.
         """
         found = _parsed(self.text)
         if isinstance(found, dict) and "network" in found:
@@ -75,7 +79,7 @@ class TextLayer(SimpleLayer):
         if isinstance(found, list):
             return found
         if image is None:
-            raise NotImplementedError(
+            raise ShapeNeeded(
                 "a preset inside another network needs the input's shape: net.yaml(input_shape)"
             )
         described: list[JobLayer] = library().network(self.text, *image, 64).describe()["layers"]
