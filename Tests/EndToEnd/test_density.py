@@ -75,7 +75,7 @@ def test_a_density_stops_on_request(tmp_path):
     for line in process.stderr:
         if "spectral density" in line:
             break
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGUSR1)
     assert finish(process)[0] == 75
 
 

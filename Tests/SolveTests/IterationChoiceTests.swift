@@ -38,7 +38,7 @@ import Testing
   @Test("A packed triangle in single precision takes two bytes for each element of the square")
   func memory() {
     let one = problem(ranks: 1)
-    let difference = one.bytes(.f32, rank: 100) - one.bytes(.store, rank: 100)
+    let difference = one.bytes(.f64, rank: 100) - one.bytes(.f32, rank: 100)
     #expect(abs(Double(difference) / (2 * 50_000 * 50_000) - 1) < 0.02)
     // 60,000 images and 20,000 more, with four regularizations' worth of classes.
     let largest = problem([0.03], order: 80_000)

@@ -174,7 +174,7 @@ public struct ConjugateGradients {
 
 /// The extreme eigenvalues of symmetric tridiagonal matrices.
 enum TridiagonalExtremes {
-  /// The least and the largest eigenvalue, to 1e-9 of the largest. Local.
+  /// The least and the largest eigenvalue, each to 1e-9 or the rounding of the largest. Local.
   ///
   /// Source: bisection with Sturm sequences (Golub and Van Loan, section 8.4).
   static func range(_ diagonal: [Double], _ beside: [Double]) -> ClosedRange<Double> {
@@ -195,11 +195,9 @@ enum TridiagonalExtremes {
     }
     func find(_ number: Int) -> Double {
       var (low, high) = (-bound, bound)
-      while high - low > 1e-9 * bound {
+      while high - low > max(1e-9 * max(abs(low), abs(high)), .ulpOfOne * bound) {
         let middle = (low + high) / 2
         if below(middle) > number { high = middle } else { low = middle }
-        // Beyond this, halving changes nothing.
-        if middle == low && middle == high { break }
       }
       return (low + high) / 2
     }
