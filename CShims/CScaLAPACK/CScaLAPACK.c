@@ -9,6 +9,7 @@ void Cfree_blacs_system_handle(int handle);
 void Cblacs_gridinit(int *context, const char *order, int nprow, int npcol);
 void Cblacs_gridinfo(int context, int *nprow, int *npcol, int *myrow, int *mycol);
 void Cblacs_gridexit(int context);
+void Cblacs_set(int context, int what, int *value);
 
 // ScaLAPACK's Fortran symbols, with the lengths gfortran appends for each CHARACTER argument.
 // PBLAS (pdsymm_, pdgemm_) is written in C and takes none.
@@ -87,6 +88,10 @@ void ntk_blacs_free_handle(int handle) { Cfree_blacs_system_handle(handle); }
 int ntk_blacs_gridinit_row_major(int handle, int nprow, int npcol) {
   int context = handle;
   Cblacs_gridinit(&context, "Row", nprow, npcol);
+  // Sums in the order of the ranks, not in that of their arrival: the same bits each time. 15 is the
+  // BLACS's SGET_TOPSREPEAT.
+  int repeatable = 1;
+  Cblacs_set(context, 15, &repeatable);
   return context;
 }
 void ntk_blacs_gridinfo(int context, int *nprow, int *npcol, int *myrow, int *mycol) {

@@ -20,12 +20,16 @@ public struct Job: Sendable, Equatable {
   public var tile: Int?
   /// The spectra, if they are asked for.
   public var spectrum: SpectrumSection?
+  /// The spectral densities, if they are asked for.
+  public var density: DensitySection?
   /// The prediction, if it is asked for.
   public var prediction: PredictionSection?
   /// Training in function space, if it is asked for.
   public var training: TrainingSection?
   /// The alignment of the targets with the eigenvectors, if it is asked for.
   public var alignment: AlignmentSection?
+  /// What the spectrum predicts of learning, if more is asked than the weights alone bring.
+  public var generalization: GeneralizationSection?
   /// The run folder, relative to the working directory.
   public var output: String
 
@@ -38,7 +42,8 @@ public struct Job: Sendable, Equatable {
     average: AverageSection? = nil, precision: FloatingWidth = .f64, storage: FloatingWidth = .f64,
     store: StoreSection? = nil, tile: Int? = nil,
     spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
-    training: TrainingSection? = nil, alignment: AlignmentSection? = nil, output: String
+    training: TrainingSection? = nil, alignment: AlignmentSection? = nil,
+    generalization: GeneralizationSection? = nil, output: String
   ) {
     self.data = data
     self.network = network
@@ -52,6 +57,7 @@ public struct Job: Sendable, Equatable {
     self.prediction = prediction
     self.training = training
     self.alignment = alignment
+    self.generalization = generalization
     self.output = output
   }
 }

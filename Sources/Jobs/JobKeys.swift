@@ -30,6 +30,9 @@ extension Job {
       "spectrum", optional: \.spectrum, SpectrumSection.form, absent: .words("not computed"),
       "The eigenvalues of the kernels; see spectrum."),
     Key(
+      "density", optional: \.density, DensitySection.form, absent: .words("not computed"),
+      "The spectral densities of the kernels, with error bars; see density."),
+    Key(
       "prediction", optional: \.prediction, PredictionSection.form, absent: .words("not computed"),
       "Kernel regression on the training images, evaluated on the test images; see prediction."),
     Key(
@@ -38,6 +41,10 @@ extension Job {
     Key(
       "alignment", optional: \.alignment, AlignmentSection.form, absent: .words("not computed"),
       "How much of the targets lies along each eigenvector; see alignment."),
+    Key(
+      "generalization", optional: \.generalization, GeneralizationSection.form,
+      absent: .words("predicted alone, where the spectrum has weights"),
+      "What the spectrum predicts of learning from fewer images; see generalization."),
     Key(
       "output", \.output, .path, absent: .required("name the run folder to create"),
       "The run folder."),

@@ -6,8 +6,8 @@ import JobDocuments
 public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
-    whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum,
-    prediction, training, initial, alignment,
+    whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum, density,
+    prediction, iteration, training, initial, alignment, generalization,
   ]
 
   /// What sections can be asked for, for example `spectrum`.
@@ -131,10 +131,25 @@ public enum JobReference {
     ["The eigenvalues of each kernel of the training images, and eigenvectors."],
     SpectrumSection.keys, start: SpectrumSection())
 
+  private static let density = ReferenceSection(
+    "density",
+    [
+      "The spectral density of each kernel of the training images by stochastic Lanczos quadrature, where",
+      "the whole spectrum would take too long. `ntk-dist spectrum` computes it.",
+    ],
+    DensitySection.keys, start: DensitySection())
+
   private static let prediction = ReferenceSection(
     "prediction",
     ["Kernel regression on the training images, evaluated on the test images."],
     PredictionSection.keys, start: PredictionSection(regularization: []))
+
+  private static let iteration = ReferenceSection(
+    "prediction.cg",
+    [
+      "Conjugate gradients for all classes and regularizations at once; see docs/concepts/solvers.md."
+    ],
+    IterationSection.keys, start: IterationSection())
 
   private static let training = ReferenceSection(
     "training",
@@ -153,4 +168,14 @@ public enum JobReference {
     "alignment",
     ["How much of the targets lies along each eigenvector; needs `spectrum.vectors`."],
     AlignmentSection.keys, start: AlignmentSection())
+
+  private static let generalization = ReferenceSection(
+    "generalization",
+    [
+      "What the eigenvalues and the targets' weights predict: learning curves, generalized cross-validation,",
+      "the evidence, power laws and effective dimensions. It needs `spectrum: {weights: true}`, with which",
+      "everything but the measurements is computed even without this section. See",
+      "docs/concepts/learning-from-the-spectrum.md.",
+    ],
+    GeneralizationSection.keys, start: GeneralizationSection())
 }

@@ -14,6 +14,10 @@ public struct PredictionSection: Sendable, Equatable {
   public var variance: Bool
   /// Whether the leave-one-out error of the training images is computed.
   public var leaveOneOut: Bool
+  /// How the linear systems are solved.
+  public var solver = Solver.auto
+  /// How conjugate gradients go about it; nil for the defaults.
+  public var iteration: IterationSection?
 
   /// What is subtracted from one-hot targets, for a number of classes.
   public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
@@ -24,6 +28,16 @@ public struct PredictionSection: Sendable, Equatable {
     case relative
     /// 1.
     case absolute
+  }
+
+  /// A way to solve linear systems.
+  public enum Solver: String, Sendable, CaseIterable {
+    /// The program chooses, and says why.
+    case auto
+    /// Cholesky factorization.
+    case cholesky
+    /// Preconditioned conjugate gradients.
+    case cg
   }
 
   /// A prediction with these regularizations.
@@ -62,6 +76,14 @@ extension PredictionSection {
     Key(
       "target_offset", optional: \.targetOffset, .number(atLeast: 0), absent: .words("1 / classes"),
       "What is subtracted from one-hot targets."),
+    Key(
+      "solver", \.solver, .choice,
+      "How the linear systems are solved: by `cholesky` factorization, which takes n^3 / 3 operations "
+        + "and the memory of a triangle, or by conjugate gradients (`cg`), which take some n^2 per "
+        + "iteration and less memory. `auto` chooses and says why."),
+    Key(
+      "cg", optional: \.iteration, IterationSection.form, absent: .words("the defaults"),
+      "How conjugate gradients solve."),
   ])
 
   static let form = keys.form(from: PredictionSection(regularization: []))
@@ -69,6 +91,7 @@ extension PredictionSection {
   /// Throws where keys of the section (`item`) contradict the number of training images, where that is
   /// known. Errors: outOfRange, conflict.
   func check(_ item: Item, trainCount: Int?) throws(JobError) {
+    try checkSolver(item, trainCount: trainCount)
     guard let trainCount else { return }
     if let validationItem = item["validation"], validation >= trainCount {
       throw validationItem.outOfRange(allowed: "less than data.train, \(trainCount)")
@@ -79,5 +102,26 @@ extension PredictionSection {
         "\(item.path).leave_one_out needs two training images or more, and data.train has 1; set "
           + "data.train, or leave_one_out: false")
     }
+  }
+  /// What takes the inverse of the kernel itself needs its factor.
+  private func checkSolver(_ item: Item, trainCount: Int?) throws(JobError) {
+    if solver == .cg, variance || leaveOneOut {
+      let key = variance ? "variance" : "leave_one_out"
+      throw item.error(
+        .conflict,
+        "\(item.path).\(key) needs a factorization and \(item.path).solver is cg; set solver: cholesky, "
+          + "or \(key): false")
+    }
+    if solver == .cholesky, let section = item["cg"] {
+      throw section.error(
+        .conflict,
+        "\(section.path) is for conjugate gradients and \(item.path).solver is cholesky; leave one out"
+      )
+    }
+    guard let trainCount, let rank = iteration?.rank, let section = item["cg"],
+      let rankItem = section["rank"], rank > trainCount - validation
+    else { return }
+    throw rankItem.outOfRange(
+      allowed: "at most the \(trainCount - validation) training images that are learned from")
   }
 }

@@ -7,14 +7,25 @@ extension SpectrumSection {
     var section = self
     section.checkpoint = SpectrumSection().checkpoint
     section.centred = isCentred
-    if isCentred { section.vectors = .leading(0) }
+    if isCentred { (section.vectors, section.weights) = (.leading(0), false) }
+    // Without weights, it decides nothing.
+    if !section.weights { section.targetOffset = nil }
     return Self.keys.text(section).flow
   }
 }
 
-extension PredictionSection {
-  /// What decides the predictions.
+extension DensitySection {
+  /// What decides the density.
   package var question: String { Self.keys.text(self).flow }
+}
+
+extension PredictionSection {
+  /// What decides the predictions; when states are kept does not.
+  package var question: String {
+    var section = self
+    section.iteration?.checkpoint = IterationSection().checkpoint
+    return Self.keys.text(section).flow
+  }
 }
 
 extension TrainingSection {

@@ -54,6 +54,9 @@ public struct RunCleaning {
     for path in try disk.folders(withSuffix: ".reduction", below: "\(run.path)/spectrum") {
       try add(path, "the state of an interrupted reduction")
     }
+    for path in try disk.folders(withSuffix: ".iteration", below: "\(run.path)/predictions") {
+      try add(path, "the state of an interrupted iteration")
+    }
     return items
   }
 

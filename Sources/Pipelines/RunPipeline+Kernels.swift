@@ -21,6 +21,8 @@ extension RunPipeline {
         seconds: \.secondsSolving
       ) {
         $0.addTheory(assignment, subject.variant, imageShape: setting.data.shape)
+        // It was of the spectrum before.
+        if !subject.isCentred { $0[subject.variant, subject.kernel]?.generalization = nil }
       } report: {
         [ResultLines.line($0, $1)]
       }
@@ -29,11 +31,52 @@ extension RunPipeline {
     }
   }
 
+  /// The spectral density of every kernel. Collective.
+  func densities(_ section: DensitySection, _ setting: StageSetting) throws {
+    let stage = DensityStage(section, setting)
+    try forEachKernel("density", \.density, section.question, ResultLines.lines) {
+      try stage.perform(variant: $0.variant, kernel: $0.kernel)
+    }
+  }
+
+  /// What every kernel's spectrum predicts of learning. Collective.
+  func generalization(_ request: GeneralizationRequest, _ setting: StageSetting) throws {
+    let stage = GeneralizationStage(request, setting)
+    try forEachKernel("generalization", \.generalization, request.question, ResultLines.lines) {
+      subject in
+      let known = try ranks.agree {
+        guard let spectrum = spectrum(of: subject), spectrum.weights != nil else {
+          throw Refusal(
+            .missingInput,
+            "generalization needs the spectrum of \(subject.label) with the targets' weights, and "
+              + "the run does not have it; run `ntk-dist spectrum` with this job first")
+        }
+        return spectrum
+      }
+      let found = try stage.perform(
+        variant: subject.variant, kernel: subject.kernel, spectrum: known)
+      if found.diagonalSpread > GeneralizationSummary.evenDiagonal {
+        console.warn(
+          "the diagonal of \(subject.label) varies by \(Int(found.diagonalSpread * 100)) % of its "
+            + "mean, and generalized cross-validation takes it for constant; prediction.leave_one_out "
+            + "does not")
+      }
+      return found
+    }
+  }
+
   /// Kernel regression with every kernel. Collective.
   func predictions(_ section: PredictionSection, _ setting: StageSetting) throws {
     let stage = PredictionStage(section, setting)
     try forEachKernel("prediction", \.prediction, section.question, ResultLines.lines) {
       try stage.perform(variant: $0.variant, kernel: $0.kernel)
+    }
+    for subject in subjects() {
+      for ofValidation in [false, true] {
+        try stage.state(
+          variant: subject.variant, kernel: subject.kernel, ofValidation: ofValidation
+        ).remove()
+      }
     }
     let results = summary.figures.variants.flatMap { variant in
       assignment.kernels.compactMap { variant[$0]?.prediction }.flatMap(\.regularizations)

@@ -53,7 +53,8 @@ final class RunPipeline {
       try assignment.check(data, job: job)
     }
     try RunRequirements(ranks: ranks).requireSolvers(
-      of: job, order: data.trainCount, stages: request.stages)
+      of: job, order: data.trainCount, classes: data.classes,
+      tile: assignment.tile(train: data.trainCount), stages: request.stages)
     if request.stages.contains(.assemble) {
       console.stage = Stage.assemble.rawValue
       let status = try assemble(data)
@@ -73,7 +74,10 @@ final class RunPipeline {
       console.stage = stage.rawValue
       switch stage {
       case .assemble: break
-      case .spectrum: try job.spectrum.map { try spectra($0, setting) }
+      case .spectrum:
+        try job.spectrum.map { try spectra($0, setting) }
+        try job.generalizationRequest.map { try generalization($0, setting) }
+        try job.density.map { try densities($0, setting) }
       case .predict: try job.prediction.map { try predictions($0, setting) }
       case .train: try job.training.map { try training($0, setting) }
       case .align: try job.alignment.map { try alignment($0, setting) }

@@ -11,22 +11,42 @@ struct RunRequirements {
 
   /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
   /// Collective.
-  func requireSolvers(of job: Job, order n: Int, stages: [Stage]) throws {
+  ///
+  /// - Parameters:
+  ///   - n: training images.
+  ///   - classes: of their labels.
+  ///   - tile: images on the edge of a tile.
+  func requireSolvers(
+    of job: Job, order n: Int, classes: Int, tile: Int, stages: [Stage]
+  ) throws {
     let layout = try ranks.agree {
       try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
     }
-    func require(_ solver: Solver, scalar: Int = 8, _ what: String) throws {
+    func require(
+      _ solver: Solver, scalar: Int = 8, carried: Int = 0, _ what: String
+    ) throws {
       try ranks.agree { try layout.requireLP64(for: solver) }
-      try SolverMemory.require(layout, solver, scalar: scalar, for: what, ranks: ranks)
+      try SolverMemory.require(
+        layout, solver, scalar: scalar, carried: carried, for: what, ranks: ranks)
     }
     if stages.contains(.spectrum), let section = job.spectrum {
       let choice = try ranks.agree {
         try SolverChoice(section, layout: layout) { try SolverMemory.fits($0, ranks: ranks) }
       }
-      try require(choice.solver, scalar: choice.scalarBytes, "the spectrum")
+      try require(
+        choice.solver, scalar: choice.scalarBytes, carried: section.weights ? classes : 0,
+        "the spectrum")
       if choice.lanczosVectors > 0 {
         try SolverMemory.requireLeading(layout, count: choice.lanczosVectors, ranks: ranks)
       }
+    }
+    if stages.contains(.spectrum), let section = job.density {
+      let tiles = DensityStage.tiles(
+        section, isStoredSingle: job.storage == .f32, order: n, tile: tile, ranks: ranks.count,
+        room: try SolverMemory.room(ranks))
+      try SolverMemory.require(
+        DensityStage.bytes(section, tiles, order: n, tile: tile, ranks: ranks.count),
+        for: "the spectral density of a kernel", order: n, advice: DensityStage.advice, ranks)
     }
     if stages.contains(.predict), let section = job.prediction {
       try ranks.agree {
@@ -36,7 +56,12 @@ struct RunRequirements {
           "prediction.validation holds out \(section.validation) of \(n) training images; leave "
             + "some to learn from")
       }
-      try require(.cholesky, "the Cholesky factorization")
+      let problem = IterationProblem(
+        order: n, classes: classes, regularizations: section.regularization, tile: tile,
+        isStoredSingle: job.storage == .f32, ranks: ranks.count)
+      let room = try SolverMemory.room(ranks)
+      let plan = try ranks.agree { try RegressionPlan(section, problem, layout, room: room) }
+      if !plan.choice.iterates { try require(.cholesky, "the Cholesky factorization") }
     }
     if stages.contains(.train), job.training != nil {
       if job.spectrum?.vectors == .all {

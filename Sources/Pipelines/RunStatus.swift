@@ -125,7 +125,9 @@ package struct RunStatus: Encodable {
         stage: name, done: done, of: total, fraction: Double(done) / Double(max(total, 1)))
     }
     return [
-      stage("spectrum", job.spectrum != nil) { $0.spectrum != nil },
+      stage("spectrum", job.spectrum != nil || job.density != nil) {
+        (job.spectrum == nil || $0.spectrum != nil) && (job.density == nil || $0.density != nil)
+      },
       stage("predict", job.prediction != nil) { $0.prediction != nil },
       stage("train", job.training != nil) { $0.training != nil },
       stage("align", job.alignment != nil) { $0.alignment != nil },

@@ -59,13 +59,14 @@ public struct PlanCommand {
   /// Errors: a `Refusal` of kind `resource` where the run cannot be.
   public func perform() throws {
     let job = try Job(contentsOf: request.job, overrides: request.overrides)
-    let (train, test, shape) = try sizes(job)
+    let (train, test, classes, shape) = try sizes(job)
     let assignment = try Assignment(job, run: RunFolder(job.output), imageShape: shape)
     try assignment.checkTileCount(train: train, test: test)
     let (machine, tileSeconds, isSaved) = try profile(assignment, train: train, shape: shape)
     let perNode = min(request.ranksPerNode ?? machine.cores, request.ranks)
     let plan = try RunPlan(
-      job, assignment, train: train, test: test, shape: shape, ranks: request.ranks,
+      job, assignment, train: train, test: test, classes: classes, shape: shape,
+      ranks: request.ranks,
       ranksPerNode: perNode, machine: machine, tileSeconds: tileSeconds, memory: request.memory)
     switch request.format {
     case .json:
@@ -84,10 +85,12 @@ public struct PlanCommand {
   }
 
   /// The data's counts and shape; those of the official CIFAR-10 where its files are elsewhere.
-  private func sizes(_ job: Job) throws -> (train: Int, test: Int, shape: [Int]) {
+  private func sizes(
+    _ job: Job
+  ) throws -> (train: Int, test: Int, classes: Int, shape: [Int]) {
     do {
       let plan = try DatasetPlan(opening: job.data)
-      return (plan.trainCount, plan.testCount, plan.shape.sizes)
+      return (plan.trainCount, plan.testCount, plan.classes, plan.shape.sizes)
     } catch {
       guard case .cifar10 = job.data.source else { throw error }
       switch error {
@@ -98,7 +101,8 @@ public struct PlanCommand {
         }
         let edge = 32 / job.data.reduction
         return (
-          try official(job.data.train, .train), try official(job.data.test, .test), [edge, edge, 3]
+          try official(job.data.train, .train), try official(job.data.test, .test), 10,
+          [edge, edge, 3]
         )
       default: throw error
       }

@@ -1,6 +1,7 @@
 import Assembly
 import BlockCyclic
 import DistributedAlgebra
+import Failures
 import Jobs
 import Results
 import Solve
@@ -38,15 +39,19 @@ struct RunPlan: Codable {
   /// Why the run is impossible, one sentence each.
   var obstacles: [String]
 
+  /// Labels are not read for a plan; with more classes, weights take a few bytes more an image.
+  private static let typicalClasses = 10
+
   var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
 
   /// - Parameters:
+  ///   - classes: of the labels; 0 without.
   ///   - shape: of one image.
   ///   - tileSeconds: of one core.
   ///   - memory: bytes of a node; nil for the profile's.
   init(
-    _ job: Job, _ assignment: Assignment, train: Int, test: Int, shape: [Int], ranks: Int,
-    ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
+    _ job: Job, _ assignment: Assignment, train: Int, test: Int, classes: Int, shape: [Int],
+    ranks: Int, ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
     memory: Int?
   ) throws {
     (self.train, self.test, self.ranks) = (train, test, ranks)
@@ -82,7 +87,15 @@ struct RunPlan: Codable {
       elementBytes: assignment.storage.bytes)
     let solves = Solves(layout: layout, time: time, arrays: Double(arrays))
     if let section = job.spectrum { try add(section, solves, limit: limit) }
-    if let section = job.prediction { try add(section, solves) }
+    if let section = job.density {
+      try add(section, solves, isStoredSingle: assignment.storage == .float32, limit: limit)
+    }
+    if let section = job.prediction {
+      let problem = IterationProblem(
+        order: train, classes: max(classes, 1), regularizations: section.regularization,
+        tile: tile, isStoredSingle: assignment.storage == .float32, ranks: ranks)
+      try add(section, solves, problem, limit: limit)
+    }
     if let section = job.training {
       try add(section, solves, hasEigenvectors: job.spectrum?.vectors == .all)
     }
@@ -156,21 +169,61 @@ extension RunPlan {
     let vectors = choice.lanczosVectors
     try add(
       "spectrum", choice.solver, layout,
-      seconds: solves.time.spectrum(choice) * solves.arrays * (section.centred ? 2 : 1),
-      bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
+      seconds: (solves.time.spectrum(choice) * (section.centred ? 2 : 1)
+        + (section.weights ? solves.time.weights(choice) : 0)) * solves.arrays,
+      bytes: SolverMemory.bytes(
+        layout, choice.solver, scalar: choice.scalarBytes,
+        carried: section.weights ? Self.typicalClasses : 0)
         + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
       note: choice.reason)
   }
 
-  fileprivate mutating func add(_ section: PredictionSection, _ solves: Solves) throws {
+  fileprivate mutating func add(
+    _ section: DensitySection, _ solves: Solves, isStoredSingle: Bool, limit: Int
+  ) throws {
+    let tiles = DensityStage.tiles(
+      section, isStoredSingle: isStoredSingle, order: train, tile: tile, ranks: ranks,
+      room: limit / ranksPerNode - SolverMemory.processBytes)
+    try add(
+      "density", nil, solves.layout,
+      seconds: solves.time.density(section, tiles) * solves.arrays,
+      bytes: DensityStage.bytes(section, tiles, order: train, tile: tile, ranks: ranks),
+      note: "\(section.probes) probes of \(min(section.steps, train)) steps, tiles in "
+        + tiles.rawValue)
+  }
+
+  fileprivate mutating func add(
+    _ section: PredictionSection, _ solves: Solves, _ problem: IterationProblem, limit: Int
+  ) throws {
     let layout = solves.layout
+    let room = limit / ranksPerNode - SolverMemory.processBytes
+    let plan: RegressionPlan
+    do {
+      plan = try RegressionPlan(section, problem, layout, room: room)
+    } catch {
+      obstacles.append("predict: \(error.description)")
+      return
+    }
+    if let iteration = plan.iteration {
+      let forecast = IterationForecast(
+        section.iteration, problem, mostRank: iteration.mostRank)
+      let seconds = solves.time.iteration(section, forecast, iteration.tiles)
+      let steps = Int(min(forecast.iterations, 1e9))
+      try add(
+        "predict", nil, layout, seconds: seconds * solves.arrays, bytes: iteration.bytes,
+        note: "conjugate gradients, tiles in \(iteration.tiles.rawValue), a preconditioner of rank "
+          + "\(forecast.rank) or so and some \(steps) iterations per kernel; "
+          + plan.choice.reason)
+      return
+    }
     let factors = SolverTime.factorizations(section)
     // A factor that is shared leaves the matrix in the other triangle.
     let isShared = factors < section.regularization.count
     try add(
       "predict", .cholesky, layout, seconds: solves.time.prediction(section) * solves.arrays,
       bytes: SolverMemory.bytes(layout, .cholesky) + (isShared ? layout.largestLocalCount * 4 : 0),
-      note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel")
+      note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel; "
+        + plan.choice.reason)
   }
 
   fileprivate mutating func add(

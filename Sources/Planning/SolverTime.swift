@@ -46,6 +46,12 @@ struct SolverTime {
     return reading + solving + (vectors > 0 ? reading + searching : 0)
   }
 
+  /// Of the targets' weights in all eigenvectors, beside one kernel's spectrum: the rotations of the QL
+  /// iteration on one core.
+  func weights(_ choice: SolverChoice) -> Double {
+    choice.solver == .band ? n * n * 3e-8 : 0
+  }
+
   /// The reduction in p?symm and p?syr2k of panels; the bulge chasing and dsterf on one core.
   private func band(speed: Double) -> Double {
     2 / 3 * n * n * n * (1 / (0.62 * speed) + 1 / (0.78 * speed))
@@ -68,6 +74,26 @@ struct SolverTime {
     }
     if section.leaveOneOut { seconds += factors * factorization }
     return seconds
+  }
+
+  /// Of one kernel's predictions by conjugate gradients.
+  func iteration(
+    _ section: PredictionSection, _ forecast: IterationForecast, _ tiles: HeldTiles
+  ) -> Double {
+    // The tiles once, and again for exact residuals; or for each product.
+    let readings = tiles == .store ? forecast.iterations + Double(forecast.rank) / 512 : 4
+    let once =
+      readings * reading + forecast.operations / (RegressionChoice.iterationRate * speedF64)
+    return (section.validation > 0 ? 2 : 1) * once + reading
+  }
+
+  /// Of one kernel's spectral density.
+  func density(_ section: DensitySection, _ tiles: HeldTiles) -> Double {
+    let (steps, probes) = (min(Double(section.steps), n), Double(section.probes))
+    // A product with the kernel for each step; the vectors are made orthogonal twice.
+    let operations = 2 * n * n * steps * probes + 4 * n * steps * steps * probes
+    return (tiles == .store ? steps : 1) * reading
+      + operations / (RegressionChoice.iterationRate * speedF64)
   }
 
   /// Of one kernel's training at `times` times.

@@ -6,6 +6,8 @@ package protocol Answer: Codable {
 }
 
 extension SpectrumSummary: Answer {}
+extension DensitySummary: Answer {}
 extension PredictionSummary: Answer {}
 extension TrainingSummary: Answer {}
 extension AlignmentSummary: Answer {}
+extension GeneralizationSummary: Answer {}

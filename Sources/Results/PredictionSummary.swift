@@ -12,6 +12,11 @@ package struct PredictionSummary: Codable, Equatable {
   /// What was subtracted from one-hot targets.
   package var targetOffset: Double?
   package var regularizations: [RegularizedSummary]
+  /// cholesky or cg, and why.
+  package var solver: String?
+  package var reason: String?
+  /// Of conjugate gradients.
+  package var iteration: IterationSummary?
   package var grid: [Int]
   package var blockSize: Int
   package var secondsPredicting: Double
@@ -52,12 +57,24 @@ package struct PredictionSummary: Codable, Equatable {
     package var isChosen: Bool?
     /// Every training image predicted from all others.
     package var leaveOneOut: RegressionScore?
+    /// Of the targets of all classes under the Gaussian process with the regularization as noise; absent
+    /// where the regularization had no factorization of its own.
+    package var logMarginalLikelihood: Double?
     /// Of the Gaussian process's function at the test images.
     package var meanPosteriorVariance: Double?
     /// |Ax - b|_1 / (n eps |A|_1 |x|_1).
     package var residual: Double?
-    /// Of conjugate gradients, where regularizations shared a factor.
+    /// Of conjugate gradients, with a factor that regularizations share or with a preconditioner.
     package var iterations: Int?
+    /// |Ax - b| / |b| of the worst column, where conjugate gradients had a preconditioner; as are these.
+    package var relativeResidual: Double?
+    /// The largest change of a prediction by the last refinement.
+    package var predictionChange: Double?
+    /// Of the matrix, at most, and of the preconditioned one as the iteration saw it.
+    package var conditionBefore: Double?
+    package var conditionAfter: Double?
+    /// Bounds of tr K (K + s I)^-1.
+    package var effectiveDimension: [Double]?
     /// Of the Cholesky factorization, where it has one of its own.
     package var secondsFactorizing: Double?
     /// Of the factorization and the solution.

@@ -16,6 +16,17 @@ package enum ResultLines {
     return text + "  (\(spectrum.routine), \(readable(seconds: spectrum.secondsSolving)))"
   }
 
+  package static func lines(_ density: DensitySummary, _ label: String) -> [String] {
+    ["\(label): lambda_max \(short(density.lambdaMax)) by \(density.probes) probes"]
+      + density.regularizations.map { found in
+        let (determinant, dimension) = (found.logDeterminant, found.effectiveDimension)
+        return "  regularization \(found.regularization)  log det \(short(determinant.value)) ± "
+          + String(format: "%.2g", determinant.error)
+          + "  effective dimension \(short(dimension.value)) ± "
+          + String(format: "%.2g", dimension.error)
+      }
+  }
+
   package static func lines(_ prediction: PredictionSummary, _ label: String) -> [String] {
     prediction.regularizations.map { result in
       let head = "\(label): regularization \(result.regularization)  "
@@ -70,6 +81,27 @@ package enum ResultLines {
           target.trainAccuracy * 100)
           + (target.testAccuracy.map { String(format: "  test %.2f %%", $0 * 100) } ?? "")
       }
+  }
+
+  package static func lines(_ generalization: GeneralizationSummary, _ label: String) -> [String] {
+    generalization.regularizations.flatMap { result -> [String] in
+      var head = "\(label): regularization \(result.regularization)  "
+      if let dimension = result.dimension, let validated = result.generalizedCrossValidation,
+        let evidence = result.logMarginalLikelihood
+      {
+        head +=
+          "effective dimension \(short(dimension))  generalized cross-validation "
+          + "\(short(validated))  log marginal likelihood \(short(evidence))"
+      } else {
+        head += "the kernel is singular to rounding"
+      }
+      return [head]
+        + result.measured.map { point in
+          "  learned from \(point.samples) images: squared error \(short(point.testError)) "
+            + "± \(short(point.testErrorDeviation)), "
+            + (point.predictedTestError.map { "predicted \(short($0))" } ?? "without a prediction")
+        }
+    }
   }
 
   private static func short(_ value: Double) -> String { String(format: "%.6g", value) }

@@ -76,20 +76,24 @@ package struct Summary: Codable, Equatable {
     package var spectrum: SpectrumSummary?
     /// Of the kernel centred on the training images, without the constant vector's own zero.
     package var centredSpectrum: SpectrumSummary?
+    /// By stochastic Lanczos quadrature.
+    package var density: DensitySummary?
     package var prediction: PredictionSummary?
     package var training: TrainingSummary?
     package var alignment: AlignmentSummary?
+    package var generalization: GeneralizationSummary?
 
     package init(
       spectrum: SpectrumSummary? = nil, centredSpectrum: SpectrumSummary? = nil,
       prediction: PredictionSummary? = nil, training: TrainingSummary? = nil,
-      alignment: AlignmentSummary? = nil
+      alignment: AlignmentSummary? = nil, generalization: GeneralizationSummary? = nil
     ) {
       self.spectrum = spectrum
       self.centredSpectrum = centredSpectrum
       self.prediction = prediction
       self.training = training
       self.alignment = alignment
+      self.generalization = generalization
     }
   }
 

@@ -28,6 +28,8 @@ struct KernelRegression {
     var x: [Double]?
     /// Why there is none.
     var failure: String?
+    /// log det of the leading rows and columns of K + r m I, [n]; empty where it has no factor of its own.
+    var logDeterminants: [Double] = []
     /// Of conjugate gradients with a shared factor; nil where it was solved alone.
     var iterations: Int?
     /// Of the factorization, where it has one of its own.
@@ -73,6 +75,7 @@ struct KernelRegression {
           if factor.singularity > floor {
             let x = try factor.solution(rowMajor: targets, columns: columns)
             solutions[index].x = x
+            solutions[index].logDeterminants = try factor.leadingLogDeterminants()
             solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
@@ -105,6 +108,7 @@ struct KernelRegression {
       shared.factor.singularity > floor
     else { return group }
     solutions[middle].factorizing = MPIEnvironment.seconds - start
+    solutions[middle].logDeterminants = try shared.factor.leadingLogDeterminants()
     let found = try shared.solutions(
       rowMajor: targets, columns: columns,
       shifts: group.map { self.shift(regularizations[$0], meanDiagonal) })
@@ -138,7 +142,7 @@ struct KernelRegression {
   private var floor: Double { Double(n) * Double.ulpOfOne }
 
   /// Why K + s I has no Cholesky factor, and what to do; a clearly indefinite K is a warning, too.
-  private func indefinite(
+  func indefinite(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
     let trace = meanDiagonal * Double(n)
@@ -155,7 +159,7 @@ struct KernelRegression {
   }
 
   /// Why rounding leaves no solution, and what to do.
-  private func singular(
+  func singular(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
     guard meanDiagonal > 0 else {

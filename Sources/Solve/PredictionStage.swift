@@ -20,14 +20,14 @@ import TileStore
 /// are held out, never by the test images.
 package struct PredictionStage: KernelStage {
   let setting: StageSetting
-  private let section: PredictionSection
+  let section: PredictionSection
 
   package init(_ section: PredictionSection, _ setting: StageSetting) {
     (self.section, self.setting) = (section, setting)
   }
 
-  private var regularizations: [Double] { section.regularization }
-  private var classes: Int { data.classes }
+  var regularizations: [Double] { section.regularization }
+  var classes: Int { data.classes }
   private var offset: Double { section.targetOffset(classes: classes) }
 
   /// Solves and predicts with one kernel, and writes its files.
@@ -38,12 +38,18 @@ package struct PredictionStage: KernelStage {
     let array = try store.array(variant: variant, kernel: kernel, part: .train)
     let label = assignment.label(variant, kernel)
     var results = regularizations.map { PredictionSummary.RegularizedSummary(regularization: $0) }
-    try validate(array, label, &results)
+    try validate(array, variant, kernel, &results)
 
     let source = try KernelMatrix(array, context: context, ranks: ranks, console: console)
     let regression = regression(
       source, label, columns: classes, scale: section.regularizationScale)
-    let solved = try solve(regression, variant, kernel, &results)
+    let solver = try solver(of: source)
+    let solved =
+      if let choice = solver.plan.iteration {
+        try iterate(regression, choice, solver.meanDiagonal, variant, kernel, &results)
+      } else {
+        try solve(regression, variant, kernel, &results)
+      }
     let start = MPIEnvironment.seconds
     let predictions = try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks).products(
       solved.coefficients, rows: data.testCount, columns: classes)
@@ -59,6 +65,8 @@ package struct PredictionStage: KernelStage {
     try write(
       section.variance ? solved.variances : [], [data.testCount], "\(kernel.rawValue)_variance",
       variant: name)
+    try write(
+      solved.logDeterminants, [n], "\(kernel.rawValue)_log_determinants", variant: name)
     let confusions = results.indices.map { index -> [Double] in
       if data.testLabels.isEmpty { return [] }
       guard solved.coefficients[index] != nil else {
@@ -68,21 +76,40 @@ package struct PredictionStage: KernelStage {
     }
     try write(
       confusions, [classes, classes], "\(kernel.rawValue)_confusion", variant: name)
-    return PredictionSummary(
+    var summary = PredictionSummary(
       testLabelsKnown: !data.testLabels.isEmpty, meanDiagonal: solved.meanDiagonal,
       regularizationScale: section.regularizationScale.rawValue,
       validation: section.validation, targetOffset: offset, regularizations: results,
       grid: [context.grid.nprow, context.grid.npcol], blockSize: source.layout.nb,
       secondsPredicting: MPIEnvironment.seconds - start)
+    summary.solver = solver.plan.iteration == nil ? "cholesky" : "cg"
+    summary.reason = solver.plan.choice.reason
+    summary.iteration = solved.iteration
+    return summary
   }
 
   /// What the regression finds with the training images.
-  private struct Solved {
+  struct Solved {
     var meanDiagonal = 0.0
     /// [regularization][n, classes]; nil without a solution.
     var coefficients: [[Double]?] = []
     /// [regularization][test image]; NaN without a solution.
     var variances: [[Double]] = []
+    /// [regularization][training image]; NaN without a factor of its own.
+    var logDeterminants: [[Double]] = []
+    /// Of conjugate gradients.
+    var iteration: IterationSummary?
+  }
+
+  /// No variance at any test image.
+  var unknownVariances: [[Double]] {
+    [[Double]](
+      repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count)
+  }
+
+  /// One-hot less the offset, [n, classes].
+  var targets: [Double] {
+    RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
   }
 
   /// Solves for every regularization, and takes from each factor what the job asks for. Collective.
@@ -92,13 +119,11 @@ package struct PredictionStage: KernelStage {
   ) throws -> Solved {
     let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
     let diagonalArray = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
-    let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let figures = FactorFigures(ranks: ranks)
     let diagonal =
       section.variance ? try ranks.agree { try diagonalArray.line() } : []
-    var solved = Solved(
-      variances: [[Double]](
-        repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count))
+    let targets = targets
+    var solved = Solved(variances: unknownVariances)
     var leftOut: [Int: RegressionScore] = [:]
     let inspect: (Int, borrowing CholeskyFactor, [Double]) throws -> Void = { index, factor, x in
       if section.variance {
@@ -127,8 +152,22 @@ package struct PredictionStage: KernelStage {
       results[index].secondsSolving = solution.seconds
       results[index].residual = residuals[index]
       results[index].leaveOneOut = leftOut[index]
+      if let x = solution.x, let determinant = solution.logDeterminants.last {
+        results[index].logMarginalLikelihood = logLikelihood(targets, x, determinant)
+      }
+    }
+    solved.logDeterminants = solutions.map {
+      $0.logDeterminants.isEmpty ? [Double](repeating: .nan, count: n) : $0.logDeterminants
     }
     return solved
+  }
+
+  /// log p(Y) of all outputs under the Gaussian process of covariance A, from X = A^-1 Y and log det A.
+  ///
+  /// Source: Rasmussen and Williams (2006), equation 2.30.
+  private func logLikelihood(_ targets: [Double], _ x: [Double], _ determinant: Double) -> Double {
+    let form = zip(targets, x).reduce(0) { $0 + $1.0 * $1.1 }
+    return -(form + Double(classes) * (determinant + Double(n) * log(2 * Double.pi))) / 2
   }
 
   /// Scores the predictions of the test images, [m, classes], where their labels are known. Local.
@@ -148,18 +187,19 @@ package struct PredictionStage: KernelStage {
   /// Scores every regularization on held-out training images, and marks the one to choose: the most
   /// accurate, of equals the one with the least squared error.
   private func validate(
-    _ array: TileArray, _ label: String, _ results: inout [PredictionSummary.RegularizedSummary]
+    _ array: TileArray, _ variant: Int, _ kernel: KernelKind,
+    _ results: inout [PredictionSummary.RegularizedSummary]
   ) throws {
     guard section.validation > 0 else { return }
-    let order = n - section.validation
+    let (order, label) = (n - section.validation, assignment.label(variant, kernel))
     let source = try KernelMatrix(
       array, order: order, context: context, ranks: ranks, console: console)
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
     let regression = regression(
       source, "validation of " + label, columns: classes, scale: section.regularizationScale)
-    let solutions = try regression.solve(regularizations, targets).solutions
     let share = TileShare(of: array, rows: order..<n, columns: 0..<order, ranks: ranks)
+    let solutions = try validationSolutions(regression, targets, share, variant, kernel)
     let predictions = try TileProducts(share: share, ranks: ranks).products(
       solutions.map(\.x), rows: section.validation, columns: classes)
     var best: (index: Int, score: RegressionScore)?

@@ -94,6 +94,20 @@ def test_every_collective_step_of_every_stage_can_fail_on_each_rank(tmp_path, jo
                                atol=1e-11 * np.abs(whole).max())
 
 
+def test_every_collective_step_of_an_iteration_can_fail_on_each_rank(tmp_path):
+    run = tmp_path / "run"
+    path = write_job(tmp_path, **dict(
+        JOB, spectrum=None, training=None, alignment=None,
+        prediction={"regularization": [0.1], "solver": "cg", "cg": {"rank": 4, "tolerance": 1e-12}}))
+    succeed("assemble", path)
+    shutil.copytree(run, tmp_path / "before/predict")
+    succeed("predict", path)
+    whole = np.load(run / STAGES["predict"])
+    for share, ranks in enumerate((1, 3, 4)):
+        found = fail_everywhere(tmp_path, path, "predict", ranks, share)
+        assert np.abs(np.load(found / STAGES["predict"]) - whole).max() < 1e-6
+
+
 def test_every_collective_step_of_verify_and_kernel_can_fail(tmp_path):
     path = write_job(tmp_path, **JOB)
     succeed("assemble", path)

@@ -105,8 +105,12 @@ def test_every_key_of_a_summary_is_documented(tmp_path):
     (tmp_path / "tanh").mkdir()
     tanh = write_job(tmp_path / "tanh", network={"preset": "fcn", "depth": 1, "activation": "tanh"})
     succeed("assemble", tanh, "--progress", "none")
+    (tmp_path / "cg").mkdir()
+    iterated = write_job(tmp_path / "cg", spectrum=None, density={"probes": 2},
+                         prediction={"regularization": [1e-2], "solver": "cg"})
+    succeed("run", iterated, "--progress", "none")
     found = keys(summary(tmp_path / "run")).union(
-        keys(summary(tmp_path / "tanh/run")),
+        keys(summary(tmp_path / "tanh/run")), keys(summary(tmp_path / "cg/run")),
         *(keys(json.loads(path.read_text())) for path in (ROOT / "docs/results").glob("*.json")))
     assert len(found) > 60
     assert found - set(re.findall(r"\w+", code(parts["summary.json"]))) == set()

@@ -36,6 +36,7 @@ import Testing
           validation: 0
           variance: false
           leave_one_out: false
+          solver: auto
         output: runs/x
 
         """)

@@ -23,7 +23,7 @@ import MessagePassing
       ("shared-window", checkSharedWindow), ("grid", checkGrid),
       ("redistribution", checkRedistribution), ("eigen", checkEigen), ("band", checkBand),
       ("leading", checkLeading),
-      ("cholesky", checkCholesky),
+      ("cholesky", checkCholesky), ("iteration", checkIteration),
     ]
     let environment = try MPIEnvironment()
     let world = environment.world

@@ -28,9 +28,11 @@ SECTIONS = (
     "store",
     "tile",
     "spectrum",
+    "density",
     "prediction",
     "training",
     "alignment",
+    "generalization",
     "output",
 )
 
@@ -60,8 +62,8 @@ class Job:
 
         `network` is a network of `ntkdist.stax`, a list of layers, a preset such as
         `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernels`, `average`,
-        `precision`, `storage`, `store`, `tile`, `spectrum`, `prediction`, `training` and
-        `alignment`; None leaves one out.
+        `precision`, `storage`, `store`, `tile`, `spectrum`, `density`, `prediction`, `training`,
+        `alignment` and `generalization`; None leaves one out.
 
         Errors: `JobError` for a section that does not exist, or what a job file cannot hold. The
         program checks the rest: see `check`.

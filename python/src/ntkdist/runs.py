@@ -160,6 +160,14 @@ class Run:
             "`spectrum: {vectors: K}`",
         )
 
+    def weights(self, kind: str | None = None, *, variant: VariantName = None) -> NDArray[Any]:
+        """The targets in all eigenvectors [n, classes], in the order of `eigenvalues`."""
+        return read_array(
+            self._file("spectrum", kind, variant, "_weights"),
+            f"{self._label(kind, variant)}: the targets' weights; a job asks for them with "
+            "`spectrum: {weights: true}`",
+        )
+
     def predictions(self, kind: str | None = None, *, variant: VariantName = None) -> Prediction:
         """Kernel regression on the test images."""
         return self._result("prediction", "predictions", kind, variant, results.prediction)

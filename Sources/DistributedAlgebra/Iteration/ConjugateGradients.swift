@@ -1,0 +1,207 @@
+import MessagePassing
+
+/// Preconditioned conjugate gradients on (A + s I) D = R for many columns at once, each with a shift s of
+/// its own, so that each step multiplies A once for all of them.
+///
+/// A column that has reached its goal is multiplied no more.
+///
+/// Source: Hestenes and Stiefel (1952); Saad, Iterative Methods for Sparse Linear Systems, algorithm 9.1.
+public struct ConjugateGradients {
+  /// Why a column was left before it reached its goal.
+  public enum Breakdown: Sendable, Equatable {
+    /// A direction in which A + s I is not positive.
+    case indefinite
+  }
+
+  /// Steps of each column.
+  public private(set) var iterations: [Int]
+  /// |R| of each column, by the recurrence.
+  public private(set) var norms: [Double]
+  /// What went wrong, by column.
+  public private(set) var breakdowns: [Int: Breakdown] = [:]
+
+  private let share: RowShare
+  private let shifts: [Double]
+  private let preconditioned: [Double]
+  private let goals: [Double]
+  /// The columns that are iterated still; the arrays below have these alone.
+  private var active: [Int]
+  private var residual: [Double]
+  private var direction: [Double]
+  private var solution: [Double]
+  /// R'Z of the active columns.
+  private var products: [Double]
+  /// D of the columns that are done, with all columns.
+  private var finished: [Double]
+  /// Steps and turns of each column: the matrix of the Lanczos process.
+  private var steps: [[Double]]
+  private var turns: [[Double]]
+
+  /// Begins with D = 0. Collective.
+  ///
+  /// - Parameters:
+  ///   - residual: the own rows of R, n x shifts.count, row-major.
+  ///   - preconditioned: the shifts of the preconditioner, above 0.
+  ///   - goals: the |R| at which each column is done.
+  public init(
+    residual: [Double], shifts: [Double], preconditioned: [Double], goals: [Double],
+    share: RowShare, _ preconditioner: LowRankPreconditioner
+  ) throws {
+    let columns = shifts.count
+    self.share = share
+    self.shifts = shifts
+    self.preconditioned = preconditioned
+    self.goals = goals
+    self.residual = residual
+    iterations = [Int](repeating: 0, count: columns)
+    active = Array(0..<columns)
+    finished = [Double](repeating: 0, count: residual.count)
+    solution = finished
+    steps = [[Double]](repeating: [], count: columns)
+    turns = steps
+    direction = try preconditioner.applied(to: residual, shifts: preconditioned)
+    products = try share.columnProducts(residual, direction, columns: columns)
+    norms = try share.columnProducts(residual, residual, columns: columns).map { $0.squareRoot() }
+    finish()
+  }
+
+  /// Whether no column is iterated any more.
+  public var isDone: Bool { active.isEmpty }
+
+  /// How many columns the next step multiplies.
+  public var width: Int { active.count }
+
+  /// The own rows of D, n x shifts.count, row-major. Local.
+  public var correction: [Double] {
+    var whole = finished
+    for row in 0..<share.own.count {
+      for (place, column) in active.enumerated() {
+        whole[row * shifts.count + column] = solution[row * active.count + place]
+      }
+    }
+    return whole
+  }
+
+  /// One step of all active columns. Collective.
+  public mutating func step(
+    _ a: some SymmetricOperator, _ preconditioner: LowRankPreconditioner
+  ) throws {
+    let width = active.count
+    guard width > 0 else { return }
+    let image = try image(of: direction, a)
+    let curvatures = try share.columnProducts(direction, image, columns: width)
+    let sizes = zip(products, curvatures).map { $1 > 0 && $0 > 0 ? $0 / $1 : 0 }
+    for (place, column) in active.enumerated() {
+      iterations[column] += 1
+      if sizes[place] > 0 {
+        steps[column].append(sizes[place])
+      } else {
+        breakdowns[column] = .indefinite
+      }
+    }
+    Self.add(sizes, direction, to: &solution)
+    Self.add(sizes.map { -$0 }, image, to: &residual)
+    let squares = try share.columnProducts(residual, residual, columns: width)
+    for (place, column) in active.enumerated() { norms[column] = squares[place].squareRoot() }
+    finish()
+    guard !active.isEmpty else { return }
+    let (old, shifts) = (products, active.map { preconditioned[$0] })
+    let new = try preconditioner.applied(to: residual, shifts: shifts)
+    products = try share.columnProducts(residual, new, columns: active.count)
+    let ratios = zip(products, old).map { $1 > 0 ? max($0, 0) / $1 : 0 }
+    for (place, column) in active.enumerated() { turns[column].append(ratios[place]) }
+    turn(ratios, toward: new)
+  }
+
+  /// (A + s I) X for the own rows. Collective.
+  private func image(of x: [Double], _ a: some SymmetricOperator) throws -> [Double] {
+    let width = active.count
+    let whole = try a.product(try share.whole(x, columns: width), columns: width)
+    var image = share.own(of: whole, columns: width)
+    Self.add(active.map { shifts[$0] }, x, to: &image)
+    return image
+  }
+
+  /// y += x diag(factors). Local.
+  private static func add(_ factors: [Double], _ x: [Double], to y: inout [Double]) {
+    let width = factors.count
+    for first in stride(from: 0, to: x.count, by: max(width, 1)) {
+      for column in 0..<width { y[first + column] += factors[column] * x[first + column] }
+    }
+  }
+
+  /// direction <- z + direction diag(ratios). Local.
+  private mutating func turn(_ ratios: [Double], toward z: [Double]) {
+    let width = ratios.count
+    for row in 0..<share.own.count {
+      let first = row * width
+      for column in 0..<width {
+        direction[first + column] = z[first + column] + ratios[column] * direction[first + column]
+      }
+    }
+  }
+
+  /// Leaves the columns that are done, or cannot go on. Local.
+  private mutating func finish() {
+    let width = active.count
+    let kept = active.indices.filter {
+      let column = active[$0]
+      return norms[column] > goals[column] && breakdowns[column] == nil
+    }
+    guard kept.count < width else { return }
+    finished = correction
+    active = kept.map { active[$0] }
+    residual = selectedColumns(residual, of: width, kept)
+    direction = selectedColumns(direction, of: width, kept)
+    solution = selectedColumns(solution, of: width, kept)
+    products = kept.map { products[$0] }
+  }
+
+  /// The least and the largest eigenvalue of the preconditioned matrix that a column has seen; nil
+  /// before its first step. Local.
+  ///
+  /// Source: Saad, section 6.7.3.
+  public func extremes(ofColumn column: Int) -> ClosedRange<Double>? {
+    let (steps, turns) = (steps[column], turns[column])
+    guard !steps.isEmpty else { return nil }
+    let diagonal = steps.indices.map {
+      1 / steps[$0] + ($0 > 0 ? turns[$0 - 1] / steps[$0 - 1] : 0)
+    }
+    let beside = (0..<steps.count - 1).map { turns[$0].squareRoot() / steps[$0] }
+    return TridiagonalExtremes.range(diagonal, beside)
+  }
+}
+
+/// The extreme eigenvalues of symmetric tridiagonal matrices.
+enum TridiagonalExtremes {
+  /// The least and the largest eigenvalue, each to 1e-9 or the rounding of the largest. Local.
+  ///
+  /// Source: bisection with Sturm sequences (Golub and Van Loan, section 8.4).
+  static func range(_ diagonal: [Double], _ beside: [Double]) -> ClosedRange<Double> {
+    var bound = 0.0
+    for (i, value) in diagonal.enumerated() {
+      let neighbors = (i > 0 ? abs(beside[i - 1]) : 0) + (i < beside.count ? abs(beside[i]) : 0)
+      bound = max(bound, abs(value) + neighbors)
+    }
+    func below(_ x: Double) -> Int {
+      var (count, pivot) = (0, 1.0)
+      for (i, value) in diagonal.enumerated() {
+        let square = i > 0 ? beside[i - 1] * beside[i - 1] : 0
+        pivot = value - x - (i > 0 ? square / pivot : 0)
+        if pivot == 0 { pivot = -.leastNormalMagnitude }
+        if pivot < 0 { count += 1 }
+      }
+      return count
+    }
+    func find(_ number: Int) -> Double {
+      var (low, high) = (-bound, bound)
+      while high - low > max(1e-9 * max(abs(low), abs(high)), .ulpOfOne * bound) {
+        let middle = (low + high) / 2
+        if below(middle) > number { high = middle } else { low = middle }
+      }
+      return (low + high) / 2
+    }
+    let (least, largest) = (find(0), find(diagonal.count - 1))
+    return min(least, largest)...max(least, largest)
+  }
+}

@@ -1,0 +1,231 @@
+import BLAS
+import Glibc
+import MessagePassing
+
+/// The spectral density of a symmetric matrix, from Lanczos processes that begin with random signs.
+///
+/// For a vector z of n random signs, z' f(A) z has the mean tr f(A). The Lanczos process of z gives nodes
+/// and weights with n sum_k weight_k f(node_k) = z' f(A) z for all polynomials f of degree up to
+/// 2 steps - 1. Several z tell how far the mean over them may be off.
+///
+/// Source: Golub and Meurant, Matrices, Moments and Quadrature (2010); Ubaru, Chen and Saad, SIAM J. Matrix
+/// Anal. Appl. 38 (2017).
+public struct StochasticLanczos: Sendable {
+  /// A quadrature rule.
+  public struct Rule: Sendable, Equatable {
+    /// Ascending.
+    public let nodes: [Double]
+    /// Of the nodes; their sum is 1.
+    public let weights: [Double]
+
+    /// A rule.
+    public init(nodes: [Double], weights: [Double]) {
+      (self.nodes, self.weights) = (nodes, weights)
+    }
+  }
+
+  /// A mean over the probes.
+  public struct Estimate: Sendable, Equatable {
+    /// The mean.
+    public let value: Double
+    /// How far it may be off.
+    public let error: Double
+  }
+
+  /// The order of the matrix.
+  public let order: Int
+  /// Of each probe.
+  public let rules: [Rule]
+
+  /// Rules that are known.
+  public init(order: Int, rules: [Rule]) { (self.order, self.rules) = (order, rules) }
+
+  /// tr f(A), with the standard error of the probes' scatter. Local.
+  public func trace(_ f: (Double) -> Double) -> Estimate {
+    estimate { rule in
+      (zip(rule.nodes, rule.weights).reduce(0) { $0 + $1.1 * f($1.0) }, 0)
+    }
+  }
+
+  /// The number of eigenvalues below a bound above 0, with its error: of the probes' scatter, and of the
+  /// rules, which know how much lies below a node to within its weight. Local.
+  ///
+  /// Between nodes the count rises evenly on a logarithmic scale.
+  ///
+  /// Source: the inequalities of Chebyshev, Markov and Stieltjes (Golub and Meurant, section 4.3).
+  public func count(below bound: Double) -> Estimate {
+    estimate { $0.part(below: bound) }
+  }
+
+  /// The largest node, at most the largest eigenvalue.
+  public var largestNode: Double { rules.compactMap(\.nodes.last).max() ?? 0 }
+
+  /// The least node above 0, at least the least eigenvalue above 0.
+  public var leastPositiveNode: Double {
+    rules.compactMap { $0.nodes.first { $0 > 0 } }.min() ?? 0
+  }
+
+  /// - Parameter value: of the measure of a rule, with an error of its own.
+  private func estimate(_ value: (Rule) -> (value: Double, error: Double)) -> Estimate {
+    let values = rules.map(value)
+    let (n, count) = (Double(order), Double(values.count))
+    let mean = values.reduce(0) { $0 + $1.value } / count
+    let own = values.reduce(0) { $0 + $1.error } / count
+    let square = values.reduce(0) { $0 + ($1.value - mean) * ($1.value - mean) }
+    let scatter = count > 1 ? square / (count - 1) / count : 0
+    return Estimate(value: n * mean, error: n * (scatter + own * own).squareRoot())
+  }
+}
+
+extension StochasticLanczos.Rule {
+  /// How much of the measure is below a bound, and how far that may be off.
+  fileprivate func part(below bound: Double) -> (value: Double, error: Double) {
+    var sum = 0.0
+    var before: (node: Double, part: Double, weight: Double)?
+    for (node, weight) in zip(nodes, weights) {
+      let part = sum + weight / 2
+      if node >= bound {
+        // Below the first node, nothing is known but that it is less than its weight.
+        guard let before, before.node > 0 else { return (part / 2, weight / 2) }
+        let place = log(bound / before.node) / log(node / before.node)
+        return (before.part + place * (part - before.part), (before.weight + weight) / 2)
+      }
+      sum += weight
+      before = (node, part, weight)
+    }
+    return (1, 0)
+  }
+}
+
+extension StochasticLanczos {
+  /// Runs the processes of all probes at once.
+  ///
+  /// Collective. Memory: probes x steps vectors over all ranks. The bases are orthogonalized in full, so
+  /// that no node appears twice.
+  ///
+  /// - Parameter poll: is told how many steps are done; collective; may throw to stop.
+  public init(
+    of a: some SymmetricOperator, probes: Int, steps: Int, on communicator: Communicator,
+    poll: (_ steps: Int) throws -> Void = { _ in }
+  ) throws {
+    let share = RowShare(order: a.order, on: communicator)
+    var processes = LanczosProcesses(share, probes: probes)
+    for step in 1...max(1, min(steps, a.order)) {
+      try processes.step(a)
+      try poll(step)
+    }
+    self.init(order: a.order, rules: try processes.rules())
+  }
+}
+
+/// Lanczos processes of several vectors that advance together. Each rank has its own rows.
+private struct LanczosProcesses {
+  let share: RowShare
+  let probes: Int
+  /// The newest vectors, each of the own rows, one after the other.
+  private var newest: [[Double]]
+  /// All vectors of each process, one after the other.
+  private var bases: [[Double]]
+  /// The tridiagonal matrices, [process][step].
+  private var diagonals: [[Double]]
+  private var besides: [[Double]]
+
+  init(_ share: RowShare, probes: Int) {
+    (self.share, self.probes) = (share, probes)
+    let scale = 1 / Double(share.order).squareRoot()
+    newest = (0..<probes).map { probe in
+      share.own.map { row in
+        // By the place alone, so that all numbers of ranks draw alike.
+        var random = SplitMix64(state: UInt64(probe) << 40 ^ UInt64(row))
+        return random.next() >> 63 == 0 ? scale : -scale
+      }
+    }
+    bases = newest.map { _ in [] }
+    diagonals = bases
+    besides = bases
+  }
+
+  /// One step of all processes. Collective.
+  mutating func step(_ a: some SymmetricOperator) throws {
+    for probe in 0..<probes { bases[probe] += newest[probe] }
+    var images = try self.images(a)
+    var products = (0..<probes).map { dot(newest[$0], images[$0]) }
+    try share.communicator.allReduce(&products, .sum)
+    for probe in 0..<probes { diagonals[probe].append(products[probe]) }
+    // Twice: the first pass leaves rounding errors of the size of what it takes away.
+    for _ in 0..<2 { try orthogonalize(&images) }
+    var squares = images.map { dot($0, $0) }
+    try share.communicator.allReduce(&squares, .sum)
+    for probe in 0..<probes {
+      let length = squares[probe].squareRoot()
+      // What is left is rounding: the space is exhausted, and what follows has no weight.
+      let isOver = length <= 1e-14 * Double(share.order) * abs(diagonals[probe].max() ?? 0)
+      besides[probe].append(isOver ? 0 : length)
+      newest[probe] = images[probe].map { isOver ? 0 : $0 / length }
+    }
+  }
+
+  /// A times the newest vectors, the own rows of each. Collective.
+  private func images(_ a: some SymmetricOperator) throws -> [[Double]] {
+    var block = [Double](repeating: 0, count: share.own.count * probes)
+    for (probe, vector) in newest.enumerated() {
+      for (row, value) in vector.enumerated() { block[row * probes + probe] = value }
+    }
+    let whole = try a.product(try share.whole(block, columns: probes), columns: probes)
+    return (0..<probes).map { probe in share.own.map { whole[$0 * probes + probe] } }
+  }
+
+  /// Takes from each vector what lies in its basis. Collective.
+  private func orthogonalize(_ vectors: inout [[Double]]) throws {
+    let (count, own) = (diagonals[0].count, share.own.count)
+    var overlaps: [Double] = []
+    for probe in 0..<probes {
+      var overlap = [Double](repeating: 0, count: count)
+      dgemm(
+        m: count, n: 1, k: own, bases[probe], lda: own, vectors[probe], ldb: 1, into: &overlap,
+        ldc: 1)
+      overlaps += overlap
+    }
+    try share.communicator.allReduce(&overlaps, .sum)
+    for probe in 0..<probes {
+      dgemm(
+        .transpose, m: own, n: 1, k: count, alpha: -1, bases[probe], lda: own, overlaps,
+        from: probe * count, ldb: 1, beta: 1, into: &vectors[probe], ldc: 1)
+    }
+  }
+
+  private func dot(_ a: [Double], _ b: [Double]) -> Double {
+    var sum = 0.0
+    for index in a.indices { sum += a[index] * b[index] }
+    return sum
+  }
+
+  /// The rules, the same on all ranks. Collective.
+  func rules() throws -> [StochasticLanczos.Rule] {
+    let communicator = share.communicator
+    let atRoot = communicator.rank == 0
+    var flat: [Double] = []
+    try communicator.agree {
+      guard atRoot else { return }
+      for (diagonal, beside) in zip(diagonals, besides) {
+        let size = diagonal.count
+        var matrix = [Double](repeating: 0, count: size * size)
+        for i in 0..<size {
+          matrix[i * size + i] = diagonal[i]
+          if i + 1 < size { matrix[(i + 1) * size + i] = beside[i] }
+        }
+        let pairs = try symmetricEigenpairs(of: matrix, n: size)
+        flat += pairs.values
+        flat += (0..<size).map { pairs.vectors[$0 * size] * pairs.vectors[$0 * size] }
+      }
+    }
+    flat = try communicator.broadcast(flat)
+    let size = flat.count / (2 * probes)
+    return (0..<probes).map { probe in
+      let first = 2 * size * probe
+      let kept = (0..<size).filter { flat[first + size + $0] > 0 }
+      return StochasticLanczos.Rule(
+        nodes: kept.map { flat[first + $0] }, weights: kept.map { flat[first + size + $0] })
+    }
+  }
+}

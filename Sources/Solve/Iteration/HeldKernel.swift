@@ -1,0 +1,196 @@
+import BLAS
+import DistributedAlgebra
+import MessagePassing
+import RankProgram
+
+/// A stored kernel of which each rank multiplies its share of the tiles: those in its memory, or read
+/// for each product.
+///
+/// Whatever the tiles are held in, products are computed and summed in double precision.
+final class HeldKernel: SymmetricOperator {
+  let order: Int
+  private let share: TileShare
+  private let ranks: Ranks
+  private let tiles: [Tile]
+  private let isRead: Bool
+  /// Some rows of a tile in double precision.
+  private var panel: [Double] = []
+
+  /// A tile in memory.
+  fileprivate struct Tile {
+    let place: DenseTile
+    let values: [Float]
+  }
+
+  /// Reads the tiles that are to be in memory.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, an element that is not finite; agreed by all
+  /// ranks.
+  ///
+  /// - Parameters:
+  ///   - share: of a symmetric matrix.
+  ///   - tiles: where they are to be.
+  ///   - show: is told how many tiles this rank has read.
+  init(
+    _ share: TileShare, order: Int, tiles: HeldTiles, ranks: Ranks,
+    show: (_ count: Int) -> Void = { _ in }
+  ) throws {
+    self.order = order
+    self.share = share
+    self.ranks = ranks
+    isRead = tiles == .store
+    let count = tiles == .store ? 0 : share.count
+    self.tiles = try ranks.agree {
+      try (0..<count).map { (number: Int) throws -> Tile in
+        show(number)
+        return Tile(try HeldKernel.checked(share.read(number)), as: tiles)
+      }
+    }
+  }
+
+  /// Throws where an element is not finite.
+  private static func checked(_ tile: DenseTile) throws -> DenseTile {
+    if let bad = tile.values.firstIndex(where: { !$0.isFinite }) {
+      throw DistributedAlgebraError.notFinite(
+        i: tile.rowStart + bad / tile.columns, j: tile.columnStart + bad % tile.columns)
+    }
+    return tile
+  }
+
+  /// Calls `body` with each tile of this rank. Local.
+  private func forEach(_ body: (Tile) throws -> Void) throws {
+    guard isRead else { return try tiles.forEach(body) }
+    for number in 0..<share.count {
+      try body(Tile(try HeldKernel.checked(share.read(number)), as: .store))
+    }
+  }
+
+  func product(_ x: [Double], columns: Int) throws -> [Double] {
+    var result = [Double](repeating: 0, count: order * columns)
+    // Taken out, so that writing to it makes no copy.
+    var panel: [Double] = []
+    swap(&panel, &self.panel)
+    try ranks.agree {
+      try forEach { $0.multiplyAdd(x, columns: columns, into: &result, panel: &panel) }
+    }
+    self.panel = panel
+    try ranks.world.allReduce(&result, .sum)
+    return result
+  }
+
+  func columns(_ indices: [Int]) throws -> [Double] {
+    var result = [Double](repeating: 0, count: order * indices.count)
+    try ranks.agree { try forEach { $0.copy(columns: indices, into: &result) } }
+    try ranks.world.allReduce(&result, .sum)
+    return result
+  }
+
+  func diagonal() throws -> [Double] { try share.diagonal(order: order, ranks: ranks) }
+}
+
+extension HeldKernel.Tile {
+  /// Rows that are converted at a time: a panel stays in a core's own cache.
+  private static let height = 32
+
+  init(_ tile: DenseTile, as tiles: HeldTiles) {
+    guard tiles == .f32 else {
+      self.init(place: tile, values: [])
+      return
+    }
+    self.init(
+      place: DenseTile(
+        rowStart: tile.rowStart, columnStart: tile.columnStart, rows: tile.rows,
+        columns: tile.columns, values: []),
+      values: tile.values.map { Float($0) })
+  }
+
+  /// Whether the values are in single precision.
+  private var isSingle: Bool { !values.isEmpty }
+
+  private func element(_ i: Int, _ j: Int) -> Double {
+    let index = i * place.columns + j
+    return isSingle ? Double(values[index]) : place.values[index]
+  }
+
+  /// result += A X with what of A is in the tile, below the diagonal in its mirror image too.
+  fileprivate func multiplyAdd(
+    _ x: [Double], columns: Int, into result: inout [Double], panel: inout [Double]
+  ) {
+    guard isSingle else {
+      symmetricMultiplyAdd(place, x, columns: columns, into: &result)
+      return
+    }
+    let width = place.columns
+    if panel.count < Self.height * width {
+      panel = [Double](repeating: 0, count: Self.height * width)
+    }
+    values.withUnsafeBufferPointer { values in
+      x.withUnsafeBufferPointer { x in
+        result.withUnsafeMutableBufferPointer { result in
+          panel.withUnsafeMutableBufferPointer { panel in
+            guard let values = values.baseAddress, let x = x.baseAddress,
+              let result = result.baseAddress, let panel = panel.baseAddress
+            else { return }
+            for first in stride(from: 0, to: place.rows, by: Self.height) {
+              let count = min(Self.height, place.rows - first)
+              let source = values + first * width
+              for index in 0..<count * width { panel[index] = Double(source[index]) }
+              let (row, column) = (
+                (place.rowStart + first) * columns, place.columnStart * columns
+              )
+              dgemm(
+                m: count, n: columns, k: width, panel, lda: width, x + column, ldb: columns,
+                beta: 1, result + row, ldc: columns)
+              guard !place.isDiagonal else { continue }
+              dgemm(
+                .transpose, m: width, n: columns, k: count, panel, lda: width, x + row,
+                ldb: columns, beta: 1, result + column, ldc: columns)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Copies what the tile has of some columns of the whole matrix, [order, indices.count].
+  fileprivate func copy(columns indices: [Int], into result: inout [Double]) {
+    let (rows, columns) = (
+      place.rowStart..<place.rowStart + place.rows,
+      place.columnStart..<place.columnStart + place.columns
+    )
+    let width = indices.count
+    for (position, index) in indices.enumerated() {
+      if columns.contains(index) {
+        for i in rows {
+          result[i * width + position] = element(
+            i - rows.lowerBound, index - columns.lowerBound)
+        }
+      }
+      if !place.isDiagonal, rows.contains(index) {
+        for j in columns {
+          result[j * width + position] = element(
+            index - rows.lowerBound, j - columns.lowerBound)
+        }
+      }
+    }
+  }
+}
+
+extension TileShare {
+  /// The diagonal of a symmetric matrix, on all ranks; only tiles on the diagonal are read.
+  ///
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  func diagonal(order n: Int, ranks: Ranks) throws -> [Double] {
+    var diagonal = [Double](repeating: 0, count: n)
+    try ranks.agree {
+      for number in 0..<count where isOnDiagonal(number) {
+        let tile = try read(number)
+        for index in 0..<tile.rows {
+          diagonal[tile.rowStart + index] = tile.values[index * tile.columns + index]
+        }
+      }
+    }
+    try ranks.world.allReduce(&diagonal, .sum)
+    return diagonal
+  }
+}

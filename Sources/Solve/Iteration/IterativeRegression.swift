@@ -1,0 +1,224 @@
+import DistributedAlgebra
+import Foundation
+import Jobs
+import MessagePassing
+import RankProgram
+import Results
+import TileStore
+
+/// Solutions X of (K + r m I) X = Y for several regularizations r by preconditioned conjugate gradients
+/// on the tiles, all at once.
+///
+/// Unlike a factorization it holds no distributed matrix, and takes some n^2 operations per iteration.
+struct IterativeRegression {
+  /// What is solved, and what its failures say.
+  let regression: KernelRegression
+  let section: IterationSection
+  let choice: IterationChoice
+  /// Where the solution so far is kept.
+  let state: IterationState
+  /// Images that are predicted after each refinement, to see whether predictions have settled.
+  let probe: Probe
+
+  /// Rows of a kernel that predict some images.
+  struct Probe {
+    let share: TileShare
+    let count: Int
+  }
+
+  /// What is known of one regularization.
+  struct Report {
+    var relativeResidual: Double?
+    var predictionChange: Double?
+    var conditionBefore: Double?
+    var conditionAfter: Double?
+    var effectiveDimension: [Double]?
+  }
+
+  struct Outcome {
+    var meanDiagonal = 0.0
+    var solutions: [KernelRegression.Solution] = []
+    /// In their order.
+    var reports: [Report] = []
+    var summary: IterationSummary
+  }
+
+  var ranks: Ranks { regression.ranks }
+  private var array: TileArray { regression.source.array }
+  private var order: Int { regression.source.order }
+  private var context: BLACSContext { regression.source.context }
+
+  /// The tiles of the kernel, dealt to the ranks.
+  static func share(of source: KernelMatrix, ranks: Ranks) -> TileShare {
+    TileShare(of: source.array, rows: 0..<source.order, columns: 0..<source.order, ranks: ranks)
+  }
+
+  /// Solves for every regularization.
+  ///
+  /// Collective. Errors: tiles that are missing or damaged; a stop that was asked for, after the state
+  /// was saved; agreed by all ranks.
+  func solve(
+    _ regularizations: [Double], _ targets: [Double], meanDiagonal: Double
+  ) throws -> Outcome {
+    let start = MPIEnvironment.seconds
+    let share = Self.share(of: regression.source, ranks: ranks)
+    let kernel = try HeldKernel(share, order: order, tiles: choice.tiles, ranks: ranks) {
+      show("reading the kernel", Double($0) / Double(max(share.count, 1)), isPreparation: true)
+    }
+    let read = MPIEnvironment.seconds
+    let shifts = regularizations.map { regression.shift($0, meanDiagonal) }
+    let factor = try partialCholesky(of: kernel, shifts)
+    let traceLeft = factor.traces[factor.rank]
+    // The mean of the eigenvalues that are left stands for them: kernels with a ridge of their own,
+    // beside which the regularization is small, converge no worse for it.
+    let count = Double(order)
+    let rest = max(traceLeft / count, count * .ulpOfOne * meanDiagonal)
+    let preconditioned = shifts.map { $0 + rest }
+    let preconditioner = try LowRankPreconditioner(
+      factor, leastShift: preconditioned.min() ?? rest, on: context)
+    let prepared = MPIEnvironment.seconds
+    let isSingular = factor.isExhausted && factor.rank < order
+    let columns = shifts.indices.filter { shifts[$0] > 0 || !isSingular }
+    var refinement = try Refinement(
+      self, kernel: kernel, preconditioner: preconditioner, targets: targets,
+      shifts: columns.map { shifts[$0] }, preconditioned: columns.map { preconditioned[$0] },
+      largest: (preconditioner.values.last ?? 0) + traceLeft,
+      roundingRatio: roundingRatio(columns.map { shifts[$0] }, meanDiagonal))
+    try refinement.run()
+    let end = MPIEnvironment.seconds
+    var outcome = Outcome(
+      meanDiagonal: meanDiagonal,
+      solutions: shifts.map { _ in KernelRegression.Solution() },
+      reports: shifts.map {
+        report(shift: $0, preconditioner, traceLeft: traceLeft, rank: factor.rank)
+      },
+      summary: IterationSummary(
+        tiles: choice.tiles.rawValue, rank: factor.rank,
+        traceLeft: factor.traces[0] > 0 ? traceLeft / factor.traces[0] : 0,
+        products: refinement.products, refinements: refinement.refinements,
+        secondsReading: read - start, secondsPreconditioning: prepared - read,
+        secondsIterating: refinement.seconds))
+    for index in shifts.indices where !columns.contains(index) {
+      outcome.solutions[index].failure = regression.singular(
+        "\(factor.rank) of its columns span it", regularizations[index], meanDiagonal)
+    }
+    let seconds = (end - start) / Double(shifts.count)
+    try collect(refinement, columns, regularizations, seconds, &outcome)
+    return outcome
+  }
+
+  /// How much of the least shift the rounding of the tiles in memory takes away.
+  private func roundingRatio(_ shifts: [Double], _ meanDiagonal: Double) -> Double {
+    guard choice.tiles == .f32, array.spec.storage != .float32 else { return 0 }
+    let problem = IterationProblem(
+      order: order, classes: 1, regularizations: shifts.map { $0 / meanDiagonal }, tile: 1,
+      isStoredSingle: false, ranks: 1)
+    return problem.roundingRatio
+  }
+
+  /// A factorization of as many columns as pay. Collective.
+  private func partialCholesky(
+    of kernel: HeldKernel, _ shifts: [Double]
+  ) throws -> PartialCholesky {
+    let factor = try PartialCholesky(of: kernel, most: choice.mostRank, on: ranks.world)
+    let policy = RankPolicy(
+      order: order, columns: shifts.count * regression.columns, shift: shifts.min() ?? 0,
+      reduction: section.tolerance)
+    let problem = IterationProblem(
+      order: order, classes: 1, regularizations: [1], tile: 1, isStoredSingle: false, ranks: 1)
+    while !factor.isFull, !factor.isExhausted {
+      if section.rank == nil, factor.rank > 0,
+        policy.isEnough(rank: factor.rank, RankPolicy.Tail(traces: factor.traces))
+      {
+        break
+      }
+      show(
+        "preconditioning", Double(factor.rank) / Double(choice.mostRank), isPreparation: true,
+        "rank \(factor.rank) of at most \(choice.mostRank)")
+      try factor.grow(kernel, block: problem.block(choice.tiles))
+      try ranks.stopIfAsked()
+    }
+    return factor
+  }
+
+  /// What the preconditioner tells of the kernel.
+  private func report(
+    shift: Double, _ preconditioner: LowRankPreconditioner, traceLeft: Double, rank: Int
+  ) -> Report {
+    var report = Report()
+    guard shift > 0 else { return report }
+    let values = preconditioner.values
+    report.conditionBefore = 1 + ((values.last ?? 0) + traceLeft) / shift
+    let inside = values.reduce(0) { $0 + $1 / ($1 + shift) }
+    // Of all spectra of the trace that is left, the flat one has the largest effective dimension.
+    let others = Double(order - rank)
+    let most = others > 0 ? traceLeft / (shift + traceLeft / others) : 0
+    report.effectiveDimension = [inside, min(inside + most, Double(order))]
+    return report
+  }
+
+  /// Puts what the refinement has found into an outcome. Collective.
+  private func collect(
+    _ refinement: Refinement, _ columns: [Int], _ regularizations: [Double], _ seconds: Double,
+    _ outcome: inout Outcome
+  ) throws {
+    let whole = try refinement.solution()
+    let classes = regression.columns
+    for (place, index) in columns.enumerated() {
+      let own = Array(place * classes..<(place + 1) * classes)
+      outcome.reports[index].relativeResidual = own.map { refinement.relative[$0] }.max()
+      let changes = own.compactMap { refinement.changes[$0] }
+      outcome.reports[index].predictionChange = changes.max()
+      outcome.reports[index].conditionAfter = refinement.conditions[place]
+      outcome.solutions[index].iterations = own.map { refinement.iterations[$0] }.max()
+      outcome.solutions[index].seconds = seconds
+      if let trouble = own.compactMap({ refinement.troubles[$0] }).first {
+        outcome.solutions[index].failure = failure(
+          trouble, regularizations[index], outcome, outcome.reports[index])
+      } else {
+        outcome.solutions[index].x = selectedColumns(whole, of: classes * columns.count, own)
+      }
+    }
+  }
+
+  /// Why there is no solution, and what to do.
+  private func failure(
+    _ trouble: Refinement.Trouble, _ regularization: Double, _ outcome: Outcome, _ report: Report
+  ) -> String {
+    let residual = String(format: "%.1e", report.relativeResidual ?? .nan)
+    let rank = outcome.summary.rank
+    if regularization == 0 || trouble == .indefinite {
+      guard trouble == .indefinite else {
+        return regression.singular(
+          "conjugate gradients stay at a relative residual of \(residual)", regularization,
+          outcome.meanDiagonal)
+      }
+      return regression.indefinite(
+        "conjugate gradients found a direction in which it is not positive", regularization,
+        outcome.meanDiagonal)
+    }
+    let condition = report.conditionAfter.map { String(format: " and condition %.1e", $0) } ?? ""
+    let tiles = choice.tiles == .f32 ? "prediction.cg.tiles: f64, " : ""
+    switch trouble {
+    case .stagnant:
+      return
+        "conjugate gradients stay at a relative residual of \(residual) with tiles in "
+        + "\(choice.tiles.rawValue); set \(tiles)a larger prediction.cg.tolerance or regularization, or "
+        + "solver: cholesky"
+    default:
+      return
+        "conjugate gradients reach a relative residual of \(residual) in \(section.iterations) "
+        + "iterations, with a preconditioner of rank \(rank)\(condition); set a larger "
+        + "prediction.cg.iterations, prediction.cg.rank or regularization, or solver: cholesky"
+    }
+  }
+
+  func show(
+    _ what: String, _ fraction: Double?, isPreparation: Bool = false,
+    _ detail: @autoclosure () -> String = ""
+  ) {
+    regression.console.show(
+      "\(what) of \(regression.label)", fraction: fraction, isPreparation: isPreparation,
+      detail: detail(), at: MPIEnvironment.seconds)
+  }
+}
