@@ -59,13 +59,15 @@ public struct PlanCommand {
   /// Errors: a `Refusal` of kind `resource` where the run cannot be.
   public func perform() throws {
     let job = try Job(contentsOf: request.job, overrides: request.overrides)
-    let (train, test, shape) = try sizes(job)
-    let assignment = try Assignment(job, run: RunFolder(job.output), imageShape: shape)
+    let (train, test, shape, columns) = try sizes(job)
+    let assignment = try Assignment(
+      job, run: RunFolder(job.output), imageShape: job.network == nil ? nil : shape)
     try assignment.checkTileCount(train: train, test: test)
     let (machine, tileSeconds, isSaved) = try profile(assignment, train: train, shape: shape)
     let perNode = min(request.ranksPerNode ?? machine.cores, request.ranks)
     let plan = try RunPlan(
-      job, assignment, train: train, test: test, shape: shape, ranks: request.ranks,
+      job, assignment, train: train, test: test, shape: shape, columns: columns,
+      ranks: request.ranks,
       ranksPerNode: perNode, machine: machine, tileSeconds: tileSeconds, memory: request.memory)
     switch request.format {
     case .json:
@@ -84,10 +86,16 @@ public struct PlanCommand {
   }
 
   /// The data's counts and shape; those of the official CIFAR-10 where its files are elsewhere.
-  private func sizes(_ job: Job) throws -> (train: Int, test: Int, shape: [Int]) {
+  private func sizes(
+    _ job: Job
+  ) throws -> (train: Int, test: Int, shape: [Int], columns: Int) {
+    if job.network == nil {
+      let points = try GivenPoints(opening: job, run: RunFolder(job.output))
+      return (points.trainCount, points.testCount, [], points.columns)
+    }
     do {
       let plan = try DatasetPlan(opening: job.data)
-      return (plan.trainCount, plan.testCount, plan.shape.sizes)
+      return (plan.trainCount, plan.testCount, plan.shape.sizes, 0)
     } catch {
       guard case .cifar10 = job.data.source else { throw error }
       switch error {
@@ -98,7 +106,8 @@ public struct PlanCommand {
         }
         let edge = 32 / job.data.reduction
         return (
-          try official(job.data.train, .train), try official(job.data.test, .test), [edge, edge, 3]
+          try official(job.data.train, .train), try official(job.data.test, .test),
+          [edge, edge, 3], 0
         )
       default: throw error
       }
@@ -145,7 +154,7 @@ public struct PlanCommand {
       text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
     }
     var lines = [
-      "\(plan.train) training and \(plan.test) test images on \(plan.ranks) "
+      "\(plan.train) training and \(plan.test) test \(plan.subjects ?? "images") on \(plan.ranks) "
         + "rank\(plan.ranks == 1 ? "" : "s"), \(plan.ranksPerNode) per node "
         + "(\(plan.nodes) node\(plan.nodes == 1 ? "" : "s"))",
       "store \(gigabytes(plan.storeBytes)) GB on disk in \(plan.storeFiles) files; assembly "

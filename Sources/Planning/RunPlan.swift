@@ -22,6 +22,8 @@ struct RunPlan: Codable {
 
   var train: Int
   var test: Int
+  /// What the kernels are of where that is no images, for example `points`.
+  var subjects: String?
   var ranks: Int
   var ranksPerNode: Int
   var nodes: Int
@@ -42,38 +44,49 @@ struct RunPlan: Codable {
 
   /// - Parameters:
   ///   - shape: of one image.
+  ///   - columns: of features; 0 where there are none.
   ///   - tileSeconds: of one core.
   ///   - memory: bytes of a node; nil for the profile's.
   init(
-    _ job: Job, _ assignment: Assignment, train: Int, test: Int, shape: [Int], ranks: Int,
-    ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
+    _ job: Job, _ assignment: Assignment, train: Int, test: Int, shape: [Int], columns: Int,
+    ranks: Int, ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
     memory: Int?
   ) throws {
     (self.train, self.test, self.ranks) = (train, test, ranks)
+    subjects = assignment.networks == nil ? assignment.subjects : nil
     self.ranksPerNode = ranksPerNode
     nodes = (ranks + ranksPerNode - 1) / ranksPerNode
     tile = assignment.tile(train: train)
     let layout = try MatrixLayout(order: train, grid: .nearSquare(ranks: ranks))
     grid = [layout.grid.nprow, layout.grid.npcol]
     blockSize = layout.nb
-    let grids = try KernelStore.grids(train: train, test: test, tile: tile)
+    let grids = try KernelStore.grids(assignment, train: train, test: test)
     let arrays = assignment.variants.count * assignment.kernels.count
     tiles = grids.reduce(0) { $0 + $1.grid.count }
     let size = try KernelStore.size(assignment, train: train, test: test)
     (storeBytes, storeFiles) = (size.bytes, size.files)
     coreHours =
-      Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
+      (Self.assemblySeconds(grids, side: min(tile, train), tileSeconds)
+        + Self.productSeconds(assignment, grids, columns, machine)) / 3600
     let base = SolverMemory.processBytes
-    let images = SharedImages.bytes(
-      count: train + test, shape: shape, mirrors: assignment.averagesMirrors)
-    let assembling = base + assignment.assemblyBytes(tile: min(tile, train))
+    let images =
+      assignment.networks == nil
+      ? 0
+      : SharedImages.bytes(
+        count: train + test, shape: shape, mirrors: assignment.averagesMirrors)
+    let sums =
+      columns > 0
+      ? assignment.featureBytes(train: train, test: test, ranks: ranks)
+      : (perRank: 0, perNode: 0)
+    let assembling = base + assignment.assemblyBytes(tile: min(tile, train)) + sums.perRank
     // The last tiles of a run keep only some ranks at work.
     let idle = ranks > 1 ? tileSeconds.apart / 2 : 0
     stages = [
       Stage(
         name: "assemble", seconds: coreHours * 3600 / Double(ranks) + idle,
-        bytesPerRank: assembling, bytesPerNode: assembling * ranksPerNode + images,
-        note: "\(tiles) tiles of \(tile) x \(tile)")
+        bytesPerRank: assembling, bytesPerNode: assembling * ranksPerNode + images + sums.perNode,
+        note: "\(tiles) tiles of \(tile) x \(tile)"
+          + (columns > 0 ? ", \(columns) columns of features" : ""))
     ]
     obstacles = []
     let limit = memory ?? machine.memory
@@ -108,6 +121,16 @@ struct RunPlan: Codable {
       }
     }
     return seconds
+  }
+
+  /// Seconds of one core for the products of features. Reading them from the file system may take longer.
+  private static func productSeconds(
+    _ assignment: Assignment, _ grids: [(part: KernelStore.Part, grid: TileGrid)], _ columns: Int,
+    _ machine: MachineProfile
+  ) -> Double {
+    let entries = grids.filter { $0.part != .testDiagonal }.reduce(0) { $0 + $1.grid.entries }
+    let speed = assignment.precision == .f64 ? machine.gflopsF64 : machine.gflopsF32
+    return 2 * Double(entries) * Double(columns) / (speed * 1e9)
   }
 
   /// Adds a stage of a solver, and what stands against it.

@@ -91,11 +91,13 @@ package struct PredictionStage: KernelStage {
     _ results: inout [PredictionSummary.RegularizedSummary]
   ) throws -> Solved {
     let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
-    let diagonalArray = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let figures = FactorFigures(ranks: ranks)
-    let diagonal =
-      section.variance ? try ranks.agree { try diagonalArray.line() } : []
+    var diagonal: [Double] = []
+    if section.variance {
+      let array = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
+      diagonal = try ranks.agree { try array.line() }
+    }
     var solved = Solved(
       variances: [[Double]](
         repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count))
