@@ -113,6 +113,7 @@ let package = Package(
       exclude: readme + ["Pixels/README.md"],
       swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
+    .target(name: "Generalization", exclude: readme),
     .target(name: "BLAS", dependencies: ["COpenBLAS", "Failures"], exclude: readme),
     .target(
       name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
@@ -170,6 +171,7 @@ let package = Package(
       name: "Results",
       dependencies: [
         "Failures", "RecursionCore", "TileSchedule", "DurableFiles", "Jobs", "CProcess",
+        "Generalization",
       ], exclude: readme),
     .target(name: "Dynamics", dependencies: ["Jobs"], exclude: readme),
     .target(
@@ -199,9 +201,8 @@ let package = Package(
       name: "Solve",
       dependencies: [
         "Failures", "Processor", "BLAS", "BlockCyclic", "Tiling", "DurableFiles",
-        "NumPyFiles", "TileStore", "MessagePassing", "DistributedAlgebra", "Jobs", "Results",
-        "Dynamics",
-        "RankProgram", "Assembly",
+        "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "DistributedAlgebra", "Jobs",
+        "Results", "Dynamics", "Generalization", "RankProgram", "Assembly",
       ], exclude: readme),
     .target(
       name: "SelfTest",
@@ -239,6 +240,7 @@ let package = Package(
     .testTarget(name: "FormulasTests", dependencies: ["Formulas"]),
     .testTarget(name: "RecursionCoreTests", dependencies: ["RecursionCore"]),
     .testTarget(name: "ProcessorTests", dependencies: ["Processor", "Failures"]),
+    .testTarget(name: "GeneralizationTests", dependencies: ["Generalization"]),
     .testTarget(name: "MeanFieldTests", dependencies: ["MeanField", "RecursionCore"]),
     .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
     .testTarget(name: "KernelTilesTests", dependencies: ["KernelTiles", "RecursionCore"]),

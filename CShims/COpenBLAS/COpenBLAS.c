@@ -12,6 +12,7 @@ void dsytrd_sb2st_(
     const int *ldab, double *d, double *e, double *hous, const int *lhous, double *work,
     const int *lwork, int *info, size_t, size_t, size_t);
 void dsterf_(const int *n, double *d, double *e, int *info);
+void dlarfg_(const int *n, double *alpha, double *x, const int *incx, double *tau);
 
 int ntk_blas_no_transpose(void) { return CblasNoTrans; }
 int ntk_blas_transpose(void) { return CblasTrans; }
@@ -66,6 +67,33 @@ int ntk_dsterf(int n, double *d, double *e) {
   int info = 0;
   dsterf_(&n, d, e, &info);
   return info;
+}
+
+double ntk_dlarfg(int n, double *alpha, double *x) {
+  const int step = 1;
+  double tau = 0;
+  dlarfg_(&n, alpha, x, &step, &tau);
+  return tau;
+}
+
+void ntk_dgemv(
+    int transpose, int m, int n, double alpha, const double *a, int lda, const double *x, double *y) {
+  cblas_dgemv(CblasColMajor, (CBLAS_TRANSPOSE)transpose, m, n, alpha, a, lda, x, 1, 0, y, 1);
+}
+void ntk_dger(
+    int m, int n, double alpha, const double *x, const double *y, double *a, int lda) {
+  cblas_dger(CblasColMajor, m, n, alpha, x, 1, y, 1, a, lda);
+}
+void ntk_dsymv_lower(int n, double alpha, const double *a, int lda, const double *x, double *y) {
+  cblas_dsymv(CblasColMajor, CblasLower, n, alpha, a, lda, x, 1, 0, y, 1);
+}
+void ntk_dsyr2_lower(
+    int n, double alpha, const double *x, const double *y, double *a, int lda) {
+  cblas_dsyr2(CblasColMajor, CblasLower, n, alpha, x, 1, y, 1, a, lda);
+}
+double ntk_ddot(int n, const double *x, const double *y) { return cblas_ddot(n, x, 1, y, 1); }
+void ntk_daxpy(int n, double alpha, const double *x, double *y) {
+  cblas_daxpy(n, alpha, x, 1, y, 1);
 }
 
 void ntk_blas_set_threads(int threads) { openblas_set_num_threads(threads); }

@@ -12,7 +12,10 @@
 
 static volatile sig_atomic_t stop_signal = 0;
 
-static void note_stop(int number) { stop_signal = number; }
+// The limit of the run's time is the least urgent: it takes no other signal's place.
+static void note_stop(int number) {
+  if (number != SIGALRM || stop_signal == 0) stop_signal = number;
+}
 
 int ntk_watch_stop_signals(void) {
   struct sigaction action;

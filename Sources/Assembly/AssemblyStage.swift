@@ -114,6 +114,9 @@ package final class AssemblyStage {
       var damages: [String] = []
       for index in stride(from: ranks.rank, to: items.count, by: ranks.count) {
         let tile = items[index].tile
+        console.show(
+          "verifying tiles", fraction: Double(index) / Double(items.count), isPreparation: true,
+          detail: "\(index) of \(items.count)", at: MPIEnvironment.seconds)
         var found: [UInt32] = []
         for entry in store.entries(ofGrid: items[index].grid) {
           do {

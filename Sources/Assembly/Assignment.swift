@@ -113,7 +113,7 @@ package struct Assignment {
     }
     let asked = [
       ("prediction", job.prediction != nil), ("training", job.training != nil),
-      ("alignment", job.alignment != nil),
+      ("alignment", job.alignment != nil), ("spectrum.weights", job.spectrum?.weights == true),
     ]
     if data.trainLabels.isEmpty, let section = asked.first(where: { $0.1 })?.0 {
       throw Refusal(
@@ -128,6 +128,19 @@ package struct Assignment {
         .badJob,
         "prediction.leave_one_out needs two training images or more, and there is one; leave it out"
       )
+    }
+    if let section = job.generalization {
+      if let last = section.samples.last, last >= train {
+        throw Refusal(
+          .badJob,
+          "generalization.samples has \(last) of \(train) training images; leave some to test on")
+      }
+      if section.draws > train {
+        throw Refusal(
+          .badJob,
+          "generalization.draws is \(section.draws) and there are \(train) training images; draw at "
+            + "most as many subsets")
+      }
     }
     if let alignment = job.alignment, let last = alignment.targets.last, last > train {
       throw Refusal(

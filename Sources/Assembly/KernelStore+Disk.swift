@@ -13,8 +13,10 @@ extension KernelStore {
       let bytes = items.reduce(0) { sum, item in
         sum + entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
       }
+      // A shard has a second copy of its tiles while it is packed.
+      let copies = ranks.count * entries.reduce(0) { max($0, $1.array.spec.bytesPerShard) }
       let free = try Disk().freeBytes(at: run.path)
-      guard bytes > free else { return }
+      guard bytes > 0, bytes + copies > free else { return }
       throw Refusal(
         .inputOutput,
         "no space for the tiles to compute, which take \(readable(bytes: bytes)): the disk that holds "

@@ -24,7 +24,7 @@ extension KernelStore {
   /// - Returns: what is damaged, in a sentence each.
   func packRest() throws(TileStoreError) -> [String] {
     var damages: [String] = []
-    for array in entries.map(\.array) {
+    for array in entries.map(\.array.withoutChecksums) {
       guard let shards = array.spec.shards else { continue }
       var seen: Set<TileIndex> = []
       for tile in try array.looseTiles()
@@ -47,7 +47,7 @@ extension TileWork {
   func pack(around item: WorkItem, poll: () throws -> Bool) throws {
     var failure: (any Error)?
     for entry in store.entries(ofGrid: item.grid) {
-      let packing = try entry.array.pack(shardOf: item.tile) {
+      let packing = try entry.array.withoutChecksums.pack(shardOf: item.tile) {
         do { return try poll() } catch {
           failure = error
           return false
@@ -60,6 +60,14 @@ extension TileWork {
 }
 
 extension TileArray {
+  /// The array for packing. Its tiles were verified when the job began or computed since, and these may
+  /// differ from those of the checksums that an earlier job kept.
+  fileprivate var withoutChecksums: TileArray {
+    var array = self
+    array.checksums = nil
+    return array
+  }
+
   /// What is wrong with a tile that is computed again, as a sentence.
   func damage(_ error: TileStoreError, of tile: TileIndex) -> String {
     switch error {

@@ -110,11 +110,12 @@ package struct KernelStore {
     let writers = try assignment.run.writers()
     return try make(assignment, train: train, test: test) { name, spec, _ in
       let path = assignment.run.store + "/" + name
-      if name.hasSuffix(Part.trainGap.rawValue), try !Disk().exists(path) {
+      guard try Disk().exists(path) else {
+        let isGap = name.hasSuffix(Part.trainGap.rawValue)
         throw Refusal(
           .missingInput,
-          "\(path) does not exist, and spectrum.centred needs these gaps; run `ntk-dist assemble "
-            + "--resume` with this job first")
+          "\(path) does not exist\(isGap ? ", and spectrum.centred needs these gaps" : ""); run "
+            + "`ntk-dist assemble --resume` with this job first")
       }
       var array = try TileArray.open(path)
       try requireGrid(spec(Fingerprint()).grid, of: array)

@@ -1,5 +1,6 @@
 import BlockCyclic
 import CScaLAPACK
+import Glibc
 import MessagePassing
 
 /// What a Cholesky factorization finds, the same on all ranks.
@@ -96,6 +97,17 @@ public struct CholeskyFactor: ~Copyable {
     var x = try DistributedMatrix(rowMajor: b, columns: k, fitting: matrix)
     try solve(&x)
     return try x.replicated()
+  }
+
+  /// log det of the leading 1, 2, ..., n rows and columns of A, [n] on all ranks: sums of 2 log L_ii.
+  ///
+  /// Collective.
+  public borrowing func leadingLogDeterminants() throws -> [Double] {
+    var sum = 0.0
+    return try matrix.diagonal().map {
+      sum += 2 * log($0)
+      return sum
+    }
   }
 
   /// Replaces C by L^-1 C, of which the rows before `first` are zero and stay so.

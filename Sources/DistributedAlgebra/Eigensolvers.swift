@@ -81,5 +81,23 @@ public func eigenpairs(of matrix: consuming DistributedMatrix<Double>) throws ->
   return Eigenpairs(values: try communicator.broadcast(values), vectors: vectors)
 }
 
+extension DistributedMatrix where Scalar == Double {
+  /// Q'Y with this matrix Q, [columns of Q, columns] row-major, on all ranks, for a Y [rows of Q, columns]
+  /// that all ranks have.
+  ///
+  /// Collective. Source: PBLAS pdgemm.
+  public borrowing func transposedProduct(
+    rowMajor y: [Double], columns: Int
+  ) throws -> [Double] {
+    let y = try DistributedMatrix(rowMajor: y, columns: columns, fitting: self)
+    let product = try DistributedMatrix(columns: columns, fitting: self)
+    ntk_pdgemm(
+      CChar(UInt8(ascii: "T")), CChar(UInt8(ascii: "N")), Int32(layout.n), Int32(columns),
+      Int32(layout.m), 1, pointer, descriptor, y.pointer, 1, y.descriptor, 0, product.pointer,
+      product.descriptor)
+    return try product.replicated()
+  }
+}
+
 /// The size that a workspace query returned as a double, which may have been rounded down.
 private func workspaceCount(from size: Double) -> Int { Int(size.rounded(.up)) + 1 }

@@ -40,6 +40,13 @@ extension Disk {
     return sum
   }
 
+  /// Gives a file or folder another name on the same disk.
+  ///
+  /// - Throws: `FileError`.
+  public func move(_ path: String, to target: String) throws(FileError) {
+    try calls.rename(path, to: target)
+  }
+
   /// Removes a file, or a folder with everything below it; what does not exist is no error.
   ///
   /// - Throws: `FileError`; what was removed before the error stays removed.

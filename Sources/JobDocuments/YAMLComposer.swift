@@ -47,7 +47,7 @@ struct YAMLComposer {
       throw JobError(
         .syntax, at: whole, "this is not YAML: \(failure.problem); check that it is text")
     }
-    if failure.problem.contains("nesting level") { throw tooLarge(place(line), "") }
+    if failure.problem.firstRange(of: "nesting level") != nil { throw tooLarge(place(line), "") }
     throw JobError(
       .syntax, at: place(line),
       "this is not YAML: \(failure.problem); check the indentation (no tabs), colons and brackets")

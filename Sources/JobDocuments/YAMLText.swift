@@ -71,7 +71,9 @@ package indirect enum YAMLText: Sendable {
 package func numberText(_ number: Double) -> String {
   if let whole = Int(exactly: number), abs(number) < 0x1p53 { return "\(whole)" }
   let text = "\(number)"
-  guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
+  guard let exponent = text.firstIndex(of: "e"), !text.utf8.contains(UInt8(ascii: ".")) else {
+    return text
+  }
   return text[..<exponent] + ".0" + text[exponent...]
 }
 

@@ -56,7 +56,7 @@ private func line(_ layers: [LayerDescription]) -> String {
 
 /// A parameter's name, in quotes also where it holds the sign that ends it.
 private func keyText(_ name: String) -> String {
-  name.contains("=") ? quoted(name) : quotedWhereNeeded(name)
+  name.utf8.contains(UInt8(ascii: "=")) ? quoted(name) : quotedWhereNeeded(name)
 }
 
 /// The shortest text that reads back as `number`; the two zeros are one.

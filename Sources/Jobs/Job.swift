@@ -26,6 +26,8 @@ public struct Job: Sendable, Equatable {
   public var training: TrainingSection?
   /// The alignment of the targets with the eigenvectors, if it is asked for.
   public var alignment: AlignmentSection?
+  /// What the spectrum predicts of learning, if more is asked than the weights alone bring.
+  public var generalization: GeneralizationSection?
   /// The run folder, relative to the working directory.
   public var output: String
 
@@ -35,7 +37,8 @@ public struct Job: Sendable, Equatable {
     average: AverageSection? = nil, precision: FloatingWidth = .f64, storage: FloatingWidth = .f64,
     store: StoreSection? = nil, tile: Int? = nil,
     spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
-    training: TrainingSection? = nil, alignment: AlignmentSection? = nil, output: String
+    training: TrainingSection? = nil, alignment: AlignmentSection? = nil,
+    generalization: GeneralizationSection? = nil, output: String
   ) {
     self.data = data
     self.origin = origin
@@ -49,6 +52,7 @@ public struct Job: Sendable, Equatable {
     self.prediction = prediction
     self.training = training
     self.alignment = alignment
+    self.generalization = generalization
     self.output = output
   }
 }

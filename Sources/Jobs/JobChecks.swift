@@ -5,7 +5,10 @@ extension Job {
   /// Throws where sections contradict each other. Errors: outOfRange, conflict.
   func check(_ section: Item) throws(JobError) {
     let trainCount = data.knownTrainCount
-    if let item = section["spectrum"] { try spectrum?.check(item, trainCount: trainCount) }
+    if let item = section["spectrum"] {
+      try spectrum?.check(item, trainCount: trainCount)
+      if spectrum?.weights == true { try checkLabels(item["weights"] ?? item, needsTest: false) }
+    }
     if let item = section["prediction"] {
       try prediction?.check(item, trainCount: trainCount)
       try checkLabels(item, needsTest: true)
@@ -24,6 +27,9 @@ extension Job {
     if let item = section["alignment"] {
       try alignment?.check(item, spectrum: spectrum)
       try checkLabels(item, needsTest: false)
+    }
+    if let item = section["generalization"] {
+      try generalization?.check(item, spectrum: spectrum, trainCount: trainCount)
     }
   }
 

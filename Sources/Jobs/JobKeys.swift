@@ -48,6 +48,10 @@ extension Job {
       "alignment", optional: \.alignment, AlignmentSection.form, absent: .words("not computed"),
       "How much of the targets lies along each eigenvector; see alignment."),
     Key(
+      "generalization", optional: \.generalization, GeneralizationSection.form,
+      absent: .words("predicted alone, where the spectrum has weights"),
+      "What the spectrum predicts of learning from fewer images; see generalization."),
+    Key(
       "output", \.output, .path, absent: .required("name the run folder to create"),
       "The run folder."),
   ])

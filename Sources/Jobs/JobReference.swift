@@ -7,8 +7,7 @@ public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
     whole, data, synthetic, arrays, labels, selection, zca, network, kernel, features, average,
-    store, spectrum,
-    prediction, training, initial, alignment,
+    store, spectrum, prediction, training, initial, alignment, generalization,
   ]
 
   /// What sections can be asked for, for example `spectrum`.
@@ -183,4 +182,14 @@ public enum JobReference {
     "alignment",
     ["How much of the targets lies along each eigenvector; needs `spectrum.vectors`."],
     AlignmentSection.keys, start: AlignmentSection())
+
+  private static let generalization = ReferenceSection(
+    "generalization",
+    [
+      "What the eigenvalues and the targets' weights predict: learning curves, generalized cross-validation,",
+      "the evidence, power laws and effective dimensions. It needs `spectrum: {weights: true}`, with which",
+      "everything but the measurements is computed even without this section. See",
+      "docs/concepts/learning-from-the-spectrum.md.",
+    ],
+    GeneralizationSection.keys, start: GeneralizationSection())
 }

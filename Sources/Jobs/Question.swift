@@ -7,7 +7,9 @@ extension SpectrumSection {
     var section = self
     section.checkpoint = SpectrumSection().checkpoint
     section.centred = isCentred
-    if isCentred { section.vectors = .leading(0) }
+    if isCentred { (section.vectors, section.weights) = (.leading(0), false) }
+    // Without weights, it decides nothing.
+    if !section.weights { section.targetOffset = nil }
     return Self.keys.text(section).flow
   }
 }

@@ -13,6 +13,13 @@ public struct SpectrumSection: Sendable, Equatable {
   /// Whether the spectrum of the centered kernel is computed too, from gaps K11 + K22 - 2 K12, which
   /// keep their digits where depth has made all images alike.
   public var centred: Bool
+  /// Whether the targets' weights in all eigenvectors are computed.
+  public var weights: Bool
+  /// What is subtracted from one-hot targets; nil for 1 / classes.
+  public var targetOffset: Double?
+
+  /// What is subtracted from one-hot targets, for a number of classes.
+  public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
 
   /// How many leading eigenvectors.
   public enum Vectors: Sendable, Equatable {
@@ -37,13 +44,16 @@ public struct SpectrumSection: Sendable, Equatable {
   /// A spectrum; by default of eigenvalues alone.
   public init(
     vectors: Vectors = .leading(0), solver: Solver = .auto, precision: FloatingWidth = .f64,
-    checkpoint: Double = 600, centred: Bool = false
+    checkpoint: Double = 600, centred: Bool = false, weights: Bool = false,
+    targetOffset: Double? = nil
   ) {
     self.vectors = vectors
     self.solver = solver
     self.precision = precision
     self.checkpoint = checkpoint
     self.centred = centred
+    self.weights = weights
+    self.targetOffset = targetOffset
   }
 }
 
@@ -65,6 +75,13 @@ extension SpectrumSection {
     Key(
       "centred", \.centred, .flag,
       "Whether the spectrum of the centered kernel is computed as well."),
+    Key(
+      "weights", \.weights, .flag,
+      "Whether the weights of the targets in all eigenvectors, and what they predict, are computed; it "
+        + "takes no eigenvectors and hardly more memory."),
+    Key(
+      "target_offset", optional: \.targetOffset, .number(atLeast: 0), absent: .words("1 / classes"),
+      "What is subtracted from one-hot targets, whose weights are taken."),
   ])
 
   static let form = keys.form(from: SpectrumSection())

@@ -38,7 +38,7 @@ final class CrewOfThreads: @unchecked Sendable {
   ///   - threads: beside the calling one; 0 for the calling thread alone, which then looks at progress
   ///     between pieces of its work.
   ///   - progress: called from the calling thread with the fraction done; false cancels.
-  /// - Returns: whether the work is complete: false where it was cancelled.
+  /// - Returns: whether the work is complete: false where it was canceled.
   /// - Throws: what a worker throws; of several errors that of the first part.
   func run(threads: Int, progress: (Double) -> Bool) throws -> Bool {
     var started: [pthread_t] = []

@@ -73,8 +73,8 @@ public func kernel(
   status(message) {
     let call = try KernelCall(
       try object(network), x1, n1, x2, n2,
-      try structure("options", options, empty: ntkdist_options()),
-      try structure("results", results, empty: ntkdist_results()))
+      try structure("options", options, empty: ntkdist_options(), first: 32),
+      try structure("results", results, empty: ntkdist_results(), first: 72))
     try call.run()
   }
 }

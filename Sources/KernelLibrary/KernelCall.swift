@@ -37,6 +37,9 @@ struct KernelCall {
     }
     // Both are below 2^31, so no product of them overflows.
     self.results = KernelResults(results, columns: columns?.count ?? rows.count)
+    guard options.reserved == 0 else {
+      throw Refusal(.usage, "options.reserved is \(options.reserved); it must be 0")
+    }
     threads = try ThreadCount.chosen(asked: options.threads)
     (progress, context) = (options.progress, options.context)
   }
@@ -68,11 +71,11 @@ struct KernelCall {
     if network.network.program.usesProducts { try OpenBLASBuffers.require(workers) }
     let crew = CrewOfThreads(partCount: parts.count) { parts.makeWorker() }
     guard try crew.run(threads: isSmall ? 0 : workers, progress: goesOn) else {
-      throw Self.cancelled
+      throw Self.canceled
     }
   }
 
-  private static let cancelled = Refusal(.stopped, "the kernel was cancelled")
+  private static let canceled = Refusal(.stopped, "the kernel was canceled")
 
   /// What the caller says of the fraction done.
   private func goesOn(_ fraction: Double) -> Bool {
@@ -112,7 +115,7 @@ struct KernelCall {
         throw ImageArrays.refusal(
           name, number: numbers[bad], image: first + bad / images.features)
       }
-      guard part.count == images.count || goesOn(0) else { throw Self.cancelled }
+      guard part.count == images.count || goesOn(0) else { throw Self.canceled }
     }
   }
 }

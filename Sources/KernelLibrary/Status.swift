@@ -49,20 +49,26 @@ func place<Value>(
 /// A structure that begins with its size, as the caller's header has it: what a newer header adds must be
 /// 0, and what an older one lacks is.
 ///
+/// - Parameter first: its size in the first version of the header.
+///
 /// Errors: `Refusal` for a size that is none, or something that this library does not know.
-func structure<Value>(
-  _ name: String, _ given: UnsafePointer<Value>?, empty: Value
+package func structure<Value>(
+  _ name: String, _ given: UnsafePointer<Value>?, empty: Value, first: Int
 ) throws(Refusal) -> Value {
   guard let given else { return empty }
   let known = MemoryLayout<Value>.size
-  let raw = UnsafeRawPointer(given)
-  let size = raw.load(as: Int64.self)
-  guard size == known || (size > known && size <= 4096) else {
+  let size = UnsafeRawPointer(given).load(as: Int64.self)
+  guard size >= first, size <= 4096 else {
     throw Refusal(.usage, "\(name).size is \(size); set it to sizeof(ntkdist_\(name)), \(known)")
   }
-  guard (known..<Int(size)).allSatisfy({ raw.load(fromByteOffset: $0, as: UInt8.self) == 0 }) else {
+  let bytes = UnsafeRawBufferPointer(start: given, count: Int(size))
+  guard bytes.dropFirst(known).allSatisfy({ $0 == 0 }) else {
     throw Refusal(
       .usage, "\(name) asks for something that this version does not know; use a newer library")
   }
-  return given.pointee
+  var value = empty
+  withUnsafeMutableBytes(of: &value) {
+    $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(known)))
+  }
+  return value
 }

@@ -79,7 +79,7 @@ struct KernelCommand {
       let files = try KernelFiles(temporaries, shape: [m, n])
       let tile = network.tile(count: min(m, n), workers: ranks.count)
       let bytes = network.workerBytes(tile: tile)
-      guard bytes * ranks.node.size <= NodeMemory.available else {
+      guard bytes * ranks.node.size <= NodeMemory.room(for: ranks.node.size).bytes else {
         throw network.memoryRefusal(bytes: bytes, each: "rank")
       }
       let tiles = try ArrayTiles(rows: m, columns: columns == nil ? nil : n, tile: tile)

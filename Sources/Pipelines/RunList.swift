@@ -69,7 +69,7 @@ public struct RunList {
   private static func line(_ run: RunFolder) -> Line {
     do {
       let status = try RunStatus(of: run)
-      let stage = status.stages.first { !$0.isDone }
+      let stage = status.state == .finished ? nil : status.stages.first { !$0.isDone }
       return Line(
         run: run.path, network: status.summary.variants.first?.network,
         state: status.state.rawValue, stage: stage?.stage, fraction: stage?.fraction,

@@ -11,7 +11,7 @@ extension RunPipeline {
     let tilesFit = { [assignment, ranks] in
       try assignment.checkMemory(
         train: data.trainCount, ranks: ranks.node.size,
-        memory: NodeMemory.available - TileInput.bytes(assignment, data))
+        memory: NodeMemory.room(for: ranks.node.size).bytes - TileInput.bytes(assignment, data))
     }
     try ranks.agree(tilesFit)
     if try needsNoInput(data) {

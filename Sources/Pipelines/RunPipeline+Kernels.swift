@@ -21,11 +21,39 @@ extension RunPipeline {
         seconds: \.secondsSolving
       ) {
         $0.addTheory(assignment, subject.variant, imageShape: setting.data.shape)
+        // It was of the spectrum before.
+        if !subject.isCentred { $0[subject.variant, subject.kernel]?.generalization = nil }
       } report: {
         [ResultLines.line($0, $1)]
       }
       warn(of: result, subject)
       try stage.state(subject).remove()
+    }
+  }
+
+  /// What every kernel's spectrum predicts of learning. Collective.
+  func generalization(_ request: GeneralizationRequest, _ setting: StageSetting) throws {
+    let stage = GeneralizationStage(request, setting)
+    try forEachKernel("generalization", \.generalization, request.question, ResultLines.lines) {
+      subject in
+      let known = try ranks.agree {
+        guard let spectrum = spectrum(of: subject), spectrum.weights != nil else {
+          throw Refusal(
+            .missingInput,
+            "generalization needs the spectrum of \(subject.label) with the targets' weights, and "
+              + "the run does not have it; run `ntk-dist spectrum` with this job first")
+        }
+        return spectrum
+      }
+      let found = try stage.perform(
+        variant: subject.variant, kernel: subject.kernel, spectrum: known)
+      if found.diagonalSpread > GeneralizationSummary.evenDiagonal {
+        console.warn(
+          "the diagonal of \(subject.label) varies by \(Int(found.diagonalSpread * 100)) % of its "
+            + "mean, and generalized cross-validation takes it for constant; prediction.leave_one_out "
+            + "does not")
+      }
+      return found
     }
   }
 

@@ -37,6 +37,8 @@ final class RunPipeline {
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
     summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)
+    // In place of the record of a job that was killed.
+    if ranks.isRoot { StepRecord(step: "reading the images").write(run) }
   }
 
   /// Runs the stages. Collective. Returns how the program ends.
@@ -52,8 +54,9 @@ final class RunPipeline {
       try assignment.check(data, job: job)
     }
     try RunRequirements(ranks: ranks).requireSolvers(
-      of: job, order: data.trainCount, stages: request.stages)
+      of: job, order: data.trainCount, classes: data.classes, stages: request.stages)
     if request.stages.contains(.assemble) {
+      console.stage = Stage.assemble.rawValue
       let status = try assemble(data)
       guard status == .success else { return status }
     }
@@ -69,9 +72,12 @@ final class RunPipeline {
       run: run, store: store, assignment: assignment, data: data, ranks: ranks,
       context: try BLACSContext(on: ranks.world), console: console)
     for stage in request.stages {
+      console.stage = stage.rawValue
       switch stage {
       case .assemble: break
-      case .spectrum: try job.spectrum.map { try spectra($0, setting) }
+      case .spectrum:
+        try job.spectrum.map { try spectra($0, setting) }
+        try job.generalizationRequest.map { try generalization($0, setting) }
       case .predict: try job.prediction.map { try predictions($0, setting) }
       case .train: try job.training.map { try training($0, setting) }
       case .align: try job.alignment.map { try alignment($0, setting) }
@@ -126,6 +132,7 @@ final class RunPipeline {
           "\(run.path) exists; continue it with --resume, or choose another output folder")
       }
       try run.claim()
+      try disk.createFolder(run.own)
       try disk.removeStaleTemporaries(in: run.path, recursively: true)
     }
   }

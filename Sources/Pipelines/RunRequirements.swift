@@ -11,19 +11,24 @@ struct RunRequirements {
 
   /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
   /// Collective.
-  func requireSolvers(of job: Job, order n: Int, stages: [Stage]) throws {
+  func requireSolvers(of job: Job, order n: Int, classes: Int, stages: [Stage]) throws {
     let layout = try ranks.agree {
       try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
     }
-    func require(_ solver: Solver, scalar: Int = 8, _ what: String) throws {
+    func require(
+      _ solver: Solver, scalar: Int = 8, carried: Int = 0, _ what: String
+    ) throws {
       try ranks.agree { try layout.requireLP64(for: solver) }
-      try SolverMemory.require(layout, solver, scalar: scalar, for: what, ranks: ranks)
+      try SolverMemory.require(
+        layout, solver, scalar: scalar, carried: carried, for: what, ranks: ranks)
     }
     if stages.contains(.spectrum), let section = job.spectrum {
       let choice = try ranks.agree {
         try SolverChoice(section, layout: layout) { try SolverMemory.fits($0, ranks: ranks) }
       }
-      try require(choice.solver, scalar: choice.scalarBytes, "the spectrum")
+      try require(
+        choice.solver, scalar: choice.scalarBytes, carried: section.weights ? classes : 0,
+        "the spectrum")
       if choice.lanczosVectors > 0 {
         try SolverMemory.requireLeading(layout, count: choice.lanczosVectors, ranks: ranks)
       }

@@ -104,11 +104,15 @@ package struct RunStatus: Encodable {
       stages.append(Stage(stage: "assemble", done: 0, of: 1, fraction: 0))
     }
     stages += Self.solveStages(job, summary)
-    if let index = stages.firstIndex(where: { !$0.isDone }), index > 0, let step = steps.first {
-      stages[index].add(step)
+    for step in steps {
+      let index = stages.firstIndex { $0.stage == step.stage && !$0.isDone }
+      if let index, index > 0 { stages[index].add(step) }
     }
-    state =
-      activity.isActive ? .active : stages.allSatisfy(\.isDone) ? .finished : .stopped
+    // Of a run with all of its results, `clean` may have removed the tiles.
+    let results = stages.dropFirst()
+    let isCleaned = try !results.isEmpty && !disk.exists(folder.store)
+    let isDone = (isCleaned || stages[0].isDone) && results.allSatisfy(\.isDone)
+    state = activity.isActive ? .active : isDone ? .finished : .stopped
   }
 
   /// The stages behind the assembly: kernels with a result, of all.

@@ -11,7 +11,7 @@ public struct StatusCommand {
   /// The status of the run in `path`.
   public init(_ path: String) { run = RunFolder(path) }
 
-  /// Whether nothing is left to do, or nothing does it; and the status as JSON.
+  /// The status as JSON, and whether a job works on the run.
   ///
   /// Errors: no run in the folder, a damaged one.
   public func json() throws -> (text: String, isActive: Bool) {
@@ -52,7 +52,8 @@ public struct StatusCommand {
     let sign = status.silence.map { ", last sign of life \(readable(seconds: $0)) ago" } ?? ""
     switch status.state {
     case .active: return "active: \(status.writer ?? "a job")\(sign)"
-    case .finished: return "finished"
+    case .finished:
+      return "finished" + (status.stages[0].isDone ? "" : "; the kernels' tiles were removed")
     case .stopped: return "stopped\(sign); continue with --resume"
     }
   }

@@ -40,6 +40,9 @@ struct RunPlan: Codable {
   /// Why the run is impossible, one sentence each.
   var obstacles: [String]
 
+  /// Labels are not read for a plan; with more classes, weights take a few bytes more an image.
+  private static let typicalClasses = 10
+
   var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
 
   /// - Parameters:
@@ -179,8 +182,11 @@ extension RunPlan {
     let vectors = choice.lanczosVectors
     try add(
       "spectrum", choice.solver, layout,
-      seconds: solves.time.spectrum(choice) * solves.arrays * (section.centred ? 2 : 1),
-      bytes: SolverMemory.bytes(layout, choice.solver, scalar: choice.scalarBytes)
+      seconds: (solves.time.spectrum(choice) * (section.centred ? 2 : 1)
+        + (section.weights ? solves.time.weights(choice) : 0)) * solves.arrays,
+      bytes: SolverMemory.bytes(
+        layout, choice.solver, scalar: choice.scalarBytes,
+        carried: section.weights ? Self.typicalClasses : 0)
         + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
       note: choice.reason)
   }

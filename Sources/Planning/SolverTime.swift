@@ -46,6 +46,12 @@ struct SolverTime {
     return reading + solving + (vectors > 0 ? reading + searching : 0)
   }
 
+  /// Of the targets' weights in all eigenvectors, beside one kernel's spectrum: the rotations of the QL
+  /// iteration on one core.
+  func weights(_ choice: SolverChoice) -> Double {
+    choice.solver == .band ? n * n * 3e-8 : 0
+  }
+
   /// The reduction in p?symm and p?syr2k of panels; the bulge chasing and dsterf on one core.
   private func band(speed: Double) -> Double {
     2 / 3 * n * n * n * (1 / (0.62 * speed) + 1 / (0.78 * speed))

@@ -17,6 +17,8 @@ public final class Console {
 
   /// Is told of a step when it begins and every ten seconds or so, whatever the user sees.
   package var onStep: ((StepRecord) -> Void)?
+  /// The stage that the steps to come belong to.
+  package var stage: String?
 
   /// Seconds between two lines of progress.
   private static let linesApart = 10.0
@@ -73,7 +75,8 @@ public final class Console {
     let isTold = onStep != nil && (fraction == nil && told != what || time - lastTold >= pause)
     guard isDrawn || isTold else { return }
     let step = StepRecord(
-      step: what, fraction: fraction, secondsLeft: remaining ?? self.remaining(fraction, at: time),
+      stage: stage, step: what, fraction: fraction,
+      secondsLeft: remaining ?? self.remaining(fraction, at: time),
       detail: detail(), isPreparation: isPreparation)
     if isDrawn { draw(step, at: time) }
     if isTold {

@@ -68,7 +68,8 @@ package final class Ranks {
   /// because the ranks already use all cores. The assembly always takes one, so that the bytes of a
   /// tile do not depend on the number of threads.
   package static var solverThreads: Int {
-    ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init) ?? 1
+    ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init)
+      .map { max($0, 1) } ?? 1
   }
 
   /// Throws, on all ranks, where a signal asks any of them to stop. Collective.

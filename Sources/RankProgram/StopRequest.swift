@@ -35,5 +35,4 @@ package enum StopRequest {
 
   /// Seconds after which a stage that does not look for the request is ended; nil without a request.
   static var grace: Double? { cause.map { $0 == .signal ? 3.5 : 45 } }
-
 }

@@ -36,6 +36,9 @@ struct ReportSections {
         try figures(SweepFigures.results(record) + PredictionFigures.plots(record))
           + ReportTables.predictions(record)),
       Page.Section("Training", try figures(LearningFigures.plots(record))),
+      Page.Section(
+        "Learning from the spectrum",
+        try figures(GeneralizationFigures.plots(record)) + ReportTables.generalization(record)),
       Page.Section("Targets and eigenvectors", try figures(AlignmentFigures.plots(record))),
       Page.Section("Timings", ReportTables.timings(record)),
     ].filter { !$0.parts.isEmpty }

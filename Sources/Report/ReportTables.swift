@@ -7,7 +7,7 @@ enum ReportTables {
   /// More rows than these are shown on request.
   private static let rowLimit = 8
 
-  private static func part(_ title: String, _ table: Table) -> [Page.Part] {
+  static func part(_ title: String, _ table: Table) -> [Page.Part] {
     if table.rows.isEmpty { return [] }
     return table.rows.count > rowLimit
       ? [.folded(title: "\(title) (\(table.rows.count) rows)", table)] : [.table(table)]

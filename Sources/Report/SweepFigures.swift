@@ -66,9 +66,15 @@ enum SweepFigures {
   /// λ_max, bulk and condition number with theory.
   static func conditioning(_ record: RunRecord) -> [Plot] { plots(record, conditioning) }
 
-  /// Accuracy and size of the predictions, and accuracy as a map over two parameters.
+  /// Accuracy and size of the predictions, evidence, and maps of accuracy and evidence over two
+  /// parameters.
   static func results(_ record: RunRecord) -> [Plot] {
-    plots(record, results) + AccuracyMap.plots(record)
+    let images = record.summary.data?.train ?? 0
+    let evidence = Quantity(
+      name: "evidence", title: "Evidence",
+      axis: Axis("log marginal likelihood", unit: "per image"),
+      caption: "Evidence: \(Evidence.rule).", value: { Evidence.perImage($0, images: images) })
+    return plots(record, results + [evidence]) + SweepMap.plots(record)
   }
 
   private static func plots(_ record: RunRecord, _ quantities: [Quantity]) -> [Plot] {

@@ -9,3 +9,4 @@ extension SpectrumSummary: Answer {}
 extension PredictionSummary: Answer {}
 extension TrainingSummary: Answer {}
 extension AlignmentSummary: Answer {}
+extension GeneralizationSummary: Answer {}

@@ -52,6 +52,9 @@ package struct PredictionSummary: Codable, Equatable {
     package var isChosen: Bool?
     /// Every training image predicted from all others.
     package var leaveOneOut: RegressionScore?
+    /// Of the targets of all classes under the Gaussian process with the regularization as noise; absent
+    /// where the regularization had no factorization of its own.
+    package var logMarginalLikelihood: Double?
     /// Of the Gaussian process's function at the test images.
     package var meanPosteriorVariance: Double?
     /// |Ax - b|_1 / (n eps |A|_1 |x|_1).

@@ -72,5 +72,26 @@ package enum ResultLines {
       }
   }
 
+  package static func lines(_ generalization: GeneralizationSummary, _ label: String) -> [String] {
+    generalization.regularizations.flatMap { result -> [String] in
+      var head = "\(label): regularization \(result.regularization)  "
+      if let dimension = result.dimension, let validated = result.generalizedCrossValidation,
+        let evidence = result.logMarginalLikelihood
+      {
+        head +=
+          "effective dimension \(short(dimension))  generalized cross-validation "
+          + "\(short(validated))  log marginal likelihood \(short(evidence))"
+      } else {
+        head += "the kernel is singular to rounding"
+      }
+      return [head]
+        + result.measured.map { point in
+          "  learned from \(point.samples) images: squared error \(short(point.testError)) "
+            + "± \(short(point.testErrorDeviation)), "
+            + (point.predictedTestError.map { "predicted \(short($0))" } ?? "without a prediction")
+        }
+    }
+  }
+
   private static func short(_ value: Double) -> String { String(format: "%.6g", value) }
 }

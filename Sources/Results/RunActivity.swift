@@ -11,6 +11,9 @@ package struct RunActivity: Sendable {
   /// The long step that the job is in, with the folder of the job.
   package let steps: [(run: RunFolder, record: StepRecord)]
 
+  /// Whether a job with --shard works on the run. Such jobs take no lease.
+  package let hasActiveShard: Bool
+
   /// A writer signs every ten seconds. One that is silent for so long has stopped.
   private static let patience = 60.0
 
@@ -19,27 +22,27 @@ package struct RunActivity: Sendable {
   /// Errors: files.
   package init(of run: RunFolder, disk: Disk = Disk()) throws {
     var signs: [Double] = []
-    var steps: [(RunFolder, StepRecord)] = []
-    var isShardActive = false
+    var holder: String?
+    if let lease = try RunLease.last(of: run, disk: disk) {
+      signs.append(max(lease.age, 0))
+      if lease.isHeld ?? (lease.age < Self.patience) { holder = lease.holder }
+    }
+    var steps: [(run: RunFolder, record: StepRecord)] = []
     for writer in try run.writers(disk: disk) {
       if let (record, age) = try StepRecord.read(writer, disk: disk) {
         signs.append(age)
-        if age < Self.patience {
+        // A long routine of ScaLAPACK says nothing, and the lease's holder lives.
+        if writer.shard == .whole ? holder != nil : age < Self.patience {
           steps.append((writer, record))
-          isShardActive = isShardActive || writer.shard != .whole
         }
       }
       let age = try disk.secondsSinceWritten(writer.events)
       if age.isFinite { signs.append(max(age, 0)) }
     }
-    var writer: String?
-    if let lease = try RunLease.last(of: run, disk: disk) {
-      signs.append(max(lease.age, 0))
-      if lease.isHeld ?? (lease.age < Self.patience) { writer = lease.holder }
-    }
-    self.writer = writer ?? (isShardActive ? "a shard's job" : nil)
+    self.steps = steps
+    hasActiveShard = steps.contains { $0.run.shard != .whole }
+    writer = holder ?? (hasActiveShard ? "a shard's job" : nil)
     silence = signs.min()
-    self.steps = self.writer == nil ? [] : steps
   }
 
   /// Whether a job works on the run now.

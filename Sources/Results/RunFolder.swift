@@ -19,6 +19,8 @@ public struct RunFolder: Sendable {
   package var job: String { "\(path)/job.yaml" }
   package var summary: String { "\(path)/summary.json" }
   package var store: String { "\(path)/kernels.zarr" }
+  /// The store while `clean` removes it.
+  package var removedStore: String { "\(path)/.removed-kernels.zarr" }
   package var environment: String { "\(own)/environment.json" }
   package var events: String { "\(own)/events.jsonl" }
   package var progress: String { "\(own)/progress.json" }

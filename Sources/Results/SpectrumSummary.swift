@@ -39,6 +39,8 @@ package struct SpectrumSummary: Codable, Equatable {
   package var secondsReading: Double
   package var secondsSolving: Double
   package var secondsChecking: Double
+  /// Of the targets in all eigenvectors, where asked.
+  package var weights: WeightsSummary?
   /// Of block Lanczos, its reading included.
   package var secondsVectors: Double?
   /// Of writing states for a restart.

@@ -3,9 +3,11 @@ import Foundation
 
 /// `progress.json`: the long step that a job is in, which `status` and `list` show.
 ///
-/// Written by rank 0 every ten seconds or so, and removed when the job ends. The file of a job that was
-/// killed stays.
+/// Written by rank 0 when the job begins, with every step, and then every ten seconds or so; removed when the
+/// job ends. The file of a job that was killed stays. Inside a library routine a step is silent.
 package struct StepRecord: Codable, Equatable, Sendable {
+  /// The stage that the step belongs to, as the commands are called; nil before the first.
+  package var stage: String?
   /// The step, for example `spectrum of depth=30/ntk`.
   package var step: String
   /// From 0 to 1; nil where it cannot be known.
@@ -21,8 +23,10 @@ package struct StepRecord: Codable, Equatable, Sendable {
 
   /// What is known now.
   package init(
-    step: String, fraction: Double?, secondsLeft: Double?, detail: String, isPreparation: Bool
+    stage: String? = nil, step: String, fraction: Double? = nil, secondsLeft: Double? = nil,
+    detail: String = "", isPreparation: Bool = false
   ) {
+    self.stage = stage
     self.isPreparation = isPreparation
     self.step = step
     self.fraction = fraction

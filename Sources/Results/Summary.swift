@@ -86,17 +86,19 @@ package struct Summary: Codable, Equatable {
     package var prediction: PredictionSummary?
     package var training: TrainingSummary?
     package var alignment: AlignmentSummary?
+    package var generalization: GeneralizationSummary?
 
     package init(
       spectrum: SpectrumSummary? = nil, centredSpectrum: SpectrumSummary? = nil,
       prediction: PredictionSummary? = nil, training: TrainingSummary? = nil,
-      alignment: AlignmentSummary? = nil
+      alignment: AlignmentSummary? = nil, generalization: GeneralizationSummary? = nil
     ) {
       self.spectrum = spectrum
       self.centredSpectrum = centredSpectrum
       self.prediction = prediction
       self.training = training
       self.alignment = alignment
+      self.generalization = generalization
     }
   }
 
@@ -154,6 +156,11 @@ extension Summary {
         variants[variant][kernel]?.prediction = nil
         variants[variant][kernel]?.training = nil
         variants[variant][kernel]?.alignment = nil
+        variants[variant][kernel]?.generalization = nil
+        // The weights of the targets are found together with the eigenvalues.
+        if variants[variant][kernel]?.spectrum?.weights != nil {
+          variants[variant][kernel]?.spectrum = nil
+        }
       }
     }
   }

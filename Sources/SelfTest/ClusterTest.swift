@@ -38,17 +38,15 @@ package struct ClusterTest {
     findings += try report { try WindowCheck.perform(site) }
     findings += try report { try DatagramCheck.perform(site) }
     findings += try report { try ClockCheck.perform(site) }
-    let seen = try report { try FolderCheck.perform(site, folder) }
-    findings += seen
-    // What is not shared, or full, would end the test with an error.
-    if try !isBad(seen) {
-      findings += try report { try FileSpeedCheck.flushes(site, folder) }
-      findings += try report { try FileSpeedCheck.smallFiles(site, folder) }
-      let room = try report { try RoomCheck.perform(site, folder) }
-      findings += room
-      if try !isBad(room) {
-        findings += try report { try FileSpeedCheck.bandwidth(site, folder) }
-      }
+    let checks = [
+      FolderCheck.perform, FileSpeedCheck.flushes, FileSpeedCheck.smallFiles, RoomCheck.perform,
+      FileSpeedCheck.bandwidth,
+    ]
+    for check in checks {
+      let found = try report { try Self.findings { try check(site, folder) } }
+      findings += found
+      // A folder that is not shared, or full, is of no use for the other checks.
+      if try isBad(found) { break }
     }
     findings += try report { try SpeedCheck.perform(site) }
     findings += try report { try TileCheck.perform(site) }
@@ -56,6 +54,19 @@ package struct ClusterTest {
     let seconds = MPIEnvironment.seconds - start
     console.say("\(Finding.summary(findings)), after \(duration(seconds))")
     return try isBad(findings) ? .unavailable : .success
+  }
+
+  /// What a check of the folder finds; a folder in which files cannot be written is a finding, too. Collective.
+  private static func findings(_ check: () throws -> [Finding]) throws -> [Finding] {
+    do { return try check() } catch let failure as CollectiveFailure
+      where failure.kind == .inputOutput
+    {
+      return [
+        Finding(
+          "room", failure.description, .bad,
+          advice: "free some space, ask for more quota (quota -s, lfs quota), or use another disk")
+      ]
+    }
   }
 
   /// Whether one of rank 0's findings is bad. Collective.

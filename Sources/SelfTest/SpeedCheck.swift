@@ -12,7 +12,7 @@ enum SpeedCheck {
 
   /// Collective.
   static func perform(_ site: Site) throws -> [Finding] {
-    let repeats = site.isBroken("slow") ? 4 : 1
+    let repeats = site.isBroken("slow") ? 16 : 1
     let memory = try triad(site, repeats: repeats)
     let (products, share) = try products(site, repeats: repeats)
     guard let figures = try site.gather(memory, products, share) else { return [] }

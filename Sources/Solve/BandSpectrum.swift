@@ -1,4 +1,5 @@
 import DistributedAlgebra
+import DurableFiles
 import Failures
 import Foundation
 import MessagePassing
@@ -6,7 +7,8 @@ import RankProgram
 import Results
 import TileStore
 
-/// All eigenvalues of one kernel by reduction to band form: with progress, with a state on disk from which an
+/// All eigenvalues of one kernel by reduction to band form, and where asked the weights of targets in all
+/// eigenvectors: with progress, with a state on disk from which an
 /// interrupted reduction goes on, and stopped between two panels when a signal asks for it.
 struct BandSpectrum {
   let source: KernelMatrix
@@ -16,10 +18,14 @@ struct BandSpectrum {
   let state: ReductionState
   /// Seconds between two states on disk, at least.
   let interval: Double
+  /// Columns whose weights are wanted, [n, columns] on all ranks, and their number; 0 for none.
+  var targets: (values: [Double], columns: Int) = ([], 0)
 
   struct Outcome {
     /// Ascending.
     var values: [Double]
+    /// [n, columns], a row for each eigenvalue.
+    var weights: [Double]
     var sums: KernelMatrix.Sums
     /// Seconds of reading the matrix, of the reduction and the band's eigenvalues, over all sessions
     /// that worked at it, and of writing states in this one.
@@ -36,7 +42,7 @@ struct BandSpectrum {
       matrix: source.array.spec.fingerprint.fields.map { "\($0.name): \($0.value)" }
         + [source.array.path.split(separator: "/").suffix(1).joined()],
       n: layout.n, blockSize: layout.nb, grid: [layout.grid.nprow, layout.grid.npcol],
-      precision: "\(scalar)")
+      precision: "\(scalar)", columns: targetsLabel)
     var reduction = try begin(&header, scalar)
     let begun = MPIEnvironment.seconds
     let (reading, before, doneBefore) = (begun - start, header.seconds, reduction.fraction)
@@ -74,14 +80,30 @@ struct BandSpectrum {
       }
     }
     announceBand()
-    let values = try reduction.eigenvalues()
+    let found = try reduction.spectrum { step, fraction in showBand(step, fraction) }
     return Outcome(
-      values: values, sums: .init(trace: header.trace, squares: header.squares), reading: reading,
+      values: found.values, weights: found.weights,
+      sums: .init(trace: header.trace, squares: header.squares), reading: reading,
       solving: before + MPIEnvironment.seconds - begun - saving, saving: saving)
   }
 
   /// What a disk takes in a second or two.
   private static let quickBytes = 1 << 28
+
+  /// The targets as a state on disk names them.
+  private var targetsLabel: String? {
+    guard targets.columns > 0 else { return nil }
+    var checksum = CRC32C()
+    targets.values.withUnsafeBytes { checksum.update($0) }
+    return "\(targets.columns), \(String(checksum.value, radix: 16))"
+  }
+
+  /// The columns to carry. Collective.
+  private func carried() throws -> CarriedColumns? {
+    guard targets.columns > 0 else { return nil }
+    return try CarriedColumns(
+      rowMajor: targets.values, columns: targets.columns, layout: source.layout, on: source.context)
+  }
 
   /// The reduction at its beginning, or where an earlier session left it.
   private func begin<Scalar: MatrixScalar>(
@@ -96,7 +118,7 @@ struct BandSpectrum {
         source.layout, .band, scalar: MemoryLayout<Scalar>.size, for: "the spectrum", ranks: ranks)
       var reduction = try BandReduction<Scalar>(
         resuming: DistributedMatrix(uninitialized: source.layout, on: source.context),
-        at: found.next)
+        at: found.next, carrying: try carried())
       if try state.load(into: &reduction, found) {
         console.say(
           "\(label): the reduction goes on at \(Int(reduction.fraction * 100)) % after "
@@ -109,17 +131,26 @@ struct BandSpectrum {
     var sums = KernelMatrix.Sums()
     let matrix: DistributedMatrix<Scalar> = try source.load(for: .band, &sums)
     (header.trace, header.squares) = (sums.trace, sums.squares)
-    return try BandReduction(of: matrix)
+    return try BandReduction(of: matrix, carrying: try carried())
   }
 
   /// The band's eigenvalues are one call of LAPACK on one rank.
   private func announceBand() {
     let n = Double(source.order)
     // Some ten seconds of one core.
-    guard 6 * n * n * 64 > 4e10 else { return }
+    guard targets.columns == 0, 6 * n * n * 64 > 4e10 else { return }
     console.show(
       "eigenvalues of the band of \(label)", fraction: nil,
       detail: "on one rank, without further signs until they are found", at: MPIEnvironment.seconds)
+  }
+
+  private func showBand(_ step: BandStep, _ fraction: Double) {
+    let what =
+      switch step {
+      case .chasing: "reduction of the band of \(label)"
+      case .iterating: "weights in the eigenvectors of \(label)"
+      }
+    console.show(what, fraction: fraction, detail: "on one rank", at: MPIEnvironment.seconds)
   }
 
   private func show(fraction: Double, from before: Double, since begun: Double, at now: Double) {

@@ -13,6 +13,7 @@ struct KernelMatrix {
   private let ranks: Ranks
   private let console: Console
   private let centring: Centring?
+  private let selection: [Int]?
 
   /// The kernel of an array, as it is there. Collective.
   ///
@@ -24,7 +25,7 @@ struct KernelMatrix {
     self.console = console
     self.context = context
     self.ranks = ranks
-    centring = nil
+    (centring, selection) = (nil, nil)
     layout = try ranks.agree {
       try MatrixLayout(order: order ?? array.spec.grid.n, grid: context.grid)
     }
@@ -41,7 +42,20 @@ struct KernelMatrix {
     self.context = context
     self.ranks = ranks
     centring = try Centring(of: gaps, ranks: ranks)
+    selection = nil
     layout = try ranks.agree { try MatrixLayout(order: gaps.spec.grid.n, grid: context.grid) }
+  }
+
+  /// The kernel of some images, in ascending order. Collective.
+  init(
+    _ array: TileArray, selection: [Int], context: BLACSContext, ranks: Ranks, console: Console
+  ) throws {
+    self.array = array
+    self.console = console
+    self.context = context
+    self.ranks = ranks
+    (centring, self.selection) = (nil, selection)
+    layout = try ranks.agree { try MatrixLayout(order: selection.count, grid: context.grid) }
   }
 
   /// The number of rows and columns.
@@ -57,22 +71,24 @@ struct KernelMatrix {
   ///
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
   func load<Scalar>(
-    for solver: Solver, as part: DepositedPart = .lowerTriangle, _ sums: inout Sums
+    for solver: Solver, as deposited: DepositedPart = .lowerTriangle, _ sums: inout Sums
   ) throws -> DistributedMatrix<Scalar> {
     try ranks.agree { try layout.requireLP64(for: solver) }
     try SolverMemory.require(
       layout, solver, scalar: MemoryLayout<Scalar>.size, for: "the matrix", ranks: ranks)
-    let share = TileShare(of: array, rows: 0..<order, columns: 0..<order, ranks: ranks)
+    let part = 0..<(selection == nil ? order : array.spec.grid.n)
+    let share = TileShare(of: array, rows: part, columns: part, ranks: ranks)
     var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
     let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
     try matrix.deposit(
-      tileCount: share.count, as: part, roundBytes: min(roundBytes, 12 << 20)
+      tileCount: share.count, as: deposited, roundBytes: min(roundBytes, 12 << 20)
     ) { number in
       show(number, of: share)
       var tile = try share.read(number)
       if let centring { tile = centring.centred(tile) }
+      if let selection { tile = tile.selected(selection) }
       own.add(tile)
       return tile
     }

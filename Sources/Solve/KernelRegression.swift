@@ -28,6 +28,8 @@ struct KernelRegression {
     var x: [Double]?
     /// Why there is none.
     var failure: String?
+    /// log det of the leading rows and columns of K + r m I, [n]; empty where it has no factor of its own.
+    var logDeterminants: [Double] = []
     /// Of conjugate gradients with a shared factor; nil where it was solved alone.
     var iterations: Int?
     /// Of the factorization, where it has one of its own.
@@ -40,7 +42,7 @@ struct KernelRegression {
 
   /// Solves for every regularization.
   ///
-  /// Collective.
+  /// Collective. Errors: a signal or the time limit asks to stop, looked for between factorizations.
   ///
   /// - Parameter onFactor: is given every regularization's own factor with its solution; no factor is
   ///   shared then.
@@ -54,11 +56,13 @@ struct KernelRegression {
       try onFactor == nil && canShare()
       ? RegularizationGroups.of(regularizations) : regularizations.indices.map { [$0] }
     for group in groups {
+      try ranks.stopIfAsked()
       var alone = group
       if group.count > 1 {
         alone = try share(group, regularizations, targets, &meanDiagonal, &solutions)
       }
       for index in alone {
+        try ranks.stopIfAsked()
         var sums = KernelMatrix.Sums()
         var matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
         let start = MPIEnvironment.seconds
@@ -71,6 +75,7 @@ struct KernelRegression {
           if factor.singularity > floor {
             let x = try factor.solution(rowMajor: targets, columns: columns)
             solutions[index].x = x
+            solutions[index].logDeterminants = try factor.leadingLogDeterminants()
             solutions[index].seconds = MPIEnvironment.seconds - start
             try onFactor?(index, factor, x)
           } else {
@@ -103,6 +108,7 @@ struct KernelRegression {
       shared.factor.singularity > floor
     else { return group }
     solutions[middle].factorizing = MPIEnvironment.seconds - start
+    solutions[middle].logDeterminants = try shared.factor.leadingLogDeterminants()
     let found = try shared.solutions(
       rowMajor: targets, columns: columns,
       shifts: group.map { self.shift(regularizations[$0], meanDiagonal) })
@@ -124,8 +130,10 @@ struct KernelRegression {
 
   private func show(_ regularization: Double, _ solutions: [Solution]) {
     let done = solutions.count { $0.x != nil || $0.failure != nil }
+    // Of one factorization there is no progress.
+    let fraction = solutions.count > 1 ? Double(done) / Double(solutions.count) : nil
     console.show(
-      "solving for \(label)", fraction: Double(done) / Double(solutions.count),
+      "solving for \(label)", fraction: fraction,
       detail: "Cholesky factorization for regularization \(regularization)",
       at: MPIEnvironment.seconds)
   }

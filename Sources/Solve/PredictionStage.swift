@@ -59,6 +59,8 @@ package struct PredictionStage: KernelStage {
     try write(
       section.variance ? solved.variances : [], [data.testCount], "\(kernel.rawValue)_variance",
       variant: name)
+    try write(
+      solved.logDeterminants, [n], "\(kernel.rawValue)_log_determinants", variant: name)
     let confusions = results.indices.map { index -> [Double] in
       if data.testLabels.isEmpty { return [] }
       guard solved.coefficients[index] != nil else {
@@ -83,6 +85,8 @@ package struct PredictionStage: KernelStage {
     var coefficients: [[Double]?] = []
     /// [regularization][test image]; NaN without a solution.
     var variances: [[Double]] = []
+    /// [regularization][training image]; NaN without a factor of its own.
+    var logDeterminants: [[Double]] = []
   }
 
   /// Solves for every regularization, and takes from each factor what the job asks for. Collective.
@@ -129,8 +133,22 @@ package struct PredictionStage: KernelStage {
       results[index].secondsSolving = solution.seconds
       results[index].residual = residuals[index]
       results[index].leaveOneOut = leftOut[index]
+      if let x = solution.x, let determinant = solution.logDeterminants.last {
+        results[index].logMarginalLikelihood = logLikelihood(targets, x, determinant)
+      }
+    }
+    solved.logDeterminants = solutions.map {
+      $0.logDeterminants.isEmpty ? [Double](repeating: .nan, count: n) : $0.logDeterminants
     }
     return solved
+  }
+
+  /// log p(Y) of all outputs under the Gaussian process of covariance A, from X = A^-1 Y and log det A.
+  ///
+  /// Source: Rasmussen and Williams (2006), equation 2.30.
+  private func logLikelihood(_ targets: [Double], _ x: [Double], _ determinant: Double) -> Double {
+    let form = zip(targets, x).reduce(0) { $0 + $1.0 * $1.1 }
+    return -(form + Double(classes) * (determinant + Double(n) * log(2 * Double.pi))) / 2
   }
 
   /// Scores the predictions of the test images, [m, classes], where their labels are known. Local.

@@ -21,6 +21,8 @@ package struct ReductionState {
     var blockSize: Int
     var grid: [Int]
     var precision: String
+    /// The carried columns, where there are any: their number and a checksum.
+    var columns: String?
     /// The first column that is not done.
     var next = 0
     /// Sums over the matrix's elements, and the seconds that the reduction has taken.
@@ -63,9 +65,13 @@ package struct ReductionState {
     }
     if found.fits(wanted) { return (found, nil) }
     let reason =
-      found.grid != wanted.grid
-      ? "it was begun on a grid of \(found.grid[0]) x \(found.grid[1])"
-      : "it belongs to another matrix or precision"
+      if found.grid != wanted.grid {
+        "it was begun on a grid of \(found.grid[0]) x \(found.grid[1])"
+      } else if found.columns != wanted.columns {
+        found.columns == nil ? "it was begun without the targets" : "it carries other targets"
+      } else {
+        "it belongs to another matrix or precision"
+      }
     return (nil, reason)
   }
 

@@ -29,9 +29,13 @@ package struct SolverChoice {
       guard layout.lp64Violation(for: solver) == nil else { return false }
       return try fits(SolverMemory.bytes(layout, solver))
     }
+    let weightsRemark = section.weights ? ", and its weights take all eigenvectors" : ""
     let wanted = "\(vectors) of \(n) eigenvectors: "
     let byLanczos = "eigenvalues by a band, vectors by block Lanczos"
     switch section.solver {
+    case .auto where vectors == 0 && section.weights:
+      solver = .band
+      reason = "eigenvalues, and weights without eigenvectors: a band carries the targets along"
     case .auto where vectors == 0:
       solver = .band
       reason = "eigenvalues only: a band is the fastest way and takes the least memory"
@@ -53,12 +57,12 @@ package struct SolverChoice {
       solver = .band
       reason = "the job says band"
     case .scalapack:
-      solver = vectors > 0 ? .eigenpairs : .eigenvalues
-      reason = "the job says scalapack"
+      solver = vectors > 0 || section.weights ? .eigenpairs : .eigenvalues
+      reason = "the job says scalapack" + (vectors == 0 ? weightsRemark : "")
     case .elpa:
       try Self.requireELPA(for: layout)
-      solver = vectors > 0 ? .elpaEigenpairs : .elpaEigenvalues
-      reason = "the job says elpa"
+      solver = vectors > 0 || section.weights ? .elpaEigenpairs : .elpaEigenvalues
+      reason = "the job says elpa" + (vectors == 0 ? weightsRemark : "")
     }
     let isBand = solver == .band
     lanczosVectors = isBand ? vectors : 0

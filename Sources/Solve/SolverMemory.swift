@@ -13,7 +13,11 @@ package enum SolverMemory {
   /// What a solver of a matrix of `layout` touches.
   ///
   /// Of a matrix read as a lower triangle the pages above it are never touched.
-  package static func bytes(_ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8) -> Int {
+  ///
+  /// - Parameter carried: columns that are turned along.
+  package static func bytes(
+    _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, carried: Int = 0
+  ) -> Int {
     let (n, nb) = (layout.n, layout.nb)
     let whole = layout.largestLocalCount * scalar
     let diagonal = layout.columns.numroc(0) * nb * scalar
@@ -21,13 +25,15 @@ package enum SolverMemory {
     let panel = layout.rows.numroc(0) * nb * scalar
     // Tiles on their way from the store into the matrix, some rounds of which the heap keeps.
     let depositBytes = 2 * min(12 << 20, max(2 << 20, whole / 50))
+    // The targets, their rows, and copies of them on rank 0.
+    let carriedBytes = 6 * n * carried * 8
     switch solver {
     case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
     case .band:
       // V, its images, p?geqrf's workspace, and what PBLAS makes of them, as measured at n = 50,000;
       // on rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
       let reduction = lower + depositBytes + 8 * panel
-      return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8)
+      return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8) + carriedBytes
     case .eigenpairs:
       return 2 * whole + lower + layout.workspaceCount(for: solver) * 8
     // As measured with release 2022.11 at n = 6,000 and 14,000.
@@ -55,10 +61,11 @@ package enum SolverMemory {
 
   /// Throws, on all ranks, where a node has not the memory for its ranks' parts. Collective.
   package static func require(
-    _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, for what: String, ranks: Ranks
+    _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, carried: Int = 0,
+    for what: String, ranks: Ranks
   ) throws {
     try require(
-      bytes(layout, solver, scalar: scalar), for: what, order: layout.n,
+      bytes(layout, solver, scalar: scalar, carried: carried), for: what, order: layout.n,
       advice: "use more nodes"
         + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""), ranks)
   }

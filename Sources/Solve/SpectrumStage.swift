@@ -5,14 +5,13 @@ import DurableFiles
 import Foundation
 import Jobs
 import MessagePassing
-import NumPyFiles
 import RankProgram
 import Results
 
 /// The eigenvalues of the training kernels, with eigenvectors where asked, and their checks.
 package struct SpectrumStage: KernelStage {
   let setting: StageSetting
-  private let section: SpectrumSection
+  let section: SpectrumSection
 
   package init(_ section: SpectrumSection, _ setting: StageSetting) {
     (self.section, self.setting) = (section, setting)
@@ -22,6 +21,19 @@ package struct SpectrumStage: KernelStage {
   private func vectors(of subject: SpectrumSubject) -> Int {
     subject.isCentred ? 0 : section.leadingVectors
   }
+
+  /// Whether the weights of the targets are wanted; a centred kernel has none.
+  private func hasWeights(_ subject: SpectrumSubject) -> Bool {
+    section.weights && !subject.isCentred
+  }
+
+  /// The targets whose weights are taken, [n, classes].
+  private var targets: [Double] {
+    RegressionScore.targets(data.trainLabels, classes: data.classes, offset: targetOffset)
+  }
+
+  /// What is subtracted from one-hot targets.
+  var targetOffset: Double { section.targetOffset(classes: data.classes) }
 
   /// Decomposes one matrix and writes its files.
   ///
@@ -36,7 +48,7 @@ package struct SpectrumStage: KernelStage {
       : try KernelMatrix(array, context: context, ranks: ranks, console: console)
     try ranks.onRoot { try Disk().createFolder(run.folder("spectrum", subject.variantName)) }
     var wanted = section
-    if subject.isCentred { wanted.vectors = .leading(0) }
+    if subject.isCentred { (wanted.vectors, wanted.weights) = (.leading(0), false) }
     let choice = try ranks.agree {
       try SolverChoice(wanted, layout: source.layout) { try SolverMemory.fits($0, ranks: ranks) }
     }
@@ -44,6 +56,7 @@ package struct SpectrumStage: KernelStage {
       // Remove stale output.
       try ranks.onRoot { try Disk().remove(file(subject, "_vectors")) }
     }
+    if !hasWeights(subject) { try ranks.onRoot { try Disk().remove(file(subject, "_weights")) } }
     var summary =
       switch choice.solver {
       case .band, .cholesky:
@@ -61,27 +74,11 @@ package struct SpectrumStage: KernelStage {
     return summary
   }
 
-  /// The second largest of ascending eigenvalues, and the median of the bulk.
-  private func bulk(
-    _ values: [Double], _ subject: SpectrumSubject
-  ) -> (second: Double?, median: Double?) {
-    // Centring has taken the constant vector, which stands apart, from the bulk already.
-    let bulk = subject.isCentred ? values[...] : values.dropLast()
-    guard !bulk.isEmpty else { return (nil, nil) }
-    let upper = bulk.startIndex + bulk.count / 2
-    let median = bulk.count % 2 == 1 ? bulk[upper] : (bulk[upper - 1] + bulk[upper]) / 2
-    return (values.count > 1 ? values[values.count - 2] : nil, median)
-  }
-
   /// The state of an interrupted reduction; to be removed once the summary has the result.
   package func state(_ subject: SpectrumSubject) -> ReductionState {
     ReductionState(
       folder: run.result("spectrum", subject.variantName, "\(subject.stem).reduction"),
       ranks: ranks)
-  }
-
-  private func file(_ subject: SpectrumSubject, _ suffix: String = "") -> String {
-    run.result("spectrum", subject.variantName, subject.stem + suffix + ".npy")
   }
 
   /// All eigenvalues by a band, and leading eigenvectors by block Lanczos beside them.
@@ -90,7 +87,8 @@ package struct SpectrumStage: KernelStage {
   ) throws -> SpectrumSummary {
     let band = BandSpectrum(
       source: source, ranks: ranks, console: console, label: subject.label,
-      state: state(subject), interval: section.checkpoint)
+      state: state(subject), interval: section.checkpoint,
+      targets: hasWeights(subject) ? (targets, data.classes) : ([], 0))
     let outcome =
       switch section.precision {
       case .f64: try band.find(Double.self)
@@ -100,6 +98,7 @@ package struct SpectrumStage: KernelStage {
     (summary.secondsReading, summary.secondsSolving) = (outcome.reading, outcome.solving)
     summary.secondsSavingState = outcome.saving
     try writeValues(outcome.values, subject)
+    if hasWeights(subject) { summary.weights = try writeWeights(outcome.weights, subject) }
     if choice.lanczosVectors > 0 {
       try addLeadingVectors(
         choice.lanczosVectors, source, to: &summary, known: outcome.values, subject)
@@ -140,7 +139,13 @@ package struct SpectrumStage: KernelStage {
     var summary = figures(pairs.values, sums, subject, routine: routine.name)
     (summary.secondsReading, summary.secondsSolving) = (reading, solved - read)
     summary.eigenvectors = min(vectors(of: subject), source.array.spec.grid.n)
-    try writeVectors(pairs.vectors, count: summary.eigenvectors, subject)
+    if summary.eigenvectors > 0 {
+      try writeVectors(pairs.vectors, count: summary.eigenvectors, subject)
+    }
+    if hasWeights(subject) {
+      let weights = try pairs.vectors.transposedProduct(rowMajor: targets, columns: data.classes)
+      summary.weights = try writeWeights(weights, subject)
+    }
     try writeValues(pairs.values, subject)
     // The routine has overwritten the matrix, so the store gives it once more.
     let again: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
@@ -211,70 +216,5 @@ package struct SpectrumStage: KernelStage {
       zip(pairs.values, known.suffix(count)).map { abs($0 - $1) }.max() ?? 0, summary.lambdaMax)
     try writeVectors(pairs.vectors, count: count, subject)
     summary.secondsChecking = MPIEnvironment.seconds - found
-  }
-
-  private func figures(
-    _ all: [Double], _ sums: KernelMatrix.Sums, _ subject: SpectrumSubject, routine: String
-  ) -> SpectrumSummary {
-    let values = subject.values(of: all)
-    let n = values.count
-    let largest = values.last ?? 0
-    let least = values.first ?? 0
-    let floor = noiseFloor(n: n, largest: largest, sums)
-    let sum = all.reduce(0, +)
-    let squares = all.reduce(0) { $0 + $1 * $1 }
-    let (second, median) = bulk(values, subject)
-    return SpectrumSummary(
-      routine: routine, precision: section.precision.rawValue, n: n, lambdaMax: largest,
-      lambda2: second, bulkMedian: median, lambdaMin: least,
-      conditionNumber: least > floor ? largest / least : nil, noiseFloor: floor,
-      belowNoiseFloor: values.count { $0 <= floor }, trace: sums.trace,
-      traceError: relative(sum - sums.trace, sums.trace),
-      frobeniusError: relative(squares - sums.squares, sums.squares), eigenvectors: 0,
-      grid: [context.grid.nprow, context.grid.npcol],
-      blockSize: MatrixLayout.blockSize(forOrder: n, grid: context.grid), secondsReading: 0,
-      secondsSolving: 0, secondsChecking: 0)
-  }
-
-  /// Eigenvalues below it are rounding.
-  ///
-  /// Of the decomposition: n eps lambda_max in double precision, and eps times the trace (n times the
-  /// mean diagonal) in single precision, where the former would say nothing. Of the elements of a kernel
-  /// in single precision: eps times its Frobenius norm, which bounds what their rounding can do. What has
-  /// left the range of normal numbers has lost its digits whatever lambda_max is.
-  private func noiseFloor(n: Int, largest: Double, _ sums: KernelMatrix.Sums) -> Double {
-    let hasSingleElements = assignment.hasSingleElements
-    let isSingle = hasSingleElements || section.precision == .f32
-    let least = isSingle ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude
-    var floor = Double(n) * least
-    switch section.precision {
-    case .f64: floor = max(floor, Double(n) * Double.ulpOfOne * largest)
-    case .f32: floor = max(floor, Double(Float.ulpOfOne) * sums.trace)
-    }
-    if hasSingleElements {
-      floor = max(floor, Double(Float.ulpOfOne) * sums.squares.squareRoot())
-    }
-    return floor
-  }
-
-  private func relative(_ difference: Double, _ scale: Double) -> Double {
-    scale == 0 ? abs(difference) : abs(difference / scale)
-  }
-
-  private func writeValues(_ all: [Double], _ subject: SpectrumSubject) throws {
-    let values = subject.values(of: all)
-    try ranks.onRoot { try NumPyArray.write(values, shape: [values.count], to: file(subject)) }
-  }
-
-  private func writeVectors(
-    _ vectors: borrowing DistributedMatrix<Double>, count: Int, _ subject: SpectrumSubject
-  ) throws {
-    let path = self.file(subject, "_vectors")
-    let file = VectorFile()
-    try ranks.onRoot { try file.open(path, columns: count) }
-    try vectors.gatherLastColumns(count) {
-      _, _, values in try file.append(values)
-    }
-    try ranks.onRoot { try file.publish() }
   }
 }

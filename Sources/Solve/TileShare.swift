@@ -79,6 +79,25 @@ extension DenseTile {
         })
   }
 
+  /// What of the tile lies in some rows and the same columns, in ascending order, placed in the matrix of
+  /// those; empty where nothing does.
+  func selected(_ chosen: [Int]) -> DenseTile {
+    let height = chosen.range(within: rowStart..<rowStart + rows)
+    let width = chosen.range(within: columnStart..<columnStart + columns)
+    guard !height.isEmpty, !width.isEmpty else {
+      return DenseTile(rowStart: 0, columnStart: 0, rows: 0, columns: 0, values: [])
+    }
+    var part: [Double] = []
+    part.reserveCapacity(height.count * width.count)
+    for row in height {
+      let start = (chosen[row] - rowStart) * columns - columnStart
+      for column in width { part.append(values[start + chosen[column]]) }
+    }
+    return DenseTile(
+      rowStart: height.lowerBound, columnStart: width.lowerBound, rows: height.count,
+      columns: width.count, values: part)
+  }
+
   /// The tile of the transposed matrix.
   var transposed: DenseTile {
     var flipped = [Double](repeating: 0, count: values.count)
@@ -87,6 +106,21 @@ extension DenseTile {
     }
     return DenseTile(
       rowStart: columnStart, columnStart: rowStart, rows: columns, columns: rows, values: flipped)
+  }
+}
+
+extension [Int] {
+  /// The places of ascending numbers that lie in a range.
+  fileprivate func range(within range: Range<Int>) -> Range<Int> {
+    func place(of bound: Int) -> Int {
+      var (low, high) = (0, count)
+      while low < high {
+        let middle = (low + high) / 2
+        if self[middle] < bound { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    return place(of: range.lowerBound)..<place(of: range.upperBound)
   }
 }
 

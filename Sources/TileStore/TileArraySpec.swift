@@ -36,4 +36,11 @@ public struct TileArraySpec: Equatable, Sendable {
 
   /// Bytes of a tile as stored: the values and four of checksum.
   public var bytesPerTile: Int { entriesPerTile * storage.bytes + 4 }
+
+  /// Bytes of a shard with all of its tiles and its index; 0 where there are none.
+  public var bytesPerShard: Int {
+    guard let shards else { return 0 }
+    let tiles = shards.tileRows / grid.tileRows * (shards.tileColumns / grid.tileColumns)
+    return tiles * (bytesPerTile + 16) + 4
+  }
 }

@@ -17,15 +17,18 @@ struct Status: ParsableCommand {
   var folder: String
   @Option(help: "text, or json for other programs.")
   var format = OutputFormat.text
-  @Flag(help: "Show it again every two seconds until the run ends.")
+  @Flag(help: "Show it again every two seconds or so until the run ends.")
   var watch = false
 
   func run() throws {
     let status = Entry.alone {
       while true {
+        let start = ContinuousClock.now
         let isActive = try show()
         guard watch, isActive else { return .success }
-        Thread.sleep(forTimeInterval: 2)
+        // A store of many files takes long to look at; the file system has other work.
+        let took = (ContinuousClock.now - start) / .seconds(1)
+        Thread.sleep(forTimeInterval: max(2, 10 * took))
       }
     }
     throw ExitCode(status.rawValue)
@@ -99,7 +102,7 @@ struct Clean: ParsableCommand {
         StandardStream.output.write("nothing was removed; answer y, or use --yes\n")
         return .success
       }
-      try cleaning.remove(items)
+      try cleaning.remove(items) { StandardStream.error.write($0 + "\n") }
       StandardStream.output.write(
         "removed \(readable(bytes: items.reduce(0) { $0 + $1.bytes }))\n")
       return .success

@@ -88,7 +88,8 @@ def test_the_page_stands_alone(sweep):
         assert reference in ids
     figures = {attributes["id"] for attributes in page.all("figure")}
     assert len(page.all("svg")) == len(figures)
-    assert {"accuracy-map-ntk", "accuracy-map-nngp", "condition-number-over-depth-ntk",
+    assert {"accuracy-map-ntk", "accuracy-map-nngp", "evidence-map-ntk",
+            "evidence-over-depth-nngp", "condition-number-over-depth-ntk",
             "lambda-max-over-depth-nngp", "regularization-ntk", "confusion-ntk",
             "accuracy-over-depth-ntk"} <= figures
     assert any(name.startswith("spectrum-ntk") for name in figures)
@@ -181,6 +182,29 @@ def test_training_alignment_and_the_phase_diagram(single, tmp_path):
     figures = {attributes["id"] for attributes in Page(run / "report/index.html").all("figure")}
     assert {"learning-loss", "learning-accuracy", "alignment", "sign-targets", "phase-diagram"} <= figures
     assert "2\t0.05" in (run / "report/phase-diagram.tsv").read_text()
+
+
+@needs_gnuplot
+def test_learning_from_the_spectrum_with_measured_points(tmp_path):
+    path = write_job(
+        tmp_path, spectrum={"weights": True}, prediction={"regularization": [1e-4, 1e-1], "leave_one_out": True},
+        generalization={"samples": [20, 60], "draws": 2})
+    assert not [line for line in sentences(succeed("run", path, ranks=2)) if "diagonal" not in line]
+    page = Page(tmp_path / "run/report/index.html")
+    figures = {attributes["id"] for attributes in page.all("figure")}
+    assert {"learning-curve", "target-energy", "training-curve", "evidence"} <= figures
+    assert "generalized cross-validation" in page.text and "leave-one-out" in page.text
+    found = summary(tmp_path / "run")["variants"][0]["ntk"]["generalization"]["regularizations"]
+    drawn = [tuple(map(float, line.split("\t")))
+             for line in (tmp_path / "run/report/learning-curve.tsv").read_text().splitlines()
+             if line and not line.startswith("#")]
+    for ridge in found:
+        for point in ridge["learning_curve"] + ridge["measured"]:
+            assert any(count == point["samples"] and value == pytest.approx(point["test_error"], rel=1e-6)
+                       for count, value in drawn)
+    energies = [line.split("\t") for line in (tmp_path / "run/report/target-energy.tsv").read_text().splitlines()
+                if line and not line.startswith("#")]
+    assert [float(energy) for rank, energy in energies if rank == "130"][:2] == pytest.approx([100, 100])
 
 
 def test_without_gnuplot(single, tmp_path):

@@ -38,15 +38,17 @@ def test_status_knows_every_stage(tmp_path):
 def test_an_active_run_shows_its_step_and_a_killed_one_is_stopped(tmp_path):
     path = write_job(tmp_path, **LONG)
     run = tmp_path / "run"
-    process = start("run", path, "--progress", "none")
-    # The first sign of the reduction comes with its first panel.
-    wait_until(lambda: (run / "progress.json").exists() and "assembled" in events(run), process)
+    process = start("run", path, "--progress", "none", ranks=None)
+    wait_until(lambda: has_event(run, "assembled") and "spectrum" in progress(run), process)
+    process.send_signal(signal.SIGSTOP)
+    # A routine that is silent for long is still the step that the job is in.
+    os.utime(run / "progress.json", (0, 0))
     found = status(run)
     assert found["state"] == "active" and "ntk-dist run" in found["writer"]
-    assert found["steps"][0]["step"] and 0 <= found["silence"] < 60
+    assert found["steps"][0]["stage"] == "spectrum" and found["steps"][0]["step"]
+    assert stages(found)["spectrum"]["fraction"] < 1 and stages(found)["predict"]["fraction"] == 0
     process.kill()
     finish(process)
-    # Ranks outlive mpirun by moments.
     wait_until(lambda: status(run)["state"] == "stopped")
     found = status(run)
     assert found["steps"] == [] and stages(found)["spectrum"]["done"] < 2
@@ -55,18 +57,46 @@ def test_an_active_run_shows_its_step_and_a_killed_one_is_stopped(tmp_path):
     assert status(run)["state"] == "finished" and not (run / "progress.json").exists()
 
 
-def events(run):
-    return (run / "events.jsonl").read_text() if (run / "events.jsonl").exists() else ""
+def progress(run):
+    return (run / "progress.json").read_text() if (run / "progress.json").exists() else ""
 
 
 def test_watching_ends_with_the_run(tmp_path):
     path = write_job(tmp_path, **LONG)
-    process = start("run", path, "--progress", "none")
+    process = start("run", path, "--progress", "none", ranks=None)
     wait_until(lambda: has_event(tmp_path / "run", "assembled"), process)
-    watched = succeed("status", tmp_path / "run", "--watch")
-    assert finish(process)[0] == 0
-    assert "state     active" in watched.stdout
-    assert watched.stdout.count("\nstate     finished\n") == 1
+    process.send_signal(signal.SIGSTOP)
+    watch = subprocess.Popen(command(["status", tmp_path / "run", "--watch"]), env=ENVIRONMENT, text=True,
+                             stdout=subprocess.PIPE)
+    first = [watch.stdout.readline() for _ in range(2)]
+    process.send_signal(signal.SIGCONT)
+    rest = watch.communicate()[0]
+    assert finish(process)[0] == 0 and watch.returncode == 0
+    assert first[1].startswith("state     active: ") and rest.count("\nstate     finished\n") == 1
+
+
+def test_cleaning_waits_for_no_shard(tmp_path):
+    """The jobs of shards take no lease; their progress shows them."""
+    path = write_job(tmp_path, spectrum=None, prediction=None)
+    succeed("assemble", path, "--shard", "1/2")
+    own = tmp_path / "run/shards/1-of-2"
+    (own / "progress.json").write_text(json.dumps(
+        {"step": "assembling", "detail": "", "is_preparation": False, "time": ""}))
+    refused = clean(tmp_path / "run", "", "--yes")
+    assert refused.returncode == 73 and "is being written by a shard's job" in sentences(refused)[0]
+    os.utime(own / "progress.json", (0, 0))
+    assert clean(tmp_path / "run", "", "--yes").returncode == 0
+
+
+def test_an_interrupted_clean_is_completed_by_the_next(tmp_path):
+    path = write_job(tmp_path)
+    run = tmp_path / "run"
+    succeed("run", path)
+    (run / "kernels.zarr").rename(run / ".removed-kernels.zarr")
+    (run / ".removed-kernels.zarr/nngp_train/zarr.json").unlink()
+    succeed("run", path, "--resume")
+    assert "tiles that an interrupted `clean` left" in clean(run, "y\n").stdout
+    assert not (run / "kernels.zarr").exists() and not (run / ".removed-kernels.zarr").exists()
 
 
 def test_list_shows_runs_below_a_folder(tmp_path):
@@ -82,7 +112,11 @@ def test_list_shows_runs_below_a_folder(tmp_path):
     assert found[2]["stage"] == "spectrum" and found[2]["fraction"] == 0
     assert found[0]["tile_bytes"] > 0 and "summary.json" in found[1]["problem"]
     table = succeed("list", tmp_path / "runs").stdout.splitlines()
-    assert len(table) == 4 and table[0].startswith("RUN ") and len({line.find("  ") for line in table})
+    assert len(table) == 4 and table[0].startswith("RUN ")
+    # The columns are below one another.
+    column = table[0].index("STATE")
+    assert [line[column - 1:].split()[0] for line in table] == ["STATE", "finished", "unreadable", "stopped"]
+    assert all(line[column - 1] == " " for line in table)
     assert succeed("list", tmp_path / "runs/other").stdout == f"no runs under {tmp_path}/runs/other\n"
     missing = ntk_dist("list", tmp_path / "none")
     assert missing.returncode == 66 and len(sentences(missing)) == 1
@@ -110,8 +144,11 @@ def test_clean_removes_what_can_be_computed_again_after_asking(tmp_path):
     assert summary(run) == before and list((run / "spectrum").rglob("*.npy"))
     # What is left is a run, and its kernels can be computed again.
     found = status(run)
-    assert found["state"] == "stopped" and stages(found)["assemble"]["done"] == 0
+    assert found["state"] == "finished" and stages(found)["assemble"]["done"] == 0
     assert stages(found)["spectrum"]["done"] == 2
+    assert "state     finished; the kernels' tiles were removed\n" in succeed("status", run).stdout
+    refused = ntk_dist("spectrum", path)
+    assert refused.returncode == 66 and "run `ntk-dist assemble --resume`" in sentences(refused)[0]
     succeed("run", path, "--resume")
     assert chunks(run) == tiles
     succeed("verify", run)

@@ -111,12 +111,16 @@ def test_a_folder_that_cannot_be_written_is_refused(mount):
     assert result.returncode == 73 and len(said) == 1 and "mounted read-only" in said[0], result.stderr
 
 
-def test_a_full_disk_is_one_sentence(mount):
+def test_a_full_disk_is_bad_and_the_other_checks_go_on(mount):
     folder = mount("size=3m")
+    # Some files fit, then none.
+    (folder / "ballast").write_bytes(bytes(5 << 19))
     result = selftest(folder, ranks=2)
-    said = sentences(result)
-    assert result.returncode == 74 and len(said) == 1 and "no space left" in said[0], result.stderr
-    assert not list(folder.iterdir())
+    rows = table(result)
+    found, verdict, advice = rows["room"]
+    assert result.returncode == 69 and verdict == "bad" and "no space left" in found, result.stdout
+    assert "free some space" in advice and rows["ScaLAPACK"][1] == "good" and not sentences(result)
+    assert [path.name for path in folder.iterdir()] == ["ballast"]
 
 
 def test_a_limit_of_file_sizes_is_bad(tmp_path):

@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 from conftest import ENVIRONMENT, PATIENCE, ROOT, succeed
+from test_docs import blocks
 
 WHEEL = os.environ.get("NTK_DIST_WHEEL")
 ARCHIVE = os.environ.get("NTK_DIST_ARCHIVE")
@@ -56,6 +57,29 @@ def python(tmp_path_factory):
     return folder / "bin/python"
 
 
+# The package as its users see it: every module, the README's example and the first one of the guide.
+USE = """
+import importlib, pathlib, pkgutil, sys
+import numpy as np
+import ntkdist
+assert pathlib.Path(ntkdist.__file__).is_relative_to(sys.prefix), ntkdist.__file__
+for module in pkgutil.walk_packages(ntkdist.__path__, "ntkdist."):
+    importlib.import_module(module.name)
+x = np.random.default_rng(0).standard_normal((20, 8))
+exec(pathlib.Path(sys.argv[1]).read_text())
+# By hand: dense, ReLU, dense.
+first = 2.25 * x @ x.T / 8
+scale = np.sqrt(np.outer(first.diagonal(), first.diagonal()))
+angle = np.arccos(np.clip(first / scale, -1, 1))
+nngp = 2.25 * scale * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
+ntk = nngp + 2.25 * first * (np.pi - angle) / (2 * np.pi)
+assert theta.shape == (20, 20) and np.allclose(theta, ntk, rtol=1e-6), abs(theta - ntk).max()
+exec(pathlib.Path(sys.argv[2]).read_text())
+assert mean.shape == (100, 1) and covariance.shape == (100, 100)
+assert np.isfinite(mean).all() and (covariance.diagonal() > 0).all()
+"""
+
+
 @pytest.fixture
 def images(tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(1).standard_normal((20, 8, 8, 3)))
@@ -90,6 +114,16 @@ def test_nothing_of_swift_or_mpi_is_needed(python, images, tmp_path):
     assert all(str(python.parent.parent) in line for line in lines if "openblas" in line)
 
 
+def test_the_package_is_used_as_its_pages_say(python, tmp_path):
+    """In a folder without the sources, where Python looks at nothing but the environment (-I)."""
+    [notebook] = blocks((ROOT / "README.md").read_text(), "from ntkdist import stax")
+    guide = blocks((ROOT / "docs/guide/python.md").read_text(), "import numpy as np")
+    (tmp_path / "notebook.py").write_text(notebook)
+    (tmp_path / "guide.py").write_text(guide[0])
+    result = run([python, "-I", "-c", USE, tmp_path / "notebook.py", tmp_path / "guide.py"])
+    assert result.returncode == 0, result.stderr
+
+
 def test_every_level_computes(python, images, tmp_path):
     """The processor's own, and those below."""
     (tmp_path / "network.yaml").write_text(f"network: {TEXT}\n")
@@ -115,7 +149,9 @@ def test_its_bytes_are_those_of_the_installed_program(python, images, tmp_path):
         result = run([python, "-c", SCRIPT, ROOT / "Tests/EndToEnd", level, images, tmp_path / f"{level}.npy"],
                      OPENBLAS_CORETYPE={"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}[level])
         assert result.returncode == 0, result.stderr
-        assert (tmp_path / f"{level}.npy").read_bytes() == (tmp_path / level / "ntk.npy").read_bytes()
+        # The headers of versions of NumPy differ in spaces.
+        found, expected = np.load(tmp_path / f"{level}.npy"), np.load(tmp_path / level / "ntk.npy")
+        assert found.tobytes() == expected.tobytes() and found.dtype == expected.dtype
 
 
 def test_a_level_above_the_processor_is_refused(python, images, tmp_path):

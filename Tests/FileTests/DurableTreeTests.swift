@@ -26,8 +26,10 @@ import Testing
 
   @Test("The bytes of a tree are those of its files, whatever links lead to")
   func bytes() throws {
-    let link = folder + "/a/link"
-    try disk.removeTree(link)
+    let before = try disk.bytes(under: folder + "/a")
+    try disk.publish([UInt8](repeating: 0, count: 1000), to: folder + "/outside/kept")
+    #expect(try disk.bytes(under: folder + "/a") == before)
+    try disk.removeTree(folder + "/a/link")
     #expect(try disk.bytes(under: folder + "/a") == 4)
     #expect(try disk.bytes(under: folder + "/a/one") == 3)
     #expect(try disk.bytes(under: folder + "/none") == 0)

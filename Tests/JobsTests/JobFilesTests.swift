@@ -20,7 +20,8 @@ import Testing
     let expected = [
       "quickstart", "cifar10-fcn-relu", "cifar10-cnn-flatten", "cifar10-cnn-gap",
       "cifar10-myrtle", "cntk", "cntk-small", "conditioning-fcn", "conditioning-cnn-flatten",
-      "conditioning-cnn-gap", "heatmap-fcn", "alignment-fcn", "training-fcn", "cifar10-figures",
+      "conditioning-cnn-gap", "heatmap-fcn", "alignment-fcn", "learning-fcn", "training-fcn",
+      "cifar10-figures",
     ]
     #expect(names.isSuperset(of: expected))
   }

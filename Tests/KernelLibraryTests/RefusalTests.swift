@@ -97,6 +97,44 @@ struct RefusalTests {
     #expect(kernel(network.pointer, x, 3, nil, 0, options, nil, nil) == 64)
   }
 
+  @Test("what the header of an older caller lacks is 0")
+  func olderStructure() throws {
+    var given = ntkdist_options()
+    given.threads = 3
+    given.progress = Self.callback
+    given.context = UnsafeMutableRawPointer(bitPattern: 8)
+    // As if `progress` and `context` had come later.
+    given.size = 16
+    let read = try structure("options", &given, empty: ntkdist_options(), first: 16)
+    #expect(read.threads == 3 && read.progress == nil && read.context == nil)
+    for size in [-1, 0, 8, 4097] as [Int64] {
+      given.size = size
+      let sentence = failure(of: given, first: 16)
+      #expect(sentence?.hasPrefix("options.size is \(size)") == true)
+    }
+    given.size = Self.size
+    #expect(failure(of: given, first: 16) == nil)
+  }
+
+  private func failure(of options: ntkdist_options, first: Int) -> String? {
+    var options = options
+    do {
+      _ = try structure("options", &options, empty: ntkdist_options(), first: first)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("a reserved field must be 0")
+  func reservedField() throws {
+    let network = try TestNetwork("[dense]", shape: [1, 1, 4])
+    let failure = failure { _ = try network.kernels(network.images(3)) { $0.reserved = 1 } }
+    #expect(
+      failure
+        == LibraryFailure(status: 64, sentence: "options.reserved is 1; it must be 0"))
+  }
+
   /// What the callback of a call sees.
   final class Calls: @unchecked Sendable {
     var fractions: [Double] = []
@@ -114,7 +152,7 @@ struct RefusalTests {
     return calls.fractions.count >= calls.limit ? 1 : 0
   }
 
-  @Test("a kernel is cancelled by its callback, on the calling thread", arguments: [Int32(1), 3])
+  @Test("a kernel is canceled by its callback, on the calling thread", arguments: [Int32(1), 3])
   func cancellation(_ threads: Int32) throws {
     // Minutes of work.
     let network = try TestNetwork("{preset: cnn-gap, depth: 20}", shape: [16, 16, 3])
@@ -125,7 +163,7 @@ struct RefusalTests {
         $0.context = Unmanaged.passUnretained(calls).toOpaque()
       }
     }
-    #expect(failure == LibraryFailure(status: 75, sentence: "the kernel was cancelled"))
+    #expect(failure == LibraryFailure(status: 75, sentence: "the kernel was canceled"))
     #expect(calls.fractions.count == 3)
     #expect(calls.fractions == calls.fractions.sorted())
     #expect(calls.fractions.allSatisfy { (0...1).contains($0) })

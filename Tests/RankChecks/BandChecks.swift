@@ -1,5 +1,6 @@
 import BlockCyclic
 import DistributedAlgebra
+import Glibc
 import MessagePassing
 
 /// The reduction to a band, in both precisions, against known spectra; halted and taken up again.
@@ -57,20 +58,68 @@ private func checkBand<Scalar: MatrixScalar>(
     values.count == spectrum.n && error <= allowed,
     "band values, \(label): \(error / rounding) roundings")
 
-  // Halted in the middle: the state, read into another matrix, ends in the same numbers.
-  var reduction = try BandReduction(of: matrix.copy())
-  while !reduction.isFinished && 2 * reduction.next < spectrum.n { try reduction.reducePanel() }
+  try checkWeights(matrix, spectrum, layout, context, values, label, &verdict)
+}
+
+/// Columns that a reduction carries: their weights against the same matrix's other spectra, and the state
+/// of a reduction that is halted in the middle and read into another one.
+private func checkWeights<Scalar: MatrixScalar>(
+  _ matrix: borrowing DistributedMatrix<Scalar>, _ spectrum: KnownSpectrum, _ layout: MatrixLayout,
+  _ context: BLACSContext, _ values: [Double], _ label: String, _ verdict: inout Verdict
+) throws {
+  let (n, count) = (spectrum.n, 3)
+  let y = (0..<n * count).map { sin(Double($0 * $0 % 1_013)) }
+  func carried(_ y: [Double]) throws -> CarriedColumns {
+    try CarriedColumns(rowMajor: y, columns: count, layout: layout, on: context)
+  }
+  var reduction = try BandReduction(of: matrix.copy(), carrying: carried(y))
+  while !reduction.isFinished && 2 * reduction.next < n { try reduction.reducePanel() }
   var state: [UInt8] = []
   reduction.save { state += $0 }
   verdict.expect(state.count == reduction.stateBytes, "bytes of the state, \(label)")
+  while !reduction.isFinished { try reduction.reducePanel() }
+  let next = reduction.next
+  let found = try reduction.spectrum()
+
+  // Moments of the spectrum that the weights are of: Y' f(A) Y for f = 1 and f = x.
+  let square = y.reduce(0) { $0 + $1 * $1 }
+  let total = found.weights.reduce(0) { $0 + $1 * $1 }
+  verdict.expect(abs(total - square) <= 1e-13 * square, "norm of the weights, \(label)")
+  let rounding = Double(Scalar.ulpOfOne) / 2 * spectrum.norm
+  let allowed = 10 * Double(n) * rounding
+  for column in 0..<count {
+    let form = (0..<n).reduce(0.0) { sum, i in
+      let row = (0..<n).reduce(0.0) { $0 + spectrum.element(i, $1) * y[$1 * count + column] }
+      return sum + y[i * count + column] * row
+    }
+    let weighted = (0..<n).reduce(0.0) {
+      $0 + found.values[$1] * found.weights[$1 * count + column]
+        * found.weights[$1 * count + column]
+    }
+    verdict.expect(
+      abs(form - weighted) <= allowed * square,
+      "Y'AY by weights, \(label): \(abs(form - weighted) / (rounding * square)) roundings")
+  }
+  let error = zip(found.values, values).map { abs($0 - $1) }.max() ?? .infinity
+  verdict.expect(error <= allowed, "values beside weights, \(label)")
+
+  // Halted in the middle: the state, read into another matrix, ends in the same numbers.
   var other = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
   other.fill { _, _ in .nan }
+  var halted = try BandReduction(of: matrix.copy())
+  while !halted.isFinished && 2 * halted.next < n { try halted.reducePanel() }
+  verdict.expect(halted.isFinished || halted.next < next, "halted before the end, \(label)")
   var place = 0
-  var resumed = try BandReduction(resuming: other, at: reduction.next)
+  var resumed = try BandReduction(
+    resuming: other, at: halted.next,
+    carrying: carried([Double](repeating: .nan, count: n * count)))
   resumed.restore { target in
     target.copyBytes(from: state[place..<place + target.count])
     place += target.count
   }
   while !resumed.isFinished { try resumed.reducePanel() }
-  verdict.expect(try resumed.eigenvalues() == values, "a reduction taken up again, \(label)")
+  let again = try resumed.spectrum()
+  verdict.expect(
+    again.values == found.values && again.weights == found.weights,
+    "a reduction taken up again, \(label)")
 }

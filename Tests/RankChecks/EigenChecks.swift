@@ -43,6 +43,7 @@ private func check(
 
   let pairs = try eigenpairs(of: matrix)
   try judge(pairs, spectrum, original, label, &verdict)
+  try checkProduct(pairs.vectors, label, &verdict)
 
   // The judges must be able to say no: the same vectors do not fit another matrix.
   if spectrum.n > 1 {
@@ -51,6 +52,31 @@ private func check(
     let wrong = try residuals(of: pairs.vectors, pairs.values, against: other)
     verdict.expect(wrong.equation > 1000, "a wrong matrix passes, \(label): \(wrong.equation)")
   }
+}
+
+/// Q'Y by PBLAS against the vectors gathered on rank 0.
+private func checkProduct(
+  _ vectors: borrowing DistributedMatrix<Double>, _ label: String, _ verdict: inout Verdict
+) throws {
+  let (n, count) = (vectors.layout.n, 3)
+  let y = (0..<n * count).map { Double($0 % 11) - 5 }
+  let product = try vectors.transposedProduct(rowMajor: y, columns: count)
+  var expected = [Double](repeating: 0, count: n * count)
+  try vectors.gatherLastColumns(n) { rowStart, rows, values in
+    for i in 0..<rows {
+      for j in 0..<n {
+        for column in 0..<count {
+          // The last column comes first.
+          expected[(n - 1 - j) * count + column] +=
+            values[i * n + j] * y[(rowStart + i) * count + column]
+        }
+      }
+    }
+  }
+  let error = zip(product, expected).map { abs($0 - $1) }.max() ?? .infinity
+  // Other ranks have gathered nothing.
+  let own = vectors.context.communicator.rank == 0 ? error : 0
+  verdict.expect(own <= 1e-13 * Double(n), "Q'Y, \(label): \(own)")
 }
 
 /// ELPA's own, where they are built in; where some rank has no part, its refusal.

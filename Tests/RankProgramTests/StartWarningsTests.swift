@@ -128,6 +128,16 @@ struct StartWarningsTests {
     facts[0].lockedBytes = nil
     #expect(Self.warnings(facts).sentences == [])
   }
+
+  @Test("a low limit of address space")
+  func addressSpace() {
+    var facts = Self.facts([[0], [1]])
+    facts[1].addressSpaceBytes = 8 << 30
+    #expect(Self.warnings(facts).sentences == [])
+    facts[1].addressSpaceBytes = 1 << 30
+    let sentences = Self.warnings(facts).sentences
+    #expect(sentences.count == 1 && sentences[0].contains("limited to 1024 MB on n1"))
+  }
 }
 
 @Suite("launchers")

@@ -36,6 +36,18 @@ import Testing
     #expect(many.reason.contains("no room"))
   }
 
+  @Test(
+    "Weights come from a band without eigenvectors, and from all of them where a library is named")
+  func weights() throws {
+    let alone = try choice(SpectrumSection(weights: true))
+    #expect(alone.solver == .band && alone.lanczosVectors == 0)
+    #expect(alone.reason.contains("without eigenvectors"))
+    let few = try choice(SpectrumSection(vectors: .leading(10), weights: true))
+    #expect(few.solver == .band && few.lanczosVectors == 10)
+    let named = try choice(SpectrumSection(solver: .scalapack, weights: true))
+    #expect(named.solver == .eigenpairs && named.reason.contains("weights"))
+  }
+
   @Test("A named solver is taken, or refused where it cannot find what is asked")
   func named() throws {
     let section = SpectrumSection(vectors: .leading(3), solver: .scalapack)

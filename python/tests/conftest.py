@@ -11,22 +11,30 @@ from program import ProgramLibrary, program
 
 from ntkdist import LibraryError, _library, _plans
 
+# What JAX compiles here runs once or twice.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 
-def has_library():
+
+def reason_without_library():
+    """Why the library cannot be loaded; empty where it can."""
     try:
         _library.library()
-    except LibraryError:
-        return False
-    return True
+    except LibraryError as error:
+        return str(error)
+    return ""
 
 
-HAS_LIBRARY = has_library()
+NO_LIBRARY = reason_without_library()
+HAS_LIBRARY = not NO_LIBRARY
 if not HAS_LIBRARY and program():
     PROGRAM = ProgramLibrary()
     _plans.library = lambda: PROGRAM
 
 
-def _missing(reason):
+def missing(reason):
     """Skips a test, or fails where everything must be there."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -37,14 +45,21 @@ def _missing(reason):
 def kernels():
     """Kernels can be computed, by the library or the program."""
     if not HAS_LIBRARY and not program():
-        _missing("neither the library nor the program is built")
+        missing("neither the library nor the program is built")
+
+
+@pytest.fixture
+def reference_program():
+    """The program is there."""
+    if not program():
+        missing("the program is not built")
 
 
 @pytest.fixture
 def shared_library():
     """The library itself is there."""
     if not HAS_LIBRARY:
-        _missing("the library is not built; name it in NTK_DIST_LIBRARY")
+        missing(NO_LIBRARY)
 
 
 @pytest.fixture(scope="session")
@@ -59,17 +74,28 @@ def peer():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import neural_tangents
+        import scipy.linalg
     except ImportError as error:
-        pytest.skip(f"neural-tangents is not installed ({error})")
+        missing(f"neural-tangents is not installed ({error})")
+    # It names the part of the eigenvalues as SciPy did before 1.14.
+    eigvalsh = scipy.linalg.eigvalsh
+    neural_tangents._src.predict.sp = types.SimpleNamespace(
+        linalg=types.SimpleNamespace(
+            eigvalsh=lambda matrix, eigvals: eigvalsh(matrix, subset_by_index=eigvals)
+        )
+    )
     return neural_tangents
 
 
 @pytest.fixture(scope="session")
 def jax():
     """JAX, in double precision."""
-    module = pytest.importorskip("jax", reason="JAX is not installed")
-    module.config.update("jax_enable_x64", True)
-    return module
+    try:
+        import jax
+    except ImportError as error:
+        missing(f"JAX is not installed ({error})")
+    jax.config.update("jax_enable_x64", True)
+    return jax
 
 
 @pytest.fixture

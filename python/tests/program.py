@@ -64,20 +64,24 @@ class ProgramNetwork:
         return found
 
     def _files(self, x1, x2):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            text = self._text
-            if not text.startswith(("network:", '{"network":')):
-                text = "network:\n" + "\n".join("  " + line for line in text.splitlines())
-            (folder / "network.yaml").write_text(text + "\n")
-            arguments = ["--output", str(folder / "out"), "--precision", f"f{self._precision}"]
-            for option, array in (("--rows", x1), ("--columns", x2)):
-                if array is not None:
-                    shape = (len(array), -1) if array.shape[1:3] == (1, 1) else array.shape
-                    np.save(folder / f"{option[2:]}.npy", array.reshape(shape))
-                    arguments += [option, str(folder / f"{option[2:]}.npy")]
-            _run("kernel", str(folder / "network.yaml"), *arguments)
-            return {key: np.load(folder / "out" / f"{key}.npy") for key in ("nngp", "ntk")}
+        return kernels(self._text, x1, x2, self._precision)
+
+
+def kernels(text, x1, x2, precision=64):
+    """NNGP and NTK by `ntk-dist kernel`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if not text.startswith(("network:", '{"network":')):
+            text = "network:\n" + "\n".join("  " + line for line in text.splitlines())
+        (folder / "network.yaml").write_text(text + "\n")
+        arguments = ["--output", str(folder / "out"), "--precision", f"f{precision}"]
+        for option, array in (("--rows", x1), ("--columns", x2)):
+            if array is not None:
+                shape = (len(array), -1) if array.shape[1:3] == (1, 1) else array.shape
+                np.save(folder / f"{option[2:]}.npy", array.reshape(shape))
+                arguments += [option, str(folder / f"{option[2:]}.npy")]
+        _run("kernel", str(folder / "network.yaml"), *arguments)
+        return {key: np.load(folder / "out" / f"{key}.npy") for key in ("nngp", "ntk")}
 
 
 def _run(*arguments):

@@ -38,7 +38,7 @@ EVERYTHING = {
     "data": DATA,
     "network": NETWORK,
     "tile": 32,
-    "spectrum": {"vectors": "all", "centred": True},
+    "spectrum": {"vectors": "all", "centred": True, "weights": True},
     "prediction": {"regularization": [1e-6, 1e-2], "validation": 20, "variance": True},
     "training": {"times": [0, 1, 10, 100, float("inf")], "variance": True},
     "alignment": {"targets": [1, 2]},

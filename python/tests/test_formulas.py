@@ -22,6 +22,10 @@ FUNCTIONS = {
     "expm1": lambda x: np.expm1(x) * 2 + np.log1p(x * x),
     "square": lambda x: np.square(x + 1) ** 2,
     "reciprocal": lambda x: 1 / (2 + np.cos(x)) ** 2,
+    "condition": lambda x: x > 0.3,
+    "conditions": lambda x: x * (x > 0) + np.exp(-x) * (x <= -1) - (1 < x),
+    "condition_of_where": lambda x: np.where((x > 0) * x < 1, x >= 2, x < -2),
+    "function_of_condition": lambda x: np.cos((x > 0) + 0.5) ** (x < 1),
     "linear": lambda x: x,
     "constant": lambda x: 2.5,
 }
@@ -75,6 +79,12 @@ def test_functions_of_jax_of_ones_own(jax):
     text, _ = formula(own)
     assert np.allclose(function(text, lambda: np)(POINTS), own(POINTS), rtol=1e-6)
 
+    def gate(x):
+        return x * (x > 0.1).astype(x.dtype) + jnp.sin(x) * (x < -1)
+
+    text, _ = formula(gate)
+    assert np.allclose(function(text, lambda: np)(POINTS), gate(jnp.asarray(POINTS)), rtol=1e-6)
+
 
 def test_names():
     assert formula(np.tanh) == ("tanh", True)
@@ -90,9 +100,39 @@ def test_a_function_with_the_name_of_another():
 
 
 def test_what_cannot_be_read():
-    for called in (math.floor, lambda x: 1.0 if x > 0 else 0.0, lambda x: np.arctan(x), str):
+    for called in (
+        math.floor,
+        lambda x: 1.0 if x > 0 else 0.0,
+        lambda x: np.arctan(x),
+        str,
+        lambda x: np.where(x == 0, 1.0, x),
+        lambda x: np.where(x, 1.0, 2.0),
+    ):
         with pytest.raises(NotImplementedError, match="formula"):
             formula(called)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x > 0",
+        "x * (x > 0)",
+        "where(x, 1, 2)",
+        "where(0 < x < 1, x, 0)",
+        "where(x > 0, x > 1, 0)",
+        "where(x > 0, 1)",
+        "max(x > 0, 1)",
+    ],
+)
+def test_conditions_stand_first_in_where(text):
+    with pytest.raises(ValueError, match="comparison"):
+        function(text, lambda: np)
+
+
+def test_formulas_of_several_values():
+    found = function("min(x, 1, -x / 2) + max(x, 0, 1)", lambda: np)(POINTS)
+    expected = np.minimum(np.minimum(POINTS, 1), -POINTS / 2) + np.maximum(POINTS, 1)
+    assert np.array_equal(found, expected)
 
 
 def test_operators_bind_as_in_python():

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from ntkdist import stax
-from ntkdist._text import compact
 
 
 def layers(net, shape=None):
@@ -131,7 +130,6 @@ def test_repetitions_that_change_the_signal():
     ]
     found = layers(net, (2, 12, 12, 3))
     assert found[-1] == "flatten"
-    assert compact(found).count("relu") in (1, 3)
     assert found[1:-1] == [*body * 3]
 
 

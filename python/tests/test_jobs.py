@@ -197,6 +197,19 @@ def test_plans(tmp_path):
         job.plan(0)
 
 
+def test_errors_name_no_file_that_is_gone(tmp_path, monkeypatch):
+    """Of a program that finds fault with the file."""
+    script = tmp_path / "ntk-dist"
+    script.write_text('#!/bin/sh\necho "ntk-dist: $2: depth is missing" >&2\nexit 78\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("NTK_DIST", str(script))
+    job = ntkdist.Job(data=DATA, network=NETWORK, output=tmp_path / "run")
+    for call in (job.check, lambda: job.plan(2), lambda: job.run(progress=False)):
+        with pytest.raises(failures.JobError) as info:
+            call()
+        assert str(info.value) == "the job: depth is missing" and info.value.status == 78
+
+
 def test_without_the_program(tmp_path, monkeypatch):
     job = ntkdist.Job(data=DATA, network=NETWORK, output=tmp_path / "run")
     monkeypatch.setenv("NTK_DIST", str(tmp_path / "absent"))

@@ -185,6 +185,18 @@ def test_arrays_in_memory(tmp_path):
     assert flat.kernel().shape == (40, 40)
 
 
+def test_folders_below_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for folder, expected in ((None, "home/run-data"), ("~/data", "home/data")):
+        job = ntkdist.from_arrays(np.ones((3, 2)), network=["relu"], output="~/run", folder=folder)
+        assert (tmp_path / expected / "train.npy").exists()
+        assert job.output == tmp_path / "home/run"
+        named = job.document()["data"]["arrays"]["train"]
+        assert named == str(tmp_path / expected / "train.npy")
+    assert not (tmp_path / "~").exists()
+
+
 def test_arrays_that_are_no_images_or_classes(tmp_path):
     x, names = np.ones((6, 3)), dict(network=["relu"], output=tmp_path / "run")
     for arguments, words in (
@@ -199,6 +211,13 @@ def test_arrays_that_are_no_images_or_classes(tmp_path):
         ((x, [0, 1, 2, 0.5, 1, 2]), "no classes"),
         ((x, [0, 1, 2, -1, 1, 2]), "holds -1"),
         ((x, np.arange(12).reshape(6, 2)), "not one-hot"),
+        ((x, np.ones((6, 2))), "not one-hot"),
+        ((x, np.zeros((6, 1))), "not one-hot"),
+        ((x, np.where(np.eye(3)[[0, 1, 2] * 2] == 1, np.nan, 0)), "y_train has NaN .* image 0"),
+        ((x, [0, 1, np.nan, 0, 1, 2]), "y_train has NaN .* image 2"),
+        ((x, [0, 1, np.inf, 0, 1, 2]), "y_train has NaN or infinite .* image 2"),
+        ((x, ["cat", "dog"] * 3), "<U3 instead of classes"),
+        ((x, np.array([None] * 6)), "object instead of classes"),
     ):
         with pytest.raises(failures.DataError, match=words):
             ntkdist.from_arrays(*arguments, **names)

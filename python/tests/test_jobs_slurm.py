@@ -86,7 +86,7 @@ def test_a_job_that_fails_and_one_that_is_cancelled(folder):
     long = ntkdist.Job(**MINUTES, output=folder / "long")
     submission = long.submit(folder=folder, ntasks=2, nodes=1)
     wait_until(lambda: tile_files(folder / "long"), pause=0.2)
-    assert ntkdist.open(folder / "long").status().state == "running"
+    assert ntkdist.open(folder / "long").status().state == "active"
     submission.cancel()
     with pytest.raises(failures.Stopped, match="submit it again"):
         submission.wait(poll=0.5)

@@ -22,6 +22,7 @@ def test_levels_of_processors():
 
 def test_levels_that_are_asked_for(monkeypatch, tmp_path):
     monkeypatch.delenv("NTK_DIST_LIBRARY", raising=False)
+    monkeypatch.setattr(_library.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(_library, "_processor_flags", lambda: V3)
     monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
     monkeypatch.delenv("NTK_DIST_ISA", raising=False)
@@ -41,6 +42,21 @@ def test_levels_that_are_asked_for(monkeypatch, tmp_path):
     assert str(_library.library_path()) == "/own/lib.so"
 
 
+def test_other_processors_have_one_library(monkeypatch, tmp_path):
+    monkeypatch.delenv("NTK_DIST_LIBRARY", raising=False)
+    monkeypatch.delenv("NTK_DIST_ISA", raising=False)
+    monkeypatch.setattr(_library.platform, "machine", lambda: "aarch64")
+    # Their flags are called features.
+    monkeypatch.setattr(_library, "_processor_flags", set)
+    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/libntkdist-generic.so").touch()
+    assert _library.library_path().name == "libntkdist-generic.so"
+    monkeypatch.setenv("NTK_DIST_ISA", "v2")
+    with pytest.raises(LibraryError, match="NTK_DIST_ISA is 'v2'; give generic"):
+        _library.library_path()
+
+
 def test_files_that_are_no_library(tmp_path):
     path = tmp_path / "lib.so"
     path.write_bytes(b"no library")
@@ -58,7 +74,7 @@ def test_files_that_are_no_library(tmp_path):
         (64, ValueError),
         (65, ValueError),
         (66, OSError),
-        (69, MemoryError),
+        (69, LibraryError),
         (70, RuntimeError),
         (74, OSError),
         (78, ValueError),
@@ -70,12 +86,31 @@ def test_exceptions_of_statuses(status, error):
     assert str(exception(status, "sentence")) == "sentence"
 
 
+def test_missing_resources_are_told_apart():
+    """By the library's own sentences."""
+    memory = (
+        "no 136 MB of memory for the buffers of OpenBLAS; raise the limit of memory (ulimit -v)"
+    )
+    processor = "the program was built for another kind of processor; this one lacks avx512f"
+    assert type(exception(69, memory)) is MemoryError
+    assert type(exception(69, processor)) is LibraryError
+
+
 def test_imports_are_light():
+    """Of modules of other packages there is NumPy alone, and the library is not loaded."""
     code = """
 import sys
+import ctypes, importlib.metadata, json
+import numpy
+before = set(sys.modules)
 import ntkdist
-heavy = {"jax", "zarr", "matplotlib", "scipy", "yaml"} & set(sys.modules)
-assert not heavy, heavy
+new = {name.split(".")[0] for name in set(sys.modules) - before}
+assert new - set(sys.stdlib_module_names) == {"ntkdist", "numpy"}, new
+heavy = {"asyncio", "concurrent", "email", "http", "multiprocessing", "subprocess", "unittest"}
+assert not heavy & new, new
+assert "libntkdist" not in open("/proc/self/maps").read()
+# The package's own modules, and some of Python's.
+assert len(set(sys.modules) - before) < 120, sorted(set(sys.modules) - before)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -105,4 +140,36 @@ def test_unknown_names():
 
     with pytest.raises(AttributeError, match="no attribute"):
         ntkdist.nothing  # noqa: B018
-    assert {"open", "Job", "compare", "from_arrays"} <= set(dir(ntkdist))
+    assert {"open", "Job", "compare", "from_arrays", "failures"} <= set(dir(ntkdist))
+
+
+def test_modules_need_no_import_of_their_own():
+    code = """
+import sys
+import ntkdist
+assert "ntkdist.jobs" not in sys.modules
+assert issubclass(ntkdist.failures.Stopped, ntkdist.failures.Failure)
+assert ntkdist.jobs.Job is ntkdist.Job
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_star_imports_layers_alone():
+    names = {}
+    exec("from ntkdist.stax import *", names)
+    assert "Dense" in names and "__getattr__" not in names
+
+
+def test_names_of_the_peer_say_what_is_nearest():
+    from ntkdist import stax
+
+    for use in (
+        lambda: stax.MaxPool((2, 2)),
+        lambda: stax.Diagonal(input=stax.Bool.YES),
+        lambda: stax.Bool.YES,
+        lambda: stax.layer(lambda: None),
+        lambda: stax.DotGeneral(rhs=1),
+    ):
+        with pytest.raises(NotImplementedError, match="ntkdist.stax has no"):
+            use()
+    assert not hasattr(stax, "Nothing")

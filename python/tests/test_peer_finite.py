@@ -194,6 +194,36 @@ def test_finite_networks_of_jobs(jax):
         stax.from_yaml('["dense"]')[0](jax.random.PRNGKey(0), (-1, 3))
 
 
+def test_parameters_of_layers_of_jobs(jax):
+    x = np.linspace(-2, 2, 9).reshape(3, 3)
+    for text, expected in (
+        ('["elu"]', jax.nn.elu(x)),
+        ('[{"elu": {"alpha": 0.3}}]', jax.nn.elu(x, 0.3)),
+        ('[{"elementwise": {"formula": "x ** 3"}}]', x**3),
+        ('[{"leaky_relu": {"negative_slope": 0.2}}]', jax.nn.leaky_relu(x, 0.2)),
+    ):
+        init_fn, apply_fn, _ = stax.from_yaml(text)
+        params = init_fn(jax.random.PRNGKey(0), x.shape)[1]
+        assert np.allclose(apply_fn(params, x), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        '{"relu": {"slope": 2}}',
+        '{"dense": {"width": 3, "gain": 2}}',
+        '{"convolution": {"filter": 3, "width": 4, "groups": 2}}',
+        '{"average_pool": {"window": 2, "ceil": true}}',
+        '{"residual": {"main": ["relu"], "scale": 0.5}}',
+        '{"elu": {"beta": 2}}',
+        '"self_attention"',
+    ],
+)
+def test_parameters_that_finite_networks_do_not_have(jax, layer):
+    with pytest.raises(NotImplementedError, match="a finite network with"):
+        stax.from_yaml(f"[{layer}]")[0](jax.random.PRNGKey(0), (-1, 5, 5, 3))
+
+
 def test_wide_networks_have_the_kernel(jax, kernels):
     """The covariance of the outputs of many wide networks is the NNGP kernel."""
     x = np.random.default_rng(2).standard_normal((3, 6))

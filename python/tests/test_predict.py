@@ -1,6 +1,8 @@
 """Predictions by identities, without neural-tangents."""
 
+import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,3 +124,33 @@ def test_compiled_kernels_are_predicted_with_in_double_precision(jax, kernels, r
             assert found.mean.dtype == np.float32
             assert np.array_equal(found.mean, close.mean)
             assert np.array_equal(found.covariance, close.covariance)
+
+
+@pytest.mark.parametrize("get", ["NTK", ("NNGP", "Ntk"), ("NNGP", "NTK", "NTKGP")])
+def test_names_in_upper_case(problem, get):
+    train, test, y = problem
+    predict_fn = predict.gp_inference(train, y)
+    same = get.lower() if isinstance(get, str) else tuple(name.lower() for name in get)
+    found, expected = predict_fn(get, test), predict_fn(same, test)
+    assert getattr(found, "_fields", None) == getattr(expected, "_fields", None)
+    assert np.array_equal(found, expected)
+
+
+def test_scipy_is_not_needed(problem, monkeypatch):
+    train, test, y = problem
+    expected = predict.gp_inference(train, y)("ntk", test)
+    monkeypatch.setitem(sys.modules, "scipy.linalg", None)
+    assert np.allclose(predict.gp_inference(train, y)("ntk", test), expected, rtol=1e-9)
+
+
+def test_names_in_upper_case_at_times(problem):
+    train, test, y = problem
+
+    def kernel_fn(x1, x2, get):
+        kernel = train if x2 is None else test
+        return kernel if isinstance(get, str) else SimpleNamespace(**dict.fromkeys(get, kernel))
+
+    predict_fn = predict.gradient_descent_mse_ensemble(kernel_fn, "x", y)
+    for t in (None, 3.0):
+        found = predict_fn(t, x_test="z", get="NTK")
+        assert np.array_equal(found, predict_fn(t, x_test="z", get="ntk"))

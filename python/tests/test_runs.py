@@ -51,6 +51,16 @@ def test_eigenvalues_and_vectors_are_those_of_the_kernel(run):
         assert run.eigenvalues(kind, centred=True).shape == (99,)
 
 
+def test_weights_are_the_targets_in_the_eigenvectors(run):
+    # Training to infinity ends at the targets.
+    targets = run.training("ntk").train[-1]
+    for kind in run.kinds:
+        expected = run.eigenvectors(kind)[:, ::-1].T @ targets
+        weights = run.weights(kind)
+        assert weights.shape == (100, 10)
+        np.testing.assert_allclose(np.abs(weights), np.abs(expected), atol=1e-6)
+
+
 def test_predictions_are_kernel_regression(run):
     prediction = run.predictions("ntk")
     assert prediction.values.shape == (2, 30, 10) and prediction.labels.shape == (2, 30)

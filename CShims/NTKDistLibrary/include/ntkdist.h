@@ -8,7 +8,7 @@
 ///
 /// Functions with a `message` return 0 or a status of sysexits.h, as the program's exit statuses: 64 the
 /// call is wrong, 65 bad data, 66 a missing file, 69 a resource of the machine is missing, 70 the library
-/// is at fault, 74 a file cannot be read, 75 cancelled, 78 bad network. Then *message is one sentence, to
+/// is at fault, 74 a file cannot be read, 75 canceled, 78 bad network. Then *message is one sentence, to
 /// be freed with ntkdist_free; else it is NULL. `message` itself may be NULL.
 ///
 /// Every function may be called from several threads at once. The library starts threads for a kernel
@@ -62,6 +62,7 @@ typedef struct {
   int64_t size;
   /// 0: NTK_DIST_NUM_THREADS or OMP_NUM_THREADS, or else as many as the process may use processors.
   int32_t threads;
+  /// Must be 0.
   int32_t reserved;
   /// May be NULL. Called at least every 50 ms where a kernel takes that long.
   ntkdist_progress progress;

@@ -1,10 +1,10 @@
 extension BandReduction {
-  /// The bytes of this rank's part of the state: the band of the columns that are done, and the lower
-  /// triangle of the others. Local.
+  /// The bytes of this rank's part of the state: the band of the columns that are done, the lower
+  /// triangle of the others, and the carried columns. Local.
   public var stateBytes: Int {
     var count = 0
     forEachKeptColumn(until: next) { _, rows, _ in count += rows.count }
-    return count * MemoryLayout<Scalar>.stride
+    return count * MemoryLayout<Scalar>.stride + (carried?.mutableBytes.count ?? 0)
   }
 
   /// Passes this rank's part of the state to `write`, piece by piece. Local.
@@ -17,15 +17,21 @@ extension BandReduction {
       try write(
         UnsafeRawBufferPointer(start: elements, count: rows.count * MemoryLayout<Scalar>.stride))
     }
+    if let carried { try write(UnsafeRawBufferPointer(carried.mutableBytes)) }
   }
 
   /// A reduction whose columns before `next` are done, for `restore` to fill.
   ///
   /// Collective. Errors: a matrix that is not square, no memory.
   ///
+  /// - Parameter carried: as many columns as were carried, whose numbers `restore` replaces.
+  ///
   /// Precondition: the layout is the one that the state was saved from.
-  public init(resuming matrix: consuming DistributedMatrix<Scalar>, at next: Int) throws {
-    try self.init(unchecked: matrix, next: next)
+  public init(
+    resuming matrix: consuming DistributedMatrix<Scalar>, at next: Int,
+    carrying carried: CarriedColumns? = nil
+  ) throws {
+    try self.init(unchecked: matrix, next: next, carried)
   }
 
   /// Restores this rank's part of the state: `read` fills the pieces in the order of `save`.
@@ -39,5 +45,6 @@ extension BandReduction {
         UnsafeMutableRawBufferPointer(
           start: elements, count: rows.count * MemoryLayout<Scalar>.stride))
     }
+    if let carried { try read(carried.mutableBytes) }
   }
 }

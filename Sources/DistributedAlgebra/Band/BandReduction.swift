@@ -11,7 +11,8 @@ import MessagePassing
 /// with vectors, which read the whole matrix for each column.
 ///
 /// Memory: the matrix and three blocks of columns. Only the lower triangle is read and written; the
-/// Householder vectors stay below the band.
+/// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
+/// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
 ///
 /// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf, p?symm, p?syr2k.
 public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
@@ -22,18 +23,30 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   private let reflector: BlockReflector<Scalar>
   private let tau: LocalArray<Scalar>
   private let work: LocalArray<Scalar>
+  let carried: CarriedColumns?
 
   /// Takes over a matrix. Collective.
   ///
+  /// - Parameter carried: columns Y of the same rows, which become Q'Y.
+  ///
   /// Errors: a matrix that is not square, an element that is not finite, no memory.
-  public init(of matrix: consuming DistributedMatrix<Scalar>) throws {
+  public init(
+    of matrix: consuming DistributedMatrix<Scalar>, carrying carried: CarriedColumns? = nil
+  ) throws {
     try matrix.requireFiniteLowerTriangle()
-    try self.init(unchecked: matrix, next: 0)
+    try self.init(unchecked: matrix, next: 0, carried)
   }
 
-  init(unchecked matrix: consuming DistributedMatrix<Scalar>, next: Int) throws {
+  init(
+    unchecked matrix: consuming DistributedMatrix<Scalar>, next: Int, _ carried: CarriedColumns?
+  ) throws {
     let (layout, communicator) = (matrix.layout, matrix.context.communicator)
-    try communicator.agree { try layout.requireSquare(for: "the reduction to a band", .band) }
+    try communicator.agree {
+      try layout.requireSquare(for: "the reduction to a band", .band)
+      guard let rows = carried?.layout.rows, rows != layout.rows else { return }
+      throw DistributedAlgebraError.mismatch(
+        what: "the number of rows of the carried columns", value: rows.n, expected: layout.n)
+    }
     let reflector = try BlockReflector(for: matrix)
     let (localColumns, nb) = (matrix.localColumns, layout.nb)
     let tau: LocalArray<Scalar> = try communicator.agree {
@@ -48,6 +61,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     self.work = work
     self.matrix = matrix
     self.next = next
+    self.carried = carried
   }
 
   /// The number of columns of a panel, which is the number of diagonals of the band below the main
@@ -68,7 +82,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   ///
   /// Precondition: not `isFinished`.
   public mutating func reducePanel() throws {
-    let (n, nb) = (matrix.layout.n, panelWidth)
+    let (layout, n, nb) = (matrix.layout, matrix.layout.n, panelWidth)
     let first = next + nb
     let rows = n - first
     let count = min(nb, rows)
@@ -78,6 +92,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
       matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
     try requireSuccess("p?geqrf", info: info)
     try reflector.take(panel: next, count: count, of: matrix, tau: tau)
+    try carried?.apply(reflector, ofPanelIn: layout.columns.owner(of: next))
     Scalar.symm(
       m: Int32(rows), n: Int32(count), matrix.pointer, ia: place, matrix.descriptor,
       reflector.vectors.start, ib: place, reflector.descriptor, reflector.images.start, ic: place,
@@ -124,36 +139,5 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
       guard !rows.isEmpty else { continue }
       try body(j, rows, matrix.pointer + (rows.lowerBound + jLocal * matrix.lld))
     }
-  }
-}
-
-extension BandReduction {
-  /// The eigenvalues, ascending, on all ranks; the matrix's memory is free before they are found.
-  ///
-  /// Collective. They are found on rank 0, in double precision. Errors: no convergence.
-  ///
-  /// Precondition: `isFinished`.
-  public consuming func eigenvalues() throws -> [Double] {
-    let context = matrix.context
-    let band = try band()
-    // Else it would live to the end of this function.
-    _ = consume self
-    return try context.eigenvalues(ofBandAtRoot: band)
-  }
-}
-
-extension BLACSContext {
-  fileprivate func eigenvalues(
-    ofBandAtRoot band: consuming SymmetricBand?
-  ) throws -> [Double] {
-    let band = band
-    let values = try communicator.agree { () throws -> [Double] in
-      do {
-        return try band?.eigenvalues() ?? []
-      } catch BLASError.failed(let routine, let info) where info > 0 {
-        throw DistributedAlgebraError.notConverged(routine: routine, info: info)
-      }
-    }
-    return try communicator.broadcast(values)
   }
 }

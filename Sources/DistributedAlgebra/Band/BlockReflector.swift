@@ -112,6 +112,49 @@ final class BlockReflector<Scalar: MatrixScalar> {
       ldb: count, beta: 1, images.start + rows.lowerBound, ldc: lld)
   }
 
+  /// Y <- H'Y = Y - V (T'(V'Y)), in double precision.
+  ///
+  /// Shape: Y is this rank's rows of a matrix laid out as the panel's, [local rows, columns] row-major,
+  /// on all ranks of a process row; it is right only on those of the panel's process column afterwards.
+  ///
+  /// Collective.
+  func apply(to y: UnsafeMutablePointer<Double>, columns: Int) throws {
+    var products = [Double](repeating: 0, count: count * columns)
+    forEachWideChunk { start, height in
+      dgemm(
+        m: count, n: columns, k: height, wideX.start, lda: height, y + start * columns,
+        ldb: columns, beta: 1, &products, ldc: columns)
+    }
+    try context.communicator.allReduce(&products, .sum)
+    var turned = [Double](repeating: 0, count: count * columns)
+    for i in 0..<count {
+      for k in 0...i {
+        for j in 0..<columns {
+          turned[i * columns + j] += factor[k + i * count] * products[k * columns + j]
+        }
+      }
+    }
+    forEachWideChunk { start, height in
+      dgemm(
+        .transpose, m: height, n: columns, k: count, alpha: -1, wideX.start, lda: height, turned,
+        ldb: columns, beta: 1, y + start * columns, ldc: columns)
+    }
+  }
+
+  /// Calls `body` with the first row and the number of rows of each chunk of V that this rank has in the
+  /// panel's process column, in double precision, column-major, in `wideX`.
+  private func forEachWideChunk(_ body: (_ start: Int, _ height: Int) -> Void) {
+    guard isOwner else { return }
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
+      let height = min(chunkRows, rows.upperBound - start)
+      for column in 0..<count {
+        Scalar.widen(
+          vectors.start + (start + column * lld), to: wideX.start + column * height, count: height)
+      }
+      body(start, height)
+    }
+  }
+
   /// T' P / 2, made symmetric, which it is but for rounding.
   private func halfOfSymmetric(_ products: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: count * count)

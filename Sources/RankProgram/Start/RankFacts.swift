@@ -15,15 +15,18 @@ package struct RankFacts: Codable, Equatable {
   package var kernels: String
   /// Bytes that it may lock in memory; nil without a limit.
   package var lockedBytes: Int?
+  /// Bytes of address space that it may have (ulimit -v); nil without a limit.
+  package var addressSpaceBytes: Int?
   /// Whether its host has InfiniBand, which needs locked memory.
   package var hasInfiniBand: Bool
 
   package init(
     host: String, node: Int, cores: [Int], kernels: String, lockedBytes: Int? = nil,
-    hasInfiniBand: Bool = false
+    addressSpaceBytes: Int? = nil, hasInfiniBand: Bool = false
   ) {
     (self.host, self.node, self.cores, self.kernels) = (host, node, cores, kernels)
     (self.lockedBytes, self.hasInfiniBand) = (lockedBytes, hasInfiniBand)
+    self.addressSpaceBytes = addressSpaceBytes
   }
 
   /// Those of this rank. Local.
@@ -32,6 +35,7 @@ package struct RankFacts: Codable, Equatable {
     return RankFacts(
       host: MPIEnvironment.processorName, node: node, cores: ownCores, kernels: OpenBLAS.kernels,
       lockedBytes: ntk_limit_locked() < 0 ? nil : Int(ntk_limit_locked()),
+      addressSpaceBytes: ntk_limit_address_space() < 0 ? nil : Int(ntk_limit_address_space()),
       hasInfiniBand: fabrics?.isEmpty == false)
   }
 

@@ -24,10 +24,13 @@ package struct StartWarnings {
 
   /// Bytes of locked memory that the drivers of InfiniBand need at least.
   private static let lockedNeed = 64 << 20
+  /// Bytes of address space below which hardly a matrix fits beside the libraries.
+  private static let addressSpaceNeed = 4 << 30
 
   /// The sentences, none where all is well.
   package var sentences: [String] {
-    [sharedCores, threadsBeyondCores, oldKernels, differentKernels, lockedMemory].compactMap { $0 }
+    [sharedCores, threadsBeyondCores, oldKernels, differentKernels, lockedMemory, addressSpace]
+      .compactMap { $0 }
   }
 
   /// The ranks of each node, by number.
@@ -115,6 +118,16 @@ package struct StartWarnings {
       + place(first, nodes: Set(low.map { facts[$0].node }).count)
       + ", too little for InfiniBand; raise it (ulimit -l unlimited; with SLURM, "
       + "PropagateResourceLimitsExcept=MEMLOCK)"
+  }
+
+  private var addressSpace: String? {
+    let low = facts.indices.filter {
+      facts[$0].addressSpaceBytes.map { $0 < Self.addressSpaceNeed } ?? false
+    }
+    guard let first = low.first, let bytes = facts[first].addressSpaceBytes else { return nil }
+    return "the address space of a process is limited to \(bytes >> 20) MB on "
+      + place(first, nodes: Set(low.map { facts[$0].node }).count)
+      + ", little for a matrix; raise it (ulimit -v unlimited)"
   }
 
   /// The host of a rank, and how many other nodes are like it.

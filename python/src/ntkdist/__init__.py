@@ -27,6 +27,7 @@ from ._missing import (
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from . import failures as failures
     from ._array_jobs import from_arrays
     from ._mean_field import mean_field
     from .comparison import compare
@@ -67,11 +68,17 @@ _LAZY = {
 }
 
 
+#: Modules likewise.
+_MODULES = ("comparison", "failures", "jobs", "plans", "plots", "runs")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"ntkdist.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module 'ntkdist' has no attribute {name!r}")
     return getattr(importlib.import_module(f"ntkdist.{_LAZY[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_MODULES})

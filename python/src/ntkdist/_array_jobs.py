@@ -38,8 +38,9 @@ def from_arrays(
 
     Errors: `DataError` for arrays of another shape, with NaN, or labels that are no classes.
     """
-    output = Path(output)
-    target = Path(folder) if folder is not None else output.parent / f"{output.name}-data"
+    output = Path(output).expanduser()
+    beside = output.parent / f"{output.name}-data"
+    target = beside if folder is None else Path(folder).expanduser()
     found: dict[str, NDArray[Any]] = {"train": _images(x_train, "x_train")}
     if x_test is not None:
         found["test"] = _images(x_test, "x_test")
@@ -95,18 +96,32 @@ def _labels(values: ArrayLike, name: str, count: int) -> NDArray[np.int64]:
             f"{name} has the shape {array.shape}; {count} images need [{count}] "
             f"classes, or one-hot [{count}, classes]"
         )
+    if array.dtype.kind not in "iubf":
+        raise DataError(
+            f"{name} holds {array.dtype} instead of classes; number them 0, 1, 2, ..., for example "
+            "with numpy.unique(labels, return_inverse=True)"
+        )
+    if not np.isfinite(array).all():
+        place = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise DataError(f"{name} has NaN or infinite values for image {place}")
     if array.ndim == 2:
-        classes = array.argmax(axis=1)
-        hot = np.zeros(array.shape, bool)
-        hot[np.arange(count), classes] = True
-        if array.shape[1] < 2 or np.ptp(array[hot]) > 0 or np.ptp(array[~hot]) > 0:
-            raise DataError(
-                f"{name} is not one-hot, and a job learns classes; compute regression "
-                "on other targets from run.kernel(), or with ntkdist.predict"
-            )
-        return np.asarray(classes, np.int64)
-    if array.dtype.kind not in "iub" and not (array == np.round(array)).all():
+        return _hot(array, name)
+    if not (array == np.round(array)).all():
         raise DataError(f"{name} holds numbers that are no classes; give 0, 1, 2, ...")
     if (array < 0).any():
         raise DataError(f"{name} holds {array.min()}; classes are counted from 0")
     return np.asarray(array, np.int64)
+
+
+def _hot(array: NDArray[Any], name: str) -> NDArray[np.int64]:
+    """The classes of one-hot rows: one value is above all others, which are equal."""
+    classes = array.argmax(axis=1)
+    hot = np.zeros(array.shape, bool)
+    hot[np.arange(len(array)), classes] = True
+    on, off = array[hot], array[~hot]
+    if array.shape[1] < 2 or on.min() != on.max() or off.min() != off.max() or on[0] == off[0]:
+        raise DataError(
+            f"{name} is not one-hot, and a job learns classes; compute regression "
+            "on other targets from run.kernel(), or with ntkdist.predict"
+        )
+    return np.asarray(classes, np.int64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ._inputs import whole
+
 
 @dataclass
 class Config:
@@ -27,9 +29,10 @@ class Config:
         count = self.threads if threads is None else threads
         if count is None:
             return 0
-        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 1 << 16:
+        number = whole(count)
+        if number is None or not 1 <= number <= 1 << 16:
             raise ValueError(f"threads is {count!r}; give a whole number, 1 or more")
-        return count
+        return number
 
     def precision_bits(self, precision: str | None = None) -> int:
         """64 or 32, of "f64" or "f32". Raises ValueError for another word."""

@@ -100,7 +100,7 @@ def flow(value: Any) -> str:
     """A value on one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_word(key)}: {flow(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(flow, value)) + "]"
     if value is None:
         return "null"
@@ -114,7 +114,7 @@ def flow(value: Any) -> str:
 def _number(value: float) -> str:
     if math.isinf(value):
         return ".inf" if value > 0 else "-.inf"
-    text = repr(value)
+    text = repr(float(value))
     # Without a point, YAML 1.1 readers take a number with an exponent for a word.
     return text if "." in text else text.replace("e", ".0e")
 

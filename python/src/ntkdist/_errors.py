@@ -11,8 +11,8 @@ class LibraryError(RuntimeError):
     """The library is missing or failed."""
 
 
-class Cancelled(Exception):
-    """A kernel whose computation was cancelled."""
+class Canceled(Exception):
+    """A kernel whose computation was canceled."""
 
 
 def exception(status: int, sentence: str) -> Exception:
@@ -23,8 +23,9 @@ def exception(status: int, sentence: str) -> Exception:
         return ValueError(sentence)
     if status in (66, 74):
         return OSError(sentence)
-    if status == 69:
+    # The other resource is a processor, where the library was built for another kind.
+    if status == 69 and "memory" in sentence:
         return MemoryError(sentence)
     if status == 75:
-        return Cancelled(sentence)
+        return Canceled(sentence)
     return LibraryError(sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import reduce
 from typing import Any, Callable
 
 #: Functions of a job's formulas, by name; see docs/concepts/activations.md.
@@ -95,6 +96,7 @@ def function(formula: str, namespace: Callable[[], Any]) -> Callable[[Any], Any]
         is_number = not isinstance(node, ast.Constant) or type(node.value) in (int, float)
         if not isinstance(node, _ALLOWED) or not is_number:
             raise ValueError(f"{formula!r} is not a formula of x, such as 'x * sigmoid(x)'")
+    _require_conditions(tree, formula)
     code = compile(tree, "<formula>", "eval")
 
     def value(x: Any) -> Any:
@@ -103,10 +105,26 @@ def function(formula: str, namespace: Callable[[], Any]) -> Callable[[Any], Any]
     return value
 
 
+def _require_conditions(tree: ast.Expression, formula: str) -> None:
+    """Raises ValueError unless one comparison each stands first in `where`, and nowhere else."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    choices = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "where"]
+    first = [choice.args[0] for choice in choices if len(choice.args) == 3]
+    conditions = [c for c in first if isinstance(c, ast.Compare) and len(c.ops) == 1]
+    comparisons = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    if not len(choices) == len(conditions) == len(comparisons):
+        raise ValueError(
+            f"{formula!r} has a comparison where none can be, or where(...) without one; write "
+            "where(x > 0, 1, 0)"
+        )
+
+
 def _names(np: Any) -> dict[str, Any]:
     """The functions of formulas, on arrays of a module such as numpy or jax.numpy."""
     names = {name: getattr(np, name) for name in FUNCTIONS if hasattr(np, name)}
-    names.update(min=np.minimum, max=np.maximum, abs=np.abs, pi=np.pi)
+    names.update(abs=np.abs, pi=np.pi)
+    names["min"] = lambda *values: reduce(np.minimum, values)
+    names["max"] = lambda *values: reduce(np.maximum, values)
     names["softplus"] = lambda x: np.logaddexp(x, 0.0)
     names["sigmoid"] = lambda x: 0.5 * (1 + np.tanh(0.5 * x))
     names["erf"] = _erf(np)

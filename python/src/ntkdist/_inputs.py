@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, of Python or NumPy, as an int; None for anything else, also for True."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def checked(value: object, name: str) -> NDArray[Any]:

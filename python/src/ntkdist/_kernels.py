@@ -53,8 +53,12 @@ class Kernel(_Fields):
         mask2: None.
     """
 
-    #: What it was computed of, (layer, x1, x2, options): another `kernel_fn` goes on from there.
+    #: What it was computed of, (layer, x1, x2, options), copies: another `kernel_fn` goes on from
+    #: there. It is left out where a kernel is copied or pickled.
     source: tuple[Any, ...] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Kernel, tuple(self)
 
     def replace(self, **changes: Any) -> Kernel:
         """The same with some fields changed; no `kernel_fn` goes on from it."""
@@ -72,13 +76,14 @@ class Kernel(_Fields):
         """The kernels of some of x1 and some of x2."""
         cov2 = self.cov1 if self.cov2 is None else self.cov2
         first, second = self.cov1[n1_slice], cov2[n2_slice]
+        axis = self.batch_axis
         return self._replace(
             nngp=self.nngp[n1_slice, n2_slice],
-            ntk=self.ntk[n1_slice, n2_slice],
+            ntk=None if self.ntk is None else self.ntk[n1_slice, n2_slice],
             cov1=first,
             cov2=second,
-            shape1=(len(first), *self.shape1[1:]),
-            shape2=(len(second), *self.shape2[1:]),
+            shape1=(*self.shape1[:axis], len(first), *self.shape1[axis + 1 :]),
+            shape2=(*self.shape2[:axis], len(second), *self.shape2[axis + 1 :]),
         )
 
 
@@ -86,16 +91,31 @@ class Kernel(_Fields):
 DEFICITS = ("nngp_deficit", "ntk_deficit")
 
 
+def lower(get: Any) -> Any:
+    """`get` in lower case: a name, or a tuple of names, each of which is asked for once.
+
+    Raises TypeError for what is neither, nor None, and ValueError for a name that is there twice.
+    """
+    if get is None:
+        return None
+    if isinstance(get, str):
+        return get.lower()
+    if not isinstance(get, (tuple, list)) or not get or not all(isinstance(n, str) for n in get):
+        raise TypeError(f"get is {get!r}; give a name such as 'ntk', or a tuple of names")
+    names = tuple(name.lower() for name in get)
+    if len(set(names)) < len(names):
+        raise ValueError(f"get names one kernel twice: {', '.join(names)}; give each once")
+    return names
+
+
 def requested(get: Any) -> tuple[str, ...]:
-    """The names that `get` asks for: None for the whole `Kernel`.
+    """The names that `get`, in lower case, asks for: None for the whole `Kernel`.
 
     Raises ValueError for unknown names.
     """
     if get is None:
         return Kernel._fields
     names = (get,) if isinstance(get, str) else get
-    if not isinstance(names, (tuple, list)) or not names:
-        raise TypeError(f"get is {get!r}; give a name such as 'ntk', or a tuple of names")
     known = (*Kernel._fields, *DEFICITS)
     for name in names:
         if name not in known:
@@ -104,7 +124,10 @@ def requested(get: Any) -> tuple[str, ...]:
 
 
 def selected(values: dict[str, Any], get: Any) -> Any:
-    """What `kernel_fn` returns of `values`: one, a named tuple, or a `Kernel` for None."""
+    """What `kernel_fn` returns of `values`: one, a named tuple, or a `Kernel` for None.
+
+    `get` is in lower case.
+    """
     if get is None:
         return Kernel(**values)
     if isinstance(get, str):
@@ -117,8 +140,13 @@ _classes: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 
 def named(name: str, fields: tuple[str, ...]) -> Any:
-    """A named tuple class."""
+    """A named tuple class, whose values can be pickled though no module has its name."""
     key = (name, fields)
     if key not in _classes:
         _classes[key] = namedtuple(name, fields)
+        _classes[key].__reduce__ = lambda values: (_remade, (*key, tuple(values)))
     return _classes[key]
+
+
+def _remade(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
+    return named(name, fields)(*values)

@@ -238,17 +238,19 @@ def _processor_flags() -> set[str]:
 def library_path() -> Path:
     """The library to load: that of NTK_DIST_LIBRARY, or the one for the processor.
 
-    NTK_DIST_ISA (v2, v3 or v4) asks for a lower level than the processor's. Raises LibraryError
-    where there is none, or for a level that the processor does not have.
+    NTK_DIST_ISA (v2, v3 or v4 on x86-64) asks for a lower level than the processor's. Raises
+    LibraryError where there is none, or for a level that the processor does not have.
     """
     named = os.environ.get("NTK_DIST_LIBRARY")
     if named:
         return Path(named)
-    levels = ("v2", "v3", "v4")
-    highest = level(_processor_flags())
+    # Other processors than those of x86-64 have no levels.
+    is_x86 = platform.machine() in ("x86_64", "AMD64")
+    levels = ("v2", "v3", "v4") if is_x86 else ("generic",)
+    highest = level(_processor_flags()) if is_x86 else "generic"
     asked = os.environ.get("NTK_DIST_ISA") or highest
     if asked not in levels:
-        raise LibraryError(f"NTK_DIST_ISA is {asked!r}; give v2, v3 or v4")
+        raise LibraryError(f"NTK_DIST_ISA is {asked!r}; give {' or '.join(levels)}")
     if levels.index(asked) > levels.index(highest):
         raise LibraryError(
             f"NTK_DIST_ISA asks for {asked}, and this processor has {highest}; give at most that"

@@ -29,12 +29,22 @@ _WEIGHTS: JobLayer = {"dense": {"trained": False}}
 #: Entries of the largest kernel of all pairs of pixels, and positions of an image with its mask.
 _LIMIT = 1 << 22
 _POSITIONS = 512
+#: Pixels of the largest output whose equal pixels are computed.
+_PIXELS = 1024
 
 
 def equal(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array]:
-    """The results for equal pixels of both images: [n1, n2, height, width], [n1, height, width]."""
+    """The results for equal pixels of both images: [n1, n2, height, width], [n1, height, width].
+
+    Each pixel is the end of a network of its own. Raises NotImplementedError for very many.
+    """
     spatial = plan.signal.spatial
-    sizes = [plan.signal.size(axis) or 0 for axis in spatial]
+    sizes = _sizes(plan)
+    if prod(sizes) > _PIXELS:
+        raise NotImplementedError(
+            f"kernels of equal pixels of {prod(sizes)} pixels, each of which takes a network of "
+            "its own; reduce the images, or end the network with Flatten or GlobalAvgPool"
+        )
     found: dict[str, Array] = {}
     for place in np.ndindex(*sizes):
         ranges = dict(zip(spatial, ([p, p + 1] for p in place)))
@@ -53,7 +63,7 @@ def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array
     Raises NotImplementedError for images that are too large for that, and with dropout.
     """
     spatial = plan.signal.spatial
-    sizes = [plan.signal.size(axis) or 0 for axis in spatial]
+    sizes = _sizes(plan)
     pair = (
         plan.signal.size("0") if "0" in spatial else 1,
         plan.signal.size("1") if "1" in spatial else 1,
@@ -93,6 +103,17 @@ def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array
             blocks = np.array(own).reshape(-1, count, count)
             found[name] = _paired(blocks, [sizes[spatial.index(a)] for a in order], axes)
     return found
+
+
+def _sizes(plan: Plan) -> list[int]:
+    """The sizes of the spatial axes. Raises NotImplementedError where they are not known."""
+    sizes = [size for axis in plan.signal.spatial if (size := plan.signal.size(axis)) is not None]
+    if len(sizes) < len(plan.signal.spatial):
+        raise NotImplementedError(
+            "kernels of pixels behind layers of a text whose sizes only the library knows; end the "
+            "network with Flatten or GlobalAvgPool"
+        )
+    return sizes
 
 
 def _slice(first: int, end: int, width: int) -> JobLayer:

@@ -16,7 +16,7 @@ from ._library import NetworkHandle, library
 from ._patterns import Patterns
 from ._text import compact
 from .stax._layer import Layer, Tracing
-from .stax._text import TextLayer
+from .stax._text import TextLayer, ends_with_weights
 
 _NO_LAYER: JobLayer = {"dense": {"trained": False}}
 
@@ -26,7 +26,7 @@ class Plan:
     """How a network is computed for inputs of one shape.
 
     Attributes:
-        layers: of the job; empty where its text was given.
+        layers: of the job.
         text: of the network, for the library.
         signal: behind the last layer.
         order: the axes of the inputs in the library's order.
@@ -133,9 +133,15 @@ def _text_plan(layer: TextLayer, shape: Sequence[int]) -> Plan:
             f"inputs of shape {tuple(shape)}; a network from a job takes [n, height, width, "
             "channels] or [n, features]"
         )
-    image = (1, 1, shape[1]) if len(shape) == 2 else tuple(shape[1:])
-    signal = input_signal(("N", "C"), (None, None))
-    return Plan([], layer.text, signal, tuple(range(len(shape))), image)  # type: ignore[arg-type]
+    image = (1, 1, shape[1]) if len(shape) == 2 else (shape[1], shape[2], shape[3])
+    found = layer.layers(image)
+    axes = ("N", "C") if len(shape) == 2 else ("N", "0", "1", "C")
+    signal = layer.behind(found, input_signal(axes, (None, *shape[1:])))
+    if signal is None:
+        # The library refuses an end with pixels.
+        start = input_signal(("N", "C"), (None, None))
+        signal = start.resized({}, is_gaussian=ends_with_weights(found))
+    return Plan(found, layer.text, signal, tuple(range(len(shape))), image)
 
 
 _networks: Recent[NetworkHandle] = Recent(64)

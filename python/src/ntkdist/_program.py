@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import IO
 
+from ._inputs import whole
 from ._progress import Progress, parse
 from .failures import Failure, JobError, ResourceError, failure
 
@@ -44,13 +45,14 @@ def command(
         return [*launcher, program(), *arguments]
     if ranks is None or ranks == 1:
         return [program(), *arguments]
-    if isinstance(ranks, bool) or not isinstance(ranks, int) or ranks < 1:
+    count = whole(ranks)
+    if count is None or count < 1:
         raise JobError(f"ranks is {ranks!r} instead of a whole number, 1 or more")
     if shutil.which("mpirun") is None:
         raise ResourceError(
             "mpirun is not in PATH, and several ranks need it; install Open MPI, or give `launcher`"
         )
-    return ["mpirun", "-np", str(ranks), program(), *arguments]
+    return ["mpirun", "-np", str(count), program(), *arguments]
 
 
 def output(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ _ACTIVE = {
     "REQUEUE_FED",
     "SPECIAL_EXIT",
 }
+# What SLURM has ended, and the run can be resumed.
+_CUT_OFF = {"TIMEOUT", "DEADLINE", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "CANCELLED", "REVOKED"}
+# Seconds before scontrol is asked again. A controller that restarts does not answer for a while.
+_PAUSES = (2, 5, 10, 20)
 
 
 class Submission:
@@ -101,18 +106,28 @@ class Submission:
         words = sentences[-1] if sentences else f"its log is in {self.folder}"
         if status == 75:
             raise Stopped(f"job {self.id} stopped before its end ({words}); submit it again")
-        raise failure(status, f"job {self.id} ended as {state or 'unknown to SLURM'}: {words}")
+        if state in _CUT_OFF:
+            raise Stopped(f"job {self.id} ended as {state} ({words}); submit it again")
+        raise failure(
+            status or 70, f"job {self.id} ended as {state or 'unknown to SLURM'}: {words}"
+        )
 
     def _show(self) -> tuple[str, int]:
-        """The state, and the exit status of the job's script."""
+        """The state, and the exit status of the job's script.
+
+        Errors: `ProgramError` where SLURM does not answer for some time.
+        """
         line = ["scontrol", "show", "job", self.id]
-        result = subprocess.run(line, capture_output=True, text=True)
-        state = re.search(r"JobState=(\w+)", result.stdout)
-        status = re.search(r"ExitCode=(\d+)", result.stdout)
-        if state and status:
-            return state[1], int(status[1])
-        if "Invalid job id" in result.stderr:
-            return "", 70
+        for pause in (*_PAUSES, None):
+            result = subprocess.run(line, capture_output=True, text=True)
+            state = re.search(r"JobState=(\w+)", result.stdout)
+            status = re.search(r"ExitCode=(\d+)", result.stdout)
+            if state and status:
+                return state[1], int(status[1])
+            if "Invalid job id" in result.stderr:
+                return "", 70
+            if pause is not None:
+                time.sleep(pause)
         raise ProgramError(f"scontrol does not answer: {' '.join(result.stderr.split())}")
 
     def __repr__(self) -> str:
@@ -138,8 +153,7 @@ def submit(
             shutil.copy(_templates(path) / name, folder / name)
             if name == "site.sh":
                 _name_program(folder / name, path)
-    job = folder / f"{output.name or 'job'}.yaml"
-    job.write_text(yaml, encoding="utf-8")
+    job = _job_file(folder, output.name or "job", yaml)
     words = [
         _option(name, value)
         for name, value in options.items()
@@ -147,6 +161,24 @@ def submit(
     ]
     text = _call(["sbatch", "--parsable", *words, f"{template}.sh", job.name], folder)
     return Submission(text.strip().split(";")[0], output, folder)
+
+
+def _job_file(folder: Path, name: str, yaml: str) -> Path:
+    """The job's file NAME.yaml in `folder`, or NAME-2.yaml and so on.
+
+    A file that is there with other content stays: a job that waits in the queue reads it.
+    """
+    content = yaml.encode()
+    for number in count(1):
+        path = folder / (f"{name}.yaml" if number == 1 else f"{name}-{number}.yaml")
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            if path.read_bytes() != content:
+                continue
+        break
+    return path
 
 
 def _templates(path: str) -> Path:

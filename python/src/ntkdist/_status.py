@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,11 @@ from typing import Any
 from ._tiles import TileArray, array_names
 from .failures import DataError, MissingError
 
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds without a sign of life after which a run counts as stopped, as for the program."""
+
+STAGES = ("spectrum", "prediction", "training", "alignment")
+"""What a job may ask for beside kernels: its sections, and what summary.json has of a kernel."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,11 @@ class Status:
     """How far a run is."""
 
     state: str
-    """'finished', 'running' or 'stopped'."""
+    """'active', 'finished' or 'stopped', as `ntk-dist status` has it."""
     tiles: int
     """The tiles that are there, of all kernels."""
     total: int
-    """All tiles."""
+    """All tiles; 0 where there is no store, as behind `ntk-dist clean`."""
     fraction: float
     """The part of the pairs of images that is computed, from 0 to 1."""
     last_event: str
@@ -34,18 +39,21 @@ class Status:
 
     def __str__(self) -> str:
         last = f"; {self.last_event} at {self.last_time}" if self.last_event else ""
+        if self.state == "finished" and not self.total:
+            return f"finished; the kernels' tiles were removed{last}"
         return (
             f"{self.state}, {self.tiles} of {self.total} tiles "
             f"({100 * self.fraction:.1f} % of the pairs){last}"
         )
 
 
-def status(folder: Path) -> Status:
-    """The status of the run in `folder`."""
+def status(folder: Path, job: Mapping[str, Any], summary: Mapping[str, Any]) -> Status:
+    """The status of the run in `folder`, with the contents of its job.yaml and summary.json."""
     there = total = 0
     pairs_there = pairs = 0
     store = folder / "kernels.zarr"
-    for name in array_names(store):
+    names = array_names(store)
+    for name in names:
         try:
             array = TileArray(store / name)
             present = array.present()
@@ -62,8 +70,9 @@ def status(folder: Path) -> Status:
         default={},
         key=lambda event: str(event.get("time", "")),
     )
+    is_done = _is_done(job, summary, names, 0 < there == total)
     return Status(
-        _state(folder, logs),
+        "active" if _is_active(folder) else "finished" if is_done else "stopped",
         there,
         total,
         pairs_there / max(pairs, 1),
@@ -93,42 +102,70 @@ def _shards(folder: Path) -> list[Path]:
     return sorted((folder / "shards").glob("*-of-*"))
 
 
-def _state(folder: Path, logs: list[list[dict[str, Any]]]) -> str:
-    """A holder of the lease touches its file every ten seconds; shards hold none."""
-    if any(_age(path) < PATIENCE and _is_alive(path) for path in folder.glob("lease-*.json")):
-        return "running"
-    shards = zip(_shards(folder), logs[1:])
-    if any(
-        events
-        and events[-1].get("event") in ("started", "assembly started", "progress")
-        and _age(path / "events.jsonl") < PATIENCE
-        for path, events in shards
-    ):
-        return "running"
-    own = logs[0]
-    return "finished" if own and own[-1].get("event") == "finished" else "stopped"
+def _is_active(folder: Path) -> bool:
+    """Whether a job works on the run: one holds the lease, or a shard's job gives signs of life."""
+    leases = [path for path in folder.glob("lease-*.json") if path.stem[6:].isdecimal()]
+    if leases:
+        last = max(leases, key=lambda path: int(path.stem[6:]))
+        age = _age(last)
+        is_held = _is_held(last)
+        # It may have been given back since.
+        if age < float("inf") and (age < PATIENCE if is_held is None else is_held):
+            return True
+    return any(_age(path / "progress.json") < PATIENCE for path in _shards(folder))
+
+
+def _is_done(
+    job: Mapping[str, Any], summary: Mapping[str, Any], arrays: Sequence[str], are_complete: bool
+) -> bool:
+    """Whether all that the job asks for is there, of the arrays that the store has."""
+    kinds = job.get("kernels") or ["nngp", "ntk"]
+    variants = summary.get("variants") or []
+    if not variants:
+        return False
+    asked = [stage for stage in STAGES if job.get(stage) is not None]
+    has_results = all(
+        (variant.get(kind) or {}).get(stage) is not None
+        for variant in variants
+        for kind in kinds
+        for stage in asked
+    )
+    # Of a run with all of its results, `ntk-dist clean` may have removed the tiles.
+    if asked and not arrays:
+        return has_results
+    names = {f"{v.get('name', '')}/{kind}_train".lstrip("/") for v in variants for kind in kinds}
+    return has_results and are_complete and names <= set(arrays)
 
 
 def _age(path: Path) -> float:
     """Seconds since a file was written; infinity where it has gone."""
     try:
-        return time.time() - path.stat().st_mtime
+        return max(time.time() - path.stat().st_mtime, 0.0)
     except OSError:
         return float("inf")
 
 
-def _is_alive(lease: Path) -> bool:
-    """False where the lease's process has certainly ended: it was of this boot of this machine."""
+def _is_held(lease: Path) -> bool | None:
+    """Whether the lease's process runs; None where that cannot be known from here."""
     try:
         holder = json.loads(lease.read_text())
+        process, started = int(holder["process"]), holder["started"]
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        space = Path("/proc/self/ns/pid").readlink()
+        space = os.readlink("/proc/self/ns/pid")
         if holder["machine"] != f"{boot} {space}":
-            return True
-        stat = Path(f"/proc/{holder['process']}/stat")
-        fields = stat.read_text().rsplit(")", 1)[1].split()
-        return fields[0] != "Z" and fields[19] == holder["started"]
-    except FileNotFoundError:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        return fields[0] != "Z" and fields[19] == started
+    except (OSError, IndexError):
+        pass
+    # Other users' processes may be hidden in /proc.
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
         return False
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return True
+    except OSError:
+        pass
+    return None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from ._documents import flow
 from ._graph import JobLayer
 
-_PLAIN = re.compile(r"[a-z][a-z_0-9]*$")
-_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan"}
 _WIDTH = 90
 
 
@@ -26,7 +24,7 @@ def yaml(layers: list[JobLayer]) -> str:
 def _lines(layers: list[JobLayer], indent: str) -> list[str]:
     lines: list[str] = []
     for layer in layers:
-        line = f"{indent}- {_flow(layer)}"
+        line = f"{indent}- {flow(layer)}"
         if len(line) <= _WIDTH or isinstance(layer, str):
             lines.append(line)
             continue
@@ -38,7 +36,7 @@ def _lines(layers: list[JobLayer], indent: str) -> list[str]:
 
 
 def _parameter(key: str, value: Any, indent: str) -> list[str]:
-    line = f"{indent}{key}: {_flow(value)}"
+    line = f"{indent}{key}: {flow(value)}"
     if len(line) <= _WIDTH or not value or not isinstance(value, list):
         return [line]
     if key == "branches":
@@ -54,13 +52,3 @@ def _parameter(key: str, value: Any, indent: str) -> list[str]:
     if key in ("layers", "main", "shortcut"):
         return [f"{indent}{key}:", *_lines(value, indent + "  ")]
     return [line]
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
-    if isinstance(value, str) and _PLAIN.match(value) and value not in _WORDS:
-        return value
-    return json.dumps(value)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._formulas import FUNCTIONS, NAMED, SYNONYMS, function
 
-_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
+_CONDITION, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 0, 1, 2, 3, 4, 5
 
 #: NumPy's functions of one argument, by what they are in a formula.
 _UNARY = {
@@ -130,10 +130,22 @@ def _operand(value: Any) -> Expression:
     return Expression(text, _ATOM if number >= 0 else _SIGN)
 
 
+def _number(value: Any) -> Expression:
+    """An operand that is computed with: a condition counts 1 or 0, as in NumPy."""
+    operand = _operand(value)
+    return applied("where", (operand, 1, 0)) if operand.rank == _CONDITION else operand
+
+
 def applied(name: str, inputs: Any) -> Expression:
     """A function of NumPy or a primitive of JAX, applied. Raises TypeError for unknown ones."""
-    operands = [_operand(value) for value in inputs]
     name = SYNONYMS.get(name, name)
+    if name == "where" and len(inputs) == 3:
+        condition = _operand(inputs[0])
+        if condition.rank != _CONDITION:
+            raise TypeError("a condition that compares nothing with <, <=, > or >=")
+        texts = [condition.text, _number(inputs[1]).text, _number(inputs[2]).text]
+        return Expression(f"where({', '.join(texts)})")
+    operands = [_number(value) for value in inputs]
     if len(operands) == 1:
         operand = operands[0]
         if name in FUNCTIONS:
@@ -150,21 +162,19 @@ def applied(name: str, inputs: Any) -> Expression:
             text = f"{left.inside(low)} {symbol} {right.inside(high)}"
             return Expression(text, rank)
         if name in _COMPARISONS:
-            return Expression(f"{left.inside(_SUM)} {_COMPARISONS[name]} {right.inside(_SUM)}", 0)
+            text = f"{left.inside(_SUM)} {_COMPARISONS[name]} {right.inside(_SUM)}"
+            return Expression(text, _CONDITION)
         if name in ("maximum", "max", "minimum", "min", "fmax", "fmin"):
             short = "max" if "max" in name else "min"
             return Expression(f"{short}({left.text}, {right.text})")
-    if len(operands) == 3:
-        if name == "where":
-            return Expression(f"where({', '.join(operand.text for operand in operands)})")
-        if name == "clip":
-            return applied("min", (applied("max", operands[:2]), operands[2]))
+    if len(operands) == 3 and name == "clip":
+        return applied("min", (applied("max", operands[:2]), operands[2]))
     raise TypeError(f"{name} of {len(operands)} arguments is not in formulas")
 
 
 def _from_numpy(called: Callable[[Any], Any]) -> str:
     result = called(Expression("x"))
-    return _operand(result).text
+    return _number(result).text
 
 
 def _from_jax(called: Callable[[Any], Any]) -> str:
@@ -172,7 +182,7 @@ def _from_jax(called: Callable[[Any], Any]) -> str:
     jax = sys.modules["jax"]
     closed = jax.make_jaxpr(called)(1.0)
     (result,) = _evaluated(closed.jaxpr, closed.consts, [Expression("x")])
-    return _operand(result).text
+    return _number(result).text
 
 
 _SAME = (

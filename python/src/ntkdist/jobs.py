@@ -33,6 +33,7 @@ SECTIONS = (
     "prediction",
     "training",
     "alignment",
+    "generalization",
     "output",
 )
 
@@ -75,7 +76,8 @@ class Job:
         `network` is a network of `ntkdist.stax`, a list of layers, a preset such as
         `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernel` or
         `features` in place of `network`, `kernels`, `average`, `precision`, `storage`, `store`,
-        `tile`, `spectrum`, `prediction`, `training` and `alignment`; None leaves one out.
+        `tile`, `spectrum`, `prediction`, `training`, `alignment` and `generalization`; None
+        leaves one out.
 
         Errors: `JobError` without any of network, kernel and features, without the data of a
         network, for a section that does not exist, or what a job file cannot hold. The
@@ -215,8 +217,6 @@ class Job:
             execution = program.Execution(line, _printer(bar) if verbose else _silent, show)
             try:
                 execution.wait()
-            except Failure as error:
-                raise failure(error.status, str(error).replace(path, "the job")) from None
             finally:
                 if bar:
                     bar.close()
@@ -230,7 +230,7 @@ class Job:
         `options` are those of sbatch with underscores, such as `nodes=2, ntasks_per_node=32,
         time="2:00:00"`. The job file, the template ('whole', or 'preemptible', which requeues
         itself) and site.sh, which says where the program and MPI are, are put into `folder`; files
-        that are there are kept, but for the job file.
+        that are there are kept. The job file has the run folder's name, or that and a number.
 
         Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's words.
         """
@@ -254,11 +254,17 @@ class Job:
 
     @contextmanager
     def _file(self) -> Iterator[str]:
-        """The path of a job file while the program reads it."""
+        """The path of a job file while the program reads it.
+
+        Errors: those of what is done meanwhile, which call the file 'the job'.
+        """
         with tempfile.TemporaryDirectory(prefix="ntkdist-") as folder:
             path = Path(folder) / "job.yaml"
             self.save(path)
-            yield str(path)
+            try:
+                yield str(path)
+            except Failure as error:
+                raise failure(error.status, str(error).replace(str(path), "the job")) from None
 
 
 def _require_known(sections: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _results as results
+from ._inputs import whole
 from ._quantities import KINDS
 from ._results import Alignment, Prediction, Training, read_array
 from ._status import Status, status
@@ -100,8 +101,9 @@ class Run:
             raise ValueError(
                 f"{self.path} has {len(found)} variants; name one of {_list(self.variants)}"
             )
-        if isinstance(variant, int) and -len(found) <= variant < len(found):
-            return found[variant]
+        place = whole(variant)
+        if place is not None and -len(found) <= place < len(found):
+            return found[place]
         for candidate in found:
             if isinstance(variant, Mapping):
                 if dict(variant) == candidate.get("parameters", {}):
@@ -158,6 +160,14 @@ class Run:
             "`spectrum: {vectors: K}`",
         )
 
+    def weights(self, kind: str | None = None, *, variant: VariantName = None) -> NDArray[Any]:
+        """The targets in all eigenvectors [n, classes], in the order of `eigenvalues`."""
+        return read_array(
+            self._file("spectrum", kind, variant, "_weights"),
+            f"{self._label(kind, variant)}: the targets' weights; a job asks for them with "
+            "`spectrum: {weights: true}`",
+        )
+
     def predictions(self, kind: str | None = None, *, variant: VariantName = None) -> Prediction:
         """Kernel regression on the test images."""
         return self._result("prediction", "predictions", kind, variant, results.prediction)
@@ -177,7 +187,7 @@ class Run:
 
     def status(self) -> Status:
         """How far the run is."""
-        return status(self.path)
+        return status(self.path, self.job.document(), self.summary)
 
     @property
     def plot(self) -> RunPlots:

@@ -19,6 +19,7 @@ class Eigenbasis:
         values, self.vectors = np.linalg.eigh(kernel)
         # What is negative is so by rounding.
         self.values: NDArray[np.float64] = np.maximum(values, 0.0)
+        self._size = size
         self._rates = self.values / size
 
     def decay(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -39,8 +40,7 @@ class Eigenbasis:
         """(1 - exp(-v t / size)) / v, and its limit for v = 0: [times, n]."""
         learned = self.learned(t)
         # Along eigenvectors without eigenvalue nothing is seen, so time without end is no matter.
-        limit = np.where(np.isfinite(t), t, 0.0)[:, None] * np.ones_like(self.values)
-        limit = limit * (self._rates.max(initial=0.0) / max(self.values.max(initial=0.0), 1e-300))
+        limit = np.where(np.isfinite(t), t, 0.0)[:, None] / self._size
         positive = self.values > 0
         return np.where(positive, learned / np.where(positive, self.values, 1.0), limit)
 

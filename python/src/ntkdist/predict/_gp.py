@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple, Union
 import numpy as np
 
 from .._arrays import result
-from .._kernels import named
+from .._kernels import lower, named
 from ._matrices import (
     Array,
     Axes,
@@ -40,7 +40,11 @@ class Gaussian(NamedTuple):
 
 
 def names_of(get: Get, known: Sequence[str] = ("nngp", "ntk")) -> tuple[str, ...]:
-    """The names that `get` asks for. Raises NotImplementedError for unknown ones."""
+    """The names that `get` asks for, in lower case.
+
+    Raises NotImplementedError for unknown ones.
+    """
+    get = lower(get)
     names = ("nngp", "ntk") if get is None else (get,) if isinstance(get, str) else tuple(get)
     for name in names:
         if name not in known:
@@ -51,7 +55,7 @@ def names_of(get: Get, known: Sequence[str] = ("nngp", "ntk")) -> tuple[str, ...
 def chosen(values: dict[str, Any], get: Get) -> Any:
     """One value where `get` is a word, else a named tuple."""
     if isinstance(get, str):
-        return values[get]
+        return values[get.lower()]
     return named("Gaussians", tuple(values))(*values.values())
 
 

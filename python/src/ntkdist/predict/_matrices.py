@@ -80,7 +80,7 @@ class Targets:
     @classmethod
     def of(cls, y: Array, trace_axes: Axes) -> Targets:
         """Those of an array. Raises ValueError for axes that it does not have."""
-        axes = (trace_axes,) if isinstance(trace_axes, int) else tuple(trace_axes)
+        axes = tuple(map(int, np.atleast_1d(trace_axes)))
         if any(not -y.ndim <= axis < y.ndim for axis in axes):
             raise ValueError(f"trace_axes is {trace_axes}, and y_train has shape {y.shape}")
         return cls(y.shape, tuple(sorted(axis % y.ndim for axis in axes)))

@@ -32,7 +32,7 @@ from ._functions import (
     Sigmoid_like,
     Sin,
 )
-from ._missing import __getattr__
+from ._missing import __getattr__ as __getattr__
 from ._normalization import Dropout, LayerNorm
 from ._pooling import AvgPool, GlobalAvgPool, GlobalSumPool, SumPool
 from ._positions import ImageResize, Index, Slice
@@ -87,7 +87,6 @@ __all__ = [
     "Sin",
     "Slice",
     "SumPool",
-    "__getattr__",
     "from_yaml",
     "parallel",
     "repeat",

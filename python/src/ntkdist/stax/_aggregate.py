@@ -10,7 +10,7 @@ import numpy as np
 
 from .._graph import JobLayer, Signal
 from .._jax import jnp
-from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two, word
+from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two, whole_numbers, word
 from ._net import Net
 
 
@@ -108,11 +108,11 @@ def Aggregate(
         implementation: "DENSE": patterns are weights [inputs, *tails, *heads]; "SPARSE": edges
             [inputs, edges, axes, 2], each of weight 1, those with a negative number left out.
     """
-    axes = (aggregate_axis,) if isinstance(aggregate_axis, int) else aggregate_axis
+    axes = None if aggregate_axis is None else whole_numbers(aggregate_axis, "aggregate_axis")
     kind = word(implementation, ("dense", "sparse"), "implementation")
     return Net(
         AggregateLayer(
-            None if axes is None else tuple(axes),
+            axes,
             batch_axis,
             channel_axis,
             to_dense,

@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from .._graph import JobLayer, Signal
 from .._jax import jax, jnp
-from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two, variance, word
+from ._layer import RequiredAxes, SimpleLayer, Tracing, counts, require_two, variance, word
 from ._net import Net
 
 _MECHANISMS = ("softmax", "identity", "abs", "relu")
@@ -213,12 +213,15 @@ def GlobalSelfAttention(
         batch_axis: the axis of the inputs.
         channel_axis: the axis of the channels.
     """
+    out, key, val, heads = counts(
+        (n_chan_out, n_chan_key, n_chan_val, n_heads), "n_chan_out, n_chan_key, n_chan_val, n_heads"
+    )
     return Net(
         AttentionLayer(
-            n_chan_out,
-            n_chan_key,
-            n_chan_val,
-            n_heads,
+            out,
+            key,
+            val,
+            heads,
             bool(linear_scaling),
             W_key_std,
             W_value_std,

@@ -92,7 +92,11 @@ def weights(
         raise ValueError(f"a layer of {width} channels; give a whole number, 1 or more")
     kind = word(parameterization, ("ntk", "standard"), "parameterization")
     return Weights(
-        int(width), float(W_std), None if b_std is None else float(b_std), kind, (s[0], s[1])
+        int(width),
+        float(W_std),
+        None if b_std is None else float(b_std),
+        kind,
+        (int(s[0]), int(s[1])),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import _formulas
@@ -30,11 +30,36 @@ def layer_from_job(layer: JobLayer, width: int | None) -> Layer:
 
     Raises NotImplementedError for layers that finite networks do not have.
     """
-    name, parameters = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
-    parameters = dict(parameters or {})
-    if parameters.pop("trained", True) is False or parameters.pop("tied", False):
+    name, given = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
+    parameters = _Parameters(given or {})
+    if parameters.get("trained", True) is False or parameters.get("tied", False):
         raise NotImplementedError(f"a finite network with {name} that is not trained, or tied")
-    if name in _AFFINE:
+    made = _made(name, parameters, width)
+    if unread := set(parameters) - parameters.read:
+        raise NotImplementedError(
+            f"a finite network with {name} and {', '.join(sorted(unread))}; leave it out"
+        )
+    return made
+
+
+class _Parameters(dict[str, Any]):
+    """The parameters of a layer, and which of them were read: others would be ignored."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        super().__init__(given)
+        self.read: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.read.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self.read.add(key)
+        return super().__getitem__(key)
+
+
+def _made(name: str, parameters: _Parameters, width: int | None) -> Layer:
+    if name == "dense" or name in _CONVOLUTIONS:
         return _affine(name, parameters, width).layer
     if name in _NESTED:
         return _nested(name, parameters, width)
@@ -43,7 +68,12 @@ def layer_from_job(layer: JobLayer, width: int | None) -> Layer:
         return other.layer
     if name in _formulas.NAMED or name == "elementwise":
         formula = parameters.get("formula") or _formulas.NAMED[name]
-        return ActivationLayer("Elementwise", layer, _formulas.function(formula, jnp), (formula,))
+        if name == "elu":
+            formula = (
+                f"where(x > 0, x, {float(parameters.get('alpha', 1))!r} * (exp(min(x, 0)) - 1))"
+            )
+        own: JobLayer = {"elementwise": {"formula": formula}}
+        return ActivationLayer("Elementwise", own, _formulas.function(formula, jnp), (formula,))
     raise NotImplementedError(f"a finite network with the layer {name}")
 
 
@@ -52,15 +82,10 @@ def layers_from_job(layers: Sequence[JobLayer], width: int | None) -> Layer:
     return _structure.SerialLayer(tuple(layer_from_job(layer, width) for layer in layers))
 
 
-_NESTED = {
-    "residual": "residual",
-    "concatenate": "concatenate",
-    "product": "product",
-    "repeat": "repeat",
-}
+_NESTED = ("residual", "concatenate", "product", "repeat")
 
 
-def _nested(name: str, parameters: dict[str, Any], width: int | None) -> Layer:
+def _nested(name: str, parameters: _Parameters, width: int | None) -> Layer:
     if name == "repeat":
         part = layers_from_job(parameters["layers"], width)
         return _structure.SerialLayer((part,) * int(parameters["count"]))
@@ -77,15 +102,14 @@ def _nested(name: str, parameters: dict[str, Any], width: int | None) -> Layer:
     )
 
 
-_AFFINE: dict[str, Any] = {
-    "dense": _dense.Dense,
+_CONVOLUTIONS: dict[str, Any] = {
     "convolution": _convolution.Conv,
     "local_convolution": _convolution.ConvLocal,
     "transposed_convolution": _convolution.ConvTranspose,
 }
 
 
-def _root(parameters: dict[str, Any], key: str, default: float) -> float:
+def _root(parameters: _Parameters, key: str, default: float) -> float:
     return math.sqrt(parameters.get(key, default))
 
 
@@ -93,7 +117,7 @@ def _pair(value: Any) -> tuple[int, int]:
     return (int(value[0]), int(value[1])) if isinstance(value, list) else (int(value), int(value))
 
 
-def _affine(name: str, parameters: dict[str, Any], width: int | None) -> Net:
+def _affine(name: str, parameters: _Parameters, width: int | None) -> Net:
     count = parameters.get("width") or width
     if count is None:
         raise ValueError(
@@ -108,7 +132,7 @@ def _affine(name: str, parameters: dict[str, Any], width: int | None) -> Net:
         return _dense.Dense(int(count), **common)
     if _pair(parameters.get("dilation", 1)) != (1, 1):
         raise NotImplementedError("a finite network with a dilated convolution")
-    net: Net = _AFFINE[name](
+    net: Net = _CONVOLUTIONS[name](
         int(count),
         _pair(parameters["filter"]),
         _pair(parameters.get("stride", 1)),
@@ -118,7 +142,7 @@ def _affine(name: str, parameters: dict[str, Any], width: int | None) -> Net:
     return net
 
 
-def _pool(parameters: dict[str, Any]) -> dict[str, Any]:
+def _pool(parameters: _Parameters) -> dict[str, Any]:
     return {
         "window_shape": _pair(parameters["window"]),
         "strides": _pair(parameters.get("stride", 1)),
@@ -126,18 +150,14 @@ def _pool(parameters: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _norm(parameters: dict[str, Any]) -> Net:
+def _norm(parameters: _Parameters) -> Net:
     axes: Any = -1 if parameters.get("axes", "channel") == "channel" else (-3, -2, -1)
     return _normalization.LayerNorm(axes, parameters.get("epsilon", 1e-12))
 
 
-def _slice(parameters: dict[str, Any]) -> Net:
+def _slice(parameters: _Parameters) -> Net:
     bounds = [slice(*(parameters.get(key) or (None, None))) for key in ("rows", "columns")]
     return _positions.Index((slice(None), *bounds, slice(None)))
-
-
-def _attend(parameters: dict[str, Any]) -> Net:
-    raise NotImplementedError("a finite network with self_attention from a job")
 
 
 def _numbers(function: Any, *keys: tuple[str, float]) -> Any:
@@ -162,7 +182,6 @@ _OTHERS: dict[str, Any] = {
         parameters.get("antialias", True),
     ),
     "slice": _slice,
-    "self_attention": _attend,
     "relu": lambda parameters: _rectifiers.Relu(),
     "leaky_relu": _numbers(_rectifiers.LeakyRelu, ("negative_slope", 0.01)),
     "abs": lambda parameters: _rectifiers.Abs(),

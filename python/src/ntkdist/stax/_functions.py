@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._jax import jax, jnp
 from ._activation import activation
 from ._net import Net
-from ._rectifiers import _require_degree
+from ._rectifiers import whole_degree
 
 _SIGMOID_SCALE = 1 / 2.4020563531719796
 
@@ -99,7 +99,7 @@ def ExpNormalized(gamma: float = 1, shift: float = -1, do_clip: bool = False) ->
 
 def Monomial(degree: int) -> Net:
     """x**degree."""
-    _require_degree(degree)
+    degree = whole_degree(degree)
     return activation("Monomial", "monomial", lambda x: x**degree, degree=degree)
 
 
@@ -109,7 +109,7 @@ def Hermite(degree: int) -> Net:
     Where variances are 1, the NNGP becomes nngp**degree. At other variances kernels are those of
     the polynomial, where neural-tangents has nngp**degree throughout.
     """
-    _require_degree(degree)
+    degree = whole_degree(degree)
     coefficients = _hermite(degree) / math.sqrt(math.factorial(degree))
     return activation("Hermite", "hermite", lambda x: jnp().polyval(coefficients, x), degree=degree)
 

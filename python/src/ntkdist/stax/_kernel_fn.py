@@ -15,7 +15,7 @@ from .._patterns import Patterns
 from .._pixels import ENDS_WITH_PIXELS
 from .._text import yaml
 from ._layer import Layer
-from ._text import TextLayer
+from ._text import ShapeNeeded, TextLayer
 
 
 class KernelFn:
@@ -68,10 +68,11 @@ class KernelFn:
             "precision": precision,
             "threads": threads,
         }
+        get = _kernels.lower(get)
         names = _kernels.requested(get)
         if isinstance(x1, _kernels.Kernel):
             return self._behind(x1, x2, get, options)
-        _refuse(x1, mask_constant, diagonal_batch)
+        _refuse(x1, x2, mask_constant, diagonal_batch)
         if _jit.is_traced(x1) or _jit.is_traced(x2):
             return self._traced(x1, x2, get, names, options)
         first = _inputs.checked(x1, "x1")
@@ -83,7 +84,7 @@ class KernelFn:
         values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
         result = _kernels.selected(values, get)
         if get is None:
-            result.source = (self.layer, x1, x2, options)
+            result.source = (self.layer, *_copied(first, first if x2 is x1 else second, options))
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -141,6 +142,9 @@ class KernelFn:
             try:
                 axes = _plans.input_axes(self.layer, ndim)
                 layers, signal = _plans.traced(self.layer, axes, [None] * ndim)
+            except ShapeNeeded:
+                # Vectors, which may be known, are flattened first.
+                raise
             except (ValueError, NotImplementedError) as error:
                 failure = failure or error
                 continue
@@ -150,18 +154,24 @@ class KernelFn:
         raise failure or NotImplementedError(ENDS_WITH_PIXELS)
 
 
-def _is_array_like(value: Any) -> bool:
-    try:
-        return bool(np.asarray(value).dtype.kind in "biuf")
-    except ValueError:
-        return False
+def _copied(x1: Any, x2: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    """What a later call goes on from, which must not be what has become of the arrays since."""
+    first = np.array(x1)
+    second = first if x2 is x1 else None if x2 is None else np.array(x2)
+    graphs = options["pattern"]
+    if graphs is not None:
+        graphs = tuple(None if graph is None else np.array(graph) for graph in graphs)
+    return first, second, {**options, "pattern": graphs}
 
 
-def _refuse(x1: Any, mask_constant: Any, diagonal_batch: Any) -> None:
+def _refuse(x1: Any, x2: Any, mask_constant: Any, diagonal_batch: Any) -> None:
     """Raises NotImplementedError for arguments that neural-tangents takes, and we do not."""
-    if isinstance(x1, (tuple, list)) and not _is_array_like(x1):
-        if any(np.ndim(one) > 1 for one in x1[:1]):
-            raise NotImplementedError("several inputs side by side; give one array")
+    for x in (x1, x2):
+        if isinstance(x, (tuple, list)) and x and all(getattr(one, "ndim", 0) > 1 for one in x):
+            raise NotImplementedError(
+                "several inputs side by side; give one array, or numpy.stack(images) for a list of "
+                "images"
+            )
     if mask_constant is not None:
         raise NotImplementedError(
             "mask_constant: there are no masks; compute inputs of each length on their own"

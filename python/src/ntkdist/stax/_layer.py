@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Union
 
+import numpy as np
+
 from .._graph import Signal
+from .._inputs import whole
 
 #: Signals between layers: one, or one for each branch behind `FanOut`.
 Signals = Union[Signal, tuple["Signals", ...]]
@@ -85,6 +88,17 @@ def word(value: object, known: Sequence[str], name: str) -> str:
     if text not in known:
         raise ValueError(f"{name} is {value!r}; give one of {', '.join(w.upper() for w in known)}")
     return text
+
+
+def whole_numbers(values: Any, name: str) -> tuple[int, ...]:
+    """One whole number, or several. Raises TypeError for anything else."""
+    several = (
+        values if isinstance(values, (Sequence, np.ndarray)) and np.ndim(values) else (values,)
+    )
+    found = tuple(map(whole, several))
+    if None in found:
+        raise TypeError(f"{name} is {values!r}; give a whole number, or several")
+    return found  # type: ignore[return-value]
 
 
 def counts(values: Sequence[int], name: str) -> tuple[int, ...]:

@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+_OWN_LAYERS = "layers of one's own; activations can be given as formulas, Elementwise('tanh(x)')"
+_MASKS = "there are no masks; compute inputs of each length on their own"
 _NEAREST = {
     "BatchNorm": "it has no kernel of a pair of inputs; use LayerNorm",
+    "Bool": _OWN_LAYERS,
+    "Diagonal": _OWN_LAYERS,
     "DotGeneral": "use Aggregate, AvgPool, SumPool or Index",
     "GRU": "it has no closed form; a job has 'recurrent'",
     "LSTM": "it has no closed form; a job has 'recurrent'",
     "LogSoftmax": "it has no closed form over channels; end the network before it",
-    "MaskedArray": "there are no masks; compute inputs of each length on their own",
+    "MaskedArray": _MASKS,
     "MaxPool": "it has no closed form; use AvgPool",
     "Softmax": "it has no closed form over channels; GlobalSelfAttention has it over positions",
-    "layer": "layers of one's own; activations can be given as formulas, Elementwise('tanh(x)')",
-    "requires": "layers of one's own; activations can be given as formulas",
-    "supports_masking": "there are no masks; compute inputs of each length on their own",
-    "unmask_fn": "there are no masks; compute inputs of each length on their own",
+    "layer": _OWN_LAYERS,
+    "requires": _OWN_LAYERS,
+    "supports_masking": _MASKS,
+    "unmask_fn": _MASKS,
 }
+
+
+class _Missing:
+    """What is not here: a call, or a member, says what is nearest."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # Of names with underscores Python itself asks whether they are there.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        name = self.__name__
+        raise NotImplementedError(f"ntkdist.stax has no {name}: {_NEAREST[name]}")
 
 
 def __getattr__(name: str) -> Any:
     if name not in _NEAREST:
         raise AttributeError(f"module 'ntkdist.stax' has no attribute {name!r}")
-
-    def missing(*args: Any, **kwargs: Any) -> NoReturn:
-        raise NotImplementedError(f"ntkdist.stax has no {name}: {_NEAREST[name]}")
-
-    missing.__name__ = missing.__qualname__ = name
-    return missing
+    return _Missing(name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._graph import Signal
 from .._jax import jax, jnp
-from ._layer import RequiredAxes, SimpleLayer, Tracing
+from ._layer import RequiredAxes, SimpleLayer, Tracing, whole_numbers
 from ._net import Net
 
 
@@ -87,7 +87,7 @@ def LayerNorm(
         batch_axis: the axis of the inputs.
         channel_axis: the axis of the channels.
     """
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = whole_numbers(axis, "axis")
     if eps < 0:
         raise ValueError(f"eps is {eps}; give 0 or more")
     return Net(LayerNormLayer(axes, float(eps), batch_axis, channel_axis))

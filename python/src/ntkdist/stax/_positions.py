@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._graph import JobLayer, Signal
+from .._inputs import whole
 from .._jax import jax
 from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two
 from ._net import Net
@@ -191,9 +193,10 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
                 raise IndexError("Index has two ellipses; give one")
             ellipsis = len(items)
         elif isinstance(key, slice):
-            items.append(("slice", key.start, key.stop, key.step))
-        elif isinstance(key, int) and not isinstance(key, bool):
-            items.append(("int", key))
+            bounds = (key.start, key.stop, key.step)
+            items.append(("slice", *(None if b is None else operator.index(b) for b in bounds)))
+        elif (place := whole(key)) is not None:
+            items.append(("int", place))
         else:
             raise NotImplementedError(
                 f"Index with {key!r}; use integers, slices and an ellipsis, or Aggregate"

@@ -42,12 +42,14 @@ def Sign() -> Net:
 
 def RectifiedMonomial(degree: int) -> Net:
     """x**degree for x > 0, else 0."""
-    _require_degree(degree)
+    degree = whole_degree(degree)
     return activation(
         "RectifiedMonomial", "rectified_monomial", lambda x: (x >= 0) * x**degree, degree=degree
     )
 
 
-def _require_degree(degree: int) -> None:
+def whole_degree(degree: float) -> int:
+    """A degree as an int. Raises NotImplementedError for another than 0, 1, 2, ..."""
     if isinstance(degree, bool) or int(degree) != degree or degree < 0:
         raise NotImplementedError(f"degree is {degree}; give a whole number, 0 or more")
+    return int(degree)

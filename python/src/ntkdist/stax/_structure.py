@@ -14,11 +14,10 @@ from ._net import Net, layer_of
 
 
 @dataclass(frozen=True)
-class SerialLayer(Layer):
-    """Layers one after another."""
+class _Parts(Layer):
+    """Several layers."""
 
     parts: tuple[Layer, ...]
-    name = "serial"
 
     @property
     def needs_widths(self) -> bool:  # type: ignore[override]
@@ -27,6 +26,13 @@ class SerialLayer(Layer):
 
     def required_axes(self) -> RequiredAxes | None:
         return next((axes for part in self.parts if (axes := part.required_axes())), None)
+
+
+@dataclass(frozen=True)
+class SerialLayer(_Parts):
+    """Layers one after another."""
+
+    name = "serial"
 
     def trace(self, signals: Signals, tracing: Tracing) -> Signals:
         for part in self.parts:
@@ -120,19 +126,10 @@ def _same(a: Signal, b: Signal) -> bool:
 
 
 @dataclass(frozen=True)
-class ParallelLayer(Layer):
+class ParallelLayer(_Parts):
     """A layer for each branch."""
 
-    parts: tuple[Layer, ...]
     name = "parallel"
-
-    @property
-    def needs_widths(self) -> bool:  # type: ignore[override]
-        """Whether kernels depend on how many channels the layers have."""
-        return any(part.needs_widths for part in self.parts)
-
-    def required_axes(self) -> RequiredAxes | None:
-        return next((axes for part in self.parts if (axes := part.required_axes())), None)
 
     def trace(self, signals: Signals, tracing: Tracing) -> Signals:
         if isinstance(signals, Signal) or len(signals) != len(self.parts):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .. import _documents
 from .._graph import JobLayer, Node, Signal
 from .._library import library
+from ..failures import Failure
 from ._layer import Layer, SimpleLayer, Tracing
 
 _READOUTS = ("flatten", "global_average_pool", "global_sum_pool")
@@ -21,6 +21,10 @@ _WEIGHTS = (
     "self_attention",
     "recurrent",
 )
+
+
+class ShapeNeeded(NotImplementedError):
+    """The layers of a text are not known without the shape of its inputs."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,36 @@ class TextLayer(SimpleLayer):
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
         node = signal.node
-        found = self.layers(None)
+        found = self.layers(_image(signal))
         for layer in found:
             node = Node(layer, [node])
-        names = [layer if isinstance(layer, str) else next(iter(layer)) for layer in found]
-        axes = signal.axes
-        if any(name in _READOUTS for name in names):
-            axes = tuple(axis for axis in axes if axis in "NC")
-        sizes = tuple(signal.size(axis) if axis == "N" else None for axis in axes)
-        is_gaussian = bool(names) and names[-1] in _WEIGHTS
-        return Signal(node, axes, sizes, is_gaussian)
+        return replace(self.behind(found, signal) or _guessed(found, signal), node=node)
+
+    def behind(self, layers: Sequence[JobLayer], signal: Signal) -> Signal | None:
+        """What is known of the signal behind these layers of a job; None where they are not known.
+
+        Its node is another one.
+        """
+        # It needs all layers, of which some need this one.
+        from ._from_job import layers_from_job
+
+        try:
+            # Channels that the text leaves open are what differs between two widths.
+            one, other = (
+                layers_from_job(layers, self.width or width).trace(signal, Tracing())
+                for width in (1, 2)
+            )
+        except Exception:  # Finite networks lack some layers, and what is wrong the library says.
+            return None
+        if not (isinstance(one, Signal) and isinstance(other, Signal)):
+            return None
+        sizes = tuple(a if a == b else None for a, b in zip(one.sizes, other.sizes))
+        return replace(one, sizes=sizes)
 
     def layers(self, image: tuple[int, int, int] | None) -> list[JobLayer]:
         """The layers, read here or by the library, for which `image` is [height, width, channels].
 
-        Raises NotImplementedError where neither can.
+        Raises ShapeNeeded where neither can.
         """
         found = _parsed(self.text)
         if isinstance(found, dict) and "network" in found:
@@ -60,8 +79,8 @@ class TextLayer(SimpleLayer):
         if isinstance(found, list):
             return found
         if image is None:
-            raise NotImplementedError(
-                "a network of YAML inside another one; give it as JSON, or install pyyaml"
+            raise ShapeNeeded(
+                "a preset inside another network needs the input's shape: net.yaml(input_shape)"
             )
         described: list[JobLayer] = library().network(self.text, *image, 64).describe()["layers"]
         return described
@@ -85,17 +104,36 @@ class TextLayer(SimpleLayer):
         return self._finite(inputs.shape).apply(params, inputs, **kwargs)
 
 
-def _parsed(text: str) -> Any:
-    """The text as data; None where it is not JSON and there is no PyYAML."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        yaml = importlib.import_module("yaml")
-    except ImportError:
+def _image(signal: Signal) -> tuple[int, int, int] | None:
+    """[height, width, channels] of a signal; None where its size is not known."""
+    sizes = [signal.size(axis) if axis in signal.axes else 1 for axis in ("0", "1")]
+    if len(signal.spatial) > 2 or None in sizes:
         return None
+    return sizes[0] or 0, sizes[1] or 0, signal.channels or 1
+
+
+def _guessed(layers: Sequence[JobLayer], signal: Signal) -> Signal:
+    """The signal behind layers that only the library knows: no sizes but that of the inputs."""
+    axes = signal.axes
+    if any(_name(layer) in _READOUTS for layer in layers):
+        axes = tuple(axis for axis in axes if axis in "NC")
+    sizes = tuple(signal.size(axis) if axis == "N" else None for axis in axes)
+    return Signal(signal.node, axes, sizes, ends_with_weights(layers))
+
+
+def ends_with_weights(layers: Sequence[JobLayer]) -> bool:
+    """Whether the last layer makes a Gaussian signal."""
+    return bool(layers) and _name(layers[-1]) in _WEIGHTS
+
+
+def _name(layer: Any) -> str:
+    """The name of a layer; empty for what is none, of which the library says more."""
+    return str(next(iter(layer), "")) if isinstance(layer, dict) else str(layer)
+
+
+def _parsed(text: str) -> Any:
+    """The text as data; None where it is not JSON and there is no PyYAML, or no YAML."""
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return _documents.read(text)
+    except Failure:
         return None

@@ -1,0 +1,82 @@
+import BlockCyclic
+import MessagePassing
+
+/// A few columns with the rows of a distributed matrix, which its reduction turns along.
+///
+/// A rank holds the rows of its process row, so the ranks of a process row hold the same. In double
+/// precision whatever the matrix's.
+public final class CarriedColumns {
+  let layout: MatrixLayout
+  /// The number of columns.
+  public let count: Int
+
+  /// [local rows, count], row-major.
+  private let rows: LocalArray<Double>
+  private let context: BLACSContext
+  /// The ranks of this process row, by their process columns.
+  private let rowRanks: Communicator?
+
+  /// Takes this rank's rows of columns that all ranks have.
+  ///
+  /// Shape: `values` is [n, columns], row-major, n the order of the matrix of `layout`.
+  ///
+  /// Collective.
+  public init(
+    rowMajor values: [Double], columns: Int, layout: MatrixLayout, on context: BLACSContext
+  ) throws {
+    try context.communicator.agree {
+      guard columns > 0 && values.count == layout.m * columns else {
+        throw DistributedAlgebraError.mismatch(
+          what: "the number of elements of the carried columns", value: values.count,
+          expected: layout.m * max(columns, 1))
+      }
+    }
+    self.layout = layout
+    self.context = context
+    count = columns
+    let localRows = layout.rows.numroc(context.myrow)
+    let rows = try context.communicator.agree {
+      try LocalArray<Double>(count: localRows * columns)
+    }
+    for iLocal in 0..<localRows {
+      let i = layout.rows.global(of: iLocal, on: context.myrow)
+      for column in 0..<columns {
+        rows.start[iLocal * columns + column] = values[i * columns + column]
+      }
+    }
+    self.rows = rows
+    rowRanks =
+      context.grid.npcol == 1
+      ? nil
+      : try context.communicator.split(color: Int32(context.myrow), key: Int32(context.mycol))
+  }
+
+  /// Applies a panel's reflector, which the ranks of one process column have. Collective.
+  func apply<Scalar>(
+    _ reflector: BlockReflector<Scalar>, ofPanelIn processColumn: Int
+  ) throws {
+    try reflector.apply(to: rows.start, columns: count)
+    try rowRanks?.broadcast(mutableBytes, from: processColumn)
+  }
+
+  /// All rows, [n, count], on rank 0; on other ranks without meaning. Collective.
+  func gathered() throws -> [Double] {
+    var whole = [Double](repeating: 0, count: layout.m * count)
+    // Every row has one owner in process column 0, so the sum over the ranks changes none.
+    if context.mycol == 0 {
+      for iLocal in 0..<layout.rows.numroc(context.myrow) {
+        let i = layout.rows.global(of: iLocal, on: context.myrow)
+        for column in 0..<count { whole[i * count + column] = rows.start[iLocal * count + column] }
+      }
+    }
+    try context.communicator.reduce(&whole, .sum)
+    return whole
+  }
+
+  /// This rank's rows, for a state on disk. Local; valid while the columns live.
+  var mutableBytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: rows.start, count: localCount))
+  }
+
+  private var localCount: Int { layout.rows.numroc(context.myrow) * count }
+}

@@ -1,0 +1,114 @@
+import Foundation
+
+/// The error that kernel ridge regression is expected to make after learning from m samples drawn without
+/// replacement from a pool of n, from the pool's eigenvalues and the targets' weights alone.
+///
+/// With the ridge delta that is added to the kernel matrix of the m samples, the outputs on the pool are on
+/// average those of regression on all of it with a larger ridge kappa:
+///
+///     D + (delta / kappa) (n - D) = m,   D = sum_i L_i,   L_i = lambda_i / (lambda_i + kappa),
+///     q = 1 - delta / kappa = (n - m) / (n - D),   B = sum_i (1 - L_i)^2 |v_i|^2,
+///     kappa' = d kappa / d delta = 1 / (1 - q sum_i (1 - L_i)^2 / (n - D)),
+///     error on the m samples  (delta / kappa)^2 kappa' B / m,
+///     error on the others     (1 + kappa' (q sum_i L_i^2 / (n - D) - (delta / kappa)^2)) B / (n - m).
+///
+/// This is exact for large n and m if the eigenvectors are uniformly random: the pool's rows of them are free
+/// of the choice of samples, and compressing to m of n rows makes the R-transform R(z) to R(z m / n)
+/// (Nica and Speicher, Amer. J. Math. 118, 1996). For n much larger than m it is the theory of Bordelon,
+/// Canatar and Pehlevan (ICML 2020, arXiv 2002.02561) and Simon, Dickens, Karkada and DeWeese (arXiv
+/// 2110.03922), whose samples come from an infinite population; with m = n - 1 it is leave-one-out with
+/// equal leverages, which is generalized cross-validation. docs/concepts/learning-from-the-spectrum.md has
+/// the derivation.
+public struct LearningCurve: Sendable {
+  /// The expected errors at one number of samples, means over samples and outputs.
+  public struct Point: Sendable, Equatable {
+    /// The number of samples.
+    public let samples: Int
+    /// The ridge kappa with which regression on the whole pool has the same outputs on average.
+    public let kappa: Double
+    /// The squared error on the samples of the pool that were not learned.
+    public let testError: Double
+    /// The squared error on those that were.
+    public let trainError: Double
+  }
+
+  private let spectrum: TargetSpectrum
+
+  /// The curve of a pool.
+  public init(_ spectrum: TargetSpectrum) {
+    self.spectrum = spectrum
+  }
+
+  /// The point of m samples; nil where more are learned without a ridge than the spectrum has directions,
+  /// or nothing is left to test on.
+  ///
+  /// - Parameter ridge: what is added to the diagonal of the kernel matrix of the samples.
+  public func point(samples m: Int, ridge: Double) -> Point? {
+    guard m > 0, m < spectrum.n, let kappa = kappa(samples: m, ridge: ridge) else { return nil }
+    // Sums of L^2, L (1 - L), 1 - L, and (1 - L)^2 |v|^2.
+    var (squares, mixed, left, rest) = (0.0, 0.0, 0.0, 0.0)
+    for (value, energy) in zip(spectrum.values, spectrum.energies) {
+      let learned = value / (value + kappa)
+      let missed = kappa / (value + kappa)
+      squares += learned * learned
+      mixed += learned * missed
+      left += missed
+      rest += missed * missed * energy
+    }
+    let (learned, others) = (Double(m), Double(spectrum.n - m))
+    let share = ridge / kappa
+    let q = others / left
+    // 1 - q sum (1 - L)^2 / sum (1 - L), without cancellation.
+    let slope = 1 / (share + q * mixed / left)
+    let outputs = Double(spectrum.outputs)
+    return Point(
+      samples: m, kappa: kappa,
+      testError: (1 + slope * (q * squares / left - share * share)) * rest / (others * outputs),
+      trainError: share * share * slope * rest / (learned * outputs))
+  }
+
+  /// The root kappa of D + (delta / kappa) (n - D) = m; nil where it is zero.
+  public func kappa(samples m: Int, ridge: Double) -> Double? {
+    let directions = spectrum.values.count { $0 > 0 }
+    guard directions > 0, ridge > 0 || m < directions else { return nil }
+    // The left-hand side falls with kappa: it is n at delta, and at most (sum lambda + n delta) / kappa.
+    let n = Double(spectrum.n)
+    var high = (spectrum.values.reduce(0, +) + n * ridge) / Double(m)
+    var low = ridge
+    if low == 0 {
+      low = high
+      while excess(low, m, ridge) < 0 {
+        low /= 1024
+        guard low > Double.leastNormalMagnitude else { return nil }
+      }
+    }
+    // Halving on a logarithmic scale reaches rounding after some 60 steps.
+    while high > low * (1 + 4 * Double.ulpOfOne) {
+      let middle = (low * high).squareRoot()
+      guard middle > low, middle < high else { break }
+      if excess(middle, m, ridge) > 0 { low = middle } else { high = middle }
+    }
+    return high
+  }
+
+  private func excess(_ kappa: Double, _ m: Int, _ ridge: Double) -> Double {
+    var (learned, left) = (0.0, 0.0)
+    for value in spectrum.values {
+      learned += value / (value + kappa)
+      left += kappa / (value + kappa)
+    }
+    return learned + ridge / kappa * left - Double(m)
+  }
+
+  /// Numbers of samples for a curve: two an octave from 2 on, up to `last` at most.
+  public static func samples(upTo last: Int) -> [Int] {
+    var counts: [Int] = []
+    var exponent = 2
+    while true {
+      let count = Int(exp2(Double(exponent) / 2).rounded())
+      if count > last { return counts }
+      if counts.last != count { counts.append(count) }
+      exponent += 1
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// The loss of gradient flow on all n samples, from outputs of zero on, at every time.
+///
+/// Half the mean over samples and outputs of the squared error, as in training; time in units of the
+/// learning rate: sum |v_i|^2 exp(-2 lambda_i t / N) / (2 N), N = n outputs.
+///
+/// Source: Jacot, Gabriel and Hongler (arXiv 1806.07572); Lee et al. (arXiv 1902.06720), equation 8.
+public struct TrainingCurve: Sendable {
+  /// The loss at one time.
+  public struct Point: Sendable, Equatable {
+    /// In units of the learning rate.
+    public let time: Double
+    /// Half the mean over samples and outputs of the squared error.
+    public let loss: Double
+  }
+
+  private let spectrum: TargetSpectrum
+  private var total: Double { Double(spectrum.n * spectrum.outputs) }
+
+  /// The curve of a kernel and its targets.
+  public init(_ spectrum: TargetSpectrum) { self.spectrum = spectrum }
+
+  /// The loss at a time.
+  public func loss(time: Double) -> Double {
+    zip(spectrum.values, spectrum.energies).reduce(0) {
+      $0 + $1.1 * exp(-2 * $1.0 * time / total)
+    } / (2 * total)
+  }
+
+  /// Four points a decade, from a tenth of the time scale of the largest eigenvalue to ten times that of
+  /// the smallest above `floor`; none where there is no such eigenvalue.
+  public func points(floor: Double) -> [Point] {
+    guard let largest = spectrum.values.first, largest > floor,
+      let least = spectrum.values.last(where: { $0 > floor }), least > 0
+    else { return [] }
+    let first = Int((4 * log10(0.1 * total / largest)).rounded(.down))
+    let last = Int((4 * log10(10 * total / least)).rounded(.up))
+    return (first...max(first, last)).map {
+      let time = pow(10, Double($0) / 4)
+      return Point(time: time, loss: loss(time: time))
+    }
+  }
+}
