@@ -2,6 +2,7 @@ import Assembly
 import Failures
 import Features
 import Foundation
+import Jobs
 import MessagePassing
 import Processor
 import RankProgram
@@ -33,30 +34,34 @@ extension RunPipeline {
     try ranks.agree {
       let (perRank, perNode) = assignment.featureBytes(
         train: data.trainCount, test: data.testCount, ranks: ranks.count)
-      let (needed, there) = (perRank * ranks.node.size + perNode, NodeMemory.available)
-      guard needed > there else { return }
+      let needed = perRank * ranks.node.size + perNode
+      let room = NodeMemory.room(for: ranks.node.size)
+      guard needed > room.bytes else { return }
       throw Refusal(
         .resource,
         String(
           format:
             "the sums of the kernel's tiles and two panels of features take %.1f GB of memory on a "
             + "node, and this one has %.1f GB; use more nodes",
-          Double(needed) * 1e-9, Double(there) * 1e-9))
+          Double(needed) * 1e-9, Double(room.bytes) * 1e-9) + room.reason)
     }
+  }
+
+  /// Throws, on all ranks, where there is nothing to follow.
+  static func requireChunksToFollow(_ job: Job, _ request: RunRequest) throws {
+    guard request.follows, job.features?.chunks == nil else { return }
+    throw CollectiveFailure(
+      onAllRanks: Refusal(
+        .badJob,
+        "--follow waits for chunks of features, and \(request.job) says of none how many there will be; "
+          + "set features.chunks, or leave it out"))
   }
 
   /// Waits for the first chunk of features that are followed, which tells the number of points. Collective.
   ///
-  /// Errors: a job without a stream of chunks; a producer that gives no sign; a request to stop.
+  /// Errors: a producer that gives no sign; a request to stop.
   func waitForFirstChunk() throws {
-    guard request.follows else { return }
-    guard case .features(let work) = assignment.origin, job.features?.chunks != nil else {
-      throw CollectiveFailure(
-        onAllRanks: Refusal(
-          .badJob,
-          "--follow waits for chunks of features, and \(request.job) says of none how many there will be; "
-            + "set features.chunks, or leave it out"))
-    }
+    guard request.follows, case .features(let work) = assignment.origin else { return }
     let begun = MPIEnvironment.seconds
     while true {
       var isThere = 0

@@ -34,6 +34,7 @@ final class RunPipeline {
     events = EventLog(run, isOpen: ranks.isRoot)
     console.onStep = { $0.write(run) }
     let job = self.job
+    try Self.requireChunksToFollow(job, request)
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
     summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import PATIENCE, chunks, finish, ntk_dist, start, succeed, wait_until, write_job
+from conftest import PATIENCE, chunks, finish, kill_all, ntk_dist, start, succeed, wait_until, write_job
 from test_features import SLOW, Jacobians, refused
 
 TOTAL = 12
@@ -77,8 +77,7 @@ def test_a_follower_that_is_killed_goes_on_with_the_chunks_that_are_left(tmp_pat
     for number in range(5):
         process = start("assemble", path, "--follow", "--resume", ranks=1 + number % 2)
         wait_until(lambda number=number: producer.taken() >= 2 * number + 1, process)
-        process.kill()
-        finish(process)
+        kill_all(process)
     succeed("assemble", path, "--follow", "--resume", ranks=2)
     producer.join(PATIENCE)
     assert producer.taken() == TOTAL and producer.most <= 2

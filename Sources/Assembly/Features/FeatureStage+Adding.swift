@@ -5,6 +5,8 @@ import MessagePassing
 import RankProgram
 
 extension FeatureStage {
+  /// Seconds of a panel that is finished after a signal, before its grace is over.
+  private static var shortPanel: Double { 0.5 }
   /// Bytes of a rank's sums that are on disk before a signal's grace is over.
   private static var quicklySaved: Int { 256 << 20 }
 
@@ -33,6 +35,8 @@ extension FeatureStage {
     var meter = FeatureProgress(input, entries: entryCount)
     var clock = SaveClock(place: first, time: MPIEnvironment.seconds)
     var (place, slot) = (first, 0)
+    // Of the panel before; the first may take long.
+    var seconds = Double.infinity
     guard var chunk = try waitForChunk(first, sums, &clock) else { return false }
     window.begin(.init(chunk: chunk, number: first.panel, slot: 0))
     while true {
@@ -46,7 +50,9 @@ extension FeatureStage {
         window.begin(.init(chunk: upcoming, number: next.panel, slot: 1 - slot))
       }
       meter.show(place, on: console)
-      let isAdded = addPanel(panel, of: window, to: sums)
+      let begun = MPIEnvironment.seconds
+      let isAdded = addPanel(panel, of: window, to: sums, isShort: seconds < Self.shortPanel)
+      seconds = MPIEnvironment.seconds - begun
       meter.add(columns: panel.columns.count)
       let verdict = try agree(isAdded, sums, clock)
       if verdict.isWhole, next.chunk > place.chunk { try tell(place.chunk) }
@@ -71,14 +77,15 @@ extension FeatureStage {
   }
 
   private func addPanel(
-    _ panel: PanelWindow<Scalar>.Panel, of window: PanelWindow<Scalar>, to sums: FeatureSums<Scalar>
+    _ panel: PanelWindow<Scalar>.Panel, of window: PanelWindow<Scalar>,
+    to sums: FeatureSums<Scalar>, isShort: Bool
   ) -> Bool {
     guard let base = window.base(panel) else { return true }
     return sums.add(
       base, columns: panel.columns.count, trainCount: input.trainCount, weight: panel.chunk.weight
     ) {
       ranks.watchdog.tick()
-      return StopRequest.signal == nil || StopRequest.cause == .timeLimit
+      return isShort || StopRequest.cause != .signal
     }
   }
 
