@@ -166,6 +166,7 @@ bench: system-packages
 	.build/release/ntk-bench core pixels attention pack
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench block
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench squares
+	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench features
 	Benchmarks/pipeline $(BINARY)
 
 lint:

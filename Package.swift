@@ -129,6 +129,13 @@ let package = Package(
     .target(name: "NumPyFiles", dependencies: ["DurableFiles", "Failures"], exclude: readme),
     .target(
       name: "TileStore", dependencies: ["Tiling", "DurableFiles", "Failures"], exclude: readme),
+    .target(
+      name: "MatrixFiles",
+      dependencies: ["Tiling", "DurableFiles", "NumPyFiles", "TileStore", "Failures"],
+      exclude: readme),
+    .target(
+      name: "Features", dependencies: ["BLAS", "DurableFiles", "MatrixFiles", "Failures"],
+      exclude: readme, swiftSettings: vectorized),
     .target(name: "Datasets", dependencies: ["NumPyFiles", "Failures"], exclude: readme),
 
     // Ranks.
@@ -185,8 +192,9 @@ let package = Package(
       name: "Assembly",
       dependencies: [
         "Failures", "RecursionCore", "BLAS", "KernelTiles", "Tiling", "TileSchedule",
-        "DurableFiles", "NumPyFiles", "TileStore", "Datasets", "MessagePassing", "Jobs", "Results",
-        "RankProgram", "Processor",
+        "DurableFiles", "NumPyFiles", "TileStore", "MatrixFiles", "Features", "Datasets",
+        "MessagePassing",
+        "Jobs", "Results", "RankProgram", "Processor",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: readme),
     .target(
@@ -242,9 +250,11 @@ let package = Package(
       dependencies: ["DistributedAlgebra", "BlockCyclic", "Failures"]),
     .testTarget(name: "TileScheduleTests", dependencies: ["TileSchedule", "Tiling"]),
     .testTarget(
-      name: "FileTests", dependencies: ["DurableFiles", "NumPyFiles", "TileStore", "Tiling"]),
+      name: "FileTests",
+      dependencies: ["DurableFiles", "NumPyFiles", "TileStore", "MatrixFiles", "Tiling"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "NumPyFiles", "DurableFiles"]),
+    .testTarget(name: "FeaturesTests", dependencies: ["Features", "DurableFiles", "Failures"]),
     .testTarget(name: "WatchdogTests", dependencies: ["Watchdog"]),
     .testTarget(name: "SelfTestTests", dependencies: ["SelfTest"]),
     .testTarget(name: "RankProgramTests", dependencies: ["RankProgram", "Results", "Failures"]),
@@ -279,7 +289,7 @@ let package = Package(
       name: "ntk-bench",
       dependencies: [
         "BLAS", "RecursionCore", "KernelTiles", "MessagePassing", "TileSchedule", "Tiling",
-        "TileStore", "DurableFiles",
+        "TileStore", "DurableFiles", "Features",
       ],
       path: "Benchmarks/ntk-bench"),
     .executableTarget(

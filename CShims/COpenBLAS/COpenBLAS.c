@@ -40,6 +40,13 @@ void ntk_dsyrk_row_major(
       CblasRowMajor, (CBLAS_UPLO)uplo, (CBLAS_TRANSPOSE)transpose, n, k, alpha, a, lda, beta, c,
       ldc);
 }
+void ntk_ssyrk_row_major(
+    int uplo, int transpose, int n, int k, float alpha, const float *a, int lda, float beta,
+    float *c, int ldc) {
+  cblas_ssyrk(
+      CblasRowMajor, (CBLAS_UPLO)uplo, (CBLAS_TRANSPOSE)transpose, n, k, alpha, a, lda, beta, c,
+      ldc);
+}
 
 int ntk_dsyevd(
     char jobz, char uplo, int n, double *a, int lda, double *w, double *work, int lwork, int *iwork,

@@ -36,16 +36,16 @@ package final class AssemblyStage {
   private var checksums: [WorkItem: [UInt32]] = [:]
 
   package init(
-    _ assignment: Assignment, store: KernelStore, images: SharedImages, ranks: Ranks,
+    _ assignment: Assignment, store: KernelStore, input: TileInput, ranks: Ranks,
     console: Console, events: EventLog
-  ) {
+  ) throws {
     self.ranks = ranks
     self.store = store
     self.console = console
     self.events = events
     folder = assignment.run
     (workPerPair, usesPixels) = (assignment.workPerPair, assignment.usesPixels)
-    work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
+    work = try TileWork(assignment, store: store, input: input, rank: ranks.rank)
   }
 
   /// Runs to the end, or until a signal asks to stop.

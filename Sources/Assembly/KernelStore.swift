@@ -37,15 +37,18 @@ package struct KernelStore {
   package let parts: [Part]
   package let entries: [Entry]
 
-  /// The grids of a job with `train` and `test` images in tiles of `tile` x `tile`.
+  /// The grids of an assignment with `train` and `test` images.
   package static func grids(
-    train: Int, test: Int, tile: Int
+    _ assignment: Assignment, train: Int, test: Int
   ) throws(GridError) -> [(part: Part, grid: TileGrid)] {
+    let tile = assignment.tile(train: train)
     var grids = [(Part.train, try TileGrid.lowerTriangle(n: train, tile: tile))]
     if test > 0 {
       grids.append(
         (.test, try TileGrid.rectangle(m: test, n: train, tileRows: tile, tileColumns: tile)))
-      grids.append((.testDiagonal, try TileGrid.line(m: test, tile: tile)))
+      if assignment.hasTestDiagonal {
+        grids.append((.testDiagonal, try TileGrid.line(m: test, tile: tile)))
+      }
     }
     return grids
   }
@@ -62,7 +65,7 @@ package struct KernelStore {
   package static func size(
     _ assignment: Assignment, train: Int, test: Int
   ) throws(GridError) -> Size {
-    let grids = try grids(train: train, test: test, tile: assignment.tile(train: train))
+    let grids = try grids(assignment, train: train, test: test)
     let specs = parts(grids, assignment).map {
       assignment.spec($0.grid, fingerprint: Fingerprint())
     }
@@ -76,12 +79,14 @@ package struct KernelStore {
   /// Creates the arrays that are missing and opens those that are there.
   ///
   /// Local, on rank 0 alone. Errors: `TileStoreError`, where an array was made from something else.
-  package static func create(_ assignment: Assignment, images: SharedImages) throws -> KernelStore {
-    let data = images.outline
-    return try make(assignment, train: data.trainCount, test: data.testCount) {
+  ///
+  /// - Parameter digest: of the images or matrices.
+  package static func create(
+    _ assignment: Assignment, _ data: DataOutline, digest: UInt64
+  ) throws -> KernelStore {
+    try make(assignment, train: data.trainCount, test: data.testCount) {
       name, spec, variant in
-      let fingerprint = assignment.fingerprint(
-        variant: variant, data: data, imageDigest: images.digest)
+      let fingerprint = assignment.fingerprint(variant: variant, data: data, digest: digest)
       let store = assignment.run.store
       if try !Disk().exists("\(store)/\(name)") {
         // Checksums without their array are of one that was removed.
@@ -147,13 +152,16 @@ package struct KernelStore {
     return found
   }
 
-  /// Throws where the arrays were made from other images, labels or networks. Reads image files once.
-  /// Local, on rank 0.
-  package func check(_ assignment: Assignment, _ data: DataOutline) throws {
-    let digest = try data.plan?.digest()
+  /// Throws where the arrays were made from other images, labels, networks or matrices. Local, on rank 0.
+  ///
+  /// - Parameter digest: of the images or matrices; nil where it cannot be had.
+  package func check(_ assignment: Assignment, _ data: DataOutline, digest: UInt64?) throws {
     for entry in entries {
-      var own = assignment.fingerprint(variant: entry.variant, data: data, imageDigest: digest)
-      if digest == nil { own["images"] = entry.array.spec.fingerprint["images"] }
+      var own = assignment.fingerprint(variant: entry.variant, data: data, digest: digest)
+      if digest == nil {
+        let field = assignment.digestField
+        own[field] = entry.array.spec.fingerprint[field]
+      }
       if let difference = own.firstDifference(to: entry.array.spec.fingerprint) {
         throw TileStoreError.differentFingerprint(path: entry.array.path, difference: difference)
       }
@@ -164,8 +172,7 @@ package struct KernelStore {
     _ assignment: Assignment, train: Int, test: Int,
     _ array: (String, (Fingerprint) -> TileArraySpec, Int) throws -> TileArray
   ) throws -> KernelStore {
-    let tile = assignment.tile(train: train)
-    let grids = try grids(train: train, test: test, tile: tile)
+    let grids = try grids(assignment, train: train, test: test)
     var entries: [Entry] = []
     for (variant, value) in assignment.variants.enumerated() {
       for kernel in assignment.kernels {

@@ -116,6 +116,22 @@ public func dsyrk(
     triangle.flag, transpose.flag, Int32(n), Int32(k), alpha, a, Int32(lda), beta, c, Int32(ldc))
 }
 
+/// One triangle of C = alpha op(A) op(A)' + beta C in single precision, row-major.
+///
+/// Shape: op(A) is n x k, C n x n; lda and ldc are elements from row to row.
+///
+/// Local. The other triangle of C stays as it is.
+///
+/// Source: cblas_ssyrk.
+public func ssyrk(
+  _ triangle: Triangle, _ transpose: Operation = .none, n: Int, k: Int, alpha: Float = 1,
+  _ a: UnsafePointer<Float>, lda: Int, beta: Float = 0, _ c: UnsafeMutablePointer<Float>, ldc: Int
+) {
+  guard n > 0 else { return }
+  ntk_ssyrk_row_major(
+    triangle.flag, transpose.flag, Int32(n), Int32(k), alpha, a, Int32(lda), beta, c, Int32(ldc))
+}
+
 /// C += A'B of column-major arrays without gaps.
 ///
 /// Shape: A and B are rows x columns, C columns x columns.

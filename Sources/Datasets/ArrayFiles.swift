@@ -20,10 +20,6 @@ struct ArrayFiles: ImageSource {
   private let train: Part
   private let test: Part?
 
-  /// As many as ImageNet has. Targets are one-hot, and confusion matrices have a number for each pair of
-  /// classes.
-  private static let mostClasses = 1000
-
   /// Reads the shapes and the labels.
   init(train: Files, test: Files?) throws(DatasetError) {
     let (shape, count) = try Self.shape(of: train.images)
@@ -88,25 +84,6 @@ struct ArrayFiles: ImageSource {
 
   private static func labels(_ files: Files, count: Int) throws(DatasetError) -> [Int] {
     guard let path = files.labels else { return [] }
-    let reader = try onFile { () throws(NumPyError) in try NumPyFileReader(path: path) }
-    guard reader.shape.count == 1 else {
-      throw .badArray(
-        path: path,
-        problem: "has shape \(reader.shape) where labels have [N]; save the class numbers "
-          + "(numpy.argmax of one-hot rows)")
-    }
-    guard reader.shape[0] == count else {
-      throw .badArray(
-        path: path,
-        problem: "holds \(reader.shape[0]) labels for the \(count) images of \(files.images)")
-    }
-    let labels = try onFile { () throws(NumPyError) in try reader.integers(0..<count) }
-    if let index = labels.firstIndex(where: { $0 < 0 || $0 >= mostClasses }) {
-      throw .badArray(
-        path: path,
-        problem: "has label \(labels[index]) at \(index); labels are from 0 to \(mostClasses - 1), "
-          + "because at most \(mostClasses) classes are supported")
-    }
-    return labels
+    return try LabelFile.labels(path, count: count, of: "images of \(files.images)")
   }
 }

@@ -7,6 +7,8 @@ public enum DataSource: Equatable, Sendable {
   /// NumPy files: images [N, H, W, C] or [N, D] of any type read, labels [N] of an integer type.
   /// Without `test` there are no test images; without labels there are none.
   case arrays(train: String, test: String?, trainLabels: String?, testLabels: String?)
+  /// No images: .npy files of the labels [N], of an integer type, of points whose kernel is known.
+  case labels(train: String?, test: String?)
 }
 
 /// The two parts of a data set.

@@ -15,6 +15,8 @@ public enum DatasetError: Failure, Equatable, Sendable {
   case badLabel(path: String, record: Int, label: Int)
   /// The source holds fewer images than asked for.
   case tooFewImages(split: Split, asked: Int, source: String, held: Int)
+  /// The data are labels alone, and images are needed.
+  case noImages
   /// A count below zero.
   case negativeCount(split: Split, count: Int)
   /// No training image is asked for.
@@ -44,7 +46,8 @@ public enum DatasetError: Failure, Equatable, Sendable {
   public var kind: FailureKind {
     switch self {
     case .missingFolder, .missingBatch: .missingInput
-    case .tooFewImages, .negativeCount, .noTrainingImages, .unbalanceable, .tooFewOfClass,
+    case .tooFewImages, .noImages, .negativeCount, .noTrainingImages, .unbalanceable,
+      .tooFewOfClass,
       .noLabels:
       .badJob
     case .file(let error): error.kind
@@ -71,6 +74,8 @@ public enum DatasetError: Failure, Equatable, Sendable {
         + "unpack cifar-10-binary.tar.gz again"
     case .tooFewImages(let split, let asked, let source, let held):
       "data.\(split.rawValue) asks for \(asked) images, \(source) holds \(held); ask for fewer"
+    case .noImages:
+      "data has labels alone, and a network needs images; give data one of cifar10, synthetic and arrays"
     case .negativeCount(let split, let count):
       "data.\(split.rawValue) asks for \(count) images; give a count of 0 or more"
     case .noTrainingImages:

@@ -30,6 +30,7 @@ extension DataSource {
       try ArrayFiles(
         train: .init(images: train, labels: trainLabels),
         test: uses(.test) ? test.map { .init(images: $0, labels: testLabels) } : nil)
+    case .labels: throw .noImages
     }
   }
 }

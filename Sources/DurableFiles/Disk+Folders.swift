@@ -150,6 +150,18 @@ extension Disk {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino
   }
 
+  /// Numbers that are others after a file was replaced or written to; nil where it does not exist.
+  ///
+  /// - Throws: `FileError`.
+  public func state(of path: String) throws(FileError) -> [Int]? {
+    try status(path).map {
+      [
+        Int(truncatingIfNeeded: $0.st_dev), Int(truncatingIfNeeded: $0.st_ino), Int($0.st_size),
+        $0.st_mtim.tv_sec, $0.st_mtim.tv_nsec,
+      ]
+    }
+  }
+
   /// Seconds since a file was last written to; minus infinity where it does not exist.
   ///
   /// - Throws: `FileError`.

@@ -101,6 +101,13 @@ extension Key {
     }
   }
 
+  /// The same key, written only into sections of which `condition` holds.
+  package func written(where condition: @escaping @Sendable (Owner) -> Bool) -> Key {
+    Key(
+      name: name, plural: plural, type: type, fallback: fallback, meaning: meaning, read: read
+    ) { condition($0) ? entry($0) : nil }
+  }
+
   private static func type(_ words: String, _ unit: String?) -> String {
     words + (unit.map { ", in \($0)" } ?? "")
   }

@@ -24,6 +24,12 @@ extension DatasetRequest {
       ArrayPaths($0.source).map(ArrayPaths.keys.text)
     },
     Key(
+      "labels", type: "a mapping", absent: .words("none"),
+      "The labels of a kernel of your own, which has no images; see data.labels."
+    ) {
+      LabelPaths($0.source).map(LabelPaths.keys.text)
+    },
+    Key(
       "train", \.train, .selection(atLeast: 1),
       "The training images to use: the first so many, all, or a random draw; see data.train."),
     Key(
@@ -46,6 +52,12 @@ extension DatasetRequest {
   init(_ item: Item, isPredictionAsked: Bool) throws(JobError) {
     let section = try Self.keys.open(item)
     self = .start
+    if let labels = section["labels"] {
+      throw labels.error(
+        .conflict,
+        "\(labels.path) are those of a kernel of your own, and the job has a network; name them with "
+          + "their images in \(section.path).arrays")
+    }
     source = try Self.source(section, isPredictionAsked: isPredictionAsked)
     // CIFAR-10 has test images whether or not a job needs them.
     test =
@@ -53,6 +65,7 @@ extension DatasetRequest {
       case .cifar10: .first(0)
       case .synthetic(_, _, let count): count > 0 ? .all : .first(0)
       case .arrays(_, let file, _, _): file != nil ? .all : .first(0)
+      case .labels: .all
       }
     try Self.keys.read(section, into: &self)
     try checkCounts(section)
@@ -96,7 +109,7 @@ extension DatasetRequest {
   /// Throws where counts are impossible whatever the files hold. Errors: conflict.
   private func checkCounts(_ section: Item) throws(JobError) {
     switch source {
-    case .cifar10: return
+    case .cifar10, .labels: return
     case .arrays(_, let file, _, _):
       guard let item = section["test"], file == nil, test.count != 0 else { return }
       throw item.error(

@@ -2,10 +2,10 @@ import Datasets
 
 /// What a user asks for: one job file, read and checked, with every default filled in.
 public struct Job: Sendable, Equatable {
-  /// The images.
+  /// The images, or the labels of what has none.
   public var data: DatasetRequest
-  /// The network, or networks.
-  public var network: NetworkSection
+  /// The network, or networks, or what there is in their place.
+  public var origin: KernelOrigin
   /// The kernels, in the order of `KernelKind.allCases`.
   public var kernels: [KernelKind]
   /// What the kernels are averaged over; nil for the images as they are.
@@ -33,12 +33,9 @@ public struct Job: Sendable, Equatable {
   /// The run folder, relative to the working directory.
   public var output: String
 
-  /// The networks to compute.
-  public var variants: [Variant] { network.variants }
-
   /// A job with its parts; unlike a file's, they are not checked against each other.
   public init(
-    data: DatasetRequest, network: NetworkSection, kernels: [KernelKind] = KernelKind.allCases,
+    data: DatasetRequest, origin: KernelOrigin, kernels: [KernelKind] = KernelKind.ofNetworks,
     average: AverageSection? = nil, precision: FloatingWidth = .f64, storage: FloatingWidth = .f64,
     store: StoreSection? = nil, tile: Int? = nil,
     spectrum: SpectrumSection? = nil, prediction: PredictionSection? = nil,
@@ -46,7 +43,7 @@ public struct Job: Sendable, Equatable {
     generalization: GeneralizationSection? = nil, output: String
   ) {
     self.data = data
-    self.network = network
+    self.origin = origin
     self.kernels = kernels
     self.average = average
     self.precision = precision
@@ -62,12 +59,17 @@ public struct Job: Sendable, Equatable {
   }
 }
 
-/// One of the two kernels of a network of infinite width.
+/// One of the two kernels of a network of infinite width, or the kernel of something else.
 public enum KernelKind: String, Sendable, CaseIterable {
   /// The covariance of pre-activations.
   case nngp
   /// The neural tangent kernel.
   case ntk
+  /// A kernel that is of no network of infinite width.
+  case given = "kernel"
+
+  /// Those that a network of infinite width has.
+  public static let ofNetworks: [KernelKind] = [.nngp, .ntk]
 }
 
 /// A width of floating-point numbers.

@@ -12,6 +12,12 @@ extension Job {
     if let item = section["prediction"] {
       try prediction?.check(item, trainCount: trainCount)
       try checkLabels(item, needsTest: true)
+      if prediction?.variance == true, let kernel, kernel.testDiagonal == nil {
+        throw item.error(
+          .conflict,
+          "\(item.path).variance needs the kernel of each test point with itself; name the file of "
+            + "kernel.test_diagonal, or leave it out")
+      }
     }
     if let item = section["training"] {
       try training?.check(item)
@@ -37,13 +43,19 @@ extension Job {
           + "all eigenvectors of the kernel, and the job keeps "
           + "\(spectrum == nil ? "none" : "fewer"); set spectrum: {vectors: all}")
     }
-    if training.variance, data.test.count == 0 {
+    if training.variance, network == nil {
+      throw item.error(
+        .conflict,
+        "\(item.path).variance needs both kernels of a network, and the job has one of its own; leave it out"
+      )
+    }
+    if training.variance, !hasTest {
       throw item.error(
         .conflict,
         "\(item.path).variance is that at the test images and data.test asks for none; set data.test, "
           + "or leave the variance out")
     }
-    if training.variance, kernels != KernelKind.allCases {
+    if training.variance, kernels != KernelKind.ofNetworks {
       throw item.error(
         .conflict,
         "\(item.path).variance needs both kernels; set kernels: [nngp, ntk]")
@@ -52,11 +64,18 @@ extension Job {
 
   /// Learning needs labels; a prediction also needs test images and their labels.
   private func checkLabels(_ item: Item, needsTest: Bool) throws(JobError) {
-    guard !needsTest || data.test.count != 0 else {
+    guard !needsTest || hasTest else {
+      let problem =
+        network == nil
+        ? "needs test points and \(testKey) is not given; name its file"
+        : "needs test images and data.test asks for none; set data.test"
+      throw item.error(.conflict, "\(item.path) \(problem), or leave it out")
+    }
+    if case .labels(nil, _) = data.source {
       throw item.error(
         .conflict,
-        "\(item.path) needs test images and data.test asks for none; set data.test, or leave it out"
-      )
+        "\(item.path) needs the labels of the training points; name the .npy file of data.labels.train, "
+          + "or leave it out")
     }
     guard case .arrays(_, _, let trainLabels, let testLabels) = data.source else { return }
     let missing = [("train_labels", trainLabels), ("test_labels", testLabels)]

@@ -44,7 +44,11 @@ public struct JobFile: Sendable {
     let root = Item(path: "", node: document.root)
     guard case .mapping(let entries) = document.root.content, entries.count == 1,
       let item = try Job.keys.open(root)["network"]
-    else { return try Job(root).network }
+    else {
+      let job = try Job(root)
+      if let network = job.network { return network }
+      throw root.error(.missingKey, "the job has no network, of which there would be layers")
+    }
     return try NetworkSection(item)
   }
 }

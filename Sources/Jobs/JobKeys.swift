@@ -4,21 +4,30 @@ import JobDocuments
 extension Job {
   private static let dataAdvice = "say which images, e.g. data: {synthetic: {}}"
   private static let networkAdvice =
-    "give a list of layers, or a preset such as {preset: fcn, depth: 3}"
+    "give a list of layers, or a preset such as {preset: fcn, depth: 3}; or kernel or features in its place"
 
   static let keys = SectionKeys<Job>([
     Key(
-      "data", type: "a mapping", absent: .required(dataAdvice), "The images; see data.",
-      text: { DatasetRequest.keys.text($0.data) }),
+      "data", type: "a mapping", absent: .words("required with network, otherwise none"),
+      "The images; see data.", text: { $0.data.text }),
     Key(
       "network", type: "a list of layers, or a preset",
-      absent: .required(networkAdvice),
-      "The network, or networks; see network.", text: { $0.network.text }),
-    Key("kernels", \.kernels, .kernels, "The kernels to compute."),
+      absent: .words("required without kernel and features"),
+      "The network, or networks; see network.", text: { $0.network?.text }),
+    Key(
+      "kernel", type: "a mapping", absent: .words("computed from network"),
+      "A kernel of your own in place of network; see kernel.",
+      text: { $0.kernel.map(KernelSection.keys.text) }),
+    Key(
+      "features", type: "a mapping", absent: .words("computed from network"),
+      "Jacobians or other features in place of network, whose products are the kernel; see features.",
+      text: { $0.features.map(FeaturesSection.keys.text) }),
+    Key("kernels", \.kernels, .kernels, "The kernels to compute.").written { $0.network != nil },
     Key(
       "average", optional: \.average, AverageSection.form, absent: .words("not averaged"),
       "Mirrored and shifted copies of the images that the kernels are averaged over; see average."),
-    Key("precision", \.precision, .choice, "The arithmetic of the kernels."),
+    Key("precision", \.precision, .choice, "The arithmetic of the kernels.")
+      .written { $0.kernel == nil },
     Key("storage", \.storage, .choice, "The numbers in the store."),
     Key(
       "store", optional: \.store, StoreSection.form, absent: .words("in shards"),
@@ -53,14 +62,40 @@ extension Job {
   /// Reads a whole job.
   init(_ root: Item) throws(JobError) {
     let section = try Self.keys.open(root)
-    let dataItem = try section.required("data", Self.dataAdvice)
-    let networkItem = try section.required("network", Self.networkAdvice)
-    let isPredictionAsked = ["prediction", "training"].contains { section[$0] != nil }
-    self.init(
-      data: try DatasetRequest(dataItem, isPredictionAsked: isPredictionAsked),
-      network: try NetworkSection(networkItem), output: "")
+    if let item = section["kernel"] {
+      try Self.requireAlone(
+        item, in: section, notWith: ["features", "network", "kernels", "average", "precision"])
+      self.init(
+        data: try DatasetRequest(labels: section["data"], of: item.path),
+        origin: .kernel(try KernelSection(item)), kernels: [.given], output: "")
+    } else if let item = section["features"] {
+      try Self.requireAlone(item, in: section, notWith: ["network", "kernels", "average"])
+      self.init(
+        data: try DatasetRequest(labels: section["data"], of: item.path),
+        origin: .features(try FeaturesSection(item)), kernels: [.given], output: "")
+    } else {
+      let dataItem = try section.required("data", Self.dataAdvice)
+      let networkItem = try section.required("network", Self.networkAdvice)
+      let isPredictionAsked = ["prediction", "training"].contains { section[$0] != nil }
+      self.init(
+        data: try DatasetRequest(dataItem, isPredictionAsked: isPredictionAsked),
+        origin: .network(try NetworkSection(networkItem)), output: "")
+    }
     try Self.keys.read(section, into: &self)
     try check(section)
+  }
+
+  /// Throws where keys are given that mean nothing beside the one at `item`. Errors: conflict.
+  private static func requireAlone(
+    _ item: Item, in section: Item, notWith names: [String]
+  ) throws(JobError) {
+    for name in names {
+      guard let other = section[name] else { continue }
+      throw other.error(
+        .conflict,
+        "\(other.path) is not for a job with \(item.path), which stands in place of a network; "
+          + "keep one of the two")
+    }
   }
 
   /// The job as resolved, every default spelled out: reading it again gives an equal job.
@@ -76,16 +111,23 @@ extension Form where Value == [KernelKind] {
     return Form(words: words) { (item) throws(JobError) in
       var named: [KernelKind] = []
       for element in try item.elements(of: words) {
-        let kernel = try element.value(Form<KernelKind>.choice)
+        let kernel = try element.value(Form<NetworkKernel>.choice).kind
         guard !named.contains(kernel) else {
           throw element.error(.conflict, "\(item.path) names \(kernel.rawValue) twice; keep one")
         }
         named.append(kernel)
       }
       guard !named.isEmpty else { throw item.outOfRange(allowed: words) }
-      return KernelKind.allCases.filter(named.contains)
+      return KernelKind.ofNetworks.filter(named.contains)
     } text: {
       .list($0.map { .text($0.rawValue) })
     }
   }
+}
+
+/// What a job's `kernels` names.
+private enum NetworkKernel: String, CaseIterable {
+  case nngp, ntk
+
+  var kind: KernelKind { self == .nngp ? .nngp : .ntk }
 }

@@ -6,8 +6,8 @@ import JobDocuments
 public enum JobReference {
   /// The sections, in the order of a job.
   static let sections: [ReferenceSection] = [
-    whole, data, synthetic, arrays, selection, zca, network, average, store, spectrum, density,
-    prediction, iteration, training, initial, alignment, generalization,
+    whole, data, synthetic, arrays, labels, selection, zca, network, kernel, features, average,
+    store, spectrum, density, prediction, iteration, training, initial, alignment, generalization,
   ]
 
   /// What sections can be asked for, for example `spectrum`.
@@ -40,11 +40,14 @@ public enum JobReference {
       "and `ntk-dist help job SECTION` one section of it.",
     ],
     Job.keys,
-    start: Job(data: .start, network: NetworkSection(layers: []), output: ""))
+    start: Job(data: .start, origin: .network(NetworkSection(layers: [])), output: ""))
 
   private static let data = ReferenceSection(
     "data",
-    ["The images. One of `cifar10`, `synthetic` and `arrays` must be given."],
+    [
+      "The images. With `network`, one of `cifar10`, `synthetic` and `arrays` must be given; with `kernel`",
+      "or `features`, `labels` alone can be.",
+    ],
     DatasetRequest.keys, start: .start)
 
   private static let synthetic = ReferenceSection(
@@ -58,6 +61,13 @@ public enum JobReference {
       "pixels are divided by 255). Labels are needed by whatever learns; there are at most 1,000 classes.",
     ],
     ArrayPaths.keys, start: ArrayPaths())
+
+  private static let labels = ReferenceSection(
+    "data.labels",
+    [
+      "The labels of the points of `kernel` or `features`, where a stage needs them; there are at most 1,000 classes."
+    ],
+    LabelPaths.keys, start: LabelPaths())
 
   private static let selection = ReferenceSection(
     "data.train",
@@ -108,6 +118,25 @@ public enum JobReference {
       return ReferenceSection.entry(key, start: start, remark: remark)
     }
   }
+
+  private static let kernel = ReferenceSection(
+    "kernel",
+    [
+      "Files of a kernel that another program has computed, in float32 or float64: `.npy`, Zarr v3 without",
+      "compression, or an array of a run's store. They are read tile by tile into the store; every number",
+      "must be finite, and the kernel of the training points symmetric up to rounding. The run's kernel is",
+      "called `kernel`, where networks have `nngp` and `ntk`.",
+    ],
+    KernelSection.keys, start: KernelSection(train: ""))
+
+  private static let features = ReferenceSection(
+    "features",
+    [
+      "Files of features J, such as the Jacobians of a finite network, in float16, float32 or float64. The",
+      "kernel is the sum over the chunks of weight J J', with products in `precision` and sums in double",
+      "precision; it is called `kernel`. `precision: f32` is about twice as fast.",
+    ],
+    FeaturesSection.keys, start: FeaturesSection(train: ""))
 
   private static let average = ReferenceSection(
     "average",

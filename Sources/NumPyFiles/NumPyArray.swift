@@ -30,7 +30,7 @@ public struct NumPyArray: Equatable, Sendable {
     let range = 0..<reader.header.count
     try Self.requireMemory(for: reader.header, path: path)
     switch reader.dataType {
-    case .float64, .float32:
+    case .float64, .float32, .float16:
       var values = [Double](repeating: 0, count: range.count)
       try values.withUnsafeMutableBufferPointer { (buffer) throws(NumPyError) in
         try reader.read(range, into: buffer)

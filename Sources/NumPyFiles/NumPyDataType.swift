@@ -4,6 +4,8 @@ public enum NumPyDataType: String, CaseIterable, Sendable {
   case float64 = "<f8"
   /// Single precision.
   case float32 = "<f4"
+  /// Half precision.
+  case float16 = "<f2"
   /// Signed, eight bytes.
   case int64 = "<i8"
   /// Signed, four bytes.
@@ -18,12 +20,18 @@ public enum NumPyDataType: String, CaseIterable, Sendable {
     switch self {
     case .float64, .int64: 8
     case .float32, .int32: 4
+    case .float16: 2
     case .uint8, .int8: 1
     }
   }
 
   /// Whether the elements are whole numbers.
-  public var isInteger: Bool { self != .float64 && self != .float32 }
+  public var isInteger: Bool {
+    switch self {
+    case .float64, .float32, .float16: false
+    default: true
+    }
+  }
 
   /// All names, for messages.
   static var list: String { allCases.map(\.rawValue).joined(separator: " ") }
@@ -41,6 +49,10 @@ public enum NumPyDataType: String, CaseIterable, Sendable {
       for i in 0..<count {
         values[i] = Double(Float(bitPattern: Self.word(bytes, i, as: UInt32.self)))
       }
+    case .float16:
+      for i in 0..<count {
+        values[i] = Double(Float16(bitPattern: Self.word(bytes, i, as: UInt16.self)))
+      }
     case .int64: for i in 0..<count { values[i] = Double(Self.word(bytes, i, as: Int64.self)) }
     case .int32: for i in 0..<count { values[i] = Double(Self.word(bytes, i, as: Int32.self)) }
     case .uint8: for i in 0..<count { values[i] = Double(Self.word(bytes, i, as: UInt8.self)) }
@@ -51,11 +63,34 @@ public enum NumPyDataType: String, CaseIterable, Sendable {
   /// Converts `count` elements of an integer type; nil for a floating-point type.
   func integers(_ bytes: UnsafeRawPointer, count: Int) -> [Int]? {
     switch self {
-    case .float64, .float32: nil
+    case .float64, .float32, .float16: nil
     case .int64: (0..<count).map { Int(Self.word(bytes, $0, as: Int64.self)) }
     case .int32: (0..<count).map { Int(Self.word(bytes, $0, as: Int32.self)) }
     case .uint8: (0..<count).map { Int(Self.word(bytes, $0, as: UInt8.self)) }
     case .int8: (0..<count).map { Int(Self.word(bytes, $0, as: Int8.self)) }
+    }
+  }
+
+  /// Converts `count` elements at `bytes` to single precision, rounding to the nearest; what is beyond it
+  /// becomes infinite.
+  package func convert(
+    _ bytes: UnsafeRawPointer, count: Int, to values: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .float32:
+      for i in 0..<count { values[i] = Float(bitPattern: Self.word(bytes, i, as: UInt32.self)) }
+    case .float16:
+      for i in 0..<count {
+        values[i] = Float(Float16(bitPattern: Self.word(bytes, i, as: UInt16.self)))
+      }
+    case .float64:
+      for i in 0..<count {
+        values[i] = Float(Double(bitPattern: Self.word(bytes, i, as: UInt64.self)))
+      }
+    case .int64: for i in 0..<count { values[i] = Float(Self.word(bytes, i, as: Int64.self)) }
+    case .int32: for i in 0..<count { values[i] = Float(Self.word(bytes, i, as: Int32.self)) }
+    case .uint8: for i in 0..<count { values[i] = Float(Self.word(bytes, i, as: UInt8.self)) }
+    case .int8: for i in 0..<count { values[i] = Float(Self.word(bytes, i, as: Int8.self)) }
     }
   }
 

@@ -58,6 +58,28 @@ public struct NumPyFileReader: ~Copyable, Sendable {
     }
   }
 
+  /// Reads elements, counted in C order, in single precision; what is beyond it becomes infinite.
+  ///
+  /// - Precondition: `range` lies within the array and `values` is as long; else wrongShape.
+  package func read(
+    _ range: Range<Int>, into values: UnsafeMutableBufferPointer<Float>
+  ) throws(NumPyError) {
+    try check(range)
+    guard values.count == range.count else {
+      throw .wrongShape(
+        path: path, problem: "gives \(range.count) elements for a buffer of \(values.count)")
+    }
+    guard let target = values.baseAddress else { return }
+    if header.dataType == .float32 && 1.littleEndian == 1 {
+      let bytes = UnsafeMutableRawBufferPointer(values)
+      try file.read(into: bytes, at: header.dataOffset + range.lowerBound * 4)
+      return
+    }
+    try forEachPanel(of: range) { bytes, first, count in
+      header.dataType.convert(bytes, count: count, to: target + (first - range.lowerBound))
+    }
+  }
+
   /// Reads elements of an integer type; wrongDataType for a floating-point one.
   public func integers(_ range: Range<Int>) throws(NumPyError) -> [Int] {
     guard header.dataType.isInteger else {
@@ -84,6 +106,16 @@ public struct NumPyFileReader: ~Copyable, Sendable {
         into: UnsafeMutableRawBufferPointer(buffer), at: header.dataOffset + range.lowerBound)
     }
     return values
+  }
+
+  /// Reads the bytes of elements, counted in C order, as they lie in the file.
+  ///
+  /// - Precondition: `range` lies within the array, else wrongShape; `bytes` has their size.
+  package func readBytes(
+    of range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer
+  ) throws(NumPyError) {
+    try check(range)
+    try file.read(into: bytes, at: header.dataOffset + range.lowerBound * header.dataType.size)
   }
 
   private func check(_ range: Range<Int>) throws(NumPyError) {

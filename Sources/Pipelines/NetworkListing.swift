@@ -12,6 +12,10 @@ public struct NetworkListing {
   public init(_ path: String, overrides: [String]) throws {
     var file = try JobFile(path: path)
     try file.apply(overrides: overrides)
+    if let job = try? file.job(), job.network == nil {
+      text = "# no network: the job has a kernel or features of its own\n"
+      return
+    }
     let network = try file.network()
     let notes = try ActivationCertificate.all(in: network.variants.flatMap(\.layers))
       .map { "# \($0.description)\n" }

@@ -1,5 +1,5 @@
 import Assembly
-import Datasets
+import DurableFiles
 import Failures
 import Processor
 import RankProgram
@@ -11,28 +11,34 @@ extension RunPipeline {
     let tilesFit = { [assignment, ranks] in
       try assignment.checkMemory(
         train: data.trainCount, ranks: ranks.node.size,
-        memory: NodeMemory.room(for: ranks.node.size).bytes
-          - SharedImages.bytes(data, mirrors: assignment.averagesMirrors)
-      )
+        memory: NodeMemory.room(for: ranks.node.size).bytes - TileInput.bytes(assignment, data))
     }
     try ranks.agree(tilesFit)
-    let images = try SharedImages(data, mirrors: assignment.averagesMirrors, on: ranks)
+    if try needsNoInput(data) {
+      try record(data, digest: nil)
+      return .success
+    }
+    let input = try TileInput(assignment, data, on: ranks)
     // A folder of another job is refused here, before anything in it is touched.
-    try ranks.onRoot { _ = try KernelStore.create(assignment, images: images) }
+    try ranks.onRoot { _ = try KernelStore.create(assignment, data, digest: input.digest) }
     // Written before the first tile, so that a run that dies can still be looked at.
-    try record(data, imageDigest: images.digest)
+    try record(data, digest: input.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
-    let assembly = AssemblyStage(
-      assignment, store: store, images: images, ranks: ranks, console: console, events: events)
+    let formed = try formFeatures(input, data, store)
+    guard formed?.isComplete ?? true else { return try stopped() }
+    let assembly = try AssemblyStage(
+      assignment, store: store, input: input, ranks: ranks, console: console, events: events)
     let outcome = try assembly.run()
     // The memory is the solvers' from here on.
-    try images.release()
-    if outcome.computed > 0 || summary.figures.assembly == nil {
-      let seconds = try ranks.shared(outcome.seconds)
+    try input.release()
+    let computed = outcome.computed + (formed?.computed ?? 0)
+    if computed > 0 || summary.figures.assembly == nil {
+      let seconds = try ranks.shared(outcome.seconds + (formed?.seconds ?? 0))
       summary.change {
         $0.assembly = Summary.AssemblySummary(
-          tiles: outcome.total, tilesComputed: outcome.computed, tilesRepaired: outcome.repaired,
-          pairsComputed: outcome.entries, seconds: seconds, ranks: ranks.count)
+          tiles: outcome.total, tilesComputed: computed, tilesRepaired: outcome.repaired,
+          pairsComputed: outcome.entries + (formed?.entries ?? 0), seconds: seconds,
+          ranks: ranks.count)
       }
     }
     try summary.write()
@@ -40,20 +46,38 @@ extension RunPipeline {
       try events.add(
         outcome.isComplete ? "assembled" : "stopped",
         [
-          "tiles": .integer(outcome.computed), "seconds": .number(outcome.seconds),
+          "tiles": .integer(computed), "seconds": .number(outcome.seconds + (formed?.seconds ?? 0)),
           "repaired": .integer(outcome.repaired),
         ])
       console.say(
-        "assembled \(outcome.computed) of \(outcome.total) tiles in "
-          + readable(seconds: outcome.seconds)
-          + (outcome.computed < outcome.total && outcome.isComplete
+        "assembled \(computed) of \(outcome.total) tiles in "
+          + readable(seconds: outcome.seconds + (formed?.seconds ?? 0))
+          + (computed < outcome.total && outcome.isComplete
             ? " (the others were there)" : ""))
     }
-    guard outcome.isComplete else {
-      let cause = try ranks.stopCause() ?? .signal
-      console.warn("\(cause.sentence)\(ranks.continuation)")
-      return .stopped
+    return outcome.isComplete ? .success : try stopped()
+  }
+
+  /// Says why the assembly is not complete. Collective.
+  private func stopped() throws -> ExitStatus {
+    let cause = try ranks.stopCause() ?? .signal
+    console.warn("\(cause.sentence)\(ranks.continuation)")
+    return .stopped
+  }
+
+  /// Whether the kernel was imported or formed completely and the files that it came from have gone since.
+  /// Its tiles are then taken as they are. Collective.
+  private func needsNoInput(_ data: DataOutline) throws -> Bool {
+    guard try !TileInput.isThere(assignment, on: ranks) else { return false }
+    var answer = 0
+    try ranks.onRoot {
+      guard try Disk().exists(run.store) else { return }
+      let store = try KernelStore.open(assignment, data)
+      let total = store.grids.reduce(0) { $0 + $1.count }
+      guard try store.presentItems().count == total else { return }
+      console.say("the kernel is complete, and the files that it came from are not needed any more")
+      answer = 1
     }
-    return .success
+    return try ranks.world.broadcast([answer])[0] == 1
   }
 }

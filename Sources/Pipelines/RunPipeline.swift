@@ -34,6 +34,7 @@ final class RunPipeline {
     events = EventLog(run, isOpen: ranks.isRoot)
     console.onStep = { $0.write(run) }
     let job = self.job
+    try Self.requireChunksToFollow(job, request)
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
     summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)
@@ -47,7 +48,8 @@ final class RunPipeline {
       if ranks.isRoot { StepRecord.remove(run) }
       summary.close()
     }
-    let data = try DataOutline(job.data, on: ranks)
+    try waitForFirstChunk()
+    let data = try DataOutline(job, run: run, on: ranks)
     try ranks.agree {
       try requireSections()
       try assignment.check(data, job: job)
@@ -63,8 +65,9 @@ final class RunPipeline {
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
     if !request.stages.contains(.assemble) {
       // The later stages must not read kernels of another network or other images.
-      try ranks.onRoot { try store.check(assignment, data) }
-      try record(data, imageDigest: nil)
+      let digest = try TileInput.digest(assignment, data, on: ranks)
+      try ranks.onRoot { try store.check(assignment, data, digest: digest) }
+      try record(data, digest: nil)
     }
     OpenBLAS.setThreads(Ranks.solverThreads)
     let setting = StageSetting(
@@ -135,45 +138,5 @@ final class RunPipeline {
       try disk.createFolder(run.own)
       try disk.removeStaleTemporaries(in: run.path, recursively: true)
     }
-  }
-
-  /// Writes what is known of the run before its first result: the job, the environment, the data, and the
-  /// networks. Collective.
-  ///
-  /// - Parameter imageDigest: fingerprint of the images; nil for the one that the summary has.
-  func record(_ data: DataOutline, imageDigest: UInt64?) throws {
-    let environment = try EnvironmentRecord.gather(ranks)
-    try ranks.onRoot {
-      if request.stages.contains(.assemble) {
-        try Disk().publish(job.resolvedYAML(), to: run.job)
-      }
-      try environment?.write(run)
-      try events.add(
-        "started",
-        [
-          "stages": .text(request.stages.map(\.rawValue).joined(separator: " ")),
-          "ranks": .integer(ranks.count),
-        ])
-    }
-    let digest =
-      imageDigest.map { String($0, radix: 16) } ?? summary.figures.data?.digest ?? ""
-    let certificates = try ranks.agree {
-      try assignment.variants.map { try $0.network.certificates() }
-    }
-    summary.change { figures in
-      figures.data = Summary.DataSummary(
-        train: data.trainCount, test: data.testCount, classes: data.classes, shape: data.shape,
-        preprocessing: assignment.preprocessing, digest: digest)
-      let old = figures.variants
-      figures.variants = zip(assignment.variants, certificates).map { variant, certificates in
-        var found =
-          old.first { $0.name == variant.name && $0.network == variant.text }
-          ?? Summary.VariantSummary(name: variant.name, network: variant.text)
-        found.parameters = variant.parameters.isEmpty ? nil : variant.parameters
-        found.activations = certificates.isEmpty ? nil : certificates
-        return found
-      }
-    }
-    try summary.write()
   }
 }

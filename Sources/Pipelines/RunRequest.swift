@@ -12,6 +12,8 @@ public struct RunRequest {
   public var stages: [Stage]
   /// Whether a run folder that exists is continued.
   public var resume: Bool
+  /// Whether chunks of features that are not there yet are waited for.
+  public var follows: Bool
   /// The part of the tiles that this job computes, of several jobs on one store.
   public var shard: Shard
   /// Seconds after which a rank that is silent ends the program; 0 for never.
@@ -23,13 +25,14 @@ public struct RunRequest {
 
   /// A request.
   public init(
-    job: String, overrides: [String], stages: [Stage], resume: Bool, shard: Shard, watchdog: Double,
-    timeLimit: Double?, progress: Console.Progress
+    job: String, overrides: [String], stages: [Stage], resume: Bool, follows: Bool = false,
+    shard: Shard, watchdog: Double, timeLimit: Double?, progress: Console.Progress
   ) {
     self.job = job
     self.overrides = overrides
     self.stages = stages
     self.resume = resume
+    self.follows = follows
     self.shard = shard
     self.watchdog = watchdog
     self.timeLimit = timeLimit

@@ -28,6 +28,8 @@ package struct RunStatus: Encodable {
   package var tileBytes = 0
   /// Bytes that an ordinary user can still write.
   package let freeBytes: Int
+  /// Whether the kernels are of images.
+  let hasImages: Bool
   /// What was found so far.
   let summary: Summary
   /// nil before the images were read.
@@ -82,6 +84,7 @@ package struct RunStatus: Encodable {
   package init(of folder: RunFolder) throws {
     let disk = Disk()
     let job = try Job(of: folder)
+    hasImages = job.network != nil
     summary = try Summary.read(folder)
     let activity = try RunActivity(of: folder, disk: disk)
     run = folder.path

@@ -29,13 +29,15 @@ public struct StatusCommand {
     var lines = ["run       \(run.path)", "state     " + Self.state(status)]
     if let data = status.data {
       lines.append(
-        "data      \(data.train) training and \(data.test) test images, \(data.preprocessing)")
+        "data      \(data.train) training and \(data.test) test "
+          + (status.hasImages ? "images, \(data.preprocessing)" : "points"))
     }
     if let tiles = status.tiles { lines += Self.lines(tiles) }
     lines += status.stages.dropFirst().map(Self.line)
     lines += status.steps.map(Self.line)
     for variant in status.summary.variants {
-      for (kernel, result) in [(KernelKind.nngp, variant.nngp), (.ntk, variant.ntk)] {
+      for kernel in KernelKind.allCases {
+        let result = variant[kernel]
         let label = Assignment.label(variant.name, kernel)
         if let spectrum = result?.spectrum { lines.append(ResultLines.line(spectrum, label)) }
         if let prediction = result?.prediction { lines += ResultLines.lines(prediction, label) }

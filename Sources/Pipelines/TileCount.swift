@@ -20,7 +20,7 @@ struct TileCount {
   /// Errors: a damaged store. A store that `clean` has removed has no tiles.
   init(_ assignment: Assignment, train: Int, test: Int) throws {
     self.assignment = assignment
-    let grids = try KernelStore.grids(train: train, test: test, tile: assignment.tile(train: train))
+    let grids = try KernelStore.grids(assignment, train: train, test: test)
       .map(\.grid)
     pairs = grids.reduce(0) { $0 + $1.entries }
     let tiles = grids.reduce(0) { $0 + $1.count }

@@ -41,14 +41,19 @@ struct Verification {
   func perform() throws -> ExitStatus {
     let job = try ranks.agree { try Job(of: run) }
     let assignment = try ranks.agree { try Assignment(job, run: run) }
-    let data = try DataOutline(job.data, on: ranks)
+    let data = try DataOutline(job, run: run, on: ranks)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
-    try ranks.onRoot { try store.check(assignment, data) }
-    let images = try SharedImages(data, mirrors: assignment.averagesMirrors, on: ranks)
+    let isThere = try TileInput.isThere(assignment, on: ranks)
+    let input = isThere ? try TileInput(assignment, data, on: ranks) : nil
+    try ranks.onRoot { try store.check(assignment, data, digest: input?.digest) }
     let present = try presentTiles(store)
     var problems = try ranks.agree { try damagedTiles(present, store) }
-    let sample = try sample(store)
-    problems += try ranks.agree { try differingTiles(store, assignment, images, sample) }
+    let sample = input == nil ? [] : try sample(store)
+    if let input {
+      problems += try ranks.agree { try differingTiles(store, assignment, input, sample) }
+    } else {
+      console.say("the files that the kernel came from are not there, so no tile is computed again")
+    }
     // A damaged shard is met with every one of its tiles.
     var told: Set<Substring> = []
     for list in try ranks.world.gather(problems.joined(separator: "\n")) ?? [] {
@@ -117,9 +122,9 @@ struct Verification {
   }
 
   private func differingTiles(
-    _ store: KernelStore, _ assignment: Assignment, _ images: SharedImages, _ sample: [WorkItem]
+    _ store: KernelStore, _ assignment: Assignment, _ input: TileInput, _ sample: [WorkItem]
   ) throws -> [String] {
-    let work = TileWork(assignment, store: store, images: images, rank: ranks.rank)
+    let work = try TileWork(assignment, store: store, input: input, rank: ranks.rank)
     var problems: [String] = []
     for index in stride(from: ranks.rank, to: sample.count, by: ranks.count) {
       let item = sample[index]
@@ -130,7 +135,7 @@ struct Verification {
         guard try Self.damage(of: tile, in: entry.array) == nil else { continue }
         if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(
-            "tile \(tile) of \(entry.array.path) is not what its images give; remove "
+            "tile \(tile) of \(entry.array.path) is not what its \(assignment.networks == nil ? "matrices" : "images") give; remove "
               + "\(try entry.array.file(of: tile)) and run `ntk-dist assemble --resume` with its job"
           )
         }

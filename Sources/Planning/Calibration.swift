@@ -31,21 +31,21 @@ enum Calibration {
     try OpenBLAS.requireMemory()
     OpenBLAS.setThreads(1)
     let tile = min(assignment.tile(train: train), train)
+    guard let networks = assignment.networks else {
+      return try copying(assignment, tile: tile, train: train)
+    }
     // Images with numbers of unit variance; what they show does not matter to the time.
     var state: UInt64 = 1
     let values = (0..<3 * tile * shape.reduce(1, *)).map { _ -> Double in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return (Double(state >> 11) / 0x1p53 - 0.5) * 12.0.squareRoot()
     }
-    let work =
-      FileManager.default.temporaryDirectory.path
-      + "/ntk-dist-calibration-\(ProcessInfo.processInfo.processIdentifier)"
-    try Disk().createFolder(work)
+    let work = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: work) }
     let results = Mutex<[Result<MachineProfile.TileSeconds, any Error>]>([])
     DispatchQueue.concurrentPerform(iterations: cores) { worker in
       let result = Result {
-        try core(assignment, tile, values, shape, file: work + "/\(worker)")
+        try core(assignment, networks, tile, values, shape, file: work + "/\(worker)")
       }
       results.withLock { $0.append(result) }
     }
@@ -61,14 +61,15 @@ enum Calibration {
   /// Where a whole tile takes longer than that, parts of it are measured: a tile's time grows with its
   /// area.
   private static func core(
-    _ assignment: Assignment, _ tile: Int, _ values: [Double], _ shape: [Int], file: String
+    _ assignment: Assignment, _ networks: NetworkWork, _ tile: Int, _ values: [Double],
+    _ shape: [Int], file: String
   ) throws -> MachineProfile.TileSeconds {
     let memory = UnsafeMutablePointer<Double>.allocate(capacity: 2 * tile * tile)
     defer { memory.deallocate() }
     memory.initialize(repeating: 0, count: 2 * tile * tile)
     let output = KernelOutput(nngp: memory, ntk: memory + tile * tile, stride: tile)
     let outputs = [KernelOutput](repeating: output, count: assignment.variants.count)
-    let kernels = assignment.makeTileKernels()
+    let kernels = networks.makeTileKernels()
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
       // What mirror images show does not matter to the time, either.
@@ -85,7 +86,7 @@ enum Calibration {
       }
       let begin = now()
       // Ever larger parts, the first of which pays for memory, while the next takes seconds at most.
-      var edge = min(tile, max(assignment.program.leastTile, 1))
+      var edge = min(tile, max(networks.program.leastTile, 1))
       _ = try seconds(row: 0, edge: edge)
       var last = try seconds(row: 1, edge: edge)
       while edge < tile, last < 0.5, now() - begin < 3 {
@@ -109,7 +110,7 @@ enum Calibration {
   }
 
   /// Seconds of making a tile of every array durable.
-  private static func writingSeconds(
+  static func writingSeconds(
     _ assignment: Assignment, _ bytes: UnsafeRawBufferPointer, file: String
   ) throws -> Double {
     let arrays = assignment.valuesPerPair

@@ -59,13 +59,15 @@ public struct PlanCommand {
   /// Errors: a `Refusal` of kind `resource` where the run cannot be.
   public func perform() throws {
     let job = try Job(contentsOf: request.job, overrides: request.overrides)
-    let (train, test, classes, shape) = try sizes(job)
-    let assignment = try Assignment(job, run: RunFolder(job.output), imageShape: shape)
+    let data = try PlannedData(job, run: RunFolder(job.output))
+    let (train, test, shape) = (data.train, data.test, data.shape)
+    let assignment = try Assignment(
+      job, run: RunFolder(job.output), imageShape: job.network == nil ? nil : shape)
     try assignment.checkTileCount(train: train, test: test)
     let (machine, tileSeconds, isSaved) = try profile(assignment, train: train, shape: shape)
     let perNode = min(request.ranksPerNode ?? machine.cores, request.ranks)
     let plan = try RunPlan(
-      job, assignment, train: train, test: test, classes: classes, shape: shape,
+      job, assignment, data,
       ranks: request.ranks,
       ranksPerNode: perNode, machine: machine, tileSeconds: tileSeconds, memory: request.memory)
     switch request.format {
@@ -82,41 +84,6 @@ public struct PlanCommand {
     guard plan.obstacles.isEmpty else {
       throw Refusal(.resource, plan.obstacles.joined(separator: "; "))
     }
-  }
-
-  /// The data's counts and shape; those of the official CIFAR-10 where its files are elsewhere.
-  private func sizes(
-    _ job: Job
-  ) throws -> (train: Int, test: Int, classes: Int, shape: [Int]) {
-    do {
-      let plan = try DatasetPlan(opening: job.data)
-      return (plan.trainCount, plan.testCount, plan.classes, plan.shape.sizes)
-    } catch {
-      guard case .cifar10 = job.data.source else { throw error }
-      switch error {
-      case .missingFolder, .missingBatch:
-        guard 32 % job.data.reduction == 0 else {
-          throw DatasetError.reduction(
-            shape: .spatial(height: 32, width: 32, channels: 3), edge: job.data.reduction)
-        }
-        let edge = 32 / job.data.reduction
-        return (
-          try official(job.data.train, .train), try official(job.data.test, .test), 10,
-          [edge, edge, 3]
-        )
-      default: throw error
-      }
-    }
-  }
-
-  /// How many images of the official CIFAR-10 a job takes.
-  private func official(_ selection: Selection, _ split: Split) throws(DatasetError) -> Int {
-    let held = split == .train ? 50_000 : 10_000
-    let asked = selection.count ?? held
-    guard asked <= held else {
-      throw .tooFewImages(split: split, asked: asked, source: "CIFAR-10", held: held)
-    }
-    return asked
   }
 
   private func profile(
@@ -149,7 +116,7 @@ public struct PlanCommand {
       text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
     }
     var lines = [
-      "\(plan.train) training and \(plan.test) test images on \(plan.ranks) "
+      "\(plan.train) training and \(plan.test) test \(plan.subjects ?? "images") on \(plan.ranks) "
         + "rank\(plan.ranks == 1 ? "" : "s"), \(plan.ranksPerNode) per node "
         + "(\(plan.nodes) node\(plan.nodes == 1 ? "" : "s"))",
       "store \(gigabytes(plan.storeBytes)) GB on disk in \(plan.storeFiles) files; assembly "

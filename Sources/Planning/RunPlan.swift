@@ -23,6 +23,8 @@ struct RunPlan: Codable {
 
   var train: Int
   var test: Int
+  /// What the kernels are of where that is no images, for example `points`.
+  var subjects: String?
   var ranks: Int
   var ranksPerNode: Int
   var nodes: Int
@@ -39,60 +41,67 @@ struct RunPlan: Codable {
   /// Why the run is impossible, one sentence each.
   var obstacles: [String]
 
-  /// Labels are not read for a plan; with more classes, weights take a few bytes more an image.
-  private static let typicalClasses = 10
-
   var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
 
   /// - Parameters:
-  ///   - classes: of the labels; 0 without.
-  ///   - shape: of one image.
   ///   - tileSeconds: of one core.
   ///   - memory: bytes of a node; nil for the profile's.
   init(
-    _ job: Job, _ assignment: Assignment, train: Int, test: Int, classes: Int, shape: [Int],
+    _ job: Job, _ assignment: Assignment, _ data: PlannedData,
     ranks: Int, ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
     memory: Int?
   ) throws {
+    let (train, test, columns) = (data.train, data.test, data.columns)
     (self.train, self.test, self.ranks) = (train, test, ranks)
+    subjects = assignment.networks == nil ? assignment.subjects : nil
     self.ranksPerNode = ranksPerNode
     nodes = (ranks + ranksPerNode - 1) / ranksPerNode
     tile = assignment.tile(train: train)
     let layout = try MatrixLayout(order: train, grid: .nearSquare(ranks: ranks))
     grid = [layout.grid.nprow, layout.grid.npcol]
     blockSize = layout.nb
-    let grids = try KernelStore.grids(train: train, test: test, tile: tile)
+    let grids = try KernelStore.grids(assignment, train: train, test: test)
     let arrays = assignment.variants.count * assignment.kernels.count
     tiles = grids.reduce(0) { $0 + $1.grid.count }
     let size = try KernelStore.size(assignment, train: train, test: test)
     (storeBytes, storeFiles) = (size.bytes, size.files)
     coreHours =
-      Self.assemblySeconds(grids, side: min(tile, train), tileSeconds) / 3600
+      (Self.assemblySeconds(grids, side: min(tile, train), tileSeconds)
+        + Self.productSeconds(assignment, grids, columns, machine)) / 3600
     let base = SolverMemory.processBytes
-    let images = SharedImages.bytes(
-      count: train + test, shape: shape, mirrors: assignment.averagesMirrors)
-    let assembling = base + assignment.assemblyBytes(tile: min(tile, train))
+    let images =
+      assignment.networks == nil
+      ? 0
+      : SharedImages.bytes(
+        count: train + test, shape: data.shape, mirrors: assignment.averagesMirrors)
+    let sums =
+      columns > 0
+      ? assignment.featureBytes(train: train, test: test, ranks: ranks)
+      : (perRank: 0, perNode: 0)
+    let assembling = base + assignment.assemblyBytes(tile: min(tile, train)) + sums.perRank
     // The last tiles of a run keep only some ranks at work.
     let idle = ranks > 1 ? tileSeconds.apart / 2 : 0
     stages = [
       Stage(
         name: "assemble", seconds: coreHours * 3600 / Double(ranks) + idle,
-        bytesPerRank: assembling, bytesPerNode: assembling * ranksPerNode + images,
-        note: "\(tiles) tiles of \(tile) x \(tile)")
+        bytesPerRank: assembling, bytesPerNode: assembling * ranksPerNode + images + sums.perNode,
+        note: "\(tiles) tiles of \(tile) x \(tile)"
+          + (columns > 0 ? ", \(columns) columns of features" : ""))
     ]
     obstacles = []
     let limit = memory ?? machine.memory
     let time = SolverTime(
       layout, machine: machine, ranks: ranks, nodes: nodes,
       elementBytes: assignment.storage.bytes)
-    let solves = Solves(layout: layout, time: time, arrays: Double(arrays))
+    let solves = Solves(
+      layout: layout, time: time, arrays: Double(arrays), classes: max(data.classes, 1))
     if let section = job.spectrum { try add(section, solves, limit: limit) }
     if let section = job.density {
       try add(section, solves, isStoredSingle: assignment.storage == .float32, limit: limit)
     }
     if let section = job.prediction {
       let problem = IterationProblem(
-        order: train, classes: max(classes, 1), regularizations: section.regularization,
+        order: train, classes: solves.classes, regularizations: section.regularization,
         tile: tile, isStoredSingle: assignment.storage == .float32, ranks: ranks)
       try add(section, solves, problem, limit: limit)
     }
@@ -123,6 +132,16 @@ struct RunPlan: Codable {
     return seconds
   }
 
+  /// Seconds of one core for the products of features. Reading them from the file system may take longer.
+  private static func productSeconds(
+    _ assignment: Assignment, _ grids: [(part: KernelStore.Part, grid: TileGrid)], _ columns: Int,
+    _ machine: MachineProfile
+  ) -> Double {
+    let entries = grids.filter { $0.part != .testDiagonal }.reduce(0) { $0 + $1.grid.entries }
+    let speed = assignment.precision == .f64 ? machine.gflopsF64 : machine.gflopsF32
+    return 2 * Double(entries) * Double(columns) / (speed * 1e9)
+  }
+
   /// Adds a stage of a solver, and what stands against it.
   ///
   /// - Parameters:
@@ -151,6 +170,8 @@ struct RunPlan: Codable {
 
 /// What the stages of a plan that solve have in common.
 private struct Solves {
+    /// Of the labels.
+    let classes: Int
   let layout: MatrixLayout
   let time: SolverTime
   /// How many kernels there are.
@@ -173,7 +194,7 @@ extension RunPlan {
         + (section.weights ? solves.time.weights(choice) : 0)) * solves.arrays,
       bytes: SolverMemory.bytes(
         layout, choice.solver, scalar: choice.scalarBytes,
-        carried: section.weights ? Self.typicalClasses : 0)
+        carried: section.weights ? solves.classes : 0)
         + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
       note: choice.reason)
   }

@@ -36,7 +36,7 @@ enum PredictionFigures {
       return Plot(
         name: "regularization" + (kind.map { "-\($0.rawValue)" } ?? ""),
         title: "Accuracy over the regularization"
-          + (kind.map { ", \($0.rawValue.uppercased())" } ?? ""),
+          + (kind.map { ", \($0.title)" } ?? ""),
         caption:
           "Kernel regression; the regularization as the job has it. \(record.imagesSentence)"
           + omitted,

@@ -17,19 +17,30 @@ enum ReportTables {
   static func run(_ record: RunRecord) -> [Page.Part] {
     var rows: [[String]] = []
     if let data = record.summary.data {
+      let counts = "\(data.train) training, \(data.test) test"
       let shape = data.shape.map(String.init).joined(separator: " × ")
-      rows.append(["images", "\(data.train) training, \(data.test) test, \(shape)"])
-      rows.append(["classes", "\(data.classes)"])
-      rows.append(["preprocessing", data.preprocessing])
+      rows.append(data.shape.isEmpty ? ["points", counts] : ["images", "\(counts), \(shape)"])
+      if data.classes > 0 || !data.shape.isEmpty { rows.append(["classes", "\(data.classes)"]) }
+      if !data.shape.isEmpty { rows.append(["preprocessing", data.preprocessing]) }
     }
-    rows.append([
-      "kernels", record.job.kernels.map { $0.rawValue.uppercased() }.joined(separator: ", "),
-    ])
-    rows.append([
-      "precision", "\(record.job.precision.rawValue), stored \(record.job.storage.rawValue)",
-    ])
+    if let kernel = record.job.kernel {
+      rows.append(["kernel", kernel.train])
+      rows.append(["stored", record.job.storage.rawValue])
+    } else if let features = record.job.features {
+      rows.append(["features", features.train])
+      rows.append([
+        "precision", "\(record.job.precision.rawValue), stored \(record.job.storage.rawValue)",
+      ])
+    } else {
+      rows.append(["kernels", record.job.kernels.map(\.title).joined(separator: ", ")])
+      rows.append([
+        "precision", "\(record.job.precision.rawValue), stored \(record.job.storage.rawValue)",
+      ])
+    }
     let variants = record.summary.variants
-    if let first = variants.first, variants.count == 1 { rows.append(["network", first.network]) }
+    if let first = variants.first, variants.count == 1, record.job.network != nil {
+      rows.append(["network", first.network])
+    }
     if let environment = record.environment {
       let hosts = environment.hosts.sorted { $0.key < $1.key }
       rows.append([

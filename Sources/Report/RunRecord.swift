@@ -15,8 +15,8 @@ final class RunRecord {
     /// How keys and tables name it: the variant where there are several, the kernel where asked.
     package let parameters: VariantParameters
 
-    /// NNGP or NTK.
-    var kindName: String { kind.rawValue.uppercased() }
+    /// NNGP, NTK, or kernel.
+    var kindName: String { kind.title }
     /// The variant and the kernel.
     package var name: String {
       parameters.label.isEmpty ? kindName : "\(kindName), \(parameters.label)"
@@ -140,7 +140,16 @@ final class RunRecord {
 
   /// What captions say of the data.
   var imagesText: String {
-    let count = summary.data.map { "\($0.train) training images" } ?? "the training images"
-    return "\(count), kernels computed in \(job.precision.rawValue)"
+    let subjects = job.network == nil ? "points" : "images"
+    let count =
+      summary.data.map { "\($0.train) training \(subjects)" } ?? "the training \(subjects)"
+    if job.kernel != nil { return "\(count), a given kernel" }
+    let kernels = job.network == nil ? "the kernel of features" : "kernels"
+    return "\(count), \(kernels) computed in \(job.precision.rawValue)"
   }
+}
+
+extension KernelKind {
+  /// As titles and keys have it.
+  var title: String { self == .given ? "kernel" : rawValue.uppercased() }
 }

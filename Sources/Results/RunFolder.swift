@@ -25,6 +25,9 @@ public struct RunFolder: Sendable {
   package var events: String { "\(own)/events.jsonl" }
   package var progress: String { "\(own)/progress.json" }
 
+  /// Where a job keeps sums of products of features: `RUN/features`, or that of the shard.
+  package var features: String { "\(own)/features" }
+
   /// The folders of the shards.
   package var shards: String { "\(path)/shards" }
 

@@ -31,11 +31,14 @@ package struct Summary: Codable, Equatable {
     package var classes: Int
     package var shape: [Int]
     package var preprocessing: String
-    /// Fingerprint of the raw images and labels, hexadecimal.
+    /// Fingerprint of the raw images and labels, or of the matrices, hexadecimal.
     package var digest: String
+    /// Fingerprint of the labels, where the digest is of matrices alone.
+    package var labels: String?
 
     package init(
-      train: Int, test: Int, classes: Int, shape: [Int], preprocessing: String, digest: String
+      train: Int, test: Int, classes: Int, shape: [Int], preprocessing: String, digest: String,
+      labels: String? = nil
     ) {
       self.train = train
       self.test = test
@@ -43,6 +46,7 @@ package struct Summary: Codable, Equatable {
       self.shape = shape
       self.preprocessing = preprocessing
       self.digest = digest
+      self.labels = labels
     }
   }
 
@@ -57,11 +61,13 @@ package struct Summary: Codable, Equatable {
     package var activations: [ActivationCertificate]?
     package var nngp: KernelSummary?
     package var ntk: KernelSummary?
+    /// Of what is no network of infinite width.
+    package var kernel: KernelSummary?
 
     package init(
       name: String, network: String, parameters: [String: Double]? = nil,
       theory: TheorySummary? = nil, nngp: KernelSummary? = nil,
-      ntk: KernelSummary? = nil
+      ntk: KernelSummary? = nil, kernel: KernelSummary? = nil
     ) {
       self.name = name
       self.network = network
@@ -69,6 +75,7 @@ package struct Summary: Codable, Equatable {
       self.theory = theory
       self.nngp = nngp
       self.ntk = ntk
+      self.kernel = kernel
     }
   }
 
@@ -126,17 +133,40 @@ package struct Summary: Codable, Equatable {
 
 extension Summary.VariantSummary {
   package subscript(kernel: KernelKind) -> Summary.KernelSummary? {
-    get { kernel == .nngp ? nngp : ntk }
+    get {
+      switch kernel {
+      case .nngp: nngp
+      case .ntk: ntk
+      case .given: self.kernel
+      }
+    }
     set {
       switch kernel {
       case .nngp: nngp = newValue
       case .ntk: ntk = newValue
+      case .given: self.kernel = newValue
       }
     }
   }
 }
 
 extension Summary {
+  /// Drops the results that labels have a part in.
+  package mutating func forgetLearning() {
+    for variant in variants.indices {
+      for kernel in KernelKind.allCases {
+        variants[variant][kernel]?.prediction = nil
+        variants[variant][kernel]?.training = nil
+        variants[variant][kernel]?.alignment = nil
+        variants[variant][kernel]?.generalization = nil
+        // The weights of the targets are found together with the eigenvalues.
+        if variants[variant][kernel]?.spectrum?.weights != nil {
+          variants[variant][kernel]?.spectrum = nil
+        }
+      }
+    }
+  }
+
   /// Reads a run's summary, an empty one where there is none yet.
   package static func read(_ run: RunFolder, disk: Disk = Disk()) throws -> Summary {
     guard try disk.exists(run.summary) else { return Summary() }

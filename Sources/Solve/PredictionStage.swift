@@ -118,11 +118,13 @@ package struct PredictionStage: KernelStage {
     _ results: inout [PredictionSummary.RegularizedSummary]
   ) throws -> Solved {
     let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
-    let diagonalArray = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
-    let figures = FactorFigures(ranks: ranks)
-    let diagonal =
-      section.variance ? try ranks.agree { try diagonalArray.line() } : []
     let targets = targets
+    let figures = FactorFigures(ranks: ranks)
+    var diagonal: [Double] = []
+    if section.variance {
+      let array = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
+      diagonal = try ranks.agree { try array.line() }
+    }
     var solved = Solved(variances: unknownVariances)
     var leftOut: [Int: RegressionScore] = [:]
     let inspect: (Int, borrowing CholeskyFactor, [Double]) throws -> Void = { index, factor, x in

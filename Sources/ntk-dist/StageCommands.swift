@@ -48,14 +48,20 @@ struct JobOptions: ParsableArguments {
     }
   }
 
-  func run(_ stages: [Stage], shard: Shard = .whole) throws {
+  func run(_ stages: [Stage], shard: Shard = .whole, follows: Bool = false) throws {
     let status = Entry.run(
       RunRequest(
-        job: job, overrides: overrides, stages: stages, resume: resume, shard: shard,
-        watchdog: watchdog, timeLimit: timeLimit?.seconds,
+        job: job, overrides: overrides, stages: stages, resume: resume, follows: follows,
+        shard: shard, watchdog: watchdog, timeLimit: timeLimit?.seconds,
         progress: progress))
     throw ExitCode(status.rawValue)
   }
+}
+
+/// Of the commands that form kernels of features.
+struct FollowOption: ParsableArguments {
+  @Flag(help: "Wait for the chunks of the job's features while another program writes them.")
+  var follow = false
 }
 
 struct Run: ParsableCommand {
@@ -63,7 +69,8 @@ struct Run: ParsableCommand {
     abstract:
       "Do all that the job asks for: kernels, spectra, predictions, and so on; then the report.")
   @OptionGroup var options: JobOptions
-  func run() throws { try options.run(Stage.allCases) }
+  @OptionGroup var following: FollowOption
+  func run() throws { try options.run(Stage.allCases, follows: following.follow) }
 }
 
 struct Assemble: ParsableCommand {
@@ -76,7 +83,9 @@ struct Assemble: ParsableCommand {
       "Compute part k of K, where K jobs share the work on one store.", valueName: "k/K"))
   var shard = Shard.whole
 
-  func run() throws { try options.run([.assemble], shard: shard) }
+  @OptionGroup var following: FollowOption
+
+  func run() throws { try options.run([.assemble], shard: shard, follows: following.follow) }
 }
 
 struct Spectrum: ParsableCommand {

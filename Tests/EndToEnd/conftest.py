@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import time
 import typing
@@ -260,6 +261,15 @@ def ranks_of(mpirun):
             if variable.startswith(b"OMPI_COMM_WORLD_RANK="):
                 found[int(variable.split(b"=")[1])] = int(pid)
     return found
+
+
+def kill_all(process):
+    """SIGKILL to mpirun and every rank."""
+    victims = [process.pid, *ranks_of(process).values()]
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    process.wait(PATIENCE)
+    wait_until(lambda: not any(map(is_alive, victims)))
 
 
 def summary(run):

@@ -215,7 +215,7 @@ def test_exact_images_of_cifar10_learn_as_predicted(tmp_path, exact_cifar10):
         tmp_path, data={**data, "preprocessing": "unit_norm"},
         network={"preset": "fcn", "depth": 3, "activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0},
         kernels=["ntk"], prediction={"regularization": [0.01], "leave_one_out": True}, spectrum={"weights": True},
-        generalization={"samples": [250, 1000, 3000], "draws": 3, "regularization": [0.01]})
+        generalization={"samples": [250, 1000, 3000], "draws": 10, "regularization": [0.01]})
     succeed("run", path, ranks=2, timeout=900)
     found = figures(tmp_path / "run")
     ridge, = found["generalization"]["regularizations"]
@@ -227,11 +227,10 @@ def test_exact_images_of_cifar10_learn_as_predicted(tmp_path, exact_cifar10):
     population = [predicted_of_a_population(values, energies, m, ridge["ridge"]) for m in (250, 1000, 3000)]
     assert population == pytest.approx([0.842, 0.789, 0.749], abs=1e-3)
     expected = [point["predicted_test_error"] * 10 for point in ridge["measured"]]
-    print(measured, expected)
     for theory, error in zip(expected, measured):
         assert theory == pytest.approx(error, rel=0.012)
     loo = found["prediction"]["regularizations"][0]["leave_one_out"]["mean_squared_error"]
-    assert ridge["generalized_cross_validation"] == pytest.approx(loo, rel=0.01)
+    assert ridge["generalized_cross_validation"] == pytest.approx(loo, rel=0.04)
 
 
 @pytest.mark.parametrize("change, words", [

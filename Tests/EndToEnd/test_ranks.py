@@ -1,24 +1,20 @@
 """The same bytes on any number of ranks, whatever happens on the way."""
-import os
 import signal
 
 import numpy as np
 import pytest
 from conftest import (
-    PATIENCE,
     chunk_paths,
     chunks,
     fcn,
     finish,
     flip,
-    is_alive,
+    kill_all,
     ntk_dist,
-    ranks_of,
     sentences,
     start,
     succeed,
     wait_for_chunks,
-    wait_until,
     write_job,
 )
 
@@ -39,15 +35,6 @@ def test_chunks_and_eigenvalues_do_not_depend_on_the_number_of_ranks(tmp_path, n
         assert found[0] == reference[0] and len(found[0]) > 0
         assert np.abs(found[1] - reference[1]).max() <= 1e-12 * reference[1][-1]
         assert np.allclose(found[2], reference[2], rtol=0, atol=1e-9)
-
-
-def kill_all(process):
-    """SIGKILL to mpirun and every rank."""
-    victims = [process.pid, *ranks_of(process).values()]
-    for victim in victims:
-        os.kill(victim, signal.SIGKILL)
-    process.wait(PATIENCE)
-    wait_until(lambda: not any(map(is_alive, victims)))
 
 
 def test_killed_runs_resumed_on_other_numbers_of_ranks_leave_the_same_bytes(tmp_path):

@@ -53,7 +53,7 @@ import Testing
 
   @Test(
     "other element types are refused by name",
-    arguments: ["|b1", ">f8", "<f2", "<c16", "<U4", "|O", "<u4"])
+    arguments: ["|b1", ">f8", ">f2", "<c16", "<U4", "|O", "<u4"])
   func dataTypes(descriptor: String) {
     #expect(throws: NumPyError.unknownDataType(path: "x.npy", descriptor: descriptor)) {
       try parse("{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (3,), }")

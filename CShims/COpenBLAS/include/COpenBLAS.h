@@ -18,6 +18,9 @@ void ntk_sgemm_row_major(
 void ntk_dsyrk_row_major(
     int uplo, int transpose, int n, int k, double alpha, const double *a, int lda, double beta,
     double *c, int ldc);
+void ntk_ssyrk_row_major(
+    int uplo, int transpose, int n, int k, float alpha, const float *a, int lda, float beta,
+    float *c, int ldc);
 
 // LAPACK, column-major; each returns info.
 int ntk_dsyevd(

@@ -43,13 +43,11 @@ struct EnsembleVariance {
       let components = try basis.components(
         ofRows: try columns(of: own, images), columns: images.count)
       let changes =
-        switch kernel {
-        case .nngp: ofLastLayer(responses, components, images.count)
-        case .ntk:
-          try ofAllLayers(
-            responses, components, images.count, training,
-            priorRows: try columns(of: prior, images))
-        }
+        kernel == .nngp
+        ? ofLastLayer(responses, components, images.count)
+        : try ofAllLayers(
+          responses, components, images.count, training,
+          priorRows: try columns(of: prior, images))
       for index in responses.indices {
         for column in 0..<images.count {
           variances[index][first + column] += changes[index * images.count + column]

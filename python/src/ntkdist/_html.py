@@ -6,6 +6,8 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._quantities import KINDS, title
+
 if TYPE_CHECKING:
     from .runs import Run
 
@@ -56,11 +58,11 @@ def run_page(run: Run) -> str:
     data = summary.get("data")
     if data:
         shape = " × ".join(map(str, data["shape"]))
+        counts = f"{data['train']} training, {data['test']} test"
         facts.append(
-            (
-                "images",
-                f"{data['train']} training, {data['test']} test, {shape}, {data['preprocessing']}",
-            )
+            ("images", f"{counts}, {shape}, {data['preprocessing']}")
+            if shape
+            else ("points", counts)
         )
     variants: list[dict[str, Any]] = summary.get("variants", [])
     if len(variants) == 1:
@@ -69,9 +71,9 @@ def run_page(run: Run) -> str:
         facts.append(("networks", len(variants)))
     spectra, predictions = [], []
     for variant in variants:
-        for kind in ("nngp", "ntk"):
+        for kind in KINDS:
             figures = variant.get(kind) or {}
-            name = kind.upper() + (f", {variant['name']}" if variant["name"] else "")
+            name = title(kind) + (f", {variant['name']}" if variant["name"] else "")
             spectrum = figures.get("spectrum")
             if spectrum:
                 spectra.append(

@@ -13,6 +13,15 @@ PARAMETERS = {"depth": "depth", "weight_variance": "σ_w²", "bias_variance": "�
 """What may vary, in the order of preference, and how keys call it."""
 
 
+KINDS = ("nngp", "ntk", "kernel")
+"""The kernels that runs have: of networks the first two, of what is none the last."""
+
+
+def title(kind: str) -> str:
+    """A kernel's name as titles and keys have it."""
+    return kind if kind == "kernel" else kind.upper()
+
+
 @dataclass(frozen=True)
 class Shown:
     """One kernel of a run with its part of the summary."""
@@ -25,7 +34,7 @@ class Shown:
 
     def label(self, is_sweep: bool) -> str:
         """Its name in a key."""
-        return named(self.parameters) if is_sweep else self.kind.upper()
+        return named(self.parameters) if is_sweep else title(self.kind)
 
     def others(self, name: str) -> tuple[tuple[str, float], ...]:
         """Its parameters but for one."""

@@ -11,6 +11,7 @@ import numpy as np
 from . import _html as html
 from . import _plot_style as style
 from ._plot_style import Axes
+from ._quantities import title
 from .failures import DataError, Failure, MissingError
 from .runs import Run
 
@@ -157,7 +158,7 @@ class Comparison:
     ) -> Axes:
         """The eigenvalues of both runs' kernels by rank. Needs matplotlib."""
         pair = self._pair(kind, variant)
-        axes = style.new_axes(f"Spectra, {pair[0].upper()}", axes)
+        axes = style.new_axes(f"Spectra, {title(pair[0])}", axes)
         for color, (run, name) in enumerate(((self.first, pair[1]), (self.second, pair[2]))):
             values = run.eigenvalues(pair[0], variant=name)[::-1]
             places = style.thinned(len(values))

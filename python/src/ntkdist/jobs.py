@@ -21,6 +21,8 @@ from .runs import Run
 SECTIONS = (
     "data",
     "network",
+    "kernel",
+    "features",
     "kernels",
     "average",
     "precision",
@@ -43,6 +45,13 @@ PATHS = (
     ("data", "arrays", "test"),
     ("data", "arrays", "train_labels"),
     ("data", "arrays", "test_labels"),
+    ("data", "labels", "train"),
+    ("data", "labels", "test"),
+    ("kernel", "train"),
+    ("kernel", "test"),
+    ("kernel", "test_diagonal"),
+    ("features", "train"),
+    ("features", "test"),
     ("training", "initial", "train"),
     ("training", "initial", "test"),
 )
@@ -56,20 +65,28 @@ class Job:
     """
 
     def __init__(
-        self, *, data: Any, network: Any, output: str | os.PathLike[str], **sections: Any
+        self,
+        *,
+        output: str | os.PathLike[str],
+        data: Any = None,
+        network: Any = None,
+        **sections: Any,
     ) -> None:
         """A job.
 
         `network` is a network of `ntkdist.stax`, a list of layers, a preset such as
-        `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernels`, `average`,
-        `precision`, `storage`, `store`, `tile`, `spectrum`, `density`, `prediction`, `training`,
-        `alignment` and `generalization`; None leaves one out.
+        `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernel` or
+        `features` in place of `network`, `kernels`, `average`, `precision`, `storage`, `store`,
+        `tile`, `spectrum`, `density`, `prediction`, `training`, `alignment` and
+        `generalization`; None leaves one out.
 
-        Errors: `JobError` for a section that does not exist, or what a job file cannot hold. The
+        Errors: `JobError` without any of network, kernel and features, without the data of a
+        network, for a section that does not exist, or what a job file cannot hold. The
         program checks the rest: see `check`.
         """
         given = {"data": data, "network": _network(network), **sections, "output": output}
         _require_known(given)
+        _require_needed(given, "the job")
         self._set(given)
 
     def _set(self, given: Mapping[str, Any]) -> None:
@@ -102,12 +119,10 @@ class Job:
     def _of(cls, document: Any, name: str) -> Job:
         if not isinstance(document, dict):
             raise JobError(f"{name} is no job: it is no mapping of sections")
-        missing = [key for key in ("data", "network", "output") if document.get(key) is None]
-        if missing:
-            raise JobError(f"{name} is no job: it has no {' and no '.join(missing)}")
+        _require_needed(document, name)
         # The program may be newer than the package, and says which sections it does not know.
         job = cls.__new__(cls)
-        job._set({**document, "network": _network(document["network"])})
+        job._set({**document, "network": _network(document.get("network"))})
         return job
 
     def yaml(self) -> str:
@@ -257,6 +272,15 @@ def _require_known(sections: Mapping[str, Any]) -> None:
     for name in sections:
         if name not in SECTIONS:
             raise JobError(f"a job has no section {name!r}; the sections are {', '.join(SECTIONS)}")
+
+
+def _require_needed(document: Mapping[str, Any], name: str) -> None:
+    """Errors: `JobError` without a section that every job has."""
+    is_given = any(document.get(key) is not None for key in ("kernel", "features"))
+    needed = ("output",) if is_given else ("data", "network", "output")
+    missing = [key for key in needed if document.get(key) is None]
+    if missing:
+        raise JobError(f"{name} is no job: it has no {' and no '.join(missing)}")
 
 
 def _network(network: Any) -> Any:

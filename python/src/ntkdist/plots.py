@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from . import _plot_style as style
 from ._plot_style import Axes
-from ._quantities import PARAMETERS, Shown, accuracy, measured, named, theory, values_of
+from ._quantities import (
+    KINDS,
+    PARAMETERS,
+    Shown,
+    accuracy,
+    measured,
+    named,
+    theory,
+    title,
+    values_of,
+)
 from .failures import MissingError
 
 if TYPE_CHECKING:
@@ -23,7 +33,7 @@ MOST_LINES = 6
 class RunPlots:
     """The figures. Each method draws into `axes`, or a new figure, and returns the axes.
 
-    `kind` is 'nngp' or 'ntk'. None means both kernels of one network, and the NTK of several.
+    `kind` is 'nngp', 'ntk' or 'kernel'. None means both kernels of one network, and the NTK of several.
     Errors: `MissingError` where the run has nothing to draw.
     """
 
@@ -40,7 +50,7 @@ class RunPlots:
                 variant.get("theory"),
             )
             for variant in variants
-            for kind in ("nngp", "ntk")
+            for kind in KINDS
             if variant.get(kind)
         ]
 
@@ -109,7 +119,7 @@ class RunPlots:
             raise ValueError(f"quantity is {quantity!r} instead of one of {', '.join(names)}")
         kernels = self._with("spectrum", kind)
         varied = self._varied(kernels)
-        axes = style.new_axes(f"{names[quantity].capitalize()}, {kernels[0].kind.upper()}", axes)
+        axes = style.new_axes(f"{names[quantity].capitalize()}, {title(kernels[0].kind)}", axes)
         groups: dict[tuple[tuple[str, float], ...], list[Shown]] = {}
         for kernel in kernels:
             groups.setdefault(kernel.others(varied), []).append(kernel)
@@ -118,7 +128,7 @@ class RunPlots:
             members.sort(key=lambda kernel: kernel.parameters[varied])
             x = np.array([kernel.parameters[varied] for kernel in members])
             y = np.array([measured(kernel.figures, quantity) for kernel in members])
-            style.line(axes, x, y, named(dict(rest)) or kernels[0].kind.upper(), color, True)
+            style.line(axes, x, y, named(dict(rest)) or title(kernels[0].kind), color, True)
             limits = theory(members, quantity, y)
             if np.isfinite(limits).any():
                 style.dashed(axes, x, limits, color)
@@ -234,7 +244,7 @@ class RunPlots:
             # Where other parameters vary too, the first choice of them is shown.
             if np.isnan(table[row, column]):
                 table[row, column] = 100 * accuracy(kernel.figures["prediction"])
-        axes = style.new_axes(f"Test accuracy, {kernels[0].kind.upper()}", axes)
+        axes = style.new_axes(f"Test accuracy, {title(kernels[0].kind)}", axes)
         style.cells(
             axes,
             table,
@@ -253,8 +263,8 @@ class RunPlots:
         """The kernels that have a section. Errors: none has."""
         for name in variants or []:
             self._run.variant(name)
-        if kind not in (None, "nngp", "ntk"):
-            raise ValueError(f"kind is {kind!r} instead of 'nngp' or 'ntk'")
+        if kind not in (None, *KINDS):
+            raise ValueError(f"kind is {kind!r} instead of 'nngp', 'ntk' or 'kernel'")
         found = [
             kernel
             for kernel in self._kernels

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from . import _results as results
 from ._inputs import whole
+from ._quantities import KINDS
 from ._results import Alignment, Prediction, Training, read_array
 from ._status import Status, status
 from ._store import Missing, StoredKernel
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 VariantName = Union[str, int, Mapping[str, float], None]
 """A variant of the network: its name, its number, its parameters; None for the only one."""
 
-KINDS = ("nngp", "ntk")
 T = TypeVar("T")
 
 
@@ -41,8 +41,8 @@ def open(path: str | os.PathLike[str]) -> Run:
 class Run:
     """A run's folder. Everything is read when it is asked for, so an active run can be watched.
 
-    Methods take `kind` ('ntk' or 'nngp'; None for the NTK, or the NNGP kernel where it is alone)
-    and `variant` (None where the network has one).
+    Methods take `kind` ('ntk', 'nngp', or 'kernel' for one that is of no network of infinite width;
+    None for the NTK, or the kernel that is alone) and `variant` (None where the network has one).
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -86,7 +86,7 @@ class Run:
 
     @property
     def kinds(self) -> list[str]:
-        """The kernels that the store has: 'nngp', 'ntk' or both."""
+        """The kernels that the store has: 'nngp', 'ntk' or both; or 'kernel'."""
         names = {name.rsplit("/", 1)[-1] for name in array_names(self.path / "kernels.zarr")}
         return [kind for kind in KINDS if f"{kind}_train" in names]
 
@@ -207,9 +207,9 @@ class Run:
     def _kind(self, kind: str | None) -> str:
         if kind is None:
             kinds = self.kinds
-            return "nngp" if kinds == ["nngp"] else "ntk"
+            return kinds[0] if len(kinds) == 1 else "ntk"
         if kind not in KINDS:
-            raise ValueError(f"kind is {kind!r} instead of 'nngp' or 'ntk'")
+            raise ValueError(f"kind is {kind!r} instead of 'nngp', 'ntk' or 'kernel'")
         return kind
 
     def _array(self, kind: str | None, variant: VariantName, part: str) -> tuple[TileArray, str]:

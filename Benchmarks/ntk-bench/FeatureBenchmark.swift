@@ -1,0 +1,75 @@
+import BLAS
+import Features
+import MessagePassing
+import Tiling
+
+/// The kernel of features over all ranks: one panel of 2,048 columns of 10,000 points, which lies in memory,
+/// is added to the tiles; and, beside it, products of BLAS (syrk of order 2,048) on all ranks at once.
+enum FeatureBenchmark {
+  private static let points = 10_000
+  private static let tile = 512
+  private static let order = 2048
+
+  static func run(on world: Communicator, only: String) throws {
+    OpenBLAS.setThreads(1)
+    if only.isEmpty || "f32".contains(only) { try run(Float.self, "f32", on: world) }
+    if only.isEmpty || "f64".contains(only) { try run(Double.self, "f64", on: world) }
+  }
+
+  private static func run<Scalar: PanelScalar>(
+    _ scalar: Scalar.Type, _ precision: String, on world: Communicator
+  ) throws {
+    let k = PanelPlan.width
+    let panel = UnsafeMutablePointer<Scalar>.allocate(capacity: points * k)
+    defer { panel.deallocate() }
+    for place in 0..<points * k { panel[place] = Scalar((place &* 40_503) % 2001 - 1000) / 1024 }
+    let grid = try TileGrid.lowerTriangle(n: points, tile: tile)
+    let own = grid.stretch(world.rank, of: world.size).map { grid.tile(at: $0) }
+    let sums = own.map { tile in
+      let shape = grid.validShape(of: tile)
+      let values = UnsafeMutablePointer<Double>.allocate(capacity: shape.rows * shape.columns)
+      values.initialize(repeating: 0, count: shape.rows * shape.columns)
+      return values
+    }
+    defer { for values in sums { values.deallocate() } }
+    let product = PanelProduct<Scalar>(entries: tile * tile)
+    let adding = try seconds(on: world) {
+      for (tile, values) in zip(own, sums) {
+        let (rows, columns) = (grid.rows(of: tile), grid.columns(of: tile))
+        let a = panel + rows.lowerBound * k
+        if grid.isDiagonal(tile) {
+          product.addSquare(a, n: rows.count, k: k, stride: k, weight: 1, to: values)
+        } else {
+          product.add(
+            a, m: rows.count, panel + columns.lowerBound * k, n: columns.count, k: k, stride: k,
+            weight: 1, to: values)
+        }
+      }
+    }
+    let square = UnsafeMutablePointer<Scalar>.allocate(capacity: order * order)
+    defer { square.deallocate() }
+    square.initialize(repeating: 0, count: order * order)
+    let peak = try seconds(on: world) { Scalar.square(n: order, k: k, panel, lda: k, square) }
+    guard world.rank == 0 else { return }
+    let operations = Double(points * (points + 1)) * Double(k)
+    let peakOperations = Double(world.size * order * (order + 1)) * Double(k)
+    NTKBench.report([
+      "case": "features", "precision": precision, "ranks": world.size, "points": points,
+      "gflops": operations / adding / 1e9, "syrk_gflops": peakOperations / peak / 1e9,
+      "fraction": operations / adding / (peakOperations / peak),
+    ])
+  }
+
+  /// The least time, over some runs, until all ranks are done.
+  private static func seconds(on world: Communicator, _ body: () -> Void) throws -> Double {
+    var least = Double.infinity
+    for _ in 0..<5 {
+      try world.barrier()
+      let start = MPIEnvironment.seconds
+      body()
+      try world.barrier()
+      least = min(least, MPIEnvironment.seconds - start)
+    }
+    return try world.allReduce(least, .max)
+  }
+}

@@ -1,0 +1,58 @@
+import Features
+import Processor
+import RecursionCore
+import TileStore
+
+// What the bytes of an assignment's tiles depend on.
+
+extension Assignment {
+  /// What the tiles of a variant are of.
+  ///
+  /// - Parameter digest: of the images or matrices that they come from; nil where these were not read.
+  package func fingerprint(variant: Int, data: DataOutline, digest: UInt64?) -> Fingerprint {
+    switch origin {
+    case .networks(let work):
+      return fingerprint(of: work, variant: variant, data: data, digest: digest)
+    case .kernel(let files):
+      var fingerprint = Fingerprint([
+        "format": "1", "kernel": "given", "train": "\(data.trainCount)",
+        "test": "\(data.testCount)",
+        KernelFiles.elementsField: files.elements,
+      ])
+      fingerprint[digestField] = digest.map { String($0, radix: 16) }
+      return fingerprint
+    case .features(let work):
+      var fingerprint = Fingerprint([
+        "format": "1", "kernel": "features", "features": work.section.canonicalText,
+        "train": "\(data.trainCount)", "test": "\(data.testCount)", "precision": precision.rawValue,
+        "panel": "\(PanelPlan.width)",
+      ])
+      fingerprint[digestField] = digest.map { String($0, radix: 16) }
+      return fingerprint
+    }
+  }
+
+  /// The field of a fingerprint that tells the images or matrices.
+  var digestField: String { networks == nil ? "matrices" : "images" }
+
+  private func fingerprint(
+    of work: NetworkWork, variant: Int, data: DataOutline, digest: UInt64?
+  ) -> Fingerprint {
+    var fingerprint = Fingerprint([
+      "format": "1",
+      "network": variants[variant].text,
+      "preprocessing": preprocessing,
+      "train": "\(data.trainCount)",
+      "test": "\(data.testCount)",
+      "precision": precision.rawValue,
+    ])
+    // Left out where there is none, so that older stores remain what they are. Sums over vectors
+    // of another length round differently.
+    fingerprint["NTK_DIST_ISA"] = Processor.level
+    if work.average.flip { fingerprint["mirror average"] = "yes" }
+    if work.average.shift > 0 { fingerprint["shift average"] = "\(work.average.shift)" }
+    fingerprint[digestField] = digest.map { String($0, radix: 16) }
+    fingerprint["labels"] = String(data.labelDigest, radix: 16)
+    return fingerprint
+  }
+}

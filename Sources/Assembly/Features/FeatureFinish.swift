@@ -1,0 +1,45 @@
+import Features
+
+/// What makes a tile of the kernel of its sums of products.
+enum FeatureFinish {
+  /// Where a tile lies.
+  struct Tile {
+    let rows: Range<Int>
+    let columns: Range<Int>
+  }
+
+  /// Copies the lower triangle of n x n sums above the diagonal.
+  static func mirror(_ sums: UnsafeMutablePointer<Double>, _ n: Int) {
+    for i in 0..<n {
+      for j in 0..<i { sums[j * n + i] = sums[i * n + j] }
+    }
+  }
+
+  /// Fills a tile of one part of the store.
+  ///
+  /// - Parameter moments: nil where the sums are the kernel.
+  static func finish(
+    _ sums: UnsafeMutablePointer<Double>, _ tile: Tile, _ part: KernelStore.Part,
+    _ moments: FeatureMoments?, into target: UnsafeMutablePointer<Double>
+  ) {
+    let count = tile.rows.count * tile.columns.count
+    guard let moments else {
+      target.update(from: sums, count: count)
+      return
+    }
+    var place = 0
+    for i in tile.rows {
+      for j in tile.columns {
+        let sum = sums[place]
+        target[place] =
+          switch part {
+          case .train: moments.train(i, j, sum)
+          case .trainGap: moments.gap(i, j, sum)
+          case .test: moments.test(i, j, sum)
+          case .testDiagonal: moments.testDiagonal(i)
+          }
+        place += 1
+      }
+    }
+  }
+}

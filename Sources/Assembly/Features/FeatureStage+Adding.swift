@@ -1,0 +1,160 @@
+import Failures
+import Features
+import Foundation
+import MessagePassing
+import RankProgram
+
+extension FeatureStage {
+  /// Seconds of a panel that is finished after a signal, before its grace is over.
+  private static var shortPanel: Double { 0.5 }
+  /// Bytes of a rank's sums that are on disk before a signal's grace is over.
+  private static var quicklySaved: Int { 256 << 20 }
+
+  /// What the ranks agree on behind a panel.
+  private struct Verdict {
+    /// Whether the panel is in all sums, and not in some of them.
+    let isWhole: Bool
+    let stops: Bool
+    /// Whether the sums are to be saved.
+    let saves: Bool
+  }
+
+  /// Adds all panels behind a place. Collective. Returns whether none is left.
+  func add(to sums: FeatureSums<Scalar>, from first: PanelPlan.Place) throws -> Bool {
+    guard first.chunk < input.total else { return true }
+    let window = try PanelWindow<Scalar>(input, on: ranks)
+    let isDone = try add(to: sums, from: first, through: window)
+    ranks.watchdog.pause()
+    try window.release()
+    return isDone
+  }
+
+  private func add(
+    to sums: FeatureSums<Scalar>, from first: PanelPlan.Place, through window: PanelWindow<Scalar>
+  ) throws -> Bool {
+    var meter = FeatureProgress(input, entries: entryCount)
+    var clock = SaveClock(place: first, time: MPIEnvironment.seconds)
+    var (place, slot) = (first, 0)
+    // Of the panel before; the first may take long.
+    var seconds = Double.infinity
+    guard var chunk = try waitForChunk(first, sums, &clock) else { return false }
+    window.begin(.init(chunk: chunk, number: first.panel, slot: 0))
+    while true {
+      let panel = PanelWindow<Scalar>.Panel(chunk: chunk, number: place.panel, slot: slot)
+      try window.finish(panel)
+      let next = place.next(columns: chunk.columns)
+      // The next panel is read while this one is added, if it is there already.
+      let upcoming: FeatureChunks.Chunk? =
+        try next.chunk == place.chunk ? chunk : upcomingChunk(next)
+      if let upcoming {
+        window.begin(.init(chunk: upcoming, number: next.panel, slot: 1 - slot))
+      }
+      meter.show(place, on: console)
+      let begun = MPIEnvironment.seconds
+      let isAdded = addPanel(panel, of: window, to: sums, isShort: seconds < Self.shortPanel)
+      seconds = MPIEnvironment.seconds - begun
+      meter.add(columns: panel.columns.count)
+      let verdict = try agree(isAdded, sums, clock)
+      if verdict.isWhole, next.chunk > place.chunk { try tell(place.chunk) }
+      let isLast = next.chunk == input.total
+      if verdict.isWhole, verdict.saves, !isLast || verdict.stops { try save(sums, next, &clock) }
+      if verdict.stops { return false }
+      if isLast { return true }
+      if let upcoming {
+        chunk = upcoming
+      } else {
+        guard let found = try waitForChunk(next, sums, &clock) else { return false }
+        chunk = found
+        window.begin(.init(chunk: chunk, number: next.panel, slot: 1 - slot))
+      }
+      (place, slot) = (next, 1 - slot)
+    }
+  }
+
+  /// The chunk behind a place, if it is there. Collective.
+  private func upcomingChunk(_ place: PanelPlan.Place) throws -> FeatureChunks.Chunk? {
+    place.chunk < input.total ? try input.find(place.chunk) : nil
+  }
+
+  private func addPanel(
+    _ panel: PanelWindow<Scalar>.Panel, of window: PanelWindow<Scalar>,
+    to sums: FeatureSums<Scalar>, isShort: Bool
+  ) -> Bool {
+    guard let base = window.base(panel) else { return true }
+    return sums.add(
+      base, columns: panel.columns.count, trainCount: input.trainCount, weight: panel.chunk.weight
+    ) {
+      ranks.watchdog.tick()
+      return isShort || StopRequest.cause != .signal
+    }
+  }
+
+  /// Collective.
+  private func agree(
+    _ isAdded: Bool, _ sums: FeatureSums<Scalar>, _ clock: SaveClock
+  ) throws -> Verdict {
+    let isDue = ranks.isRoot && MPIEnvironment.seconds - clock.time >= work.section.checkpoint
+    var words = [
+      isAdded ? 1 : 0, isDue ? 0 : 1, -(StopRequest.cause?.rawValue ?? 0),
+      sums.byteCount <= Self.quicklySaved ? 1 : 0,
+    ]
+    try ranks.world.allReduce(&words, .min)
+    let stops = words[2] != 0
+    // A time limit leaves time to save; a signal does not, unless there is little.
+    let hasTime = words[2] == -StopRequest.Cause.timeLimit.rawValue || words[3] == 1
+    return Verdict(
+      isWhole: words[0] == 1, stops: stops, saves: stops ? hasTime : words[1] == 0)
+  }
+
+  /// Saves the sums, unless that place is saved already, and tells the producer of a stream. Collective.
+  private func save(
+    _ sums: FeatureSums<Scalar>, _ place: PanelPlan.Place, _ clock: inout SaveClock
+  ) throws {
+    guard place > clock.place else { return }
+    try state.save(sums, kernel: kernel, place: place)
+    clock = SaveClock(place: place, time: MPIEnvironment.seconds)
+    if input.work.isStream { try ranks.onRoot { try input.work.acknowledge(place.chunk) } }
+  }
+
+  /// Waits for the chunk behind a place; what is in front of it is saved meanwhile, so that the producer
+  /// can remove it. Collective. Returns nil where the run is to stop.
+  ///
+  /// Errors: a chunk that is missing and not followed; a producer that gives no sign any more.
+  private func waitForChunk(
+    _ place: PanelPlan.Place, _ sums: FeatureSums<Scalar>, _ clock: inout SaveClock
+  ) throws -> FeatureChunks.Chunk? {
+    if let chunk = try input.find(place.chunk) { return chunk }
+    guard follows else { throw CollectiveFailure(onAllRanks: input.work.missing(place.chunk)) }
+    try save(sums, place, &clock)
+    let begun = MPIEnvironment.seconds
+    while true {
+      if try ranks.stopCause() != nil { return nil }
+      if let chunk = try input.find(place.chunk) { return chunk }
+      console.show(
+        "waiting for chunk \(place.chunk)", fraction: nil,
+        detail: "\(place.chunk) of \(input.total) are in", at: MPIEnvironment.seconds)
+      try ranks.onRoot {
+        let silence = try input.work.secondsOfSilence() ?? .infinity
+        let waited = min(silence, MPIEnvironment.seconds - begun)
+        guard waited > work.section.patience else { return }
+        throw Refusal(
+          .stopped,
+          "the producer of \(work.section.train) has given no sign for \(Int(waited)) seconds, and chunk "
+            + "\(place.chunk) of \(input.total) is not there; see whether it has died")
+      }
+      usleep(300_000)
+    }
+  }
+
+  private func tell(_ chunk: Int) throws {
+    try ranks.onRoot {
+      try events.add("chunk", ["number": .integer(chunk), "of": .integer(input.total)])
+    }
+  }
+}
+
+/// What was saved last, and when.
+struct SaveClock {
+  let place: PanelPlan.Place
+  let time: Double
+}

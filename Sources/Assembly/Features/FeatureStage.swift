@@ -1,0 +1,186 @@
+import Failures
+import Features
+import MessagePassing
+import RankProgram
+import Results
+import TileSchedule
+import Tiling
+
+/// What a run of `FeatureStage` did.
+package struct FeatureOutcome {
+  /// Whether all tiles are in the store, but for some that are left to be computed one by one.
+  package let isComplete: Bool
+  /// Tiles that were written, and their entries.
+  package var computed = 0
+  package var entries = 0
+  package var seconds = 0.0
+}
+
+/// Forms the kernel of features: every chunk is read once, panel by panel, and added to all tiles, which
+/// the ranks hold in their memory. Then the tiles are written to the store.
+package final class FeatureStage<Scalar: PanelScalar> {
+  private let assignment: Assignment
+  let work: FeatureWork
+  let input: FeatureInput
+  private let store: KernelStore
+  let ranks: Ranks
+  let console: Console
+  let events: EventLog
+  let state: FeatureState
+  /// What the sums are of.
+  let kernel: [String]
+  /// Whether chunks that are not there are waited for.
+  let follows: Bool
+  private let plan: TilePlan
+
+  /// - Parameter follows: whether chunks that are not there are waited for.
+  package init(
+    _ assignment: Assignment, _ work: FeatureWork, _ input: FeatureInput, data: DataOutline,
+    follows: Bool, store: KernelStore, ranks: Ranks, console: Console, events: EventLog
+  ) {
+    (self.assignment, self.work, self.input, self.store) = (assignment, work, input, store)
+    self.follows = follows
+    (self.ranks, self.console, self.events) = (ranks, console, events)
+    state = FeatureState(assignment.run, ranks: ranks)
+    let fields = assignment.fingerprint(variant: 0, data: data, digest: input.digest).fields
+    kernel = fields.map { "\($0.name)=\($0.value)" } + ["tile=\(store.grids[0].tileRows)"]
+    plan = TilePlan(grids: store.grids, shard: assignment.run.shard)
+  }
+
+  /// Forms the tiles that the store lacks, unless they are so few that they are computed one by one.
+  ///
+  /// Collective. Errors: files, features that are not finite, a shard of what needs the whole kernel.
+  package func run() throws -> FeatureOutcome {
+    let start = MPIEnvironment.seconds
+    let missing = try missingItems()
+    if missing.isEmpty { try state.remove() }
+    if try missing.isEmpty || isLeftToRepair(missing) { return FeatureOutcome(isComplete: true) }
+    try ranks.agree { try requireWhole() }
+    try store.requireDisk(for: missing, of: assignment.run, ranks: ranks)
+    let sums = try ranks.agree {
+      try FeatureSums<Scalar>(
+        FeatureSums<Scalar>.share(missing, of: plan, rank: ranks.rank, ranks: ranks.count),
+        store: store)
+    }
+    let first = try restore(sums)
+    try ranks.onRoot {
+      try events.add(
+        "features started",
+        ["chunks": .integer(input.total), "in": .integer(first.chunk)])
+    }
+    guard try add(to: sums, from: first) else { return FeatureOutcome(isComplete: false) }
+    if work.needsMoments(gaps: assignment.keepsGaps) {
+      let moments = try FeatureSumsMoments(sums, store: store, ranks: ranks)
+        .moments(work.section, trainCount: input.trainCount, testCount: input.testCount)
+      try ranks.onRoot { try MomentsFile(assignment.run).write(moments, digest: input.digest) }
+      input.moments = moments
+    }
+    guard try write(sums) else { return FeatureOutcome(isComplete: false) }
+    try state.remove()
+    if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
+    return FeatureOutcome(
+      isComplete: true, computed: missing.count,
+      entries: missing.reduce(0) { $0 + plan.work(of: $1) },
+      seconds: MPIEnvironment.seconds - start)
+  }
+
+  /// Elements of the kernel that are formed.
+  var entryCount: Int { plan.items.reduce(0) { $0 + plan.work(of: $1) } }
+
+  /// The items of the plan that are not in the store. Collective.
+  private func missingItems() throws -> [WorkItem] {
+    var isMissing: [UInt8] = []
+    try ranks.onRoot {
+      let present = try store.presentItems()
+      isMissing = plan.items.map { present.contains($0) ? 0 : 1 }
+    }
+    isMissing = try ranks.world.broadcast(isMissing)
+    return zip(plan.items, isMissing).filter { $0.1 == 1 }.map(\.0)
+  }
+
+  /// Whether the kernel was complete before and some tiles have gone since: reading their rows of the
+  /// chunks is less than reading all of them. Collective.
+  private func isLeftToRepair(_ missing: [WorkItem]) throws -> Bool {
+    guard missing.count * 2 <= plan.grids[0].rowCount,
+      input.moments != nil || !work.needsMoments(gaps: assignment.keepsGaps)
+    else { return false }
+    return try state.find(kernel).place == PanelPlan.Place()
+  }
+
+  /// Throws where a shard computes what needs the whole kernel.
+  private func requireWhole() throws {
+    guard assignment.run.shard != .whole, work.needsMoments(gaps: assignment.keepsGaps) else {
+      return
+    }
+    throw Refusal(
+      .badJob,
+      "--shard forms a part of the kernel, and centering and normalizing need all of it; leave --shard "
+        + "out, or features.center, features.normalize and spectrum.centred")
+  }
+
+  /// Reads the sums of an earlier run into memory. Collective. Returns what is in front of the next panel.
+  private func restore(_ sums: FeatureSums<Scalar>) throws -> PanelPlan.Place {
+    let (place, places, problem) = try state.find(kernel)
+    if let problem { try beginAnew(problem) }
+    guard place > PanelPlan.Place() else { return place }
+    var damage = ""
+    try ranks.agree {
+      for tile in sums.tiles {
+        guard let found = places[tile.key] else {
+          damage = "tile \(tile.item.tile) is not among them"
+          return
+        }
+        do {
+          try SumsFile.read(found.place, in: found.path, into: tile.values)
+        } catch {
+          damage = "\(error)"
+          return
+        }
+      }
+    }
+    let damages = try ranks.world.gather(damage) ?? []
+    let isWhole = try ranks.world.allReduce(damage.isEmpty ? 1 : 0, .min) == 1
+    if isWhole { return place }
+    try beginAnew(damages.first { !$0.isEmpty } ?? "")
+    for tile in sums.tiles { tile.values.update(repeating: 0) }
+    return PanelPlan.Place()
+  }
+
+  /// Says why the sums so far cannot be used. Collective. Errors: chunks that have gone meanwhile.
+  private func beginAnew(_ problem: String) throws {
+    console.warn("the sums so far cannot be used, so they begin anew: \(problem)")
+    guard input.work.isStream, try input.find(0) == nil else { return }
+    throw CollectiveFailure(onAllRanks: input.work.missing(0))
+  }
+
+  /// Finishes every tile of this rank and writes it. Collective. Returns whether all were written.
+  private func write(_ sums: FeatureSums<Scalar>) throws -> Bool {
+    var buffer = [Double](repeating: 0, count: sums.tiles.map(\.count).max() ?? 0)
+    var isStopped = false
+    try ranks.agree {
+      for (number, tile) in sums.tiles.enumerated() {
+        ranks.watchdog.tick()
+        if StopRequest.signal != nil {
+          isStopped = true
+          break
+        }
+        console.show(
+          "writing the kernel", fraction: Double(number) / Double(sums.tiles.count),
+          detail: "\(number * ranks.count) of \(sums.tiles.count * ranks.count) tiles",
+          at: MPIEnvironment.seconds)
+        if tile.isDiagonal { FeatureFinish.mirror(tile.sums, tile.rows.count) }
+        let shape = FeatureFinish.Tile(rows: tile.rows, columns: tile.columns)
+        try buffer.withUnsafeMutableBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { return }
+          for entry in store.entries(ofGrid: tile.item.grid) {
+            FeatureFinish.finish(tile.sums, shape, entry.part, input.moments, into: base)
+            _ = try entry.array.write(
+              tile.item.tile, values: UnsafeBufferPointer(start: base, count: tile.count))
+          }
+        }
+      }
+    }
+    ranks.watchdog.pause()
+    return try ranks.world.allReduce(isStopped ? 1 : 0, .max) == 0
+  }
+}

@@ -1,0 +1,90 @@
+import Failures
+import Features
+import RankProgram
+import TileSchedule
+import Tiling
+
+/// The sums of one rank's tiles, in its memory.
+final class FeatureSums<Scalar: PanelScalar> {
+  struct OwnTile {
+    let item: WorkItem
+    let part: KernelStore.Part
+    let rows: Range<Int>
+    let columns: Range<Int>
+    let isDiagonal: Bool
+    let sums: UnsafeMutablePointer<Double>
+
+    var count: Int { rows.count * columns.count }
+    var key: SumsFile.Key { SumsFile.Key(grid: item.grid, it: item.tile.it, jt: item.tile.jt) }
+    var values: UnsafeMutableBufferPointer<Double> {
+      UnsafeMutableBufferPointer(start: sums, count: count)
+    }
+  }
+
+  let tiles: [OwnTile]
+  private let product: PanelProduct<Scalar>
+
+  /// Memory for some items' tiles, all zero. Errors: no memory.
+  init(_ items: [WorkItem], store: KernelStore) throws {
+    var tiles: [OwnTile] = []
+    for item in items {
+      let grid = store.grids[item.grid]
+      let part = store.parts[item.grid]
+      let rows = grid.rows(of: item.tile)
+      let columns = part == .testDiagonal ? 0..<1 : grid.columns(of: item.tile)
+      let sums = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * columns.count)
+      sums.initialize(repeating: 0, count: rows.count * columns.count)
+      tiles.append(
+        OwnTile(
+          item: item, part: part, rows: rows, columns: columns,
+          isDiagonal: grid.isDiagonal(item.tile), sums: sums))
+    }
+    self.tiles = tiles
+    product = PanelProduct(entries: tiles.map(\.count).max() ?? 1)
+  }
+
+  deinit { for tile in tiles { tile.sums.deallocate() } }
+
+  var byteCount: Int { tiles.reduce(0) { $0 + 8 * $1.count } }
+
+  /// Adds a panel to every tile.
+  ///
+  /// - Parameters:
+  ///   - base: the panel's rows, of the training points and behind them of the test points.
+  ///   - poll: called before each tile; where it returns false, the sums mean nothing any more.
+  /// - Returns: whether the panel was added to all of them.
+  func add(
+    _ base: UnsafePointer<Scalar>, columns k: Int, trainCount: Int, weight: Double,
+    poll: () -> Bool
+  ) -> Bool {
+    for tile in tiles {
+      guard poll() else { return false }
+      let isTest = tile.part == .test || tile.part == .testDiagonal
+      let a = base + (tile.rows.lowerBound + (isTest ? trainCount : 0)) * k
+      if tile.part == .testDiagonal {
+        product.addNorms(a, m: tile.rows.count, k: k, stride: k, weight: weight, to: tile.sums)
+      } else if tile.isDiagonal {
+        product.addSquare(a, n: tile.rows.count, k: k, stride: k, weight: weight, to: tile.sums)
+      } else {
+        product.add(
+          a, m: tile.rows.count, base + tile.columns.lowerBound * k, n: tile.columns.count, k: k,
+          stride: k, weight: weight, to: tile.sums)
+      }
+    }
+    return true
+  }
+
+  /// The items of a rank: neighbors of a list, with about as many entries as those of the others.
+  static func share(
+    _ items: [WorkItem], of plan: TilePlan, rank: Int, ranks: Int
+  ) -> [WorkItem] {
+    let total = items.reduce(0) { $0 + plan.work(of: $1) }
+    var before = 0
+    return items.filter { item in
+      let work = plan.work(of: item)
+      defer { before += work }
+      // An item belongs to the rank that its middle falls to.
+      return min((2 * before + work) * ranks / max(2 * total, 1), ranks - 1) == rank
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Failures
+import Features
+import Tiling
+
+/// Computes single tiles of the kernel of features, each from all chunks: to repair and to verify.
+///
+/// Reads the rows of a tile from every chunk, which is slow for many tiles; `FeatureStage` computes all of
+/// them together, with the same bits.
+final class FeatureTiles<Scalar: PanelScalar>: TileSource {
+  private let input: FeatureInput
+  /// Of the rows, and of the columns.
+  private let reader = PanelReader()
+  private let other = PanelReader()
+  private let needsMoments: Bool
+
+  init(_ input: FeatureInput, needsMoments: Bool) {
+    (self.input, self.needsMoments) = (input, needsMoments)
+  }
+
+  func fill(
+    _ tile: TileIndex, of grid: TileGrid, _ part: KernelStore.Part, _ entries: [KernelStore.Entry],
+    into buffers: [UnsafeMutablePointer<Double>], poll: () -> Bool
+  ) throws -> Bool {
+    if needsMoments, input.moments == nil {
+      throw Refusal(
+        .missingInput,
+        "the sums that center and normalize the kernel are not there any more; run `ntk-dist assemble` "
+          + "with this job and another output folder")
+    }
+    let (rows, columns) = (
+      grid.rows(of: tile), part == .testDiagonal ? 0..<1 : grid.columns(of: tile)
+    )
+    var sums = [Double](repeating: 0, count: rows.count * columns.count)
+    let isComplete = try sums.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return true }
+      return try add(
+        rows, columns, part, isDiagonal: grid.isDiagonal(tile), to: base, poll: poll)
+    }
+    guard isComplete else { return false }
+    let shape = FeatureFinish.Tile(rows: rows, columns: columns)
+    sums.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      if grid.isDiagonal(tile) { FeatureFinish.mirror(base, rows.count) }
+      for (entry, target) in zip(entries, buffers) {
+        FeatureFinish.finish(base, shape, entry.part, input.moments, into: target)
+      }
+    }
+    return true
+  }
+
+  /// Adds up all panels of a tile.
+  private func add(
+    _ rows: Range<Int>, _ columns: Range<Int>, _ part: KernelStore.Part, isDiagonal: Bool,
+    to sums: UnsafeMutablePointer<Double>, poll: () -> Bool
+  ) throws -> Bool {
+    let product = PanelProduct<Scalar>(entries: rows.count * columns.count)
+    let width = PanelPlan.width
+    let (above, left) = (
+      UnsafeMutableBufferPointer<Scalar>.allocate(capacity: rows.count * width),
+      UnsafeMutableBufferPointer<Scalar>.allocate(capacity: columns.count * width)
+    )
+    defer {
+      above.deallocate()
+      left.deallocate()
+    }
+    above.initialize(repeating: 0)
+    left.initialize(repeating: 0)
+    for number in 0..<input.total {
+      guard let chunk = try input.look(for: number) else { throw input.work.missing(number) }
+      let isTest = part == .test || part == .testDiagonal
+      let path = isTest ? chunk.test ?? chunk.train : chunk.train
+      for panel in 0..<PanelPlan.count(chunk.columns) {
+        guard poll() else { return false }
+        let range = PanelPlan.columns(of: panel, in: chunk.columns)
+        let k = range.count
+        let rowValues = UnsafeMutableBufferPointer(rebasing: above[..<(rows.count * k)])
+        try reader.read(
+          path, rowAxes: chunk.rowAxes, rows: rows, columns: range, into: rowValues)
+        guard let a = rowValues.baseAddress else { continue }
+        if part == .testDiagonal {
+          product.addNorms(a, m: rows.count, k: k, stride: k, weight: chunk.weight, to: sums)
+        } else if isDiagonal {
+          product.addSquare(a, n: rows.count, k: k, stride: k, weight: chunk.weight, to: sums)
+        } else {
+          let columnValues = UnsafeMutableBufferPointer(rebasing: left[..<(columns.count * k)])
+          try other.read(
+            chunk.train, rowAxes: chunk.rowAxes, rows: columns, columns: range,
+            into: columnValues)
+          guard let b = columnValues.baseAddress else { continue }
+          product.add(
+            a, m: rows.count, b, n: columns.count, k: k, stride: k, weight: chunk.weight, to: sums)
+        }
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,102 @@
+import DurableFiles
+import Failures
+import Features
+import Jobs
+
+/// The features of a job, by their files' names.
+package struct FeatureWork {
+  package let section: FeaturesSection
+  private let train: ChunkPattern
+  private let test: ChunkPattern?
+
+  /// Errors: names that are no patterns.
+  init(_ section: FeaturesSection) throws {
+    self.section = section
+    train = try ChunkPattern(section.train, key: "features.train")
+    test = try section.test.map { try ChunkPattern($0, key: "features.test") }
+  }
+
+  /// Whether the chunks come one after the other, and may go when they are in the sums.
+  var isStream: Bool { section.chunks != nil }
+
+  /// Looks at the files, all of them.
+  ///
+  /// Local. Errors: `MatrixError`, `Refusal`, `FileError`.
+  package func chunks() throws -> FeatureChunks {
+    try FeatureChunks(
+      train: train, test: test, outputs: section.outputs, isFull: section.kernel == .full,
+      weights: section.weights)
+  }
+
+  /// Looks at a chunk of a stream by its number; nil where it has not come yet.
+  ///
+  /// Local. Errors: as `chunks`.
+  package func chunk(_ number: Int) throws -> FeatureChunks.Chunk? {
+    guard let trainFile = try train.file(number) else { return nil }
+    var testFile: String?
+    if let test {
+      testFile = try test.file(number)
+      if testFile == nil { return nil }
+    }
+    return try FeatureChunks.Chunk(
+      train: trainFile, test: testFile, outputs: section.outputs, isFull: section.kernel == .full,
+      weight: section.weights?[number] ?? 1)
+  }
+
+  /// The error that a chunk of a stream is not there.
+  package func missing(_ number: Int) -> Refusal {
+    Refusal(
+      .missingInput,
+      "chunk \(number) of \(section.train) is not there, of \(section.chunks ?? 0); write it, or wait for it "
+        + "with --follow")
+  }
+
+  /// Whether the files have not gone since the kernel was assembled. Local.
+  func isThere() throws -> Bool {
+    do {
+      guard let count = section.chunks else {
+        _ = try chunks()
+        return true
+      }
+      return try (0..<count).allSatisfy { try train.file($0) != nil }
+    } catch {
+      guard FailureKind(of: error) == .missingInput else { throw error }
+      return false
+    }
+  }
+
+  /// Where the producer of a stream reads how many chunks it may remove.
+  var acknowledgement: String { train.beside("taken", ending: ".json") }
+
+  /// Tells the producer that its first chunks are in sums that are on the disk. Local, on rank 0.
+  func acknowledge(_ count: Int) throws {
+    try Disk().publish("{\"chunks\": \(count)}\n", to: acknowledgement)
+  }
+
+  /// Seconds since the producer of a stream has given a sign; nil where it never has. Local.
+  package func secondsOfSilence() throws -> Double? {
+    let silences = try [train, test].compactMap(\.self).compactMap {
+      try $0.secondsOfSilence(but: acknowledgement)
+    }
+    return silences.min()
+  }
+
+  /// Whether tiles are more than sums of products.
+  func needsMoments(gaps: Bool) -> Bool { section.center || section.normalize || gaps }
+}
+
+extension Assignment {
+  /// Bytes that a rank takes for the sums of its tiles and to add to them, and a node for two panels.
+  package func featureBytes(
+    train: Int, test: Int, ranks: Int
+  ) -> (perRank: Int, perNode: Int) {
+    let tile = min(tile(train: train), train)
+    let entries = train * (train + tile) / 2 + test * train
+    // The share of the rank with most, by a tile.
+    let sums = 8 * (entries / max(ranks, 1) + tile * tile)
+    let scalar = precision == .f64 ? 8 : 4
+    return (
+      sums + (scalar + 16) * tile * tile, 2 * (train + test) * PanelPlan.width * scalar
+    )
+  }
+}

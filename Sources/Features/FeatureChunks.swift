@@ -1,0 +1,127 @@
+import Failures
+import MatrixFiles
+
+/// The chunks of a job's features, their shapes checked against each other.
+package struct FeatureChunks: Codable, Sendable {
+  /// One chunk: columns of the features of all points.
+  package struct Chunk: Codable, Equatable, Sendable {
+    package let train: String
+    /// nil without test points.
+    package let test: String?
+    /// Points.
+    package let trainCount: Int
+    package let testCount: Int
+    /// Columns of a point, all outputs together.
+    package let columns: Int
+    /// What its part of the kernel is multiplied by.
+    package let weight: Double
+    /// Axes of its files that count as points.
+    package let rowAxes: Int
+    /// What identifies it: shapes, types, and some of the numbers.
+    package let identity: [UInt64]
+
+    /// Looks at the first bytes of a chunk [n, P], or [n, outputs, P], and at some more of it.
+    ///
+    /// Local. Errors: `MatrixError`, `Refusal`.
+    ///
+    /// - Parameters:
+    ///   - outputs: of the network.
+    ///   - isFull: whether every output of a point is a point of the kernel, which is the mean of the
+    ///     outputs' kernels otherwise.
+    ///   - weight: of the chunk's part of the kernel.
+    package init(
+      train: String, test: String?, outputs: Int, isFull: Bool, weight: Double
+    ) throws {
+      rowAxes = isFull && outputs > 1 ? 2 : 1
+      let axes = rowAxes
+      let matrix = try Self.open(train, outputs: outputs, rowAxes: axes)
+      let other = try test.map { try Self.open($0, outputs: outputs, rowAxes: axes) }
+      if let other, other.columns != matrix.columns {
+        throw Refusal(
+          .badData,
+          "\(other.path) has shape \(other.shape) and \(matrix.path) \(matrix.shape); a chunk has the "
+            + "same columns for the training and the test points")
+      }
+      (self.train, self.test) = (train, test)
+      (trainCount, testCount) = (matrix.rows, other?.rows ?? 0)
+      columns = matrix.columns
+      self.weight = isFull ? weight : weight / Double(outputs)
+      identity = try matrix.identity() + (other?.identity() ?? [])
+    }
+
+    private static func open(
+      _ path: String, outputs: Int, rowAxes: Int
+    ) throws -> any MatrixFile {
+      let matrix = try openMatrix(path, rowAxes: rowAxes)
+      let shape = matrix.shape
+      let isOneOutput = outputs == 1 && shape.count == 2
+      guard isOneOutput || (shape.count == 3 && shape[1] == outputs), !matrix.isLowerTriangle else {
+        throw Refusal(
+          .badData,
+          "\(path) has shape \(shape) where the features of points have "
+            + (outputs == 1 ? "[n, P]" : "[n, \(outputs), P] for \(outputs) outputs")
+            + (shape.count == 3
+              ? "; set features.outputs: \(shape[1])" : "; reshape the array"))
+      }
+      return matrix
+    }
+
+    /// Throws where a chunk has not as many points as the first one.
+    package func require(trainCount: Int, testCount: Int, as first: String) throws(Refusal) {
+      let pairs = [(train, self.trainCount, trainCount), (test ?? "", self.testCount, testCount)]
+      for (path, own, wanted) in pairs where own != wanted {
+        throw Refusal(
+          .badData,
+          "\(path) has \(own) rows and \(first) \(wanted); every chunk has a row for each point")
+      }
+    }
+  }
+
+  package let chunks: [Chunk]
+
+  package var trainCount: Int { chunks[0].trainCount }
+  package var testCount: Int { chunks[0].testCount }
+  /// What identifies the features.
+  package var identity: [UInt64] { chunks.flatMap(\.identity) }
+  /// Columns of all chunks.
+  package var columns: Int { chunks.reduce(0) { $0 + $1.columns } }
+
+  /// Looks at all chunks of a pattern.
+  ///
+  /// Local. Errors: `MatrixError`, `Refusal`, `FileError`.
+  ///
+  /// - Parameters:
+  ///   - outputs: of the network.
+  ///   - isFull: as of a chunk.
+  ///   - weights: of the chunks; nil for 1 each.
+  package init(
+    train: ChunkPattern, test: ChunkPattern?, outputs: Int, isFull: Bool = false,
+    weights: [Double]?
+  ) throws {
+    let trainFiles = try train.files()
+    let testFiles = try test?.files()
+    if let testFiles, testFiles.count != trainFiles.count {
+      throw Refusal(
+        .badData,
+        "there are \(trainFiles.count) chunks of \(train.text) and \(testFiles.count) of "
+          + "\(test?.text ?? ""); give both the same columns in as many chunks")
+    }
+    if let weights, weights.count != trainFiles.count {
+      throw Refusal(
+        .badJob,
+        "features.weights has \(weights.count) numbers and there are \(trainFiles.count) chunks of "
+          + "\(train.text); give one number for each")
+    }
+    var chunks: [Chunk] = []
+    for index in trainFiles.indices {
+      let chunk = try Chunk(
+        train: trainFiles[index], test: testFiles?[index], outputs: outputs,
+        isFull: isFull, weight: weights?[index] ?? 1)
+      let first = chunks.first ?? chunk
+      try chunk.require(
+        trainCount: first.trainCount, testCount: first.testCount, as: "the first chunk has")
+      chunks.append(chunk)
+    }
+    self.chunks = chunks
+  }
+}

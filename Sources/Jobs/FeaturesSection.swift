@@ -1,0 +1,116 @@
+import JobDocuments
+
+/// A job's `features`: files with Jacobians or other features, whose products are the kernel.
+public struct FeaturesSection: Sendable, Equatable {
+  /// The chunks of the training points, [n, P] or [n, outputs, P] each; `*` stands for their numbers.
+  public var train: String
+  /// Those of the test points, [m, P] or [m, outputs, P]; nil without test points.
+  public var test: String?
+  /// Outputs of the network.
+  public var outputs: Int
+  /// What becomes of several outputs.
+  public var kernel: OutputKernel
+  /// What the chunks' parts of the kernel are multiplied by; nil for 1.
+  public var weights: [Double]?
+  /// Whether the features are centered on the training points' mean.
+  public var center: Bool
+  /// Whether the features are divided by their norms.
+  public var normalize: Bool
+  /// How many chunks there will be, where they come one after the other; nil where all are there.
+  public var chunks: Int?
+  /// Seconds without a sign of who writes the chunks, after which a run does not wait any more.
+  public var patience: Double
+  /// Seconds between the saved states of the sums, from which a run resumes.
+  public var checkpoint: Double
+
+  /// The kernel of a network with several outputs.
+  public enum OutputKernel: String, Sendable, CaseIterable {
+    /// The mean of the outputs' kernels, [n, n].
+    case trace
+    /// That of all outputs of all points, [n k, n k], the outputs of a point behind one another.
+    case full
+  }
+
+  /// The products of these features.
+  public init(
+    train: String, test: String? = nil, outputs: Int = 1, kernel: OutputKernel = .trace,
+    weights: [Double]? = nil, center: Bool = false, normalize: Bool = false, chunks: Int? = nil,
+    patience: Double = 600,
+    checkpoint: Double = 600
+  ) {
+    (self.train, self.test, self.outputs, self.weights) = (train, test, outputs, weights)
+    self.kernel = kernel
+    (self.center, self.normalize, self.chunks) = (center, normalize, chunks)
+    (self.patience, self.checkpoint) = (patience, checkpoint)
+  }
+}
+
+extension FeaturesSection {
+  static let keys = SectionKeys<FeaturesSection>([
+    Key(
+      "train", \.train, .path,
+      absent: .required("name the files of the training points, e.g. jac/train-*.npy"),
+      "The features of the training points: chunks [n, P] in `.npy` files, where `*` stands for the "
+        + "chunks' numbers, or one Zarr array."),
+    Key(
+      "test", optional: \.test, .path, absent: .words("no test points"),
+      "Those of the test points, [m, P], in as many chunks with the same columns."),
+    Key(
+      "outputs", \.outputs, .count(atLeast: 1, atMost: 100_000),
+      "Outputs of the network. With several, chunks are [n, outputs, P]."),
+    Key(
+      "kernel", \.kernel, .choice,
+      "The kernel of several outputs: `trace` for the mean of their kernels, [n, n]; `full` for that of "
+        + "all outputs of all points, [n outputs, n outputs], where every output counts as a point."
+    ),
+    Key(
+      "weights", optional: \.weights, .list(of: .number, "numbers", example: "[1, 0.5]"),
+      absent: .words("1 for every chunk"), "What each chunk's part of the kernel is multiplied by."),
+    Key(
+      "center", \.center, .flag,
+      "Whether the mean of the training points' features is subtracted from all features."),
+    Key(
+      "normalize", \.normalize, .flag,
+      "Whether every point's features are divided by their norm, after the centering."),
+    Key(
+      "chunks", optional: \.chunks, .count(atLeast: 1, atMost: 1_000_000),
+      absent: .words("as many as there are"),
+      "How many chunks there will be, numbered from 0, where a producer writes them one after the other "
+        + "(`--follow`)."),
+    Key(
+      "patience", \.patience, .number(above: 0), unit: "seconds",
+      "Time without a sign of the producer after which `--follow` waits no longer."),
+    Key(
+      "checkpoint", \.checkpoint, .number(atLeast: 0), unit: "seconds",
+      "Time between the saved states of the sums, from which `--resume` continues."),
+  ])
+
+  static let form = keys.form(from: FeaturesSection(train: ""))
+
+  /// What decides the kernel but for the files, on one line.
+  package var canonicalText: String {
+    var section = self
+    (section.train, section.test, section.checkpoint, section.patience) = ("", nil, 0, 1)
+    return Self.keys.text(section).flow
+  }
+}
+
+extension FeaturesSection {
+  /// Reads `features`. Errors: those of the keys; conflict where weights and chunks differ in number.
+  init(_ item: Item) throws(JobError) {
+    self = try item.value(Self.form)
+    guard let chunks else { return }
+    if let weights, weights.count != chunks {
+      throw item.error(
+        .conflict,
+        "\(item.path).weights has \(weights.count) numbers and \(item.path).chunks says \(chunks); give one "
+          + "number for each chunk")
+    }
+    for path in [train, test].compactMap(\.self) where !path.contains("*") {
+      throw item.error(
+        .conflict,
+        "\(item.path).chunks says \(chunks) and \(path) has no * for their numbers; name them, e.g. "
+          + "jac/train-*.npy")
+    }
+  }
+}

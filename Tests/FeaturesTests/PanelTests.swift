@@ -1,0 +1,136 @@
+import Failures
+import Features
+import Foundation
+import Testing
+
+/// Panels: how chunks are cut, how their rows are read, and what they add to a tile.
+@Suite struct PanelTests {
+  @Test("panels cover every column of a chunk once, in order", arguments: [1, 2047, 2048, 2049, 5000])
+  func plan(columns: Int) {
+    let panels = (0..<PanelPlan.count(columns)).map { PanelPlan.columns(of: $0, in: columns) }
+    #expect(panels.flatMap { Array($0) } == Array(0..<columns))
+    #expect(panels.dropLast().allSatisfy { $0.count == 2048 })
+  }
+
+  @Test("places go from panel to panel and from chunk to chunk")
+  func places() {
+    var place = PanelPlan.Place()
+    var seen = [place]
+    for columns in [2048, 5000, 5000, 5000, 1] {
+      place = place.next(columns: columns)
+      seen.append(place)
+    }
+    let pairs = [(0, 0), (1, 0), (1, 1), (1, 2), (2, 0), (3, 0)]
+    #expect(seen == pairs.map { PanelPlan.Place(chunk: $0, panel: $1) })
+    #expect(seen == seen.sorted())
+  }
+
+  /// a b' of rows of doubles, plainly.
+  private func product(
+    _ a: [Double], _ b: [Double], _ m: Int, _ n: Int, _ k: Int
+  ) -> [Double] {
+    (0..<m).flatMap { i in
+      (0..<n).map { j in (0..<k).reduce(0) { $0 + a[i * k + $1] * b[j * k + $1] } }
+    }
+  }
+
+  private func check<Scalar: PanelScalar>(_ scalar: Scalar.Type) {
+    var numbers = Numbers(3)
+    let (m, n, k) = (7, 5, 130)
+    let (a, b) = (numbers.list(m * k), numbers.list(n * k))
+    let adder = PanelProduct<Scalar>(entries: m * m)
+    let (rows, columns) = (a.map { Scalar($0) }, b.map { Scalar($0) })
+    // Products and sums of these numbers are exact in either precision.
+    var sums = [Double](repeating: 1, count: m * n)
+    adder.add(rows, m: m, columns, n: n, k: k, stride: k, weight: 0.5, to: &sums)
+    #expect(sums == product(a, b, m, n, k).map { 1 + 0.5 * $0 })
+    var square = [Double](repeating: 0, count: m * m)
+    adder.addSquare(rows, n: m, k: k, stride: k, weight: 2, to: &square)
+    adder.addSquare(rows, n: m, k: k, stride: k, weight: 1, to: &square)
+    let expected = product(a, a, m, m, k)
+    for i in 0..<m {
+      for j in 0...i { #expect(square[i * m + j] == 3 * expected[i * m + j]) }
+    }
+    var norms = [Double](repeating: 0, count: m)
+    adder.addNorms(rows, m: m, k: k, stride: k, weight: 1, to: &norms)
+    #expect(norms == (0..<m).map { expected[$0 * m + $0] })
+  }
+
+  @Test("a panel adds weighted products of rows, in either precision")
+  func products() {
+    check(Float.self)
+    check(Double.self)
+  }
+
+  private func read<Scalar: PanelScalar>(
+    _ reader: PanelReader, _ path: String, _ rows: Range<Int>, _ columns: Range<Int>,
+    _ scalar: Scalar.Type
+  ) throws -> [Scalar] {
+    var values = [Scalar](repeating: 0, count: rows.count * columns.count)
+    try values.withUnsafeMutableBufferPointer {
+      try reader.read(path, rows: rows, columns: columns, into: $0)
+    }
+    return values
+  }
+
+  @Test("rows of a panel are read in either precision", arguments: ["<f2", "<f4", "<f8"])
+  func reading(type: String) throws {
+    let folder = try FeatureFolder()
+    var numbers = Numbers(5)
+    let all = numbers.list(6 * 40)
+    try folder.put(all, [6, 40], type: type, at: "a.npy")
+    let expected = (2..<5).flatMap { row in (7..<33).map { all[row * 40 + $0] } }
+    let reader = PanelReader()
+    let path = folder.path + "/a.npy"
+    #expect(try read(reader, path, 2..<5, 7..<33, Double.self) == expected)
+    #expect(try read(reader, path, 2..<5, 7..<33, Float.self) == expected.map { Float($0) })
+  }
+
+  @Test(
+    "what is not finite is refused with its row, and what single precision cannot hold with advice",
+    arguments: [
+      ("<f8", Double.nan, "has nan in row 3, column 21", "correct it"),
+      ("<f4", -Double.infinity, "has -inf in row 3, column 21", "correct it"),
+      ("<f2", 1e6, "has inf in row 3, column 21", "float16 holds nothing beyond 65504"),
+      ("<f8", 1e300, "has 1e+300 in row 3, column 21", "set precision: f64"),
+    ])
+  func notFinite(type: String, value: Double, place: String, advice: String) throws {
+    let folder = try FeatureFolder()
+    var all = [Double](repeating: 0.5, count: 4 * 30)
+    all[3 * 30 + 21] = value
+    try folder.put(all, [4, 30], type: type, at: "a.npy")
+    let path = folder.path + "/a.npy"
+    #expect(try read(PanelReader(), path, 0..<3, 0..<30, Float.self).count == 90)
+    let error = #expect(throws: Refusal.self) {
+      _ = try read(PanelReader(), path, 1..<4, 2..<29, Float.self)
+    }
+    #expect(error?.description.contains(place) ?? false, "\(error?.description ?? "")")
+    #expect(error?.description.contains(advice) ?? false, "\(error?.description ?? "")")
+    #expect(error?.kind == .badData)
+  }
+
+  @Test("a chunk that changes its size while it is read is refused")
+  func changed() throws {
+    let folder = try FeatureFolder()
+    let path = folder.path + "/a.npy"
+    try folder.put([Double](repeating: 1, count: 40), [4, 10], at: "a.npy")
+    let reader = PanelReader()
+    _ = try read(reader, path, 0..<4, 0..<10, Double.self)
+    try reader.requireUnchanged(path)
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: [1, 2, 3])
+    try handle.close()
+    let error = #expect(throws: Refusal.self) { try reader.requireUnchanged(path) }
+    #expect(error?.description.contains("changed its size") ?? false)
+    // Another producer's chunk of the same size.
+    try folder.put([Double](repeating: 2, count: 40), [4, 10], at: "b.npy")
+    _ = try read(reader, folder.path + "/b.npy", 0..<1, 0..<1, Double.self)
+    try folder.put([Double](repeating: 3, count: 40), [4, 10], at: "c.npy")
+    #expect(rename(folder.path + "/c.npy", folder.path + "/b.npy") == 0)
+    let second = #expect(throws: Refusal.self) {
+      try reader.requireUnchanged(folder.path + "/b.npy")
+    }
+    #expect(second?.description.contains("second producer") ?? false)
+  }
+}
