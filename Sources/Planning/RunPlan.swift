@@ -170,12 +170,12 @@ struct RunPlan: Codable {
 
 /// What the stages of a plan that solve have in common.
 private struct Solves {
-    /// Of the labels.
-    let classes: Int
   let layout: MatrixLayout
   let time: SolverTime
   /// How many kernels there are.
   let arrays: Double
+  /// Of the labels.
+  let classes: Int
 }
 
 extension RunPlan {

@@ -5,7 +5,8 @@ import Testing
 
 /// Panels: how chunks are cut, how their rows are read, and what they add to a tile.
 @Suite struct PanelTests {
-  @Test("panels cover every column of a chunk once, in order", arguments: [1, 2047, 2048, 2049, 5000])
+  @Test(
+    "panels cover every column of a chunk once, in order", arguments: [1, 2047, 2048, 2049, 5000])
   func plan(columns: Int) {
     let panels = (0..<PanelPlan.count(columns)).map { PanelPlan.columns(of: $0, in: columns) }
     #expect(panels.flatMap { Array($0) } == Array(0..<columns))

@@ -33,7 +33,8 @@ MOST_LINES = 6
 class RunPlots:
     """The figures. Each method draws into `axes`, or a new figure, and returns the axes.
 
-    `kind` is 'nngp', 'ntk' or 'kernel'. None means both kernels of one network, and the NTK of several.
+    `kind` is 'nngp', 'ntk' or 'kernel'. None means both kernels of one network, and the NTK of
+    several.
     Errors: `MissingError` where the run has nothing to draw.
     """
 
