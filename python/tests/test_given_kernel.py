@@ -37,9 +37,7 @@ def test_its_results_need_no_kind(given):
     assert run.kinds == ["kernel"] and run.variants == [""]
     np.testing.assert_array_equal(np.tril(run.kernel()), np.tril(kernel[:80, :80]))
     np.testing.assert_array_equal(run.kernel("kernel", set="test")[...], kernel[80:, :80])
-    np.testing.assert_allclose(
-        run.eigenvalues(), np.linalg.eigvalsh(kernel[:80, :80]), atol=1e-12
-    )
+    np.testing.assert_allclose(run.eigenvalues(), np.linalg.eigvalsh(kernel[:80, :80]), atol=1e-12)
     assert run.eigenvectors().shape == (80, 5)
     shifted = kernel[:80, :80] + 0.01 * np.trace(kernel[:80, :80]) / 80 * np.eye(80)
     expected = kernel[80:, :80] @ np.linalg.solve(shifted, np.eye(2)[labels[:80]] - 0.5)
