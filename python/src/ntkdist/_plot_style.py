@@ -196,3 +196,27 @@ def density(values: NDArray[np.float64], count: int) -> tuple[NDArray[Any], NDAr
     shares = counts / counts.sum() / np.diff(borders)
     x = 10 ** np.repeat(borders, 2)
     return x, np.concatenate([[0], np.repeat(shares, 2), [0]])
+
+
+MOST_LINES = 6
+"""More are thinned."""
+
+
+def even(items: list[Any]) -> list[Any]:
+    """Some of the items at equal distances, where there are too many for a figure."""
+    if len(items) <= MOST_LINES:
+        return items
+    places = [place * (len(items) - 1) // (MOST_LINES - 1) for place in range(MOST_LINES)]
+    return [items[place] for place in places]
+
+
+def filled_density(
+    axes: Axes, values: NDArray[np.float64], label: str, color: int, is_filled: bool
+) -> None:
+    """The density of values on a logarithmic axis; a handful of values has none."""
+    if len(values) < 8:
+        return
+    x, y = density(values, min(max(int(2 * np.cbrt(len(values))), 8), 60))
+    if is_filled:
+        axes.fill_between(x, y, color=SERIES[color % len(SERIES)], alpha=0.15, linewidth=0)
+    line(axes, x, y, label, color)

@@ -11,51 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from . import _documents as documents
+from . import _job_sections as parts
 from . import _program as program
 from ._progress import Progress, ProgressBar, Report
 from ._slurm import Submission, submit
 from .failures import Failure, JobError, ResourceError, failure
 from .plans import Plan
 from .runs import Run
-
-SECTIONS = (
-    "data",
-    "network",
-    "kernel",
-    "features",
-    "kernels",
-    "average",
-    "precision",
-    "storage",
-    "store",
-    "tile",
-    "spectrum",
-    "density",
-    "prediction",
-    "training",
-    "alignment",
-    "generalization",
-    "output",
-)
-
-PATHS = (
-    ("output",),
-    ("data", "cifar10"),
-    ("data", "arrays", "train"),
-    ("data", "arrays", "test"),
-    ("data", "arrays", "train_labels"),
-    ("data", "arrays", "test_labels"),
-    ("data", "labels", "train"),
-    ("data", "labels", "test"),
-    ("kernel", "train"),
-    ("kernel", "test"),
-    ("kernel", "test_diagonal"),
-    ("features", "train"),
-    ("features", "test"),
-    ("training", "initial", "train"),
-    ("training", "initial", "test"),
-)
-"""Where a job names files."""
 
 
 class Job:
@@ -84,15 +46,23 @@ class Job:
         network, for a section that does not exist, or what a job file cannot hold. The
         program checks the rest: see `check`.
         """
-        given = {"data": data, "network": _network(network), **sections, "output": output}
-        _require_known(given)
-        _require_needed(given, "the job")
+        given = {
+            "data": data,
+            "network": parts.network_value(network),
+            **sections,
+            "output": output,
+        }
+        parts.require_known(given)
+        parts.require_needed(given, "the job")
         self._set(given)
 
     def _set(self, given: Mapping[str, Any]) -> None:
         self._document: dict[str, Any] = {
             name: documents.plain(given[name], name)
-            for name in [*SECTIONS, *(name for name in given if name not in SECTIONS)]
+            for name in [
+                *parts.SECTIONS,
+                *(name for name in given if name not in parts.SECTIONS),
+            ]
             if given.get(name) is not None
         }
         self._submission: Submission | None = None
@@ -119,10 +89,10 @@ class Job:
     def _of(cls, document: Any, name: str) -> Job:
         if not isinstance(document, dict):
             raise JobError(f"{name} is no job: it is no mapping of sections")
-        _require_needed(document, name)
+        parts.require_needed(document, name)
         # The program may be newer than the package, and says which sections it does not know.
         job = cls.__new__(cls)
-        job._set({**document, "network": _network(document.get("network"))})
+        job._set({**document, "network": parts.network_value(document.get("network"))})
         return job
 
     def yaml(self) -> str:
@@ -136,7 +106,7 @@ class Job:
 
     def replace(self, **sections: Any) -> Job:
         """A job with other sections; None removes one."""
-        _require_known(sections)
+        parts.require_known(sections)
         return Job._of({**self._document, **sections}, "the job")
 
     @property
@@ -235,7 +205,7 @@ class Job:
 
         Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's words.
         """
-        job = Job._of(_absolute(self.document()), "the job")
+        job = Job._of(parts.with_absolute_paths(self.document()), "the job")
         self._submission = submit(job.yaml(), job.output, Path(folder), template, options)
         return self._submission
 
@@ -266,47 +236,6 @@ class Job:
                 yield str(path)
             except Failure as error:
                 raise failure(error.status, str(error).replace(str(path), "the job")) from None
-
-
-def _require_known(sections: Mapping[str, Any]) -> None:
-    for name in sections:
-        if name not in SECTIONS:
-            raise JobError(f"a job has no section {name!r}; the sections are {', '.join(SECTIONS)}")
-
-
-def _require_needed(document: Mapping[str, Any], name: str) -> None:
-    """Errors: `JobError` without a section that every job has."""
-    is_given = any(document.get(key) is not None for key in ("kernel", "features"))
-    needed = ("output",) if is_given else ("data", "network", "output")
-    missing = [key for key in needed if document.get(key) is None]
-    if missing:
-        raise JobError(f"{name} is no job: it has no {' and no '.join(missing)}")
-
-
-def _network(network: Any) -> Any:
-    """The value of a job's `network`: text is YAML."""
-    if isinstance(network, str):
-        network = documents.read(network, "the network")
-        if isinstance(network, Mapping) and set(network) == {"network"}:
-            network = network["network"]
-        if isinstance(network, str):
-            raise JobError(
-                f"the network is the word {network!r}; give a list of layers, or a preset with its "
-                "depth"
-            )
-    return network
-
-
-def _absolute(document: dict[str, Any]) -> dict[str, Any]:
-    """The job with whole paths, so that it can run in another folder."""
-    for names in PATHS:
-        *parents, last = names
-        part: Any = document
-        for name in parents:
-            part = part.get(name) if isinstance(part, dict) else None
-        if isinstance(part, dict) and isinstance(part.get(last), str):
-            part[last] = os.path.abspath(os.path.expanduser(part[last]))
-    return document
 
 
 def _printer(bar: ProgressBar | None) -> Any:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import _plot_style as style
 from ._plot_style import Axes
@@ -25,9 +24,6 @@ from .failures import MissingError
 
 if TYPE_CHECKING:
     from .runs import Run
-
-MOST_LINES = 6
-"""More are thinned."""
 
 
 class RunPlots:
@@ -69,7 +65,7 @@ class RunPlots:
         Of many variants some are drawn; `variants` names others.
         """
         section = "centred_spectrum" if centred else "spectrum"
-        kernels = self._even(self._with(section, kind, variants))
+        kernels = style.even(self._with(section, kind, variants))
         axes = style.new_axes("Density of eigenvalues" if density else "Spectrum", axes)
         lowest = []
         has_floor = False
@@ -80,7 +76,7 @@ class RunPlots:
             floor = float(kernel.figures[section]["noise_floor"])
             label = kernel.label(self._is_sweep)
             if density:
-                self._density(axes, values[values > floor], label, color, len(kernels) <= 2)
+                style.filled_density(axes, values[values > floor], label, color, len(kernels) <= 2)
                 continue
             places = style.thinned(len(values))
             places = places[values[places] > 0]
@@ -125,7 +121,7 @@ class RunPlots:
         for kernel in kernels:
             groups.setdefault(kernel.others(varied), []).append(kernel)
         has_theory = False
-        for color, (rest, members) in enumerate(self._even(list(groups.items()))):
+        for color, (rest, members) in enumerate(style.even(list(groups.items()))):
             members.sort(key=lambda kernel: kernel.parameters[varied])
             x = np.array([kernel.parameters[varied] for kernel in members])
             y = np.array([measured(kernel.figures, quantity) for kernel in members])
@@ -153,7 +149,7 @@ class RunPlots:
         names = {"accuracy": "accuracy (%)", "loss": "loss", "variance": "mean variance"}
         if quantity not in names:
             raise ValueError(f"quantity is {quantity!r} instead of one of {', '.join(names)}")
-        kernels = self._even(self._with("training", kind, variants))
+        kernels = style.even(self._with("training", kind, variants))
         axes = style.new_axes(f"{quantity.capitalize()} over training", axes)
         color, has_end = 0, False
         for kernel in kernels:
@@ -203,7 +199,7 @@ class RunPlots:
         axes: Axes | None = None,
     ) -> Axes:
         """The part of the targets within the leading eigenvectors; dashed: random directions."""
-        kernels = self._even(self._with("alignment", kind, variants))
+        kernels = style.even(self._with("alignment", kind, variants))
         axes = style.new_axes("Targets in the leading eigenvectors", axes)
         longest = 1
         for color, kernel in enumerate(kernels):
@@ -288,25 +284,3 @@ class RunPlots:
             f"{self._run.path} has one network; a job has several with `depths`, "
             "`weight_variances` or `bias_variances`"
         )
-
-    @staticmethod
-    def _even(items: list[Any]) -> list[Any]:
-        """Some of the items at equal distances, where there are too many for a figure."""
-        if len(items) <= MOST_LINES:
-            return items
-        places = [place * (len(items) - 1) // (MOST_LINES - 1) for place in range(MOST_LINES)]
-        return [items[place] for place in places]
-
-    @staticmethod
-    def _density(
-        axes: Axes, values: NDArray[np.float64], label: str, color: int, is_filled: bool
-    ) -> None:
-        # A handful of values has no density.
-        if len(values) < 8:
-            return
-        x, y = style.density(values, min(max(int(2 * np.cbrt(len(values))), 8), 60))
-        if is_filled:
-            axes.fill_between(
-                x, y, color=style.SERIES[color % len(style.SERIES)], alpha=0.15, linewidth=0
-            )
-        style.line(axes, x, y, label, color)

@@ -1,0 +1,90 @@
+"""The sections of a job, what it cannot do without, and where it names files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from . import _documents as documents
+from .failures import JobError
+
+SECTIONS = (
+    "data",
+    "network",
+    "kernel",
+    "features",
+    "kernels",
+    "average",
+    "precision",
+    "storage",
+    "store",
+    "tile",
+    "spectrum",
+    "density",
+    "prediction",
+    "training",
+    "alignment",
+    "generalization",
+    "output",
+)
+
+PATHS = (
+    ("output",),
+    ("data", "cifar10"),
+    ("data", "arrays", "train"),
+    ("data", "arrays", "test"),
+    ("data", "arrays", "train_labels"),
+    ("data", "arrays", "test_labels"),
+    ("data", "labels", "train"),
+    ("data", "labels", "test"),
+    ("kernel", "train"),
+    ("kernel", "test"),
+    ("kernel", "test_diagonal"),
+    ("features", "train"),
+    ("features", "test"),
+    ("training", "initial", "train"),
+    ("training", "initial", "test"),
+)
+"""Where a job names files."""
+
+
+def require_known(sections: Mapping[str, Any]) -> None:
+    for name in sections:
+        if name not in SECTIONS:
+            raise JobError(f"a job has no section {name!r}; the sections are {', '.join(SECTIONS)}")
+
+
+def require_needed(document: Mapping[str, Any], name: str) -> None:
+    """Errors: `JobError` without a section that every job has."""
+    is_given = any(document.get(key) is not None for key in ("kernel", "features"))
+    needed = ("output",) if is_given else ("data", "network", "output")
+    missing = [key for key in needed if document.get(key) is None]
+    if missing:
+        raise JobError(f"{name} is no job: it has no {' and no '.join(missing)}")
+
+
+def network_value(network: Any) -> Any:
+    """The value of a job's `network`: text is YAML."""
+    if isinstance(network, str):
+        network = documents.read(network, "the network")
+        if isinstance(network, Mapping) and set(network) == {"network"}:
+            network = network["network"]
+        if isinstance(network, str):
+            raise JobError(
+                f"the network is the word {network!r}; give a list of layers, or a preset with its "
+                "depth"
+            )
+    return network
+
+
+def with_absolute_paths(document: dict[str, Any]) -> dict[str, Any]:
+    """The job with whole paths, so that it can run in another folder."""
+    for names in PATHS:
+        *parents, last = names
+        part: Any = document
+        for name in parents:
+            part = part.get(name) if isinstance(part, dict) else None
+        if isinstance(part, dict) and isinstance(part.get(last), str):
+            part[last] = os.path.abspath(os.path.expanduser(part[last]))
+    return document
