@@ -78,7 +78,14 @@ package struct KernelFiles {
         "\(diagonal.path) has shape \(diagonal.shape) where the \(test.rows) test points have "
           + "[\(test.rows)]; correct kernel.test_diagonal")
     }
-    return Opened(train: train, test: test, testDiagonal: diagonal)
+    let opened = Opened(train: train, test: test, testDiagonal: diagonal)
+    if let half = opened.all.first(where: { $0.elementType == "float16" }) {
+      throw Refusal(
+        .badData,
+        "\(half.path) holds float16, whose three digits are too few for a kernel; save it as float32 "
+          + "or float64")
+    }
+    return opened
   }
 }
 

@@ -95,8 +95,11 @@ package struct ChunkPattern: Equatable, Sendable {
       throw Refusal(.missingInput, "\(text) names no file in \(folder); check the path")
     }
     let numbers = middles.compactMap(Self.number)
-    guard numbers.count == middles.count else {
-      return middles.sorted().map(path(ofMiddle:))
+    if numbers.isEmpty { return middles.sorted().map(path(ofMiddle:)) }
+    if let word = middles.sorted().first(where: { Self.number($0) == nil }) {
+      throw Refusal(
+        .badData,
+        "\(path(ofMiddle: word)) has no number, which other files of \(text) have; move it away")
     }
     let order = middles.indices.sorted { numbers[$0] < numbers[$1] }
     for (a, b) in zip(order, order.dropFirst()) {
@@ -117,6 +120,18 @@ package struct ChunkPattern: Equatable, Sendable {
       )
     }
     return order.map { path(ofMiddle: middles[$0]) }
+  }
+
+  /// The numbers of the files that are there. Local. Errors: `FileError`.
+  package func numbers(disk: Disk = Disk()) throws -> Set<Int> {
+    guard ends != nil, try disk.exists(folder) else { return [] }
+    return Set(try disk.list(folder).compactMap(middle).compactMap(Self.number))
+  }
+
+  /// The number of one of the files; nil where it has another name.
+  package func number(ofFile path: String) -> Int? {
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    return middle(of: name).flatMap(Self.number)
   }
 
   private func path(ofMiddle middle: String) -> String {

@@ -1,3 +1,4 @@
+import DurableFiles
 import Failures
 import MatrixFiles
 
@@ -19,6 +20,9 @@ package struct FeatureChunks: Codable, Sendable {
     package let rowAxes: Int
     /// What identifies it: shapes, types, and some of the numbers.
     package let identity: [UInt64]
+    /// Of the files, as `Disk.state`: what they must be whenever they are read.
+    package let trainState: [Int]
+    package let testState: [Int]
 
     /// Looks at the first bytes of a chunk [n, P], or [n, outputs, P], and at some more of it.
     ///
@@ -32,6 +36,9 @@ package struct FeatureChunks: Codable, Sendable {
     package init(
       train: String, test: String?, outputs: Int, isFull: Bool, weight: Double
     ) throws {
+      let disk = Disk()
+      trainState = try disk.state(of: train) ?? []
+      testState = try test.flatMap { try disk.state(of: $0) } ?? []
       rowAxes = isFull && outputs > 1 ? 2 : 1
       let axes = rowAxes
       let matrix = try Self.open(train, outputs: outputs, rowAxes: axes)
@@ -105,6 +112,12 @@ package struct FeatureChunks: Codable, Sendable {
         .badData,
         "there are \(trainFiles.count) chunks of \(train.text) and \(testFiles.count) of "
           + "\(test?.text ?? ""); give both the same columns in as many chunks")
+    }
+    for (trainFile, testFile) in zip(trainFiles, testFiles ?? []) {
+      guard train.number(ofFile: trainFile) != test?.number(ofFile: testFile) else { continue }
+      throw Refusal(
+        .badData,
+        "\(trainFile) and \(testFile) are of one chunk and have other numbers; number both alike")
     }
     if let weights, weights.count != trainFiles.count {
       throw Refusal(

@@ -13,17 +13,17 @@ package final class PanelReader {
 
   /// Reads rows of some columns of a chunk's file, without gaps, and checks that they are finite.
   ///
-  /// Local. Errors: `MatrixError`; a number that is not finite, by its row.
+  /// Local. Errors: `MatrixError`; a file that has changed; a number that is not finite, by its row.
+  ///
+  /// - Parameter expected: the file's state when the chunk was looked at, on any node.
   package func read<Scalar: PanelScalar>(
-    _ path: String, rowAxes: Int = 1, rows: Range<Int>, columns: Range<Int>,
+    _ path: String, expected: [Int], rowAxes: Int = 1, rows: Range<Int>, columns: Range<Int>,
     into values: UnsafeMutableBufferPointer<Scalar>
   ) throws {
     if rows.isEmpty { return }
     let matrix = try open(path, rowAxes)
-    guard matrix.rows >= rows.upperBound, matrix.columns >= columns.upperBound else {
-      throw Refusal(
-        .badData, "\(path) has shape \(matrix.shape) now, and had more before; it must not change")
-    }
+    // The device has another number on another node.
+    guard state?.dropFirst() == expected.dropFirst() else { throw changed(path, from: expected) }
     try Scalar.read(matrix, rows: rows, columns: columns, into: values)
     guard let base = values.baseAddress, !Scalar.areFinite(base, count: values.count),
       let place = values.firstIndex(where: { !$0.isFinite })
@@ -56,14 +56,18 @@ package final class PanelReader {
 
   /// Throws where a file is not the one any more that it was when it was opened. Local.
   package func requireUnchanged(_ path: String) throws {
-    guard let last, last.path == path else { return }
-    let now = try disk.state(of: path)
-    guard now != state else { return }
+    guard let last, last.path == path, let before = state else { return }
+    state = try disk.state(of: path)
+    guard state == before else { throw changed(path, from: before) }
+  }
+
+  /// The refusal of a file whose state is another now.
+  private func changed(_ path: String, from before: [Int]) -> Refusal {
     let change =
-      now.map { $0[2] != state?[2] } ?? true
+      state.map { $0[2] != before[2] } ?? true
       ? "changed its size while it was read"
       : "was replaced or written to while it was read, as by a second producer"
-    throw Refusal(
+    return Refusal(
       .badData,
       "\(path) \(change); write chunks under another name and rename them, each once")
   }

@@ -42,12 +42,11 @@ package enum SumsFile {
   /// Local. Errors: `FileError`.
   package static func write(
     _ sums: [(key: Key, values: UnsafeBufferPointer<Double>)], to path: String,
-    poll: () -> Void = {}, disk: Disk = Disk()
+    disk: Disk = Disk()
   ) throws(FileError) {
     var offset = 8 * (3 + 6 * sums.count)
     var header = [magic, UInt64(sums.count)]
     for (key, values) in sums {
-      poll()
       let bytes = UnsafeRawBufferPointer(values)
       let place = Place(
         key: key, offset: offset, count: values.count, checksum: CRC32C.checksum(bytes))
@@ -60,7 +59,6 @@ package enum SumsFile {
         try file.write(UnsafeRawBufferPointer(buffer))
       }
       for (_, values) in sums {
-        poll()
         try file.write(UnsafeRawBufferPointer(values))
       }
     }

@@ -10,14 +10,14 @@ import Foundation
 ///     q = 1 - delta / kappa = (n - m) / (n - D),   B = sum_i (1 - L_i)^2 |v_i|^2,
 ///     kappa' = d kappa / d delta = 1 / (1 - q sum_i (1 - L_i)^2 / (n - D)),
 ///     error on the m samples  (delta / kappa)^2 kappa' B / m,
-///     error on the others     (1 + kappa' (q sum_i L_i^2 / (n - D) - (delta / kappa)^2)) B / (n - m).
+///     error on the others     kappa' m B / (n - D)^2.
 ///
 /// This is exact for large n and m if the eigenvectors are uniformly random: the pool's rows of them are free
 /// of the choice of samples, and compressing to m of n rows makes the R-transform R(z) to R(z m / n)
 /// (Nica and Speicher, Amer. J. Math. 118, 1996). For n much larger than m it is the theory of Bordelon,
 /// Canatar and Pehlevan (ICML 2020, arXiv 2002.02561) and Simon, Dickens, Karkada and DeWeese (arXiv
-/// 2110.03922), whose samples come from an infinite population; with m = n - 1 it is leave-one-out with
-/// equal leverages, which is generalized cross-validation. docs/concepts/learning-from-the-spectrum.md has
+/// 2110.03922), whose samples come from an infinite population; with m = n - 1 it is, up to terms of order
+/// 1 / n, leave-one-out with equal leverages, which is generalized cross-validation. docs/concepts/learning-from-the-spectrum.md has
 /// the derivation.
 public struct LearningCurve: Sendable {
   /// The expected errors at one number of samples, means over samples and outputs.
@@ -33,37 +33,37 @@ public struct LearningCurve: Sendable {
   }
 
   private let spectrum: TargetSpectrum
+  private let floor: Double
 
   /// The curve of a pool.
-  public init(_ spectrum: TargetSpectrum) {
-    self.spectrum = spectrum
+  ///
+  /// - Parameter floor: the noise of the eigenvalues.
+  public init(_ spectrum: TargetSpectrum, floor: Double = 0) {
+    (self.spectrum, self.floor) = (spectrum, floor)
   }
 
-  /// The point of m samples; nil where more are learned without a ridge than the spectrum has directions,
-  /// or nothing is left to test on.
+  /// The point of m samples; nil where more are learned without a ridge than the spectrum has directions
+  /// above its noise, or nothing is left to test on.
   ///
   /// - Parameter ridge: what is added to the diagonal of the kernel matrix of the samples.
   public func point(samples m: Int, ridge: Double) -> Point? {
-    guard m > 0, m < spectrum.n, let kappa = kappa(samples: m, ridge: ridge) else { return nil }
-    // Sums of L^2, L (1 - L), 1 - L, and (1 - L)^2 |v|^2.
-    var (squares, mixed, left, rest) = (0.0, 0.0, 0.0, 0.0)
+    guard m > 0, m < spectrum.n, let kappa = kappa(samples: m, ridge: ridge), kappa > floor
+    else { return nil }
+    // Sums of L (1 - L), 1 - L, and (1 - L)^2 |v|^2.
+    var (mixed, left, rest) = (0.0, 0.0, 0.0)
     for (value, energy) in zip(spectrum.values, spectrum.energies) {
       let learned = value / (value + kappa)
       let missed = kappa / (value + kappa)
-      squares += learned * learned
       mixed += learned * missed
       left += missed
       rest += missed * missed * energy
     }
-    let (learned, others) = (Double(m), Double(spectrum.n - m))
+    let (learned, outputs) = (Double(m), Double(spectrum.outputs))
     let share = ridge / kappa
-    let q = others / left
     // 1 - q sum (1 - L)^2 / sum (1 - L), without cancellation.
-    let slope = 1 / (share + q * mixed / left)
-    let outputs = Double(spectrum.outputs)
+    let slope = 1 / (share + Double(spectrum.n - m) / left * mixed / left)
     return Point(
-      samples: m, kappa: kappa,
-      testError: (1 + slope * (q * squares / left - share * share)) * rest / (others * outputs),
+      samples: m, kappa: kappa, testError: slope * learned * rest / (left * left * outputs),
       trainError: share * share * slope * rest / (learned * outputs))
   }
 
@@ -84,7 +84,7 @@ public struct LearningCurve: Sendable {
     }
     // Halving on a logarithmic scale reaches rounding after some 60 steps.
     while high > low * (1 + 4 * Double.ulpOfOne) {
-      let middle = (low * high).squareRoot()
+      let middle = low.squareRoot() * high.squareRoot()
       guard middle > low, middle < high else { break }
       if excess(middle, m, ridge) > 0 { low = middle } else { high = middle }
     }

@@ -30,6 +30,8 @@ public struct RidgeFigures: Sendable, Equatable {
     guard let least = spectrum.values.last, least + ridge > 0 else { return nil }
     let (n, outputs) = (Double(spectrum.n), spectrum.outputs)
     var (dimension, second, inverses, logarithms) = (0.0, 0.0, 0.0, 0.0)
+    // In units of K, so that squares neither overflow nor vanish.
+    let unit = spectrum.values[0] + ridge
     var residual = 0.0
     var forms = [Double](repeating: 0, count: outputs)
     for (index, value) in spectrum.values.enumerated() {
@@ -37,9 +39,9 @@ public struct RidgeFigures: Sendable, Equatable {
       dimension += learned
       second += learned * learned
       let inverse = 1 / shifted
-      inverses += inverse
+      inverses += unit * inverse
       logarithms += log(shifted)
-      residual += spectrum.energies[index] * inverse * inverse
+      residual += spectrum.energies[index] * (unit * inverse) * (unit * inverse)
       for column in 0..<outputs {
         forms[column] += spectrum.squares[index * outputs + column] * inverse
       }
@@ -47,7 +49,7 @@ public struct RidgeFigures: Sendable, Equatable {
     self.dimension = dimension
     secondDimension = second
     let count = n * Double(outputs)
-    trainError = ridge * ridge * residual / count
+    trainError = (ridge / unit) * (ridge / unit) * residual / count
     generalizedCrossValidation = residual / count / ((inverses / n) * (inverses / n))
     let constant = n * log(2 * Double.pi)
     logMarginalLikelihoods = forms.map { -($0 + logarithms + constant) / 2 }

@@ -144,7 +144,12 @@ package struct SectionKeys<Owner: Sendable>: Sendable {
   }
 
   /// The section as it is written.
-  package func text(_ owner: Owner) -> YAMLText { .mapping(list.compactMap { $0.entry(owner) }) }
+  package func text(_ owner: Owner) -> YAMLText { text(owner, without: []) }
+
+  /// The section as it is written, without some of its keys.
+  package func text(_ owner: Owner, without left: [String]) -> YAMLText {
+    .mapping(list.filter { !left.contains($0.name) }.compactMap { $0.entry(owner) })
+  }
 
   /// A form that reads the section, starting from `start`.
   package func form(from start: Owner) -> Form<Owner> {

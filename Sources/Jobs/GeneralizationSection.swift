@@ -1,3 +1,4 @@
+import Failures
 import JobDocuments
 
 /// A job's `generalization`: what the spectrum and the targets' weights predict of learning, and learning
@@ -81,6 +82,21 @@ public struct GeneralizationRequest: Sendable, Equatable {
     "regularization \(regularization) \(scale.rawValue), target offset "
       + (targetOffset.map { "\($0)" } ?? "1 / classes") + ", samples \(samples)"
       + (samples.isEmpty ? "" : ", draws \(draws), seed \(seed)")
+  }
+}
+
+extension GeneralizationRequest {
+  /// Throws where more is asked of so many training images than they have. Errors: badJob.
+  package func check(images n: Int) throws(Refusal) {
+    if let most = samples.last, most >= n {
+      throw Refusal(
+        .badJob,
+        "generalization.samples has \(most) and there are \(n) training images; all numbers must be less")
+    }
+    guard !samples.isEmpty, draws > n else { return }
+    throw Refusal(
+      .badJob,
+      "generalization.draws is \(draws) and there are \(n) training images; set it to at most \(n)")
   }
 }
 

@@ -10,7 +10,8 @@ extension SpectrumSection {
     if isCentred { (section.vectors, section.weights) = (.leading(0), false) }
     // Without weights, it decides nothing.
     if !section.weights { section.targetOffset = nil }
-    return Self.keys.text(section).flow
+    // The text of results from before there were weights.
+    return Self.keys.text(section, without: section.weights ? [] : ["weights"]).flow
   }
 }
 
@@ -24,7 +25,8 @@ extension PredictionSection {
   package var question: String {
     var section = self
     section.iteration?.checkpoint = IterationSection().checkpoint
-    return Self.keys.text(section).flow
+    // The text of results from before there were other solvers.
+    return Self.keys.text(section, without: section.solver == .auto ? ["solver"] : []).flow
   }
 }
 

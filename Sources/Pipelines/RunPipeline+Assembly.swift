@@ -72,9 +72,17 @@ extension RunPipeline {
     var answer = 0
     try ranks.onRoot {
       guard try Disk().exists(run.store) else { return }
-      let store = try KernelStore.open(assignment, data)
+      let store: KernelStore
+      do {
+        store = try KernelStore.open(assignment, data)
+      } catch {
+        // An array of the kernel is still to be made.
+        guard FailureKind(of: error) == .missingInput else { throw error }
+        return
+      }
       let total = store.grids.reduce(0) { $0 + $1.count }
       guard try store.presentItems().count == total else { return }
+      try store.check(assignment, data, digest: nil)
       console.say("the kernel is complete, and the files that it came from are not needed any more")
       answer = 1
     }

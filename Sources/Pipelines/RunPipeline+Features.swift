@@ -4,7 +4,6 @@ import Features
 import Foundation
 import Jobs
 import MessagePassing
-import Processor
 import RankProgram
 import Results
 
@@ -18,7 +17,6 @@ extension RunPipeline {
     guard case .features(let features) = input, case .features(let work) = assignment.origin else {
       return nil
     }
-    try requireMemory(data)
     func run<Scalar: PanelScalar>(_ scalar: Scalar.Type) throws -> FeatureOutcome {
       try FeatureStage<Scalar>(
         assignment, work, features, data: data, follows: request.follows, store: store,
@@ -29,26 +27,15 @@ extension RunPipeline {
     return try assignment.precision == .f64 ? run(Double.self) : run(Float.self)
   }
 
-  /// Throws, on all ranks, where the sums of a node's ranks and two panels do not fit into its memory.
-  private func requireMemory(_ data: DataOutline) throws {
-    try ranks.agree {
-      let (perRank, perNode) = assignment.featureBytes(
-        train: data.trainCount, test: data.testCount, ranks: ranks.count)
-      let needed = perRank * ranks.node.size + perNode
-      let room = NodeMemory.room(for: ranks.node.size)
-      guard needed > room.bytes else { return }
-      throw Refusal(
-        .resource,
-        String(
-          format:
-            "the sums of the kernel's tiles and two panels of features take %.1f GB of memory on a "
-            + "node, and this one has %.1f GB; use more nodes",
-          Double(needed) * 1e-9, Double(room.bytes) * 1e-9) + room.reason)
-    }
-  }
-
-  /// Throws, on all ranks, where there is nothing to follow.
+  /// Throws, on all ranks, where there is nothing to follow, or several jobs would follow one producer.
   static func requireChunksToFollow(_ job: Job, _ request: RunRequest) throws {
+    if job.features?.chunks != nil, request.shard != .whole {
+      throw CollectiveFailure(
+        onAllRanks: Refusal(
+          .badJob,
+          "--shard forms a part of the kernel, and a producer removes chunks when one job has them; "
+            + "leave out --shard, or features.chunks"))
+    }
     guard request.follows, job.features?.chunks == nil else { return }
     throw CollectiveFailure(
       onAllRanks: Refusal(
@@ -61,7 +48,10 @@ extension RunPipeline {
   ///
   /// Errors: a producer that gives no sign; a request to stop.
   func waitForFirstChunk() throws {
-    guard request.follows, case .features(let work) = assignment.origin else { return }
+    guard case .features(let work) = assignment.origin, work.isStream else { return }
+    // What an earlier run has told the producer does not count for this one.
+    try ranks.onRoot { if try Summary.read(run).data == nil { try work.acknowledge(0) } }
+    guard request.follows else { return }
     let begun = MPIEnvironment.seconds
     while true {
       var isThere = 0

@@ -23,8 +23,11 @@ struct RunRequirements {
       try MatrixLayout(order: n, grid: .nearSquare(ranks: ranks.count))
     }
     func require(
-      _ solver: Solver, scalar: Int = 8, carried: Int = 0, _ what: String
+      _ solver: Solver, scalar: Int = 8, carried: Int = 0, order: Int? = nil, _ what: String
     ) throws {
+      let layout = try order.map { order in
+        try ranks.agree { try MatrixLayout(order: order, grid: layout.grid) }
+      } ?? layout
       try ranks.agree { try layout.requireLP64(for: solver) }
       try SolverMemory.require(
         layout, solver, scalar: scalar, carried: carried, for: what, ranks: ranks)
@@ -39,6 +42,12 @@ struct RunRequirements {
       if choice.lanczosVectors > 0 {
         try SolverMemory.requireLeading(layout, count: choice.lanczosVectors, ranks: ranks)
       }
+    }
+    if stages.contains(.spectrum), let request = job.generalizationRequest,
+      let most = request.samples.last
+    {
+      try ranks.agree { try request.check(images: n) }
+      try require(.cholesky, scalar: 8, order: most, "learning from \(most) images")
     }
     if stages.contains(.spectrum), let section = job.density {
       let tiles = DensityStage.tiles(
@@ -56,12 +65,9 @@ struct RunRequirements {
           "prediction.validation holds out \(section.validation) of \(n) training images; leave "
             + "some to learn from")
       }
-      let problem = IterationProblem(
-        order: n, classes: classes, regularizations: section.regularization, tile: tile,
-        isStoredSingle: job.storage == .f32, ranks: ranks.count)
-      let room = try SolverMemory.room(ranks)
-      let plan = try ranks.agree { try RegressionPlan(section, problem, layout, room: room) }
-      if !plan.choice.iterates { try require(.cholesky, "the Cholesky factorization") }
+      try requireRegression(section, layout, classes: classes, tile: tile, job.storage) {
+        try require(.cholesky, "the Cholesky factorization")
+      }
     }
     if stages.contains(.train), job.training != nil {
       if job.spectrum?.vectors == .all {
@@ -83,5 +89,21 @@ struct RunRequirements {
           + EigenBasis.bytes(order: n, count: vectors, ranks: ranks.count),
         for: "the alignment", order: n, ranks)
     }
+  }
+
+  /// Looks for the memory that a regression needs by the solver that it will take. Collective.
+  private func requireRegression(
+    _ section: PredictionSection, _ layout: MatrixLayout, classes: Int, tile: Int,
+    _ storage: FloatingWidth, orFactorization require: () throws -> Void
+  ) throws {
+    guard section.solver != .cholesky else { return try require() }
+    // In units of a diagonal that is not known yet: the stage looks again.
+    guard section.regularizationScale == .relative else { return }
+    let problem = IterationProblem(
+      order: layout.n, classes: classes, regularizations: section.regularization, tile: tile,
+      isStoredSingle: storage == .f32, ranks: ranks.count)
+    let room = try SolverMemory.room(ranks)
+    let plan = try ranks.agree { try RegressionPlan(section, problem, layout, room: room) }
+    if !plan.choice.iterates { try require() }
   }
 }

@@ -96,6 +96,7 @@ struct RunPlan: Codable {
     let solves = Solves(
       layout: layout, time: time, arrays: Double(arrays), classes: max(data.classes, 1))
     if let section = job.spectrum { try add(section, solves, limit: limit) }
+    if let request = job.generalizationRequest { try add(request, solves) }
     if let section = job.density {
       try add(section, solves, isStoredSingle: assignment.storage == .float32, limit: limit)
     }
@@ -147,7 +148,7 @@ struct RunPlan: Codable {
   /// - Parameters:
   ///   - solver: nil where the stage holds no whole matrix.
   ///   - bytes: of the rank that needs most, beside the process itself.
-  private mutating func add(
+  mutating func add(
     _ name: String, _ solver: Solver?, _ layout: MatrixLayout, seconds: Double, bytes: Int,
     note: String
   ) throws {
@@ -167,124 +168,3 @@ struct RunPlan: Codable {
 }
 
 // The stages that solve with kernels.
-
-/// What the stages of a plan that solve have in common.
-private struct Solves {
-  let layout: MatrixLayout
-  let time: SolverTime
-  /// How many kernels there are.
-  let arrays: Double
-  /// Of the labels.
-  let classes: Int
-}
-
-extension RunPlan {
-  fileprivate mutating func add(
-    _ section: SpectrumSection, _ solves: Solves, limit: Int
-  ) throws {
-    let layout = solves.layout
-    let ranksPerNode = ranksPerNode
-    let choice = try SolverChoice(section, layout: layout) {
-      ($0 + SolverMemory.processBytes) * ranksPerNode <= limit
-    }
-    let vectors = choice.lanczosVectors
-    try add(
-      "spectrum", choice.solver, layout,
-      seconds: (solves.time.spectrum(choice) * (section.centred ? 2 : 1)
-        + (section.weights ? solves.time.weights(choice) : 0)) * solves.arrays,
-      bytes: SolverMemory.bytes(
-        layout, choice.solver, scalar: choice.scalarBytes,
-        carried: section.weights ? solves.classes : 0)
-        + (vectors > 0 ? SolverMemory.leadingBytes(layout, count: vectors) : 0),
-      note: choice.reason)
-  }
-
-  fileprivate mutating func add(
-    _ section: DensitySection, _ solves: Solves, isStoredSingle: Bool, limit: Int
-  ) throws {
-    let tiles = DensityStage.tiles(
-      section, isStoredSingle: isStoredSingle, order: train, tile: tile, ranks: ranks,
-      room: limit / ranksPerNode - SolverMemory.processBytes)
-    try add(
-      "density", nil, solves.layout,
-      seconds: solves.time.density(section, tiles) * solves.arrays,
-      bytes: DensityStage.bytes(section, tiles, order: train, tile: tile, ranks: ranks),
-      note: "\(section.probes) probes of \(min(section.steps, train)) steps, tiles in "
-        + tiles.rawValue)
-  }
-
-  fileprivate mutating func add(
-    _ section: PredictionSection, _ solves: Solves, _ problem: IterationProblem, limit: Int
-  ) throws {
-    let layout = solves.layout
-    let room = limit / ranksPerNode - SolverMemory.processBytes
-    let plan: RegressionPlan
-    do {
-      plan = try RegressionPlan(section, problem, layout, room: room)
-    } catch {
-      obstacles.append("predict: \(error.description)")
-      return
-    }
-    if let iteration = plan.iteration {
-      let forecast = IterationForecast(
-        section.iteration, problem, mostRank: iteration.mostRank)
-      let seconds = solves.time.iteration(section, forecast, iteration.tiles)
-      let steps = Int(min(forecast.iterations, 1e9))
-      try add(
-        "predict", nil, layout, seconds: seconds * solves.arrays, bytes: iteration.bytes,
-        note: "conjugate gradients, tiles in \(iteration.tiles.rawValue), a preconditioner of rank "
-          + "\(forecast.rank) or so and some \(steps) iterations per kernel; "
-          + plan.choice.reason)
-      return
-    }
-    let factors = SolverTime.factorizations(section)
-    // A factor that is shared leaves the matrix in the other triangle.
-    let isShared = factors < section.regularization.count
-    try add(
-      "predict", .cholesky, layout, seconds: solves.time.prediction(section) * solves.arrays,
-      bytes: SolverMemory.bytes(layout, .cholesky) + (isShared ? layout.largestLocalCount * 4 : 0),
-      note: "\(factors) Cholesky factorization\(factors == 1 ? "" : "s") per kernel; "
-        + plan.choice.reason)
-  }
-
-  fileprivate mutating func add(
-    _ section: TrainingSection, _ solves: Solves, hasEigenvectors: Bool
-  ) throws {
-    let seconds = solves.time.training(
-      times: section.times.count, hasEigenvectors: hasEigenvectors)
-    try add(
-      "train", hasEigenvectors ? nil : .cholesky, solves.layout, seconds: seconds * solves.arrays,
-      bytes: hasEigenvectors
-        ? EigenBasis.bytes(order: train, count: train, ranks: ranks)
-        : ResolventSearch.bytes(solves.layout, ranks: ranks),
-      note: hasEigenvectors
-        ? "in all eigenvectors" : "in a rational Krylov space of one Cholesky factorization")
-  }
-
-  fileprivate mutating func add(
-    _ section: AlignmentSection, _ solves: Solves, vectors: Int
-  ) throws {
-    let hasTargets = !section.targets.isEmpty
-    try add(
-      "align", hasTargets ? .cholesky : nil, solves.layout,
-      seconds: solves.time.alignment(hasTargets: hasTargets) * solves.arrays,
-      bytes: EigenBasis.bytes(order: train, count: vectors, ranks: ranks)
-        + (hasTargets ? SolverMemory.bytes(solves.layout, .cholesky) : 0),
-      note: "\(section.targets.count) signs of eigenvectors learned")
-  }
-
-  /// Adds what stands against stages that do not fit into a node's memory, `limit` bytes.
-  fileprivate mutating func addObstacles(limit: Int) {
-    for stage in stages where stage.bytesPerNode > limit {
-      // With the same ranks spread over more nodes.
-      var perNode = ranksPerNode
-      while perNode > 1 && stage.bytesPerRank * perNode > limit { perNode -= 1 }
-      obstacles.append(
-        "\(stage.name): a node needs \(gigabytes(stage.bytesPerNode)) GB and has "
-          + "\(gigabytes(limit)) GB; "
-          + (stage.bytesPerRank * perNode <= limit && perNode < ranksPerNode
-            ? "put at most \(perNode) rank\(perNode == 1 ? "" : "s") on a node"
-            : "use more ranks on more nodes"))
-    }
-  }
-}

@@ -87,6 +87,18 @@ struct SolverTime {
     return (section.validation > 0 ? 2 : 1) * once + reading
   }
 
+  /// Of learning with one kernel from random subsets of the images.
+  func subsets(_ request: GeneralizationRequest, classes: Int) -> Double {
+    let factors = Double(RegularizationGroups.of(request.regularization).count)
+    let columns = Double(classes * request.regularization.count)
+    let testing = reading + 2 * n * n * columns / (RegressionChoice.iterationRate * speedF64)
+    return request.samples.reduce(0) { sum, count in
+      let cube = Double(count) * Double(count) * Double(count)
+      let learning = factors * (reading + cube / 3 / (0.85 * speedF64))
+      return sum + Double(request.draws) * (learning + testing)
+    }
+  }
+
   /// Of one kernel's spectral density.
   func density(_ section: DensitySection, _ tiles: HeldTiles) -> Double {
     let (steps, probes) = (min(Double(section.steps), n), Double(section.probes))

@@ -68,7 +68,9 @@ package struct ReductionState {
       if found.grid != wanted.grid {
         "it was begun on a grid of \(found.grid[0]) x \(found.grid[1])"
       } else if found.columns != wanted.columns {
-        found.columns == nil ? "it was begun without the targets" : "it carries other targets"
+        found.columns == nil
+          ? "it was begun without the targets"
+          : wanted.columns == nil ? "it was begun with the targets" : "it carries other targets"
       } else {
         "it belongs to another matrix or precision"
       }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import zarr
 from conftest import (
+    chunk_paths,
     chunks,
     finish,
     flip,
@@ -18,6 +19,7 @@ from conftest import (
     start,
     succeed,
     summary,
+    wait_for_chunks,
     wait_until,
     write_job,
 )
@@ -221,6 +223,31 @@ def test_twenty_kills_lose_nothing_and_count_nothing_twice(tmp_path):
     assert chunks(run) == chunks(tmp_path / "whole")
     assert not list((run / "features").glob("sums-*")) and not (run / "features/state.json").exists()
     assert largest_difference(run, jacobians.matrix(), 1500) < 1e-6
+
+
+@pytest.mark.parametrize("checkpoint", [0, 600])
+def test_a_centered_kernel_that_is_killed_while_it_is_written_is_the_same(tmp_path, checkpoint):
+    """The means and norms are those of all tiles, whichever are left to write."""
+    jacobians = Jacobians(tmp_path, n=500, columns=[300, 2100])
+    both = {"center": True, "normalize": True, "checkpoint": checkpoint}
+    options = dict(tile=5, spectrum=None, prediction=None)
+    whole = jacobians.job("whole.yaml", output=tmp_path / "whole", features=both, **options)
+    succeed("assemble", whole, ranks=2)
+    path = jacobians.job(features=both, **options)
+    process = start("assemble", path, ranks=2)
+    wait_for_chunks(tmp_path / "run", 200, process)
+    kill_all(process)
+    (tmp_path / "run/features/moments.sums").unlink(missing_ok=True)
+    succeed("assemble", path, "--resume", ranks=3)
+    assert chunks(tmp_path / "run") == chunks(tmp_path / "whole")
+    # Most of its tiles are lost.
+    for chunk in sorted(set(chunk_paths(tmp_path / "run")))[::2]:
+        chunk.unlink()
+    succeed("assemble", path, "--resume", ranks=2)
+    assert chunks(tmp_path / "run") == chunks(tmp_path / "whole")
+    # Other features than those that the kernel is of.
+    result = ntk_dist("assemble", path, "--resume", "--set", "features.normalize=false", ranks=2)
+    refused(result, 78, "features")
 
 
 def test_a_stop_saves_the_sums(tmp_path):

@@ -103,11 +103,39 @@ def test_a_producer_that_dies_is_noticed(tmp_path, written):
     assert chunks(tmp_path / "run") == chunks(tmp_path / "whole")
 
 
+def tell(stream, chunks):
+    """Writes what a run tells its producer."""
+    (stream / "told").write_text(json.dumps({"chunks": chunks}))
+    (stream / "told").replace(stream / "train-taken.json")
+
+
+def test_a_producer_is_told_anew_what_is_in_the_sums(tmp_path):
+    """Not what an earlier run has told it, nor what a run that died could not tell it any more."""
+    jacobians, path, stream = setting(tmp_path)
+    tell(stream, 5)
+    process = start("assemble", path, "--follow", ranks=2)
+    producer = Producer(jacobians, stream)
+    wait_until(lambda: producer.taken() == 0, process)
+    producer.start()
+    wait_until(lambda: producer.taken() >= 4, process)
+    kill_all(process)
+    tell(stream, 1)
+    succeed("assemble", path, "--follow", "--resume", ranks=2)
+    producer.join(PATIENCE)
+    assert producer.taken() == TOTAL
+    # The chunks have gone: the kernel counts as it is, and another one is not mixed in.
+    producer.remove()
+    succeed("assemble", path, "--resume", ranks=2)
+    weights = ", ".join(["0.5"] * TOTAL)
+    refused(ntk_dist("assemble", path, "--resume", "--set", f"features.weights=[{weights}]"), 78, "features")
+
+
 def test_what_cannot_be_followed(tmp_path):
     jacobians, path, stream = setting(tmp_path)
     refused(ntk_dist("assemble", jacobians.job(**SLOW), "--follow", "--resume", ranks=2), 78, "features.chunks")
     refused(ntk_dist("assemble", path, "--set", "features.weights=[1]"), 78, "features.weights", "12")
     refused(ntk_dist("assemble", path, "--set", f"features.train={stream}/a.npy"), 78, "no *")
+    refused(ntk_dist("assemble", path, "--shard", "1/2"), 78, "--shard", "features.chunks")
     # A chunk of other points.
     Producer(jacobians, stream, last=2).run()
     np.save(stream / "train-1.npy", jacobians.parts[1][:399])

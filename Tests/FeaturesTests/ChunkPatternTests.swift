@@ -37,6 +37,7 @@ import Testing
       (["c00.npy", "c01.npy", "c03.npy"], "c*.npy", "c02.npy is missing", FailureKind.badData),
       (["c5.npy", "c6.npy"], "c*.npy", "c5.npy; number them from 0 or 1", .badData),
       (["c1.npy", "c01.npy"], "c*.npy", "have the same number", .badData),
+      (["c0.npy", "c1.npy", "cold.npy"], "c*.npy", "cold.npy has no number", .badData),
       (["c1.npy"], "d*.npy", "names no file", .missingInput),
       ([], "none/d*.npy", "does not exist", .missingInput),
     ])

@@ -1,3 +1,4 @@
+import DurableFiles
 import Failures
 import Features
 import Foundation
@@ -69,7 +70,8 @@ import Testing
   ) throws -> [Scalar] {
     var values = [Scalar](repeating: 0, count: rows.count * columns.count)
     try values.withUnsafeMutableBufferPointer {
-      try reader.read(path, rows: rows, columns: columns, into: $0)
+      let state = try #require(try Disk().state(of: path))
+      try reader.read(path, expected: state, rows: rows, columns: columns, into: $0)
     }
     return values
   }
@@ -133,5 +135,22 @@ import Testing
       try reader.requireUnchanged(folder.path + "/b.npy")
     }
     #expect(second?.description.contains("second producer") ?? false)
+  }
+
+  @Test("a chunk that is another file than the one that was looked at is refused")
+  func replaced() throws {
+    let folder = try FeatureFolder()
+    let path = folder.path + "/a.npy"
+    try folder.put([Double](repeating: 1, count: 40), [4, 10], at: "a.npy")
+    let state = try #require(try Disk().state(of: path))
+    try folder.put([Double](repeating: 2, count: 44), [4, 11], at: "b.npy")
+    #expect(rename(folder.path + "/b.npy", path) == 0)
+    var values = [0.0]
+    let error = #expect(throws: Refusal.self) {
+      try values.withUnsafeMutableBufferPointer {
+        try PanelReader().read(path, expected: state, rows: 0..<1, columns: 0..<1, into: $0)
+      }
+    }
+    #expect(error?.kind == .badData)
   }
 }

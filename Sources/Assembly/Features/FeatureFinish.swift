@@ -1,3 +1,4 @@
+import Failures
 import Features
 
 /// What makes a tile of the kernel of its sums of products.
@@ -15,18 +16,32 @@ enum FeatureFinish {
     }
   }
 
-  /// Fills a tile of one part of the store.
+  /// Fills a tile of one part of the store. Errors: an element that is not finite.
   ///
   /// - Parameter moments: nil where the sums are the kernel.
   static func finish(
     _ sums: UnsafeMutablePointer<Double>, _ tile: Tile, _ part: KernelStore.Part,
     _ moments: FeatureMoments?, into target: UnsafeMutablePointer<Double>
-  ) {
+  ) throws(Refusal) {
     let count = tile.rows.count * tile.columns.count
-    guard let moments else {
+    if let moments {
+      fill(sums, tile, part, moments, into: target)
+    } else {
       target.update(from: sums, count: count)
-      return
     }
+    guard let bad = (0..<count).first(where: { !target[$0].isFinite }) else { return }
+    let width = tile.columns.count
+    throw Refusal(
+      .badData,
+      "the kernel of points \(tile.rows.lowerBound + bad / width) and "
+        + "\(tile.columns.lowerBound + bad % width) is \(target[bad]): the products of their features "
+        + "are too large; scale the features, or set precision: f64")
+  }
+
+  private static func fill(
+    _ sums: UnsafeMutablePointer<Double>, _ tile: Tile, _ part: KernelStore.Part,
+    _ moments: FeatureMoments, into target: UnsafeMutablePointer<Double>
+  ) {
     var place = 0
     for i in tile.rows {
       for j in tile.columns {

@@ -37,7 +37,7 @@ package final class FeatureInput {
       for number in chunks.flatMap(\.identity) { digest.take(number) }
     }
     self.digest = digest.value
-    moments = try ranks.agree { try MomentsFile(run).read(work.section, digest: digest.value) }
+    moments = try MomentsFile(run, work.section, digest: digest.value).read(ranks)
   }
 
   /// Columns of all chunks; nil as long as some are to come.

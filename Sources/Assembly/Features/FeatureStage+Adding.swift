@@ -38,6 +38,7 @@ extension FeatureStage {
     // Of the panel before; the first may take long.
     var seconds = Double.infinity
     guard var chunk = try waitForChunk(first, sums, &clock) else { return false }
+    try requireSame(chunk, at: first)
     window.begin(.init(chunk: chunk, number: first.panel, slot: 0))
     while true {
       let panel = PanelWindow<Scalar>.Panel(chunk: chunk, number: place.panel, slot: slot)
@@ -57,7 +58,9 @@ extension FeatureStage {
       let verdict = try agree(isAdded, sums, clock)
       if verdict.isWhole, next.chunk > place.chunk { try tell(place.chunk) }
       let isLast = next.chunk == input.total
-      if verdict.isWhole, verdict.saves, !isLast || verdict.stops { try save(sums, next, &clock) }
+      if verdict.isWhole, verdict.saves, !isLast || verdict.stops {
+        try save(sums, next, of: next.panel > 0 ? chunk : nil, &clock)
+      }
       if verdict.stops { return false }
       if isLast { return true }
       if let upcoming {
@@ -89,10 +92,24 @@ extension FeatureStage {
     }
   }
 
+  /// Throws, on all ranks, where some panels of a chunk are in the sums and it is another chunk now.
+  private func requireSame(
+    _ chunk: FeatureChunks.Chunk, at place: PanelPlan.Place
+  ) throws {
+    guard place.panel > 0, begunChunk != chunk.identity else { return }
+    throw CollectiveFailure(
+      onAllRanks: Refusal(
+        .badData,
+        "\(place.panel) panels of chunk \(place.chunk) are in the sums so far, and \(chunk.train) is "
+          + "another one now; put it back, or remove \(assignment.run.features) and resume"))
+  }
+
   /// Collective.
   private func agree(
     _ isAdded: Bool, _ sums: FeatureSums<Scalar>, _ clock: SaveClock
   ) throws -> Verdict {
+    // The other ranks may take longer.
+    ranks.watchdog.pause()
     let isDue = ranks.isRoot && MPIEnvironment.seconds - clock.time >= work.section.checkpoint
     var words = [
       isAdded ? 1 : 0, isDue ? 0 : 1, -(StopRequest.cause?.rawValue ?? 0),
@@ -107,11 +124,22 @@ extension FeatureStage {
   }
 
   /// Saves the sums, unless that place is saved already, and tells the producer of a stream. Collective.
+  ///
+  /// - Parameter chunk: the one that the place is in; nil between two.
   private func save(
-    _ sums: FeatureSums<Scalar>, _ place: PanelPlan.Place, _ clock: inout SaveClock
+    _ sums: FeatureSums<Scalar>, _ place: PanelPlan.Place, of chunk: FeatureChunks.Chunk?,
+    _ clock: inout SaveClock
   ) throws {
     guard place > clock.place else { return }
-    try state.save(sums, kernel: kernel, place: place)
+    do {
+      try state.save(sums, kernel: kernel, place: place, chunk: chunk?.identity ?? [])
+    } catch let failure as CollectiveFailure {
+      // Without a producer that waits for them, the sums come to their end without a state.
+      guard !work.isStream, failure.kind != .stopped else { throw failure }
+      console.warn("the sums so far were not saved: \(failure)")
+      clock = SaveClock(place: clock.place, time: MPIEnvironment.seconds)
+      return
+    }
     clock = SaveClock(place: place, time: MPIEnvironment.seconds)
     if input.work.isStream { try ranks.onRoot { try input.work.acknowledge(place.chunk) } }
   }
@@ -124,8 +152,8 @@ extension FeatureStage {
     _ place: PanelPlan.Place, _ sums: FeatureSums<Scalar>, _ clock: inout SaveClock
   ) throws -> FeatureChunks.Chunk? {
     if let chunk = try input.find(place.chunk) { return chunk }
+    try save(sums, place, of: nil, &clock)
     guard follows else { throw CollectiveFailure(onAllRanks: input.work.missing(place.chunk)) }
-    try save(sums, place, &clock)
     let begun = MPIEnvironment.seconds
     while true {
       if try ranks.stopCause() != nil { return nil }

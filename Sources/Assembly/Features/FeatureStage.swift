@@ -1,6 +1,7 @@
 import Failures
 import Features
 import MessagePassing
+import Processor
 import RankProgram
 import Results
 import TileSchedule
@@ -19,7 +20,7 @@ package struct FeatureOutcome {
 /// Forms the kernel of features: every chunk is read once, panel by panel, and added to all tiles, which
 /// the ranks hold in their memory. Then the tiles are written to the store.
 package final class FeatureStage<Scalar: PanelScalar> {
-  private let assignment: Assignment
+  let assignment: Assignment
   let work: FeatureWork
   let input: FeatureInput
   private let store: KernelStore
@@ -32,6 +33,8 @@ package final class FeatureStage<Scalar: PanelScalar> {
   /// Whether chunks that are not there are waited for.
   let follows: Bool
   private let plan: TilePlan
+  /// What identifies the chunk of which some panels were in the sums at the start.
+  private(set) var begunChunk: [UInt64] = []
 
   /// - Parameter follows: whether chunks that are not there are waited for.
   package init(
@@ -53,35 +56,62 @@ package final class FeatureStage<Scalar: PanelScalar> {
   package func run() throws -> FeatureOutcome {
     let start = MPIEnvironment.seconds
     let missing = try missingItems()
-    if missing.isEmpty { try state.remove() }
+    if missing.isEmpty { try finish() }
     if try missing.isEmpty || isLeftToRepair(missing) { return FeatureOutcome(isComplete: true) }
     try ranks.agree { try requireWhole() }
     try store.requireDisk(for: missing, of: assignment.run, ranks: ranks)
-    let sums = try ranks.agree {
-      try FeatureSums<Scalar>(
-        FeatureSums<Scalar>.share(missing, of: plan, rank: ranks.rank, ranks: ranks.count),
-        store: store)
-    }
+    // Centering and normalizing need sums over the whole kernel.
+    let needsMoments = work.needsMoments(gaps: assignment.keepsGaps)
+    let items = needsMoments && input.moments == nil ? plan.items : missing
+    let own = FeatureSums<Scalar>.share(items, of: plan, rank: ranks.rank, ranks: ranks.count)
+    try requireMemory(own)
+    let sums = FeatureSums<Scalar>(own, store: store)
     let first = try restore(sums)
+    // A job that died may have saved sums without telling the producer.
+    if work.isStream { try ranks.onRoot { try work.acknowledge(first.chunk) } }
     try ranks.onRoot {
       try events.add(
         "features started",
         ["chunks": .integer(input.total), "in": .integer(first.chunk)])
     }
     guard try add(to: sums, from: first) else { return FeatureOutcome(isComplete: false) }
-    if work.needsMoments(gaps: assignment.keepsGaps) {
+    if needsMoments, input.moments == nil {
       let moments = try FeatureSumsMoments(sums, store: store, ranks: ranks)
         .moments(work.section, trainCount: input.trainCount, testCount: input.testCount)
-      try ranks.onRoot { try MomentsFile(assignment.run).write(moments, digest: input.digest) }
+      let file = MomentsFile(assignment.run, work.section, digest: input.digest)
+      try ranks.onRoot { try file.write(moments) }
       input.moments = moments
     }
-    guard try write(sums) else { return FeatureOutcome(isComplete: false) }
-    try state.remove()
-    if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
+    guard try write(sums, of: Set(missing)) else { return FeatureOutcome(isComplete: false) }
+    try finish()
     return FeatureOutcome(
       isComplete: true, computed: missing.count,
       entries: missing.reduce(0) { $0 + plan.work(of: $1) },
       seconds: MPIEnvironment.seconds - start)
+  }
+
+  /// Tells the producer that nothing is needed any more, and removes the sums. Collective.
+  private func finish() throws {
+    if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
+    try state.remove()
+  }
+
+  /// Throws, on all ranks, where the sums of a node's ranks and two panels do not fit into its memory.
+  private func requireMemory(_ own: [WorkItem]) throws {
+    let entries = own.reduce(0) { $0 + plan.work(of: $1) }
+    let bytes = 8 * entries + assignment.productBytes(tile: store.grids[0].tileRows)
+    let needed =
+      try ranks.node.allReduce(bytes, .sum)
+      + assignment.panelBytes(points: input.trainCount + input.testCount)
+    let room = NodeMemory.room(for: ranks.node.size)
+    try ranks.agree {
+      guard needed > room.bytes else { return }
+      throw Refusal(
+        .resource,
+        "the sums of the kernel's tiles and two panels of features take \(readable(bytes: needed)) of "
+          + "memory on a node, and this one has \(readable(bytes: room.bytes))\(room.reason); use more "
+          + "nodes")
+    }
   }
 
   /// Elements of the kernel that are formed.
@@ -120,18 +150,19 @@ package final class FeatureStage<Scalar: PanelScalar> {
 
   /// Reads the sums of an earlier run into memory. Collective. Returns what is in front of the next panel.
   private func restore(_ sums: FeatureSums<Scalar>) throws -> PanelPlan.Place {
-    let (place, places, problem) = try state.find(kernel)
-    if let problem { try beginAnew(problem) }
-    guard place > PanelPlan.Place() else { return place }
+    let found = try state.find(kernel)
+    if let problem = found.problem { try beginAnew(problem) }
+    guard found.place > PanelPlan.Place() else { return found.place }
+    begunChunk = found.chunk
     var damage = ""
     try ranks.agree {
       for tile in sums.tiles {
-        guard let found = places[tile.key] else {
+        guard let sum = found.places[tile.key] else {
           damage = "tile \(tile.item.tile) is not among them"
           return
         }
         do {
-          try SumsFile.read(found.place, in: found.path, into: tile.values)
+          try SumsFile.read(sum.place, in: sum.path, into: tile.values)
         } catch {
           damage = "\(error)"
           return
@@ -140,7 +171,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
     }
     let damages = try ranks.world.gather(damage) ?? []
     let isWhole = try ranks.world.allReduce(damage.isEmpty ? 1 : 0, .min) == 1
-    if isWhole { return place }
+    if isWhole { return found.place }
     try beginAnew(damages.first { !$0.isEmpty } ?? "")
     for tile in sums.tiles { tile.values.update(repeating: 0) }
     return PanelPlan.Place()
@@ -153,12 +184,15 @@ package final class FeatureStage<Scalar: PanelScalar> {
     throw CollectiveFailure(onAllRanks: input.work.missing(0))
   }
 
-  /// Finishes every tile of this rank and writes it. Collective. Returns whether all were written.
-  private func write(_ sums: FeatureSums<Scalar>) throws -> Bool {
+  /// Finishes this rank's tiles among those that are missing, and writes them. Collective. Returns whether
+  /// all were written.
+  private func write(_ sums: FeatureSums<Scalar>, of missing: Set<WorkItem>) throws -> Bool {
     var buffer = [Double](repeating: 0, count: sums.tiles.map(\.count).max() ?? 0)
     var isStopped = false
     try ranks.agree {
-      for (number, tile) in sums.tiles.enumerated() {
+      // Ranks that are done wait for the others.
+      defer { ranks.watchdog.pause() }
+      for (number, tile) in sums.tiles.enumerated() where missing.contains(tile.item) {
         ranks.watchdog.tick()
         if StopRequest.signal != nil {
           isStopped = true
@@ -173,14 +207,13 @@ package final class FeatureStage<Scalar: PanelScalar> {
         try buffer.withUnsafeMutableBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return }
           for entry in store.entries(ofGrid: tile.item.grid) {
-            FeatureFinish.finish(tile.sums, shape, entry.part, input.moments, into: base)
+            try FeatureFinish.finish(tile.sums, shape, entry.part, input.moments, into: base)
             _ = try entry.array.write(
               tile.item.tile, values: UnsafeBufferPointer(start: base, count: tile.count))
           }
         }
       }
     }
-    ranks.watchdog.pause()
     return try ranks.world.allReduce(isStopped ? 1 : 0, .max) == 0
   }
 }

@@ -20,6 +20,18 @@ struct FeatureState {
     /// The panels that the sums hold: those in front of it.
     var place = PanelPlan.Place()
     var files: [String] = []
+    /// What identifies the chunk of which some panels are in them; empty between two chunks.
+    var chunk: [UInt64] = []
+  }
+
+  /// A state on disk.
+  struct Found {
+    let place: PanelPlan.Place
+    let chunk: [UInt64]
+    /// Where the tiles' sums lie.
+    let places: Places
+    /// Why there is none that can be used, if there is one.
+    let problem: String?
   }
 
   private let folder: String
@@ -39,8 +51,7 @@ struct FeatureState {
   /// The state on disk, if it is of this kernel and whole; else nil and, if there is one, why not.
   ///
   /// Collective.
-  func find(_ kernel: [String]) throws -> (place: PanelPlan.Place, places: Places, problem: String?)
-  {
+  func find(_ kernel: [String]) throws -> Found {
     var header = Header(kernel: kernel)
     var words: [Int] = []
     var problem = ""
@@ -74,22 +85,23 @@ struct FeatureState {
       guard let place = SumsFile.Place(words: words[first + 1..<first + 7]) else { continue }
       places[place.key] = ("\(folder)/\(header.files[words[first]])", place)
     }
-    return (header.place, places, problem.isEmpty ? nil : problem)
+    return Found(
+      place: header.place, chunk: header.chunk, places: places,
+      problem: problem.isEmpty ? nil : problem)
   }
 
   /// Writes the state. Collective. Errors: files; agreed by all ranks, the state before is kept.
   func save<Scalar: PanelScalar>(
-    _ sums: FeatureSums<Scalar>, kernel: [String], place: PanelPlan.Place
+    _ sums: FeatureSums<Scalar>, kernel: [String], place: PanelPlan.Place, chunk: [UInt64]
   ) throws {
     try ranks.onRoot { try disk.createFolder(folder) }
     let files = (0..<ranks.count).map { "sums-\(place.chunk)-\(place.panel).\($0)" }
     let parts = sums.tiles.map { (key: $0.key, values: UnsafeBufferPointer($0.values)) }
-    try ranks.agree {
-      try SumsFile.write(
-        parts, to: "\(folder)/\(files[ranks.rank])", poll: { ranks.watchdog.tick() })
-    }
+    // The disk may take longer than the watchdog waits for a computation.
+    ranks.watchdog.pause()
+    try ranks.agree { try SumsFile.write(parts, to: "\(folder)/\(files[ranks.rank])") }
     try ranks.onRoot {
-      let header = Header(kernel: kernel, place: place, files: files)
+      let header = Header(kernel: kernel, place: place, files: files, chunk: chunk)
       try disk.publish(try JSONText.bytes(header), to: headerPath)
       try removeFiles(but: files)
     }

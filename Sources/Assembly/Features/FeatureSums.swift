@@ -24,8 +24,8 @@ final class FeatureSums<Scalar: PanelScalar> {
   let tiles: [OwnTile]
   private let product: PanelProduct<Scalar>
 
-  /// Memory for some items' tiles, all zero. Errors: no memory.
-  init(_ items: [WorkItem], store: KernelStore) throws {
+  /// Memory for some items' tiles, all zero.
+  init(_ items: [WorkItem], store: KernelStore) {
     var tiles: [OwnTile] = []
     for item in items {
       let grid = store.grids[item.grid]

@@ -38,11 +38,11 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
     }
     guard isComplete else { return false }
     let shape = FeatureFinish.Tile(rows: rows, columns: columns)
-    sums.withUnsafeMutableBufferPointer { buffer in
+    try sums.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       if grid.isDiagonal(tile) { FeatureFinish.mirror(base, rows.count) }
       for (entry, target) in zip(entries, buffers) {
-        FeatureFinish.finish(base, shape, entry.part, input.moments, into: target)
+        try FeatureFinish.finish(base, shape, entry.part, input.moments, into: target)
       }
     }
     return true
@@ -68,14 +68,17 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
     for number in 0..<input.total {
       guard let chunk = try input.look(for: number) else { throw input.work.missing(number) }
       let isTest = part == .test || part == .testDiagonal
-      let path = isTest ? chunk.test ?? chunk.train : chunk.train
+      let (path, state) =
+        isTest
+        ? (chunk.test ?? chunk.train, chunk.testState) : (chunk.train, chunk.trainState)
       for panel in 0..<PanelPlan.count(chunk.columns) {
         guard poll() else { return false }
         let range = PanelPlan.columns(of: panel, in: chunk.columns)
         let k = range.count
         let rowValues = UnsafeMutableBufferPointer(rebasing: above[..<(rows.count * k)])
         try reader.read(
-          path, rowAxes: chunk.rowAxes, rows: rows, columns: range, into: rowValues)
+          path, expected: state, rowAxes: chunk.rowAxes, rows: rows, columns: range,
+          into: rowValues)
         guard let a = rowValues.baseAddress else { continue }
         if part == .testDiagonal {
           product.addNorms(a, m: rows.count, k: k, stride: k, weight: chunk.weight, to: sums)
@@ -84,8 +87,8 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
         } else {
           let columnValues = UnsafeMutableBufferPointer(rebasing: left[..<(columns.count * k)])
           try other.read(
-            chunk.train, rowAxes: chunk.rowAxes, rows: columns, columns: range,
-            into: columnValues)
+            chunk.train, expected: chunk.trainState, rowAxes: chunk.rowAxes, rows: columns,
+            columns: range, into: columnValues)
           guard let b = columnValues.baseAddress else { continue }
           product.add(
             a, m: rows.count, b, n: columns.count, k: k, stride: k, weight: chunk.weight, to: sums)

@@ -17,7 +17,7 @@ package struct FeatureWork {
   }
 
   /// Whether the chunks come one after the other, and may go when they are in the sums.
-  var isStream: Bool { section.chunks != nil }
+  package var isStream: Bool { section.chunks != nil }
 
   /// Looks at the files, all of them.
   ///
@@ -58,7 +58,8 @@ package struct FeatureWork {
         _ = try chunks()
         return true
       }
-      return try (0..<count).allSatisfy { try train.file($0) != nil }
+      let there = try train.numbers()
+      return (0..<count).allSatisfy(there.contains)
     } catch {
       guard FailureKind(of: error) == .missingInput else { throw error }
       return false
@@ -69,7 +70,7 @@ package struct FeatureWork {
   var acknowledgement: String { train.beside("taken", ending: ".json") }
 
   /// Tells the producer that its first chunks are in sums that are on the disk. Local, on rank 0.
-  func acknowledge(_ count: Int) throws {
+  package func acknowledge(_ count: Int) throws {
     try Disk().publish("{\"chunks\": \(count)}\n", to: acknowledgement)
   }
 
@@ -94,9 +95,14 @@ extension Assignment {
     let entries = train * (train + tile) / 2 + test * train
     // The share of the rank with most, by a tile.
     let sums = 8 * (entries / max(ranks, 1) + tile * tile)
-    let scalar = precision == .f64 ? 8 : 4
-    return (
-      sums + (scalar + 16) * tile * tile, 2 * (train + test) * PanelPlan.width * scalar
-    )
+    return (sums + productBytes(tile: tile), panelBytes(points: train + test))
   }
+
+  private var scalarBytes: Int { precision == .f64 ? 8 : 4 }
+
+  /// Of a rank, to add to its sums.
+  func productBytes(tile: Int) -> Int { (scalarBytes + 16) * tile * tile }
+
+  /// Of a node, for two panels.
+  func panelBytes(points: Int) -> Int { 2 * points * PanelPlan.width * scalarBytes }
 }

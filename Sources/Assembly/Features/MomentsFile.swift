@@ -1,6 +1,10 @@
+import Datasets
 import DurableFiles
+import Failures
 import Features
 import Jobs
+import MessagePassing
+import RankProgram
 import Results
 
 /// `RUN/features/moments.sums`: the sums by which the tiles of a run's kernel were centered and
@@ -8,17 +12,26 @@ import Results
 struct MomentsFile {
   private let path: String
   private let folder: String
+  private let section: FeaturesSection
+  /// What the moments are of: the features, and what becomes of them.
+  private let key: UInt64
 
-  init(_ run: RunFolder) {
+  /// - Parameter digest: of the features.
+  init(_ run: RunFolder, _ section: FeaturesSection, digest: UInt64) {
     folder = run.features
     path = folder + "/moments.sums"
+    self.section = section
+    var key = ImageDigest()
+    key.take(digest)
+    for byte in section.canonicalText.utf8 { key.take(UInt64(byte)) }
+    self.key = key.value
   }
 
-  /// Publishes the moments of features with a digest. Local, on one rank.
-  func write(_ moments: FeatureMoments, digest: UInt64) throws {
+  /// Publishes the moments. Local, on one rank.
+  func write(_ moments: FeatureMoments) throws {
     try Disk().createFolder(folder)
     let lists = [
-      [Double(bitPattern: digest)], moments.diagonal, moments.testDiagonal, moments.means,
+      [Double(bitPattern: key)], moments.diagonal, moments.testDiagonal, moments.means,
       moments.testMeans,
     ]
     try lists.flatMap(\.self).withUnsafeBufferPointer { buffer in
@@ -34,17 +47,33 @@ struct MomentsFile {
     }
   }
 
-  /// The moments, where they are there and of the same features. Local.
-  func read(_ section: FeaturesSection, digest: UInt64) throws -> FeatureMoments? {
-    guard try Disk().exists(path) else { return nil }
-    let lists = try SumsFile.places(in: path).map { place in
-      var values = [Double](repeating: 0, count: place.count)
-      try values.withUnsafeMutableBufferPointer { try SumsFile.read(place, in: path, into: $0) }
-      return values
+  /// The moments, where they are there, whole and of the same features; nil otherwise.
+  ///
+  /// Collective; rank 0 reads them. Errors: files; agreed by all ranks.
+  func read(_ ranks: Ranks) throws -> FeatureMoments? {
+    var lists: [[Double]] = []
+    try ranks.onRoot {
+      guard try Disk().exists(path) else { return }
+      do {
+        lists = try SumsFile.places(in: path).map { place in
+          var values = [Double](repeating: 0, count: place.count)
+          try values.withUnsafeMutableBufferPointer {
+            try SumsFile.read(place, in: path, into: $0)
+          }
+          return values
+        }
+      } catch is Refusal {
+        // It is damaged: the sums are formed again.
+        lists = []
+      }
+      if lists.count != 5 || lists[0].first?.bitPattern != key { lists = [] }
     }
-    guard lists.count == 5, lists[0].first?.bitPattern == digest else { return nil }
-    return try FeatureMoments(
-      isCentred: section.center, isNormalized: section.normalize, diagonal: lists[1],
-      testDiagonal: lists[2], means: lists[3], testMeans: lists[4])
+    guard try ranks.world.broadcast([lists.count])[0] == 5 else { return nil }
+    let found = try (1..<5).map { try ranks.world.broadcast(lists.isEmpty ? [] : lists[$0]) }
+    return try ranks.agree {
+      try FeatureMoments(
+        isCentred: section.center, isNormalized: section.normalize, diagonal: found[0],
+        testDiagonal: found[1], means: found[2], testMeans: found[3])
+    }
   }
 }

@@ -66,17 +66,19 @@ final class PanelWindow<Scalar: PanelScalar> {
     let (columns, isLast, train) = (panel.columns, panel.isLast, input.trainCount)
     let rowAxes = panel.chunk.rowAxes
     let parts = [
-      (panel.chunk.train, ownRows.clamped(to: 0..<train), 0),
-      (panel.chunk.test ?? "", ownRows.clamped(to: train..<total), train),
+      (panel.chunk.train, panel.chunk.trainState, ownRows.clamped(to: 0..<train), 0),
+      (
+        panel.chunk.test ?? "", panel.chunk.testState, ownRows.clamped(to: train..<total), train
+      ),
     ]
     let place = SendableBuffer(values: values, first: start(panel))
     pending.begin { readers in
-      for (reader, (path, rows, start)) in zip(readers, parts) where !rows.isEmpty {
+      for (reader, (path, state, rows, start)) in zip(readers, parts) where !rows.isEmpty {
         let first = place.first + rows.lowerBound * columns.count
         let target = UnsafeMutableBufferPointer(
           rebasing: place.values[first..<first + rows.count * columns.count])
         try reader.read(
-          path, rowAxes: rowAxes, rows: rows.lowerBound - start..<rows.upperBound - start,
+          path, expected: state, rowAxes: rowAxes, rows: rows.lowerBound - start..<rows.upperBound - start,
           columns: columns, into: target)
         if isLast { try reader.requireUnchanged(path) }
       }

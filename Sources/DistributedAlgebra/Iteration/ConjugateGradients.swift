@@ -11,6 +11,8 @@ public struct ConjugateGradients {
   public enum Breakdown: Sendable, Equatable {
     /// A direction in which A + s I is not positive.
     case indefinite
+    /// A residual that the preconditioner's rounding turns against itself.
+    case preconditioner
   }
 
   /// Steps of each column.
@@ -96,7 +98,7 @@ public struct ConjugateGradients {
       if sizes[place] > 0 {
         steps[column].append(sizes[place])
       } else {
-        breakdowns[column] = .indefinite
+        breakdowns[column] = curvatures[place] > 0 ? .preconditioner : .indefinite
       }
     }
     Self.add(sizes, direction, to: &solution)
@@ -146,7 +148,8 @@ public struct ConjugateGradients {
     let width = active.count
     let kept = active.indices.filter {
       let column = active[$0]
-      return norms[column] > goals[column] && breakdowns[column] == nil
+      // One that is not a number is not done: its next step breaks down.
+      return !(norms[column] <= goals[column]) && breakdowns[column] == nil
     }
     guard kept.count < width else { return }
     finished = correction

@@ -86,7 +86,10 @@ extension StochasticLanczos.Rule {
       let part = sum + weight / 2
       if node >= bound {
         // Below the first node, nothing is known but that it is less than its weight.
-        guard let before, before.node > 0 else { return (part / 2, weight / 2) }
+        guard let before else { return (part / 2, weight / 2) }
+        guard before.node > 0 else {
+          return ((before.part + part) / 2, (before.weight + weight) / 2)
+        }
         let place = log(bound / before.node) / log(node / before.node)
         return (before.part + place * (part - before.part), (before.weight + weight) / 2)
       }

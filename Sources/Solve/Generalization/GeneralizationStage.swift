@@ -54,21 +54,7 @@ package struct GeneralizationStage: KernelStage {
 
   /// The mean of the diagonal, and its standard deviation over the mean, from the tiles on it. Collective.
   private func moments(ofDiagonal array: TileArray) throws -> (mean: Double, spread: Double) {
-    let grid = array.spec.grid
-    let mine = (0..<grid.count).filter { grid.isDiagonal(grid.tile(at: $0)) }
-      .enumerated().filter { $0.offset % ranks.count == ranks.rank }.map(\.element)
-    var diagonal = [Double](repeating: 0, count: n)
-    try ranks.agree {
-      for index in mine {
-        let tile = grid.tile(at: index)
-        let (height, width) = grid.validShape(of: tile)
-        var values = [Double](repeating: 0, count: height * width)
-        try values.withUnsafeMutableBufferPointer { try array.read(tile, into: $0) }
-        let first = grid.rows(of: tile).lowerBound
-        for row in 0..<height { diagonal[first + row] = values[row * width + row] }
-      }
-    }
-    try ranks.world.allReduce(&diagonal, .sum)
+    let diagonal = try TileShare(of: array, ranks: ranks).diagonal(order: n, ranks: ranks)
     let mean = diagonal.reduce(0, +) / Double(n)
     let square = diagonal.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)
     return (mean, mean > 0 ? square.squareRoot() / mean : 0)
@@ -97,9 +83,9 @@ package struct GeneralizationStage: KernelStage {
     _ targets: TargetSpectrum, _ spectrum: SpectrumSummary, mean: Double, spread: Double,
     ridges: [Double], measured: [[GeneralizationSummary.Measurement?]]
   ) -> GeneralizationSummary {
-    let curve = LearningCurve(targets)
+    let curve = LearningCurve(targets, floor: spectrum.noiseFloor)
     let window = PowerLaw.window(of: n)
-    let counts = LearningCurve.samples(upTo: n / 2)
+    let counts = LearningCurve.samples(upTo: n - 1)
     let regularizations = zip(request.regularization, ridges).enumerated().map { index, ridge in
       let measured = measured.compactMap { row -> GeneralizationSummary.Measurement? in
         guard var found = row[index] else { return nil }

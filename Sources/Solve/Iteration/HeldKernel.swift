@@ -1,5 +1,6 @@
 import BLAS
 import DistributedAlgebra
+import Foundation
 import MessagePassing
 import RankProgram
 
@@ -13,6 +14,9 @@ final class HeldKernel: SymmetricOperator {
   private let ranks: Ranks
   private let tiles: [Tile]
   private let isRead: Bool
+  /// A power of two: what tiles in single precision are in units of, so that their elements neither
+  /// overflow nor vanish.
+  private let unit: Double
   /// Some rows of a tile in double precision.
   private var panel: [Double] = []
 
@@ -39,13 +43,22 @@ final class HeldKernel: SymmetricOperator {
     self.share = share
     self.ranks = ranks
     isRead = tiles == .store
+    let unit =
+      tiles == .f32 ? Self.powerOfTwo(near: try share.diagonal(order: order, ranks: ranks)) : 1
+    self.unit = unit
     let count = tiles == .store ? 0 : share.count
     self.tiles = try ranks.agree {
       try (0..<count).map { (number: Int) throws -> Tile in
         show(number)
-        return Tile(try HeldKernel.checked(share.read(number)), as: tiles)
+        return Tile(try HeldKernel.checked(share.read(number)), as: tiles, unit: unit)
       }
     }
+  }
+
+  /// The power of two below the largest element of a diagonal, beyond which no element of the kernel is.
+  private static func powerOfTwo(near diagonal: [Double]) -> Double {
+    let largest = diagonal.max() ?? 0
+    return largest > 0 && largest.isFinite ? exp2(floor(log2(largest))) : 1
   }
 
   /// Throws where an element is not finite.
@@ -61,7 +74,7 @@ final class HeldKernel: SymmetricOperator {
   private func forEach(_ body: (Tile) throws -> Void) throws {
     guard isRead else { return try tiles.forEach(body) }
     for number in 0..<share.count {
-      try body(Tile(try HeldKernel.checked(share.read(number)), as: .store))
+      try body(Tile(try HeldKernel.checked(share.read(number)), as: .store, unit: unit))
     }
   }
 
@@ -75,14 +88,19 @@ final class HeldKernel: SymmetricOperator {
     }
     self.panel = panel
     try ranks.world.allReduce(&result, .sum)
-    return result
+    return inUnits(result)
+  }
+
+  /// In place of tiles in other units. Local.
+  private func inUnits(_ values: [Double]) -> [Double] {
+    unit == 1 ? values : values.map { $0 * unit }
   }
 
   func columns(_ indices: [Int]) throws -> [Double] {
     var result = [Double](repeating: 0, count: order * indices.count)
     try ranks.agree { try forEach { $0.copy(columns: indices, into: &result) } }
     try ranks.world.allReduce(&result, .sum)
-    return result
+    return inUnits(result)
   }
 
   func diagonal() throws -> [Double] { try share.diagonal(order: order, ranks: ranks) }
@@ -92,7 +110,7 @@ extension HeldKernel.Tile {
   /// Rows that are converted at a time: a panel stays in a core's own cache.
   private static let height = 32
 
-  init(_ tile: DenseTile, as tiles: HeldTiles) {
+  init(_ tile: DenseTile, as tiles: HeldTiles, unit: Double) {
     guard tiles == .f32 else {
       self.init(place: tile, values: [])
       return
@@ -101,7 +119,7 @@ extension HeldKernel.Tile {
       place: DenseTile(
         rowStart: tile.rowStart, columnStart: tile.columnStart, rows: tile.rows,
         columns: tile.columns, values: []),
-      values: tile.values.map { Float($0) })
+      values: tile.values.map { Float($0 / unit) })
   }
 
   /// Whether the values are in single precision.

@@ -12,7 +12,7 @@ package struct IterationState {
   /// What the state belongs to, and how far it is.
   struct Header: Codable, Equatable {
     /// The version of this format.
-    var format = 1
+    var format = 2
     /// The fingerprint of the matrix.
     var matrix: [String]
     /// Of the right-hand sides.
@@ -22,6 +22,9 @@ package struct IterationState {
     var shifts: [Double]
     /// Of each column, and the seconds that they have taken.
     var iterations: [Int]
+    /// The largest change of a prediction by the last refinement, of each column.
+    var changes: [Double?]
+    var refinements = 0
     var products = 0
     var seconds = 0.0
 
@@ -29,6 +32,7 @@ package struct IterationState {
     func fits(_ other: Header) -> Bool {
       var same = other
       (same.iterations, same.products, same.seconds) = (iterations, products, seconds)
+      (same.changes, same.refinements) = (changes, refinements)
       return self == same
     }
   }

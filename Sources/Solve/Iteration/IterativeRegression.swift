@@ -77,7 +77,9 @@ struct IterativeRegression {
     let preconditioner = try LowRankPreconditioner(
       factor, leastShift: preconditioned.min() ?? rest, on: context)
     let prepared = MPIEnvironment.seconds
-    let isSingular = factor.isExhausted && factor.rank < order
+    let hidden = roundingRatio(shifts, meanDiagonal) > 0.1
+    // Of tiles that are rounded, only the rounding may be left.
+    let isSingular = !hidden && factor.isExhausted && factor.rank < order
     let columns = shifts.indices.filter { shifts[$0] > 0 || !isSingular }
     var refinement = try Refinement(
       self, kernel: kernel, preconditioner: preconditioner, targets: targets,
@@ -187,6 +189,11 @@ struct IterativeRegression {
   ) -> String {
     let residual = String(format: "%.1e", report.relativeResidual ?? .nan)
     let rank = outcome.summary.rank
+    if roundingRatio([regularization * outcome.meanDiagonal], outcome.meanDiagonal) > 0.1 {
+      return
+        "the regularization \(regularization) of \(regression.label) is below the rounding of tiles in "
+        + "single precision; set prediction.cg.tiles: f64, or a larger regularization"
+    }
     if regularization == 0 || trouble == .indefinite {
       guard trouble == .indefinite else {
         return regression.singular(

@@ -90,7 +90,7 @@ struct Refinement {
     let columns = self.shifts.count
     norms = try share.columnProducts(self.targets, self.targets, columns: columns)
       .map { $0.squareRoot() }
-    // Rounding decides how much a refinement can gain; more than that is lost labor.
+    // Rounding decides how much a refinement can gain; more is wasted work.
     reduction = min(max(2 * roundingRatio, 1e-4), 0.1)
     iterations = [Int](repeating: 0, count: columns)
     // A class without images may have targets of zero.
@@ -103,7 +103,7 @@ struct Refinement {
       matrix: source.array.spec.fingerprint.fields.map { "\($0.name): \($0.value)" }
         + [source.array.path.split(separator: "/").suffix(1).joined()],
       targets: targets.withUnsafeBytes { CRC32C.checksum($0) }, order: n, shifts: self.shifts,
-      iterations: iterations)
+      iterations: iterations, changes: changes)
     x = [Double](repeating: 0, count: self.targets.count)
     residual = self.targets
   }
@@ -121,13 +121,13 @@ struct Refinement {
       open = open.filter { !isGood($0) && troubles[$0] == nil }
       guard !open.isEmpty else { break }
       let before = relative
-      let correction = try solve(open, since: start, isFirst: isFirst)
+      let (correction, isWhole) = try solve(open, since: start, isFirst: isFirst)
       try refine(open, by: correction)
       isFirst = false
       for column in open where troubles[column] == nil && !isGood(column) {
         if iterations[column] >= regression.section.iterations {
           troubles[column] = .tooManyIterations
-        } else if relative[column] > before[column] / 2 {
+        } else if isWhole, !(relative[column] <= before[column] / 2) {
           troubles[column] = .stagnant
         }
       }
@@ -147,6 +147,7 @@ struct Refinement {
     guard let found else { return }
     (header, x) = found
     (iterations, products, seconds) = (header.iterations, header.products, header.seconds)
+    (changes, refinements) = (header.changes, header.refinements)
     try updateResidual(Array(shifts.indices))
     console.say(
       "\(label): the iteration goes on from a relative residual of "
@@ -161,10 +162,11 @@ struct Refinement {
     return change <= regression.section.settled && relative[column] < 1e-3
   }
 
-  /// The own rows of a correction of some columns, by conjugate gradients on the held tiles. Collective.
+  /// The own rows of a correction of some columns, by conjugate gradients on the held tiles, and whether
+  /// none was cut short. Collective.
   private mutating func solve(
     _ open: [Int], since start: Double, isFirst: Bool
-  ) throws -> [Double] {
+  ) throws -> (correction: [Double], isWhole: Bool) {
     let tolerance = regression.section.tolerance
     var gradients = try ConjugateGradients(
       residual: selectedColumns(residual, of: shifts.count, open),
@@ -193,11 +195,11 @@ struct Refinement {
       }
       if (open.map { iterations[$0] }.max() ?? 0) >= regression.section.iterations { break }
     }
-    for (place, column) in open.enumerated() where gradients.breakdowns[place] != nil {
+    for (place, column) in open.enumerated() where gradients.breakdowns[place] == .indefinite {
       troubles[column] = .indefinite
     }
     if isFirst { note(gradients, open) }
-    return gradients.correction
+    return (gradients.correction, gradients.isDone)
   }
 
   /// Keeps the condition number that each shift's first open column has seen.
@@ -216,6 +218,7 @@ struct Refinement {
     var sum = x
     Self.add(correction, open, to: &sum, columns: shifts.count)
     (header.iterations, header.products, header.seconds) = (iterations, products, seconds)
+    (header.changes, header.refinements) = (changes, refinements)
     do {
       try regression.state.save(sum, share, header)
     } catch let failure as CollectiveFailure {

@@ -73,12 +73,24 @@ package struct RegressionPlan {
       switch section.solver {
       case .cholesky: nil
       case .cg: try IterationChoice(section.iteration, problem, room: room)
-      case .auto: try? IterationChoice(section.iteration, problem, room: room)
+      case .auto: try Self.iteration(section, problem, room: room)
       }
     let fits =
       layout.lp64Violation(for: .cholesky) == nil && SolverMemory.bytes(layout, .cholesky) <= room
     choice = RegressionChoice(
       section, problem, factorizationFits: fits, iteration: iteration)
     self.iteration = choice.iterates ? iteration : nil
+  }
+
+  /// Nil where there is no room. Errors: a job that cannot be.
+  private static func iteration(
+    _ section: PredictionSection, _ problem: IterationProblem, room: Int
+  ) throws(Refusal) -> IterationChoice? {
+    do {
+      return try IterationChoice(section.iteration, problem, room: room)
+    } catch {
+      guard error.kind == .resource else { throw error }
+      return nil
+    }
   }
 }
