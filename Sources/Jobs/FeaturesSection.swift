@@ -106,7 +106,7 @@ extension FeaturesSection {
         "\(item.path).weights has \(weights.count) numbers and \(item.path).chunks says \(chunks); give one "
           + "number for each chunk")
     }
-    for path in [train, test].compactMap(\.self) where !path.contains("*") {
+    for path in [train, test].compactMap(\.self) where !path.utf8.contains(UInt8(ascii: "*")) {
       throw item.error(
         .conflict,
         "\(item.path).chunks says \(chunks) and \(path) has no * for their numbers; name them, e.g. "

@@ -98,7 +98,7 @@ def test_what_is_missing_is_said_in_a_sentence(run, tmp_path):
         ntkdist.open(tmp_path)
     with pytest.raises(ValueError, match="no variant 'depth=7'; it has ''"):
         run.eigenvalues(variant="depth=7")
-    with pytest.raises(ValueError, match="'nngp' or 'ntk'"):
+    with pytest.raises(ValueError, match="'nngp', 'ntk' or 'kernel'"):
         run.kernel("gram")
     with pytest.raises(failures.MissingError, match="eigenvector 9 is not there"):
         run.alignment().signs(9)
