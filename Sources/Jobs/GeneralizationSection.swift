@@ -91,7 +91,8 @@ extension GeneralizationRequest {
     if let most = samples.last, most >= n {
       throw Refusal(
         .badJob,
-        "generalization.samples has \(most) and there are \(n) training images; all numbers must be less")
+        "generalization.samples has \(most) and there are \(n) training images; all numbers must be less"
+      )
     }
     guard !samples.isEmpty, draws > n else { return }
     throw Refusal(

@@ -25,9 +25,10 @@ struct RunRequirements {
     func require(
       _ solver: Solver, scalar: Int = 8, carried: Int = 0, order: Int? = nil, _ what: String
     ) throws {
-      let layout = try order.map { order in
-        try ranks.agree { try MatrixLayout(order: order, grid: layout.grid) }
-      } ?? layout
+      let layout =
+        try order.map { order in
+          try ranks.agree { try MatrixLayout(order: order, grid: layout.grid) }
+        } ?? layout
       try ranks.agree { try layout.requireLP64(for: solver) }
       try SolverMemory.require(
         layout, solver, scalar: scalar, carried: carried, for: what, ranks: ranks)

@@ -15,6 +15,8 @@ enum GeneralizationFigures {
         learningCurves(all, "learning-curve\(suffix)", "Learning curves\(title)", record),
         energies(
           kernels, "target-energy\(suffix)", "Targets in all eigenvectors\(title)", record),
+        classEnergies(
+          kernels, "class-energy\(suffix)", "Classes in all eigenvectors\(title)", record),
         trainingCurves(
           all, "training-curve\(suffix)", "Training loss by the spectrum\(title)", record),
         evidence(all, "evidence\(suffix)", "Evidence over the regularization\(title)", record),
@@ -96,6 +98,29 @@ enum GeneralizationFigures {
           x: Axis("leading eigenvectors", scale: .logarithmic),
           y: Axis("part of the targets", unit: "%", includes: [0, 100]), series: series,
           dashedMeans: "directions at random")))
+  }
+
+  /// Of one network, with a line for each class of the last kernel.
+  private static func classEnergies(
+    _ kernels: [RunRecord.Kernel], _ name: String, _ title: String, _ record: RunRecord
+  ) -> Plot? {
+    guard !record.isSweep,
+      let kernel = kernels.last(where: { $0.figures.spectrum?.weights != nil }),
+      let energies = record.classEnergies(kernel), (2...10).contains(energies.count)
+    else { return nil }
+    let series = energies.enumerated().map { label, energies in
+      let places = Thinning.logarithmic(energies.count, limit: 240)
+      return Series(
+        "class \(label)", places.map { .init(Double($0 + 1), energies[$0] * 100) }, color: label)
+    }
+    return Plot(
+      name: name, title: title,
+      caption: "The same for the targets of each class, by its label, with the "
+        + "\(kernel.kindName) kernel; \(record.imagesText).",
+      .chart(
+        Chart(
+          x: Axis("leading eigenvectors", scale: .logarithmic),
+          y: Axis("part of the targets", unit: "%", includes: [0, 100]), series: series)))
   }
 
   private static func trainingCurves(

@@ -30,7 +30,7 @@ final class RunRecord {
   /// Variant by variant, what has any figures.
   package let kernels: [Kernel]
   /// What could not be read, in sentences.
-  package private(set) var warnings: [String] = []
+  package internal(set) var warnings: [String] = []
 
   /// Reads the run in `run`.
   ///
@@ -107,33 +107,7 @@ final class RunRecord {
     }
   }
 
-  /// The part of the targets' squared norm in the leading 1, 2, ... of all eigenvectors; nil where there are
-  /// no weights, or, with a warning, if their file cannot be read.
-  package func energies(_ kernel: Kernel) -> [Double]? {
-    guard let weights = kernel.figures.spectrum?.weights, weights.squaredNorm > 0 else {
-      return nil
-    }
-    let path = run.result("spectrum", kernel.variant.name, "\(kernel.kind.rawValue)_weights.npy")
-    if let energies = cache[path] { return energies }
-    do {
-      let array = try NumPyArray(reading: path)
-      let (values, classes) = (array.doubles, array.shape.last ?? 1)
-      guard array.shape.count == 2, classes > 0 else { return nil }
-      var sum = 0.0
-      let energies = (0..<values.count / classes).reversed().map { row -> Double in
-        for value in values[row * classes..<(row + 1) * classes] { sum += value * value }
-        return sum / weights.squaredNorm
-      }
-      cache[path] = energies
-      return energies
-    } catch {
-      let warning = "the targets' weights are not drawn: \(error)"
-      if !warnings.contains(warning) { warnings.append(warning) }
-      return nil
-    }
-  }
-
-  private var cache: [String: [Double]] = [:]
+  var cache: [String: [Double]] = [:]
 
   /// `imagesText` as a sentence.
   var imagesSentence: String { imagesText.prefix(1).uppercased() + imagesText.dropFirst() + "." }

@@ -164,7 +164,7 @@ struct KernelRegression {
   ) -> String {
     guard meanDiagonal > 0 else {
       return
-        "the kernel's diagonal has the mean \(meanDiagonal), which no kernel of images has; check "
+        "the kernel's diagonal has the mean \(meanDiagonal), which no kernel has; check "
         + "the network's variances, and the tiles with `ntk-dist verify`"
     }
     // Random rounding of single-precision elements moves eigenvalues by about sqrt(n) eps.

@@ -34,7 +34,7 @@ extension SpectrumStage {
     var rows = weights
     for start in stride(from: 0, to: rows.count, by: classes) {
       let row = rows[start..<start + classes]
-      // The sign of an eigenvector is the solver's whim.
+      // The sign of an eigenvector is arbitrary.
       guard let largest = row.max(by: { abs($0) < abs($1) }), largest < 0 else { continue }
       for place in row.indices { rows[place] = -rows[place] }
     }

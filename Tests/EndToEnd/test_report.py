@@ -192,7 +192,7 @@ def test_learning_from_the_spectrum_with_measured_points(tmp_path):
     assert not [line for line in sentences(succeed("run", path, ranks=2)) if "diagonal" not in line]
     page = Page(tmp_path / "run/report/index.html")
     figures = {attributes["id"] for attributes in page.all("figure")}
-    assert {"learning-curve", "target-energy", "training-curve", "evidence"} <= figures
+    assert {"learning-curve", "target-energy", "class-energy", "training-curve", "evidence"} <= figures
     assert "generalized cross-validation" in page.text and "leave-one-out" in page.text
     found = summary(tmp_path / "run")["variants"][0]["ntk"]["generalization"]["regularizations"]
     drawn = [tuple(map(float, line.split("\t")))

@@ -78,7 +78,8 @@ final class PanelWindow<Scalar: PanelScalar> {
         let target = UnsafeMutableBufferPointer(
           rebasing: place.values[first..<first + rows.count * columns.count])
         try reader.read(
-          path, expected: state, rowAxes: rowAxes, rows: rows.lowerBound - start..<rows.upperBound - start,
+          path, expected: state, rowAxes: rowAxes,
+          rows: rows.lowerBound - start..<rows.upperBound - start,
           columns: columns, into: target)
         if isLast { try reader.requireUnchanged(path) }
       }

@@ -122,7 +122,7 @@ package struct AlignmentStage: KernelStage {
     }
   }
 
-  /// An eigenvector on all ranks, its largest element positive: its sign is the solver's whim.
+  /// An eigenvector on all ranks, its largest element positive: its sign is arbitrary.
   private func eigenvector(_ basis: EigenBasis, _ index: Int) throws -> [Double] {
     let vector = try basis.gathered(rows: basis.vector(index), columns: 1)
     let largest = vector.indices.max { abs(vector[$0]) < abs(vector[$1]) }

@@ -69,8 +69,8 @@ struct IterativeRegression {
     let shifts = regularizations.map { regression.shift($0, meanDiagonal) }
     let factor = try partialCholesky(of: kernel, shifts)
     let traceLeft = factor.traces[factor.rank]
-    // The mean of the eigenvalues that are left stands for them: kernels with a ridge of their own,
-    // beside which the regularization is small, converge no worse for it.
+    // The mean of the eigenvalues that are left stands for them: kernels whose own least eigenvalues
+    // exceed the regularization converge no worse for it.
     let count = Double(order)
     let rest = max(traceLeft / count, count * .ulpOfOne * meanDiagonal)
     let preconditioned = shifts.map { $0 + rest }
@@ -197,7 +197,7 @@ struct IterativeRegression {
     if regularization == 0 || trouble == .indefinite {
       guard trouble == .indefinite else {
         return regression.singular(
-          "conjugate gradients stay at a relative residual of \(residual)", regularization,
+          "conjugate gradients do not get below a relative residual of \(residual)", regularization,
           outcome.meanDiagonal)
       }
       return regression.indefinite(
@@ -209,7 +209,7 @@ struct IterativeRegression {
     switch trouble {
     case .stagnant:
       return
-        "conjugate gradients stay at a relative residual of \(residual) with tiles in "
+        "conjugate gradients do not get below a relative residual of \(residual) with tiles in "
         + "\(choice.tiles.rawValue); set \(tiles)a larger prediction.cg.tolerance or regularization, or "
         + "solver: cholesky"
     default:
