@@ -12,7 +12,9 @@ extension RunRecord {
   /// The same of each class, [class][rank].
   package func classEnergies(_ kernel: Kernel) -> [[Double]]? {
     guard let squares = squaredWeights(kernel) else { return nil }
-    return (0..<squares.classes).map { column in Self.parts(squares.rows.map { $0[$0.startIndex + column] }) }
+    return (0..<squares.classes).map { column in
+      Self.parts(squares.rows.map { $0[$0.startIndex + column] })
+    }
   }
 
   /// Sums of the leading numbers over the sum of all.
