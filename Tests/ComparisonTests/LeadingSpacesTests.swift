@@ -61,7 +61,8 @@ import Testing
 
   @Test("Tiny, middling and right angles are found together", arguments: [1, 7, 40])
   func angles(chunk: Int) throws {
-    let wanted = [0, 1e-14, 1e-10, 1e-5, 0.3, .pi / 4, 1.5, .pi / 2 - 1e-10, .pi / 2]
+    let right = Double.pi / 2
+    let wanted = [0, 1e-14, 1e-10, 1e-5, 0.3, right / 2, 1.5, right - 1e-10, right]
     let (u, v) = spaces(wanted, n: 40)
     let found = try angles(u, v, wanted.count, chunk: chunk)
     for (angle, expected) in zip(found, wanted) { #expect(abs(angle - expected) < 5e-15) }
