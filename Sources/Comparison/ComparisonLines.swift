@@ -1,7 +1,7 @@
 import Foundation
 import Report
 
-/// The short tables that `ntk-dist compare` prints.
+/// The short tables that `ntk-dist compare` prints, in ASCII but for the runs' names.
 enum ComparisonLines {
   static func lines(_ record: ComparisonRecord) -> [String] {
     let pairs = record.pairs.map { pair -> [String] in
@@ -9,22 +9,27 @@ enum ComparisonLines {
       return [
         record.name(pair), cosineText(pair.cosine), reportNumber(pair.distance),
         cosineText(pair.centredCosine),
-        last.map { "\(cosineText($0.overlap)) of \($0.eigenvectors)" } ?? "–",
-        pair.angles?.last.map { degreesText($0) } ?? "–",
-      ]
+        last.map { "\(cosineText($0.overlap)) of \($0.eigenvectors)" } ?? "-",
+        pair.angles?.last.map { degreesText($0) } ?? "-",
+      ].map(ascii)
     }
     let kernels = record.kernels.map { kernel in
       [
         kernel.label, kernel.kernel, reportNumber(kernel.lambdaMax),
         reportNumber(kernel.conditionNumber), reportNumber(kernel.alignment),
         reportPercent(kernel.accuracy),
-      ]
+      ].map(ascii)
     }
     return table(
       [["kernels", "cosine", "S = 1 - cosine", "centered", "overlap", "largest angle"]] + pairs)
       + [""]
       + table(
         [["name", "kernel", "lambda_max", "condition", "alignment", "test accuracy"]] + kernels)
+  }
+
+  /// What any terminal shows.
+  private static func ascii(_ text: String) -> String {
+    text == "–" ? "-" : text.replacing("°", with: " deg")
   }
 
   /// Rows with their columns below each other.

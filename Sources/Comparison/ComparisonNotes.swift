@@ -7,8 +7,8 @@ enum ComparisonNotes {
     let without = runs.filter { $0.kernel.vectors == nil }.map(\.kernel.label)
     if !without.isEmpty {
       notes.append(
-        "Eigenspaces are compared without \(without.joined(separator: " and ")), which have no "
-          + "eigenvectors; `spectrum: {vectors: 100}` in a job keeps some.")
+        "Eigenspaces are not compared for \(without.joined(separator: " and ")): no eigenvectors are "
+          + "stored; `spectrum: {vectors: 100}` in a job keeps some.")
     }
     // The matrices of other programs do not say what images they are of.
     let images = runs.filter { $0.record.job.network != nil }

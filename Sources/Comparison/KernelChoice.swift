@@ -73,7 +73,7 @@ struct KernelChoice {
     // Folders of one name are told apart by their paths; the same folder has one name anyway.
     if Set(kernels.map(\.run)).count != Set(names).count { bases = kernels.map(\.run) }
     var labels = zip(bases, kernels).map { $1.variant.isEmpty ? $0 : "\($0) \($1.variant)" }
-    if !isUnique(labels) || Set(kernels.map(\.kernel)).count > 1 {
+    if Set(kernels.map(\.kernel)).count > 1 {
       labels = zip(labels, kernels).map { "\($0) \($1.kind.title)" }
     }
     guard !isUnique(labels) else { return labels }
