@@ -238,7 +238,8 @@ let package = Package(
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "Planning", "Comparison", "SelfTest", "Report", "RankProgram", "Results", "TileSchedule",
+        "Pipelines", "Planning", "Comparison", "SelfTest", "Report", "RankProgram", "Results",
+        "TileSchedule",
         "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -81,8 +81,8 @@ struct ComparisonFigures {
     guard !pairs.isEmpty else { return nil }
     return Plot(
       name: "overlap", title: "Overlap of the leading eigenspaces",
-      caption: "|UᵀV|² / k of the k leading eigenvectors of two kernels: 1 where they span the same "
-        + "space, k / n on average for directions at random.",
+      caption: "|UᵀV|² / k of the k leading eigenvectors of two kernels: 1 where they span the "
+        + "same space, k / n on average for directions at random.",
       .chart(
         Chart(
           x: Axis("leading eigenvectors k", scale: .logarithmic),
@@ -100,8 +100,8 @@ struct ComparisonFigures {
     }
     return Plot(
       name: "principal-angles", title: "Principal angles",
-      caption: "Between the spaces of as many leading eigenvectors as both kernels have, the smallest "
-        + "first.",
+      caption: "Between the spaces of as many leading eigenvectors as both kernels have, the "
+        + "smallest first.",
       .chart(
         Chart(
           x: Axis("number of the angle"), y: Axis("principal angle", unit: "°", includes: [0, 90]),
@@ -117,8 +117,8 @@ struct ComparisonFigures {
     }
     return Plot(
       name: "energies", title: "Targets in the leading eigenvectors",
-      caption: "The part of the squared norm of the targets within the leading eigenvectors of each "
-        + "kernel.",
+      caption: "The part of the squared norm of the targets within the leading eigenvectors of "
+        + "each kernel.",
       .chart(
         Chart(
           x: Axis("leading eigenvectors", scale: .logarithmic),
