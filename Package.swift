@@ -205,6 +205,12 @@ let package = Package(
         "Results", "Dynamics", "Generalization", "RankProgram", "Assembly",
       ], exclude: readme),
     .target(
+      name: "Comparison",
+      dependencies: [
+        "Failures", "BLAS", "Tiling", "Plots", "DurableFiles", "NumPyFiles", "TileStore",
+        "MessagePassing", "Jobs", "Results", "Report", "RankProgram", "Assembly",
+      ], exclude: readme),
+    .target(
       name: "SelfTest",
       dependencies: [
         "Failures", "RecursionCore", "BLAS", "KernelTiles", "BlockCyclic", "DurableFiles",
@@ -226,12 +232,14 @@ let package = Package(
         "Failures", "RecursionCore", "MeanField", "BLAS", "KernelTiles", "BlockCyclic", "Tiling",
         "TileSchedule", "Plots", "DurableFiles", "NumPyFiles", "TileStore", "Datasets",
         "MessagePassing", "DistributedAlgebra", "Jobs", "KernelArrays", "Results", "Dynamics",
-        "RankProgram", "Assembly", "Solve", "SelfTest", "Report", "CProcess", "Processor",
+        "RankProgram", "Assembly", "Solve", "Comparison", "SelfTest", "Report", "CProcess",
+        "Processor",
       ], exclude: readme),
     .executableTarget(
       name: "ntk-dist",
       dependencies: [
-        "Pipelines", "Planning", "SelfTest", "Report", "RankProgram", "Results", "TileSchedule",
+        "Pipelines", "Planning", "Comparison", "SelfTest", "Report", "RankProgram", "Results",
+        "TileSchedule",
         "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -277,6 +285,7 @@ let package = Package(
     .testTarget(
       name: "SolveTests",
       dependencies: ["Solve", "BlockCyclic", "DistributedAlgebra", "Jobs", "Failures"]),
+    .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "BLAS", "Results"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Results"]),
     .executableTarget(
       name: "RankChecks",

@@ -12,6 +12,13 @@ void dsytrd_sb2st_(
     const int *ldab, double *d, double *e, double *hous, const int *lhous, double *work,
     const int *lwork, int *info, size_t, size_t, size_t);
 void dsterf_(const int *n, double *d, double *e, int *info);
+void dgelqf_(
+    const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
+    const int *lwork, int *info);
+void dgesvd_(
+    const char *jobu, const char *jobvt, const int *m, const int *n, double *a, const int *lda,
+    double *s, double *u, const int *ldu, double *vt, const int *ldvt, double *work,
+    const int *lwork, int *info, size_t, size_t);
 void dlarfg_(const int *n, double *alpha, double *x, const int *incx, double *tau);
 
 int ntk_blas_no_transpose(void) { return CblasNoTrans; }
@@ -66,6 +73,20 @@ int ntk_dsytrd_sb2st(
 int ntk_dsterf(int n, double *d, double *e) {
   int info = 0;
   dsterf_(&n, d, e, &info);
+  return info;
+}
+
+int ntk_dgelqf(int m, int n, double *a, int lda, double *tau, double *work, int lwork) {
+  int info = 0;
+  dgelqf_(&m, &n, a, &lda, tau, work, &lwork, &info);
+  return info;
+}
+int ntk_dgesvd_values(int m, int n, double *a, int lda, double *s, double *work, int lwork) {
+  const int one = 1;
+  double none = 0;
+  int info = 0;
+  dgesvd_(
+      "N", "N", &m, &n, a, &lda, s, &none, &one, &none, &one, work, &lwork, &info, 1, 1);
   return info;
 }
 

@@ -140,7 +140,7 @@ package struct KernelStore {
 
   /// The checksums that finished jobs kept of an array: those of the whole run, or else the shards'
   /// together; nil where no job has finished.
-  private static func checksums(
+  static func checksums(
     of array: TileArray, _ name: String, by writers: [RunFolder]
   ) throws -> TileChecksums? {
     var found: TileChecksums?

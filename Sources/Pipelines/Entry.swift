@@ -1,4 +1,5 @@
 import BLAS
+import Comparison
 import Failures
 import Foundation
 import MessagePassing
@@ -32,6 +33,14 @@ public enum Entry {
   /// Verifies a run's tiles over all ranks.
   public static func verify(_ request: VerifyRequest) -> ExitStatus {
     overRanks { try Verification(request, ranks: $0).perform() }
+  }
+
+  /// Compares the kernels of runs over all ranks.
+  public static func compare(_ request: ComparisonRequest) -> ExitStatus {
+    overRanks {
+      try ComparisonCommand(request, ranks: $0).perform()
+      return .success
+    }
   }
 
   /// Tries what a cluster must be able to do, over all ranks.

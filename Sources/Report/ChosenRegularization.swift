@@ -1,8 +1,8 @@
 import Results
 
 /// The regularization that stands for a prediction where one number is shown.
-struct ChosenRegularization {
-  let result: PredictionSummary.RegularizedSummary
+package struct ChosenRegularization {
+  package let result: PredictionSummary.RegularizedSummary
 
   var accuracy: Double? { result.accuracy }
 
@@ -15,7 +15,7 @@ struct ChosenRegularization {
     + "images"
 
   /// Nil where none has a solution.
-  init?(_ prediction: PredictionSummary) {
+  package init?(_ prediction: PredictionSummary) {
     let solved = prediction.regularizations.filter { $0.failure == nil }
     let chosen = solved.first { $0.isChosen == true }
     let best = solved.max { $0.accuracy ?? -1 < $1.accuracy ?? -1 }

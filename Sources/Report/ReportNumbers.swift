@@ -2,12 +2,12 @@ import Foundation
 import Results
 
 /// A number for tables and captions, with five digits.
-func reportNumber(_ value: Double?) -> String {
+package func reportNumber(_ value: Double?) -> String {
   value.map { String(format: "%.5g", $0) } ?? "–"
 }
 
 /// A part of one as a percentage.
-func reportPercent(_ value: Double?) -> String {
+package func reportPercent(_ value: Double?) -> String {
   value.map { String(format: "%.2f %%", $0 * 100) } ?? "–"
 }
 

@@ -6,7 +6,7 @@ import NumPyFiles
 import Results
 
 /// What a report is made of: everything small that a run has left so far.
-final class RunRecord {
+package final class RunRecord {
   /// One kernel of one variant with its figures.
   package struct Kernel {
     package let variant: Summary.VariantSummary
@@ -35,7 +35,7 @@ final class RunRecord {
   /// Reads the run in `run`.
   ///
   /// Errors: no run in the folder, one without results, a damaged one.
-  init(_ run: RunFolder) throws {
+  package init(_ run: RunFolder) throws {
     let disk = Disk()
     try run.requireJob()
     guard try disk.exists(run.summary) else {
@@ -125,5 +125,5 @@ final class RunRecord {
 
 extension KernelKind {
   /// As titles and keys have it.
-  var title: String { self == .given ? "kernel" : rawValue.uppercased() }
+  package var title: String { self == .given ? "kernel" : rawValue.uppercased() }
 }

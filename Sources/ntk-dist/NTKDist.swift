@@ -17,7 +17,7 @@ struct NTKDist: ParsableCommand {
     version: VersionText.text,
     subcommands: [
       Run.self, Assemble.self, Spectrum.self, Predict.self, Train.self, Align.self, Plan.self,
-      Phase.self, Report.self,
+      Phase.self, Report.self, Compare.self,
       Status.self, List.self, Clean.self, Verify.self,
       Kernel.self, NetworkCommand.self, SelfTestCommand.self, Help.self,
     ])

@@ -32,6 +32,10 @@ int ntk_dsytrd_sb2st(
     int n, int kd, double *ab, int ldab, double *d, double *e, double *hous, int lhous,
     double *work, int lwork);
 int ntk_dsterf(int n, double *d, double *e);
+// A = L Q, L in the lower triangle of a; and the singular values of A. An lwork of -1 asks for the size in
+// work[0].
+int ntk_dgelqf(int m, int n, double *a, int lda, double *tau, double *work, int lwork);
+int ntk_dgesvd_values(int m, int n, double *a, int lda, double *s, double *work, int lwork);
 // H = I - tau (1, x) (1, x)' with H (alpha, x) = (beta, 0); beta replaces alpha. Returns tau.
 double ntk_dlarfg(int n, double *alpha, double *x);
 

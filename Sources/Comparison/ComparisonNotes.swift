@@ -1,0 +1,28 @@
+import Results
+
+/// Sentences on what was not or should not be compared.
+enum ComparisonNotes {
+  static func of(_ runs: [ComparedRun]) -> [String] {
+    var notes: [String] = []
+    let without = runs.filter { $0.kernel.vectors == nil }.map(\.kernel.label)
+    if !without.isEmpty {
+      notes.append(
+        "Eigenspaces are not compared for \(without.joined(separator: " and ")): no eigenvectors are "
+          + "stored; `spectrum: {vectors: 100}` in a job keeps some.")
+    }
+    // The matrices of other programs do not say what images they are of.
+    let images = runs.filter { $0.record.job.network != nil }
+    if let first = images.first,
+      let other = images.first(where: { digest($0) != digest(first) })
+    {
+      notes.append(
+        "\(first.kernel.label) and \(other.kernel.label) are of different images or labels, so their "
+          + "cosine tells little.")
+    }
+    var seen: Set<String> = []
+    for run in runs { notes += run.record.warnings.filter { seen.insert($0).inserted } }
+    return notes
+  }
+
+  private static func digest(_ run: ComparedRun) -> String { run.record.summary.data?.digest ?? "" }
+}

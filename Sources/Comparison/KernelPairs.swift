@@ -1,0 +1,15 @@
+/// The pairs of several kernels, numbered (0, 1), (0, 2), ..., (1, 2), ...
+package struct KernelPairs: Equatable {
+  /// How many kernels there are.
+  package let kernels: Int
+
+  package init(of kernels: Int) { self.kernels = kernels }
+
+  /// How many pairs there are.
+  package var count: Int { kernels * (kernels - 1) / 2 }
+
+  /// The pairs in order; `first` is the smaller number.
+  package var all: [(first: Int, second: Int)] {
+    (0..<kernels).flatMap { first in (first + 1..<max(kernels, first + 1)).map { (first, $0) } }
+  }
+}
