@@ -10,11 +10,14 @@ import MessagePassing
 /// are matrix products. A direct reduction to tridiagonal form would spend half of them in products
 /// with vectors, which read the whole matrix for each column.
 ///
-/// Memory: the matrix and three blocks of columns. Only the lower triangle is read and written; the
+/// The products are local: each rank has V and X of the rows and of the columns that it holds
+/// (`PanelReplicas`).
+///
+/// Memory: the matrix and six blocks of columns. Only the lower triangle is read and written; the
 /// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
 /// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
 ///
-/// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf, p?symm, p?syr2k.
+/// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf.
 public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   /// The columns before this one are done.
   public private(set) var next: Int

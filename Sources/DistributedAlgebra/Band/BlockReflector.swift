@@ -140,14 +140,15 @@ final class BlockReflector<Scalar: MatrixScalar> {
 
   /// T' P / 2, made symmetric, which it is but for rounding.
   private func halfOfSymmetric(_ products: [Double]) -> [Double] {
-    var result = [Double](repeating: 0, count: count * count)
+    // Row-major, the arrays are T' and P'.
+    var turned = products
+    dgemm(
+      .none, .transpose, m: count, n: count, k: count, products, lda: count, factor, ldb: count,
+      into: &turned, ldc: count)
+    var result = turned
     for j in 0..<count {
       for i in 0..<count {
-        var sum = 0.0
-        // T is upper triangular: its transpose has the columns up to i in row i.
-        for k in 0...i { sum += factor[k + i * count] * products[k + j * count] }
-        result[i + j * count] += sum / 4
-        result[j + i * count] += sum / 4
+        result[i + j * count] = (turned[i + j * count] + turned[j + i * count]) / 4
       }
     }
     return result

@@ -22,7 +22,7 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
 
   /// The ranks of this process column, by their process rows.
   let columnRanks: Communicator
-  /// A block of the diagonal, whole.
+  /// A block of the diagonal, prepared for a product.
   let square: LocalArray<Scalar>
   let chunks: TriangleChunks
 
@@ -109,8 +109,8 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
       next = buffer.start
       for block in blocks[context.myrow] {
         for column in 0..<count {
-          let target = images + (localRow(block) + column * rows.count)
-          for row in 0..<block.count { target[row] += next[row] }
+          Scalar.add(
+            next, to: images + (localRow(block) + column * rows.count), count: block.count)
           next += block.count
         }
       }
