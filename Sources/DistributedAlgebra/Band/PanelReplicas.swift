@@ -46,7 +46,8 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     self.layout = layout
     self.context = context
     chunks = TriangleChunks(
-      layout: layout, myrow: context.myrow, mycol: context.mycol, largest: (rows: 384, columns: 384))
+      layout: layout, myrow: context.myrow, mycol: context.mycol, largest: (rows: 384, columns: 384)
+    )
     let communicator = context.communicator
     let (myrow, mycol) = (Int32(context.myrow), Int32(context.mycol))
     let inRow = try communicator.split(color: myrow, key: mycol)
