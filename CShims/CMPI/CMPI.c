@@ -10,6 +10,7 @@ int ntk_mpi_undefined(void) { return MPI_UNDEFINED; }
 int ntk_mpi_comm_world(void) { return MPI_Comm_c2f(MPI_COMM_WORLD); }
 int ntk_mpi_type_byte(void) { return MPI_Type_c2f(MPI_BYTE); }
 int ntk_mpi_type_double(void) { return MPI_Type_c2f(MPI_DOUBLE); }
+int ntk_mpi_type_float(void) { return MPI_Type_c2f(MPI_FLOAT); }
 int ntk_mpi_type_int64(void) { return MPI_Type_c2f(MPI_INT64_T); }
 int ntk_mpi_op_sum(void) { return MPI_Op_c2f(MPI_SUM); }
 int ntk_mpi_op_max(void) { return MPI_Op_c2f(MPI_MAX); }
@@ -77,6 +78,17 @@ int ntk_mpi_reduce(
 int ntk_mpi_reduce_in_place(void *data, int count, int type, int op, int root, int comm) {
   return MPI_Reduce(
       MPI_IN_PLACE, data, count, MPI_Type_f2c(type), MPI_Op_f2c(op), root, MPI_Comm_f2c(comm));
+}
+int ntk_mpi_reduce_scatter_in_place(
+    void *data, const int *counts, int type, int op, int comm) {
+  return MPI_Reduce_scatter(
+      MPI_IN_PLACE, data, counts, MPI_Type_f2c(type), MPI_Op_f2c(op), MPI_Comm_f2c(comm));
+}
+int ntk_mpi_allgatherv_in_place(
+    void *data, const int *counts, const int *starts, int type, int comm) {
+  return MPI_Allgatherv(
+      MPI_IN_PLACE, 0, MPI_Type_f2c(type), data, counts, starts, MPI_Type_f2c(type),
+      MPI_Comm_f2c(comm));
 }
 int ntk_mpi_alltoall_int64(const int64_t *send, int64_t *receive, int comm) {
   return MPI_Alltoall(send, 1, MPI_INT64_T, receive, 1, MPI_INT64_T, MPI_Comm_f2c(comm));

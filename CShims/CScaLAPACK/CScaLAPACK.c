@@ -61,24 +61,9 @@ void pdgeadd_(
     const char *transpose, const int *m, const int *n, const double *alpha, const double *a,
     const int *ia, const int *ja, const int *desca, const double *beta, double *c, const int *ic,
     const int *jc, const int *descc);
-void pdsyr2k_(
-    const char *uplo, const char *transpose, const int *n, const int *k, const double *alpha,
-    const double *a, const int *ia, const int *ja, const int *desca, const double *b, const int *ib,
-    const int *jb, const int *descb, const double *beta, double *c, const int *ic, const int *jc,
-    const int *descc);
 void psgeqrf_(
     const int *m, const int *n, float *a, const int *ia, const int *ja, const int *desca, float *tau,
     float *work, const int *lwork, int *info);
-void pssyr2k_(
-    const char *uplo, const char *transpose, const int *n, const int *k, const float *alpha,
-    const float *a, const int *ia, const int *ja, const int *desca, const float *b, const int *ib,
-    const int *jb, const int *descb, const float *beta, float *c, const int *ic, const int *jc,
-    const int *descc);
-void pssymm_(
-    const char *side, const char *uplo, const int *m, const int *n, const float *alpha,
-    const float *a, const int *ia, const int *ja, const int *desca, const float *b, const int *ib,
-    const int *jb, const int *descb, const float *beta, float *c, const int *ic, const int *jc,
-    const int *descc);
 
 static const int zero = 0;
 static const int one = 1;
@@ -164,44 +149,12 @@ int ntk_pdgeqrf(
   pdgeqrf_(&m, &n, a, &ia, &ja, desca, tau, work, &lwork, &info);
   return info;
 }
-void ntk_pdsymm_panel(
-    int m, int n, const double *a, int ia, const int *desca, const double *b, int ib, const int *descb,
-    double *c, int ic, const int *descc) {
-  const double alpha = 1, beta = 0;
-  pdsymm_(
-      "L", "L", &m, &n, &alpha, a, &ia, &ia, desca, b, &ib, &one, descb, &beta, c, &ic, &one,
-      descc);
-}
-void ntk_pdsyr2k_panel(
-    int n, int k, const double *a, int ia, const int *desca, const double *b, int ib, const int *descb,
-    double *c, int ic, const int *descc) {
-  const double alpha = -1, beta = 1;
-  pdsyr2k_(
-      "L", "N", &n, &k, &alpha, a, &ia, &one, desca, b, &ib, &one, descb, &beta, c, &ic, &ic,
-      descc);
-}
 
 int ntk_psgeqrf(
     int m, int n, float *a, int ia, int ja, const int *desca, float *tau, float *work, int lwork) {
   int info = 0;
   psgeqrf_(&m, &n, a, &ia, &ja, desca, tau, work, &lwork, &info);
   return info;
-}
-void ntk_pssymm_panel(
-    int m, int n, const float *a, int ia, const int *desca, const float *b, int ib, const int *descb,
-    float *c, int ic, const int *descc) {
-  const float alpha = 1, beta = 0;
-  pssymm_(
-      "L", "L", &m, &n, &alpha, a, &ia, &ia, desca, b, &ib, &one, descb, &beta, c, &ic, &one,
-      descc);
-}
-void ntk_pssyr2k_panel(
-    int n, int k, const float *a, int ia, const int *desca, const float *b, int ib, const int *descb,
-    float *c, int ic, const int *descc) {
-  const float alpha = -1, beta = 1;
-  pssyr2k_(
-      "L", "N", &n, &k, &alpha, a, &ia, &one, desca, b, &ib, &one, descb, &beta, c, &ic, &ic,
-      descc);
 }
 
 void ntk_pdtrsm_left_lower(

@@ -1,5 +1,6 @@
 import BLAS
 import CScaLAPACK
+import MessagePassing
 
 extension Float: MatrixScalar {
   /// Rounds, or copies. Local.
@@ -27,13 +28,23 @@ extension Float: MatrixScalar {
     return found
   }
 
-  /// C = alpha A B + beta C, column-major. Local. Source: sgemm.
-  public static func multiply(
-    m: Int, n: Int, k: Int, alpha: Float, _ a: UnsafePointer<Float>, lda: Int,
-    _ b: UnsafePointer<Float>, ldb: Int, beta: Float, _ c: UnsafeMutablePointer<Float>, ldc: Int
+  /// Adds numbers, one by one. Local.
+  public static func add(
+    _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
   ) {
-    // Column-major arrays are the transposes of row-major ones: C' = B' A'.
-    sgemm(m: n, n: m, k: k, alpha: alpha, b, lda: ldb, a, ldb: lda, beta: beta, c, ldc: ldc)
+    for index in 0..<count { target[index] += source[index] }
+  }
+
+  /// C = alpha op(A) op(B) + beta C, column-major. Local. Source: sgemm.
+  public static func multiply(
+    _ transposeA: Operation, _ transposeB: Operation, m: Int, n: Int, k: Int, alpha: Float,
+    _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int, beta: Float,
+    _ c: UnsafeMutablePointer<Float>, ldc: Int
+  ) {
+    // Column-major arrays are the transposes of row-major ones: C' = op(B)' op(A)'.
+    sgemm(
+      transposeB, transposeA, m: n, n: m, k: k, alpha: alpha, b, lda: ldb, a, ldb: lda,
+      beta: beta, c, ldc: ldc)
   }
 
   /// A = QR of a panel. Collective. Source: psgeqrf.
@@ -43,23 +54,5 @@ extension Float: MatrixScalar {
     lwork: Int32
   ) -> Int32 {
     ntk_psgeqrf(m, n, a, ia, ja, descriptor, tau, work, lwork)
-  }
-
-  /// C = A B. Collective. Source: pssymm.
-  public static func symm(
-    m: Int32, n: Int32, _ a: UnsafePointer<Float>, ia: Int32, _ aDescriptor: [Int32],
-    _ b: UnsafePointer<Float>, ib: Int32, _ bDescriptor: [Int32],
-    _ c: UnsafeMutablePointer<Float>, ic: Int32, _ cDescriptor: [Int32]
-  ) {
-    ntk_pssymm_panel(m, n, a, ia, aDescriptor, b, ib, bDescriptor, c, ic, cDescriptor)
-  }
-
-  /// C <- C - A B' - B A'. Collective. Source: pssyr2k.
-  public static func syr2k(
-    n: Int32, k: Int32, _ a: UnsafePointer<Float>, ia: Int32, _ aDescriptor: [Int32],
-    _ b: UnsafePointer<Float>, ib: Int32, _ bDescriptor: [Int32],
-    _ c: UnsafeMutablePointer<Float>, ic: Int32, _ cDescriptor: [Int32]
-  ) {
-    ntk_pssyr2k_panel(n, k, a, ia, aDescriptor, b, ib, bDescriptor, c, ic, cDescriptor)
   }
 }

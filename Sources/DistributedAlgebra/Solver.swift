@@ -30,8 +30,8 @@ extension MatrixLayout {
     case .eigenpairs:
       max(1 + 6 * n + 2 * np * nq, 3 * n + max(nb * (np + 1), 3 * nb)) + 2 * n
         + (np + nq + nb) * nb
-    // p?geqrf's, which exceeds the panels of the block reflector.
-    case .band: nb * (np + 3 * nb)
+    // p?geqrf's, or what a process column exchanges of a panel.
+    case .band: nb * (max(np, nq) + 3 * nb)
     // ELPA allocates its own, and indexes it in Fortran's array descriptors.
     case .cholesky, .elpaEigenvalues, .elpaEigenpairs: 0
     }

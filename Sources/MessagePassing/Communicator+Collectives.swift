@@ -79,19 +79,28 @@ extension Communicator {
   ///
   /// Source: MPI_Reduce.
   public func reduce<T: Reducible>(
+    _ values: UnsafeMutableBufferPointer<T>, _ reduction: Reduction, to root: Int = 0
+  ) throws(MPIError) {
+    guard let base = values.baseAddress else { return }
+    try forEachPiece(of: values.count) { (start, length) throws(MPIError) in
+      let code =
+        rank == root
+        ? ntk_mpi_reduce_in_place(
+          base + start, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
+        : ntk_mpi_reduce(
+          base + start, nil, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
+      try check("MPI_Reduce", code)
+    }
+  }
+
+  /// Combines each element over the ranks on the root alone; other ranks keep their values.
+  ///
+  /// Collective.
+  public func reduce<T: Reducible>(
     _ values: inout [T], _ reduction: Reduction, to root: Int = 0
   ) throws(MPIError) {
     try values.withUnsafeMutableBufferPointer { (buffer) throws(MPIError) in
-      guard let base = buffer.baseAddress else { return }
-      try forEachPiece(of: buffer.count) { (start, length) throws(MPIError) in
-        let code =
-          rank == root
-          ? ntk_mpi_reduce_in_place(
-            base + start, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
-          : ntk_mpi_reduce(
-            base + start, nil, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
-        try check("MPI_Reduce", code)
-      }
+      try reduce(buffer, reduction, to: root)
     }
   }
 

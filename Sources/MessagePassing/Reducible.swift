@@ -11,6 +11,11 @@ extension Double: Reducible {
   public static var datatype: Int32 { ntk_mpi_type_double() }
 }
 
+extension Float: Reducible {
+  /// MPI_FLOAT.
+  public static var datatype: Int32 { ntk_mpi_type_float() }
+}
+
 extension Int64: Reducible {
   /// MPI_INT64_T.
   public static var datatype: Int32 { ntk_mpi_type_int64() }

@@ -30,8 +30,8 @@ package enum SolverMemory {
     switch solver {
     case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
     case .band:
-      // V, its images, p?geqrf's workspace, and what PBLAS makes of them, as measured at n = 50,000;
-      // on rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
+      // V and X of the rank's rows and columns, p?geqrf's workspace, and MPI's copies of panels; on
+      // rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
       let reduction = lower + depositBytes + 8 * panel
       return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8) + carriedBytes
     case .eigenpairs:

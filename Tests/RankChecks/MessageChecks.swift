@@ -8,6 +8,7 @@ func checkMessages(_ world: Communicator, _ verdict: inout Verdict) throws {
     try checkExchange(communicator, &verdict)
   }
   try checkSplit(world, &verdict)
+  try checkParts(world, &verdict)
   verdict.expect(MPIEnvironment.isActive, "MPI is active")
   verdict.expect(!MPIEnvironment.implementation.isEmpty, "the library has a version")
   verdict.expectThrows("a send to no rank", { ($0 as? MPIError)?.function == "MPI_Send" }) {
@@ -159,4 +160,29 @@ private func checkSplit(_ world: Communicator, _ verdict: inout Verdict) throws 
   }
   let alone = try world.split(color: world.rank == 0 ? 1 : nil, key: 0)
   verdict.expect(alone?.size == (world.rank == 0 ? 1 : nil), "rank 0 alone")
+}
+
+/// Parts of different lengths, none among them, in both floating-point types.
+private func checkParts(_ world: Communicator, _ verdict: inout Verdict) throws {
+  let counts = (0..<world.size).map { $0 % 3 * 5 }
+  let start = counts[..<world.rank].reduce(0, +)
+  let own = start..<start + counts[world.rank]
+  func check<T: Reducible & BinaryFloatingPoint>(_ type: T.Type) throws {
+    let whole = (0..<counts.reduce(0, +)).map { T($0) }
+    var sums = whole
+    var parts = whole.enumerated().map { own.contains($0.offset) ? $0.element : -1 }
+    try sums.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      try world.sumParts(base, counts: counts)
+    }
+    verdict.expect(
+      Array(sums[..<own.count]) == whole[own].map { $0 * T(world.size) }, "sums of parts, \(type)")
+    try parts.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      try world.gatherParts(base, counts: counts)
+    }
+    verdict.expect(parts == whole, "gathered parts, \(type)")
+  }
+  try check(Double.self)
+  try check(Float.self)
 }

@@ -22,8 +22,8 @@ import MessagePassing
       ("blas", checkBLAS), ("messages", checkMessages), ("agreement", checkAgreement),
       ("shared-window", checkSharedWindow), ("grid", checkGrid),
       ("redistribution", checkRedistribution), ("eigen", checkEigen), ("band", checkBand),
-      ("leading", checkLeading),
-      ("cholesky", checkCholesky), ("iteration", checkIteration),
+      ("panels", checkPanels), ("leading", checkLeading), ("cholesky", checkCholesky),
+      ("iteration", checkIteration),
     ]
     let environment = try MPIEnvironment()
     let world = environment.world

@@ -13,6 +13,7 @@ int ntk_mpi_undefined(void);
 int ntk_mpi_comm_world(void);
 int ntk_mpi_type_byte(void);
 int ntk_mpi_type_double(void);
+int ntk_mpi_type_float(void);
 int ntk_mpi_type_int64(void);
 int ntk_mpi_op_sum(void);
 int ntk_mpi_op_max(void);
@@ -48,6 +49,10 @@ int ntk_mpi_bcast(void *data, int count, int type, int root, int comm);
 int ntk_mpi_allreduce_in_place(void *data, int count, int type, int op, int comm);
 int ntk_mpi_reduce(const void *send, void *receive, int count, int type, int op, int root, int comm);
 int ntk_mpi_reduce_in_place(void *data, int count, int type, int op, int root, int comm);
+int ntk_mpi_reduce_scatter_in_place(
+    void *data, const int *counts, int type, int op, int comm);
+int ntk_mpi_allgatherv_in_place(
+    void *data, const int *counts, const int *starts, int type, int comm);
 int ntk_mpi_alltoall_int64(const int64_t *send, int64_t *receive, int comm);
 int ntk_mpi_gather_int64(const int64_t *send, int64_t *receive, int root, int comm);
 

@@ -45,24 +45,11 @@ int ntk_pdorgqr(
 void ntk_pdgeadd_columns(
     int m, int n, const double *a, const int *desca, double *c, int jc, const int *descc);
 
-// What the reduction to a band is made of, in both precisions. Panels have one block of columns and
-// begin in its first; A and C of symm and syr2k are symmetric in the lower triangle and begin on
-// the diagonal. geqrf returns info, and the size of its workspace in work[0] for an lwork of -1.
+// The factorization of a panel of one block of columns, in both precisions. Returns info, and the
+// size of its workspace in work[0] for an lwork of -1.
 int ntk_pdgeqrf(
     int m, int n, double *a, int ia, int ja, const int *desca, double *tau, double *work, int lwork);
-void ntk_pdsymm_panel(
-    int m, int n, const double *a, int ia, const int *desca, const double *b, int ib, const int *descb,
-    double *c, int ic, const int *descc);
-void ntk_pdsyr2k_panel(
-    int n, int k, const double *a, int ia, const int *desca, const double *b, int ib, const int *descb,
-    double *c, int ic, const int *descc);
 int ntk_psgeqrf(
     int m, int n, float *a, int ia, int ja, const int *desca, float *tau, float *work, int lwork);
-void ntk_pssymm_panel(
-    int m, int n, const float *a, int ia, const int *desca, const float *b, int ib, const int *descb,
-    float *c, int ic, const int *descc);
-void ntk_pssyr2k_panel(
-    int n, int k, const float *a, int ia, const int *desca, const float *b, int ib, const int *descb,
-    float *c, int ic, const int *descc);
 
 #endif

@@ -10,16 +10,20 @@ import MessagePassing
 /// are matrix products. A direct reduction to tridiagonal form would spend half of them in products
 /// with vectors, which read the whole matrix for each column.
 ///
-/// Memory: the matrix and three blocks of columns. Only the lower triangle is read and written; the
+/// The products are local: each rank has V and X of the rows and of the columns that it holds
+/// (`PanelReplicas`).
+///
+/// Memory: the matrix and six blocks of columns. Only the lower triangle is read and written; the
 /// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
 /// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
 ///
-/// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf, p?symm, p?syr2k.
+/// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf.
 public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   /// The columns before this one are done.
   public private(set) var next: Int
 
   var matrix: DistributedMatrix<Scalar>
+  private let panel: PanelReplicas<Scalar>
   private let reflector: BlockReflector<Scalar>
   private let tau: LocalArray<Scalar>
   private let work: LocalArray<Scalar>
@@ -47,7 +51,8 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
       throw DistributedAlgebraError.mismatch(
         what: "the number of rows of the carried columns", value: rows.n, expected: layout.n)
     }
-    let reflector = try BlockReflector(for: matrix)
+    let panel = try PanelReplicas(for: matrix)
+    let reflector = try BlockReflector(for: matrix, in: panel)
     let (localColumns, nb) = (matrix.localColumns, layout.nb)
     let tau: LocalArray<Scalar> = try communicator.agree {
       try LocalArray(count: localColumns + nb)
@@ -56,6 +61,7 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     // otherwise.
     let count = nb * (layout.rows.numroc(0) + 3 * nb)
     let work: LocalArray<Scalar> = try communicator.agree { try LocalArray(count: count) }
+    self.panel = panel
     self.reflector = reflector
     self.tau = tau
     self.work = work
@@ -91,17 +97,15 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
       m: Int32(rows), n: Int32(nb), matrix.pointer, ia: place, ja: Int32(next + 1),
       matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
     try requireSuccess("p?geqrf", info: info)
-    try reflector.take(panel: next, count: count, of: matrix, tau: tau)
+    panel.begin(panel: next, count: count)
+    try reflector.take(from: matrix, tau: tau)
     try carried?.apply(reflector, ofPanelIn: layout.columns.owner(of: next))
-    Scalar.symm(
-      m: Int32(rows), n: Int32(count), matrix.pointer, ia: place, matrix.descriptor,
-      reflector.vectors.start, ib: place, reflector.descriptor, reflector.images.start, ic: place,
-      reflector.descriptor)
+    try panel.shareVectors()
+    panel.multiply(matrix)
+    try panel.sumImages()
     try reflector.finishImages()
-    Scalar.syr2k(
-      n: Int32(rows), k: Int32(count), reflector.vectors.start, ia: place, reflector.descriptor,
-      reflector.images.start, ib: place, reflector.descriptor, matrix.pointer, ic: place,
-      matrix.descriptor)
+    try panel.shareImages()
+    panel.update(matrix)
     next += nb
   }
 

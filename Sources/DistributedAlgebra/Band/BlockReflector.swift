@@ -2,27 +2,19 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// The Householder vectors of one panel as H = I - V T V', and the products with the matrix that
-/// apply it from both sides.
+/// The Householder vectors of one panel as H = I - V T V', and what of the products with the matrix
+/// that apply it from both sides the panel's process column computes.
 ///
-/// V and its images lie as one block of columns in the panel's process column, their rows as the
-/// matrix's, so that PBLAS finds them aligned.
+/// V and its images are the process column's parts of `PanelReplicas`.
 ///
 /// T is formed from V in double precision, with the scale of each reflector: H is then orthogonal to
 /// the precision of T, whatever the precision of V, and the eigenvalues keep their sum.
 ///
 /// Source: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); LAPACK ?larft.
 final class BlockReflector<Scalar: MatrixScalar> {
-  /// V, this rank's part; meaningful in the panel's process column.
-  let vectors: LocalArray<Scalar>
-  /// A V, and then X.
-  let images: LocalArray<Scalar>
-  /// The ScaLAPACK descriptor of both.
-  private(set) var descriptor: [Int32]
-
+  private let panel: PanelReplicas<Scalar>
   private let context: BLACSContext
   private let layout: MatrixLayout
-  private let lld: Int
   private let chunk: LocalArray<Scalar>
   private let wideX: LocalArray<Double>
   private let wideY: LocalArray<Double>
@@ -30,102 +22,90 @@ final class BlockReflector<Scalar: MatrixScalar> {
   private let chunkRows = 512
 
   // Of the current panel.
-  private var count = 0
-  private var rows = 0..<0
-  private var isOwner = false
+  private var count: Int { panel.count }
+  private var rows: Range<Int> { panel.rows }
+  private var isOwner: Bool { panel.isOwner }
   /// T, column-major, upper triangular.
   private var factor: [Double] = []
 
   /// Allocates for the panels of a matrix. Collective.
-  init(for matrix: borrowing DistributedMatrix<Scalar>) throws {
-    let nb = matrix.layout.nb
+  init(
+    for matrix: borrowing DistributedMatrix<Scalar>, in panel: PanelReplicas<Scalar>
+  ) throws {
+    self.panel = panel
     context = matrix.context
     layout = matrix.layout
-    let lld = matrix.lld
-    self.lld = lld
-    descriptor = matrix.descriptor
-    descriptor[3] = Int32(nb)
     let communicator = matrix.context.communicator
-    let (panel, part) = (lld * nb, chunkRows * nb)
-    vectors = try communicator.agree { try LocalArray(count: panel) }
-    images = try communicator.agree { try LocalArray(count: panel) }
+    let part = chunkRows * matrix.layout.nb
     chunk = try communicator.agree { try LocalArray(count: part) }
     wideX = try communicator.agree { try LocalArray(count: part) }
     wideY = try communicator.agree { try LocalArray(count: part) }
   }
 
-  /// Takes the Householder vectors that p?geqrf left in a panel. Collective.
+  /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun.
   ///
-  /// - Parameters:
-  ///   - panel: its first column; its vectors begin a block further down.
-  ///   - count: its number of vectors.
-  ///   - tau: their scales, by local column; zero where a reflector is the identity.
+  /// Collective.
+  ///
+  /// - Parameter tau: the scales, by local column; zero where a reflector is the identity.
   func take(
-    panel: Int, count: Int, of matrix: borrowing DistributedMatrix<Scalar>,
-    tau: borrowing LocalArray<Scalar>
+    from matrix: borrowing DistributedMatrix<Scalar>, tau: borrowing LocalArray<Scalar>
   ) throws {
-    let nb = layout.nb
-    let first = panel + nb
-    let owner = layout.columns.owner(of: panel)
-    self.count = count
-    isOwner = context.mycol == owner
-    descriptor[7] = Int32(owner)
-    rows = layout.rows.localRange(of: first..<layout.n, on: context.myrow)
-    // V'V, and behind it the scales.
-    var gram = [Double](repeating: 0, count: count * count + count)
-    if isOwner {
-      let firstColumn = layout.columns.local(of: panel)
-      for column in 0..<count {
-        let target = vectors.start + column * lld
-        let source = matrix.pointer + (firstColumn + column) * lld
-        (target + rows.lowerBound).update(from: source + rows.lowerBound, count: rows.count)
-        // Above the diagonal lies R.
-        for iLocal in rows {
-          let i = layout.rows.global(of: iLocal, on: context.myrow) - first
-          guard i <= column else { break }
-          target[iLocal] = i == column ? 1 : 0
-        }
-      }
-      addProduct(of: vectors, with: vectors, to: &gram)
-      if layout.rows.owner(of: first) == context.myrow {
-        for column in 0..<count {
-          gram[count * count + column] = Double(tau.start[firstColumn + column])
-        }
+    guard isOwner else { return }
+    let (first, lld) = (panel.first, matrix.lld)
+    let firstColumn = layout.columns.local(of: first - layout.nb)
+    for column in 0..<count {
+      let target = panel.byRow + column * rows.count
+      target.update(
+        from: matrix.pointer + (rows.lowerBound + (firstColumn + column) * lld), count: rows.count)
+      // Above the diagonal lies R.
+      for index in 0..<rows.count {
+        let i = layout.rows.global(of: rows.lowerBound + index, on: context.myrow) - first
+        guard i <= column else { break }
+        target[index] = i == column ? 1 : 0
       }
     }
-    try context.communicator.allReduce(&gram, .sum)
+    // V'V, and behind it the scales.
+    var gram = [Double](repeating: 0, count: count * count + count)
+    addProduct(of: panel.byRow, with: panel.byRow, to: &gram)
+    if layout.rows.owner(of: first) == context.myrow {
+      for column in 0..<count {
+        gram[count * count + column] = Double(tau.start[firstColumn + column])
+      }
+    }
+    try panel.columnRanks.allReduce(&gram, .sum)
     factor = Self.factor(gram, count: count)
   }
 
   /// Turns A V into X = W - V (T' V' W) / 2 with W = A V T. Collective.
   func finishImages() throws {
+    guard isOwner else { return }
+    multiplyImages(by: factor.map { Scalar($0) })
     var products = [Double](repeating: 0, count: count * count)
-    if isOwner {
-      multiplyImages(by: factor.map { Scalar($0) })
-      addProduct(of: vectors, with: images, to: &products)
-    }
-    try context.communicator.allReduce(&products, .sum)
-    guard isOwner, !rows.isEmpty else { return }
+    addProduct(of: panel.byRow, with: panel.images, to: &products)
+    try panel.columnRanks.allReduce(&products, .sum)
     let half = halfOfSymmetric(products).map { Scalar($0) }
     Scalar.multiply(
-      m: rows.count, n: count, k: count, alpha: -1, vectors.start + rows.lowerBound, lda: lld, half,
-      ldb: count, beta: 1, images.start + rows.lowerBound, ldc: lld)
+      .none, .none, m: rows.count, n: count, k: count, alpha: -1, panel.byRow, lda: rows.count,
+      half, ldb: count, beta: 1, panel.images, ldc: rows.count)
   }
 
   /// Y <- H'Y = Y - V (T'(V'Y)), in double precision.
   ///
   /// Shape: Y is this rank's rows of a matrix laid out as the panel's, [local rows, columns] row-major,
-  /// on all ranks of a process row; it is right only on those of the panel's process column afterwards.
+  /// on all ranks of a process row; those of the panel's process column change it.
   ///
   /// Collective.
   func apply(to y: UnsafeMutablePointer<Double>, columns: Int) throws {
+    guard isOwner else { return }
+    let y = y + rows.lowerBound * columns
     var products = [Double](repeating: 0, count: count * columns)
-    forEachWideChunk { start, height in
+    forEachChunk { start, height in
+      widen(panel.byRow + start, to: wideX.start, height)
       dgemm(
         m: count, n: columns, k: height, wideX.start, lda: height, y + start * columns,
         ldb: columns, beta: 1, &products, ldc: columns)
     }
-    try context.communicator.allReduce(&products, .sum)
+    try panel.columnRanks.allReduce(&products, .sum)
     var turned = [Double](repeating: 0, count: count * columns)
     for i in 0..<count {
       for k in 0...i {
@@ -134,37 +114,41 @@ final class BlockReflector<Scalar: MatrixScalar> {
         }
       }
     }
-    forEachWideChunk { start, height in
+    forEachChunk { start, height in
+      widen(panel.byRow + start, to: wideX.start, height)
       dgemm(
         .transpose, m: height, n: columns, k: count, alpha: -1, wideX.start, lda: height, turned,
         ldb: columns, beta: 1, y + start * columns, ldc: columns)
     }
   }
 
-  /// Calls `body` with the first row and the number of rows of each chunk of V that this rank has in the
-  /// panel's process column, in double precision, column-major, in `wideX`.
-  private func forEachWideChunk(_ body: (_ start: Int, _ height: Int) -> Void) {
-    guard isOwner else { return }
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
-      let height = min(chunkRows, rows.upperBound - start)
-      for column in 0..<count {
-        Scalar.widen(
-          vectors.start + (start + column * lld), to: wideX.start + column * height, count: height)
-      }
-      body(start, height)
+  /// Calls `body` with the first row, counted in `rows`, and the number of rows of each chunk.
+  private func forEachChunk(_ body: (_ start: Int, _ height: Int) -> Void) {
+    for start in stride(from: 0, to: rows.count, by: chunkRows) {
+      body(start, min(chunkRows, rows.count - start))
+    }
+  }
+
+  /// Copies a chunk of V or of the images in double precision, column-major without gaps.
+  private func widen(
+    _ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Double>, _ height: Int
+  ) {
+    for column in 0..<count {
+      Scalar.widen(source + column * rows.count, to: target + column * height, count: height)
     }
   }
 
   /// T' P / 2, made symmetric, which it is but for rounding.
   private func halfOfSymmetric(_ products: [Double]) -> [Double] {
-    var result = [Double](repeating: 0, count: count * count)
+    // Row-major, the arrays are T' and P'.
+    var turned = products
+    dgemm(
+      .none, .transpose, m: count, n: count, k: count, products, lda: count, factor, ldb: count,
+      into: &turned, ldc: count)
+    var result = turned
     for j in 0..<count {
       for i in 0..<count {
-        var sum = 0.0
-        // T is upper triangular: its transpose has the columns up to i in row i.
-        for k in 0...i { sum += factor[k + i * count] * products[k + j * count] }
-        result[i + j * count] += sum / 4
-        result[j + i * count] += sum / 4
+        result[i + j * count] = (turned[i + j * count] + turned[j + i * count]) / 4
       }
     }
     return result
@@ -172,13 +156,12 @@ final class BlockReflector<Scalar: MatrixScalar> {
 
   /// images <- images T, some rows at a time.
   private func multiplyImages(by factor: [Scalar]) {
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
-      let height = min(chunkRows, rows.upperBound - start)
+    forEachChunk { start, height in
       Scalar.multiply(
-        m: height, n: count, k: count, alpha: 1, images.start + start, lda: lld, factor,
-        ldb: count, beta: 0, chunk.start, ldc: height)
+        .none, .none, m: height, n: count, k: count, alpha: 1, panel.images + start,
+        lda: rows.count, factor, ldb: count, beta: 0, chunk.start, ldc: height)
       for column in 0..<count {
-        (images.start + (start + column * lld)).update(
+        (panel.images + (start + column * rows.count)).update(
           from: chunk.start + column * height, count: height)
       }
     }
@@ -186,18 +169,12 @@ final class BlockReflector<Scalar: MatrixScalar> {
 
   /// Adds x'y, column-major, over this rank's rows, in double precision.
   private func addProduct(
-    of x: borrowing LocalArray<Scalar>, with y: borrowing LocalArray<Scalar>,
-    to result: inout [Double]
+    of x: UnsafePointer<Scalar>, with y: UnsafePointer<Scalar>, to result: inout [Double]
   ) {
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
-      let height = min(chunkRows, rows.upperBound - start)
-      for column in 0..<count {
-        let offset = start + column * lld
-        Scalar.widen(x.start + offset, to: wideX.start + column * height, count: height)
-        Scalar.widen(y.start + offset, to: wideY.start + column * height, count: height)
-      }
-      addTransposedProduct(
-        wideX.start, wideY.start, rows: height, columns: count, to: &result)
+    forEachChunk { start, height in
+      widen(x + start, to: wideX.start, height)
+      widen(y + start, to: wideY.start, height)
+      addTransposedProduct(wideX.start, wideY.start, rows: height, columns: count, to: &result)
     }
   }
 

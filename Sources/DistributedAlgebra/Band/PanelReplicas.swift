@@ -1,0 +1,165 @@
+import BlockCyclic
+import MessagePassing
+
+/// The Householder vectors V of a panel and their images W = A V, later X, where products with the
+/// remaining matrix need them: a rank has those of the matrix's rows and of its columns that it holds.
+///
+/// Shape: `byRow` is rows x 2 count, column-major without gaps, V before the images; `byColumn` is
+/// columns x 2 count, the images before V. So a rank's part of V X' + X V' is one product.
+///
+/// A panel costs a rank messages of some blocks of columns of length n / nprow and n / npcol.
+package final class PanelReplicas<Scalar: MatrixScalar> {
+  /// This rank's local rows of the remaining matrix.
+  package private(set) var rows = 0..<0
+  /// This rank's local columns of the remaining matrix.
+  package private(set) var columns = 0..<0
+  /// The number of vectors.
+  package private(set) var count = 0
+  /// The first row and column of the remaining matrix.
+  package private(set) var first = 0
+  /// Whether this rank is in the panel's process column.
+  package var isOwner: Bool { context.mycol == owner }
+
+  /// The ranks of this process column, by their process rows.
+  let columnRanks: Communicator
+  /// A block of the diagonal, prepared for a product.
+  let square: LocalArray<Scalar>
+  let chunks: TriangleChunks
+
+  private let context: BLACSContext
+  private let layout: MatrixLayout
+  /// The ranks of this process row, by their process columns.
+  private let rowRanks: Communicator
+  private let rowArray: LocalArray<Scalar>
+  private let columnArray: LocalArray<Scalar>
+  private let buffer: LocalArray<Scalar>
+  private var owner = 0
+  /// Blocks of `columns`, counted from its first, by the process rows that hold the same rows.
+  private var blocks: [[Range<Int>]] = []
+
+  /// Allocates for the panels of a matrix. Collective.
+  ///
+  /// Errors: no memory.
+  package init(for matrix: borrowing DistributedMatrix<Scalar>) throws {
+    let (layout, context) = (matrix.layout, matrix.context)
+    let (nb, localRows, localColumns) = (layout.nb, matrix.localRows, matrix.localColumns)
+    self.layout = layout
+    self.context = context
+    chunks = TriangleChunks(
+      layout: layout, myrow: context.myrow, mycol: context.mycol, largest: (rows: 384, columns: 384)
+    )
+    let communicator = context.communicator
+    let (myrow, mycol) = (Int32(context.myrow), Int32(context.mycol))
+    let inRow = try communicator.split(color: myrow, key: mycol)
+    let inColumn = try communicator.split(color: mycol, key: myrow)
+    rowRanks = inRow ?? communicator
+    columnRanks = inColumn ?? communicator
+    rowArray = try communicator.agree { try LocalArray(count: 2 * nb * localRows) }
+    columnArray = try communicator.agree { try LocalArray(count: 2 * nb * localColumns) }
+    buffer = try communicator.agree { try LocalArray(count: nb * max(localRows, localColumns)) }
+    square = try communicator.agree { try LocalArray(count: nb * nb) }
+  }
+
+  /// V, and the images behind it, of this rank's rows. Valid while the replicas live.
+  package var byRow: UnsafeMutablePointer<Scalar> { rowArray.start }
+
+  /// The images of this rank's rows.
+  package var images: UnsafeMutablePointer<Scalar> { byRow + rows.count * count }
+
+  /// The images, and V behind them, of this rank's columns. Valid while the replicas live.
+  package var byColumn: UnsafeMutablePointer<Scalar> { columnArray.start }
+
+  /// Begins a panel, whose process column is to set the V of its rows. Local.
+  ///
+  /// - Parameters:
+  ///   - panel: its first column; the remaining matrix begins a block further down.
+  ///   - count: its number of vectors.
+  package func begin(panel: Int, count: Int) {
+    first = panel + layout.nb
+    self.count = count
+    owner = layout.columns.owner(of: panel)
+    rows = layout.rows.localRange(of: first..<layout.n, on: context.myrow)
+    columns = layout.columns.localRange(of: first..<layout.n, on: context.mycol)
+    blocks = Array(repeating: [], count: context.grid.nprow)
+    for start in Swift.stride(from: 0, to: columns.count, by: layout.nb) {
+      let block = start..<min(start + layout.nb, columns.count)
+      blocks[layout.rows.owner(of: globalColumn(block.lowerBound))].append(block)
+    }
+  }
+
+  /// Gives V to all ranks that need it, from the panel's process column. Collective.
+  package func shareVectors() throws {
+    try share(byRow, at: byColumn + columns.count * count)
+  }
+
+  /// Gives X to all ranks that need it, from the panel's process column. Collective.
+  package func shareImages() throws { try share(images, at: byColumn) }
+
+  /// Sums the images over the ranks; the panel's process column has the sums of its rows. Collective.
+  package func sumImages() throws {
+    if !columns.isEmpty {
+      var next = buffer.start
+      for block in blocks.joined() {
+        for column in 0..<count {
+          next.update(
+            from: byColumn + (block.lowerBound + column * columns.count), count: block.count)
+          next += block.count
+        }
+      }
+      try columnRanks.sumParts(buffer.start, counts: partCounts)
+      next = buffer.start
+      for block in blocks[context.myrow] {
+        for column in 0..<count {
+          Scalar.add(
+            next, to: images + (localRow(block) + column * rows.count), count: block.count)
+          next += block.count
+        }
+      }
+    }
+    guard rowRanks.size > 1 else { return }
+    try rowRanks.reduce(
+      UnsafeMutableBufferPointer(start: images, count: rows.count * count), .sum, to: owner)
+  }
+
+  /// Copies an array of the panel's process column, by rows, to all of the process row; and the same
+  /// rows to their places in one by columns, within a process column.
+  private func share(
+    _ source: UnsafeMutablePointer<Scalar>, at target: UnsafeMutablePointer<Scalar>
+  ) throws(MPIError) {
+    if rowRanks.size > 1 {
+      let array = UnsafeMutableBufferPointer(start: source, count: rows.count * count)
+      try rowRanks.broadcast(UnsafeMutableRawBufferPointer(array), from: owner)
+    }
+    guard !columns.isEmpty else { return }
+    var next = buffer.start + partCounts[..<context.myrow].reduce(0, +)
+    for block in blocks[context.myrow] {
+      for column in 0..<count {
+        next.update(from: source + (localRow(block) + column * rows.count), count: block.count)
+        next += block.count
+      }
+    }
+    try columnRanks.gatherParts(buffer.start, counts: partCounts)
+    next = buffer.start
+    for block in blocks.joined() {
+      for column in 0..<count {
+        (target + (block.lowerBound + column * columns.count)).update(
+          from: next, count: block.count)
+        next += block.count
+      }
+    }
+  }
+
+  /// The elements of the parts of a process column's ranks.
+  private var partCounts: [Int] {
+    blocks.map { $0.reduce(0) { $0 + $1.count } * count }
+  }
+
+  /// The first row of a block of columns that this rank has by rows too, counted in `rows`.
+  private func localRow(_ block: Range<Int>) -> Int {
+    layout.rows.local(of: globalColumn(block.lowerBound)) - rows.lowerBound
+  }
+
+  private func globalColumn(_ index: Int) -> Int {
+    layout.columns.global(of: columns.lowerBound + index, on: context.mycol)
+  }
+}
