@@ -133,7 +133,7 @@ enum Calibration {
     for _ in 0..<4 {
       let start = now()
       Scalar.multiply(
-        m: n, n: n, k: n, alpha: 1, a, lda: n, b, ldb: n, beta: 0, &c, ldc: n)
+        .none, .none, m: n, n: n, k: n, alpha: 1, a, lda: n, b, ldb: n, beta: 0, &c, ldc: n)
       best = min(best, now() - start)
     }
     return 2 * Double(n * n * n) / best / 1e9
