@@ -54,15 +54,19 @@ class ChunkFiles:
         """A file beside the chunks that no pattern matches."""
         return self.stem.with_name(f".{self.stem.name}{name}")
 
+    @property
+    def acknowledgement(self) -> Path:
+        """The file in which a reader says how many chunks it needs no more."""
+        return self.stem.with_name(self.stem.name + "-taken.json")
+
     def taken(self) -> int:
         """How many chunks a reader needs no more, the first ones."""
         try:
-            text = self.stem.with_name(self.stem.name + "-taken.json").read_text(encoding="utf-8")
-            return int(json.loads(text)["chunks"])
+            return int(json.loads(self.acknowledgement.read_text(encoding="utf-8"))["chunks"])
         except FileNotFoundError:
             return 0
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{self.stem}-taken.json cannot be read: {error}") from None
+            raise DataError(f"{self.acknowledgement} cannot be read: {error}") from None
 
     def lock(self) -> None:
         """Keeps other producers away until `unlock`. Raises OutputError where there is one."""
@@ -97,6 +101,8 @@ class ChunkFiles:
                     f"{self.pattern} are there without {self.manifest.name}; delete them, or give "
                     "another name"
                 )
+            # What a reader said of other chunks of this name.
+            self.acknowledgement.unlink(missing_ok=True)
             self._publish_text(json.dumps(wanted, indent=1))
             return False
         found = self.read()
