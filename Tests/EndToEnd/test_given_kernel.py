@@ -176,7 +176,7 @@ def test_zarr_arrays_are_read(given, chunks_of, compressors, dtype):
 def test_the_kernels_of_another_run_are_read_from_its_store(tmp_path):
     first = write_job(tmp_path, "first.yaml", output=tmp_path / "first", tile=32, network=fcn(),
                       kernels=["ntk"], spectrum={}, prediction={"regularization": [1e-2]})
-    succeed("run", first)
+    succeed("run", first, ranks=2)
     store = tmp_path / "first/kernels.zarr"
     files = {part: str(store / f"ntk_{part}") for part in ("train", "test", "test_diagonal")}
     path = write_job(tmp_path, network=None, data=None, kernel=files, tile=48, spectrum={}, prediction=None)

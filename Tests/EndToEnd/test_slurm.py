@@ -72,8 +72,8 @@ class Slurm:
         return self.state(job)
 
     def end(self, job):
-        return self.wait(job, lambda state, *_: state not in ("PENDING", "RUNNING", "COMPLETING",
-                                                              "REQUEUED"))
+        return self.wait(job, lambda state, *_: state not in ("PENDING", "RUNNING", "SIGNALING",
+                                                              "COMPLETING", "REQUEUED"))
 
     def processes(self, job):
         """The processes of a job: its script and everything that the script started."""
