@@ -75,10 +75,6 @@ int ntk_mpi_reduce(
   return MPI_Reduce(
       send, receive, count, MPI_Type_f2c(type), MPI_Op_f2c(op), root, MPI_Comm_f2c(comm));
 }
-int ntk_mpi_reduce_in_place(void *data, int count, int type, int op, int root, int comm) {
-  return MPI_Reduce(
-      MPI_IN_PLACE, data, count, MPI_Type_f2c(type), MPI_Op_f2c(op), root, MPI_Comm_f2c(comm));
-}
 int ntk_mpi_reduce_scatter_in_place(
     void *data, const int *counts, int type, int op, int comm) {
   return MPI_Reduce_scatter(

@@ -82,15 +82,17 @@ extension Communicator {
     _ values: UnsafeMutableBufferPointer<T>, _ reduction: Reduction, to root: Int = 0
   ) throws(MPIError) {
     guard let base = values.baseAddress else { return }
+    // Not in place: MPICH 4.0 then reads from MPI_IN_PLACE itself where the root is not rank 0.
+    let sums = rank == root ? UnsafeMutablePointer<T>.allocate(capacity: values.count) : nil
+    defer { sums?.deallocate() }
     try forEachPiece(of: values.count) { (start, length) throws(MPIError) in
-      let code =
-        rank == root
-        ? ntk_mpi_reduce_in_place(
-          base + start, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
-        : ntk_mpi_reduce(
-          base + start, nil, length, T.datatype, reduction.handle, Int32(root), fortranHandle)
-      try check("MPI_Reduce", code)
+      try check(
+        "MPI_Reduce",
+        ntk_mpi_reduce(
+          base + start, sums.map { $0 + start }, length, T.datatype, reduction.handle, Int32(root),
+          fortranHandle))
     }
+    if let sums { base.update(from: sums, count: values.count) }
   }
 
   /// Combines each element over the ranks on the root alone; other ranks keep their values.

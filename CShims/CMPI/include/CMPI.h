@@ -48,7 +48,6 @@ int ntk_mpi_barrier(int comm);
 int ntk_mpi_bcast(void *data, int count, int type, int root, int comm);
 int ntk_mpi_allreduce_in_place(void *data, int count, int type, int op, int comm);
 int ntk_mpi_reduce(const void *send, void *receive, int count, int type, int op, int root, int comm);
-int ntk_mpi_reduce_in_place(void *data, int count, int type, int op, int root, int comm);
 int ntk_mpi_reduce_scatter_in_place(
     void *data, const int *counts, int type, int op, int comm);
 int ntk_mpi_allgatherv_in_place(
