@@ -95,14 +95,7 @@ package enum SolverMemory {
   package static func require(
     _ bytes: Int, for what: String, order n: Int, advice: String = "use more nodes", _ ranks: Ranks
   ) throws {
-    let (needed, room) = try onNode(bytes, ranks)
-    try ranks.agree {
-      guard needed > room.bytes else { return }
-      throw Refusal(
-        .resource,
-        "\(what) of order \(n) takes \(readable(bytes: needed)) of memory on a node with "
-          + "\(ranks.node.size) of its \(ranks.count) ranks, and \(readable(bytes: room.bytes)) are "
-          + "available\(room.reason); \(advice)")
-    }
+    try ranks.requireMemory(
+      bytes * ranks.node.size, for: "\(what) of order \(n)", advice: advice)
   }
 }

@@ -9,6 +9,7 @@ import typing
 
 import numpy as np
 import pytest
+import zarr
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("NTK_DIST", str(ROOT / ".build/release/ntk-dist"))
@@ -274,6 +275,11 @@ def kill_all(process):
 
 def summary(run):
     return json.loads((pathlib.Path(run) / "summary.json").read_text())
+
+
+def kernel_of(run, kernel="ntk"):
+    """The whole kernel of the training images that a run has stored."""
+    return symmetric(zarr.open(run / "kernels.zarr", mode="r")[f"{kernel}_train"][:])
 
 
 def symmetric(lower):

@@ -1,18 +1,13 @@
 """What the spectrum predicts of learning: against NumPy, against learning itself, and on CIFAR-10."""
 import numpy as np
 import pytest
-import zarr
-from conftest import ntk_dist, sentences, succeed, summary, symmetric, write_job
+from conftest import kernel_of, ntk_dist, sentences, succeed, summary, write_job
 
 RIDGES = [1e-4, 1e-2, 0.3]
 
 
 def figures(run, kernel="ntk"):
     return summary(run)["variants"][0][kernel]
-
-
-def kernel_of(run, kernel="ntk"):
-    return symmetric(zarr.open(run / "kernels.zarr", mode="r")[f"{kernel}_train"][:])
 
 
 def write_arrays(folder, images, labels, **more):

@@ -5,24 +5,19 @@ import signal
 
 import numpy as np
 import pytest
-import zarr
 from conftest import (
     finish,
     is_alive,
+    kernel_of,
     ntk_dist,
     ranks_of,
     sentences,
     start,
     succeed,
     summary,
-    symmetric,
     wait_until,
     write_job,
 )
-
-
-def kernel_of(run, kernel):
-    return symmetric(zarr.open(run / "kernels.zarr", mode="r")[f"{kernel}_train"][:])
 
 
 def figures(run, kernel="ntk"):

@@ -5,17 +5,16 @@ import signal
 
 import numpy as np
 import pytest
-import zarr
 from conftest import (
     finish,
     is_alive,
+    kernel_of,
     ntk_dist,
     ranks_of,
     sentences,
     start,
     succeed,
     summary,
-    symmetric,
     wait_until,
     write_job,
 )
@@ -33,10 +32,6 @@ def write_data(folder, images, labels):
     np.save(folder / "labels.npy", labels)
     return {"arrays": {"train": str(folder / "images.npy"), "train_labels": str(folder / "labels.npy")},
             "test": 0, "preprocessing": "none"}
-
-
-def kernel_of(run, kernel="ntk"):
-    return symmetric(zarr.open(run / "kernels.zarr", mode="r")[f"{kernel}_train"][:])
 
 
 def figures(run, kernel="ntk"):

@@ -101,3 +101,17 @@ def jax():
 @pytest.fixture
 def rng():
     return np.random.default_rng(17)
+
+
+@pytest.fixture
+def kernel_fn():
+    """The kernels of a small network."""
+    from ntkdist import stax
+
+    return stax.serial(stax.Dense(64, 1.5, 0.1), stax.Relu(), stax.Dense(1)).kernel_fn
+
+
+@pytest.fixture
+def x(rng):
+    """Its inputs."""
+    return rng.standard_normal((5, 6))

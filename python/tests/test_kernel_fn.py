@@ -11,16 +11,6 @@ from ntkdist import stax
 pytestmark = pytest.mark.usefixtures("kernels")
 
 
-@pytest.fixture
-def kernel_fn():
-    return stax.serial(stax.Dense(64, 1.5, 0.1), stax.Relu(), stax.Dense(1)).kernel_fn
-
-
-@pytest.fixture
-def x(rng):
-    return rng.standard_normal((5, 6))
-
-
 def test_one_layer_by_hand(x):
     kernel = stax.Dense(1, 1.5, 0.5).kernel_fn(x, None, ("nngp", "ntk"))
     expected = 2.25 * x @ x.T / 6 + 0.25

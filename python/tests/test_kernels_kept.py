@@ -13,16 +13,6 @@ from ntkdist import stax
 pytestmark = pytest.mark.usefixtures("kernels")
 
 
-@pytest.fixture
-def kernel_fn():
-    return stax.serial(stax.Dense(64, 1.5, 0.1), stax.Relu(), stax.Dense(1)).kernel_fn
-
-
-@pytest.fixture
-def x(rng):
-    return rng.standard_normal((5, 6))
-
-
 def test_kernels_of_kernels(x):
     first = stax.serial(stax.Dense(8, 1.5), stax.Relu())
     second = stax.serial(stax.Dense(8), stax.Erf(), stax.Dense(1))

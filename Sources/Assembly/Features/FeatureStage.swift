@@ -1,7 +1,6 @@
 import Failures
 import Features
 import MessagePassing
-import Processor
 import RankProgram
 import Results
 import TileSchedule
@@ -100,18 +99,10 @@ package final class FeatureStage<Scalar: PanelScalar> {
   private func requireMemory(_ own: [WorkItem]) throws {
     let entries = own.reduce(0) { $0 + plan.work(of: $1) }
     let bytes = 8 * entries + assignment.productBytes(tile: store.grids[0].tileRows)
-    let needed =
-      try ranks.node.allReduce(bytes, .sum)
-      + assignment.panelBytes(points: input.trainCount + input.testCount)
-    let room = NodeMemory.room(for: ranks.node.size)
-    try ranks.agree {
-      guard needed > room.bytes else { return }
-      throw Refusal(
-        .resource,
-        "the sums of the kernel's tiles and two panels of features take \(readable(bytes: needed)) of "
-          + "memory on a node, and this one has \(readable(bytes: room.bytes))\(room.reason); use more "
-          + "nodes")
-    }
+    let sums = try ranks.node.allReduce(bytes, .sum)
+    let panels = assignment.panelBytes(points: input.trainCount + input.testCount)
+    try ranks.requireMemory(
+      sums + panels, for: "the kernel of features", advice: "use more nodes")
   }
 
   /// Elements of the kernel that are formed.
