@@ -33,12 +33,14 @@ package final class AssemblyStage {
   private let usesPixels: Bool
   private let folder: RunFolder
   /// The checksums of the items that this rank has written or verified.
-  private var checksums: [WorkItem: [UInt32]] = [:]
+  private var checksums: [WorkItem: [UInt32]]
 
+  /// - Parameter written: the checksums of items that this rank has just written.
   package init(
-    _ assignment: Assignment, store: KernelStore, input: TileInput, ranks: Ranks,
-    console: Console, events: EventLog
+    _ assignment: Assignment, store: KernelStore, input: TileInput,
+    written: [WorkItem: [UInt32]] = [:], ranks: Ranks, console: Console, events: EventLog
   ) throws {
+    checksums = written
     self.ranks = ranks
     self.store = store
     self.console = console
@@ -61,8 +63,11 @@ package final class AssemblyStage {
     }
     var isPresent = everything.items.map { present.contains($0) ? UInt8(1) : 0 }
     isPresent = try ranks.world.broadcast(isPresent)
-    let found = zip(everything.items, isPresent).filter { $0.1 == 1 }.map(\.0)
-    let damaged = try damagedItems(of: found)
+    var isKnown = everything.items.map { checksums[$0] == nil ? 0 : 1 }
+    try ranks.world.allReduce(&isKnown, .max)
+    let unread = zip(everything.items, zip(isPresent, isKnown))
+      .filter { $0.1 == (1, 0) }.map(\.0)
+    let damaged = try damagedItems(of: unread)
     // What is damaged comes first, so that it is not found again by every session to come.
     let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
     try store.requireDisk(for: items, of: folder, ranks: ranks)

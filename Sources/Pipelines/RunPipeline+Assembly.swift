@@ -27,7 +27,8 @@ extension RunPipeline {
     let formed = try formFeatures(input, data, store)
     guard formed?.isComplete ?? true else { return try stopped() }
     let assembly = try AssemblyStage(
-      assignment, store: store, input: input, ranks: ranks, console: console, events: events)
+      assignment, store: store, input: input, written: formed?.written ?? [:], ranks: ranks,
+      console: console, events: events)
     let outcome = try assembly.run()
     // The memory is the solvers' from here on.
     try input.release()

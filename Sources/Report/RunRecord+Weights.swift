@@ -1,6 +1,13 @@
 import NumPyFiles
 import Results
 
+/// The squared weights of the targets in the eigenvectors.
+struct SquaredWeights {
+  /// Of each class, the leading eigenvector's first.
+  let rows: [ArraySlice<Double>]
+  let classes: Int
+}
+
 extension RunRecord {
   /// The part of the targets' squared norm in the leading 1, 2, ... of all eigenvectors; nil where there are
   /// no weights, or, with a warning, if their file cannot be read.
@@ -27,21 +34,23 @@ extension RunRecord {
     }
   }
 
-  /// The squared weights of each class in the eigenvectors, the leading one first.
-  private func squaredWeights(_ kernel: Kernel) -> (rows: [ArraySlice<Double>], classes: Int)? {
+  /// Nil where there are none or, with a warning, if their file cannot be read.
+  private func squaredWeights(_ kernel: Kernel) -> SquaredWeights? {
     guard let weights = kernel.figures.spectrum?.weights, weights.squaredNorm > 0 else {
       return nil
     }
     let path = run.result("spectrum", kernel.variant.name, "\(kernel.kind.rawValue)_weights.npy")
+    if let known = weightCache[path] { return known }
     do {
       let array = try NumPyArray(reading: path)
       guard array.shape.count == 2, let classes = array.shape.last, classes > 0 else { return nil }
-      let values = cache[path] ?? array.doubles.map { $0 * $0 }
-      cache[path] = values
+      let values = array.doubles.map { $0 * $0 }
       let rows = (0..<values.count / classes).reversed().map {
         values[$0 * classes..<($0 + 1) * classes]
       }
-      return (rows, classes)
+      let squares = SquaredWeights(rows: rows, classes: classes)
+      weightCache[path] = squares
+      return squares
     } catch {
       let warning = "the targets' weights are not drawn: \(error)"
       if !warnings.contains(warning) { warnings.append(warning) }

@@ -107,7 +107,9 @@ package final class RunRecord {
     }
   }
 
-  var cache: [String: [Double]] = [:]
+  private var cache: [String: [Double]] = [:]
+  /// By their files.
+  var weightCache: [String: SquaredWeights] = [:]
 
   /// `imagesText` as a sentence.
   var imagesSentence: String { imagesText.prefix(1).uppercased() + imagesText.dropFirst() + "." }

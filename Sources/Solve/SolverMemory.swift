@@ -1,9 +1,7 @@
 import BlockCyclic
 import DistributedAlgebra
-import Failures
 import Processor
 import RankProgram
-import Results
 
 /// Bytes that the stages take on the rank that needs most, beside the process itself.
 package enum SolverMemory {

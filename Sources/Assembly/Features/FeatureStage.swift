@@ -12,6 +12,8 @@ package struct FeatureOutcome {
   package let isComplete: Bool
   /// Tiles that were written, and their entries.
   package var computed = 0
+  /// The checksums of those that this rank has written, one per array of the item's grid.
+  package var written: [WorkItem: [UInt32]] = [:]
   package var entries = 0
   package var seconds = 0.0
 }
@@ -81,10 +83,12 @@ package final class FeatureStage<Scalar: PanelScalar> {
       try ranks.onRoot { try file.write(moments) }
       input.moments = moments
     }
-    guard try write(sums, of: Set(missing)) else { return FeatureOutcome(isComplete: false) }
+    guard let written = try write(sums, of: Set(missing)) else {
+      return FeatureOutcome(isComplete: false)
+    }
     try finish()
     return FeatureOutcome(
-      isComplete: true, computed: missing.count,
+      isComplete: true, computed: missing.count, written: written,
       entries: missing.reduce(0) { $0 + plan.work(of: $1) },
       seconds: MPIEnvironment.seconds - start)
   }
@@ -175,9 +179,12 @@ package final class FeatureStage<Scalar: PanelScalar> {
     throw CollectiveFailure(onAllRanks: input.work.missing(0))
   }
 
-  /// Finishes this rank's tiles among those that are missing, and writes them. Collective. Returns whether
-  /// all were written.
-  private func write(_ sums: FeatureSums<Scalar>, of missing: Set<WorkItem>) throws -> Bool {
+  /// Finishes this rank's tiles among those that are missing, and writes them. Collective. Returns their
+  /// checksums; nil where the run is to stop.
+  private func write(
+    _ sums: FeatureSums<Scalar>, of missing: Set<WorkItem>
+  ) throws -> [WorkItem: [UInt32]]? {
+    var written: [WorkItem: [UInt32]] = [:]
     var buffer = [Double](repeating: 0, count: sums.tiles.map(\.count).max() ?? 0)
     var isStopped = false
     try ranks.agree {
@@ -197,14 +204,14 @@ package final class FeatureStage<Scalar: PanelScalar> {
         let shape = FeatureFinish.Tile(rows: tile.rows, columns: tile.columns)
         try buffer.withUnsafeMutableBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return }
-          for entry in store.entries(ofGrid: tile.item.grid) {
+          written[tile.item] = try store.entries(ofGrid: tile.item.grid).map { entry in
             try FeatureFinish.finish(tile.sums, shape, entry.part, input.moments, into: base)
-            _ = try entry.array.write(
+            return try entry.array.write(
               tile.item.tile, values: UnsafeBufferPointer(start: base, count: tile.count))
           }
         }
       }
     }
-    return try ranks.world.allReduce(isStopped ? 1 : 0, .max) == 0
+    return try ranks.world.allReduce(isStopped ? 1 : 0, .max) == 0 ? written : nil
   }
 }
