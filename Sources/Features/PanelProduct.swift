@@ -23,8 +23,8 @@ package final class PanelProduct<Scalar: PanelScalar> {
     weight: Double, to sums: UnsafeMutablePointer<Double>
   ) {
     precondition(m * n <= capacity)
-    Scalar.multiply(m: m, n: n, k: k, a, lda: stride, b, ldb: stride, scratch)
-    Scalar.add(scratch, count: m * n, weight: weight, to: sums)
+    Scalar.addProduct(
+      m: m, n: n, k: k, a, lda: stride, b, ldb: stride, weight: weight, scratch: scratch, to: sums)
   }
 
   /// The lower triangle of sums += weight A A'; what is above it means nothing.
@@ -35,10 +35,8 @@ package final class PanelProduct<Scalar: PanelScalar> {
     to sums: UnsafeMutablePointer<Double>
   ) {
     precondition(n * n <= capacity)
-    Scalar.square(n: n, k: k, a, lda: stride, scratch)
-    for row in 0..<n {
-      Scalar.add(scratch + row * n, count: row + 1, weight: weight, to: sums + row * n)
-    }
+    Scalar.addSquare(
+      n: n, k: k, a, lda: stride, weight: weight, scratch: scratch, to: sums)
   }
 
   /// sums += weight times the squared norm of every row of A, in double precision.

@@ -3,23 +3,19 @@ import MatrixFiles
 
 /// The numbers that a panel's products are formed in.
 package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Sendable {
-  /// C = A B'. Local.
+  /// sums += weight A B', products in this precision and sums in double. Local.
   ///
-  /// Shape: A is m x k, B n x k, C m x n without gaps, all row-major.
-  static func multiply(
+  /// Shape: A is m x k, B n x k, the sums m x n without gaps, all row-major. `scratch` holds m n numbers.
+  static func addProduct(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int,
-    _ c: UnsafeMutablePointer<Self>)
+    weight: Double, scratch: UnsafeMutablePointer<Self>, to sums: UnsafeMutablePointer<Double>)
 
-  /// The lower triangle of C = A A'; the rest of C stays as it is. Local.
+  /// The lower triangle of sums += weight A A'; what is above it means nothing. Local.
   ///
-  /// Shape: A is n x k, C n x n without gaps, row-major.
-  static func square(
-    n: Int, k: Int, _ a: UnsafePointer<Self>, lda: Int, _ c: UnsafeMutablePointer<Self>)
-
-  /// sums += weight times the values. Local.
-  static func add(
-    _ values: UnsafePointer<Self>, count: Int, weight: Double, to sums: UnsafeMutablePointer<Double>
-  )
+  /// Shape: A is n x k, the sums n x n without gaps, row-major. `scratch` holds n n numbers.
+  static func addSquare(
+    n: Int, k: Int, _ a: UnsafePointer<Self>, lda: Int,
+    weight: Double, scratch: UnsafeMutablePointer<Self>, to sums: UnsafeMutablePointer<Double>)
 
   /// The sum of squares in double precision. Local.
   static func squaredNorm(_ values: UnsafePointer<Self>, count: Int) -> Double
@@ -35,23 +31,31 @@ package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, 
 }
 
 extension Float: PanelScalar {
-  package static func multiply(
+  package static func addProduct(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>,
-    ldb: Int, _ c: UnsafeMutablePointer<Float>
+    ldb: Int, weight: Double, scratch: UnsafeMutablePointer<Float>,
+    to sums: UnsafeMutablePointer<Double>
   ) {
-    sgemm(.none, .transpose, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, c, ldc: n)
+    sgemm(.none, .transpose, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, scratch, ldc: n)
+    add(scratch, count: m * n, weight: weight, to: sums)
   }
 
-  package static func square(
-    n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ c: UnsafeMutablePointer<Float>
+  package static func addSquare(
+    n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int,
+    weight: Double, scratch: UnsafeMutablePointer<Float>, to sums: UnsafeMutablePointer<Double>
   ) {
-    ssyrk(.lower, n: n, k: k, a, lda: lda, c, ldc: n)
+    ssyrk(.lower, n: n, k: k, a, lda: lda, scratch, ldc: n)
+    for row in 0..<n {
+      add(scratch + row * n, count: row + 1, weight: weight, to: sums + row * n)
+    }
   }
 
-  package static func add(
+  private static func add(
     _ values: UnsafePointer<Float>, count: Int, weight: Double,
     to sums: UnsafeMutablePointer<Double>
-  ) { addEach(values, count, weight, sums) }
+  ) {
+    for place in 0..<count { sums[place] += weight * Double(values[place]) }
+  }
 
   package static func squaredNorm(_ values: UnsafePointer<Float>, count: Int) -> Double {
     sumOfSquares(values, count)
@@ -69,24 +73,24 @@ extension Float: PanelScalar {
   }
 }
 
+// The products are added where they are formed.
 extension Double: PanelScalar {
-  package static func multiply(
+  package static func addProduct(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>,
-    ldb: Int, _ c: UnsafeMutablePointer<Double>
-  ) {
-    dgemm(.none, .transpose, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, c, ldc: n)
-  }
-
-  package static func square(
-    n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int, _ c: UnsafeMutablePointer<Double>
-  ) {
-    dsyrk(.lower, n: n, k: k, a, lda: lda, c, ldc: n)
-  }
-
-  package static func add(
-    _ values: UnsafePointer<Double>, count: Int, weight: Double,
+    ldb: Int, weight: Double, scratch: UnsafeMutablePointer<Double>,
     to sums: UnsafeMutablePointer<Double>
-  ) { addEach(values, count, weight, sums) }
+  ) {
+    dgemm(
+      .none, .transpose, m: m, n: n, k: k, alpha: weight, a, lda: lda, b, ldb: ldb, beta: 1, sums,
+      ldc: n)
+  }
+
+  package static func addSquare(
+    n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int,
+    weight: Double, scratch: UnsafeMutablePointer<Double>, to sums: UnsafeMutablePointer<Double>
+  ) {
+    dsyrk(.lower, n: n, k: k, alpha: weight, a, lda: lda, beta: 1, sums, ldc: n)
+  }
 
   package static func squaredNorm(_ values: UnsafePointer<Double>, count: Int) -> Double {
     sumOfSquares(values, count)
@@ -105,14 +109,6 @@ extension Double: PanelScalar {
 }
 
 // The loops over elements, which only this module's compiler sees for each precision.
-
-@inline(__always)
-private func addEach<Scalar: PanelScalar>(
-  _ values: UnsafePointer<Scalar>, _ count: Int, _ weight: Double,
-  _ sums: UnsafeMutablePointer<Double>
-) {
-  for place in 0..<count { sums[place] += weight * Double(values[place]) }
-}
 
 @inline(__always)
 private func sumOfSquares<Scalar: PanelScalar>(

@@ -199,7 +199,7 @@ def panels(run):
 
 
 def test_twenty_kills_lose_nothing_and_count_nothing_twice(tmp_path):
-    jacobians = Jacobians(tmp_path, "f2", n=1500, columns=[2100] * 40)
+    jacobians = Jacobians(tmp_path, "f2", n=1500, columns=[4200] * 40)
     whole = jacobians.job("whole.yaml", output=tmp_path / "whole", precision="f32", **SLOW)
     succeed("assemble", whole, ranks=2)
     path = jacobians.job(precision="f32", features={"checkpoint": 0}, **SLOW)
@@ -228,7 +228,7 @@ def test_twenty_kills_lose_nothing_and_count_nothing_twice(tmp_path):
 @pytest.mark.parametrize("checkpoint", [0, 600])
 def test_a_centered_kernel_that_is_killed_while_it_is_written_is_the_same(tmp_path, checkpoint):
     """The means and norms are those of all tiles, whichever are left to write."""
-    jacobians = Jacobians(tmp_path, n=300, columns=[300, 2100])
+    jacobians = Jacobians(tmp_path, n=300, columns=[300, 4200])
     both = {"center": True, "normalize": True, "checkpoint": checkpoint}
     options = dict(tile=5, spectrum=None, prediction=None)
     whole = jacobians.job("whole.yaml", output=tmp_path / "whole", features=both, **options)

@@ -44,7 +44,7 @@ class Producer(threading.Thread):
 
 def setting(folder, **features):
     """The kernel of all chunks, a job that follows them elsewhere, and their folder."""
-    jacobians = Jacobians(folder, "f4", n=400, columns=[3000] * TOTAL)
+    jacobians = Jacobians(folder, "f4", n=400, columns=[5000] * TOTAL)
     whole = jacobians.job("whole.yaml", output=folder / "whole", **SLOW)
     succeed("assemble", whole, ranks=2)
     stream = folder / "stream"

@@ -2,6 +2,8 @@
 import numpy as np
 import pytest
 from conftest import kernel_of, ntk_dist, sentences, succeed, summary, write_job
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Kernel
 
 RIDGES = [1e-4, 1e-2, 0.3]
 
@@ -125,6 +127,33 @@ def test_figures_are_those_of_the_whole_matrix(run, kernel):
     for count in (1, 17, 300):
         part = np.linalg.slogdet((k + RIDGES[1] * mean * np.eye(300))[:count, :count])[1]
         assert determinants[1, count - 1] == pytest.approx(part, rel=1e-9)
+
+
+class Stored(Kernel):
+    """A kernel that is given, for scikit-learn: its points are the numbers of its rows."""
+
+    def __init__(self, matrix):
+        self.matrix = matrix
+
+    def __call__(self, X, Y=None, eval_gradient=False):
+        rows = X[:, 0].astype(int)
+        return self.matrix[np.ix_(rows, rows if Y is None else Y[:, 0].astype(int))]
+
+    def diag(self, X):
+        return np.diag(self.matrix)[X[:, 0].astype(int)]
+
+    def is_stationary(self):
+        return False
+
+
+@pytest.mark.parametrize("kernel", ["nngp", "ntk"])
+def test_evidence_is_that_of_scikit_learn(run, kernel):
+    folder, y = run
+    points = np.arange(300)[:, None]
+    for ridge in figures(folder, kernel)["generalization"]["regularizations"]:
+        process = GaussianProcessRegressor(Stored(kernel_of(folder, kernel)), alpha=ridge["ridge"], optimizer=None)
+        theirs = process.fit(points, y).log_marginal_likelihood_value_
+        assert ridge["log_marginal_likelihood"] == pytest.approx(theirs, rel=1e-9)
 
 
 def test_spread_of_the_trace_is_that_of_the_eigenvalues(run):

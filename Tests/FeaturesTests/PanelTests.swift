@@ -7,18 +7,18 @@ import Testing
 /// Panels: how chunks are cut, how their rows are read, and what they add to a tile.
 @Suite struct PanelTests {
   @Test(
-    "panels cover every column of a chunk once, in order", arguments: [1, 2047, 2048, 2049, 5000])
+    "panels cover every column of a chunk once, in order", arguments: [1, 4095, 4096, 4097, 10_000])
   func plan(columns: Int) {
     let panels = (0..<PanelPlan.count(columns)).map { PanelPlan.columns(of: $0, in: columns) }
     #expect(panels.flatMap { Array($0) } == Array(0..<columns))
-    #expect(panels.dropLast().allSatisfy { $0.count == 2048 })
+    #expect(panels.dropLast().allSatisfy { $0.count == 4096 })
   }
 
   @Test("places go from panel to panel and from chunk to chunk")
   func places() {
     var place = PanelPlan.Place()
     var seen = [place]
-    for columns in [2048, 5000, 5000, 5000, 1] {
+    for columns in [4096, 10_000, 10_000, 10_000, 1] {
       place = place.next(columns: columns)
       seen.append(place)
     }
