@@ -34,7 +34,7 @@ struct Verification {
     self.request = request
     self.ranks = ranks
     run = RunFolder(request.run)
-    console = Console(isOpen: ranks.isRoot, progress: .none)
+    console = Console(isOpen: ranks.isRoot, progress: .auto)
   }
 
   /// Collective. Returns `badData` if a tile is wrong, and prints which.
@@ -91,8 +91,15 @@ struct Verification {
     _ tiles: [PresentTile], _ store: KernelStore
   ) throws -> [String] {
     try stride(from: ranks.rank, to: tiles.count, by: ranks.count).compactMap {
-      try Self.damage(of: tiles[$0].tile, in: store.entries[tiles[$0].entry].array)
+      show("checking tiles", $0, of: tiles.count)
+      return try Self.damage(of: tiles[$0].tile, in: store.entries[tiles[$0].entry].array)
     }
+  }
+
+  private func show(_ what: String, _ number: Int, of total: Int) {
+    console.show(
+      what, fraction: Double(number) / Double(total), detail: "\(number) of \(total)",
+      at: MPIEnvironment.seconds)
   }
 
   /// What is wrong with a tile as stored; nil where nothing is.
@@ -127,6 +134,7 @@ struct Verification {
     let work = try TileWork(assignment, store: store, input: input, rank: ranks.rank)
     var problems: [String] = []
     for index in stride(from: ranks.rank, to: sample.count, by: ranks.count) {
+      show("computing tiles again", index, of: sample.count)
       let item = sample[index]
       let tile = item.tile
       let values = try work.values(item)

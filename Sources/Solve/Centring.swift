@@ -13,12 +13,11 @@ struct Centring {
   private let mean: Double
 
   /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
-  init(of gaps: TileArray, ranks: Ranks) throws {
+  init(of gaps: TileArray, ranks: Ranks, console: Console) throws {
     let share = TileShare(of: gaps, ranks: ranks)
     var sums = [Double](repeating: 0, count: gaps.spec.grid.n)
     try ranks.agree {
-      for number in 0..<share.count {
-        let tile = try share.read(number)
+      try share.forEach("centring", on: console) { tile in
         for i in 0..<tile.rows {
           for j in 0..<tile.columns {
             let value = tile.values[i * tile.columns + j]

@@ -8,6 +8,7 @@ import TileStore
 /// the squared norms of the columns of L^-1 C, some hundred columns at a time.
 struct FactorFigures {
   let ranks: Ranks
+  let console: Console
 
   /// K(x, x) - k(x)' (K + s I)^-1 k(x) at every test image: the variance of the Gaussian process's
   /// function, without noise. [m] on all ranks.
@@ -19,6 +20,7 @@ struct FactorFigures {
     let testGrid = test.spec.grid
     var variance = diagonal
     for row in stride(from: 0, to: testGrid.m, by: testGrid.tileRows) {
+      show("variances", row, of: testGrid.m, "test images")
       let count = min(testGrid.tileRows, testGrid.m - row)
       let share = TileShare(of: test, rows: row..<row + count, ranks: ranks)
       var block = try factor.rightHandSides(columns: count)
@@ -44,6 +46,7 @@ struct FactorFigures {
     var predictions = targets
     let width = 512
     for first in stride(from: 0, to: n, by: width) {
+      show("leave-one-out errors", first, of: n, "training images")
       let count = min(width, n - first)
       var block = try factor.rightHandSides(columns: count)
       block.setIdentityColumns(from: first)
@@ -56,5 +59,11 @@ struct FactorFigures {
       }
     }
     return predictions
+  }
+
+  private func show(_ what: String, _ done: Int, of total: Int, _ images: String) {
+    console.show(
+      what, fraction: Double(done) / Double(total), isPreparation: true,
+      detail: "\(done) of \(total) \(images)", at: MPIEnvironment.seconds)
   }
 }

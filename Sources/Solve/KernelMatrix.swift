@@ -41,7 +41,7 @@ struct KernelMatrix {
     self.console = console
     self.context = context
     self.ranks = ranks
-    centring = try Centring(of: gaps, ranks: ranks)
+    centring = try Centring(of: gaps, ranks: ranks, console: console)
     selection = nil
     layout = try ranks.agree { try MatrixLayout(order: gaps.spec.grid.n, grid: context.grid) }
   }
@@ -82,10 +82,11 @@ struct KernelMatrix {
     var own = Sums()
     // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
     let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
+    let reading = TileReading(share, "reading", on: console)
     try matrix.deposit(
       tileCount: share.count, as: deposited, roundBytes: min(roundBytes, 12 << 20)
     ) { number in
-      show(number, of: share)
+      reading.show(number)
       var tile = try share.read(number)
       if let centring { tile = centring.centred(tile) }
       if let selection { tile = tile.selected(selection) }
@@ -96,16 +97,6 @@ struct KernelMatrix {
     try ranks.world.allReduce(&values, .sum)
     sums = Sums(trace: values[0], squares: values[1])
     return matrix
-  }
-
-  /// Shows how much of the matrix was read, by the share of this rank.
-  private func show(_ number: Int, of share: TileShare) {
-    let name = array.path.split(separator: "/").suffix(1).joined()
-    console.show(
-      "reading \(name)", fraction: Double(number) / Double(share.count),
-      isPreparation: true,
-      detail: "\(number * ranks.count) of \(share.count * ranks.count) tiles",
-      at: MPIEnvironment.seconds)
   }
 }
 

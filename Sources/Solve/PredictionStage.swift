@@ -51,7 +51,9 @@ package struct PredictionStage: KernelStage {
         try solve(regression, variant, kernel, &results)
       }
     let start = MPIEnvironment.seconds
-    let predictions = try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks).products(
+    let predictions = try TileProducts(
+      ofTestPart: store, variant, kernel, ranks: ranks, console: console
+    ).products(
       solved.coefficients, rows: data.testCount, columns: classes)
     for index in results.indices where solved.coefficients[index] != nil {
       score(predictions[index], &results[index])
@@ -119,7 +121,7 @@ package struct PredictionStage: KernelStage {
   ) throws -> Solved {
     let testArray = try store.array(variant: variant, kernel: kernel, part: .test)
     let targets = targets
-    let figures = FactorFigures(ranks: ranks)
+    let figures = FactorFigures(ranks: ranks, console: console)
     var diagonal: [Double] = []
     if section.variance {
       let array = try store.array(variant: variant, kernel: kernel, part: .testDiagonal)
@@ -143,7 +145,8 @@ package struct PredictionStage: KernelStage {
       onFactor: section.variance || section.leaveOneOut ? inspect : nil)
     solved.meanDiagonal = meanDiagonal
     solved.coefficients = solutions.map(\.x)
-    let check = SolutionCheck(source: regression.source, ranks: ranks, columns: classes)
+    let check = SolutionCheck(
+      source: regression.source, ranks: ranks, console: console, columns: classes)
     let residuals = try check.residuals(
       solved.coefficients, targets: targets,
       shifts: regularizations.map { regression.shift($0, meanDiagonal) })
@@ -202,7 +205,7 @@ package struct PredictionStage: KernelStage {
       source, "validation of " + label, columns: classes, scale: section.regularizationScale)
     let share = TileShare(of: array, rows: order..<n, columns: 0..<order, ranks: ranks)
     let solutions = try validationSolutions(regression, targets, share, variant, kernel)
-    let predictions = try TileProducts(share: share, ranks: ranks).products(
+    let predictions = try TileProducts(share: share, ranks: ranks, console: console).products(
       solutions.map(\.x), rows: section.validation, columns: classes)
     var best: (index: Int, score: RegressionScore)?
     for index in results.indices where solutions[index].x != nil {

@@ -5,6 +5,7 @@ import RankProgram
 struct SolutionCheck {
   let source: KernelMatrix
   let ranks: Ranks
+  let console: Console
   /// Right-hand sides per solution.
   let columns: Int
 
@@ -21,8 +22,7 @@ struct SolutionCheck {
     var sums = [Double](repeating: 0, count: n)
     var diagonal = [Double](repeating: 0, count: n)
     try ranks.agree {
-      for number in 0..<share.count {
-        let tile = try share.read(number)
+      try share.forEach("checking solutions by", on: console) { tile in
         add(tile, to: &sums, &diagonal)
         for (index, solution) in solutions.enumerated() {
           guard let solution else { continue }

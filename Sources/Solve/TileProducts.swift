@@ -9,15 +9,20 @@ import TileStore
 struct TileProducts {
   let share: TileShare
   let ranks: Ranks
+  /// Nil where a longer step shows its own progress.
+  let console: Console?
 
-  init(share: TileShare, ranks: Ranks) {
-    (self.share, self.ranks) = (share, ranks)
+  init(share: TileShare, ranks: Ranks, console: Console?) {
+    (self.share, self.ranks, self.console) = (share, ranks, console)
   }
 
   /// Products with K(test, train). Errors: a run without test images.
-  init(ofTestPart store: KernelStore, _ variant: Int, _ kernel: KernelKind, ranks: Ranks) throws {
+  init(
+    ofTestPart store: KernelStore, _ variant: Int, _ kernel: KernelKind, ranks: Ranks,
+    console: Console
+  ) throws {
     let array = try store.array(variant: variant, kernel: kernel, part: .test)
-    self.init(share: TileShare(of: array, ranks: ranks), ranks: ranks)
+    self.init(share: TileShare(of: array, ranks: ranks), ranks: ranks, console: console)
   }
 
   /// A X of a rectangular part A [m, n] for several X [n, columns]; where one is nil, NaN. On all
@@ -29,8 +34,7 @@ struct TileProducts {
       [Double](repeating: $0 == nil ? .nan : 0, count: m * columns)
     }
     try ranks.agree {
-      for number in 0..<share.count {
-        let tile = try share.read(number)
+      try share.forEach("predicting by", on: console) { tile in
         for (index, factor) in factors.enumerated() {
           guard let factor else { continue }
           multiplyAdd(tile, factor, columns: columns, into: &products[index])
@@ -47,8 +51,8 @@ struct TileProducts {
   /// Local.
   func ownSymmetricProduct(_ x: [Double], order n: Int, columns: Int) throws -> [Double] {
     var product = [Double](repeating: 0, count: n * columns)
-    for number in 0..<share.count {
-      symmetricMultiplyAdd(try share.read(number), x, columns: columns, into: &product)
+    try share.forEach("multiplying by", on: console) { tile in
+      symmetricMultiplyAdd(tile, x, columns: columns, into: &product)
     }
     return product
   }

@@ -12,6 +12,8 @@ struct TileShare {
   private let rows: Range<Int>
   private let columns: Range<Int>
   private let indices: [Int]
+  /// How many ranks read the tiles together.
+  let readers: Int
 
   /// - Parameters:
   ///   - rows: of the part; nil for all.
@@ -29,7 +31,8 @@ struct TileShare {
     self.array = array
     self.rows = rows
     self.columns = columns
-    indices = stride(from: ranks?.rank ?? 0, to: wanted.count, by: ranks?.count ?? 1).map {
+    readers = ranks?.count ?? 1
+    indices = stride(from: ranks?.rank ?? 0, to: wanted.count, by: readers).map {
       wanted[$0]
     }
   }
@@ -37,6 +40,12 @@ struct TileShare {
   private var grid: TileGrid { array.spec.grid }
 
   var count: Int { indices.count }
+
+  /// The array's name.
+  var name: String { array.path.split(separator: "/").suffix(1).joined() }
+
+  /// Bytes of one whole tile in the store.
+  var storedTileBytes: Int { array.spec.bytesPerTile }
 
   /// Bytes of one whole tile in memory.
   var tileBytes: Int { grid.tileRows * grid.tileColumns * MemoryLayout<Double>.size }

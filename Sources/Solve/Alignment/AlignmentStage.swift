@@ -44,7 +44,7 @@ package struct AlignmentStage: KernelStage {
       ).doubles
     }
     let targets = RegressionScore.targets(data.trainLabels, classes: data.classes, offset: offset)
-    let products = KernelProducts(store: store, variant: variant, ranks: ranks)
+    let products = KernelProducts(store: store, variant: variant, ranks: ranks, console: console)
     let form = try products.form(of: targets, columns: data.classes, kernel)
     let square = targets.reduce(0) { $0 + $1 * $1 }
     try ranks.agree {
@@ -105,7 +105,9 @@ package struct AlignmentStage: KernelStage {
     let trained = zip(signs, solution.x).map { $0 - solution.shift * $1 }
     var test: [[Double]] = []
     if data.testCount > 0 {
-      test = try TileProducts(ofTestPart: store, subject.variant, subject.kernel, ranks: ranks)
+      test = try TileProducts(
+        ofTestPart: store, subject.variant, subject.kernel, ranks: ranks, console: console
+      )
         .products([side, solution.x], rows: data.testCount, columns: count)
     }
     try write(signs, test.first, columns: count, subject)

@@ -8,6 +8,7 @@ struct KernelProducts {
   let store: KernelStore
   let variant: Int
   let ranks: Ranks
+  let console: Console
 
   /// tr(Y' K Y) for Y [n, columns] on all ranks.
   ///
@@ -15,7 +16,7 @@ struct KernelProducts {
   func form(of y: [Double], columns: Int, _ kernel: KernelKind) throws -> Double {
     let share = try share(kernel)
     let product = try ranks.agree {
-      try TileProducts(share: share, ranks: ranks).ownSymmetricProduct(
+      try TileProducts(share: share, ranks: ranks, console: console).ownSymmetricProduct(
         y, order: y.count / columns, columns: columns)
     }
     let sum = zip(y, product).reduce(0) { $0 + $1.0 * $1.1 }
@@ -28,8 +29,10 @@ struct KernelProducts {
   func cosine() throws -> Double {
     let (first, second) = (try share(.nngp), try share(.ntk))
     var sums = [0.0, 0, 0]
+    let reading = TileReading(first, "comparing kernels with", on: console)
     try ranks.agree {
       for number in 0..<first.count {
+        reading.show(number)
         let (a, b) = (try first.read(number), try second.read(number))
         let weight = a.isDiagonal ? 1.0 : 2
         var own = (0.0, 0.0, 0.0)

@@ -75,7 +75,8 @@ struct SubsetLearning: KernelStage {
         }
       }
     }
-    let products = TileProducts(share: TileShare(of: array, ranks: ranks), ranks: ranks)
+    let products = TileProducts(
+      share: TileShare(of: array, ranks: ranks), ranks: ranks, console: nil)
     var outputs = try ranks.agree {
       try products.ownSymmetricProduct(coefficients, order: n, columns: width)
     }

@@ -241,7 +241,9 @@ struct Refinement {
     refinements += 1
     let whole = try share.whole(correction, columns: open.count)
     let probe = regression.probe
-    let predicted = try TileProducts(share: probe.share, ranks: regression.ranks).products(
+    let predicted = try TileProducts(
+      share: probe.share, ranks: regression.ranks, console: nil
+    ).products(
       [whole], rows: probe.count, columns: open.count)[0]
     for (place, column) in open.enumerated() {
       changes[column] = stride(from: place, to: predicted.count, by: open.count)

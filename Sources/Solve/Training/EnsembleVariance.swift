@@ -2,6 +2,7 @@ import Assembly
 import DistributedAlgebra
 import Dynamics
 import Jobs
+import MessagePassing
 import RankProgram
 import TileStore
 
@@ -19,6 +20,7 @@ struct EnsembleVariance {
   let kernel: KernelKind
   let basis: EigenBasis
   let ranks: Ranks
+  let console: Console
   /// Doubles of B for all times at once, 32 MB.
   private static let mostValues = 1 << 22
 
@@ -37,8 +39,11 @@ struct EnsembleVariance {
     var variances = [[Double]](repeating: diagonal, count: responses.count)
     let width = max(1, min(512, Self.mostValues / (basis.imageCount * responses.count)))
     let training = TileProducts(
-      share: TileShare(of: priorTrain, ranks: ranks), ranks: ranks)
+      share: TileShare(of: priorTrain, ranks: ranks), ranks: ranks, console: nil)
     for first in stride(from: 0, to: testCount, by: width) {
+      console.show(
+        "variances", fraction: Double(first) / Double(testCount), isPreparation: true,
+        detail: "\(first) of \(testCount) test images", at: MPIEnvironment.seconds)
       let images = first..<min(first + width, testCount)
       let components = try basis.components(
         ofRows: try columns(of: own, images), columns: images.count)

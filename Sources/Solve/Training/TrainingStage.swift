@@ -68,7 +68,8 @@ package struct TrainingStage: KernelStage {
     let variances =
       section.variance && hasTest
       ? try EnsembleVariance(
-        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks
+        store: store, variant: variant, kernel: kernel, basis: basis, ranks: ranks,
+        console: console
       ).values(responses) : []
     try write(grown.outputs, test, variances, subject)
     return TrainingSummary(
@@ -212,7 +213,7 @@ package struct TrainingStage: KernelStage {
     _ coefficients: [[Double]], _ initial: [Double], _ variant: Int, _ kernel: KernelKind
   ) throws -> [[Double]] {
     guard hasTest else { return coefficients.map { _ in [] } }
-    return try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks)
+    return try TileProducts(ofTestPart: store, variant, kernel, ranks: ranks, console: console)
       .products(coefficients, rows: data.testCount, columns: classes)
       .map { zip($0, initial).map { $0 + $1 } }
   }
