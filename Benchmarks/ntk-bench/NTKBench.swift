@@ -1,5 +1,6 @@
 import Foundation
 import MessagePassing
+import RankProgram
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
@@ -11,6 +12,7 @@ import MessagePassing
 @main
 struct NTKBench {
   static func main() throws {
+    BLASKernels.choose()
     var arguments = Array(CommandLine.arguments.dropFirst())
     var only = ""
     if let option = arguments.firstIndex(of: "--only"), option + 1 < arguments.count {

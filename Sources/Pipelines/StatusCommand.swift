@@ -74,7 +74,8 @@ public struct StatusCommand {
   }
 
   private static func line(_ stage: RunStatus.Stage) -> String {
-    let name = stage.stage.padding(toLength: 10, withPad: " ", startingAt: 0)
+    let name = stage.stage.padding(
+      toLength: max(10, stage.stage.count + 2), withPad: " ", startingAt: 0)
     return "\(name)\(stage.done) of \(stage.of) kernels"
       + (stage.isDone ? "" : String(format: " (%.0f %%)", 100 * stage.fraction))
       + (stage.secondsLeft.map { ", some \(readable(seconds: $0)) left" } ?? "")

@@ -115,6 +115,7 @@ public struct PlanCommand {
     func column(_ text: String, _ width: Int) -> String {
       text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
     }
+    let names = max(11, 2 + (plan.stages.map(\.name.count).max() ?? 0))
     var lines = [
       "\(plan.train) training and \(plan.test) test \(plan.subjects ?? "images") on \(plan.ranks) "
         + "rank\(plan.ranks == 1 ? "" : "s"), \(plan.ranksPerNode) per node "
@@ -123,16 +124,16 @@ public struct PlanCommand {
         + String(format: "%.3g core-hours", plan.coreHours)
         + "; process grid \(plan.grid[0]) x \(plan.grid[1]), blocks of \(plan.blockSize)",
       "",
-      column("stage", 11) + column("time", 16) + column("GB per rank", 13)
+      column("stage", names) + column("time", 16) + column("GB per rank", 13)
         + column("GB per node", 13) + "how",
     ]
     for stage in plan.stages {
       lines.append(
-        column(stage.name, 11) + column(readable(seconds: stage.seconds), 16)
+        column(stage.name, names) + column(readable(seconds: stage.seconds), 16)
           + column(gigabytes(stage.bytesPerRank), 13) + column(gigabytes(stage.bytesPerNode), 13)
           + stage.note)
     }
-    lines.append(column("in all", 11) + readable(seconds: plan.seconds))
+    lines.append(column("in all", names) + readable(seconds: plan.seconds))
     return lines
   }
 

@@ -23,6 +23,7 @@ struct NTKDist: ParsableCommand {
     ])
 
   static func main() {
+    BLASKernels.choose()
     do {
       let arguments = Array(commandLineArguments.dropFirst())
       if arguments.sorted() == ["--verbose", "--version"] {

@@ -20,19 +20,6 @@ ENVIRONMENT_ADDED = dict(
     OMPI_MCA_mpi_yield_when_idle="1",
     OPENBLAS_NUM_THREADS="1",
 )
-
-
-def name_kernels_of_blas():
-    """Where OpenBLAS does not know the processor, the program would warn in every test."""
-    flags = pathlib.Path("/proc/cpuinfo").read_text()
-    if "OPENBLAS_CORETYPE" in os.environ or " avx2 " not in flags:
-        return
-    version = subprocess.run([BINARY, "--version"], capture_output=True, text=True).stdout
-    if "Prescott" in version:
-        os.environ["OPENBLAS_CORETYPE"] = "SkylakeX" if " avx512vl " in flags else "Haswell"
-
-
-name_kernels_of_blas()
 ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
 # Seconds within which an expected event must come, however loaded the machine is.
 PATIENCE = 240

@@ -23,8 +23,17 @@ NETWORKS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kernels_of_blas():
+    """Those of the program, for OpenBLAS in this process and in programs that link the library."""
+    lines = succeed("--version", "--verbose").stdout.splitlines()
+    name, = (line.split()[1] for line in lines if line.startswith("kernels "))
+    os.environ["OPENBLAS_CORETYPE"] = name
+    return {"OPENBLAS_CORETYPE": name}
+
+
 @pytest.fixture(scope="module")
-def library():
+def library(kernels_of_blas):
     return Library(PATH)
 
 
@@ -62,14 +71,14 @@ def program(tmp_path_factory):
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("precision", [64, 32])
-def test_a_program_in_c_gets_the_bytes_of_the_command(program, tmp_path, name, precision):
+def test_a_program_in_c_gets_the_bytes_of_the_command(program, kernels_of_blas, tmp_path, name, precision):
     text, shape, count = NETWORKS[name]
     for x2 in (None, images(shape, count // 2, seed=2)):
         x1 = images(shape, count)
         numbers = x1.tobytes() + (b"" if x2 is None else x2.tobytes())
         arguments = map(str, [*shape, precision, count, 0 if x2 is None else len(x2)])
         result = subprocess.run([program, text, *arguments], input=numbers, capture_output=True,
-                                env=ENVIRONMENT, timeout=PATIENCE)
+                                env={**ENVIRONMENT, **kernels_of_blas}, timeout=PATIENCE)
         assert result.returncode == 0, result.stderr
         expected = by_program(tmp_path, text, x1, x2, precision)
         assert result.stdout == expected["nngp"].tobytes() + expected["ntk"].tobytes()

@@ -65,7 +65,19 @@ def test_threads_beyond_the_cores_are_a_warning_where_there_are_solvers(tmp_path
     assert f"{threads} BLAS threads a rank" in result.stdout
 
 
-@pytest.mark.skipif("avx2" not in pathlib.Path("/proc/cpuinfo").read_text(), reason="of a processor with AVX2")
+with_avx2 = pytest.mark.skipif(
+    " avx2 " not in pathlib.Path("/proc/cpuinfo").read_text(), reason="of a processor with AVX2")
+
+
+@with_avx2
+def test_blas_gets_kernels_that_suit_the_core(tmp_path):
+    """Also on processors that OpenBLAS does not know."""
+    result = run([], "assemble", write_job(tmp_path, **SMALL), remove=["OPENBLAS_CORETYPE"])
+    assert result.returncode == 0 and not sentences(result), result.stderr
+    assert ("(SkylakeX)" if "(AVX-512)" in result.stdout else "(Haswell)") in result.stdout
+
+
+@with_avx2
 def test_old_kernels_of_blas_are_a_warning(tmp_path):
     path = write_job(tmp_path, **SMALL)
     result = run([], "assemble", path, OPENBLAS_CORETYPE="Prescott")

@@ -1,6 +1,7 @@
 """The library itself: threads, memory, forks, and the bits of the program."""
 
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -131,3 +132,27 @@ def test_presets():
     layers = [part for _ in range(2) for part in (stax.Dense(1, root), stax.Relu())]
     net = stax.serial(stax.Flatten(), *layers, stax.Dense(1, root))
     assert np.allclose(preset.kernel_fn(x, None, "ntk"), net.kernel_fn(x, None, "ntk"), rtol=1e-14)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="of x86 processors")
+def test_blas_gets_the_kernels_of_the_processor():
+    """Also where OpenBLAS does not know it; what other libraries and programs find stays as it was."""
+    program = """
+import ctypes, os
+from ntkdist import _library
+_library.library()
+paths = {line.split()[-1] for line in open("/proc/self/maps") if "/libopenblas" in line}
+for path in paths:
+    name = ctypes.CDLL(path).openblas_get_corename
+    name.restype = ctypes.c_char_p
+    print(name().decode(), os.environ.get("OPENBLAS_CORETYPE"))
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
+    for asked in (None, "Haswell"):
+        own = environment if asked is None else {**environment, "OPENBLAS_CORETYPE": asked}
+        said = subprocess.run(
+            [sys.executable, "-c", program], env=own, capture_output=True, text=True, check=True
+        ).stdout
+        level = _library.level(_library._processor_flags())
+        expected = asked or {"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}[level]
+        assert said.split() == [expected, str(asked)]

@@ -19,7 +19,7 @@ package enum StartReport {
     let warnings = StartWarnings(
       facts: facts, threads: threads,
       core: BLASKernels.age(ofCore: Processor.names(of: Processor.required)),
-      forcedKernels: environment["OPENBLAS_CORETYPE"],
+      forcedKernels: environment[BLASKernels.variable],
       sharesOnPurpose: sharingIsMeant)
     for sentence in warnings.sentences { console.warn(sentence) }
   }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Callable, Protocol, cast
 
@@ -84,7 +85,8 @@ class _SharedLibrary:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._calls = ctypes.CDLL(str(path))
+            with _blas_kernels():
+                self._calls = ctypes.CDLL(str(path))
         except OSError as error:
             raise LibraryError(f"{path} cannot be loaded: {error}") from None
         text_out = ctypes.POINTER(ctypes.c_void_p)
@@ -235,6 +237,31 @@ def _processor_flags() -> set[str]:
     return set()
 
 
+#: The kernels of OpenBLAS for each level.
+_BLAS_KERNELS = {"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}
+
+
+@contextlib.contextmanager
+def _blas_kernels() -> Iterator[None]:
+    """Names the kernels that an OpenBLAS which is loaded meanwhile takes, unless the user does.
+
+    By itself, it takes those of the oldest processors on processors that are newer than it.
+    """
+    name = "OPENBLAS_CORETYPE"
+    if name in os.environ or not _is_x86():
+        yield
+        return
+    os.environ[name] = _BLAS_KERNELS[level(_processor_flags())]
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
+def _is_x86() -> bool:
+    return platform.machine() in ("x86_64", "AMD64")
+
+
 def library_path() -> Path:
     """The library to load: that of NTK_DIST_LIBRARY, or the one for the processor.
 
@@ -245,9 +272,8 @@ def library_path() -> Path:
     if named:
         return Path(named)
     # Other processors than those of x86-64 have no levels.
-    is_x86 = platform.machine() in ("x86_64", "AMD64")
-    levels = ("v2", "v3", "v4") if is_x86 else ("generic",)
-    highest = level(_processor_flags()) if is_x86 else "generic"
+    levels = ("v2", "v3", "v4") if _is_x86() else ("generic",)
+    highest = level(_processor_flags()) if _is_x86() else "generic"
     asked = os.environ.get("NTK_DIST_ISA") or highest
     if asked not in levels:
         raise LibraryError(f"NTK_DIST_ISA is {asked!r}; give {' or '.join(levels)}")
