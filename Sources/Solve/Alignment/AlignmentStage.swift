@@ -108,7 +108,7 @@ package struct AlignmentStage: KernelStage {
       test = try TileProducts(
         ofTestPart: store, subject.variant, subject.kernel, ranks: ranks, console: console
       )
-        .products([side, solution.x], rows: data.testCount, columns: count)
+      .products([side, solution.x], rows: data.testCount, columns: count)
     }
     try write(signs, test.first, columns: count, subject)
     return section.targets.enumerated().map { column, index in
