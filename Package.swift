@@ -297,7 +297,8 @@ let package = Package(
     .executableTarget(
       name: "ntk-bench",
       dependencies: [
-        "BLAS", "RecursionCore", "KernelTiles", "MessagePassing", "RankProgram", "TileSchedule", "Tiling",
+        "BLAS", "RecursionCore", "KernelTiles", "MessagePassing", "RankProgram", "TileSchedule",
+        "Tiling",
         "TileStore", "DurableFiles", "Features",
       ],
       path: "Benchmarks/ntk-bench"),
