@@ -2,7 +2,9 @@ import BLAS
 import MatrixFiles
 
 /// The numbers that a panel's products are formed in.
-package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Sendable {
+package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable,
+  Sendable
+{
   /// sums += weight A B', products in this precision and sums in double. Local.
   ///
   /// Shape: A is m x k, B n x k, the sums m x n without gaps, all row-major. `scratch` holds m n numbers.

@@ -136,7 +136,7 @@ def test_presets():
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="of x86 processors")
 def test_blas_gets_the_kernels_of_the_processor():
-    """Also where OpenBLAS does not know it; what other libraries and programs find stays as it was."""
+    """Also where OpenBLAS does not know it; other programs find the variable as it was."""
     program = """
 import ctypes, os
 from ntkdist import _library
