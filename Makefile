@@ -67,7 +67,8 @@ test-elpa: build-tests
 	@scripts/install-system-packages libelpa-dev
 	$(TIMED) "ELPA build" $(SWIFT) build $(SWIFTFLAGS) --traits ELPA --scratch-path .build-elpa \
 	  --target DistributedAlgebra
-	Tests/Scripts/link-with-elpa .build/release $(ELPA_BUILD) ntk-dist RankChecks
+	Tests/Scripts/link-variant .build/release $(ELPA_BUILD) CELPA \
+	  "$$(scripts/mpi-libraries) $$(pkg-config --libs elpa)" ntk-dist RankChecks
 	$(TIMED) "ELPA rank checks" Tests/Scripts/rank-checks $(ELPA_BUILD)/RankChecks eigen
 	NTK_DIST_TRAITS=ELPA $(TIMED) "ELPA end-to-end tests" \
 	  Tests/Scripts/end-to-end $(ELPA_BUILD)/ntk-dist Tests/EndToEnd/test_spectrum.py
@@ -119,17 +120,21 @@ test-dist: deb wheel
 	  $(TIMED) "tests of the installed program" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py Tests/EndToEnd/test_wheel.py
 
-# The program with MPICH in place of Open MPI (libmpich-dev, libscalapack-mpich-dev).
-build-mpich:
-	NTK_DIST_MPI=mpich scripts/install-system-packages
-	NTK_DIST_MPI=mpich $(SWIFT) build $(SWIFTFLAGS) --scratch-path .build-mpich --product ntk-dist
-	NTK_DIST_MPI=mpich $(SWIFT) build $(SWIFTFLAGS) --scratch-path .build-mpich --product RankChecks
+# The rank checks and the program with MPICH in place of Open MPI (libmpich-dev, libscalapack-mpich-dev). Only modules in
+# C see the difference, so the program is linked from the objects that are there, and the core is not compiled again.
+MPICH_BUILD := .build-mpich/release
 
-test-mpich: build build-mpich
+build-mpich: build-tests
+	NTK_DIST_MPI=mpich scripts/install-system-packages
+	NTK_DIST_MPI=mpich $(SWIFT) build $(SWIFTFLAGS) --scratch-path .build-mpich --product RankChecks
+	Tests/Scripts/link-variant .build/release $(MPICH_BUILD) "CMPI CScaLAPACK CELPA" \
+	  "$$(NTK_DIST_MPI=mpich scripts/mpi-libraries)" ntk-dist
+
+test-mpich: build-mpich
 	@# Ranks of MPICH do not give way to others on the same core.
 	NTK_MPIRUN=mpirun.mpich NTK_RANKS="1 2" $(TIMED) "MPICH rank checks" \
-	  Tests/Scripts/rank-checks .build-mpich/release/RankChecks
-	NTK_DIST_MPICH="$$(realpath .build-mpich/release/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
+	  Tests/Scripts/rank-checks $(MPICH_BUILD)/RankChecks
+	NTK_DIST_MPICH="$$(realpath $(MPICH_BUILD)/ntk-dist)" $(TIMED) "MPICH end-to-end tests" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_launchers.py
 
 .PHONY: test-python
