@@ -27,6 +27,9 @@ extension Assignment {
         "train": "\(data.trainCount)", "test": "\(data.testCount)", "precision": precision.rawValue,
         "panel": "\(PanelPlan.width)",
       ])
+      fingerprint["chunks"] = work.chunks(ofVariant: variant).map {
+        $0.map { "\($0)" }.joined(separator: " ")
+      }
       fingerprint[digestField] = digest.map { String($0, radix: 16) }
       return fingerprint
     }

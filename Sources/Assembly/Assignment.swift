@@ -77,12 +77,14 @@ package struct Assignment {
       hasTestDiagonal = section.testDiagonal != nil
       preprocessing = Preprocessing.none.text
     case .features(let section):
-      origin = .features(try FeatureWork(section))
-      variants = [
+      let work = try FeatureWork(section)
+      origin = .features(work)
+      let names = [""] + work.layers.map { "layer=\($0)" }
+      variants = names.map {
         Variant(
-          name: "", parameters: [:], network: nil, text: "features \(section.canonicalText)",
+          name: $0, parameters: [:], network: nil, text: "features \(section.canonicalText) \($0)",
           uniform: nil)
-      ]
+      }
       hasTestDiagonal = true
       preprocessing = Preprocessing.none.text
     }

@@ -223,11 +223,13 @@ package struct KernelStore {
   }
 
   /// The items of which every array has its tile. Local; one look at each folder.
-  package func presentItems() throws(TileStoreError) -> Set<WorkItem> {
+  ///
+  /// - Parameter variant: whose arrays count; nil for all.
+  package func presentItems(variant: Int? = nil) throws(TileStoreError) -> Set<WorkItem> {
     var present: Set<WorkItem> = []
     for grid in grids.indices {
       var common: Set<TileIndex>?
-      for entry in entries(ofGrid: grid) {
+      for entry in entries(ofGrid: grid) where entry.variant == variant ?? entry.variant {
         let tiles = Set(try entry.array.presentTiles())
         common = common?.intersection(tiles) ?? tiles
       }

@@ -101,9 +101,10 @@ package struct FeatureChunks: Codable, Sendable {
   ///   - outputs: of the network.
   ///   - isFull: as of a chunk.
   ///   - weights: of the chunks; nil for 1 each.
+  ///   - layers: of the chunks; nil where they are not asked for.
   package init(
     train: ChunkPattern, test: ChunkPattern?, outputs: Int, isFull: Bool = false,
-    weights: [Double]?
+    weights: [Double]?, layers: [String]? = nil
   ) throws {
     let trainFiles = try train.files()
     let testFiles = try test?.files()
@@ -124,6 +125,12 @@ package struct FeatureChunks: Codable, Sendable {
         .badJob,
         "features.weights has \(weights.count) numbers and there are \(trainFiles.count) chunks of "
           + "\(train.text); give one number for each")
+    }
+    if let layers, layers.count != trainFiles.count {
+      throw Refusal(
+        .badJob,
+        "features.layers has \(layers.count) names and there are \(trainFiles.count) chunks of "
+          + "\(train.text); give the name of its layer for each")
     }
     var chunks: [Chunk] = []
     for index in trainFiles.indices {

@@ -12,6 +12,8 @@ public struct FeaturesSection: Sendable, Equatable {
   public var kernel: OutputKernel
   /// What the chunks' parts of the kernel are multiplied by; nil for 1.
   public var weights: [Double]?
+  /// The layer of each chunk, whose kernel is formed too, beside that of all chunks; nil for the latter alone.
+  public var layers: [String]?
   /// Whether the features are centered on the training points' mean.
   public var center: Bool
   /// Whether the features are divided by their norms.
@@ -34,14 +36,36 @@ public struct FeaturesSection: Sendable, Equatable {
   /// The products of these features.
   public init(
     train: String, test: String? = nil, outputs: Int = 1, kernel: OutputKernel = .trace,
-    weights: [Double]? = nil, center: Bool = false, normalize: Bool = false, chunks: Int? = nil,
+    weights: [Double]? = nil, layers: [String]? = nil, center: Bool = false,
+    normalize: Bool = false, chunks: Int? = nil,
     patience: Double = 600,
     checkpoint: Double = 600
   ) {
     (self.train, self.test, self.outputs, self.weights) = (train, test, outputs, weights)
-    self.kernel = kernel
+    (self.kernel, self.layers) = (kernel, layers)
     (self.center, self.normalize, self.chunks) = (center, normalize, chunks)
     (self.patience, self.checkpoint) = (patience, checkpoint)
+  }
+}
+
+extension Form where Value == String {
+  /// The name of a layer, a part of names of files.
+  fileprivate static var layerName: Form {
+    let words = "a name of letters, digits, dots, dashes and underscores"
+    return Form(words: words) { (item) throws(JobError) in
+      guard case .scalar(let scalar) = item.node.content else {
+        throw item.wrongType(expected: words)
+      }
+      let isName = scalar.text.utf8.allSatisfy {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+          || "._-".utf8.contains($0)
+      }
+      guard isName, !scalar.text.isEmpty else { throw item.outOfRange(allowed: words) }
+      return scalar.text
+    } text: {
+      .text($0)
+    }
   }
 }
 
@@ -67,6 +91,12 @@ extension FeaturesSection {
       "weights", optional: \.weights, .list(of: .number, "numbers", example: "[1, 0.5]"),
       absent: .words("1 for every chunk"), "What each chunk's part of the kernel is multiplied by."),
     Key(
+      "layers", optional: \.layers,
+      .list(of: .layerName, "names", example: "[conv1, conv1, dense]"),
+      absent: .words("the kernel of all chunks alone"),
+      "The layer of each chunk. The kernel of every layer is formed too, as a variant of the job, beside "
+        + "that of all chunks."),
+    Key(
       "center", \.center, .flag,
       "Whether the mean of the training points' features is subtracted from all features."),
     Key(
@@ -91,6 +121,7 @@ extension FeaturesSection {
   package var canonicalText: String {
     var section = self
     (section.train, section.test, section.checkpoint, section.patience) = ("", nil, 0, 1)
+    section.layers = nil
     return Self.keys.text(section).flow
   }
 }
@@ -99,7 +130,19 @@ extension FeaturesSection {
   /// Reads `features`. Errors: those of the keys; conflict where weights and chunks differ in number.
   init(_ item: Item) throws(JobError) {
     self = try item.value(Self.form)
+    if let layers, let weights, layers.count != weights.count {
+      throw item.error(
+        .conflict,
+        "\(item.path).layers has \(layers.count) names and \(item.path).weights \(weights.count) numbers; "
+          + "give one of each for each chunk")
+    }
     guard let chunks else { return }
+    if layers != nil {
+      throw item.error(
+        .conflict,
+        "\(item.path).layers reads the chunks once for all and once for their layers, and with "
+          + "\(item.path).chunks they may go when they were read; leave out one of both")
+    }
     if let weights, weights.count != chunks {
       throw item.error(
         .conflict,

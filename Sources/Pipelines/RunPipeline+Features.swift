@@ -8,7 +8,7 @@ import RankProgram
 import Results
 
 extension RunPipeline {
-  /// Forms the kernel of features, if that is the job's; what is left then is computed tile by tile.
+  /// Forms the kernels of features, if these are the job's; what is left then is computed tile by tile.
   ///
   /// Collective. Errors: those of the stage, and a node without the memory for it.
   func formFeatures(
@@ -17,14 +17,20 @@ extension RunPipeline {
     guard case .features(let features) = input, case .features(let work) = assignment.origin else {
       return nil
     }
-    func run<Scalar: PanelScalar>(_ scalar: Scalar.Type) throws -> FeatureOutcome {
+    func run<Scalar: PanelScalar>(_ scalar: Scalar.Type, _ variant: Int) throws -> FeatureOutcome {
       try FeatureStage<Scalar>(
-        assignment, work, features, data: data, follows: request.follows, store: store,
-        ranks: ranks,
-        console: console, events: events
+        assignment, work, features, variant: variant, data: data, follows: request.follows,
+        store: store, ranks: ranks, console: console, events: events
       ).run()
     }
-    return try assignment.precision == .f64 ? run(Double.self) : run(Float.self)
+    var all: FeatureOutcome?
+    for variant in assignment.variants.indices {
+      let one =
+        try assignment.precision == .f64 ? run(Double.self, variant) : run(Float.self, variant)
+      all = all?.joined(with: one) ?? one
+      if !one.isComplete { break }
+    }
+    return all
   }
 
   /// Throws, on all ranks, where there is nothing to follow, or several jobs would follow one producer.

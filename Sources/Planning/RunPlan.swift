@@ -140,7 +140,9 @@ struct RunPlan: Codable {
   ) -> Double {
     let entries = grids.filter { $0.part != .testDiagonal }.reduce(0) { $0 + $1.grid.entries }
     let speed = assignment.precision == .f64 ? machine.gflopsF64 : machine.gflopsF32
-    return 2 * Double(entries) * Double(columns) / (speed * 1e9)
+    // The kernels of layers have all columns once more.
+    let passes = assignment.variants.count > 1 ? 2.0 : 1
+    return passes * 2 * Double(entries) * Double(columns) / (speed * 1e9)
   }
 
   /// Adds a stage of a solver, and what stands against it.

@@ -56,7 +56,7 @@ class Jacobians:
         np.save(folder / "yt.npy", self.labels[n:])
 
     def matrix(self, weights=None, center=False, normalize=False):
-        """The kernel of all points, in double precision."""
+        """The kernel of all points, in double precision. A chunk of weight 0 is left out."""
         factors = np.sqrt(weights or [1] * len(self.parts))
         rows = np.concatenate([
             factor * part.astype(np.float64).reshape(len(part), -1)
@@ -83,14 +83,14 @@ def jacobians(tmp_path):
     return Jacobians(tmp_path)
 
 
-def stored(run):
-    store = zarr.open(run / "kernels.zarr", mode="r")
+def stored(run, group=""):
+    store = zarr.open(run / "kernels.zarr" / group, mode="r")
     return {name: array[...] for name, array in store.arrays()}
 
 
-def largest_difference(run, whole, n=N):
+def largest_difference(run, whole, n=N, group=""):
     """Of a run's kernels from those in a matrix of all points, in parts of its largest element."""
-    arrays = stored(run)
+    arrays = stored(run, group)
     lower = np.tril_indices(n)
     pairs = [(arrays["kernel_train"][lower], whole[:n, :n][lower])]
     if "kernel_test" in arrays:
@@ -143,6 +143,75 @@ def test_the_full_kernel_has_a_row_for_every_output(tmp_path):
     rows = np.concatenate([part.reshape(-1, part.shape[2]) for part in jacobians.parts], axis=1)
     assert largest_difference(tmp_path / "run", rows @ rows.T, 150) < 1e-14
     assert "all well" in succeed("verify", tmp_path / "run").stdout
+
+
+@pytest.mark.parametrize("ranks", [1, 3])
+@pytest.mark.parametrize("options", [{}, {"center": True, "normalize": True, "weights": [1, 0.25, 2]}])
+def test_every_layer_has_a_kernel_beside_that_of_all(jacobians, ranks, options):
+    whole = jacobians.job("whole.yaml", output=jacobians.folder / "whole", features=options)
+    succeed("run", whole, ranks=2)
+    path = jacobians.job(features={**options, "layers": ["conv1", "fc-2", "conv1"]}, alignment={},
+                         spectrum={"vectors": 4})
+    result = succeed("run", path, ranks=ranks)
+    run = jacobians.folder / "run"
+    assert "layer=fc-2 kernel" in result.stdout
+    weights = options.get("weights", [1, 1, 1])
+    shape = {name: options.get(name, False) for name in ("center", "normalize")}
+    for group, own in ("", [1, 1, 1]), ("layer=conv1", [1, 0, 1]), ("layer=fc-2", [0, 1, 0]):
+        matrix = jacobians.matrix(np.multiply(weights, own).tolist(), **shape)
+        assert largest_difference(run, matrix, group=group) < 1e-13
+    # The whole has the bits that it has alone.
+    for name, array in stored(jacobians.folder / "whole").items():
+        assert np.array_equal(array, stored(run)[name], equal_nan=True)
+    assert [variant["name"] for variant in summary(run)["variants"]] == ["", "layer=conv1", "layer=fc-2"]
+    # Single tiles, computed from their own rows alone, are the same to the last bit.
+    assert "all well" in succeed("verify", run, "--sample", 20, ranks=ranks).stdout
+    before = chunks(run)
+    for chunk in sorted(set(chunk_paths(run)))[::2]:
+        chunk.unlink()
+    succeed("assemble", path, "--resume", ranks=2)
+    assert chunks(run) == before
+
+
+def test_kernels_of_layers_survive_kills(tmp_path):
+    jacobians = Jacobians(tmp_path, "f4", n=1200, columns=[9000] * 6)
+    layers = ["a", "b"] * 3
+    whole = jacobians.job("whole.yaml", output=tmp_path / "whole", features={"layers": layers}, **SLOW)
+    succeed("assemble", whole, ranks=2)
+    path = jacobians.job(features={"layers": layers, "checkpoint": 0}, **SLOW)
+    run, seen = tmp_path / "run", set()
+    for number in range(8):
+        process = start("assemble", path, "--resume", ranks=1 + number % 3)
+        before = state_of(run)
+        wait_until(lambda before=before: state_of(run) != before, process)
+        kill_all(process)
+        seen.add(state_of(run))
+    assert len(seen) > 3
+    succeed("assemble", path, "--resume", ranks=2)
+    assert chunks(run) == chunks(tmp_path / "whole")
+    assert not list((run / "features").glob("sums-*"))
+
+
+def state_of(run):
+    """What the saved sums are of, and how far they are."""
+    try:
+        return (run / "features/state.json").read_text()
+    except FileNotFoundError:
+        return ""
+
+
+@pytest.mark.parametrize("layers, status, words", [
+    (["a", "b"], 78, ("features.layers has 2 names", "3 chunks")),
+    (["a", "b/c", "d"], 78, ("features.layers", "letters, digits, dots, dashes and underscores")),
+    ([], 78, ("features.layers", "at least one")),
+])
+def test_layers_that_do_not_fit(jacobians, layers, status, words):
+    refused(ntk_dist("assemble", jacobians.job(features={"layers": layers})), status, *words)
+
+
+def test_layers_need_all_chunks(jacobians):
+    path = jacobians.job(features={"layers": ["a", "b", "a"], "chunks": 3})
+    refused(ntk_dist("assemble", path), 78, "features.layers", "features.chunks")
 
 
 @pytest.mark.parametrize("center, normalize", [(True, False), (False, True), (True, True)])

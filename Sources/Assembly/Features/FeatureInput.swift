@@ -15,8 +15,9 @@ package final class FeatureInput {
   let work: FeatureWork
   private let ranks: Ranks
   private var known: [Int: FeatureChunks.Chunk]
-  /// The sums that center and normalize, which are kept from when the kernel was complete; nil before.
-  var moments: FeatureMoments?
+  /// The sums that center and normalize a variant, which are kept from when its kernel was complete; nil
+  /// before.
+  var moments: [FeatureMoments?]
 
   /// Looks at the chunks on rank 0, and tells the others.
   ///
@@ -37,12 +38,28 @@ package final class FeatureInput {
       for number in chunks.flatMap(\.identity) { digest.take(number) }
     }
     self.digest = digest.value
-    moments = try MomentsFile(run, work.section, digest: digest.value).read(ranks)
+    moments = []
+    for variant in 0...work.layers.count {
+      moments.append(try MomentsFile(run, work, variant, digest: digest.value).read(ranks))
+    }
   }
 
-  /// Columns of all chunks; nil as long as some are to come.
-  var columns: Int? {
-    known.count == total ? known.values.reduce(0) { $0 + $1.columns } : nil
+  /// Columns of a variant's chunks before some number; nil where one of them has not come yet.
+  func columns(ofVariant variant: Int, before end: Int) -> Int? {
+    var sum = 0
+    for number in work.chunks(ofVariant: variant) ?? Array(0..<total) where number < end {
+      guard let chunk = known[number] else { return nil }
+      sum += chunk.columns
+    }
+    return sum
+  }
+
+  /// A place, or where the next chunk of a variant begins if its chunk is not one.
+  func first(from place: PanelPlan.Place, ofVariant variant: Int) -> PanelPlan.Place {
+    guard let own = work.chunks(ofVariant: variant), !own.contains(place.chunk) else {
+      return place
+    }
+    return PanelPlan.Place(chunk: own.first { $0 > place.chunk } ?? total)
   }
 
   /// A chunk that has been looked at.

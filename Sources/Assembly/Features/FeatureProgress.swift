@@ -6,15 +6,20 @@ import RankProgram
 /// How far the sums are, for people.
 struct FeatureProgress {
   private let input: FeatureInput
+  private let variant: Int
+  private let what: String
   /// Products for a column of the features.
   private let entries: Double
   private let start = MPIEnvironment.seconds
   /// Columns that were added since.
   private var columns = 0
 
-  /// - Parameter entries: of the kernel.
-  init(_ input: FeatureInput, entries: Int) {
-    (self.input, self.entries) = (input, Double(entries))
+  /// - Parameters:
+  ///   - name: of the variant; empty for the kernel of all chunks.
+  ///   - entries: of the kernel.
+  init(_ input: FeatureInput, variant: Int, name: String, entries: Int) {
+    (self.input, self.variant, self.entries) = (input, variant, Double(entries))
+    what = "adding features" + (name.isEmpty ? "" : " of \(name)")
   }
 
   mutating func add(columns count: Int) { columns += count }
@@ -26,15 +31,14 @@ struct FeatureProgress {
       Double(place.panel) / Double(PanelPlan.count($0.columns))
     }
     var fraction = (Double(place.chunk) + (part ?? 0)) / Double(max(input.total, 1))
-    if let all = input.columns, all > 0 {
-      let before = (0..<place.chunk).reduce(place.panel * PanelPlan.width) {
-        $0 + (input.chunk($1)?.columns ?? 0)
-      }
-      fraction = Double(before) / Double(all)
+    if let all = input.columns(ofVariant: variant, before: input.total), all > 0,
+      let before = input.columns(ofVariant: variant, before: place.chunk)
+    {
+      fraction = Double(before + place.panel * PanelPlan.width) / Double(all)
     }
     let rate = now > start ? 2 * Double(columns) * entries / (now - start) / 1e9 : 0
     console.show(
-      "adding features", fraction: fraction,
+      what, fraction: fraction,
       detail: "chunk \(min(place.chunk + 1, input.total)) of \(input.total)"
         + (columns > 0 ? String(format: ", %.4g GFLOP/s", rate) : ""),
       at: now)

@@ -32,7 +32,8 @@ extension FeatureStage {
   private func add(
     to sums: FeatureSums<Scalar>, from first: PanelPlan.Place, through window: PanelWindow<Scalar>
   ) throws -> Bool {
-    var meter = FeatureProgress(input, entries: entryCount)
+    var meter = FeatureProgress(
+      input, variant: variant, name: assignment.variants[variant].name, entries: entryCount)
     var clock = SaveClock(place: first, time: MPIEnvironment.seconds)
     var (place, slot) = (first, 0)
     // Of the panel before; the first may take long.
@@ -43,7 +44,7 @@ extension FeatureStage {
     while true {
       let panel = PanelWindow<Scalar>.Panel(chunk: chunk, number: place.panel, slot: slot)
       try window.finish(panel)
-      let next = place.next(columns: chunk.columns)
+      let next = input.first(from: place.next(columns: chunk.columns), ofVariant: variant)
       // The next panel is read while this one is added, if it is there already.
       let upcoming: FeatureChunks.Chunk? =
         try next.chunk == place.chunk ? chunk : upcomingChunk(next)

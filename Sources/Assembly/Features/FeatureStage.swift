@@ -16,6 +16,16 @@ package struct FeatureOutcome {
   package var written: [WorkItem: [UInt32]] = [:]
   package var entries = 0
   package var seconds = 0.0
+
+  /// What it and that of the next variant did together.
+  package func joined(with next: FeatureOutcome) -> FeatureOutcome {
+    FeatureOutcome(
+      isComplete: isComplete && next.isComplete, computed: max(computed, next.computed),
+      // An item's checksums are those of all its arrays, or none.
+      written: written.filter { next.written[$0.key] != nil }
+        .merging(next.written.filter { written[$0.key] != nil }) { $0 + $1 },
+      entries: entries + next.entries, seconds: seconds + next.seconds)
+  }
 }
 
 /// Forms the kernel of features: every chunk is read once, panel by panel, and added to all tiles, which
@@ -24,6 +34,8 @@ package final class FeatureStage<Scalar: PanelScalar> {
   let assignment: Assignment
   let work: FeatureWork
   let input: FeatureInput
+  /// The kernel that is formed: 0 for that of all chunks.
+  let variant: Int
   private let store: KernelStore
   let ranks: Ranks
   let console: Console
@@ -39,14 +51,15 @@ package final class FeatureStage<Scalar: PanelScalar> {
 
   /// - Parameter follows: whether chunks that are not there are waited for.
   package init(
-    _ assignment: Assignment, _ work: FeatureWork, _ input: FeatureInput, data: DataOutline,
-    follows: Bool, store: KernelStore, ranks: Ranks, console: Console, events: EventLog
+    _ assignment: Assignment, _ work: FeatureWork, _ input: FeatureInput, variant: Int,
+    data: DataOutline, follows: Bool, store: KernelStore, ranks: Ranks, console: Console,
+    events: EventLog
   ) {
     (self.assignment, self.work, self.input, self.store) = (assignment, work, input, store)
-    self.follows = follows
+    (self.variant, self.follows) = (variant, follows)
     (self.ranks, self.console, self.events) = (ranks, console, events)
     state = FeatureState(assignment.run, ranks: ranks)
-    let fields = assignment.fingerprint(variant: 0, data: data, digest: input.digest).fields
+    let fields = assignment.fingerprint(variant: variant, data: data, digest: input.digest).fields
     kernel = fields.map { "\($0.name)=\($0.value)" } + ["tile=\(store.grids[0].tileRows)"]
     plan = TilePlan(grids: store.grids, shard: assignment.run.shard)
   }
@@ -63,11 +76,11 @@ package final class FeatureStage<Scalar: PanelScalar> {
     try store.requireDisk(for: missing, of: assignment.run, ranks: ranks)
     // Centering and normalizing need sums over the whole kernel.
     let needsMoments = work.needsMoments(gaps: assignment.keepsGaps)
-    let items = needsMoments && input.moments == nil ? plan.items : missing
+    let items = needsMoments && input.moments[variant] == nil ? plan.items : missing
     let own = FeatureSums<Scalar>.share(items, of: plan, rank: ranks.rank, ranks: ranks.count)
     try requireMemory(own)
     let sums = FeatureSums<Scalar>(own, store: store)
-    let first = try restore(sums)
+    let first = input.first(from: try restore(sums), ofVariant: variant)
     // A job that died may have saved sums without telling the producer.
     if work.isStream { try ranks.onRoot { try work.acknowledge(first.chunk) } }
     try ranks.onRoot {
@@ -76,12 +89,12 @@ package final class FeatureStage<Scalar: PanelScalar> {
         ["chunks": .integer(input.total), "in": .integer(first.chunk)])
     }
     guard try add(to: sums, from: first) else { return FeatureOutcome(isComplete: false) }
-    if needsMoments, input.moments == nil {
+    if needsMoments, input.moments[variant] == nil {
       let moments = try FeatureSumsMoments(sums, store: store, ranks: ranks)
         .moments(work.section, trainCount: input.trainCount, testCount: input.testCount)
-      let file = MomentsFile(assignment.run, work.section, digest: input.digest)
+      let file = MomentsFile(assignment.run, work, variant, digest: input.digest)
       try ranks.onRoot { try file.write(moments) }
-      input.moments = moments
+      input.moments[variant] = moments
     }
     guard let written = try write(sums, of: Set(missing)) else {
       return FeatureOutcome(isComplete: false)
@@ -96,7 +109,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
   /// Tells the producer that nothing is needed any more, and removes the sums. Collective.
   private func finish() throws {
     if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
-    try state.remove()
+    try state.remove(kernel)
   }
 
   /// Throws, on all ranks, where the sums of a node's ranks and two panels do not fit into its memory.
@@ -116,7 +129,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
   private func missingItems() throws -> [WorkItem] {
     var isMissing: [UInt8] = []
     try ranks.onRoot {
-      let present = try store.presentItems()
+      let present = try store.presentItems(variant: variant)
       isMissing = plan.items.map { present.contains($0) ? 0 : 1 }
     }
     isMissing = try ranks.world.broadcast(isMissing)
@@ -127,7 +140,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
   /// chunks is less than reading all of them. Collective.
   private func isLeftToRepair(_ missing: [WorkItem]) throws -> Bool {
     guard missing.count * 2 <= plan.grids[0].rowCount,
-      input.moments != nil || !work.needsMoments(gaps: assignment.keepsGaps)
+      input.moments[variant] != nil || !work.needsMoments(gaps: assignment.keepsGaps)
     else { return false }
     return try state.find(kernel).place == PanelPlan.Place()
   }
@@ -204,8 +217,10 @@ package final class FeatureStage<Scalar: PanelScalar> {
         let shape = FeatureFinish.Tile(rows: tile.rows, columns: tile.columns)
         try buffer.withUnsafeMutableBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return }
-          written[tile.item] = try store.entries(ofGrid: tile.item.grid).map { entry in
-            try FeatureFinish.finish(tile.sums, shape, entry.part, input.moments, into: base)
+          let entries = store.entries(ofGrid: tile.item.grid).filter { $0.variant == variant }
+          written[tile.item] = try entries.map { entry in
+            try FeatureFinish.finish(
+              tile.sums, shape, entry.part, input.moments[variant], into: base)
             return try entry.array.write(
               tile.item.tile, values: UnsafeBufferPointer(start: base, count: tile.count))
           }

@@ -107,10 +107,16 @@ struct FeatureState {
     }
   }
 
-  /// Removes the state. Collective.
-  func remove() throws {
+  /// Removes the state, unless it is of another kernel of the run. Collective.
+  func remove(_ kernel: [String]) throws {
     try ranks.onRoot {
       guard try disk.exists(folder) else { return }
+      if try disk.exists(headerPath),
+        let found = try? JSONText.value(Header.self, try disk.read(headerPath)),
+        found.kernel != kernel
+      {
+        return
+      }
       try disk.remove(headerPath)
       try removeFiles(but: [])
     }

@@ -21,7 +21,7 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
     _ tile: TileIndex, of grid: TileGrid, _ part: KernelStore.Part, _ entries: [KernelStore.Entry],
     into buffers: [UnsafeMutablePointer<Double>], poll: () -> Bool
   ) throws -> Bool {
-    if needsMoments, input.moments == nil {
+    if needsMoments, input.moments.contains(where: { $0 == nil }) {
       throw Refusal(
         .missingInput,
         "the sums that center and normalize the kernel are not there any more; run `ntk-dist assemble` "
@@ -30,28 +30,30 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
     let (rows, columns) = (
       grid.rows(of: tile), part == .testDiagonal ? 0..<1 : grid.columns(of: tile)
     )
-    var sums = [Double](repeating: 0, count: rows.count * columns.count)
-    let isComplete = try sums.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return true }
-      return try add(
-        rows, columns, part, isDiagonal: grid.isDiagonal(tile), to: base, poll: poll)
-    }
-    guard isComplete else { return false }
     let shape = FeatureFinish.Tile(rows: rows, columns: columns)
-    try sums.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      if grid.isDiagonal(tile) { FeatureFinish.mirror(base, rows.count) }
-      for (entry, target) in zip(entries, buffers) {
-        try FeatureFinish.finish(base, shape, entry.part, input.moments, into: target)
+    var sums = [Double](repeating: 0, count: rows.count * columns.count)
+    for variant in input.moments.indices {
+      let isComplete = try sums.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return true }
+        base.update(repeating: 0, count: buffer.count)
+        let isAdded = try add(
+          rows, columns, part, variant, isDiagonal: grid.isDiagonal(tile), to: base, poll: poll)
+        guard isAdded else { return false }
+        if grid.isDiagonal(tile) { FeatureFinish.mirror(base, rows.count) }
+        for (entry, target) in zip(entries, buffers) where entry.variant == variant {
+          try FeatureFinish.finish(base, shape, entry.part, input.moments[variant], into: target)
+        }
+        return true
       }
+      guard isComplete else { return false }
     }
     return true
   }
 
-  /// Adds up all panels of a tile.
+  /// Adds up all panels of a tile of a variant.
   private func add(
-    _ rows: Range<Int>, _ columns: Range<Int>, _ part: KernelStore.Part, isDiagonal: Bool,
-    to sums: UnsafeMutablePointer<Double>, poll: () -> Bool
+    _ rows: Range<Int>, _ columns: Range<Int>, _ part: KernelStore.Part, _ variant: Int,
+    isDiagonal: Bool, to sums: UnsafeMutablePointer<Double>, poll: () -> Bool
   ) throws -> Bool {
     let product = PanelProduct<Scalar>(entries: rows.count * columns.count)
     let width = PanelPlan.width
@@ -65,7 +67,7 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
     }
     above.initialize(repeating: 0)
     left.initialize(repeating: 0)
-    for number in 0..<input.total {
+    for number in input.work.chunks(ofVariant: variant) ?? Array(0..<input.total) {
       guard let chunk = try input.look(for: number) else { throw input.work.missing(number) }
       let isTest = part == .test || part == .testDiagonal
       let (path, state) =

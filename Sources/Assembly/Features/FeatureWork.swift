@@ -16,6 +16,20 @@ package struct FeatureWork {
     test = try section.test.map { try ChunkPattern($0, key: "features.test") }
   }
 
+  /// The layers whose kernels are formed beside that of all chunks, by their first chunks: the variants
+  /// behind the first.
+  var layers: [String] {
+    var seen: Set<String> = []
+    return (section.layers ?? []).filter { seen.insert($0).inserted }
+  }
+
+  /// The chunks that a variant's kernel is of; nil for all.
+  func chunks(ofVariant variant: Int) -> [Int]? {
+    guard variant > 0, let names = section.layers else { return nil }
+    let layer = layers[variant - 1]
+    return names.indices.filter { names[$0] == layer }
+  }
+
   /// Whether the chunks come one after the other, and may go when they are in the sums.
   package var isStream: Bool { section.chunks != nil }
 
@@ -25,7 +39,7 @@ package struct FeatureWork {
   package func chunks() throws -> FeatureChunks {
     try FeatureChunks(
       train: train, test: test, outputs: section.outputs, isFull: section.kernel == .full,
-      weights: section.weights)
+      weights: section.weights, layers: section.layers)
   }
 
   /// Looks at a chunk of a stream by its number; nil where it has not come yet.

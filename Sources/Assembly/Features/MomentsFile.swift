@@ -7,8 +7,8 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// `RUN/features/moments.sums`: the sums by which the tiles of a run's kernel were centered and
-/// normalized.
+/// `RUN/features/moments.sums`, or `moments-N.sums` for variant N: the sums by which the tiles of a
+/// kernel were centered and normalized.
 struct MomentsFile {
   private let path: String
   private let folder: String
@@ -17,12 +17,13 @@ struct MomentsFile {
   private let key: UInt64
 
   /// - Parameter digest: of the features.
-  init(_ run: RunFolder, _ section: FeaturesSection, digest: UInt64) {
+  init(_ run: RunFolder, _ work: FeatureWork, _ variant: Int, digest: UInt64) {
     folder = run.features
-    path = folder + "/moments.sums"
-    self.section = section
+    path = folder + (variant == 0 ? "/moments.sums" : "/moments-\(variant).sums")
+    section = work.section
     var key = ImageDigest()
     key.take(digest)
+    for number in work.chunks(ofVariant: variant) ?? [] { key.take(UInt64(number)) }
     for byte in section.canonicalText.utf8 { key.take(UInt64(byte)) }
     self.key = key.value
   }

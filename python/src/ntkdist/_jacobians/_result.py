@@ -43,9 +43,14 @@ class Jacobians:
         """The number of parameters."""
         return int(self.description["parameters"])
 
-    def features(self) -> dict[str, Any]:
-        """What a job says of them in its section `features`."""
-        found: dict[str, Any] = {"train": self.pattern, "chunks": len(self._chunks)}
+    def features(self, layers: bool = False) -> dict[str, Any]:
+        """What a job says of them in its section `features`.
+
+        Args:
+            layers: whether the kernel of every layer is formed too; the chunks must all be there.
+        """
+        found: dict[str, Any] = {"train": self.pattern}
+        found |= {"layers": self.layers} if layers else {"chunks": len(self._chunks)}
         return {**found, "outputs": self.outputs} if self.outputs > 1 else found
 
     @property
