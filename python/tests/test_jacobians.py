@@ -206,6 +206,8 @@ def test_chunks_like_those_of_other_inputs(jax, tmp_path):
         assert np.allclose(a[:2], b, rtol=1e-13)
     chunks = len(train.files)
     assert train.features() == {"train": train.pattern, "chunks": chunks, "outputs": 2}
+    found = train.features(layers=True)
+    assert found == {"train": train.pattern, "layers": train.layers, "outputs": 2}
     for wrong in (params[:3], [*params[:3], (params[3][0][:, :1], params[3][1][:, :1])]):
         with pytest.raises(ValueError, match="like is a Jacobian with"):
             ntkdist.jacobians(
