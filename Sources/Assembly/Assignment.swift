@@ -77,13 +77,11 @@ package struct Assignment {
       hasTestDiagonal = section.testDiagonal != nil
       preprocessing = Preprocessing.none.text
     case .features(let section):
-      let work = try FeatureWork(section)
-      origin = .features(work)
-      let names = [""] + work.layers.map { "layer=\($0)" }
-      variants = names.map {
+      origin = .features(try FeatureWork(section))
+      variants = section.variantNames.map {
         Variant(
-          name: $0, parameters: [:], network: nil, text: "features \(section.canonicalText) \($0)",
-          uniform: nil)
+          name: $0, parameters: [:], network: nil,
+          text: "features \(section.canonicalText)" + ($0.isEmpty ? "" : " " + $0), uniform: nil)
       }
       hasTestDiagonal = true
       preprocessing = Preprocessing.none.text

@@ -6,12 +6,16 @@ import TileSchedule
 
 extension KernelStore {
   /// Throws where the tiles of some items do not fit on the disk. Collective.
+  ///
+  /// - Parameter first: the variant from which on the tiles are to be written.
   func requireDisk(
-    for items: [WorkItem], of run: RunFolder, ranks: Ranks
+    for items: [WorkItem], fromVariant first: Int = 0, of run: RunFolder, ranks: Ranks
   ) throws {
     try ranks.onRoot {
       let bytes = items.reduce(0) { sum, item in
-        sum + entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
+        sum
+          + entries(ofGrid: item.grid).filter { $0.variant >= first }
+          .reduce(0) { $0 + $1.array.spec.bytesPerTile }
       }
       // A shard has a second copy of its tiles while it is packed.
       let copies = ranks.count * entries.reduce(0) { max($0, $1.array.spec.bytesPerShard) }

@@ -58,7 +58,8 @@ struct KernelChoice {
       let own = names.first ?? ""
       if asked == nil || asked == own || request.variants.count == 1 || asked == "" { return own }
     }
-    if let asked, names.contains(asked) { return asked }
+    // Beside the kernels of layers, the one without a name is that of all.
+    if names.contains(asked ?? "") { return asked ?? "" }
     let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
     throw Refusal(
       .missingInput,

@@ -117,6 +117,15 @@ extension FeaturesSection {
 
   static let form = keys.form(from: FeaturesSection(train: ""))
 
+  /// The layers whose kernels are formed beside that of all chunks, in the order of their first chunks.
+  public var distinctLayers: [String] {
+    var seen: Set<String> = []
+    return (layers ?? []).filter { seen.insert($0).inserted }
+  }
+
+  /// The names of the job's variants: empty for the kernel of all chunks, then one for each layer.
+  public var variantNames: [String] { [""] + distinctLayers.map { "layer=\($0)" } }
+
   /// What decides the kernel but for the files, on one line.
   package var canonicalText: String {
     var section = self
@@ -141,7 +150,7 @@ extension FeaturesSection {
       throw item.error(
         .conflict,
         "\(item.path).layers reads the chunks once for all and once for their layers, and with "
-          + "\(item.path).chunks they may go when they were read; leave out one of both")
+          + "\(item.path).chunks they may go when they were read; leave out one of them")
     }
     if let weights, weights.count != chunks {
       throw item.error(

@@ -24,9 +24,13 @@ extension Job {
     if case .features(let section) = origin { section } else { nil }
   }
 
-  /// The networks to compute; what is of no network counts as one without layers.
+  /// The networks to compute; a kernel that is of no network counts as one without layers.
   public var variants: [Variant] {
-    network?.variants ?? [Variant(name: "", layers: [])]
+    switch origin {
+    case .network(let section): section.variants
+    case .kernel: [Variant(name: "", layers: [])]
+    case .features(let section): section.variantNames.map { Variant(name: $0, layers: []) }
+    }
   }
 
   /// Whether the job's data have something to predict for.

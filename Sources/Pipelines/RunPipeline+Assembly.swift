@@ -32,7 +32,7 @@ extension RunPipeline {
     let outcome = try assembly.run()
     // The memory is the solvers' from here on.
     try input.release()
-    let computed = outcome.computed + (formed?.computed ?? 0)
+    let computed = min(outcome.computed + (formed?.computed ?? 0), outcome.total)
     if computed > 0 || summary.figures.assembly == nil {
       let seconds = try ranks.shared(outcome.seconds + (formed?.seconds ?? 0))
       summary.change {

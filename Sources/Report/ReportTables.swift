@@ -56,11 +56,13 @@ enum ReportTables {
     }
     var parts: [Page.Part] = [.table(Table(rows: rows))]
     if variants.count > 1 {
-      let names = variants.map { [VariantParameters($0).label, $0.network] }
+      let names = variants.map {
+        [$0.name.isEmpty ? "all chunks" : VariantParameters($0).label, $0.network]
+      }
       parts.append(
         .folded(
-          title: "The \(variants.count) networks",
-          Table(columns: ["variant", "network"], rows: names)))
+          title: "The \(variants.count) \(record.job.network == nil ? "kernels" : "networks")",
+          Table(columns: ["variant", record.job.network == nil ? "kernel" : "network"], rows: names)))
     }
     return parts
   }

@@ -86,7 +86,7 @@ package final class RunRecord {
 
   /// The name of a member of a group in its key.
   func keyName(_ kernel: Kernel) -> String {
-    isSweep ? kernel.parameters.label : kernel.kindName
+    isSweep && !kernel.parameters.label.isEmpty ? kernel.parameters.label : kernel.kindName
   }
 
   /// The eigenvalues, largest first; nil, with a warning, if the file cannot be read.

@@ -22,19 +22,23 @@ package struct VariantParameters: Hashable {
   }
 
   private var values: [Name: Double] = [:]
+  /// The variant's own name, where no parameter sets it apart.
+  private var name = ""
 
   /// The parameters of a variant as the summary has them; a key that is not known is ignored.
   package init(_ variant: Summary.VariantSummary) {
     for (key, value) in variant.parameters ?? [:] {
       if let name = Name(rawValue: key) { values[name] = value }
     }
+    if values.isEmpty { name = variant.name }
   }
 
   package subscript(name: Name) -> Double? { values[name] }
 
   /// For keys and tables, for example `depth 30, σ_w² 1.76`.
   package var label: String {
-    Name.allCases.map { label($0) }.filter { !$0.isEmpty }.joined(separator: ", ")
+    values.isEmpty
+      ? name : Name.allCases.map { label($0) }.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
   /// One of them for keys; empty where it is not set.

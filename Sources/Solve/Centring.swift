@@ -17,7 +17,7 @@ struct Centring {
     let share = TileShare(of: gaps, ranks: ranks)
     var sums = [Double](repeating: 0, count: gaps.spec.grid.n)
     try ranks.agree {
-      try share.forEach("centring", on: console) { tile in
+      try share.forEach("centering", on: console) { tile in
         for i in 0..<tile.rows {
           for j in 0..<tile.columns {
             let value = tile.values[i * tile.columns + j]

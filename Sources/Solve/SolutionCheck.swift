@@ -22,7 +22,7 @@ struct SolutionCheck {
     var sums = [Double](repeating: 0, count: n)
     var diagonal = [Double](repeating: 0, count: n)
     try ranks.agree {
-      try share.forEach("checking solutions by", on: console) { tile in
+      try share.forEach("checking solutions with", on: console) { tile in
         add(tile, to: &sums, &diagonal)
         for (index, solution) in solutions.enumerated() {
           guard let solution else { continue }

@@ -34,7 +34,7 @@ struct TileProducts {
       [Double](repeating: $0 == nil ? .nan : 0, count: m * columns)
     }
     try ranks.agree {
-      try share.forEach("predicting by", on: console) { tile in
+      try share.forEach("predicting with", on: console) { tile in
         for (index, factor) in factors.enumerated() {
           guard let factor else { continue }
           multiplyAdd(tile, factor, columns: columns, into: &products[index])
@@ -51,7 +51,7 @@ struct TileProducts {
   /// Local.
   func ownSymmetricProduct(_ x: [Double], order n: Int, columns: Int) throws -> [Double] {
     var product = [Double](repeating: 0, count: n * columns)
-    try share.forEach("multiplying by", on: console) { tile in
+    try share.forEach("multiplying with", on: console) { tile in
       symmetricMultiplyAdd(tile, x, columns: columns, into: &product)
     }
     return product

@@ -164,6 +164,11 @@ def test_every_layer_has_a_kernel_beside_that_of_all(jacobians, ranks, options):
     for name, array in stored(jacobians.folder / "whole").items():
         assert np.array_equal(array, stored(run)[name], equal_nan=True)
     assert [variant["name"] for variant in summary(run)["variants"]] == ["", "layer=conv1", "layer=fc-2"]
+    page = (run / "report/index.html").read_text()
+    assert "The 3 kernels" in page and "layer=conv1" in page
+    state = json.loads(succeed("status", run, "--format", "json").stdout)
+    assert state["state"] == "finished" and all(stage["of"] in (3, stage["done"]) for stage in state["stages"])
+    succeed("compare", run, run)
     # Single tiles, computed from their own rows alone, are the same to the last bit.
     assert "all well" in succeed("verify", run, "--sample", 20, ranks=ranks).stdout
     before = chunks(run)
@@ -180,24 +185,28 @@ def test_kernels_of_layers_survive_kills(tmp_path):
     succeed("assemble", whole, ranks=2)
     path = jacobians.job(features={"layers": layers, "checkpoint": 0}, **SLOW)
     run, seen = tmp_path / "run", set()
-    for number in range(8):
+    # In the kernel of all chunks, just behind it, and in those of the layers.
+    for number, wanted in enumerate([None, None, "0 2 4", "0 2 4", "1 3 5", "1 3 5"]):
         process = start("assemble", path, "--resume", ranks=1 + number % 3)
         before = state_of(run)
-        wait_until(lambda before=before: state_of(run) != before, process)
+        wait_until(
+            lambda before=before, wanted=wanted: state_of(run)[0] == wanted and state_of(run) != before, process)
         kill_all(process)
-        seen.add(state_of(run))
-    assert len(seen) > 3
+        seen.add(state_of(run)[0])
+    assert seen == {None, "0 2 4", "1 3 5"}
     succeed("assemble", path, "--resume", ranks=2)
     assert chunks(run) == chunks(tmp_path / "whole")
     assert not list((run / "features").glob("sums-*"))
 
 
 def state_of(run):
-    """What the saved sums are of, and how far they are."""
+    """The chunks that the saved sums are of, None for all, and how far they are."""
     try:
-        return (run / "features/state.json").read_text()
+        state = json.loads((run / "features/state.json").read_text())
     except FileNotFoundError:
-        return ""
+        return None, None
+    fields = dict(field.split("=", 1) for field in state["kernel"])
+    return fields.get("chunks"), state["place"]
 
 
 @pytest.mark.parametrize("layers, status, words", [

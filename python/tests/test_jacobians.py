@@ -208,6 +208,9 @@ def test_chunks_like_those_of_other_inputs(jax, tmp_path):
     assert train.features() == {"train": train.pattern, "chunks": chunks, "outputs": 2}
     found = train.features(layers=True)
     assert found == {"train": train.pattern, "layers": train.layers, "outputs": 2}
+    for chunk, name in zip(train.description["chunks"], ("mlp/~/a", "mlp/_/a", "b")):
+        chunk["layer"] = name
+    assert train.features(layers=True)["layers"][:3] == ["mlp___a", "mlp___a_", "b"]
     for wrong in (params[:3], [*params[:3], (params[3][0][:, :1], params[3][1][:, :1])]):
         with pytest.raises(ValueError, match="like is a Jacobian with"):
             ntkdist.jacobians(

@@ -24,7 +24,7 @@ package struct FeatureOutcome {
       // An item's checksums are those of all its arrays, or none.
       written: written.filter { next.written[$0.key] != nil }
         .merging(next.written.filter { written[$0.key] != nil }) { $0 + $1 },
-      entries: entries + next.entries, seconds: seconds + next.seconds)
+      entries: max(entries, next.entries), seconds: seconds + next.seconds)
   }
 }
 
@@ -73,7 +73,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
     if missing.isEmpty { try finish() }
     if try missing.isEmpty || isLeftToRepair(missing) { return FeatureOutcome(isComplete: true) }
     try ranks.agree { try requireWhole() }
-    try store.requireDisk(for: missing, of: assignment.run, ranks: ranks)
+    try store.requireDisk(for: missing, fromVariant: variant, of: assignment.run, ranks: ranks)
     // Centering and normalizing need sums over the whole kernel.
     let needsMoments = work.needsMoments(gaps: assignment.keepsGaps)
     let items = needsMoments && input.moments[variant] == nil ? plan.items : missing
@@ -109,7 +109,8 @@ package final class FeatureStage<Scalar: PanelScalar> {
   /// Tells the producer that nothing is needed any more, and removes the sums. Collective.
   private func finish() throws {
     if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
-    try state.remove(kernel)
+    // Those of a later variant are needed still. Behind the last one, none are.
+    try state.remove(variant == assignment.variants.count - 1 ? nil : kernel)
   }
 
   /// Throws, on all ranks, where the sums of a node's ranks and two panels do not fit into its memory.

@@ -1,3 +1,4 @@
+import Datasets
 import DurableFiles
 import Failures
 import Features
@@ -95,7 +96,11 @@ struct FeatureState {
     _ sums: FeatureSums<Scalar>, kernel: [String], place: PanelPlan.Place, chunk: [UInt64]
   ) throws {
     try ranks.onRoot { try disk.createFolder(folder) }
-    let files = (0..<ranks.count).map { "sums-\(place.chunk)-\(place.panel).\($0)" }
+    // The files of another kernel at the same place are whole until the header names these.
+    var name = ImageDigest()
+    for byte in kernel.joined(separator: "\n").utf8 { name.take(UInt64(byte)) }
+    let stem = "sums-\(String(name.value, radix: 16))-\(place.chunk)-\(place.panel)"
+    let files = (0..<ranks.count).map { "\(stem).\($0)" }
     let parts = sums.tiles.map { (key: $0.key, values: UnsafeBufferPointer($0.values)) }
     // The disk may take longer than the watchdog waits for a computation.
     ranks.watchdog.pause()
@@ -107,11 +112,13 @@ struct FeatureState {
     }
   }
 
-  /// Removes the state, unless it is of another kernel of the run. Collective.
-  func remove(_ kernel: [String]) throws {
+  /// Removes the state. Collective.
+  ///
+  /// - Parameter kernel: what it must be of; nil for any.
+  func remove(_ kernel: [String]?) throws {
     try ranks.onRoot {
       guard try disk.exists(folder) else { return }
-      if try disk.exists(headerPath),
+      if let kernel, try disk.exists(headerPath),
         let found = try? JSONText.value(Header.self, try disk.read(headerPath)),
         found.kernel != kernel
       {

@@ -16,12 +16,8 @@ package struct FeatureWork {
     test = try section.test.map { try ChunkPattern($0, key: "features.test") }
   }
 
-  /// The layers whose kernels are formed beside that of all chunks, by their first chunks: the variants
-  /// behind the first.
-  var layers: [String] {
-    var seen: Set<String> = []
-    return (section.layers ?? []).filter { seen.insert($0).inserted }
-  }
+  /// The layers whose kernels are the variants behind the first.
+  var layers: [String] { section.distinctLayers }
 
   /// The chunks that a variant's kernel is of; nil for all.
   func chunks(ofVariant variant: Int) -> [Int]? {

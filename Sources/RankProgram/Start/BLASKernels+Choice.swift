@@ -10,17 +10,20 @@ extension BLASKernels {
   /// on the nodes of a cluster several. It reads the variable when it is loaded, so the program starts
   /// again where the kernels are others. Local; call it first of all.
   package static func choose() {
-    guard getenv(variable) == nil,
+    // Processors that the core does not run on are refused in a sentence later.
+    guard getenv(variable) == nil, Processor.missing.isEmpty,
       let age = age(ofCore: Processor.names(of: Processor.required))
     else { return }
     let name = name(for: age)
     guard OpenBLAS.kernels.lowercased() != name.lowercased(),
       let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     else { return }
+    var arguments = commandLineArguments.map { strdup($0) } + [nil]
     setenv(variable, name, 1)
-    execv(program, CommandLine.unsafeArgv)
+    execv(program, &arguments)
     // A program that cannot be started again goes on with the kernels that it has.
     unsetenv(variable)
+    for argument in arguments { free(argument) }
   }
 
   /// What OpenBLAS reads the choice from.

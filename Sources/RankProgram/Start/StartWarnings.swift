@@ -89,14 +89,14 @@ package struct StartWarnings {
     let name = facts[first].kernels
     let place = place(first, nodes: Set(old.map { facts[$0].node }).count)
     let advice = BLASKernels.name(for: core)
-    if let forcedKernels, !forcedKernels.isEmpty {
+    if let forcedKernels, !forcedKernels.isEmpty, forcedKernels.lowercased() != advice.lowercased() {
       return
         "OPENBLAS_CORETYPE=\(forcedKernels) gives OpenBLAS its kernels for old processors (\(name)) on "
         + "\(place); leave it out, or set it to \(advice)"
     }
     return
-      "OpenBLAS does not know the processor of \(place) and uses its slow kernels \(name); set "
-      + "OPENBLAS_CORETYPE=\(advice), or use a newer OpenBLAS"
+      "OpenBLAS has no kernels \(advice) for the processor of \(place) and uses its slow kernels \(name); "
+      + "use another OpenBLAS"
   }
 
   private var differentKernels: String? {

@@ -83,9 +83,10 @@ class _Results(ctypes.Structure):
 class _SharedLibrary:
     """`Library` over a shared object."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, level: str | None = None) -> None:
+        """Loads a library, made for a level of x86-64 or None."""
         try:
-            with _blas_kernels():
+            with _blas_kernels(level):
                 self._calls = ctypes.CDLL(str(path))
         except OSError as error:
             raise LibraryError(f"{path} cannot be loaded: {error}") from None
@@ -242,20 +243,21 @@ _BLAS_KERNELS = {"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}
 
 
 @contextlib.contextmanager
-def _blas_kernels() -> Iterator[None]:
-    """Names the kernels that an OpenBLAS which is loaded meanwhile takes, unless the user does.
+def _blas_kernels(level: str | None) -> Iterator[None]:
+    """Names the kernels of a level to an OpenBLAS that is loaded meanwhile, unless the user does.
 
     By itself, it takes those of the oldest processors on processors that are newer than it.
     """
     name = "OPENBLAS_CORETYPE"
-    if name in os.environ or not _is_x86():
+    kernels = _BLAS_KERNELS.get(level or "")
+    if name in os.environ or kernels is None:
         yield
         return
-    os.environ[name] = _BLAS_KERNELS[level(_processor_flags())]
+    os.environ[name] = kernels
     try:
         yield
     finally:
-        del os.environ[name]
+        os.environ.pop(name, None)
 
 
 def _is_x86() -> bool:
@@ -265,12 +267,26 @@ def _is_x86() -> bool:
 def library_path() -> Path:
     """The library to load: that of NTK_DIST_LIBRARY, or the one for the processor.
 
-    NTK_DIST_ISA (v2, v3 or v4 on x86-64) asks for a lower level than the processor's. Raises
-    LibraryError where there is none, or for a level that the processor does not have.
+    Raises LibraryError as `library_level`, and where there is none.
     """
     named = os.environ.get("NTK_DIST_LIBRARY")
     if named:
         return Path(named)
+    path = Path(__file__).with_name("lib") / f"libntkdist-{library_level()}.so"
+    if not path.exists():
+        raise LibraryError(
+            f"{path} is missing: this installation has no library for {platform.machine()}; "
+            "install the wheel of ntkdist, or name a library in NTK_DIST_LIBRARY"
+        )
+    return path
+
+
+def library_level() -> str:
+    """The level of instruction sets to use: the processor's, or a lower one that is asked for.
+
+    NTK_DIST_ISA (v2, v3 or v4 on x86-64) asks for a lower level than the processor's. Raises
+    LibraryError where there is none, or for a level that the processor does not have.
+    """
     # Other processors than those of x86-64 have no levels.
     levels = ("v2", "v3", "v4") if _is_x86() else ("generic",)
     highest = level(_processor_flags()) if _is_x86() else "generic"
@@ -281,16 +297,10 @@ def library_path() -> Path:
         raise LibraryError(
             f"NTK_DIST_ISA asks for {asked}, and this processor has {highest}; give at most that"
         )
-    path = Path(__file__).with_name("lib") / f"libntkdist-{asked}.so"
-    if not path.exists():
-        raise LibraryError(
-            f"{path} is missing: this installation has no library for {platform.machine()}; "
-            "install the wheel of ntkdist, or name a library in NTK_DIST_LIBRARY"
-        )
-    return path
+    return asked
 
 
 @functools.lru_cache(maxsize=1)
 def library() -> Library:
     """The library, loaded when it is first needed. Raises LibraryError where there is none."""
-    return _SharedLibrary(library_path())
+    return _SharedLibrary(library_path(), library_level())

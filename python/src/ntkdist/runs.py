@@ -96,8 +96,10 @@ class Run:
         if not found:
             raise MissingError(f"{self.path} has no results yet; wait until its data are read")
         if variant is None:
-            if len(found) == 1:
-                return found[0]
+            # Beside the kernels of layers, the one without a name is that of all.
+            whole_kernel = [candidate for candidate in found if not candidate["name"]]
+            if len(found) == 1 or whole_kernel:
+                return (whole_kernel or found)[0]
             raise ValueError(
                 f"{self.path} has {len(found)} variants; name one of {_list(self.variants)}"
             )

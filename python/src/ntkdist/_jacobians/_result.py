@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,17 @@ from ..failures import MissingError
 from ._files import ChunkFiles
 
 Array = NDArray[Any]
+
+
+def _job_names(layers: list[str]) -> list[str]:
+    """Names that a job takes, of letters, digits, dots, dashes and underscores."""
+    names: dict[str, str] = {}
+    for layer in layers:
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", layer) or "_"
+        while layer not in names and name in names.values():
+            name += "_"
+        names.setdefault(layer, name)
+    return [names[layer] for layer in layers]
 
 
 class Jacobians:
@@ -50,7 +62,7 @@ class Jacobians:
             layers: whether the kernel of every layer is formed too; the chunks must all be there.
         """
         found: dict[str, Any] = {"train": self.pattern}
-        found |= {"layers": self.layers} if layers else {"chunks": len(self._chunks)}
+        found |= {"layers": _job_names(self.layers)} if layers else {"chunks": len(self._chunks)}
         return {**found, "outputs": self.outputs} if self.outputs > 1 else found
 
     @property
