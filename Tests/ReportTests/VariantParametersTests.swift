@@ -14,7 +14,8 @@ import Testing
     let found = parameters(["weight_variance": 1.76, "depth": 30, "unknown": 2])
     #expect(found.label == "depth 30, σ_w² 1.76")
     #expect(found[.depth] == 30 && found[.biasVariance] == nil)
-    #expect(parameters(nil).label.isEmpty)
+    // A layer of features has a name alone.
+    #expect(parameters(nil).label == "any name")
   }
 
   @Test("Variants that differ in one parameter are equal without it")
