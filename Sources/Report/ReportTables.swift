@@ -62,7 +62,8 @@ enum ReportTables {
       parts.append(
         .folded(
           title: "The \(variants.count) \(record.job.network == nil ? "kernels" : "networks")",
-          Table(columns: ["variant", record.job.network == nil ? "kernel" : "network"], rows: names)))
+          Table(
+            columns: ["variant", record.job.network == nil ? "kernel" : "network"], rows: names)))
     }
     return parts
   }

@@ -89,7 +89,8 @@ package struct StartWarnings {
     let name = facts[first].kernels
     let place = place(first, nodes: Set(old.map { facts[$0].node }).count)
     let advice = BLASKernels.name(for: core)
-    if let forcedKernels, !forcedKernels.isEmpty, forcedKernels.lowercased() != advice.lowercased() {
+    if let forcedKernels, !forcedKernels.isEmpty, forcedKernels.lowercased() != advice.lowercased()
+    {
       return
         "OPENBLAS_CORETYPE=\(forcedKernels) gives OpenBLAS its kernels for old processors (\(name)) on "
         + "\(place); leave it out, or set it to \(advice)"
