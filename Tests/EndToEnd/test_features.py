@@ -168,7 +168,7 @@ def test_every_layer_has_a_kernel_beside_that_of_all(jacobians, ranks, options):
     assert "The 3 kernels" in page and "layer=conv1" in page
     state = json.loads(succeed("status", run, "--format", "json").stdout)
     assert state["state"] == "finished" and all(stage["of"] in (3, stage["done"]) for stage in state["stages"])
-    succeed("compare", run, run)
+    succeed("compare", run, run, "--output", jacobians.folder / "comparison")
     # Single tiles, computed from their own rows alone, are the same to the last bit.
     assert "all well" in succeed("verify", run, "--sample", 20, ranks=ranks).stdout
     before = chunks(run)
