@@ -13,6 +13,10 @@ package struct ImageDigest {
     value ^= value >> 32
   }
 
+  package mutating func take(_ text: String) {
+    for byte in text.utf8 { take(UInt64(byte)) }
+  }
+
   mutating func take(_ numbers: UnsafeMutableBufferPointer<Double>) {
     for number in numbers { take(number.bitPattern) }
   }

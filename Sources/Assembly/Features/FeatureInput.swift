@@ -39,7 +39,7 @@ package final class FeatureInput {
     }
     self.digest = digest.value
     moments = []
-    for variant in 0...work.layers.count {
+    for variant in 0..<work.variantCount {
       moments.append(try MomentsFile(run, work, variant, digest: digest.value).read(ranks))
     }
   }

@@ -98,7 +98,7 @@ struct FeatureState {
     try ranks.onRoot { try disk.createFolder(folder) }
     // The files of another kernel at the same place are whole until the header names these.
     var name = ImageDigest()
-    for byte in kernel.joined(separator: "\n").utf8 { name.take(UInt64(byte)) }
+    name.take(kernel.joined(separator: "\n"))
     let stem = "sums-\(String(name.value, radix: 16))-\(place.chunk)-\(place.panel)"
     let files = (0..<ranks.count).map { "\(stem).\($0)" }
     let parts = sums.tiles.map { (key: $0.key, values: UnsafeBufferPointer($0.values)) }

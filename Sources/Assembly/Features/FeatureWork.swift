@@ -8,23 +8,24 @@ package struct FeatureWork {
   package let section: FeaturesSection
   private let train: ChunkPattern
   private let test: ChunkPattern?
+  /// The chunks that each variant's kernel is of, first that of all; nil for all.
+  private let members: [[Int]?]
 
   /// Errors: names that are no patterns.
   init(_ section: FeaturesSection) throws {
     self.section = section
     train = try ChunkPattern(section.train, key: "features.train")
     test = try section.test.map { try ChunkPattern($0, key: "features.test") }
+    let names = section.layers ?? []
+    members =
+      [nil] + section.distinctLayers.map { layer in names.indices.filter { names[$0] == layer } }
   }
 
-  /// The layers whose kernels are the variants behind the first.
-  var layers: [String] { section.distinctLayers }
+  /// How many kernels the features give: that of all chunks, and those of layers.
+  var variantCount: Int { members.count }
 
   /// The chunks that a variant's kernel is of; nil for all.
-  func chunks(ofVariant variant: Int) -> [Int]? {
-    guard variant > 0, let names = section.layers else { return nil }
-    let layer = layers[variant - 1]
-    return names.indices.filter { names[$0] == layer }
-  }
+  func chunks(ofVariant variant: Int) -> [Int]? { members[variant] }
 
   /// Whether the chunks come one after the other, and may go when they are in the sums.
   package var isStream: Bool { section.chunks != nil }

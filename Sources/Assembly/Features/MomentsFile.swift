@@ -24,7 +24,7 @@ struct MomentsFile {
     var key = ImageDigest()
     key.take(digest)
     for number in work.chunks(ofVariant: variant) ?? [] { key.take(UInt64(number)) }
-    for byte in section.canonicalText.utf8 { key.take(UInt64(byte)) }
+    key.take(section.canonicalText)
     self.key = key.value
   }
 
