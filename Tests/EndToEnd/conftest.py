@@ -209,6 +209,23 @@ def wait_until(condition, process=None, pause=0.01):
         time.sleep(pause)
 
 
+def stop_once(condition, process):
+    """Stops a process (SIGSTOP) as soon as a condition holds.
+
+    The process runs for moments only and rests while the condition is checked, so that what is
+    waited for is not over before a busy machine looks again.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        if condition():
+            return
+        assert process.poll() is None, "the run ended before it was stopped"
+        assert time.monotonic() < deadline, "an expected event did not come"
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.005)
+
+
 def wait_for_chunks(run, count, process):
     """Returns when a run that was started has so many tiles."""
     wait_until(lambda: len(chunk_paths(run)) >= count, process, pause=0.005)

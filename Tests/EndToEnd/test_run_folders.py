@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 from conftest import (
-    ENVIRONMENT, chunks, command, finish, has_event, ntk_dist, sentences, start, succeed, summary,
-    wait_until, write_job)
+    ENVIRONMENT, chunks, command, finish, has_event, ntk_dist, sentences, start, stop_once, succeed,
+    summary, wait_until, write_job)
 
 # Seconds of a reduction to band form.
 LONG = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 20}}, tile=256)
@@ -39,8 +39,7 @@ def test_an_active_run_shows_its_step_and_a_killed_one_is_stopped(tmp_path):
     path = write_job(tmp_path, **LONG)
     run = tmp_path / "run"
     process = start("run", path, "--progress", "none", ranks=None)
-    wait_until(lambda: has_event(run, "assembled") and "spectrum" in progress(run), process)
-    process.send_signal(signal.SIGSTOP)
+    stop_once(lambda: has_event(run, "assembled") and "spectrum" in progress(run), process)
     # A routine that is silent for long is still the step that the job is in.
     os.utime(run / "progress.json", (0, 0))
     found = status(run)
@@ -64,8 +63,7 @@ def progress(run):
 def test_watching_ends_with_the_run(tmp_path):
     path = write_job(tmp_path, **LONG)
     process = start("run", path, "--progress", "none", ranks=None)
-    wait_until(lambda: has_event(tmp_path / "run", "assembled"), process)
-    process.send_signal(signal.SIGSTOP)
+    stop_once(lambda: has_event(tmp_path / "run", "assembled"), process)
     watch = subprocess.Popen(command(["status", tmp_path / "run", "--watch"]), env=ENVIRONMENT, text=True,
                              stdout=subprocess.PIPE)
     first = [watch.stdout.readline() for _ in range(2)]
@@ -156,8 +154,7 @@ def test_clean_removes_what_can_be_computed_again_after_asking(tmp_path):
 
 def test_clean_leaves_active_runs_and_other_folders_alone(tmp_path):
     process = start("run", write_job(tmp_path, **LONG), ranks=None)
-    wait_until(lambda: has_event(tmp_path / "run", "assembled"), process)
-    process.send_signal(signal.SIGSTOP)
+    stop_once(lambda: has_event(tmp_path / "run", "assembled"), process)
     try:
         refused = clean(tmp_path / "run", "", "--yes")
     finally:
