@@ -212,8 +212,9 @@ def wait_until(condition, process=None, pause=0.01):
 def stop_once(condition, process):
     """Stops a process (SIGSTOP) as soon as a condition holds.
 
-    The process runs for moments only and rests while the condition is checked, so that what is
-    waited for is not over before a busy machine looks again.
+    The process runs for moments only and rests in between, so that what is waited for is not over
+    before a busy machine looks again, and a quick step lasts for the seconds after which it is
+    recorded in progress.json.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -222,8 +223,9 @@ def stop_once(condition, process):
             return
         assert process.poll() is None, "the run ended before it was stopped"
         assert time.monotonic() < deadline, "an expected event did not come"
+        time.sleep(0.04)
         process.send_signal(signal.SIGCONT)
-        time.sleep(0.005)
+        time.sleep(0.01)
 
 
 def wait_for_chunks(run, count, process):

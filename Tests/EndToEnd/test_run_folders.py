@@ -9,8 +9,8 @@ from conftest import (
     ENVIRONMENT, chunks, command, finish, has_event, ntk_dist, sentences, start, stop_once, succeed,
     summary, wait_until, write_job)
 
-# Seconds of a reduction to band form.
-LONG = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 20}}, tile=256)
+# Spectra that take a while on any machine.
+LONG = dict(data={"synthetic": {"seed": 2, "train": 2500, "test": 20}}, tile=256)
 
 
 def status(run):
