@@ -172,6 +172,7 @@ bench: system-packages
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench block
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench squares
 	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench features
+	mpirun --oversubscribe -np $(CORES) .build/release/ntk-bench reduction
 	Benchmarks/pipeline $(BINARY)
 
 lint:

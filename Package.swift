@@ -90,6 +90,9 @@ let package = Package(
       name: "CVector", dependencies: ["CProcessor"], path: "CShims/CVector",
       cSettings: [.unsafeFlags(["-march=\(march)"])]),
     .target(
+      name: "CProducts", path: "CShims/CProducts", exclude: ["Products.inc"],
+      cSettings: [.unsafeFlags(["-march=\(march)"])]),
+    .target(
       name: "CProcess", path: "CShims/CProcess",
       cSettings: [
         .define("NTK_VERSION", to: "\"\(version)\""),
@@ -143,7 +146,9 @@ let package = Package(
     .target(name: "MessagePassing", dependencies: ["CMPI", "Failures"], exclude: readme),
     .target(
       name: "DistributedAlgebra",
-      dependencies: ["CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing", "Failures"],
+      dependencies: [
+        "CProducts", "CScaLAPACK", "CELPA", "BLAS", "BlockCyclic", "MessagePassing", "Failures",
+      ],
       exclude: readme),
 
     // What a user asks for, and how it is done.
@@ -298,8 +303,7 @@ let package = Package(
       name: "ntk-bench",
       dependencies: [
         "BLAS", "RecursionCore", "KernelTiles", "MessagePassing", "RankProgram", "TileSchedule",
-        "Tiling",
-        "TileStore", "DurableFiles", "Features",
+        "Tiling", "TileStore", "DurableFiles", "Features", "BlockCyclic", "DistributedAlgebra",
       ],
       path: "Benchmarks/ntk-bench"),
     .executableTarget(

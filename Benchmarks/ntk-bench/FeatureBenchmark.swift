@@ -43,7 +43,7 @@ enum FeatureBenchmark {
     }
     defer { for values in sums { values.deallocate() } }
     let product = PanelProduct<Scalar>(entries: tile * tile)
-    let adding = try seconds(on: world) {
+    let adding = try world.leastSeconds(of: 5) {
       for (tile, values) in zip(own, sums) {
         let (rows, columns) = (grid.rows(of: tile), grid.columns(of: tile))
         let a = panel + rows.lowerBound * k
@@ -59,7 +59,7 @@ enum FeatureBenchmark {
     let square = UnsafeMutablePointer<Scalar>.allocate(capacity: order * order)
     defer { square.deallocate() }
     square.initialize(repeating: 0, count: order * order)
-    let peak = try seconds(on: world) { syrk(k, panel, square) }
+    let peak = try world.leastSeconds(of: 5) { syrk(k, panel, square) }
     guard world.rank == 0 else { return }
     let operations = Double(points * (points + 1)) * Double(k)
     let peakOperations = Double(world.size * order * (order + 1)) * Double(k)
@@ -68,18 +68,5 @@ enum FeatureBenchmark {
       "gflops": operations / adding / 1e9, "syrk_gflops": peakOperations / peak / 1e9,
       "fraction": operations / adding / (peakOperations / peak),
     ])
-  }
-
-  /// The least time, over some runs, until all ranks are done.
-  private static func seconds(on world: Communicator, _ body: () -> Void) throws -> Double {
-    var least = Double.infinity
-    for _ in 0..<5 {
-      try world.barrier()
-      let start = MPIEnvironment.seconds
-      body()
-      try world.barrier()
-      least = min(least, MPIEnvironment.seconds - start)
-    }
-    return try world.allReduce(least, .max)
   }
 }

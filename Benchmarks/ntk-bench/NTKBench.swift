@@ -4,10 +4,10 @@ import RankProgram
 
 /// Speed of the parts that ntk-dist exists for; one JSON line a case.
 ///
-///     ntk-bench [core | pixels | attention | block | squares | features | pack] [--only TEXT]
+///     ntk-bench [core | pixels | attention | block | squares | features | reduction | pack] [--only TEXT]
 ///
-/// `core`, `pixels`, `attention` and `pack` run on one core; `block`, `squares` and `features` on all
-/// ranks of an mpirun, which share the tiles. --only keeps the cases whose name contains a text (not of `block`
+/// `core`, `pixels`, `attention` and `pack` run on one core; `block`, `squares`, `features` and
+/// `reduction` on all ranks of an mpirun, which share the tiles or the matrix. --only keeps the cases whose name contains a text (not of `block`
 /// and `pack`).
 @main
 struct NTKBench {
@@ -19,7 +19,7 @@ struct NTKBench {
       only = arguments[option + 1]
       arguments.removeSubrange(option...option + 1)
     }
-    let all = ["core", "pixels", "attention", "block", "squares", "features", "pack"]
+    let all = ["core", "pixels", "attention", "block", "squares", "features", "reduction", "pack"]
     let cases = arguments.isEmpty ? all : arguments
     let environment = try MPIEnvironment()
     for name in cases {
@@ -31,6 +31,7 @@ struct NTKBench {
       case "block": try BlockBenchmark.run(on: environment.world)
       case "squares": try SquareBenchmark.run(on: environment.world, only: only)
       case "features": try FeatureBenchmark.run(on: environment.world, only: only)
+      case "reduction": try ReductionBenchmark.run(on: environment.world, only: only)
       case "pack": if environment.world.rank == 0 { try PackBenchmark.run() }
       default:
         let text = "ntk-bench: no case \(name) (\(all.joined(separator: ", ")))\n"

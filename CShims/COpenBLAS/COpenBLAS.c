@@ -7,10 +7,6 @@
 void dsyevd_(
     const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
     double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
-void dsytrd_sb2st_(
-    const char *stage1, const char *vect, const char *uplo, const int *n, const int *kd, double *ab,
-    const int *ldab, double *d, double *e, double *hous, const int *lhous, double *work,
-    const int *lwork, int *info, size_t, size_t, size_t);
 void dsterf_(const int *n, double *d, double *e, int *info);
 void dgelqf_(
     const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
@@ -60,14 +56,6 @@ int ntk_dsyevd(
     int liwork) {
   int info = 0;
   dsyevd_(&jobz, &uplo, &n, a, &lda, w, work, &lwork, iwork, &liwork, &info, 1, 1);
-  return info;
-}
-int ntk_dsytrd_sb2st(
-    int n, int kd, double *ab, int ldab, double *d, double *e, double *hous, int lhous,
-    double *work, int lwork) {
-  int info = 0;
-  dsytrd_sb2st_(
-      "N", "N", "L", &n, &kd, ab, &ldab, d, e, hous, &lhous, work, &lwork, &info, 1, 1, 1);
   return info;
 }
 int ntk_dsterf(int n, double *d, double *e) {

@@ -1,4 +1,5 @@
 import BLAS
+import CProducts
 import CScaLAPACK
 import MessagePassing
 
@@ -45,6 +46,30 @@ extension Double: MatrixScalar {
     dgemm(
       transposeB, transposeA, m: n, n: m, k: k, alpha: alpha, b, lda: ldb, a, ldb: lda,
       beta: beta, c, ldc: ldc)
+  }
+
+  /// out += a b of small matrices. Local. Source: `CProducts.h`.
+  public static func addProduct(
+    m: Int, n: Int, k: Int, to out: UnsafeMutablePointer<Double>, stride: Int,
+    _ a: UnsafePointer<Double>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Double>,
+    rowStride bStride: Int
+  ) {
+    ntk_add_product_f64(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
+  }
+
+  /// target = source' of a matrix whose rows lie `stride` apart. Local.
+  public static func transpose(
+    rows: Int, columns: Int, _ source: UnsafePointer<Double>, stride: Int,
+    to target: UnsafeMutablePointer<Double>, stride targetStride: Int
+  ) {
+    ntk_transpose_f64(rows, columns, source, stride, target, targetStride)
+  }
+
+  /// Copies numbers with the other sign. Local.
+  public static func negate(
+    _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    for index in 0..<count { target[index] = -source[index] }
   }
 
   /// A = QR of a panel. Collective. Source: pdgeqrf.

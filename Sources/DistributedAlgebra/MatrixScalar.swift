@@ -27,6 +27,25 @@ public protocol MatrixScalar: BinaryFloatingPoint, Reducible, Sendable {
     _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int, beta: Self,
     _ c: UnsafeMutablePointer<Self>, ldc: Int)
 
+  /// out += a b of matrices that lie in the caches, without copies of them.
+  ///
+  /// Shape: out is m x n with element (i, j) at `i * stride + j`, a m x k with element (i, p) at
+  /// `i * rowStride + p * columnStride`, b k x n with element (p, j) at `p * bStride + j`. Rows of b
+  /// must be readable up to a multiple of 64 bytes. Local. Source: `CProducts.h`.
+  static func addProduct(
+    m: Int, n: Int, k: Int, to out: UnsafeMutablePointer<Self>, stride: Int,
+    _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,
+    rowStride bStride: Int)
+
+  /// target = source' of a matrix whose rows lie `stride` apart. Local.
+  static func transpose(
+    rows: Int, columns: Int, _ source: UnsafePointer<Self>, stride: Int,
+    to target: UnsafeMutablePointer<Self>, stride targetStride: Int)
+
+  /// Copies numbers with the other sign. Local.
+  static func negate(
+    _ source: UnsafePointer<Self>, to target: UnsafeMutablePointer<Self>, count: Int)
+
   /// A = QR of a panel in place; an `lwork` of -1 asks for the size in work[0]. Rows and columns
   /// count from 1. Collective; returns info. Source: ScaLAPACK p?geqrf.
   static func geqrf(

@@ -52,10 +52,9 @@ struct SolverTime {
     choice.solver == .band ? n * n * 3e-8 : 0
   }
 
-  /// The reduction in products with panels and updates by them; the bulge chasing and dsterf on one core.
+  /// The reduction, and the bulge chasing and dsterf on one core.
   private func band(speed: Double) -> Double {
-    2 / 3 * n * n * n * (1 / (0.62 * speed) + 1 / (0.78 * speed))
-      + n * n * Double(layout.nb) * 0.94e-9 + n * n * 1e-8
+    4 / 3 * n * n * n / (0.8 * speed) + n * n * Double(layout.nb) * 0.55e-9 + n * n * 1e-8
   }
 
   /// Of one Cholesky factorization.

@@ -79,7 +79,6 @@ struct BandSpectrum {
             "\(cause.sentence) at \(Int(savedFraction * 100)) % of the spectrum of \(label)"))
       }
     }
-    announceBand()
     let found = try reduction.spectrum { step, fraction in showBand(step, fraction) }
     return Outcome(
       values: found.values, weights: found.weights,
@@ -135,15 +134,6 @@ struct BandSpectrum {
   }
 
   /// The band's eigenvalues are one call of LAPACK on one rank.
-  private func announceBand() {
-    let n = Double(source.order)
-    // Some ten seconds of one core.
-    guard targets.columns == 0, 6 * n * n * 64 > 4e10 else { return }
-    console.show(
-      "eigenvalues of the band of \(label)", fraction: nil,
-      detail: "on one rank, without further signs until they are found", at: MPIEnvironment.seconds)
-  }
-
   private func showBand(_ step: BandStep, _ fraction: Double) {
     let what =
       switch step {

@@ -37,6 +37,7 @@ private func checkPanel<Scalar: MatrixScalar>(
   fillLower(&matrix, a)
   let replicas = try PanelReplicas(for: matrix)
   replicas.begin(panel: panel, count: count)
+  let pass = try TrianglePass(for: matrix)
   let height = replicas.rows.count
   let rows = replicas.rows.map { layout.rows.global(of: $0, on: context.myrow) }
   func set(_ target: UnsafeMutablePointer<Scalar>, _ element: (Int, Int) -> Double) {
@@ -48,7 +49,7 @@ private func checkPanel<Scalar: MatrixScalar>(
 
   set(replicas.byRow, v)
   try replicas.shareVectors()
-  replicas.multiply(matrix)
+  pass.multiply(matrix, by: replicas)
   try replicas.sumImages()
   var error = 0.0
   if replicas.isOwner {
@@ -65,7 +66,7 @@ private func checkPanel<Scalar: MatrixScalar>(
 
   set(replicas.images, x)
   try replicas.shareImages()
-  replicas.update(matrix)
+  pass.update(matrix, by: replicas)
   error = 0
   for jLocal in replicas.columns {
     let j = layout.columns.global(of: jLocal, on: context.mycol)

@@ -26,11 +26,7 @@ void ntk_ssyrk_row_major(
 int ntk_dsyevd(
     char jobz, char uplo, int n, double *a, int lda, double *w, double *work, int lwork, int *iwork,
     int liwork);
-// A symmetric band (ab[i - j + j * ldab], i >= j) to tridiagonal form, and its eigenvalues. An lhous
-// or lwork of -1 asks for the sizes in hous[0] and work[0].
-int ntk_dsytrd_sb2st(
-    int n, int kd, double *ab, int ldab, double *d, double *e, double *hous, int lhous,
-    double *work, int lwork);
+// The eigenvalues of a symmetric tridiagonal matrix.
 int ntk_dsterf(int n, double *d, double *e);
 // A = L Q, L in the lower triangle of a; and the singular values of A. An lwork of -1 asks for the size in
 // work[0].

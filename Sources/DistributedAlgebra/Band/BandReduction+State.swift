@@ -13,6 +13,7 @@ extension BandReduction {
   public borrowing func save<E: Error>(
     _ write: (UnsafeRawBufferPointer) throws(E) -> Void
   ) throws(E) {
+    settle()
     try forEachKeptColumn(until: next) { (_, rows, elements) throws(E) in
       try write(
         UnsafeRawBufferPointer(start: elements, count: rows.count * MemoryLayout<Scalar>.stride))

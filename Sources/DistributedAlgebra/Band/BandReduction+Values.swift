@@ -32,8 +32,7 @@ extension BandReduction {
   /// The eigenvalues and the weights of the carried columns, on all ranks; the matrix's memory is free
   /// before they are found.
   ///
-  /// Collective. They are found on rank 0, in double precision: without columns by one call of LAPACK,
-  /// with columns by turning them along. Errors: no convergence.
+  /// Collective. They are found on rank 0, in double precision. Errors: no convergence.
   ///
   /// - Parameter progress: is given the part of a step that is done, on rank 0.
   ///
@@ -62,7 +61,9 @@ extension BLACSContext {
     let found = try communicator.agree { () throws -> (values: [Double], products: [Double]) in
       guard let band else { return ([], []) }
       do {
-        guard count > 0 else { return (try band.eigenvalues(), []) }
+        guard count > 0 else {
+          return (try band.eigenvalues { progress(.chasing, $0) }, [])
+        }
         let matrix = try band.tridiagonal(turning: &columns, columns: count) {
           progress(.chasing, $0)
         }

@@ -11,9 +11,10 @@ import MessagePassing
 /// with vectors, which read the whole matrix for each column.
 ///
 /// The products are local: each rank has V and X of the rows and of the columns that it holds
-/// (`PanelReplicas`).
+/// (`PanelReplicas`). The matrix is read and written once a panel: the update by one panel and the
+/// products with the next are one pass (`TrianglePass`).
 ///
-/// Memory: the matrix and six blocks of columns. Only the lower triangle is read and written; the
+/// Memory: the matrix and twelve blocks of columns. Only the lower triangle is read and written; the
 /// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
 /// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
 ///
@@ -23,7 +24,9 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
   public private(set) var next: Int
 
   var matrix: DistributedMatrix<Scalar>
-  private let panel: PanelReplicas<Scalar>
+  /// The panel at hand, and the one before it, whose update may be pending.
+  private var panels: (current: PanelReplicas<Scalar>, before: PanelReplicas<Scalar>)
+  private let pass: TrianglePass<Scalar>
   private let reflector: BlockReflector<Scalar>
   private let tau: LocalArray<Scalar>
   private let work: LocalArray<Scalar>
@@ -51,8 +54,9 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
       throw DistributedAlgebraError.mismatch(
         what: "the number of rows of the carried columns", value: rows.n, expected: layout.n)
     }
-    let panel = try PanelReplicas(for: matrix)
-    let reflector = try BlockReflector(for: matrix, in: panel)
+    let panels = (current: try PanelReplicas(for: matrix), before: try PanelReplicas(for: matrix))
+    let pass = try TrianglePass(for: matrix)
+    let reflector = try BlockReflector(for: matrix, in: panels.current)
     let (localColumns, nb) = (matrix.localColumns, layout.nb)
     let tau: LocalArray<Scalar> = try communicator.agree {
       try LocalArray(count: localColumns + nb)
@@ -61,7 +65,8 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     // otherwise.
     let count = nb * (layout.rows.numroc(0) + 3 * nb)
     let work: LocalArray<Scalar> = try communicator.agree { try LocalArray(count: count) }
-    self.panel = panel
+    self.panels = panels
+    self.pass = pass
     self.reflector = reflector
     self.tau = tau
     self.work = work
@@ -93,20 +98,31 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     let rows = n - first
     let count = min(nb, rows)
     let place = Int32(first + 1)
+    panels = (panels.before, panels.current)
+    let (panel, before) = panels
+    if pass.isPending { pass.updateFirst(nb, of: matrix, by: before) }
     let info = Scalar.geqrf(
       m: Int32(rows), n: Int32(nb), matrix.pointer, ia: place, ja: Int32(next + 1),
       matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
     try requireSuccess("p?geqrf", info: info)
     panel.begin(panel: next, count: count)
-    try reflector.take(from: matrix, tau: tau)
+    try reflector.take(panel, from: matrix, tau: tau)
     try carried?.apply(reflector, ofPanelIn: layout.columns.owner(of: next))
     try panel.shareVectors()
-    panel.multiply(matrix)
+    pass.multiply(matrix, by: panel, updatedBy: pass.isPending ? before : nil)
     try panel.sumImages()
     try reflector.finishImages()
     try panel.shareImages()
-    panel.update(matrix)
+    pass.isPending = true
     next += nb
+    if isFinished { settle() }
+  }
+
+  /// Applies the last panel's update, which otherwise happens in the next one's pass. Local.
+  borrowing func settle() {
+    guard pass.isPending else { return }
+    pass.update(matrix, by: panels.current)
+    pass.isPending = false
   }
 
   /// The band, on rank 0; nil on the others. Collective.

@@ -12,7 +12,7 @@ import MessagePassing
 ///
 /// Source: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); LAPACK ?larft.
 final class BlockReflector<Scalar: MatrixScalar> {
-  private let panel: PanelReplicas<Scalar>
+  private var panel: PanelReplicas<Scalar>
   private let context: BLACSContext
   private let layout: MatrixLayout
   private let chunk: LocalArray<Scalar>
@@ -42,14 +42,17 @@ final class BlockReflector<Scalar: MatrixScalar> {
     wideY = try communicator.agree { try LocalArray(count: part) }
   }
 
-  /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun.
+  /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun, and
+  /// works on these replicas from now on.
   ///
   /// Collective.
   ///
   /// - Parameter tau: the scales, by local column; zero where a reflector is the identity.
   func take(
-    from matrix: borrowing DistributedMatrix<Scalar>, tau: borrowing LocalArray<Scalar>
+    _ panel: PanelReplicas<Scalar>, from matrix: borrowing DistributedMatrix<Scalar>,
+    tau: borrowing LocalArray<Scalar>
   ) throws {
+    self.panel = panel
     guard isOwner else { return }
     let (first, lld) = (panel.first, matrix.lld)
     let firstColumn = layout.columns.local(of: first - layout.nb)

@@ -1,11 +1,12 @@
 import BlockCyclic
+import Glibc
 import MessagePassing
 
 /// The Householder vectors V of a panel and their images W = A V, later X, where products with the
 /// remaining matrix need them: a rank has those of the matrix's rows and of its columns that it holds.
 ///
 /// Shape: `byRow` is rows x 2 count, column-major without gaps, V before the images; `byColumn` is
-/// columns x 2 count, the images before V. So a rank's part of V X' + X V' is one product.
+/// columns x 2 count, row-major, the images before V. So a rank's part of V X' + X V' is one product.
 ///
 /// A panel costs a rank messages of some blocks of columns of length n / nprow and n / npcol.
 package final class PanelReplicas<Scalar: MatrixScalar> {
@@ -22,17 +23,17 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
 
   /// The ranks of this process column, by their process rows.
   let columnRanks: Communicator
-  /// A block of the diagonal, prepared for a product.
-  let square: LocalArray<Scalar>
-  let chunks: TriangleChunks
 
   private let context: BLACSContext
   private let layout: MatrixLayout
   /// The ranks of this process row, by their process columns.
   private let rowRanks: Communicator
   private let rowArray: LocalArray<Scalar>
-  private let columnArray: LocalArray<Scalar>
   private let buffer: LocalArray<Scalar>
+  /// A block of the images.
+  private let turned: LocalArray<Scalar>
+  /// V of this rank's rows once more, row-major, for the products.
+  private let vectorRows: PaddedColumns<Scalar>
   private var owner = 0
   /// Blocks of `columns`, counted from its first, by the process rows that hold the same rows.
   private var blocks: [[Range<Int>]] = []
@@ -45,9 +46,6 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     let (nb, localRows, localColumns) = (layout.nb, matrix.localRows, matrix.localColumns)
     self.layout = layout
     self.context = context
-    chunks = TriangleChunks(
-      layout: layout, myrow: context.myrow, mycol: context.mycol, largest: (rows: 384, columns: 384)
-    )
     let communicator = context.communicator
     let (myrow, mycol) = (Int32(context.myrow), Int32(context.mycol))
     let inRow = try communicator.split(color: myrow, key: mycol)
@@ -55,9 +53,10 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     rowRanks = inRow ?? communicator
     columnRanks = inColumn ?? communicator
     rowArray = try communicator.agree { try LocalArray(count: 2 * nb * localRows) }
-    columnArray = try communicator.agree { try LocalArray(count: 2 * nb * localColumns) }
+    byColumn = try communicator.agree { try PaddedColumns(height: 2 * nb, count: localColumns) }
     buffer = try communicator.agree { try LocalArray(count: nb * max(localRows, localColumns)) }
-    square = try communicator.agree { try LocalArray(count: nb * nb) }
+    turned = try communicator.agree { try LocalArray(count: nb * nb) }
+    vectorRows = try communicator.agree { try PaddedColumns(height: nb, count: localRows) }
   }
 
   /// V, and the images behind it, of this rank's rows. Valid while the replicas live.
@@ -66,8 +65,8 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   /// The images of this rank's rows.
   package var images: UnsafeMutablePointer<Scalar> { byRow + rows.count * count }
 
-  /// The images, and V behind them, of this rank's columns. Valid while the replicas live.
-  package var byColumn: UnsafeMutablePointer<Scalar> { columnArray.start }
+  /// The images, and V behind them, of this rank's columns.
+  let byColumn: PaddedColumns<Scalar>
 
   /// Begins a panel, whose process column is to set the V of its rows. Local.
   ///
@@ -89,31 +88,59 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
 
   /// Gives V to all ranks that need it, from the panel's process column. Collective.
   package func shareVectors() throws {
-    try share(byRow, at: byColumn + columns.count * count)
+    try share(byRow, at: count)
   }
 
   /// Gives X to all ranks that need it, from the panel's process column. Collective.
-  package func shareImages() throws { try share(images, at: byColumn) }
+  package func shareImages() throws { try share(images, at: 0) }
+
+  /// Sets the images to zero, for `addImages`. Local.
+  func beginImages() {
+    let size = MemoryLayout<Scalar>.stride
+    memset(images, 0, rows.count * count * size)
+    for column in 0..<columns.count { memset(byColumn[column], 0, count * size) }
+    Scalar.transpose(
+      rows: count, columns: rows.count, byRow, stride: rows.count, to: vectorRows.start,
+      stride: vectorRows.stride)
+  }
+
+  /// Adds the products of a chunk with V of its columns, and of its transpose with V of its rows. Local.
+  func addImages(
+    of chunk: borrowing PaddedColumns<Scalar>, _ chunkRows: Range<Int>, _ chunkColumns: Range<Int>
+  ) {
+    let row = chunkRows.lowerBound - rows.lowerBound
+    let column = chunkColumns.lowerBound - columns.lowerBound
+    // Column-major, so these are the images' transposes.
+    Scalar.addProduct(
+      m: count, n: chunkRows.count, k: chunkColumns.count, to: images + row, stride: rows.count,
+      byColumn[column] + count, rowStride: 1, columnStride: byColumn.stride, chunk.start,
+      rowStride: chunk.stride)
+    Scalar.addProduct(
+      m: chunkColumns.count, n: count, k: chunkRows.count, to: byColumn[column],
+      stride: byColumn.stride, chunk.start, rowStride: chunk.stride, columnStride: 1,
+      vectorRows[row], rowStride: vectorRows.stride)
+  }
 
   /// Sums the images over the ranks; the panel's process column has the sums of its rows. Collective.
   package func sumImages() throws {
     if !columns.isEmpty {
       var next = buffer.start
-      for block in blocks.joined() {
-        for column in 0..<count {
-          next.update(
-            from: byColumn + (block.lowerBound + column * columns.count), count: block.count)
-          next += block.count
-        }
+      for column in blocks.joined().joined() {
+        next.update(from: byColumn[column], count: count)
+        next += count
       }
       try columnRanks.sumParts(buffer.start, counts: partCounts)
       next = buffer.start
       for block in blocks[context.myrow] {
-        for column in 0..<count {
+        Scalar.transpose(
+          rows: block.count, columns: count, next, stride: count, to: turned.start,
+          stride: block.count)
+        for k in 0..<count {
           Scalar.add(
-            next, to: images + (localRow(block) + column * rows.count), count: block.count)
-          next += block.count
+            turned.start + k * block.count, to: images + (localRow(block) + k * rows.count),
+            count: block.count)
         }
+        next += block.count * count
       }
     }
     guard rowRanks.size > 1 else { return }
@@ -122,9 +149,9 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   }
 
   /// Copies an array of the panel's process column, by rows, to all of the process row; and the same
-  /// rows to their places in one by columns, within a process column.
+  /// rows to `place` in the array by columns, within a process column.
   private func share(
-    _ source: UnsafeMutablePointer<Scalar>, at target: UnsafeMutablePointer<Scalar>
+    _ source: UnsafeMutablePointer<Scalar>, at place: Int
   ) throws(MPIError) {
     if rowRanks.size > 1 {
       let array = UnsafeMutableBufferPointer(start: source, count: rows.count * count)
@@ -133,19 +160,16 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     guard !columns.isEmpty else { return }
     var next = buffer.start + partCounts[..<context.myrow].reduce(0, +)
     for block in blocks[context.myrow] {
-      for column in 0..<count {
-        next.update(from: source + (localRow(block) + column * rows.count), count: block.count)
-        next += block.count
-      }
+      Scalar.transpose(
+        rows: count, columns: block.count, source + localRow(block), stride: rows.count, to: next,
+        stride: count)
+      next += block.count * count
     }
     try columnRanks.gatherParts(buffer.start, counts: partCounts)
     next = buffer.start
-    for block in blocks.joined() {
-      for column in 0..<count {
-        (target + (block.lowerBound + column * columns.count)).update(
-          from: next, count: block.count)
-        next += block.count
-      }
+    for column in blocks.joined().joined() {
+      (byColumn[column] + place).update(from: next, count: count)
+      next += count
     }
   }
 

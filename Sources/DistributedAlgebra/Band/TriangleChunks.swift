@@ -53,14 +53,14 @@ struct TriangleChunks {
     visit(middle..<blocks.upperBound, until: end, rectangle, diagonal)
   }
 
-  /// Cuts a rectangle into chunks, column by column.
+  /// Cuts a rectangle into chunks, row by row.
   private func cut(
     _ rows: Range<Int>, _ columns: Range<Int>, _ body: (Range<Int>, Range<Int>) -> Void
   ) {
     let height = Self.part(of: rows.count, atMost: largest.rows)
     let width = Self.part(of: columns.count, atMost: largest.columns)
-    for j in stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
-      for i in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
+    for i in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
+      for j in stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
         body(i..<min(i + height, rows.upperBound), j..<min(j + width, columns.upperBound))
       }
     }
