@@ -93,13 +93,6 @@ void ntk_dger(
     int m, int n, double alpha, const double *x, const double *y, double *a, int lda) {
   cblas_dger(CblasColMajor, m, n, alpha, x, 1, y, 1, a, lda);
 }
-void ntk_dsymv_lower(int n, double alpha, const double *a, int lda, const double *x, double *y) {
-  cblas_dsymv(CblasColMajor, CblasLower, n, alpha, a, lda, x, 1, 0, y, 1);
-}
-void ntk_dsyr2_lower(
-    int n, double alpha, const double *x, const double *y, double *a, int lda) {
-  cblas_dsyr2(CblasColMajor, CblasLower, n, alpha, x, 1, y, 1, a, lda);
-}
 double ntk_ddot(int n, const double *x, const double *y) { return cblas_ddot(n, x, 1, y, 1); }
 void ntk_daxpy(int n, double alpha, const double *x, double *y) {
   cblas_daxpy(n, alpha, x, 1, y, 1);

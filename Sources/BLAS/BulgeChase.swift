@@ -1,4 +1,5 @@
 import COpenBLAS
+import CProducts
 
 /// The reduction of a symmetric band to tridiagonal form by chasing bulges, with columns Y that it
 /// turns along: T = Q' B Q and Y <- Q'Y.
@@ -17,6 +18,8 @@ struct BulgeChase: ~Copyable {
   private let band: UnsafeMutablePointer<Double>
   private let columns: Int
   private let work: UnsafeMutablePointer<Double>
+  /// The reflection that is being made.
+  private let reflector: UnsafeMutablePointer<Double>
 
   /// A sweep on its way: the reflection that it made last, I - tau v v' on `count` rows from `first`.
   private struct Sweep {
@@ -49,11 +52,13 @@ struct BulgeChase: ~Copyable {
     (self.n, self.kd, self.height, self.columns) = (n, kd, height, columns)
     self.band = band
     work = .allocate(capacity: max(kd, columns))
+    reflector = .allocate(capacity: kd)
   }
 
   deinit {
     band.deallocate()
     work.deallocate()
+    reflector.deallocate()
   }
 
   /// Chases all bulges.
@@ -103,30 +108,23 @@ struct BulgeChase: ~Copyable {
       sweep.isDone = true
       return
     }
-    let lda = Int32(height - 1)
-    if !isFirst {
-      // The block below the reflected rows takes it from the right, which makes the bulge.
-      let block = place(next, first)
-      ntk_dgemv(
-        ntk_blas_no_transpose(), Int32(rows), Int32(count), -sweep.tau, block, lda, sweep.v, work)
-      ntk_dger(Int32(rows), Int32(count), 1, work, sweep.v, block, lda)
-    }
     let column = isFirst ? sweep.column : first
     let head = place(next, column)
-    sweep.tau = ntk_dlarfg(Int32(rows), head, head + 1)
-    sweep.v[0] = 1
+    // The block below the reflected rows takes the reflection from the right, which makes the bulge.
+    if !isFirst { ntk_reflect_right(rows, count, head, height - 1, sweep.v, sweep.tau, work) }
+    let tau = ntk_dlarfg(Int32(rows), head, head + 1)
+    reflector[0] = 1
     for index in 1..<max(rows, 1) {
-      sweep.v[index] = head[index]
+      reflector[index] = head[index]
       head[index] = 0
     }
-    if !isFirst && count > 1 {
-      let block = place(next, first + 1)
-      ntk_dgemv(
-        ntk_blas_transpose(), Int32(rows), Int32(count - 1), -sweep.tau, block, lda, sweep.v, work)
-      ntk_dger(Int32(rows), Int32(count - 1), 1, sweep.v, work, block, lda)
+    if !isFirst {
+      ntk_reflect_left(rows, count, head, height - 1, sweep.v, work, reflector, tau)
     }
+    sweep.v.update(from: reflector, count: rows)
+    sweep.tau = tau
     (sweep.first, sweep.count) = (next, rows)
-    reflectDiagonalBlock(sweep)
+    ntk_reflect_both(rows, place(next, next), height - 1, sweep.v, tau, work)
     guard columns > 0 else { return }
     // Row-major, Y' of these rows: Y' <- Y' - tau (Y'v) v'.
     let target = y + next * columns
@@ -134,15 +132,6 @@ struct BulgeChase: ~Copyable {
       ntk_blas_no_transpose(), Int32(columns), Int32(rows), -sweep.tau, target, Int32(columns),
       sweep.v, work)
     ntk_dger(Int32(columns), Int32(rows), 1, work, sweep.v, target, Int32(columns))
-  }
-
-  /// D <- H D H as D - v w' - w v' with w = tau (D v - (tau v'D v / 2) v).
-  private borrowing func reflectDiagonalBlock(_ sweep: Sweep) {
-    let (rows, lda) = (Int32(sweep.count), Int32(height - 1))
-    let block = place(sweep.first, sweep.first)
-    ntk_dsymv_lower(rows, sweep.tau, block, lda, sweep.v, work)
-    ntk_daxpy(rows, -sweep.tau / 2 * ntk_ddot(rows, work, sweep.v), sweep.v, work)
-    ntk_dsyr2_lower(rows, -1, sweep.v, work, block, lda)
   }
 }
 

@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test("Weights are those of LAPACK's eigenvectors", arguments: [1, 2, 3, 5, 16, 40, 97])
+  @Test("Weights are those of LAPACK's eigenvectors", arguments: [1, 2, 3, 5, 16, 40, 97, 230])
   func random(n: Int) throws {
     for width in [0, 1, 2, 3, 8, 64] {
       try check(n, width: width, count: 3) { noise($0 * 1_009 + $1) }

@@ -35,17 +35,14 @@ int ntk_dgesvd_values(int m, int n, double *a, int lda, double *s, double *work,
 // H = I - tau (1, x) (1, x)' with H (alpha, x) = (beta, 0); beta replaces alpha. Returns tau.
 double ntk_dlarfg(int n, double *alpha, double *x);
 
-// What chases bulges, column-major; vectors are contiguous.
+// What turns columns along, column-major; vectors are contiguous.
 // y = alpha op(A) x.
 void ntk_dgemv(
     int transpose, int m, int n, double alpha, const double *a, int lda, const double *x, double *y);
 // A += alpha x y'.
 void ntk_dger(
     int m, int n, double alpha, const double *x, const double *y, double *a, int lda);
-// y = alpha A x, and A += alpha (x y' + y x'), with the lower triangle of A.
-void ntk_dsymv_lower(int n, double alpha, const double *a, int lda, const double *x, double *y);
-void ntk_dsyr2_lower(
-    int n, double alpha, const double *x, const double *y, double *a, int lda);
+// x'y, and y += alpha x.
 double ntk_ddot(int n, const double *x, const double *y);
 void ntk_daxpy(int n, double alpha, const double *x, double *y);
 

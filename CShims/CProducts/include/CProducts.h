@@ -7,6 +7,8 @@
 #ifndef NTK_CPRODUCTS_H
 #define NTK_CPRODUCTS_H
 
+#include "Reflections.h"
+
 /// out += a b.
 ///
 /// Shape: out is m x n with element (i, j) at out[i * out_stride + j]; a is m x k with element (i, p) at
