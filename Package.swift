@@ -4,7 +4,7 @@ import PackageDescription
 /// By semantic versioning; see CHANGELOG.md and docs/contributing/releasing.md.
 let version = "0.1.0"
 
-/// The processor the recursion core is compiled for, as clang's -march takes it. The default is
+/// The processor that the recursion core and the solvers' inner loops are compiled for, as clang's -march takes it. The default is
 /// the machine that builds; a cluster with older compute nodes names theirs (NTK_DIST_MARCH=x86-64-v3).
 let march = Context.environment["NTK_DIST_MARCH"] ?? "native"
 
@@ -89,6 +89,7 @@ let package = Package(
     .target(
       name: "CVector", dependencies: ["CProcessor"], path: "CShims/CVector",
       cSettings: [.unsafeFlags(["-march=\(march)"])]),
+    // Inner loops of the solvers; no library's.
     .target(
       name: "CProducts", path: "CShims/CProducts", exclude: ["Products.inc"],
       cSettings: [.unsafeFlags(["-march=\(march)"])]),
@@ -117,7 +118,7 @@ let package = Package(
       swiftSettings: vectorized),
     .target(name: "MeanField", dependencies: ["RecursionCore"], exclude: readme),
     .target(name: "Generalization", exclude: readme),
-    .target(name: "BLAS", dependencies: ["COpenBLAS", "Failures"], exclude: readme),
+    .target(name: "BLAS", dependencies: ["COpenBLAS", "CProducts", "Failures"], exclude: readme),
     .target(
       name: "KernelTiles", dependencies: ["RecursionCore", "BLAS"], exclude: readme,
       swiftSettings: vectorized),

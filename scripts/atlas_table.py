@@ -19,7 +19,7 @@ RIDGE = 0.01
 
 def number(x):
     """Three digits and more, as a reader wants them."""
-    return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+    return f"{x:,.0f}" if abs(x) >= 999.5 else f"{x:.3g}"
 
 
 def order(path):
@@ -93,9 +93,10 @@ def main():
     begin, end = "<!-- atlas_table.py -->\n", "\n<!-- end -->"
     head, rest = text.split(begin)
     page = head + begin + tables() + end + rest.split(end, 1)[1]
-    if "--check" in sys.argv and page != text:
+    if "--check" not in sys.argv:
+        PAGE.write_text(page)
+    elif page != text:
         sys.exit(f"{PAGE} has other tables than its summaries give; run scripts/atlas_table.py")
-    PAGE.write_text(page)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import RankProgram
 ///     ntk-bench [core | pixels | attention | block | squares | features | reduction | pack] [--only TEXT]
 ///
 /// `core`, `pixels`, `attention` and `pack` run on one core; `block`, `squares`, `features` and
-/// `reduction` on all ranks of an mpirun, which share the tiles or the matrix. --only keeps the cases whose name contains a text (not of `block`
-/// and `pack`).
+/// `reduction` on all ranks of an mpirun, which share the tiles or the matrix. --only keeps the cases
+/// whose name contains a text (not of `block` and `pack`).
 @main
 struct NTKBench {
   static func main() throws {

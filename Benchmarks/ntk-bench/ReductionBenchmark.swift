@@ -3,8 +3,8 @@ import BlockCyclic
 import DistributedAlgebra
 import MessagePassing
 
-/// The reduction of a symmetric matrix of order 6,000 to a band over all ranks, and two parts of its first
-/// panel: A V, and A - V X' - X V'. Beside them products of BLAS (gemm of order 2,048) on all ranks at once.
+/// The reduction of a symmetric matrix of order 6,000 to a band over all ranks, and what it does with its
+/// first panel: A V, A - V X' - X V', and both in one pass. Beside them products of BLAS (gemm of order 2,048) on all ranks at once.
 enum ReductionBenchmark {
   private static let order = 6_000
   private static let block = 64
@@ -24,7 +24,7 @@ enum ReductionBenchmark {
     func matrix() throws -> DistributedMatrix<Scalar> {
       let matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
       for (index, _) in matrix.elements.enumerated() {
-        matrix.elements[index] = Scalar((index &* 40_503) % 2_001 - 1_000) / 1_024
+        matrix.elements[index] = Scalar((index &* 40_507) % 2_001 - 1_000) / 1_024
       }
       return matrix
     }

@@ -19,6 +19,13 @@
 // Rows of b at a time, at most: those of REGISTERS registers stay in the first-level cache.
 #define DEPTH 96
 
+// Tuning for some processors splits wide vectors in two, which these registers are too few for.
+#if defined(__AVX512F__)
+#define WIDE __attribute__((min_vector_width(512)))
+#else
+#define WIDE
+#endif
+
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define INLINE static inline __attribute__((always_inline))
 

@@ -6,7 +6,7 @@ import Solve
 /// Seconds that the solvers take, from the speed of matrix products on one core.
 ///
 /// The fractions of that speed which the routines reach, and the rates of what runs on one core, were
-/// measured on two ranks at orders of 10,000 to 50,000 (docs/performance, Solvers).
+/// measured on two ranks at orders of 6,000 to 50,000 (docs/performance, Solvers).
 struct SolverTime {
   let layout: MatrixLayout
   /// FLOP per second of all ranks.
@@ -52,9 +52,11 @@ struct SolverTime {
     choice.solver == .band ? n * n * 3e-8 : 0
   }
 
-  /// The reduction, and the bulge chasing and dsterf on one core.
+  /// The reduction, whose factorizations of panels count for less in larger matrices; the bulge chasing
+  /// and dsterf on one core.
   private func band(speed: Double) -> Double {
-    4 / 3 * n * n * n / (0.8 * speed) + n * n * Double(layout.nb) * 0.55e-9 + n * n * 1e-8
+    4 / 3 * n * n * n * (1.15 + 3_000 / n) / speed + n * n * Double(layout.nb) * 0.35e-9
+      + n * n * 1e-8
   }
 
   /// Of one Cholesky factorization.

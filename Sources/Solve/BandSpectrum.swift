@@ -133,7 +133,7 @@ struct BandSpectrum {
     return try BandReduction(of: matrix, carrying: try carried())
   }
 
-  /// The band's eigenvalues are one call of LAPACK on one rank.
+  /// Shows a step of the band's eigenvalues, which rank 0 finds.
   private func showBand(_ step: BandStep, _ fraction: Double) {
     let what =
       switch step {

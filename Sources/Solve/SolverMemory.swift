@@ -30,7 +30,7 @@ package enum SolverMemory {
     case .band:
       // V and X of two panels by rows and by columns, p?geqrf's workspace, and MPI's copies; on
       // rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
-      let reduction = lower + depositBytes + 14 * panel
+      let reduction = lower + depositBytes + 16 * panel
       return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8) + carriedBytes
     case .eigenpairs:
       return 2 * whole + lower + layout.workspaceCount(for: solver) * 8

@@ -219,10 +219,12 @@ def stop_once(condition, process):
     deadline = time.monotonic() + PATIENCE
     while True:
         process.send_signal(signal.SIGSTOP)
+        assert process.poll() is None, "the run ended before it was stopped"
         if condition():
             return
-        assert process.poll() is None, "the run ended before it was stopped"
-        assert time.monotonic() < deadline, "an expected event did not come"
+        if time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError("an expected event did not come")
         time.sleep(0.04)
         process.send_signal(signal.SIGCONT)
         time.sleep(0.01)

@@ -44,7 +44,10 @@ def parameters(seed=0):
     shapes = [(5, 5, 3, 6), (5, 5, 6, 16), (1024, 120), (120, 84), (84, 1)]
     keys = jax.random.split(jax.random.PRNGKey(seed), len(shapes))
     weights = jax.nn.initializers.lecun_normal()
-    return [(weights(key, shape), jnp.zeros(shape[-1])) for key, shape in zip(keys, shapes)]
+    return [
+        (weights(key, shape, jnp.float32), jnp.zeros(shape[-1], jnp.float32))
+        for key, shape in zip(keys, shapes)
+    ]
 
 
 def outputs(params, x):
@@ -123,7 +126,7 @@ def learn_network(x, targets, epochs, rate, seed=0):
     def note():
         logits = jnp.concatenate([evaluate(params, x[i : i + 500]) for i in range(0, len(x), 500)])
         losses.append(float(loss(logits, targets)))
-        if len(losses) in (epochs // 2, epochs):
+        if len(losses) in (max(epochs // 2, 1), epochs):
             aligned.append(alignment(params, x, targets))
 
     for epoch, batch, part in batches(len(x), epochs, seed):
@@ -177,6 +180,9 @@ def learn(arguments):
     )
     out = pathlib.Path(arguments.out)
     found = json.loads(out.read_text()) if out.exists() else []
+    settings = {"images": len(kernel), "epochs": arguments.epochs, "rate": arguments.rate}
+    if any(entry[key] != settings[key] for entry in found for key in settings):
+        raise SystemExit(f"{out} was made with other settings; give another name")
     done = {entry["index"] for entry in found}
     for index in arguments.indices:
         if index in done or index > vectors.shape[1]:
@@ -191,9 +197,7 @@ def learn(arguments):
                 "network": losses,
                 "linearized": linearized,
                 "alignment": aligned,
-                "images": len(kernel),
-                "epochs": arguments.epochs,
-                "rate": arguments.rate,
+                **settings,
             }
         )
         out.write_text(json.dumps(found, indent=1))
@@ -239,7 +243,7 @@ def main(arguments=None):
     command.add_argument("cifar")
     command.add_argument("run")
     command.add_argument("out")
-    command.add_argument("--epochs", type=int, default=30)
+    command.add_argument("--epochs", type=int, default=30, help="2 or more")
     command.add_argument("--rate", type=float, default=0.05)
     command.add_argument(
         "--indices", type=int, nargs="+", default=[1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]

@@ -6,7 +6,7 @@ import MessagePassing
 /// remaining matrix need them: a rank has those of the matrix's rows and of its columns that it holds.
 ///
 /// Shape: `byRow` is rows x 2 count, column-major without gaps, V before the images; `byColumn` is
-/// columns x 2 count, row-major, the images before V. So a rank's part of V X' + X V' is one product.
+/// columns x 2 count, row-major with padding, the images before V. So a rank's part of V X' + X V' is one product.
 ///
 /// A panel costs a rank messages of some blocks of columns of length n / nprow and n / npcol.
 package final class PanelReplicas<Scalar: MatrixScalar> {
@@ -94,7 +94,7 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   /// Gives X to all ranks that need it, from the panel's process column. Collective.
   package func shareImages() throws { try share(images, at: 0) }
 
-  /// Sets the images to zero, for `addImages`. Local.
+  /// Sets the images to zero and turns V, for `addImages`. Local.
   func beginImages() {
     let size = MemoryLayout<Scalar>.stride
     memset(images, 0, rows.count * count * size)

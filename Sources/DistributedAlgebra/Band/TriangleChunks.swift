@@ -66,7 +66,7 @@ struct TriangleChunks {
     }
   }
 
-  /// The size of nearly equal parts, a multiple of the 16 rows of a product's innermost loop.
+  /// The size of nearly equal parts, a multiple of 16, which are whole registers.
   private static func part(of count: Int, atMost largest: Int) -> Int {
     let parts = max(1, (count + largest - 1) / largest)
     return max(16, ((count + parts - 1) / parts + 15) / 16 * 16)
