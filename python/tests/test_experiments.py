@@ -1,4 +1,4 @@
-"""The experiments of docs/results on a few images."""
+"""The experiments, on a few images."""
 
 import json
 import subprocess
