@@ -1,7 +1,7 @@
 import CVector
 import Synchronization
 
-/// How an activation without a closed form is computed, and how exactly: 1,024 pairs of random variances
+/// How an activation without a closed form is computed, and how exactly: pairs of random variances
 /// and correlations through the tables of either precision, beside the series without them.
 public struct ActivationCertificate: Codable, Equatable, Sendable {
   /// The layer's name in the job.
@@ -13,13 +13,15 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     case tables
     case quadrature
   }
-  /// Tables where phi is smooth.
+  /// Tables where phi is smooth, or smooth but at 0.
   public let form: Form
   /// Multiplications and additions of the polynomials of a pair with variances near 1, in double
   /// precision; nil without tables.
   public private(set) var operations: Int?
   /// The same where both variances are equal.
   public private(set) var operationsOfEqual: Int?
+  /// How many random pairs were compared.
+  public private(set) var pairs: Int?
   /// The largest error in double precision, relative to sqrt(K11 K22), and the same of E[phi' phi'].
   public private(set) var errorF64: Double?
   /// The same in single precision.
@@ -30,11 +32,11 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
 
   /// One line for a reader.
   public var description: String {
-    guard let operations, let operationsOfEqual, let errorF64, let errorF32 else {
+    guard let operations, let operationsOfEqual, let errorF64, let errorF32, let pairs else {
       return "\(activation): \(formula), by quadrature, about a millisecond a pair"
     }
     return "\(activation): \(formula), by tables: \(operations) multiplications a pair, "
-      + "\(operationsOfEqual) where variances are equal; largest error of 1024 random pairs "
+      + "\(operationsOfEqual) where variances are equal; largest error of \(pairs) random pairs "
       + "\(Self.rounded(errorF64)) in f64, \(Self.rounded(errorF32)) in f32"
   }
 
@@ -97,8 +99,9 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     form = .tables
     operations = table.full.operations
     operationsOfEqual = table.equal.operations
+    let random = RandomPairs(duals)
     let (f64, f32) = (
-      try Self.largestError(layer, duals, .f64), try Self.largestError(layer, duals, .f32)
+      try Self.largestError(layer, random, .f64), try Self.largestError(layer, random, .f32)
     )
     guard f64 <= Self.tolerance.f64, f32 <= Self.tolerance.f32 else {
       throw NetworkError(
@@ -107,27 +110,25 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
           + "\(Self.tolerance.f64) and \(Self.tolerance.f32); use a function that varies less quickly"
       )
     }
-    (errorF64, errorF32) = (f64, f32)
+    (pairs, errorF64, errorF32) = (random.count * random.count, f64, f32)
   }
 
-  /// Images of variances from 1/4 to 4, all with all.
+  /// The largest error of a network with one layer of it.
   private static func largestError(
-    _ layer: LayerDescription, _ duals: FormulaDuals, _ precision: Precision
+    _ layer: LayerDescription, _ pairs: RandomPairs, _ precision: Precision
   ) throws(NetworkError) -> Double {
-    let count = 32
-    let variances = (0..<count).map { ntk_exp(ntk_log(4) * (2 * fraction($0) - 1)) }
+    let count = pairs.count
     let dense = LayerDescription("dense")
     let program = Program([
       try Network([LayerDescription("flatten"), dense, layer, dense], imageShape: [1])
     ])
     let recursion = TileRecursion(program, lanes: precision)
-    guard let edge = try? recursion.edge(variances: variances) else { return .infinity }
-    let memory = AlignedStorage<Double>(count: 4 * count * count)
+    guard let edge = try? recursion.edge(variances: pairs.variances) else { return .infinity }
     let size = count * count
-    for place in 0..<size {
-      let scale = (variances[place / count] * variances[place % count]).squareRoot()
-      memory.base[place] = scale * (1 - 2 * fraction(place + count))
-      memory.base[size + place] = scale * 2 * fraction(place + count)
+    let memory = AlignedStorage<Double>(count: 4 * size)
+    for (place, pair) in pairs.all.enumerated() {
+      memory.base[place] = pair.scale * (1 - pair.distance)
+      memory.base[size + place] = pair.scale * pair.distance
     }
     recursion.evaluate(
       InputCovariances(covariance: memory.base, deficit: memory.base + size, stride: count),
@@ -137,27 +138,62 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
           nngp: memory.base + 2 * size, ntk: memory.base + 3 * size, stride: count)
       ])
     var worst = 0.0
-    for place in 0..<size {
-      let (q1, q2) = (variances[place / count], variances[place % count])
-      let u = 2 * fraction(place + count)
-      let exact = duals.dual(q1, q2, Correlation(distance: min(u, 2 - u), isNegative: u > 1))
-      let (x, y) = (duals.exactMoments(q1), duals.exactMoments(q2))
-      let largest = (x.square * y.square).squareRoot()
-      let largestSlope = (x.derivativeSquare * y.derivativeSquare).squareRoot()
+    for (place, pair) in pairs.all.enumerated() {
       let (kernel, tangentKernel) = (
         memory.base[2 * size + place], memory.base[3 * size + place]
       )
       guard kernel.isFinite, tangentKernel.isFinite else { return .infinity }
-      worst = max(worst, abs(kernel - largest * exact.value) / largest)
+      let value = pair.largest * pair.exact.value
+      worst = max(worst, abs(kernel - value) / pair.largest)
       // Theta = K + E[phi' phi'] Theta before it, which is the covariance.
-      let tangent = largestSlope * exact.slope * memory.base[place]
-      let error = abs(tangentKernel - largest * exact.value - tangent)
-      worst = max(worst, error / (largest + largestSlope * (q1 * q2).squareRoot()))
+      let tangent = pair.largestSlope * pair.exact.slope * memory.base[place]
+      let error = abs(tangentKernel - value - tangent)
+      worst = max(worst, error / (pair.largest + pair.largestSlope * pair.scale))
     }
     return worst
   }
+}
 
-  /// Numbers in 0...1 without order, the same in every run.
+/// Pairs of images of variances from 1/4 to 4, all with all, the same in every run, with their exact duals.
+private struct RandomPairs {
+  /// Images: fewer where a pair takes a millisecond.
+  let count: Int
+
+  struct One {
+    /// sqrt(q1 q2).
+    let scale: Double
+    /// 1 less the correlation.
+    let distance: Double
+    let exact: DualValues
+    /// The roots of the products of E[phi^2], and of E[phi'^2].
+    let largest: Double
+    let largestSlope: Double
+  }
+
+  let variances: [Double]
+  /// By row.
+  let all: [One]
+
+  init(_ duals: FormulaDuals) {
+    let count = duals.function.isSmooth ? 32 : 16
+    let variances = (0..<count).map { ntk_exp(ntk_log(4) * (2 * Self.fraction($0) - 1)) }
+    let moments = variances.map(duals.exactMoments)
+    (self.count, self.variances) = (count, variances)
+    all = (0..<count * count).map { place in
+      let (row, column) = (place / count, place % count)
+      let distance = 2 * Self.fraction(place + count)
+      let (x, y) = (moments[row], moments[column])
+      return One(
+        scale: (variances[row] * variances[column]).squareRoot(), distance: distance,
+        exact: duals.dual(
+          variances[row], variances[column],
+          Correlation(distance: min(distance, 2 - distance), isNegative: distance > 1)),
+        largest: (x.square * y.square).squareRoot(),
+        largestSlope: (x.derivativeSquare * y.derivativeSquare).squareRoot())
+    }
+  }
+
+  /// Numbers in 0...1 without order.
   private static func fraction(_ index: Int) -> Double {
     let golden = 0.6180339887498949 * Double(index + 1)
     return golden - golden.rounded(.down)

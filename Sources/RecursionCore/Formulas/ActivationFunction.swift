@@ -30,13 +30,24 @@ struct ActivationFunction: Sendable {
 
   /// Whether no derivative jumps anywhere.
   var isSmooth: Bool { nearBreaks.isEmpty && allBreaks.isEmpty }
+  /// Whether no derivative jumps but at 0.
+  var isSmoothBesidesZero: Bool { (nearBreaks + allBreaks).allSatisfy { $0 == 0 } }
   /// Whether phi itself jumps.
-  var jumps: Bool {
-    allBreaks.contains { place in
-      let step = 1e-9 * max(1, abs(place))
-      let (left, right) = (formula.value(at: place - step), formula.value(at: place + step))
-      return abs(right - left) > 1e-6 * (abs(left) + abs(right))
+  var jumps: Bool { allBreaks.contains { Self.jumps(formula, at: $0) } }
+  /// Whether phi, and whether phi', jumps at 0.
+  var jumpsAtZero: (value: Bool, slope: Bool) {
+    (Self.jumps(formula, at: 0), Self.jumps(slope, at: 0))
+  }
+
+  /// Whether the difference of the values on both sides stays as they approach `place`.
+  private static func jumps(_ formula: Formula, at place: Double) -> Bool {
+    func difference(_ step: Double) -> Double {
+      formula.value(at: place + step) - formula.value(at: place - step)
     }
+    let step = 1e-6 * max(1, abs(place))
+    let (wide, narrow) = (abs(difference(step)), abs(difference(step / 1024)))
+    let size = abs(formula.value(at: place + step)) + abs(formula.value(at: place - step))
+    return narrow > wide / 2 && narrow > 1e-12 * size
   }
 
   /// phi at many points.

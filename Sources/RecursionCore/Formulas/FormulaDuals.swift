@@ -123,12 +123,16 @@ final class FormulaDuals: Sendable {
 
   /// The table of a cell of the first variance and a window of the second; nil where phi has none.
   func window(cell: Int, window: Int, precision: Precision) -> WindowTable? {
-    guard function.isSmooth else { return nil }
+    guard function.isSmoothBesidesZero else { return nil }
     let key = WindowKey(cell: cell, window: window, precision: precision)
     if let known = state.withLock({ $0.windows[key] }) { return known }
-    let samples = WindowSamples(cell: cell, window: window) { variance in
-      expansion(variance).flatMap { $0.isGradual ? $0 : nil }
-    }
+    let samples = function.isSmooth
+      ? WindowSamples(cell: cell, window: window) { variance in
+        expansion(variance).flatMap { $0.isGradual ? $0 : nil }
+      }
+      : WindowSamples(cell: cell, window: window) {
+        HalfRangeExpansion(function, variance: $0)
+      }
     let tables = Precision.allCases.map { precision in
       (precision, samples.flatMap { WindowTable.table($0, precision) })
     }

@@ -118,10 +118,11 @@ private struct TabulatedPairs<L: CoreLanes> {
   let largestValue: L
   let largestSlope: L
   let ratio: L
-  /// u = 1 - |c|, |c|, v = 1 - c^2 and 2 sqrt(v) - 1.
+  /// u = 1 - |c|, |c|, v = 1 - c^2, s = sqrt(v) and y = 2 s - 1.
   let u: L
   let c: L
   let v: L
+  let s: L
   let y: L
 
   @inline(__always)
@@ -136,7 +137,8 @@ private struct TabulatedPairs<L: CoreLanes> {
     u = L.min(L.max(L.min(pair.deficit, scale + covariance), L(0)) * inverse, one)
     c = covariance.magnitude() * inverse
     v = u.adding(u, times: c)
-    y = L(-1).adding(L(2), times: v.squareRoot())
+    s = v.squareRoot()
+    y = L(-1).adding(L(2), times: s)
     self.ratio = ratio
   }
 
@@ -243,7 +245,7 @@ private struct TabulatedPairs<L: CoreLanes> {
       return Pair(covariance: largest * (all - loss), deficit: largest * beyond(loss))
     }
     let ones = shape.hasEven ? ones : all
-    let oddLoss = v * odd
+    let oddLoss = (shape.oddJumps ? s : v) * odd
     let oddPart = shape.oddVaries ? c * (ones - oddLoss) : c * ones
     var loss = u * ones
     if shape.oddVaries { loss = loss.adding(c, times: oddLoss) }

@@ -34,6 +34,27 @@ enum DualParts: Int, CaseIterable {
   var areOfCorrelation: Bool { self == .even || self == .odd }
 }
 
+/// The duals of one function at a pair of variances in parts; see `DualPart`.
+struct PairParts {
+  /// At every node in s.
+  let even: [Double]
+  let odd: [Double]
+  let ones: Double
+  let distance: Double
+}
+
+/// An activation at one variance, as windows are made from it.
+protocol WindowExpansion {
+  /// The nodes in s.
+  static var rule: Chebyshev { get }
+  /// Coefficients of phi and of phi' that show which parities each of them has, evens and odds alternating.
+  var parities: (value: WindowSamples.Parity, slope: WindowSamples.Parity) { get }
+  /// Whether the odd parts of phi and of phi' jump at 0: see `WindowTable.Shape`.
+  var oddJumps: (value: Bool, slope: Bool) { get }
+  /// The parts with each of some other variances, of phi and of phi'.
+  func parts(with others: [Self]) -> [(value: PairParts, slope: PairParts)]
+}
+
 /// A window: pairs with q1 in a cell of the grid and ln(q2 / q1) within `halfWidth` of the window's
 /// middle. The parts are sampled at Chebyshev's nodes of all three.
 struct WindowSamples {
@@ -42,18 +63,22 @@ struct WindowSamples {
   /// Windows on each side of the middle one.
   static let reach = 3
 
-  /// Terms in ln q1, in ln(q2 / q1) and in s.
-  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22), root: Chebyshev(96))
+  /// Terms in ln q1 and in ln(q2 / q1).
+  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22))
 
   /// The middle of a window.
   static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }
 
   let cell: Int
+  /// Terms in s.
+  let rootRule: Chebyshev
   /// [first][part] of samples [ratio][root], or [ratio] for those that are not of the correlation.
   private(set) var values: [[[[Double]]]] = []
   /// Whether phi, or phi', has parts of each parity.
   private(set) var valueParity = Parity()
   private(set) var slopeParity = Parity()
+  /// Whether their odd parts jump at 0.
+  private(set) var oddJumps = (value: false, slope: false)
 
   /// The parts that a function has.
   struct Parity: Equatable {
@@ -65,71 +90,51 @@ struct WindowSamples {
         if n % 2 == 0 { hasEven = true } else { hasOdd = true }
       }
     }
+
+    mutating func note(_ other: Parity) {
+      hasEven = hasEven || other.hasEven
+      hasOdd = hasOdd || other.hasOdd
+    }
   }
 
   /// nil where an expansion is missing.
-  init?(cell: Int, window: Int, _ expansion: (Double) -> HermiteExpansion?) {
+  init?<Expansion: WindowExpansion>(
+    cell: Int, window: Int, _ expansion: (Double) -> Expansion?
+  ) {
     self.cell = cell
-    let squares = Self.rules.root.nodes.map { 1 - ($0 + 1) * ($0 + 1) / 4 }
+    rootRule = Expansion.rule
     for tau in Self.rules.first.nodes {
       let logarithm = VarianceCell.logarithm(cell, tau)
       guard let x = expansion(ntk_exp(logarithm)) else { return nil }
-      var parts = [[[Double]]](repeating: [], count: DualPart.allCases.count)
-      for xi in Self.rules.ratio.nodes {
-        let ratio = Self.middle(window) + Self.halfWidth * xi
+      let ratios = Self.rules.ratio.nodes.map { Self.middle(window) + Self.halfWidth * $0 }
+      var others: [Expansion] = []
+      for ratio in ratios {
         guard let y = expansion(ntk_exp(logarithm + ratio)) else { return nil }
-        valueParity.note(x.values)
-        valueParity.note(y.values)
-        slopeParity.note(x.slopes)
-        slopeParity.note(y.slopes)
-        for (place, sample) in Self.sample(x, y, ratio, window, squares).enumerated() {
-          parts[place].append(sample)
-        }
+        others.append(y)
       }
-      values.append(parts)
+      for known in [x] + others {
+        valueParity.note(known.parities.value)
+        slopeParity.note(known.parities.slope)
+      }
+      oddJumps = x.oddJumps
+      values.append(Self.samples(x.parts(with: others), window == 0 ? ratios : nil))
     }
   }
 
-  /// All parts at one pair of variances.
-  private static func sample(
-    _ x: HermiteExpansion, _ y: HermiteExpansion, _ ratio: Double, _ window: Int,
-    _ squares: [Double]
-  ) -> [[Double]] {
-    let scale = window == 0 ? 1 / (ratio * ratio) : 1
-    func parts(_ a: [Double], _ b: [Double]) -> (
-      even: [Double], odd: [Double], ones: Double, distance: Double
-    ) {
-      let products = zip(a, b).map { $0 * $1 }
-      var (ones, distance) = (0.0, 0.0)
-      for n in stride(from: max(a.count, b.count) - 1, through: 0, by: -1) {
-        let difference = (n < a.count ? a[n] : 0) - (n < b.count ? b[n] : 0)
-        distance += difference * difference
-        if n % 2 == 1, n < products.count { ones += products[n] }
-      }
-      let (even, odd) = sums(products, squares)
-      return (even, odd, ones, distance / 2 * scale)
+  /// By part. Near the middle of the window without difference, distances are those over the square of
+  /// ln(q2 / q1).
+  private static func samples(
+    _ pairs: [(value: PairParts, slope: PairParts)], _ ratios: [Double]?
+  ) -> [[[Double]]] {
+    var parts = [[[Double]]](repeating: [], count: DualPart.allCases.count)
+    for (place, (value, slope)) in pairs.enumerated() {
+      let scale = ratios.map { 1 / ($0[place] * $0[place]) } ?? 1
+      let all = [
+        value.even, slope.odd, value.odd, slope.even, [value.ones], [slope.ones],
+        [value.distance * scale], [slope.distance * scale],
+      ]
+      for (part, sample) in all.enumerated() { parts[part].append(sample) }
     }
-    let (values, slopes) = (parts(x.values, y.values), parts(x.slopes, y.slopes))
-    return [
-      values.even, slopes.odd, values.odd, slopes.even, [values.ones], [slopes.ones],
-      [values.distance], [slopes.distance],
-    ]
-  }
-
-  /// G_even and G_odd at every c^2, by Horner's rule over the sums of the products behind:
-  /// (1 - c^(2k)) / (1 - c^2) = 1 + c^2 + ... + c^(2k-2).
-  private static func sums(
-    _ p: [Double], _ squares: [Double]
-  ) -> (even: [Double], odd: [Double]) {
-    func sum(_ parity: Int) -> [Double] {
-      var (rest, horner) = (0.0, [Double](repeating: 0, count: squares.count))
-      let last = p.count - 1 - (p.count - 1 - parity + 2) % 2
-      for n in stride(from: last, to: parity, by: -2) {
-        rest += p[n]
-        for index in squares.indices { horner[index] = rest + squares[index] * horner[index] }
-      }
-      return horner
-    }
-    return (sum(0), sum(1))
+    return parts
   }
 }

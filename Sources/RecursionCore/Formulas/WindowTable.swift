@@ -37,12 +37,14 @@ final class WindowTable: Sendable {
     }
   }
 
-  /// Which parts a function has, and which of them depend on c other than as their lowest power.
+  /// Which parts a function has, which of them depend on c other than as their lowest power, and whether
+  /// the odd one jumps at 0: what it loses is then s times the polynomial, not s^2 times.
   struct Shape: Sendable, Equatable {
     let hasEven: Bool
     let hasOdd: Bool
     let evenVaries: Bool
     let oddVaries: Bool
+    let oddJumps: Bool
   }
 
   /// For every pair of the window, for those with |xi| <= `nearPlace`, and for xi = 0. What is left out
@@ -123,9 +125,11 @@ final class WindowTable: Sendable {
     let (even, odd) = (!spans.full[0].isEmpty, !spans.full[1].isEmpty)
     let (values, slopes) = (samples.valueParity, samples.slopeParity)
     value = Shape(
-      hasEven: values.hasEven, hasOdd: values.hasOdd, evenVaries: even, oddVaries: odd)
+      hasEven: values.hasEven, hasOdd: values.hasOdd, evenVaries: even, oddVaries: odd,
+      oddJumps: samples.oddJumps.value)
     slope = Shape(
-      hasEven: slopes.hasEven, hasOdd: slopes.hasOdd, evenVaries: odd, oddVaries: even)
+      hasEven: slopes.hasEven, hasOdd: slopes.hasOdd, evenVaries: odd, oddVaries: even,
+      oddJumps: samples.oddJumps.slope)
     self.numbers = numbers
   }
 

@@ -1,0 +1,92 @@
+import CVector
+
+/// An activation that is smooth but at 0, at one variance: the even and the odd parts of phi and phi' as
+/// functions of |x|, in the polynomials P_j(|z|) that are orthonormal for |z|, z of the normal
+/// distribution. Hermite's coefficients decay too slowly there.
+struct HalfRangeExpansion: Sendable {
+  /// The part f of a function of which f(|x|), or sign(x) f(|x|), is a half: coefficients, the mean square
+  /// of the function being 1.
+  struct Function: Sendable {
+    let even: [Double]
+    let odd: [Double]
+    /// Whether the odd part, and with it the function, jumps at 0.
+    let jumps: Bool
+  }
+
+  let value: Function
+  let slope: Function
+  /// How many coefficients are not rounding.
+  let count: Int
+
+  /// P_j, as many as there may be.
+  static let polynomials = OrthonormalPolynomials(HalfRangeLosses.counts.last ?? 0) { _ in
+    2 / (2 * Double.pi).squareRoot()
+  }
+
+  /// Coefficients below this are rounding.
+  private static let smallest = 1e-14
+
+  /// Points, and all polynomials there times the weights: [polynomial][point].
+  private static let samples: (points: [Double], polynomials: [AlignedStorage<Double>]) = {
+    var (points, weights) = ([Double](), [Double]())
+    GaussLegendre(16).fill([0, 28], width: 0.5, to: &points, &weights)
+    let weighted = (0..<polynomials.count).map { _ in
+      AlignedStorage<Double>(count: points.count)
+    }
+    let norm = 2 / (2 * Double.pi).squareRoot()
+    for place in points.indices {
+      let x = points[place]
+      let factor = weights[place] * norm * ntk_exp(-x * x / 2)
+      for (j, value) in polynomials.values(at: x, weighted.count).enumerated() {
+        weighted[j].base[place] = factor * value
+      }
+    }
+    return (points, weighted)
+  }()
+
+  /// nil where phi has breaks elsewhere, or needs more polynomials than there are.
+  init?(_ function: ActivationFunction, variance: Double) {
+    guard function.isSmoothBesidesZero else { return nil }
+    let root = variance.squareRoot()
+    let points = Self.samples.points
+    let (right, left) = (points.map { root * $0 }, points.map { -root * $0 })
+    let jumps = function.jumpsAtZero
+    guard
+      let value = Function(
+        function.values(at: right), function.values(at: left), jumps: jumps.value),
+      let slope = Function(
+        function.slopes(at: right), function.slopes(at: left), jumps: jumps.slope)
+    else { return nil }
+    (self.value, self.slope) = (value, slope)
+    let parts = [value.even, value.odd, slope.even, slope.odd]
+    let last = parts.compactMap { part in part.lastIndex { abs($0) > Self.smallest } }.max() ?? 0
+    guard last + 3 < Self.polynomials.count else { return nil }
+    count = last + 1
+  }
+
+  /// The coefficients of a function with these values at the points, whose number is one of whole lanes.
+  fileprivate static func coefficients(_ values: [Double]) -> [Double] {
+    typealias L = Float64Lanes
+    let function = AlignedStorage<Double>(count: values.count)
+    for (place, value) in values.enumerated() { function.base[place] = value }
+    return samples.polynomials.map { weighted in
+      var sum = L(0)
+      for place in stride(from: 0, to: values.count, by: L.count) {
+        sum = sum.adding(L(at: weighted.base + place), times: L(at: function.base + place))
+      }
+      return sum.numbers.reduce(0, +)
+    }
+  }
+}
+
+extension HalfRangeExpansion.Function {
+  /// From its values at the points, and at minus them.
+  fileprivate init?(_ right: [Double], _ left: [Double], jumps: Bool) {
+    let even = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 + $1) / 2 })
+    let odd = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 - $1) / 2 })
+    let length = (even + odd).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    guard length.isFinite else { return nil }
+    let scale = length > 0 ? 1 / length : 0
+    (self.even, self.odd, self.jumps) = (even.map { $0 * scale }, odd.map { $0 * scale }, jumps)
+  }
+}
