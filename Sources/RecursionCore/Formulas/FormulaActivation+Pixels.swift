@@ -19,19 +19,20 @@ extension FormulaActivation {
   /// The most coefficients of a pixel: its numbers pass through the caches for every pair.
   static let mostCoefficients = 112
 
-  package var pixelValueCount: Int { PixelValue.allCases.count + coefficientCount + 4 }
+  package var pixelValueCount: Int { rootsPlace + 4 }
 
   package func writePixelValues(
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
   ) {
-    let (lanes, fixed) = (Float64Lanes.count, PixelValue.allCases.count)
-    let count = fixed + coefficientCount
+    let (lanes, count) = (Float64Lanes.count, rootsPlace)
     var values = [Double](repeating: 0, count: count * lanes)
     var most = 0
     let squares = square.numbers
     for (lane, variance) in variance.numbers.enumerated() {
-      let numbers = pixelNumbers(variance, square: squares[lane])
+      let numbers =
+        duals.pixelForms.map { formNumbers($0, variance, square: squares[lane]) }
+        ?? pixelNumbers(variance, square: squares[lane])
       most = max(most, numbers.count)
       for (index, number) in numbers.enumerated() { values[index * lanes + lane] = number }
     }
@@ -59,7 +60,7 @@ extension FormulaActivation {
     let logarithm = ntk_log(max(variance, least))
     let index = VarianceCell.index(logarithm)
     guard let cell = duals.series(index) else { return numbers }
-    var values = cell.values(logarithm, index)
+    var values = cell.values(logarithm)
     if variance < least { values[0] *= root / least.squareRoot() }
     set(.logarithm, logarithm)
     set(.ratio, values[0])
@@ -73,7 +74,7 @@ extension FormulaActivation {
   package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
-    let first = PixelValue.allCases.count + coefficientCount
+    let first = rootsPlace
     let (zero, half) = (L(0), L(0.5))
     @inline(__always) func deficit(_ gap: L, _ root: Int) -> L {
       let difference = x[root] - y[root]
@@ -85,9 +86,22 @@ extension FormulaActivation {
     }
     let kernelDeficit = deficit(gaps.gap, first)
     let pair = Pair(covariance: x[first] * y[first] - kernelDeficit, deficit: kernelDeficit)
-    let slopes: Pair<L>
-    let valueDeficit: L
-    let reach = L.Scalar.self == Double.self ? PixelValue.reach64 : PixelValue.reach32
+    let (valueDeficit, slopes) = pixelDuals(pair, x, y)
+    let tangentDeficit = (slopes.covariance * deficit(gaps.tangentGap, first + 1))
+      .adding(slopes.deficit, times: x[first + 1] * y[first + 1])
+    return PixelGaps(
+      gap: gap(valueDeficit, first + 2), tangentGap: gap(tangentDeficit, first + 3))
+  }
+
+  /// The deficit of E[phi phi], and E[phi' phi'] with its deficit.
+  @inline(__always)
+  private func pixelDuals<L: Lanes, X: ImageValues, Y: ImageValues>(
+    _ pair: Pair<L>, _ x: X, _ y: Y
+  ) -> (valueDeficit: L, slopes: Pair<L>) where X.Register == L, Y.Register == L {
+    let isDouble = L.Scalar.self == Double.self
+    if let plans = formPlans { return formDuals(isDouble ? plans.f64 : plans.f32, pair, x, y) }
+    let (zero, half) = (L(0), L(0.5))
+    let reach = isDouble ? PixelValue.reach64 : PixelValue.reach32
     let (reachX, reachY) = (x[reach.rawValue], y[reach.rawValue])
     // How many coefficients each pair has; one without expansion has more than there can be.
     let mean = half * (reachX + reachY)
@@ -99,23 +113,20 @@ extension FormulaActivation {
     let most = count.largest
     let series = PixelSeries(pair, x, y, tailParity, count)
     if most <= L.Scalar(coefficientCount) {
-      (valueDeficit, slopes) = series.sums(Int(most.rounded(.up)))
-    } else {
-      // Single pairs of those whose expansion is too long.
-      let counts = LanePairs<L>.numbers(count)
-      let single = LanePairs(pair, x, y).dual(duals) { counts[$0] > L.Scalar(coefficientCount) }
-      let sums = series.sums(coefficientCount)
-      let bound = L(Double(coefficientCount))
-      func select(_ a: L, _ b: L) -> L { L.select(bound, lessThan: count, b, else: a) }
-      valueDeficit = select(sums.valueDeficit, single.value.deficit)
-      slopes = Pair(
+      return series.sums(Int(most.rounded(.up)))
+    }
+    // Single pairs of those whose expansion is too long.
+    let counts = LanePairs<L>.numbers(count)
+    let single = LanePairs(pair, x, y).dual(duals) { counts[$0] > L.Scalar(coefficientCount) }
+    let sums = series.sums(coefficientCount)
+    let bound = L(Double(coefficientCount))
+    func select(_ a: L, _ b: L) -> L { L.select(bound, lessThan: count, b, else: a) }
+    return (
+      select(sums.valueDeficit, single.value.deficit),
+      Pair(
         covariance: select(sums.slopes.covariance, single.derivative.covariance),
         deficit: select(sums.slopes.deficit, single.derivative.deficit))
-    }
-    let tangentDeficit = (slopes.covariance * deficit(gaps.tangentGap, first + 1))
-      .adding(slopes.deficit, times: x[first + 1] * y[first + 1])
-    return PixelGaps(
-      gap: gap(valueDeficit, first + 2), tangentGap: gap(tangentDeficit, first + 3))
+    )
   }
 }
 

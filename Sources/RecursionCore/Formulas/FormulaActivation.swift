@@ -10,6 +10,9 @@ package struct FormulaActivation: Activation {
   /// See there; copied because they are read for every pair.
   let coefficientCount: Int
   let tailParity: WindowSamples.Parity
+  let formPlans: (f64: FormPlans, f32: FormPlans)?
+  /// Where `writeRoots`' four stand among the numbers of a pixel.
+  let rootsPlace: Int
   private let rowTables64 = RowTablePool<Float64Lanes>()
   private let rowTables32 = RowTablePool<Float32Lanes>()
 
@@ -19,6 +22,10 @@ package struct FormulaActivation: Activation {
   package init(_ formula: Formula) throws(FormulaError) {
     duals = try FormulaDuals.of(formula)
     (coefficientCount, tailParity) = (duals.coefficientCount, duals.tailParity)
+    formPlans = duals.pixelForms?.plans
+    rootsPlace =
+      duals.pixelForms.map { FormValue.allCases.count + $0.valueCount }
+      ?? PixelValue.allCases.count + coefficientCount
   }
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {

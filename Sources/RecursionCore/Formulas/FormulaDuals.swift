@@ -16,6 +16,7 @@ final class FormulaDuals: Sendable {
     var moments: [Int: MomentCell] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
     var series: [Int: SeriesCell?] = [:]
+    var forms: [Int: CellPolynomials?] = [:]
   }
 
   private struct WindowKey: Hashable {
@@ -44,10 +45,13 @@ final class FormulaDuals: Sendable {
   /// have at most: up to those that matter at variances of 8; none where phi is not smooth.
   let tailParity: WindowSamples.Parity
   let coefficientCount: Int
+  /// How pixels are computed where phi is smooth but at 0.
+  let pixelForms: PixelForms?
 
   private init(_ function: ActivationFunction) {
     self.function = function
     quadrature = PolarQuadrature(function)
+    pixelForms = PixelForms(function)
     var parity = WindowSamples.Parity()
     var count = 0
     if function.isSmooth {
@@ -119,6 +123,14 @@ final class FormulaDuals: Sendable {
     let series = SeriesCell(index, tailParity, limit: coefficientCount) { expansion($0) }
     state.withLock { $0.series[index] = .some(series) }
     return series
+  }
+
+  /// The coordinates of `pixelForms` in a cell; nil where there are none.
+  func formCell(_ index: Int) -> CellPolynomials? {
+    if let known = state.withLock({ $0.forms[index] }) { return known }
+    let cell = pixelForms?.cell(index)
+    state.withLock { $0.forms[index] = .some(cell) }
+    return cell
   }
 
   /// The table of a cell of the first variance and a window of the second; nil where phi has none.

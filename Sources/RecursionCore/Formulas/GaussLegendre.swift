@@ -28,6 +28,27 @@ struct GaussLegendre: Sendable {
     (self.nodes, self.weights) = (nodes, weights)
   }
 
+  /// [node i][node j]: the integral from -1 to node i of the polynomial that is 1 at node j and 0 at the
+  /// others.
+  func antiderivatives() -> [[Double]] {
+    let count = nodes.count
+    let polynomials = nodes.map { x in
+      (2...count).reduce(into: [1, x]) { p, n in
+        let k = Double(n)
+        p.append(((2 * k - 1) * x * p[n - 1] - (k - 1) * p[n - 2]) / k)
+      }
+    }
+    return nodes.indices.map { i in
+      nodes.indices.map { j in
+        // The integral of P_n is (P_(n+1) - P_(n-1)) / (2 n + 1).
+        let sum = (1..<count).reduce(nodes[i] + 1) { sum, n in
+          sum + polynomials[j][n] * (polynomials[i][n + 1] - polynomials[i][n - 1])
+        }
+        return weights[j] / 2 * sum
+      }
+    }
+  }
+
   /// Appends the nodes of panels between neighboring `ends`, none wider than `width`.
   func fill(
     _ ends: [Double], width: Double, to nodes: inout [Double], _ weights: inout [Double]

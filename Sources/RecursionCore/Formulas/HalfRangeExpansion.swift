@@ -23,13 +23,15 @@ struct HalfRangeExpansion: Sendable {
     2 / (2 * Double.pi).squareRoot()
   }
 
+  /// As good as 0, and on one side of it.
+  private static let tiny = 1e-200
   /// Coefficients below this are rounding.
   private static let smallest = 1e-14
 
   /// Points, and all polynomials there times the weights: [polynomial][point].
   private static let samples: (points: [Double], polynomials: [AlignedStorage<Double>]) = {
     var (points, weights) = ([Double](), [Double]())
-    GaussLegendre(16).fill([0, 28], width: 0.5, to: &points, &weights)
+    panelRule.fill([0, 28], width: width, to: &points, &weights)
     let weighted = (0..<polynomials.count).map { _ in
       AlignedStorage<Double>(count: points.count)
     }
@@ -44,24 +46,59 @@ struct HalfRangeExpansion: Sendable {
     return (points, weighted)
   }()
 
+  private static let panelRule = GaussLegendre(16)
+  private static let width = 0.5
+  private static let antiderivatives = panelRule.antiderivatives()
+
+  /// The integrals from 0 to every point of a function with these values at the points.
+  private static func primitive(_ values: [Double]) -> [Double] {
+    var (total, result) = (0.0, [Double]())
+    for start in stride(from: 0, to: values.count, by: panelRule.nodes.count) {
+      func sum(_ weights: [Double]) -> Double {
+        weights.indices.reduce(0) { $0 + weights[$1] * values[start + $1] } * width / 2
+      }
+      result += antiderivatives.map { total + sum($0) }
+      total += sum(panelRule.weights)
+    }
+    return result
+  }
+
   /// nil where phi has breaks elsewhere, or needs more polynomials than there are.
   init?(_ function: ActivationFunction, variance: Double) {
     guard function.isSmoothBesidesZero else { return nil }
     let root = variance.squareRoot()
     let points = Self.samples.points
-    let (right, left) = (points.map { root * $0 }, points.map { -root * $0 })
     let jumps = function.jumpsAtZero
+    let (slopeRight, slopeLeft) = (
+      function.slopes(at: points.map { root * $0 }), function.slopes(at: points.map { -root * $0 })
+    )
+    // By the integral of phi', so that small variances keep their digits.
+    let ends = function.values(at: [Self.tiny, -Self.tiny])
+    let right = Self.primitive(slopeRight).map { ends[0] + root * $0 }
+    let left = Self.primitive(slopeLeft).map { ends[1] - root * $0 }
     guard
-      let value = Function(
-        function.values(at: right), function.values(at: left), jumps: jumps.value),
-      let slope = Function(
-        function.slopes(at: right), function.slopes(at: left), jumps: jumps.slope)
+      let value = Function(right, left, jumps: jumps.value),
+      let slope = Function(slopeRight, slopeLeft, jumps: jumps.slope)
     else { return nil }
     (self.value, self.slope) = (value, slope)
     let parts = [value.even, value.odd, slope.even, slope.odd]
     let last = parts.compactMap { part in part.lastIndex { abs($0) > Self.smallest } }.max() ?? 0
     guard last + 3 < Self.polynomials.count else { return nil }
     count = last + 1
+  }
+
+  /// P_j(0), and the sum of its squares.
+  private static let atZero = {
+    let values = polynomials.values(at: 0, polynomials.count)
+    return (values: values, square: values.reduce(0) { $0 + $1 * $1 })
+  }()
+
+  /// Removes what rounding leaves at 0 of a function that is 0 there: `HalfRangeLosses` counts on it.
+  static func makeZeroAtZero(_ coefficients: inout [Double]) {
+    let value = coefficients.indices.reduce(0) { $0 + coefficients[$1] * atZero.values[$1] }
+    for index in coefficients.indices {
+      coefficients[index] -= value / atZero.square * atZero.values[index]
+    }
   }
 
   /// The coefficients of a function with these values at the points, whose number is one of whole lanes.
@@ -83,7 +120,8 @@ extension HalfRangeExpansion.Function {
   /// From its values at the points, and at minus them.
   fileprivate init?(_ right: [Double], _ left: [Double], jumps: Bool) {
     let even = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 + $1) / 2 })
-    let odd = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 - $1) / 2 })
+    var odd = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 - $1) / 2 })
+    if !jumps { HalfRangeExpansion.makeZeroAtZero(&odd) }
     let length = (even + odd).reduce(0) { $0 + $1 * $1 }.squareRoot()
     guard length.isFinite else { return nil }
     let scale = length > 0 ? 1 / length : 0

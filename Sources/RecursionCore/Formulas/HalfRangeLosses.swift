@@ -32,7 +32,7 @@ struct HalfRangeLosses: Sendable {
   static let rule = Chebyshev(64)
 
   /// The numbers of polynomials that there are matrices of.
-  static let counts = [24, 40, 56]
+  static let counts = [24, 40, 64]
   private static let few = HalfRangeLosses(counts[0])
   private static let more = HalfRangeLosses(counts[1])
   private static let most = HalfRangeLosses(counts[2])

@@ -3,9 +3,9 @@ import CVector
 /// A smooth activation's Hermite coefficients in one cell of ln q, as polynomials in the place: what
 /// `FormulaActivation.pixelGaps` sums over.
 struct SeriesCell: Sendable {
-  /// [power of the place, highest first]: sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), E[phi] / E[phi^2]^(1/2),
-  /// and the unit vector of the coefficients of phi': the first one, and those that `tail` has.
-  private let numbers: [[Double]]
+  /// sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), E[phi] / E[phi^2]^(1/2), and the unit vector of the
+  /// coefficients of phi': the first one, and those that `tail` has.
+  private let numbers: CellPolynomials
   /// How many coefficients matter in double and in single precision for two equal variances that are
   /// up to `closeness` greater in ln q. Of two that decay like exp(-y1 sqrt(n)) and exp(-y2 sqrt(n))
   /// products matter up to the n whose inverse root is the mean of both: what decays geometrically
@@ -16,7 +16,6 @@ struct SeriesCell: Sendable {
   static let closeness = 0.25
   /// Coefficients whose squares change no dual are below these.
   private static let smallest = (f64: 3e-9, f32: 3e-5)
-  private static let rule = Chebyshev(13)
 
   /// nil where an expansion is missing or has more than `limit` coefficients.
   init?(
@@ -35,33 +34,21 @@ struct SeriesCell: Sendable {
     counts = (count(Self.smallest.f64), count(Self.smallest.f32))
     // Beside a much larger variance, whose coefficients hardly decay.
     let length = min(4 * counts.f64, limit)
-    var samples: [[Double]] = []
-    for tau in Self.rule.nodes {
-      let variance = ntk_exp(VarianceCell.logarithm(index, tau))
+    let numbers = CellPolynomials(index) { variance in
       guard let expansion = expansion(variance) else { return nil }
       let moments = expansion.moments
       let ratio = (variance * moments.derivativeSquare / moments.square).squareRoot()
       let slopes = expansion.slopes.indices.filter { $0 > 0 && tail.has($0) }
         .map { expansion.slopes[$0] }
-      samples.append(
-        [ratio, expansion.values[0], expansion.slopes.first ?? 0]
-          + (0..<length).map { $0 < slopes.count ? slopes[$0] : 0 })
+      return [ratio, expansion.values[0], expansion.slopes.first ?? 0]
+        + (0..<length).map { $0 < slopes.count ? slopes[$0] : 0 }
     }
-    let powers = samples[0].indices.map { place in
-      Chebyshev.powers(Self.rule.coefficients(samples.map { $0[place] }))
-    }
-    numbers = (0..<Self.rule.count).reversed().map { power in powers.map { $0[power] } }
+    guard let numbers else { return nil }
+    self.numbers = numbers
   }
 
   /// The numbers at one variance.
-  func values(_ logarithm: Double, _ index: Int) -> [Double] {
-    let tau = VarianceCell.place(logarithm, index)
-    var values = numbers[0]
-    for coefficients in numbers.dropFirst() {
-      for place in values.indices { values[place] = values[place] * tau + coefficients[place] }
-    }
-    return values
-  }
+  func values(_ logarithm: Double) -> [Double] { numbers.values(logarithm) }
 }
 
 extension WindowSamples.Parity {
