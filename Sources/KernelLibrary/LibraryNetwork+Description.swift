@@ -50,6 +50,7 @@ extension JSONValue {
       ("form", .text(certificate.form.rawValue)),
       ("operations", number(certificate.operations.map(Double.init))),
       ("operations_of_equal", number(certificate.operationsOfEqual.map(Double.init))),
+      ("pairs", number(certificate.pairs.map(Double.init))),
       ("error_f64", number(certificate.errorF64)), ("error_f32", number(certificate.errorF32)),
       ("description", .text(certificate.description)),
     ])

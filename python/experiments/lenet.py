@@ -164,7 +164,13 @@ def jacobian(arguments):
     x = images(arguments.cifar, arguments.images)
     begin = time.monotonic()
     found = ntkdist.jacobians(
-        outputs, parameters(), x, arguments.out, arguments.chunk, progress=True
+        outputs,
+        parameters(),
+        x,
+        arguments.out,
+        arguments.chunk,
+        ahead=arguments.ahead,
+        progress=True,
     )
     print(f"{found.description['parameters']} parameters, {time.monotonic() - begin:.0f} s")
 
@@ -238,6 +244,7 @@ def main(arguments=None):
     command.add_argument("out")
     command.add_argument("--images", type=int, default=60_000)
     command.add_argument("--chunk", default="4GB")
+    command.add_argument("--ahead", type=int, help="chunks that wait for ntk-dist --follow")
     command.set_defaults(run_command=jacobian)
     command = commands.add_parser("learn", help="train on signs of eigenvectors")
     command.add_argument("cifar")

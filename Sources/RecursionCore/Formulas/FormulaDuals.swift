@@ -162,7 +162,7 @@ enum VarianceCell {
   static let width = 0.34657359027997264
   /// Where there are cells of moments, and of tables of pairs.
   static let range = 1e-12...ActivationFunction.largestVariance
-  static let tableRange = 1.0 / 1024...64
+  static let tableRange = 0x1p-20...64
 
   static func index(_ logarithm: Double) -> Int { Int((logarithm / width).rounded(.down)) }
 
