@@ -29,7 +29,8 @@ import Testing
       func values(_ layer: LayerDescription, _ precision: Precision) throws -> [Double] {
         try onePair(
           // Squares grow fast.
-          fullyConnected(layer, depth: 3, w: twin.closed.name == "rectified_monomial" ? 0.3 : 1.5, b: 0.1),
+          fullyConnected(
+            layer, depth: 3, w: twin.closed.name == "rectified_monomial" ? 0.3 : 1.5, b: 0.1),
           precision, q1: q1, q2: q2, u: u)
       }
       let known = try values(twin.closed, .f64)
@@ -54,7 +55,8 @@ import Testing
   }
 
   @Test(
-    "convolutional networks agree with closed forms", arguments: twins, ["flatten", "global_average_pool"])
+    "convolutional networks agree with closed forms", arguments: twins,
+    ["flatten", "global_average_pool"])
   func pixels(_ twin: Twin, _ readout: String) throws {
     func network(_ activation: LayerDescription) -> [LayerDescription] {
       let affine: [LayerDescription.Parameter] = [

@@ -138,7 +138,8 @@ final class FormulaDuals: Sendable {
     guard function.isSmoothBesidesZero else { return nil }
     let key = WindowKey(cell: cell, window: window, precision: precision)
     if let known = state.withLock({ $0.windows[key] }) { return known }
-    let samples = function.isSmooth
+    let samples =
+      function.isSmooth
       ? WindowSamples(cell: cell, window: window) { variance in
         expansion(variance).flatMap { $0.isGradual ? $0 : nil }
       }

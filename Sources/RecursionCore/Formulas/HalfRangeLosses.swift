@@ -138,7 +138,8 @@ private struct SectorPoints {
   /// Adds the means of products of all pairs of `factor`.
   func add(_ factor: Factor, _ count: Int, to matrix: inout [Double]) {
     let rows = AlignedStorage<Double>(count: count * size)
-    let steps = HalfRangeExpansion.polynomials.recurrence.prefix(count).map(PolynomialWalk.Step.init)
+    let steps = HalfRangeExpansion.polynomials.recurrence.prefix(count).map(
+      PolynomialWalk.Step.init)
     for place in stride(from: 0, to: size, by: L.count) {
       let (x, y, apart) = (
         L(at: u.base + place), L(at: v.base + place), L(at: difference.base + place)

@@ -59,7 +59,9 @@ struct PartPolynomials {
   ) -> [[[Double]]] {
     let rules = WindowSamples.rules
     let perFirst = samples.values.map { parts -> [[Double]] in
-      let byRoot = parts[part.rawValue].map { isOfCorrelation ? samples.rootRule.coefficients($0) : $0 }
+      let byRoot = parts[part.rawValue].map {
+        isOfCorrelation ? samples.rootRule.coefficients($0) : $0
+      }
       return byRoot[0].indices.map { m in rules.ratio.coefficients(byRoot.map { $0[m] }) }
     }
     return combined(perFirst) { rules.first.coefficients($0) }
