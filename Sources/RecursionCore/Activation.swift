@@ -72,6 +72,9 @@ package protocol Activation: NamedActivation {
   /// Both moments (without `constantMean`) for as many images as there are lanes.
   func moments(variances: Float64Lanes) -> (square: Float64Lanes, derivativeSquare: Float64Lanes)
 
+  /// The activation with what it needs for pixels alone, where that takes long to make.
+  func preparedForPixels() -> Self
+
   /// How many numbers of a pixel `pixelGaps` needs.
   var pixelValueCount: Int { get }
 
@@ -133,6 +136,8 @@ extension Activation {
     try Self(&parameters)
   }
 
+  /// As it is, unless an activation says otherwise.
+  package func preparedForPixels() -> Self { self }
   /// One form, unless an activation says otherwise.
   package static var hasFormOfNonNegative: Bool { false }
   /// Inlined, unless an activation says otherwise.

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(
-    "variances beside the tables agree with the closed form", arguments: [1e-3, 0.6, 1.4],
+    "small and large variances agree with the closed form", arguments: [1e-3, 0.6, 1.4],
     [("erf(x)", "erf"), ("sin(x)", "sin"), ("0.5 * x * (1 + erf(x / sqrt(2)))", "gelu")])
   func beyondTables(_ u: Double, _ names: (formula: String, closed: String)) throws {
     for (q1, q2) in [(1e-4, 2e-4), (1e-4, 1e-4), (1e-4, 100.0), (80, 90), (140, 140)] {
@@ -144,9 +144,11 @@ import Testing
     }
   }
 
-  @Test("a pair has the same bits beside any others", arguments: Precision.allCases)
-  func neighbours(_ precision: Precision) throws {
-    let layers = fullyConnected(LayerDescription("tanh"), depth: 3, w: 1.5, b: 0.1)
+  @Test(
+    "a pair has the same bits beside any others", arguments: Precision.allCases,
+    [LayerDescription("tanh"), LayerDescription("elu"), elementwise("sign(x) + x")])
+  func neighbours(_ precision: Precision, _ activation: LayerDescription) throws {
+    let layers = fullyConnected(activation, depth: 3, w: 1.5, b: 0.1)
     let program = Program([try Network(layers, imageShape: [1])])
     let recursion = TileRecursion(program, precision: precision)
     // Equal variances, close ones, far ones, and black.

@@ -2,7 +2,7 @@ import Foundation
 import RecursionCore
 import Testing
 
-/// Formulas that are smooth but at 0: by tables for images and by sums of products for pixels.
+/// Formulas that are smooth except at 0: by tables for images and by sums of products for pixels.
 @Suite struct KinkedFormulaTests {
   /// A formula and the layer with its closed form.
   struct Twin: Sendable, CustomTestStringConvertible {
@@ -93,7 +93,10 @@ import Testing
     "images of one pixel have the same kernels as pixels and as images",
     arguments: [
       LayerDescription("elu"), ActivationExamples.layer("elu", ["alpha": 0.3]),
-      LayerDescription("selu"),
+      LayerDescription("selu"), FormulaActivationTests.elementwise("1 + max(x, 0)"),
+      FormulaActivationTests.elementwise("exp(-abs(x))"),
+      FormulaActivationTests.elementwise("where(x < 0, 1, 2)"),
+      FormulaActivationTests.elementwise("sign(x) * (1 - exp(-abs(x)))"),
     ])
   func onePixel(_ layer: LayerDescription) throws {
     func network(_ affine: LayerDescription) -> [LayerDescription] {
@@ -104,7 +107,7 @@ import Testing
       network(convolution).dropLast() + [LayerDescription("flatten"), LayerDescription("dense")]
     let dense = [LayerDescription("flatten")] + network(LayerDescription("dense"))
     // Variances of every level, equal ones, nearly equal ones and nearly black.
-    let radii = [1, 1.0000001, 1, 2, 0.3, 4, 5, 9, 0.05, 1e-4]
+    let radii = [1, 1.0000001, 1, 2, 0.3, 4, 0.707, 2.828, 5, 9, 0.05, 1e-4]
     let images = radii.enumerated().map { index, radius in
       PlainImage(
         height: 1, width: 1, channels: 2,
@@ -133,13 +136,23 @@ import Testing
 
   @Test("breaks elsewhere, and what is not smooth enough, are computed by quadrature")
   func others() throws {
-    for formula in ["max(x, 0.3)", "abs(tanh(x))"] {
+    for formula in ["max(x, 0.3)", "sqrt(abs(x) + 0.001)"] {
       let certificate = try #require(
         try ActivationCertificate.all(in: [FormulaActivationTests.elementwise(formula)]).first)
       #expect(certificate.form == .quadrature, "\(formula)")
     }
+  }
+
+  @Test(
+    "tables agree with the quadrature",
+    arguments: [
+      "exp(-abs(x))", "where(x < 0, 1, 2)", "sign(x) * (1 - exp(-abs(x)))",
+      "where(x > 0, sin(0.6 * x), 0)", "x + where(x < 0, 0, 0.001)",
+    ])
+  func quadrature(_ formula: String) throws {
+    // It refuses larger errors.
     let certificate = try #require(
-      try ActivationCertificate.all(in: [LayerDescription("elu")]).first)
+      try ActivationCertificate.all(in: [FormulaActivationTests.elementwise(formula)]).first)
     #expect(certificate.form == .tables && certificate.pairs == 256)
   }
 
@@ -147,6 +160,10 @@ import Testing
   func jumps() throws {
     for name in ["elu", "selu", "hard_tanh", "relu", "tanh"] {
       #expect(try !ActivationExamples.jumps(LayerDescription(name)), "\(name)")
+    }
+    for formula in ["abs(x - 1)", "abs(x - 2)", "abs(abs(x) - 1)", "abs(sin(x))", "max(x, 0.3)"] {
+      #expect(
+        try !ActivationExamples.jumps(FormulaActivationTests.elementwise(formula)), "\(formula)")
     }
     for formula in ["sign(x)", "where(x > 0.5, x, 0)", "x + where(x < 0, 1, 1.001)"] {
       #expect(

@@ -2,7 +2,7 @@ import CVector
 import Synchronization
 
 /// How an activation without a closed form is computed, and how exactly: pairs of random variances
-/// and correlations through the tables of either precision, beside the series without them.
+/// and correlations through the tables of either precision, beside the series or the quadrature without them.
 public struct ActivationCertificate: Codable, Equatable, Sendable {
   /// The layer's name in the job.
   public let activation: String
@@ -13,7 +13,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     case tables
     case quadrature
   }
-  /// Tables where phi is smooth, or smooth but at 0.
+  /// Tables where phi is smooth, or smooth except at 0.
   public let form: Form
   /// Multiplications and additions of the polynomials of a pair with variances near 1, in double
   /// precision; nil without tables.

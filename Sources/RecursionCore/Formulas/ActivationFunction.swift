@@ -30,10 +30,17 @@ struct ActivationFunction: Sendable {
 
   /// Whether no derivative jumps anywhere.
   var isSmooth: Bool { nearBreaks.isEmpty && allBreaks.isEmpty }
-  /// Whether no derivative jumps but at 0.
+  /// Whether no derivative jumps except at 0.
   var isSmoothBesidesZero: Bool { (nearBreaks + allBreaks).allSatisfy { $0 == 0 } }
   /// Whether phi itself jumps.
   var jumps: Bool { allBreaks.contains { Self.jumps(formula, at: $0) } }
+  /// Whether phi is 0 at 0, from both sides: duals are then products of the roots of variances.
+  var vanishesAtZero: Bool {
+    values(at: [0, Self.tiny, -Self.tiny]).allSatisfy { abs($0) <= Self.tiny * 1e9 }
+  }
+  /// As good as 0, and on one side of it.
+  static let tiny = 1e-200
+
   /// Whether phi, and whether phi', jumps at 0.
   var jumpsAtZero: (value: Bool, slope: Bool) {
     (Self.jumps(formula, at: 0), Self.jumps(slope, at: 0))
@@ -46,8 +53,11 @@ struct ActivationFunction: Sendable {
     }
     let step = 1e-6 * max(1, abs(place))
     let (wide, narrow) = (abs(difference(step)), abs(difference(step / 1024)))
-    let size = abs(formula.value(at: place + step)) + abs(formula.value(at: place - step))
-    return narrow > wide / 2 && narrow > 1e-12 * size
+    // Beside values further away: where phi is 0, what is left near a kink is rounding of its place.
+    let size = [1, max(1, abs(place))].reduce(0) { size, reach in
+      size + abs(formula.value(at: place + reach)) + abs(formula.value(at: place - reach))
+    }
+    return narrow > wide / 2 && narrow > 1e-9 * size
   }
 
   /// phi at many points.

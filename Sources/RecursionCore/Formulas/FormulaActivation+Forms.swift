@@ -5,7 +5,7 @@ extension FormulaActivation {
   /// What is kept of a pixel, before its coordinates and `writeRoots`' four.
   enum FormValue: Int, CaseIterable {
     case root, inverseRoot, value, slope
-    /// 1 and the level of `PixelForms`; 0 where pairs are taken one by one.
+    /// 1 + the level of `PixelForms`; 0 where pairs are taken one by one.
     case level
   }
 
@@ -18,13 +18,12 @@ extension FormulaActivation {
     set(.inverseRoot, root > 0 ? 1 / root : 0)
     set(.value, square.squareRoot())
     set(.slope, moments(variance: variance).derivativeSquare.squareRoot())
-    guard variance <= PixelForms.range.upperBound else { return numbers }
-    // Darker pixels have next to no variance: as the darkest that have coordinates.
-    let logarithm = ntk_log(max(variance, PixelForms.range.lowerBound))
-    guard let cell = duals.formCell(VarianceCell.index(logarithm)) else { return numbers }
+    guard variance <= forms.largestVariance else { return numbers }
     let level = PixelForms.level(variance)
+    let logarithm = ntk_log(max(variance, PixelForms.ranges[level].lowerBound))
+    guard let cell = duals.formCell(forms, VarianceCell.index(logarithm)) else { return numbers }
     set(.level, Double(1 + level))
-    return numbers + zip(cell.values(logarithm), forms.isUsed(level)).map { $1 ? $0 : 0 }
+    return numbers + zip(cell.values(logarithm), forms.isUsed[level]).map { $1 ? $0 : 0 }
   }
 
   /// Both duals of a pair of pixels: the deficit of E[phi phi], and E[phi' phi'] with its deficit.
@@ -63,8 +62,8 @@ extension FormulaActivation {
       duals = select(L(Double(level)) - levels, duals, here)
     }
     // Lanes behind the last pixel are all 0.
-    let scale = x[FormValue.root.rawValue] * y[FormValue.root.rawValue]
-    let unknown = L.select(L(0), lessThan: scale, L(1) - levelX * levelY, else: L(0))
+    let unknown = L.select(
+      L(0), lessThan: largestValue + largestSlope, L(1) - levelX * levelY, else: L(0))
     guard unknown.largest > 0 else { return duals }
     let isUnknown = LanePairs<L>.numbers(unknown).map { $0 > 0 }
     let single = LanePairs(pair, x, y).dual(self.duals) { isUnknown[$0] }

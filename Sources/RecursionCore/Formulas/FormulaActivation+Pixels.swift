@@ -31,7 +31,7 @@ extension FormulaActivation {
     let squares = square.numbers
     for (lane, variance) in variance.numbers.enumerated() {
       let numbers =
-        duals.pixelForms.map { formNumbers($0, variance, square: squares[lane]) }
+        forms.map { formNumbers($0, variance, square: squares[lane]) }
         ?? pixelNumbers(variance, square: squares[lane])
       most = max(most, numbers.count)
       for (index, number) in numbers.enumerated() { values[index * lanes + lane] = number }

@@ -10,9 +10,11 @@ package struct FormulaActivation: Activation {
   /// See there; copied because they are read for every pair.
   let coefficientCount: Int
   let tailParity: WindowSamples.Parity
-  let formPlans: (f64: FormPlans, f32: FormPlans)?
+  /// How pixels are computed where phi is smooth except at 0; made for pixels alone.
+  private(set) var forms: PixelForms?
+  private(set) var formPlans: (f64: FormPlans, f32: FormPlans)?
   /// Where `writeRoots`' four stand among the numbers of a pixel.
-  let rootsPlace: Int
+  private(set) var rootsPlace: Int
   private let rowTables64 = RowTablePool<Float64Lanes>()
   private let rowTables32 = RowTablePool<Float32Lanes>()
 
@@ -22,10 +24,16 @@ package struct FormulaActivation: Activation {
   package init(_ formula: Formula) throws(FormulaError) {
     duals = try FormulaDuals.of(formula)
     (coefficientCount, tailParity) = (duals.coefficientCount, duals.tailParity)
-    formPlans = duals.pixelForms?.plans
-    rootsPlace =
-      duals.pixelForms.map { FormValue.allCases.count + $0.valueCount }
-      ?? PixelValue.allCases.count + coefficientCount
+    rootsPlace = PixelValue.allCases.count + coefficientCount
+  }
+
+  package func preparedForPixels() -> Self {
+    guard let forms = duals.pixelForms() else { return self }
+    var prepared = self
+    prepared.forms = forms
+    prepared.formPlans = forms.plans
+    prepared.rootsPlace = FormValue.allCases.count + forms.valueCount
+    return prepared
   }
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {
@@ -79,7 +87,7 @@ package struct FormulaActivation: Activation {
     set(.inverseRoot, root > 0 ? 1 / root : 0)
     set(.value, moments.square.squareRoot())
     set(.slope, moments.derivativeSquare.squareRoot())
-    guard VarianceCell.tableRange.contains(variance) else {
+    guard duals.tableRange.contains(variance) else {
       set(.logarithm, Self.noTable)
       set(.exactLogarithm, Self.noTable)
       return

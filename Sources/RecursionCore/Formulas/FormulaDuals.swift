@@ -16,6 +16,8 @@ final class FormulaDuals: Sendable {
     var moments: [Int: MomentCell] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
     var series: [Int: SeriesCell?] = [:]
+    /// nil where they were not asked for yet.
+    var pixelForms: PixelForms??
     var forms: [Int: CellPolynomials?] = [:]
   }
 
@@ -45,13 +47,14 @@ final class FormulaDuals: Sendable {
   /// have at most: up to those that matter at variances of 8; none where phi is not smooth.
   let tailParity: WindowSamples.Parity
   let coefficientCount: Int
-  /// How pixels are computed where phi is smooth but at 0.
-  let pixelForms: PixelForms?
+  /// Variances that have tables of pairs.
+  let tableRange: ClosedRange<Double>
 
   private init(_ function: ActivationFunction) {
     self.function = function
     quadrature = PolarQuadrature(function)
-    pixelForms = PixelForms(function)
+    tableRange =
+      function.vanishesAtZero ? VarianceCell.tableRangeOfVanishing : VarianceCell.tableRange
     var parity = WindowSamples.Parity()
     var count = 0
     if function.isSmooth {
@@ -125,10 +128,21 @@ final class FormulaDuals: Sendable {
     return series
   }
 
-  /// The coordinates of `pixelForms` in a cell; nil where there are none.
-  func formCell(_ index: Int) -> CellPolynomials? {
+  /// How pixels are computed where phi is smooth except at 0; nil otherwise.
+  func pixelForms() -> PixelForms? {
+    if let known = state.withLock({ $0.pixelForms }) { return known }
+    let made = PixelForms(function)
+    return state.withLock {
+      let first = $0.pixelForms ?? made
+      $0.pixelForms = .some(first)
+      return first
+    }
+  }
+
+  /// The coordinates of `forms` in a cell; nil where there are none.
+  func formCell(_ forms: PixelForms, _ index: Int) -> CellPolynomials? {
     if let known = state.withLock({ $0.forms[index] }) { return known }
-    let cell = pixelForms?.cell(index)
+    let cell = forms.cell(index)
     state.withLock { $0.forms[index] = .some(cell) }
     return cell
   }
@@ -163,7 +177,9 @@ enum VarianceCell {
   static let width = 0.34657359027997264
   /// Where there are cells of moments, and of tables of pairs.
   static let range = 1e-12...ActivationFunction.largestVariance
-  static let tableRange = 0x1p-20...64
+  static let tableRange = 0x1p-10...64
+  /// Where phi is 0 at 0: otherwise what varies is small beside phi(0), and tables have its digits no more.
+  static let tableRangeOfVanishing = 0x1p-20...64
 
   static func index(_ logarithm: Double) -> Int { Int((logarithm / width).rounded(.down)) }
 

@@ -1,4 +1,4 @@
-/// Windows of activations that are smooth but at 0.
+/// Windows of activations that are smooth except at 0.
 extension HalfRangeExpansion: WindowExpansion {
   static var rule: Chebyshev { HalfRangeLosses.rule }
 
@@ -48,11 +48,7 @@ extension HalfRangeExpansion.Function {
   /// The parts with `other`, from this one's coefficients times the matrices. G_odd times s for functions
   /// that jump.
   fileprivate func parts(_ other: Self, _ lost: Lost) -> PairParts {
-    func product(_ a: [Double], _ b: [Double]) -> Double {
-      var sum = 0.0
-      for index in a.indices { sum += a[index] * b[index] }
-      return sum
-    }
+    let product = HalfRangeExpansion.product
     func square(_ a: [Double], _ b: [Double]) -> Double {
       zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     }

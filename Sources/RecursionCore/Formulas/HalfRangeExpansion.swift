@@ -1,14 +1,14 @@
 import CVector
 
-/// An activation that is smooth but at 0, at one variance: the even and the odd parts of phi and phi' as
+/// An activation that is smooth except at 0, at one variance: the even and the odd parts of phi and phi' as
 /// functions of |x|, in the polynomials P_j(|z|) that are orthonormal for |z|, z of the normal
 /// distribution. Hermite's coefficients decay too slowly there.
 struct HalfRangeExpansion: Sendable {
   /// The part f of a function of which f(|x|), or sign(x) f(|x|), is a half: coefficients, the mean square
   /// of the function being 1.
   struct Function: Sendable {
-    let even: [Double]
-    let odd: [Double]
+    private(set) var even: [Double]
+    private(set) var odd: [Double]
     /// Whether the odd part, and with it the function, jumps at 0.
     let jumps: Bool
   }
@@ -23,15 +23,13 @@ struct HalfRangeExpansion: Sendable {
     2 / (2 * Double.pi).squareRoot()
   }
 
-  /// As good as 0, and on one side of it.
-  private static let tiny = 1e-200
   /// Coefficients below this are rounding.
   private static let smallest = 1e-14
 
   /// Points, and all polynomials there times the weights: [polynomial][point].
   private static let samples: (points: [Double], polynomials: [AlignedStorage<Double>]) = {
     var (points, weights) = ([Double](), [Double]())
-    panelRule.fill([0, 28], width: width, to: &points, &weights)
+    panelRule.fill([0, 36], width: width, to: &points, &weights)
     let weighted = (0..<polynomials.count).map { _ in
       AlignedStorage<Double>(count: points.count)
     }
@@ -73,32 +71,38 @@ struct HalfRangeExpansion: Sendable {
       function.slopes(at: points.map { root * $0 }), function.slopes(at: points.map { -root * $0 })
     )
     // By the integral of phi', so that small variances keep their digits.
-    let ends = function.values(at: [Self.tiny, -Self.tiny])
+    let ends = function.values(at: [ActivationFunction.tiny, -ActivationFunction.tiny])
     let right = Self.primitive(slopeRight).map { ends[0] + root * $0 }
     let left = Self.primitive(slopeLeft).map { ends[1] - root * $0 }
-    guard
-      let value = Function(right, left, jumps: jumps.value),
-      let slope = Function(slopeRight, slopeLeft, jumps: jumps.slope)
+    guard var value = Function(right, left, jumps: jumps.value),
+      var slope = Function(slopeRight, slopeLeft, jumps: jumps.slope)
     else { return nil }
-    (self.value, self.slope) = (value, slope)
     let parts = [value.even, value.odd, slope.even, slope.odd]
     let last = parts.compactMap { part in part.lastIndex { abs($0) > Self.smallest } }.max() ?? 0
     guard last + 3 < Self.polynomials.count else { return nil }
     count = last + 1
+    value.keep(count)
+    slope.keep(count)
+    (self.value, self.slope) = (value, slope)
   }
 
-  /// P_j(0), and the sum of its squares.
-  private static let atZero = {
-    let values = polynomials.values(at: 0, polynomials.count)
-    return (values: values, square: values.reduce(0) { $0 + $1 * $1 })
-  }()
+  /// P_j(0).
+  private static let atZero = polynomials.values(at: 0, polynomials.count)
 
-  /// Removes what rounding leaves at 0 of a function that is 0 there: `HalfRangeLosses` counts on it.
-  static func makeZeroAtZero(_ coefficients: inout [Double]) {
-    let value = coefficients.indices.reduce(0) { $0 + coefficients[$1] * atZero.values[$1] }
-    for index in coefficients.indices {
-      coefficients[index] -= value / atZero.square * atZero.values[index]
+  /// Removes what rounding leaves at 0 of a function that is 0 there and has `count` coefficients:
+  /// `HalfRangeLosses` counts on it.
+  static func makeZeroAtZero(_ coefficients: inout [Double], _ count: Int) {
+    let (mutual, own) = (0..<count).reduce((0.0, 0.0)) { sums, j in
+      (sums.0 + coefficients[j] * atZero[j], sums.1 + atZero[j] * atZero[j])
     }
+    for j in 0..<count { coefficients[j] -= mutual / own * atZero[j] }
+  }
+
+  /// a . b, as far as `a` goes.
+  static func product(_ a: [Double], _ b: [Double]) -> Double {
+    var sum = 0.0
+    for index in a.indices { sum += a[index] * b[index] }
+    return sum
   }
 
   /// The coefficients of a function with these values at the points, whose number is one of whole lanes.
@@ -120,11 +124,17 @@ extension HalfRangeExpansion.Function {
   /// From its values at the points, and at minus them.
   fileprivate init?(_ right: [Double], _ left: [Double], jumps: Bool) {
     let even = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 + $1) / 2 })
-    var odd = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 - $1) / 2 })
-    if !jumps { HalfRangeExpansion.makeZeroAtZero(&odd) }
-    let length = (even + odd).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let odd = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 - $1) / 2 })
+    let length = (HalfRangeExpansion.product(even, even) + HalfRangeExpansion.product(odd, odd))
+      .squareRoot()
     guard length.isFinite else { return nil }
     let scale = length > 0 ? 1 / length : 0
     (self.even, self.odd, self.jumps) = (even.map { $0 * scale }, odd.map { $0 * scale }, jumps)
+  }
+
+  /// Leaves out what lies behind the first `count` coefficients, which is rounding.
+  fileprivate mutating func keep(_ count: Int) {
+    for j in count..<even.count { (even[j], odd[j]) = (0, 0) }
+    if !jumps { HalfRangeExpansion.makeZeroAtZero(&odd, count) }
   }
 }

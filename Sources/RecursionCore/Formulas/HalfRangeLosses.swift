@@ -1,6 +1,7 @@
 import CVector
+import Synchronization
 
-/// What the duals of functions that are smooth but at 0 lose between correlation 1 and c, in the polynomials
+/// What the duals of functions that are smooth except at 0 lose between correlation 1 and c, in the polynomials
 /// P_j of `HalfRangeExpansion`, at every node of s = sqrt(1 - c^2):
 ///
 ///     even_jk = (delta_jk - E[P_j(|u|) P_k(|v|)]) / s^2
@@ -32,14 +33,19 @@ struct HalfRangeLosses: Sendable {
   static let rule = Chebyshev(64)
 
   /// The numbers of polynomials that there are matrices of.
-  static let counts = [24, 40, 64]
-  private static let few = HalfRangeLosses(counts[0])
-  private static let more = HalfRangeLosses(counts[1])
-  private static let most = HalfRangeLosses(counts[2])
+  static let counts = [24, 40, 64, 80]
+  private static let made = Mutex([Int: HalfRangeLosses]())
 
-  /// The matrices of at least `count` polynomials, made when they are first needed, in some 10 to 300 ms.
+  /// The matrices of at least `count` polynomials, made when they are first needed: in 10 ms for the fewest,
+  /// in about a second for the most.
   static func of(_ count: Int) -> HalfRangeLosses {
-    count <= counts[0] ? few : count <= counts[1] ? more : most
+    let needed = counts.first { $0 >= count } ?? counts[counts.count - 1]
+    // Under the lock, so that threads that wait for the same ones do not make them again.
+    return made.withLock {
+      let losses = $0[needed] ?? HalfRangeLosses(needed)
+      $0[needed] = losses
+      return losses
+    }
   }
 
   private init(_ count: Int) {

@@ -47,7 +47,7 @@ struct PairParts {
 protocol WindowExpansion {
   /// The nodes in s.
   static var rule: Chebyshev { get }
-  /// Coefficients of phi and of phi' that show which parities each of them has, evens and odds alternating.
+  /// Which parts phi and phi' have.
   var parities: (value: WindowSamples.Parity, slope: WindowSamples.Parity) { get }
   /// Whether the odd parts of phi and of phi' jump at 0: see `WindowTable.Shape`.
   var oddJumps: (value: Bool, slope: Bool) { get }

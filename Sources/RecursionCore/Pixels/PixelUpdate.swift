@@ -58,7 +58,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   /// Whether the form for non-negative covariances is right for what comes in.
   private var inputIsNonNegative = false
 
-  init(activation: A) { self.activation = activation }
+  init(activation: A) { self.activation = activation.preparedForPixels() }
 
   var valueCount: Int { activation.pixelValueCount }
   var leastCorrelationAfter: Double { activation.leastCorrelation }

@@ -1,0 +1,135 @@
+import CVector
+
+/// w_kl of one part: their Chebyshev coefficients, and how large g_k and g_l may be.
+struct QuadraticForm {
+  /// [level][vector] of as many as the level needs.
+  let sizes: [[Double]]
+  /// How many vectors there are.
+  let count: Int
+  let isJump: Bool
+  /// [k][l] for l <= k, of both orders together.
+  let coefficients: [[[Double]]]
+
+  init(
+    _ losses: HalfRangeLosses, _ basis: [[Double]], _ sizes: [[Double]], isOdd: Bool, isJump: Bool
+  ) {
+    (self.sizes, self.isJump) = (sizes, isJump)
+    count = basis.count
+    let count = losses.count
+    // Matrix times vectors of the basis, at every node.
+    let nodes = losses.nodes.map { node in
+      let matrix = isOdd ? (isJump ? node.oddOfJump : node.odd) : node.even
+      let images = basis.map { vector in
+        (0..<count).map { j in
+          var sum = 0.0
+          for k in 0..<count { sum += matrix[j * count + k] * vector[k] }
+          return sum
+        }
+      }
+      return basis.indices.map { k in
+        (0...k).map { l -> Double in
+          let lost = zip(images[k], basis[l]).reduce(0) { $0 + $1.0 * $1.1 }
+          guard isOdd else { return lost }
+          // See `HalfRangeExpansion.Function.parts`.
+          let near = k == l ? (isJump ? node.sine : 1) / (1 + node.cosine) : 0
+          return (lost - near) / node.cosine
+        }
+      }
+    }
+    coefficients = basis.indices.map { k in
+      (0...k).map { l in HalfRangeLosses.rule.coefficients(nodes.map { $0[k][l] }) }
+    }
+  }
+
+  /// Powers of y of w_kl without coefficients that are below `tolerance` at one level, which are rounding
+  /// in double precision; empty where nothing is left, nil where the powers would cancel.
+  func powers(_ k: Int, _ l: Int, _ level: Int, _ tolerance: Double) -> [Double]? {
+    let weight = sizes[level][k] * sizes[level][l] * (k == l ? 1 : 2)
+    let all = coefficients[k][l]
+    let last = all.lastIndex { abs($0) * weight > tolerance } ?? -1
+    let powers = Chebyshev.powers(Array(all.prefix(last + 1)))
+    func largest(_ numbers: [Double]) -> Double { numbers.reduce(0) { max($0, abs($1)) } }
+    return largest(powers) <= Self.cancellation * max(largest(all), 1 / weight) ? powers : nil
+  }
+
+  private static let cancellation = 300.0
+}
+
+/// What the sums of `PixelForms` are over at one level of pairs, the level of the pixel that needs more, in one
+/// precision. The memory is never given back, as `FormulaDuals` are not.
+struct FormPlan: @unchecked Sendable {
+  /// A product of two coordinates and how many coefficients its polynomial has.
+  struct Term {
+    let first: Int32
+    let second: Int32
+    let count: Int
+  }
+
+  /// One part.
+  struct Part {
+    /// Its coordinates.
+    let values: Range<Int>
+    let terms: UnsafeBufferPointer<Term>
+    /// Powers of y, highest first, one term behind the other.
+    let coefficients: UnsafeRawPointer
+    /// Whether the part loses s times the form, not s^2 times.
+    let isJump: Bool
+  }
+
+  let valueEven: Part
+  let valueOdd: Part
+  let slopeEven: Part
+  let slopeOdd: Part
+  /// Multiplications of a pair of pixels.
+  let operations: Int
+
+  /// nil where powers would cancel.
+  init?(
+    _ forms: [QuadraticForm], _ level: Int, tolerance: Double, isDouble: Bool
+  ) {
+    var parts: [Part] = []
+    var (start, operations) = (0, 0)
+    for form in forms {
+      var (terms, coefficients) = ([Term](), [Double]())
+      let sizes = form.sizes[level]
+      for k in sizes.indices {
+        for l in 0...k {
+          guard let powers = form.powers(k, l, level, tolerance) else { return nil }
+          if powers.isEmpty { continue }
+          terms.append(
+            Term(first: Int32(start + k), second: Int32(start + l), count: powers.count))
+          coefficients += powers.reversed()
+        }
+      }
+      // Not coordinates below rounding.
+      let used = (sizes.lastIndex { $0 > tolerance } ?? -1) + 1
+      let kept = Self.kept(terms)
+      parts.append(
+        Part(
+          values: start..<start + used,
+          terms: UnsafeBufferPointer(start: kept, count: terms.count),
+          coefficients: isDouble
+            ? UnsafeRawPointer(Self.kept(coefficients))
+            : UnsafeRawPointer(Self.kept(coefficients.map { Float($0) })),
+          isJump: form.isJump))
+      operations += coefficients.count + 2 * terms.count
+      start += form.count
+    }
+    (valueEven, valueOdd) = (parts[0], parts[1])
+    (slopeEven, slopeOdd) = (parts[2], parts[3])
+    self.operations = operations
+  }
+
+  fileprivate static func kept<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+    let base = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
+    for (index, element) in elements.enumerated() { (base + index).initialize(to: element) }
+    return base
+  }
+}
+
+/// The plans of all levels, in one piece of memory.
+struct FormPlans: @unchecked Sendable {
+  let first: UnsafePointer<FormPlan>
+
+  init(_ plans: [FormPlan]) { first = UnsafePointer(FormPlan.kept(plans)) }
+}
