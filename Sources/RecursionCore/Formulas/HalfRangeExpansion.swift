@@ -29,7 +29,7 @@ struct HalfRangeExpansion: Sendable {
   /// Points, and all polynomials there times the weights: [polynomial][point].
   private static let samples: (points: [Double], polynomials: [AlignedStorage<Double>]) = {
     var (points, weights) = ([Double](), [Double]())
-    panelRule.fill([0, 36], width: width, to: &points, &weights)
+    panelRule.fill([0, 28], width: width, to: &points, &weights)
     let weighted = (0..<polynomials.count).map { _ in
       AlignedStorage<Double>(count: points.count)
     }

@@ -33,11 +33,11 @@ struct HalfRangeLosses: Sendable {
   static let rule = Chebyshev(64)
 
   /// The numbers of polynomials that there are matrices of.
-  static let counts = [24, 40, 64, 80]
+  static let counts = [24, 40, 64]
   private static let made = Mutex([Int: HalfRangeLosses]())
 
   /// The matrices of at least `count` polynomials, made when they are first needed: in 10 ms for the fewest,
-  /// in about a second for the most.
+  /// in some 300 ms for the most.
   static func of(_ count: Int) -> HalfRangeLosses {
     let needed = counts.first { $0 >= count } ?? counts[counts.count - 1]
     // Under the lock, so that threads that wait for the same ones do not make them again.

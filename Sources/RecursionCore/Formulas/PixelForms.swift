@@ -45,9 +45,7 @@ final class PixelForms: Sendable {
     var samples: [(level: Int, parts: [[Double]])] = []
     var (count, largest) = (0, 0.0)
     for variance in Self.sampledVariances {
-      guard let expansion = HalfRangeExpansion(function, variance: variance),
-        expansion.count <= Self.mostPolynomials
-      else { break }
+      guard let expansion = HalfRangeExpansion(function, variance: variance) else { break }
       samples.append((Self.level(variance), Self.parts(expansion)))
       (count, largest) = (max(count, expansion.count), variance)
     }
@@ -126,8 +124,6 @@ final class PixelForms: Sendable {
     return Set(all + ranges.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
   }()
 
-  /// More take seconds.
-  private static let mostPolynomials = 61
   /// What is left of a function outside of the basis, at the sampled variances and elsewhere.
   private static let remainder = 1e-14
   private static let largestRemainder = 1e-12
