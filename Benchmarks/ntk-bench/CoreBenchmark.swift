@@ -23,7 +23,7 @@ enum CoreBenchmark {
       NTKBench.report([
         "case": "vector-peak", "precision": precision.rawValue, "gflops": peak * 1e-9,
       ])
-      for activation in ["relu", "leaky_relu", "abs", "erf", "tanh", "swish"] {
+      for activation in ["relu", "leaky_relu", "abs", "erf", "tanh", "swish", "elu"] {
         for depth in [3, 30, 100] {
           try report(activation, depth, precision, isUnit: false, peak, only)
           if operations(activation, precision) == nil {
