@@ -34,7 +34,7 @@ struct ActivationFunction: Sendable {
   var isSmoothBesidesZero: Bool { (nearBreaks + allBreaks).allSatisfy { $0 == 0 } }
   /// Whether phi itself jumps.
   var jumps: Bool { allBreaks.contains { Self.jumps(formula, at: $0) } }
-  /// Whether phi is 0 at 0, from both sides: duals are then products of the roots of variances.
+  /// Whether phi is 0 at 0, from both sides.
   var vanishesAtZero: Bool {
     values(at: [0, Self.tiny, -Self.tiny]).allSatisfy { abs($0) <= Self.tiny * 1e9 }
   }

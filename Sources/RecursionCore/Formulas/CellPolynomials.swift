@@ -23,11 +23,6 @@ struct CellPolynomials: Sendable {
 
   /// The numbers at one variance of the cell.
   func values(_ logarithm: Double) -> [Double] {
-    let tau = VarianceCell.place(logarithm, index)
-    var values = numbers[0]
-    for coefficients in numbers.dropFirst() {
-      for place in values.indices { values[place] = values[place] * tau + coefficients[place] }
-    }
-    return values
+    VarianceCell.values(numbers, VarianceCell.place(logarithm, index))
   }
 }

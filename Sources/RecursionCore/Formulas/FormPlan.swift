@@ -28,7 +28,7 @@ struct QuadraticForm {
       }
       return basis.indices.map { k in
         (0...k).map { l -> Double in
-          let lost = zip(images[k], basis[l]).reduce(0) { $0 + $1.0 * $1.1 }
+          let lost = HalfRangeExpansion.product(images[k], basis[l])
           guard isOdd else { return lost }
           // See `HalfRangeExpansion.Function.parts`.
           let near = k == l ? (isJump ? node.sine : 1) / (1 + node.cosine) : 0
@@ -80,15 +80,13 @@ struct FormPlan: @unchecked Sendable {
   let valueOdd: Part
   let slopeEven: Part
   let slopeOdd: Part
-  /// Multiplications of a pair of pixels.
-  let operations: Int
 
   /// nil where powers would cancel.
   init?(
     _ forms: [QuadraticForm], _ level: Int, tolerance: Double, isDouble: Bool
   ) {
     var parts: [Part] = []
-    var (start, operations) = (0, 0)
+    var start = 0
     for form in forms {
       var (terms, coefficients) = ([Term](), [Double]())
       let sizes = form.sizes[level]
@@ -112,12 +110,10 @@ struct FormPlan: @unchecked Sendable {
             ? UnsafeRawPointer(Self.kept(coefficients))
             : UnsafeRawPointer(Self.kept(coefficients.map { Float($0) })),
           isJump: form.isJump))
-      operations += coefficients.count + 2 * terms.count
       start += form.count
     }
     (valueEven, valueOdd) = (parts[0], parts[1])
     (slopeEven, slopeOdd) = (parts[2], parts[3])
-    self.operations = operations
   }
 
   fileprivate static func kept<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {

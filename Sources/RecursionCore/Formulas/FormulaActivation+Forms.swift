@@ -11,18 +11,12 @@ extension FormulaActivation {
 
   /// The numbers of a pixel.
   func formNumbers(_ forms: PixelForms, _ variance: Double, square: Double) -> [Double] {
-    let root = variance.squareRoot()
-    var numbers = [Double](repeating: 0, count: FormValue.allCases.count)
-    func set(_ value: FormValue, _ number: Double) { numbers[value.rawValue] = number }
-    set(.root, root)
-    set(.inverseRoot, root > 0 ? 1 / root : 0)
-    set(.value, square.squareRoot())
-    set(.slope, moments(variance: variance).derivativeSquare.squareRoot())
+    var numbers = rootNumbers(variance, square: square, count: FormValue.allCases.count)
     guard variance <= forms.largestVariance else { return numbers }
     let level = PixelForms.level(variance)
     let logarithm = ntk_log(max(variance, PixelForms.ranges[level].lowerBound))
     guard let cell = duals.formCell(forms, VarianceCell.index(logarithm)) else { return numbers }
-    set(.level, Double(1 + level))
+    numbers[FormValue.level.rawValue] = Double(1 + level)
     return numbers + zip(cell.values(logarithm), forms.isUsed[level]).map { $1 ? $0 : 0 }
   }
 

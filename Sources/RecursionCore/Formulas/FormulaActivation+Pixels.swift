@@ -46,14 +46,18 @@ extension FormulaActivation {
     writeRoots(variance, tangent, square, afterTangent, from: count, set)
   }
 
+  /// The numbers that `PixelValue` and `FormValue` begin with, as `LanePairs` reads them; zeros behind.
+  func rootNumbers(_ variance: Double, square: Double, count: Int) -> [Double] {
+    let root = variance.squareRoot()
+    let slope = moments(variance: variance).derivativeSquare.squareRoot()
+    return [root, root > 0 ? 1 / root : 0, square.squareRoot(), slope]
+      + [Double](repeating: 0, count: count - 4)
+  }
+
   private func pixelNumbers(_ variance: Double, square: Double) -> [Double] {
     let root = variance.squareRoot()
-    var numbers = [Double](repeating: 0, count: PixelValue.allCases.count)
+    var numbers = rootNumbers(variance, square: square, count: PixelValue.allCases.count)
     func set(_ value: PixelValue, _ number: Double) { numbers[value.rawValue] = number }
-    set(.root, root)
-    set(.inverseRoot, root > 0 ? 1 / root : 0)
-    set(.value, square.squareRoot())
-    set(.slope, moments(variance: variance).derivativeSquare.squareRoot())
     // Darker pixels have next to no variance: as the darkest that have tables.
     let least = VarianceCell.range.lowerBound
     guard duals.function.isSmooth, variance <= VarianceCell.range.upperBound else { return numbers }

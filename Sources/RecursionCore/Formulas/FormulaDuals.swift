@@ -192,6 +192,15 @@ enum VarianceCell {
   static func place(_ logarithm: Double, _ index: Int) -> Double {
     2 * (logarithm / width - Double(index) - 0.5)
   }
+
+  /// Polynomials of the place, side by side: `powers` are by power, highest first.
+  static func values(_ powers: [[Double]], _ place: Double) -> [Double] {
+    var values = powers[0]
+    for coefficients in powers.dropFirst() {
+      for index in values.indices { values[index] = values[index] * place + coefficients[index] }
+    }
+    return values
+  }
 }
 
 /// E[phi^2] and E[phi'^2] in one cell, as polynomials in the place.

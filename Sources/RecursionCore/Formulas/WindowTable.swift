@@ -140,11 +140,6 @@ final class WindowTable: Sendable {
 
   /// The coefficients for images with ln q1 = `logarithm`.
   func row(_ logarithm: Double) -> [Double] {
-    let tau = VarianceCell.place(logarithm, cell)
-    var row = numbers[0]
-    for coefficients in numbers.dropFirst() {
-      for index in row.indices { row[index] = row[index] * tau + coefficients[index] }
-    }
-    return row
+    VarianceCell.values(numbers, VarianceCell.place(logarithm, cell))
   }
 }
