@@ -51,8 +51,8 @@ enum ReductionBenchmark {
       let operations = 2 * n * n * Double(block)
       let product = try world.leastSeconds(of: 5) { pass.multiply(first, by: panel) }
       report("reduction-product", operations: operations, seconds: product)
-      panel.images.update(repeating: 1e-6, count: block * panel.rows.count)
-      try panel.shareImages()
+      panel.updates.update(repeating: 1e-6, count: block * panel.rows.count)
+      try panel.shareUpdates()
       let update = try world.leastSeconds(of: 5) { pass.update(first, by: panel) }
       report("reduction-update", operations: operations, seconds: update)
       let next = try PanelReplicas(for: first)

@@ -38,3 +38,28 @@
 #define SCALAR float
 #define NAME(x) x##_f32
 #include "Products.inc"
+
+// What a product is summed in: it stays in the first- or second-level cache.
+#define SUM_ROWS 64
+#define SUM_COLUMNS ((long)(REGISTERS * REGISTER_BYTES / sizeof(float)))
+
+WIDE void ntk_add_wide_product_f32(
+  long m, long n, long k, double *out, long out_stride, const float *a, long row_stride,
+  long column_stride, const float *b, long b_stride) {
+  float sums[SUM_ROWS * SUM_COLUMNS] __attribute__((aligned(REGISTER_BYTES)));
+  for (long j = 0; j < n; j += SUM_COLUMNS) {
+    long columns = n - j < SUM_COLUMNS ? n - j : SUM_COLUMNS;
+    for (long i = 0; i < m; i += SUM_ROWS) {
+      long rows = m - i < SUM_ROWS ? m - i : SUM_ROWS;
+      memset(sums, 0, (size_t)(rows * SUM_COLUMNS) * sizeof(float));
+      ntk_add_product_f32(
+        rows, columns, k, sums, SUM_COLUMNS, a + i * row_stride, row_stride, column_stride, b + j,
+        b_stride);
+      for (long r = 0; r < rows; r++) {
+        double *to = out + (i + r) * out_stride + j;
+        const float *from = sums + r * SUM_COLUMNS;
+        for (long c = 0; c < columns; c++) to[c] += (double)from[c];
+      }
+    }
+  }
+}

@@ -57,6 +57,15 @@ extension Double: MatrixScalar {
     ntk_add_product_f64(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
   }
 
+  /// out += a b of small matrices. Local. Source: `CProducts.h`.
+  public static func addProduct(
+    m: Int, n: Int, k: Int, toWide out: UnsafeMutablePointer<Double>, stride: Int,
+    _ a: UnsafePointer<Double>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Double>,
+    rowStride bStride: Int
+  ) {
+    ntk_add_product_f64(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
+  }
+
   /// target = source' of a matrix whose rows lie `stride` apart. Local.
   public static func transpose(
     rows: Int, columns: Int, _ source: UnsafePointer<Double>, stride: Int,

@@ -57,6 +57,15 @@ extension Float: MatrixScalar {
     ntk_add_product_f32(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
   }
 
+  /// out += a b of small matrices, out in double precision. Local. Source: `CProducts.h`.
+  public static func addProduct(
+    m: Int, n: Int, k: Int, toWide out: UnsafeMutablePointer<Double>, stride: Int,
+    _ a: UnsafePointer<Float>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Float>,
+    rowStride bStride: Int
+  ) {
+    ntk_add_wide_product_f32(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
+  }
+
   /// target = source' of a matrix whose rows lie `stride` apart. Local.
   public static func transpose(
     rows: Int, columns: Int, _ source: UnsafePointer<Float>, stride: Int,

@@ -37,6 +37,12 @@ public protocol MatrixScalar: BinaryFloatingPoint, Reducible, Sendable {
     _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,
     rowStride bStride: Int)
 
+  /// The same with the result in double precision; the sums of one product have this type's.
+  static func addProduct(
+    m: Int, n: Int, k: Int, toWide out: UnsafeMutablePointer<Double>, stride: Int,
+    _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,
+    rowStride bStride: Int)
+
   /// target = source' of a matrix whose rows lie `stride` apart. Local.
   static func transpose(
     rows: Int, columns: Int, _ source: UnsafePointer<Self>, stride: Int,

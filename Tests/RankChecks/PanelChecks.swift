@@ -51,7 +51,7 @@ private func checkPanel<Scalar: MatrixScalar>(
   set(replicas.byRow, v)
   try replicas.shareVectors()
   pass.multiply(matrix, by: replicas)
-  try replicas.sumImages()
+  try pass.images.sum(replicas)
   var error = 0.0
   if replicas.isOwner {
     for (index, i) in rows.enumerated() {
@@ -60,14 +60,14 @@ private func checkPanel<Scalar: MatrixScalar>(
       // Some columns of many.
       for k in stride(from: 0, to: count, by: 9) {
         let product = row.indices.reduce(0.0) { $0 + row[$1] * v(first + $1, k) }
-        error = max(error, abs(Double(replicas.images[index + k * height]) - product))
+        error = max(error, abs(pass.images.byRow[index + k * height] - product))
       }
     }
   }
   verdict.expect(error <= allowed, "A V, \(label): \(error)")
 
-  set(replicas.images, x)
-  try replicas.shareImages()
+  set(replicas.updates, x)
+  try replicas.shareUpdates()
   pass.update(matrix, by: replicas)
   error = 0
   for jLocal in replicas.columns {
@@ -83,7 +83,7 @@ private func checkPanel<Scalar: MatrixScalar>(
   // The next panel's products: after the update, and in the same pass.
   let next = panel + layout.nb
   guard next + layout.nb < n else { return }
-  var images: [[Scalar]] = []
+  var images: [[Double]] = []
   for isOnePass in [false, true] {
     var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     fillLower(&matrix, a)
@@ -100,9 +100,9 @@ private func checkPanel<Scalar: MatrixScalar>(
     try after.shareVectors()
     if !isOnePass { pass.update(matrix, by: replicas) }
     pass.multiply(matrix, by: after, updatedBy: isOnePass ? replicas : nil)
-    try after.sumImages()
+    try pass.images.sum(after)
     let count = after.isOwner ? rows.count * after.count : 0
-    images.append((0..<count).map { after.images[$0] })
+    images.append((0..<count).map { pass.images.byRow[$0] })
   }
   verdict.expect(images[0] == images[1], "A V in the pass of the update, \(label)")
 }

@@ -16,7 +16,7 @@
 ///
 /// Rows of b must be readable up to a multiple of 64 bytes; what lies there has no effect. Fastest where
 /// b_stride is an odd number of cache lines, for its rows then lie in all sets of the cache.
-/// Sums over p are in order, in pieces that depend on k alone.
+/// Sums over p are in order, in pieces that depend on k alone and that begin at 0.
 void ntk_add_product_f64(
   long m, long n, long k, double *_Nonnull out, long out_stride, const double *_Nonnull a,
   long row_stride, long column_stride, const double *_Nonnull b, long b_stride);
@@ -24,6 +24,12 @@ void ntk_add_product_f64(
 /// The same in single precision.
 void ntk_add_product_f32(
   long m, long n, long k, float *_Nonnull out, long out_stride, const float *_Nonnull a,
+  long row_stride, long column_stride, const float *_Nonnull b, long b_stride);
+
+/// out += a b with the sums over p in single precision, and `out` in double precision: long sums that are made
+/// of several products keep their digits.
+void ntk_add_wide_product_f32(
+  long m, long n, long k, double *_Nonnull out, long out_stride, const float *_Nonnull a,
   long row_stride, long column_stride, const float *_Nonnull b, long b_stride);
 
 /// target = source', of m x n: element (i, j) of the source at source[i * source_stride + j] becomes

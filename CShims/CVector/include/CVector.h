@@ -303,5 +303,7 @@ NTK_INLINE double ntk_cos(double x) { return cos(x); }
 NTK_INLINE double ntk_exp(double x) { return exp(x); }
 NTK_INLINE double ntk_expm1(double x) { return expm1(x); }
 NTK_INLINE double ntk_log(double x) { return log(x); }
+NTK_INLINE double ntk_erf(double x) { return erf(x); }
+NTK_INLINE double ntk_erfc(double x) { return erfc(x); }
 
 #endif

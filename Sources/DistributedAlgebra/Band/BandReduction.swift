@@ -14,7 +14,7 @@ import MessagePassing
 /// (`PanelReplicas`). The matrix is read and written once a panel: the update by one panel and the
 /// products with the next are one pass (`TrianglePass`).
 ///
-/// Memory: the matrix and fourteen blocks of columns. Only the lower triangle is read and written; the
+/// Memory: the matrix and fourteen blocks of columns, and three in double precision. Only the lower triangle is read and written; the
 /// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
 /// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
 ///
@@ -101,18 +101,20 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     panels = (panels.before, panels.current)
     let (panel, before) = panels
     if pass.isPending { pass.updateFirst(nb, of: matrix, by: before) }
+    panel.begin(panel: next, count: count)
+    reflector.keep(panel, of: matrix)
     let info = Scalar.geqrf(
       m: Int32(rows), n: Int32(nb), matrix.pointer, ia: place, ja: Int32(next + 1),
       matrix.descriptor, tau: tau.start, work: work.start, lwork: Int32(work.count))
     try requireSuccess("p?geqrf", info: info)
-    panel.begin(panel: next, count: count)
     try reflector.take(panel, from: matrix, tau: tau)
+    try reflector.setTriangle(of: matrix)
     try carried?.apply(reflector, ofPanelIn: layout.columns.owner(of: next))
     try panel.shareVectors()
     pass.multiply(matrix, by: panel, updatedBy: pass.isPending ? before : nil)
-    try panel.sumImages()
-    try reflector.finishImages()
-    try panel.shareImages()
+    try pass.images.sum(panel)
+    try reflector.setUpdates(from: pass.images)
+    try panel.shareUpdates()
     pass.isPending = true
     next += nb
     if isFinished { settle() }

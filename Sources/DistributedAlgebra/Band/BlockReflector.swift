@@ -5,17 +5,19 @@ import MessagePassing
 /// The Householder vectors of one panel as H = I - V T V', and what of the products with the matrix
 /// that apply it from both sides the panel's process column computes.
 ///
-/// V and its images are the process column's parts of `PanelReplicas`.
+/// V and X are the process column's parts of `PanelReplicas`.
 ///
 /// T is formed from V in double precision, with the scale of each reflector: H is then orthogonal to
-/// the precision of T, whatever the precision of V, and the eigenvalues keep their sum.
+/// the precision of T, whatever the precision of V, and the eigenvalues keep their sum. R is formed again
+/// too, as the top of H' times the panel: p?geqrf's has the rounding of sums over all rows.
 ///
 /// Source: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); LAPACK ?larft.
 final class BlockReflector<Scalar: MatrixScalar> {
   private var panel: PanelReplicas<Scalar>
   private let context: BLACSContext
   private let layout: MatrixLayout
-  private let chunk: LocalArray<Scalar>
+  /// The panel before its QR decomposition; empty where that has double precision.
+  private let kept: LocalArray<Scalar>
   private let wideX: LocalArray<Double>
   private let wideY: LocalArray<Double>
   /// Rows of a chunk of products.
@@ -37,9 +39,25 @@ final class BlockReflector<Scalar: MatrixScalar> {
     layout = matrix.layout
     let communicator = matrix.context.communicator
     let part = chunkRows * matrix.layout.nb
-    chunk = try communicator.agree { try LocalArray(count: part) }
+    let panelSize = Self.isNarrow ? matrix.layout.nb * matrix.localRows : 0
+    kept = try communicator.agree { try LocalArray(count: panelSize) }
     wideX = try communicator.agree { try LocalArray(count: part) }
     wideY = try communicator.agree { try LocalArray(count: part) }
+  }
+
+  /// Whether p?geqrf's R is worse than that in double precision.
+  private static var isNarrow: Bool { MemoryLayout<Scalar>.stride < MemoryLayout<Double>.stride }
+
+  /// Copies a panel, which p?geqrf will overwrite. Local.
+  func keep(_ panel: PanelReplicas<Scalar>, of matrix: borrowing DistributedMatrix<Scalar>) {
+    guard panel.isOwner, Self.isNarrow else { return }
+    let rows = panel.rows
+    let firstColumn = layout.columns.local(of: panel.first - layout.nb)
+    for column in 0..<panel.count {
+      (kept.start + column * rows.count).update(
+        from: matrix.pointer + (rows.lowerBound + (firstColumn + column) * matrix.lld),
+        count: rows.count)
+    }
   }
 
   /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun, and
@@ -69,7 +87,10 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
     // V'V, and behind it the scales.
     var gram = [Double](repeating: 0, count: count * count + count)
-    addProduct(of: panel.byRow, with: panel.byRow, to: &gram)
+    forEachChunk { start, height in
+      widen(panel.byRow + start, to: wideX.start, height)
+      addTransposedProduct(wideX.start, wideX.start, rows: height, columns: count, to: &gram)
+    }
     if layout.rows.owner(of: first) == context.myrow {
       for column in 0..<count {
         gram[count * count + column] = Double(tau.start[firstColumn + column])
@@ -79,17 +100,62 @@ final class BlockReflector<Scalar: MatrixScalar> {
     factor = Self.factor(gram, count: count)
   }
 
-  /// Turns A V into X = W - V (T' V' W) / 2 with W = A V T. Collective.
-  func finishImages() throws {
-    guard isOwner else { return }
-    multiplyImages(by: factor.map { Scalar($0) })
+  /// Sets R to the top of H' P = P - V T' V' P with the panel P as it was. Collective.
+  func setTriangle(of matrix: borrowing DistributedMatrix<Scalar>) throws {
+    guard isOwner, Self.isNarrow else { return }
     var products = [Double](repeating: 0, count: count * count)
-    addProduct(of: panel.byRow, with: panel.images, to: &products)
+    forEachChunk { start, height in
+      widen(panel.byRow + start, to: wideX.start, height)
+      widen(kept.start + start, to: wideY.start, height)
+      addTransposedProduct(wideX.start, wideY.start, rows: height, columns: count, to: &products)
+    }
     try panel.columnRanks.allReduce(&products, .sum)
-    let half = halfOfSymmetric(products).map { Scalar($0) }
-    Scalar.multiply(
-      .none, .none, m: rows.count, n: count, k: count, alpha: -1, panel.byRow, lda: rows.count,
-      half, ldb: count, beta: 1, panel.images, ldc: rows.count)
+    guard layout.rows.owner(of: panel.first) == context.myrow else { return }
+    // T' V' P, column-major: T is, and row-major it is T'.
+    var turned = products
+    dgemm(
+      .none, .transpose, m: count, n: count, k: count, products, lda: count, factor, ldb: count,
+      into: &turned, ldc: count)
+    let firstColumn = layout.columns.local(of: panel.first - layout.nb)
+    for j in 0..<count {
+      let column = matrix.pointer + (rows.lowerBound + (firstColumn + j) * matrix.lld)
+      for i in 0...j {
+        let change = (0...i).reduce(0.0) {
+          $0 + Double(panel.byRow[i + $1 * rows.count]) * turned[$1 + j * count]
+        }
+        column[i] = Scalar(Double(kept.start[i + j * rows.count]) - change)
+      }
+    }
+  }
+
+  /// Sets X = W - V (T' V' W) / 2 with W = A V T, from A V; rounded once, at the end. Collective.
+  func setUpdates(from images: PanelImages<Scalar>) throws {
+    guard isOwner else { return }
+    let w = images.byRow
+    var products = [Double](repeating: 0, count: count * count)
+    forEachChunk { start, height in
+      Double.multiply(
+        .none, .none, m: height, n: count, k: count, alpha: 1, w + start, lda: rows.count, factor,
+        ldb: count, beta: 0, wideY.start, ldc: height)
+      for column in 0..<count {
+        (w + (start + column * rows.count)).update(
+          from: wideY.start + column * height, count: height)
+      }
+      widen(panel.byRow + start, to: wideX.start, height)
+      addTransposedProduct(wideX.start, wideY.start, rows: height, columns: count, to: &products)
+    }
+    try panel.columnRanks.allReduce(&products, .sum)
+    let half = halfOfSymmetric(products)
+    forEachChunk { start, height in
+      widen(panel.byRow + start, to: wideX.start, height)
+      Double.multiply(
+        .none, .none, m: height, n: count, k: count, alpha: -1, wideX.start, lda: height, half,
+        ldb: count, beta: 1, w + start, ldc: rows.count)
+      for column in 0..<count {
+        let place = start + column * rows.count
+        Scalar.round(w + place, to: panel.updates + place, count: height)
+      }
+    }
   }
 
   /// Y <- H'Y = Y - V (T'(V'Y)), in double precision.
@@ -132,7 +198,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// Copies a chunk of V or of the images in double precision, column-major without gaps.
+  /// Copies a chunk of V or of the panel in double precision, column-major without gaps.
   private func widen(
     _ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Double>, _ height: Int
   ) {
@@ -155,30 +221,6 @@ final class BlockReflector<Scalar: MatrixScalar> {
       }
     }
     return result
-  }
-
-  /// images <- images T, some rows at a time.
-  private func multiplyImages(by factor: [Scalar]) {
-    forEachChunk { start, height in
-      Scalar.multiply(
-        .none, .none, m: height, n: count, k: count, alpha: 1, panel.images + start,
-        lda: rows.count, factor, ldb: count, beta: 0, chunk.start, ldc: height)
-      for column in 0..<count {
-        (panel.images + (start + column * rows.count)).update(
-          from: chunk.start + column * height, count: height)
-      }
-    }
-  }
-
-  /// Adds x'y, column-major, over this rank's rows, in double precision.
-  private func addProduct(
-    of x: UnsafePointer<Scalar>, with y: UnsafePointer<Scalar>, to result: inout [Double]
-  ) {
-    forEachChunk { start, height in
-      widen(x + start, to: wideX.start, height)
-      widen(y + start, to: wideY.start, height)
-      addTransposedProduct(wideX.start, wideY.start, rows: height, columns: count, to: &result)
-    }
   }
 
   /// The triangular factor: its column j is t_j (e_j - T V'v_j), t_j = 2 / v_j'v_j.

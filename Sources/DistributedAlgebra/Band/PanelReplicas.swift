@@ -1,12 +1,11 @@
 import BlockCyclic
-import Glibc
 import MessagePassing
 
-/// The Householder vectors V of a panel and their images W = A V, later X, where products with the
-/// remaining matrix need them: a rank has those of the matrix's rows and of its columns that it holds.
+/// The Householder vectors V of a panel, and X of its update, where products with the remaining matrix need
+/// them: a rank has those of the matrix's rows and of its columns that it holds.
 ///
-/// Shape: `byRow` is rows x 2 count, column-major without gaps, V before the images; `byColumn` is
-/// columns x 2 count, row-major with padding, the images before V. So a rank's part of V X' + X V' is one product.
+/// Shape: `byRow` is rows x 2 count, column-major without gaps, V before X; `byColumn` is columns x 2 count,
+/// row-major with padding, X before V. So a rank's part of V X' + X V' is one product.
 ///
 /// A panel costs a rank messages of some blocks of columns of length n / nprow and n / npcol.
 package final class PanelReplicas<Scalar: MatrixScalar> {
@@ -27,16 +26,13 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   private let context: BLACSContext
   private let layout: MatrixLayout
   /// The ranks of this process row, by their process columns.
-  private let rowRanks: Communicator
+  let rowRanks: Communicator
   private let rowArray: LocalArray<Scalar>
   private let buffer: LocalArray<Scalar>
-  /// A block of the images.
-  private let turned: LocalArray<Scalar>
-  /// V of this rank's rows once more, row-major, for the products.
-  private let vectorRows: PaddedColumns<Scalar>
-  private var owner = 0
+  /// The panel's process column.
+  private(set) var owner = 0
   /// Blocks of `columns`, counted from its first, by the process rows that hold the same rows.
-  private var blocks: [[Range<Int>]] = []
+  private(set) var blocks: [[Range<Int>]] = []
 
   /// Allocates for the panels of a matrix. Collective.
   ///
@@ -55,17 +51,15 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     rowArray = try communicator.agree { try LocalArray(count: 2 * nb * localRows) }
     byColumn = try communicator.agree { try PaddedColumns(height: 2 * nb, count: localColumns) }
     buffer = try communicator.agree { try LocalArray(count: nb * max(localRows, localColumns)) }
-    turned = try communicator.agree { try LocalArray(count: nb * nb) }
-    vectorRows = try communicator.agree { try PaddedColumns(height: nb, count: localRows) }
   }
 
-  /// V, and the images behind it, of this rank's rows. Valid while the replicas live.
+  /// V, and X behind it, of this rank's rows. Valid while the replicas live.
   package var byRow: UnsafeMutablePointer<Scalar> { rowArray.start }
 
-  /// The images of this rank's rows.
-  package var images: UnsafeMutablePointer<Scalar> { byRow + rows.count * count }
+  /// X of this rank's rows.
+  package var updates: UnsafeMutablePointer<Scalar> { byRow + rows.count * count }
 
-  /// The images, and V behind them, of this rank's columns.
+  /// X, and V behind it, of this rank's columns.
   let byColumn: PaddedColumns<Scalar>
 
   /// Begins a panel, whose process column is to set the V of its rows. Local.
@@ -92,61 +86,7 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   }
 
   /// Gives X to all ranks that need it, from the panel's process column. Collective.
-  package func shareImages() throws { try share(images, at: 0) }
-
-  /// Sets the images to zero and turns V, for `addImages`. Local.
-  func beginImages() {
-    let size = MemoryLayout<Scalar>.stride
-    memset(images, 0, rows.count * count * size)
-    for column in 0..<columns.count { memset(byColumn[column], 0, count * size) }
-    Scalar.transpose(
-      rows: count, columns: rows.count, byRow, stride: rows.count, to: vectorRows.start,
-      stride: vectorRows.stride)
-  }
-
-  /// Adds the products of a chunk with V of its columns, and of its transpose with V of its rows. Local.
-  func addImages(
-    of chunk: borrowing PaddedColumns<Scalar>, _ chunkRows: Range<Int>, _ chunkColumns: Range<Int>
-  ) {
-    let row = chunkRows.lowerBound - rows.lowerBound
-    let column = chunkColumns.lowerBound - columns.lowerBound
-    // Column-major, so these are the images' transposes.
-    Scalar.addProduct(
-      m: count, n: chunkRows.count, k: chunkColumns.count, to: images + row, stride: rows.count,
-      byColumn[column] + count, rowStride: 1, columnStride: byColumn.stride, chunk.start,
-      rowStride: chunk.stride)
-    Scalar.addProduct(
-      m: chunkColumns.count, n: count, k: chunkRows.count, to: byColumn[column],
-      stride: byColumn.stride, chunk.start, rowStride: chunk.stride, columnStride: 1,
-      vectorRows[row], rowStride: vectorRows.stride)
-  }
-
-  /// Sums the images over the ranks; the panel's process column has the sums of its rows. Collective.
-  package func sumImages() throws {
-    if !columns.isEmpty {
-      var next = buffer.start
-      for column in blocks.joined().joined() {
-        next.update(from: byColumn[column], count: count)
-        next += count
-      }
-      try columnRanks.sumParts(buffer.start, counts: partCounts)
-      next = buffer.start
-      for block in blocks[context.myrow] {
-        Scalar.transpose(
-          rows: block.count, columns: count, next, stride: count, to: turned.start,
-          stride: block.count)
-        for k in 0..<count {
-          Scalar.add(
-            turned.start + k * block.count, to: images + (localRow(block) + k * rows.count),
-            count: block.count)
-        }
-        next += block.count * count
-      }
-    }
-    guard rowRanks.size > 1 else { return }
-    try rowRanks.reduce(
-      UnsafeMutableBufferPointer(start: images, count: rows.count * count), .sum, to: owner)
-  }
+  package func shareUpdates() throws { try share(updates, at: 0) }
 
   /// Copies an array of the panel's process column, by rows, to all of the process row; and the same
   /// rows to `place` in the array by columns, within a process column.
@@ -174,12 +114,12 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   }
 
   /// The elements of the parts of a process column's ranks.
-  private var partCounts: [Int] {
+  var partCounts: [Int] {
     blocks.map { $0.reduce(0) { $0 + $1.count } * count }
   }
 
   /// The first row of a block of columns that this rank has by rows too, counted in `rows`.
-  private func localRow(_ block: Range<Int>) -> Int {
+  func localRow(_ block: Range<Int>) -> Int {
     layout.rows.local(of: globalColumn(block.lowerBound)) - rows.lowerBound
   }
 

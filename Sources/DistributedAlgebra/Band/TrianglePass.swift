@@ -7,6 +7,8 @@ import BlockCyclic
 package final class TrianglePass<Scalar: MatrixScalar> {
   /// Whether the matrix waits for an update, which the reduction sets.
   var isPending = false
+  /// A V of the panel that was multiplied last.
+  package let images: PanelImages<Scalar>
 
   private let layout: MatrixLayout
   private let context: BLACSContext
@@ -27,6 +29,7 @@ package final class TrianglePass<Scalar: MatrixScalar> {
     chunks = TriangleChunks(
       layout: layout, myrow: context.myrow, mycol: context.mycol,
       largest: (rows: edge, columns: edge))
+    images = try PanelImages(for: matrix)
     let communicator = context.communicator
     chunk = try communicator.agree { try PaddedColumns(height: largest, count: largest) }
     rowFactor = try communicator.agree { try PaddedColumns(height: largest, count: 2 * nb) }
@@ -59,8 +62,8 @@ package final class TrianglePass<Scalar: MatrixScalar> {
     }
   }
 
-  /// Sets a panel's images to this rank's part of A V, by rows and by columns, once the matrix from there on
-  /// is updated by the panel before. Local.
+  /// Sets `images` to this rank's part of A V, by rows and by columns, once the matrix from there on is updated
+  /// by the panel before. Local.
   ///
   /// A chunk of the lower triangle stands for its mirror image too, so it is multiplied from both sides. The
   /// sum over the ranks is A V.
@@ -70,16 +73,16 @@ package final class TrianglePass<Scalar: MatrixScalar> {
   ) {
     let update = before.map { ChunkUpdate($0, rowFactor, matrix) }
     let (start, lld) = (matrix.pointer, matrix.lld)
-    panel.beginImages()
+    images.begin(panel)
     chunks.forEach(from: panel.first) { rows, columns in
       update?.subtract(rows, columns)
       let source = start + (rows.lowerBound + columns.lowerBound * lld)
       for j in 0..<columns.count { chunk[j].update(from: source + j * lld, count: rows.count) }
-      panel.addImages(of: chunk, rows, columns)
+      images.add(chunk, rows, columns, of: panel)
     } diagonal: { rows, columns in
       update?.subtract(rows, columns)
       takeLowerHalf(start + (rows.lowerBound + columns.lowerBound * lld), lld, order: rows.count)
-      panel.addImages(of: chunk, rows, columns)
+      images.add(chunk, rows, columns, of: panel)
     }
   }
 

@@ -7,6 +7,8 @@ import Synchronization
 final class FormulaDuals: Sendable {
   let function: ActivationFunction
   private let quadrature: PolarQuadrature
+  /// phi where it is piecewise linear.
+  let piecewiseLinear: PiecewiseLinear?
   private let state = Mutex(State())
 
   private struct State {
@@ -53,6 +55,7 @@ final class FormulaDuals: Sendable {
   private init(_ function: ActivationFunction) {
     self.function = function
     quadrature = PolarQuadrature(function)
+    piecewiseLinear = PiecewiseLinear(function)
     tableRange =
       function.vanishesAtZero ? VarianceCell.tableRangeOfVanishing : VarianceCell.tableRange
     var parity = WindowSamples.Parity()
@@ -99,12 +102,15 @@ final class FormulaDuals: Sendable {
     }
     if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
     // In one order, so that the duals are the same in both.
-    return quadrature.dual(max(q1, q2), min(q1, q2), correlation)
+    let (larger, smaller) = (max(q1, q2), min(q1, q2))
+    return piecewiseLinear?.dual(larger, smaller, correlation)
+      ?? quadrature.dual(larger, smaller, correlation)
   }
 
   /// E[phi^2] and E[phi'^2] without tables.
   func exactMoments(_ variance: Double) -> Moments {
-    expansion(variance)?.moments ?? quadrature.moments(variance: variance)
+    expansion(variance)?.moments ?? piecewiseLinear?.moments(variance)
+      ?? quadrature.moments(variance: variance)
   }
 
   // MARK: Tables
