@@ -51,7 +51,7 @@ enum ReductionBenchmark {
       let operations = 2 * n * n * Double(block)
       let product = try world.leastSeconds(of: 5) { pass.multiply(first, by: panel) }
       report("reduction-product", operations: operations, seconds: product)
-      panel.updates.update(repeating: 1e-6, count: block * panel.rows.count)
+      panel.sharedUpdates.update(repeating: 1e-6, count: block * panel.share.count)
       try panel.shareUpdates()
       let update = try world.leastSeconds(of: 5) { pass.update(first, by: panel) }
       report("reduction-update", operations: operations, seconds: update)

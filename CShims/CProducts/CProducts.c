@@ -41,6 +41,7 @@
 
 // What a product is summed in: it stays in the first- or second-level cache.
 #define SUM_ROWS 64
+#define SUM_DEPTH 256
 #define SUM_COLUMNS ((long)(REGISTERS * REGISTER_BYTES / sizeof(float)))
 
 WIDE void ntk_add_wide_product_f32(
@@ -51,14 +52,21 @@ WIDE void ntk_add_wide_product_f32(
     long columns = n - j < SUM_COLUMNS ? n - j : SUM_COLUMNS;
     for (long i = 0; i < m; i += SUM_ROWS) {
       long rows = m - i < SUM_ROWS ? m - i : SUM_ROWS;
-      memset(sums, 0, (size_t)(rows * SUM_COLUMNS) * sizeof(float));
-      ntk_add_product_f32(
-        rows, columns, k, sums, SUM_COLUMNS, a + i * row_stride, row_stride, column_stride, b + j,
-        b_stride);
-      for (long r = 0; r < rows; r++) {
-        double *to = out + (i + r) * out_stride + j;
-        const float *from = sums + r * SUM_COLUMNS;
-        for (long c = 0; c < columns; c++) to[c] += (double)from[c];
+      for (long p = 0; p < k; p += SUM_DEPTH) {
+        long depth = k - p < SUM_DEPTH ? k - p : SUM_DEPTH;
+        memset(sums, 0, (size_t)(rows * SUM_COLUMNS) * sizeof(float));
+        ntk_add_product_f32(
+          rows, columns, depth, sums, SUM_COLUMNS, a + i * row_stride + p * column_stride,
+          row_stride, column_stride, b + p * b_stride + j, b_stride);
+        for (long r = 0; r < rows; r++) {
+          double *to = out + (i + r) * out_stride + j;
+          const float *from = sums + r * SUM_COLUMNS;
+          if (columns == SUM_COLUMNS) {
+            for (long c = 0; c < SUM_COLUMNS; c++) to[c] += (double)from[c];
+          } else {
+            for (long c = 0; c < columns; c++) to[c] += (double)from[c];
+          }
+        }
       }
     }
   }

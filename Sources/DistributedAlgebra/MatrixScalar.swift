@@ -37,7 +37,7 @@ public protocol MatrixScalar: BinaryFloatingPoint, Reducible, Sendable {
     _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,
     rowStride bStride: Int)
 
-  /// The same with the result in double precision; the sums of one product have this type's.
+  /// The same with the result, and sums of more than 256 products, in double precision.
   static func addProduct(
     m: Int, n: Int, k: Int, toWide out: UnsafeMutablePointer<Double>, stride: Int,
     _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,

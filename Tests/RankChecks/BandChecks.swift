@@ -54,7 +54,8 @@ private func checkSmallBesideLarge(_ context: BLACSContext, _ verdict: inout Ver
   let values = try bandEigenvalues(of: matrix)
   // All others are 1. Rounding the largest once moves it by 0.4.
   let error = values.dropLast().map { abs($0 - 1) }.max() ?? .infinity
-  verdict.expect(error < 0.5, "eigenvalues of 1 beside one of 6.4e6, grid \(context.grid): \(error)")
+  verdict.expect(
+    error < 0.5, "eigenvalues of 1 beside one of 6.4e6, grid \(context.grid): \(error)")
 }
 
 private func checkBand<Scalar: MatrixScalar>(

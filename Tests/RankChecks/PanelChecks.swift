@@ -53,20 +53,23 @@ private func checkPanel<Scalar: MatrixScalar>(
   pass.multiply(matrix, by: replicas)
   try pass.images.sum(replicas)
   var error = 0.0
-  if replicas.isOwner {
-    for (index, i) in rows.enumerated() {
-      guard i % 7 == 0 || n < 900 else { continue }
-      let row = (first..<n).map { a(max(i, $0), min(i, $0)) }
-      // Some columns of many.
-      for k in stride(from: 0, to: count, by: 9) {
-        let product = row.indices.reduce(0.0) { $0 + row[$1] * v(first + $1, k) }
-        error = max(error, abs(pass.images.byRow[index + k * height] - product))
-      }
+  let share = replicas.share
+  for (index, i) in rows[share].enumerated() {
+    guard i % 7 == 0 || n < 900 else { continue }
+    let row = (first..<n).map { a(max(i, $0), min(i, $0)) }
+    // Some columns of many.
+    for k in stride(from: 0, to: count, by: 9) {
+      let product = row.indices.reduce(0.0) { $0 + row[$1] * v(first + $1, k) }
+      error = max(error, abs(pass.images.shared[index + k * share.count] - product))
     }
   }
   verdict.expect(error <= allowed, "A V, \(label): \(error)")
 
-  set(replicas.updates, x)
+  for k in 0..<count {
+    for (index, i) in rows[share].enumerated() {
+      replicas.sharedUpdates[index + k * share.count] = Scalar(x(i, k))
+    }
+  }
   try replicas.shareUpdates()
   pass.update(matrix, by: replicas)
   error = 0
@@ -101,8 +104,7 @@ private func checkPanel<Scalar: MatrixScalar>(
     if !isOnePass { pass.update(matrix, by: replicas) }
     pass.multiply(matrix, by: after, updatedBy: isOnePass ? replicas : nil)
     try pass.images.sum(after)
-    let count = after.isOwner ? rows.count * after.count : 0
-    images.append((0..<count).map { pass.images.byRow[$0] })
+    images.append((0..<after.share.count * after.count).map { pass.images.shared[$0] })
   }
   verdict.expect(images[0] == images[1], "A V in the pass of the update, \(label)")
 }

@@ -26,8 +26,8 @@ void ntk_add_product_f32(
   long m, long n, long k, float *_Nonnull out, long out_stride, const float *_Nonnull a,
   long row_stride, long column_stride, const float *_Nonnull b, long b_stride);
 
-/// out += a b with the sums over p in single precision, and `out` in double precision: long sums that are made
-/// of several products keep their digits.
+/// out += a b with sums over 256 p at most in single precision, and sums of these in double precision, so that
+/// long sums keep their digits.
 void ntk_add_wide_product_f32(
   long m, long n, long k, double *_Nonnull out, long out_stride, const float *_Nonnull a,
   long row_stride, long column_stride, const float *_Nonnull b, long b_stride);

@@ -2,10 +2,10 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// The Householder vectors of one panel as H = I - V T V', and what of the products with the matrix
-/// that apply it from both sides the panel's process column computes.
+/// The Householder vectors of one panel as H = I - V T V', and X of the update that applies it to the matrix
+/// from both sides.
 ///
-/// V and X are the process column's parts of `PanelReplicas`.
+/// V, and the ranks' shares of X, are in `PanelReplicas`.
 ///
 /// T is formed from V in double precision, with the scale of each reflector: H is then orthogonal to
 /// the precision of T, whatever the precision of V, and the eigenvalues keep their sum. R is formed again
@@ -38,7 +38,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     context = matrix.context
     layout = matrix.layout
     let communicator = matrix.context.communicator
-    let part = chunkRows * matrix.layout.nb
+    let part = max(chunkRows, matrix.layout.nb) * matrix.layout.nb
     let panelSize = Self.isNarrow ? matrix.layout.nb * matrix.localRows : 0
     kept = try communicator.agree { try LocalArray(count: panelSize) }
     wideX = try communicator.agree { try LocalArray(count: part) }
@@ -51,109 +51,104 @@ final class BlockReflector<Scalar: MatrixScalar> {
   /// Copies a panel, which p?geqrf will overwrite. Local.
   func keep(_ panel: PanelReplicas<Scalar>, of matrix: borrowing DistributedMatrix<Scalar>) {
     guard panel.isOwner, Self.isNarrow else { return }
-    let rows = panel.rows
-    let firstColumn = layout.columns.local(of: panel.first - layout.nb)
-    for column in 0..<panel.count {
+    self.panel = panel
+    for column in 0..<count {
       (kept.start + column * rows.count).update(
-        from: matrix.pointer + (rows.lowerBound + (firstColumn + column) * matrix.lld),
-        count: rows.count)
+        from: self.column(column, of: matrix), count: rows.count)
     }
   }
 
-  /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun, and
-  /// works on these replicas from now on.
-  ///
-  /// Collective.
-  ///
-  /// - Parameter tau: the scales, by local column; zero where a reflector is the identity.
-  func take(
-    _ panel: PanelReplicas<Scalar>, from matrix: borrowing DistributedMatrix<Scalar>,
-    tau: borrowing LocalArray<Scalar>
-  ) throws {
+  /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun, and works on these
+  /// replicas from now on. Local.
+  func takeVectors(
+    of panel: PanelReplicas<Scalar>, from matrix: borrowing DistributedMatrix<Scalar>
+  ) {
     self.panel = panel
     guard isOwner else { return }
-    let (first, lld) = (panel.first, matrix.lld)
-    let firstColumn = layout.columns.local(of: first - layout.nb)
     for column in 0..<count {
       let target = panel.byRow + column * rows.count
-      target.update(
-        from: matrix.pointer + (rows.lowerBound + (firstColumn + column) * lld), count: rows.count)
+      target.update(from: self.column(column, of: matrix), count: rows.count)
       // Above the diagonal lies R.
       for index in 0..<rows.count {
-        let i = layout.rows.global(of: rows.lowerBound + index, on: context.myrow) - first
+        let i = layout.rows.global(of: rows.lowerBound + index, on: context.myrow) - panel.first
         guard i <= column else { break }
         target[index] = i == column ? 1 : 0
       }
     }
+  }
+
+  /// Forms T, on all ranks, from V that all of them have. Collective.
+  ///
+  /// - Parameter tau: the scales, by local column; zero where a reflector is the identity.
+  func formFactor(
+    of matrix: borrowing DistributedMatrix<Scalar>, tau: borrowing LocalArray<Scalar>
+  ) throws {
     // V'V, and behind it the scales.
     var gram = [Double](repeating: 0, count: count * count + count)
-    forEachChunk { start, height in
+    forEachChunk(of: panel.share) { start, height in
       widen(panel.byRow + start, to: wideX.start, height)
       addTransposedProduct(wideX.start, wideX.start, rows: height, columns: count, to: &gram)
     }
-    if layout.rows.owner(of: first) == context.myrow {
+    if isOwner, layout.rows.owner(of: panel.first) == context.myrow {
+      let firstColumn = layout.columns.local(of: panel.first - layout.nb)
       for column in 0..<count {
         gram[count * count + column] = Double(tau.start[firstColumn + column])
       }
     }
-    try panel.columnRanks.allReduce(&gram, .sum)
+    try context.communicator.allReduce(&gram, .sum)
     factor = Self.factor(gram, count: count)
   }
 
   /// Sets R to the top of H' P = P - V T' V' P with the panel P as it was. Collective.
-  func setTriangle(of matrix: borrowing DistributedMatrix<Scalar>) throws {
+  ///
+  /// - Parameter vectorRows: V of this rank's rows, row-major.
+  func setTriangle(
+    of matrix: borrowing DistributedMatrix<Scalar>, vectorRows: borrowing PaddedColumns<Scalar>
+  ) throws {
     guard isOwner, Self.isNarrow else { return }
     var products = [Double](repeating: 0, count: count * count)
-    forEachChunk { start, height in
-      widen(panel.byRow + start, to: wideX.start, height)
-      widen(kept.start + start, to: wideY.start, height)
-      addTransposedProduct(wideX.start, wideY.start, rows: height, columns: count, to: &products)
-    }
+    // Row-major, this is P' V.
+    Scalar.addProduct(
+      m: count, n: count, k: rows.count, toWide: &products, stride: count, kept.start,
+      rowStride: rows.count, columnStride: 1, vectorRows.start, rowStride: vectorRows.stride)
     try panel.columnRanks.allReduce(&products, .sum)
     guard layout.rows.owner(of: panel.first) == context.myrow else { return }
-    // T' V' P, column-major: T is, and row-major it is T'.
-    var turned = products
-    dgemm(
-      .none, .transpose, m: count, n: count, k: count, products, lda: count, factor, ldb: count,
-      into: &turned, ldc: count)
-    let firstColumn = layout.columns.local(of: panel.first - layout.nb)
+    widen(panel.byRow, to: wideX.start, count)
+    widen(kept.start, to: wideY.start, count)
+    Double.multiply(
+      .none, .none, m: count, n: count, k: count, alpha: -1, wideX.start, lda: count,
+      turn(products), ldb: count, beta: 1, wideY.start, ldc: count)
     for j in 0..<count {
-      let column = matrix.pointer + (rows.lowerBound + (firstColumn + j) * matrix.lld)
-      for i in 0...j {
-        let change = (0...i).reduce(0.0) {
-          $0 + Double(panel.byRow[i + $1 * rows.count]) * turned[$1 + j * count]
-        }
-        column[i] = Scalar(Double(kept.start[i + j * rows.count]) - change)
-      }
+      Scalar.round(wideY.start + j * count, to: column(j, of: matrix), count: j + 1)
     }
   }
 
   /// Sets X = W - V (T' V' W) / 2 with W = A V T, from A V; rounded once, at the end. Collective.
   func setUpdates(from images: PanelImages<Scalar>) throws {
-    guard isOwner else { return }
-    let w = images.byRow
+    let (share, w, stride) = (panel.share, images.shared, panel.share.count)
+    // V' A V.
     var products = [Double](repeating: 0, count: count * count)
-    forEachChunk { start, height in
+    forEachChunk(of: share) { start, height in
+      widen(panel.byRow + start, to: wideX.start, height)
       Double.multiply(
-        .none, .none, m: height, n: count, k: count, alpha: 1, w + start, lda: rows.count, factor,
-        ldb: count, beta: 0, wideY.start, ldc: height)
-      for column in 0..<count {
-        (w + (start + column * rows.count)).update(
-          from: wideY.start + column * height, count: height)
-      }
-      widen(panel.byRow + start, to: wideX.start, height)
-      addTransposedProduct(wideX.start, wideY.start, rows: height, columns: count, to: &products)
+        .transpose, .none, m: count, n: count, k: height, alpha: 1, wideX.start, lda: height,
+        w + (start - share.lowerBound), ldb: stride, beta: 1, &products, ldc: count)
     }
-    try panel.columnRanks.allReduce(&products, .sum)
+    try context.communicator.allReduce(&products, .sum)
     let half = halfOfSymmetric(products)
-    forEachChunk { start, height in
+    forEachChunk(of: share) { start, height in
+      let place = start - share.lowerBound
       widen(panel.byRow + start, to: wideX.start, height)
+      Double.multiply(
+        .none, .none, m: height, n: count, k: count, alpha: 1, w + place, lda: stride, factor,
+        ldb: count, beta: 0, wideY.start, ldc: height)
       Double.multiply(
         .none, .none, m: height, n: count, k: count, alpha: -1, wideX.start, lda: height, half,
-        ldb: count, beta: 1, w + start, ldc: rows.count)
+        ldb: count, beta: 1, wideY.start, ldc: height)
       for column in 0..<count {
-        let place = start + column * rows.count
-        Scalar.round(w + place, to: panel.updates + place, count: height)
+        Scalar.round(
+          wideY.start + column * height, to: panel.sharedUpdates + (place + column * stride),
+          count: height)
       }
     }
   }
@@ -168,7 +163,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     guard isOwner else { return }
     let y = y + rows.lowerBound * columns
     var products = [Double](repeating: 0, count: count * columns)
-    forEachChunk { start, height in
+    forEachChunk(of: 0..<rows.count) { start, height in
       widen(panel.byRow + start, to: wideX.start, height)
       dgemm(
         m: count, n: columns, k: height, wideX.start, lda: height, y + start * columns,
@@ -183,7 +178,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
         }
       }
     }
-    forEachChunk { start, height in
+    forEachChunk(of: 0..<rows.count) { start, height in
       widen(panel.byRow + start, to: wideX.start, height)
       dgemm(
         .transpose, m: height, n: columns, k: count, alpha: -1, wideX.start, lda: height, turned,
@@ -191,10 +186,20 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// Calls `body` with the first row, counted in `rows`, and the number of rows of each chunk.
-  private func forEachChunk(_ body: (_ start: Int, _ height: Int) -> Void) {
-    for start in stride(from: 0, to: rows.count, by: chunkRows) {
-      body(start, min(chunkRows, rows.count - start))
+  /// The rows of a column of the panel. Precondition: `isOwner`.
+  private func column(
+    _ column: Int, of matrix: borrowing DistributedMatrix<Scalar>
+  ) -> UnsafeMutablePointer<Scalar> {
+    let firstColumn = layout.columns.local(of: panel.first - layout.nb)
+    return matrix.pointer + (rows.lowerBound + (firstColumn + column) * matrix.lld)
+  }
+
+  /// Calls `body` with the first row, counted in `rows`, and the number of rows of each chunk of some of them.
+  private func forEachChunk(
+    of rows: Range<Int>, _ body: (_ start: Int, _ height: Int) -> Void
+  ) {
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
+      body(start, min(chunkRows, rows.upperBound - start))
     }
   }
 
@@ -207,20 +212,28 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// T' P / 2, made symmetric, which it is but for rounding.
-  private func halfOfSymmetric(_ products: [Double]) -> [Double] {
-    // Row-major, the arrays are T' and P'.
+  /// T' P of a small matrix, column-major.
+  private func turn(_ products: [Double]) -> [Double] {
+    // Row-major, the arrays are P' and T'.
     var turned = products
     dgemm(
       .none, .transpose, m: count, n: count, k: count, products, lda: count, factor, ldb: count,
       into: &turned, ldc: count)
-    var result = turned
+    return turned
+  }
+
+  /// T' (V' A V) T / 2, made symmetric, which it is but for rounding.
+  private func halfOfSymmetric(_ products: [Double]) -> [Double] {
+    // The transpose of T' P is P' T, and P' = P.
+    let once = turn(products)
+    var transposed = once
+    for j in 0..<count { for i in 0..<count { transposed[i + j * count] = once[j + i * count] } }
+    let twice = turn(transposed)
+    var half = twice
     for j in 0..<count {
-      for i in 0..<count {
-        result[i + j * count] = (turned[i + j * count] + turned[j + i * count]) / 4
-      }
+      for i in 0..<count { half[i + j * count] = (twice[i + j * count] + twice[j + i * count]) / 4 }
     }
-    return result
+    return half
   }
 
   /// The triangular factor: its column j is t_j (e_j - T V'v_j), t_j = 2 / v_j'v_j.

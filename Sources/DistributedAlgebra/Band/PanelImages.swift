@@ -8,19 +8,19 @@ import MessagePassing
 /// of a row would lose the digits of its small eigenvalues in single precision. With 60,000 elements near 27 that
 /// error had a norm of 3, and eigenvalues of 0.01 became as low as -2.
 package final class PanelImages<Scalar: MatrixScalar> {
-  /// W of this rank's rows of the remaining matrix, rows x count, column-major without gaps; complete on the
-  /// panel's process column after `sum`.
-  package var byRow: UnsafeMutablePointer<Double> { rowSums.start }
+  /// W of this rank's share of rows (`PanelReplicas.share`), column-major without gaps; set by `sum`.
+  package var shared: UnsafeMutablePointer<Double> { buffer.start }
+  /// V of this rank's rows of the remaining matrix, row-major; set by `begin`.
+  let vectorRows: PaddedColumns<Scalar>
 
   private let context: BLACSContext
+  /// Column-major without gaps.
   private let rowSums: LocalArray<Double>
   /// Row-major with padding.
   private let columnSums: PaddedColumns<Double>
   private let buffer: LocalArray<Double>
   /// A block of W.
   private let turned: LocalArray<Double>
-  /// V of this rank's rows once more, row-major, for the products.
-  private let vectorRows: PaddedColumns<Scalar>
 
   /// Allocates for the panels of a matrix. Collective.
   ///
@@ -33,7 +33,7 @@ package final class PanelImages<Scalar: MatrixScalar> {
     let communicator = context.communicator
     rowSums = try communicator.agree { try LocalArray(count: nb * localRows) }
     columnSums = try communicator.agree { try PaddedColumns(height: nb, count: localColumns) }
-    buffer = try communicator.agree { try LocalArray(count: nb * localColumns) }
+    buffer = try communicator.agree { try LocalArray(count: nb * max(localRows, localColumns)) }
     turned = try communicator.agree { try LocalArray(count: nb * nb) }
     vectorRows = try communicator.agree { try PaddedColumns(height: nb, count: localRows) }
   }
@@ -41,7 +41,7 @@ package final class PanelImages<Scalar: MatrixScalar> {
   /// Begins the images of a panel whose vectors all ranks have. Local.
   func begin(_ panel: PanelReplicas<Scalar>) {
     let (rows, count, size) = (panel.rows.count, panel.count, MemoryLayout<Double>.stride)
-    memset(byRow, 0, rows * count * size)
+    memset(rowSums.start, 0, rows * count * size)
     for column in 0..<panel.columns.count { memset(columnSums[column], 0, count * size) }
     Scalar.transpose(
       rows: count, columns: rows, panel.byRow, stride: rows, to: vectorRows.start,
@@ -57,7 +57,7 @@ package final class PanelImages<Scalar: MatrixScalar> {
     let column = chunkColumns.lowerBound - panel.columns.lowerBound
     // Column-major, so these are the images' transposes.
     Scalar.addProduct(
-      m: panel.count, n: chunkRows.count, k: chunkColumns.count, toWide: byRow + row,
+      m: panel.count, n: chunkRows.count, k: chunkColumns.count, toWide: rowSums.start + row,
       stride: panel.rows.count, panel.byColumn[column] + panel.count, rowStride: 1,
       columnStride: panel.byColumn.stride, chunk.start, rowStride: chunk.stride)
     Scalar.addProduct(
@@ -66,7 +66,7 @@ package final class PanelImages<Scalar: MatrixScalar> {
       vectorRows[row], rowStride: vectorRows.stride)
   }
 
-  /// Sums the images over the ranks; the panel's process column has the sums of its rows. Collective.
+  /// Sums the images over the ranks; each has those of its share of rows. Collective.
   package func sum(_ panel: PanelReplicas<Scalar>) throws {
     let (rows, count) = (panel.rows.count, panel.count)
     if !panel.columns.isEmpty {
@@ -83,14 +83,19 @@ package final class PanelImages<Scalar: MatrixScalar> {
           stride: block.count)
         for k in 0..<count {
           Double.add(
-            turned.start + k * block.count, to: byRow + (panel.localRow(block) + k * rows),
+            turned.start + k * block.count, to: rowSums.start + (panel.localRow(block) + k * rows),
             count: block.count)
         }
         next += block.count * count
       }
     }
-    guard panel.rowRanks.size > 1 else { return }
-    try panel.rowRanks.reduce(
-      UnsafeMutableBufferPointer(start: byRow, count: rows * count), .sum, to: panel.owner)
+    let parts = (0..<panel.rowRanks.size).map { panel.shareOfRows($0) }
+    for part in parts {
+      for k in 0..<count {
+        (buffer.start + (part.lowerBound * count + k * part.count)).update(
+          from: rowSums.start + (part.lowerBound + k * rows), count: part.count)
+      }
+    }
+    try panel.rowRanks.sumParts(buffer.start, counts: parts.map { $0.count * count })
   }
 }

@@ -30,7 +30,7 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   private let rowArray: LocalArray<Scalar>
   private let buffer: LocalArray<Scalar>
   /// The panel's process column.
-  private(set) var owner = 0
+  private var owner = 0
   /// Blocks of `columns`, counted from its first, by the process rows that hold the same rows.
   private(set) var blocks: [[Range<Int>]] = []
 
@@ -59,6 +59,14 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
   /// X of this rank's rows.
   package var updates: UnsafeMutablePointer<Scalar> { byRow + rows.count * count }
 
+  /// The rows, counted in `rows`, whose X this rank computes: the ranks of a process row share its rows.
+  package var share: Range<Int> { shareOfRows(rowRanks.rank) }
+
+  /// X of these rows, column-major without gaps, for `shareUpdates`.
+  package var sharedUpdates: UnsafeMutablePointer<Scalar> {
+    buffer.start + share.lowerBound * count
+  }
+
   /// X, and V behind it, of this rank's columns.
   let byColumn: PaddedColumns<Scalar>
 
@@ -82,21 +90,35 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
 
   /// Gives V to all ranks that need it, from the panel's process column. Collective.
   package func shareVectors() throws {
-    try share(byRow, at: count)
-  }
-
-  /// Gives X to all ranks that need it, from the panel's process column. Collective.
-  package func shareUpdates() throws { try share(updates, at: 0) }
-
-  /// Copies an array of the panel's process column, by rows, to all of the process row; and the same
-  /// rows to `place` in the array by columns, within a process column.
-  private func share(
-    _ source: UnsafeMutablePointer<Scalar>, at place: Int
-  ) throws(MPIError) {
     if rowRanks.size > 1 {
-      let array = UnsafeMutableBufferPointer(start: source, count: rows.count * count)
+      let array = UnsafeMutableBufferPointer(start: byRow, count: rows.count * count)
       try rowRanks.broadcast(UnsafeMutableRawBufferPointer(array), from: owner)
     }
+    try copyToColumns(byRow, at: count)
+  }
+
+  /// Gives X to all ranks that need it, from `sharedUpdates` of each. Collective.
+  package func shareUpdates() throws {
+    let parts = (0..<rowRanks.size).map { shareOfRows($0) }
+    try rowRanks.gatherParts(buffer.start, counts: parts.map { $0.count * count })
+    for part in parts {
+      for k in 0..<count {
+        (updates + (part.lowerBound + k * rows.count)).update(
+          from: buffer.start + (part.lowerBound * count + k * part.count), count: part.count)
+      }
+    }
+    try copyToColumns(updates, at: 0)
+  }
+
+  /// The part of `rows` of one rank of the process row.
+  func shareOfRows(_ rank: Int) -> Range<Int> {
+    rows.count * rank / rowRanks.size..<rows.count * (rank + 1) / rowRanks.size
+  }
+
+  /// Copies an array by rows to `place` in the array by columns, within a process column.
+  private func copyToColumns(
+    _ source: UnsafeMutablePointer<Scalar>, at place: Int
+  ) throws(MPIError) {
     guard !columns.isEmpty else { return }
     var next = buffer.start + partCounts[..<context.myrow].reduce(0, +)
     for block in blocks[context.myrow] {

@@ -115,7 +115,9 @@ private struct OwensTerm {
     }
   }
 
-  func value(_ integral: Double) -> Double { tails == 0 ? sign * integral : sign * (rest - integral) }
+  func value(_ integral: Double) -> Double {
+    tails == 0 ? sign * integral : sign * (rest - integral)
+  }
 }
 
 /// Gauss-Legendre quadrature of Owen's integral, both of a pair at once.
