@@ -134,9 +134,9 @@ import Testing
     }
   }
 
-  @Test("breaks elsewhere, and what is not smooth enough, are computed by quadrature")
+  @Test("curves with breaks elsewhere, and what is not smooth enough, are computed by quadrature")
   func others() throws {
-    for formula in ["max(x, 0.3)", "sqrt(abs(x) + 0.001)"] {
+    for formula in ["where(x > 0.3, x, 0)", "max(tanh(x), 0.3)", "sqrt(abs(x) + 0.001)"] {
       let certificate = try #require(
         try ActivationCertificate.all(in: [FormulaActivationTests.elementwise(formula)]).first)
       #expect(certificate.form == .quadrature, "\(formula)")

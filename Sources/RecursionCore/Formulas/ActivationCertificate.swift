@@ -11,9 +11,10 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
   /// How pairs of images are computed.
   public enum Form: String, Codable, Sendable {
     case tables
+    case closedForms = "closed_forms"
     case quadrature
   }
-  /// Tables where phi is smooth, or smooth except at 0.
+  /// Tables where phi is smooth, or smooth except at 0; closed forms where it is piecewise linear with other breaks.
   public let form: Form
   /// Multiplications and additions of the polynomials of a pair with variances near 1, in double
   /// precision; nil without tables.
@@ -35,6 +36,10 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
 
   /// One line for a reader.
   public var description: String {
+    if form == .closedForms {
+      return
+        "\(activation): \(formula), piecewise linear, by closed forms, about a microsecond a pair"
+    }
     guard let operations, let operationsOfEqual, let errorF64, let errorF32, let pairs else {
       return "\(activation): \(formula), by quadrature, about a millisecond a pair"
     }
@@ -96,7 +101,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     activation = layer.name
     formula = duals.function.text
     guard let table = duals.window(cell: 0, window: 0, precision: .f64) else {
-      form = .quadrature
+      form = duals.piecewiseLinear == nil ? .quadrature : .closedForms
       return
     }
     form = .tables

@@ -52,7 +52,9 @@ struct PiecewiseLinear: Sendable {
     let (values, slopes) = (function.values(at: places), function.slopes(at: places))
     let slope = slopes[0]
     guard slopes.allSatisfy({ abs($0 - slope) <= 1e-14 * abs(slope) }) else { return nil }
-    let offset = values[0] - slope * places[0]
+    // Where numbers are small; phi is continuous, so the ends count.
+    let anchor = min(max(0, low), high)
+    let offset = function.values(at: [anchor])[0] - slope * anchor
     let size = abs(offset) + abs(slope) * max(abs(low), abs(high))
     let isStraight = zip(places, values).allSatisfy {
       abs($1 - slope * $0 - offset) <= 1e-14 * size

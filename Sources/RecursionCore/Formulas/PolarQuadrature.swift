@@ -133,14 +133,17 @@ struct PolarQuadrature: Sendable {
       return (nodes, weights)
     }
 
-    /// Where the line at distance `a` leaves the disk, and halfway there.
+    /// Where the line at distance `a` leaves the disk, and disks of half the radius each down to the line: the
+    /// radius of the break changes by a factor of 2 from one to the next, however near to the center it is.
     private func rim(_ a: Double, at center: Double) -> [Double] {
-      [1.0, 0.5, 0.25].flatMap { part -> [Double] in
-        let cosine = a / (reach * part)
-        guard abs(cosine) < 1 else { return [] }
+      var (ends, radius) = ([Double](), reach)
+      while abs(a) < radius {
+        let cosine = a / radius
         let angle = ntk_atan2((1 - cosine * cosine).squareRoot(), cosine)
-        return [center - angle, center + angle]
+        ends += [center - angle, center + angle]
+        radius /= 2
       }
+      return ends
     }
 
     /// Adds a ray.
