@@ -149,6 +149,10 @@ public struct Chart: Equatable, Sendable {
         parts.append("\(source) \(fill) \(title)")
       }
     }
+    // Above everything else.
+    parts += drawn.enumerated().filter { $0.element.style != .region }.map { index, series in
+      HoverText.part(of: series, source: "'\(file)' index \(index) using 1:2")
+    }
     if let dashedMeans {
       parts.append(
         "NaN with lines linetype \(Palette.inkType) dashtype (7,5) "

@@ -63,10 +63,25 @@ public final class GnuplotProgram: Sendable {
       isStuck.store(true, ordering: .relaxed)
       return "\(path) took longer than \(Gnuplot.short(limit)) s and was stopped"
     }
-    guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
+    if process.terminationReason == .exit, process.terminationStatus == 0 {
+      return Self.addTitles(to: folder + "/" + plot.pictureFile)
+    }
     let said = (try? String(contentsOf: messages, encoding: .utf8)) ?? ""
     return Self.reason(in: said, script: plot.scriptFile)
       ?? "gnuplot ended with status \(process.terminationStatus)"
+  }
+
+  /// Returns: nil, or a sentence that says why the picture cannot be written.
+  private static func addTitles(to picture: String) -> String? {
+    guard let svg = try? String(contentsOfFile: picture, encoding: .utf8) else {
+      return "\(picture) cannot be read"
+    }
+    do {
+      try HoverText.titled(svg).write(toFile: picture, atomically: true, encoding: .utf8)
+      return nil
+    } catch {
+      return "\(picture) cannot be written: \(error.localizedDescription)"
+    }
   }
 
   /// Whether some files can still be opened; `Process` ends the program where they cannot.

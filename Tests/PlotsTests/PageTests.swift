@@ -78,7 +78,8 @@ import Testing
       contentsOf: folder.appendingPathComponent(plot.pictureFile), encoding: .utf8)
     let element = try inlined(svg)
     #expect(element.contains("var(--s1)") && element.contains("var(--grid)"))
-    #expect(!element.contains("rgb("))
+    #expect(!element.contains("rgb(") && !svg.contains("onmousemove"))
+    #expect(svg.contains("<g><title>s: 2, 3</title>"))
   }
 
   @Test("a machine without gnuplot is recognized")

@@ -56,11 +56,14 @@ import Testing
         "set output 'a-b.svg'",
       ])
     #expect(
-      lines.suffix(7) == [
+      lines.suffix(8) == [
         "set xtics ('1' 1, '1.2' 1.2, '1.5' 1.5, '2' 2, '2.5' 2.5, '3' 3)",
         "set ylabel 'λ' noenhanced", "set yrange [0.3190023593:1.044924351]", "set logscale y",
         "set ytics ('0.4' 0.4, '0.5' 0.5, '0.6' 0.6, '0.7' 0.7, '0.8' 0.8, '1' 1)",
-        "unset key", "plot 'a-b.tsv' index 0 using 1:2 with lines linetype 2 title 's' noenhanced",
+        "unset key",
+        "plot 'a-b.tsv' index 0 using 1:2 with lines linetype 2 title 's' noenhanced, \\",
+        "     'a-b.tsv' index 0 every 1 using 1:2:(sprintf('s: %.6g, %.6g', $1, $2)) with labels hypertext point "
+          + "pointtype 7 pointsize 1.2 linecolor rgb '#ff24292f' notitle",
       ])
   }
 
