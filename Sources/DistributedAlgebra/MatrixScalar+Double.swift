@@ -29,13 +29,6 @@ extension Double: MatrixScalar {
     return found
   }
 
-  /// Adds numbers, one by one. Local.
-  public static func add(
-    _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int
-  ) {
-    for index in 0..<count { target[index] += source[index] }
-  }
-
   /// C = alpha op(A) op(B) + beta C, column-major. Local. Source: dgemm.
   public static func multiply(
     _ transposeA: Operation, _ transposeB: Operation, m: Int, n: Int, k: Int, alpha: Double,

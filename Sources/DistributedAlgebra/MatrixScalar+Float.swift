@@ -29,13 +29,6 @@ extension Float: MatrixScalar {
     return found
   }
 
-  /// Adds numbers, one by one. Local.
-  public static func add(
-    _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    for index in 0..<count { target[index] += source[index] }
-  }
-
   /// C = alpha op(A) op(B) + beta C, column-major. Local. Source: sgemm.
   public static func multiply(
     _ transposeA: Operation, _ transposeB: Operation, m: Int, n: Int, k: Int, alpha: Float,

@@ -15,10 +15,6 @@ public protocol MatrixScalar: BinaryFloatingPoint, Reducible, Sendable {
   /// Whether an infinity or a NaN is among some numbers. Local.
   static func hasNonFinite(_ numbers: UnsafePointer<Self>, count: Int) -> Bool
 
-  /// Adds numbers, one by one. Local.
-  static func add(
-    _ source: UnsafePointer<Self>, to target: UnsafeMutablePointer<Self>, count: Int)
-
   /// C = alpha op(A) op(B) + beta C of local column-major arrays.
   ///
   /// Shape: op(A) is m x k, op(B) k x n, C m x n. Local. Source: BLAS ?gemm.

@@ -151,7 +151,7 @@ public struct Chart: Equatable, Sendable {
     }
     // Above everything else.
     parts += drawn.enumerated().filter { $0.element.style != .region }.map { index, series in
-      HoverText.part(of: series, source: "'\(file)' index \(index) using 1:2")
+      HoverText.part(of: series, file: file, index: index)
     }
     if let dashedMeans {
       parts.append(

@@ -3,16 +3,16 @@ import Foundation
 /// The numbers of a point, which a browser shows where the pointer rests: titles of invisible points, so that
 /// neither scripts nor the network are needed.
 enum HoverText {
-  /// The most points of a series that have it.
+  /// How many points of a series have it, if it has no gaps.
   private static let most = 80
 
-  /// The part of a plot command that draws the invisible points of a series in `source`.
-  static func part(of series: Series, source: String) -> String {
+  /// The part of a plot command that draws the invisible points of a series, the block `index` of `file`.
+  static func part(of series: Series, file: String, index: Int) -> String {
     let name = series.label.map { plain($0) + ": " } ?? ""
     let step = (series.points.count + most - 1) / most
-    return source.replacingOccurrences(of: " using 1:2", with: " every \(step) using 1:2")
-      + ":(sprintf(\(Gnuplot.quoted(name + "%.6g, %.6g")), $1, $2)) with labels hypertext point "
-      + "pointtype 7 pointsize 1.2 linecolor rgb '\(transparentInk)' notitle"
+    let text = Gnuplot.quoted(name + "%.6g, %.6g")
+    return "'\(file)' index \(index) every \(step) using 1:2:(sprintf(\(text), $1, $2)) "
+      + "with labels hypertext point pointtype 7 pointsize 1.2 linecolor rgb '\(transparentInk)' notitle"
   }
 
   /// With the opacity first, which is 0.
@@ -25,14 +25,14 @@ enum HoverText {
 
   /// gnuplot's picture with titles in place of the calls of its own script, which is not there.
   static func titled(_ svg: String) -> String {
-    let parts = svg.components(
-      separatedBy: "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'")
+    let parts = svg.components(separatedBy: before)
     return parts.dropFirst().reduce(parts[0]) { text, part in
-      guard let end = part.range(of: after) else { return text + "<g>" + part }
+      guard let end = part.range(of: after) else { return text + before + part }
       return text + "<g><title>" + part[..<end.lowerBound] + "</title>" + part[end.upperBound...]
     }
   }
 
+  private static let before = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'"
   private static let after =
     "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>"
 }

@@ -28,9 +28,10 @@ package enum SolverMemory {
     switch solver {
     case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
     case .band:
-      // V and X of two panels by rows and by columns, p?geqrf's workspace, and MPI's copies; on
-      // rank 0, when the matrix has gone, the band and the workspace of the bulge chasing.
-      let reduction = lower + depositBytes + 16 * panel
+      // V and X of two panels by rows and by columns, V once more, the panel as it was, p?geqrf's workspace and
+      // MPI's copies; in double precision the sums A V and MPI's copies; on rank 0, when the matrix
+      // has gone, the band and the workspace of the bulge chasing.
+      let reduction = lower + depositBytes + 15 * panel + 5 * (panel / scalar * 8)
       return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8) + carriedBytes
     case .eigenpairs:
       return 2 * whole + lower + layout.workspaceCount(for: solver) * 8

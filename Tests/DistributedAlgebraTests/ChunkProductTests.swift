@@ -19,6 +19,33 @@ import Testing
     }
   }
 
+  @Test("Sums of many products in double precision, and nothing around them is written")
+  func wideSums() {
+    for (m, n, k) in [(1, 1, 1), (65, 63, 257), (64, 64, 600), (70, 130, 513), (3, 17, 2_000)] {
+      let (stride, bStride) = (n + 3, n + 16)
+      var out = [Double](repeating: 1_000, count: m * stride)
+      for i in 0..<m { for j in 0..<n { out[i * stride + j] = 0.5 } }
+      // The first product of each sum is so large that in single precision nothing could be added to it.
+      func first(_ i: Int, _ p: Int) -> Float { p == 0 ? 0x1p30 : Float(number(i, p)) }
+      func second(_ p: Int, _ j: Int) -> Float { p < 256 ? (p == 0 ? 1 : 0) : Float(number(p, j)) }
+      let a = (0..<m * k).map { first($0 / k, $0 % k) }
+      var b = [Float](repeating: .nan, count: k * bStride)
+      for p in 0..<k { for j in 0..<n { b[p * bStride + j] = second(p, j) } }
+      var expected = out
+      for i in 0..<m {
+        for j in 0..<n {
+          expected[i * stride + j] += (0..<k).reduce(0.0) {
+            $0 + Double(first(i, $1)) * Double(second($1, j))
+          }
+        }
+      }
+      Float.addProduct(
+        m: m, n: n, k: k, toWide: &out, stride: stride, a, rowStride: k, columnStride: 1, b,
+        rowStride: bStride)
+      #expect(out == expected, "\(m) x \(n) x \(k)")
+    }
+  }
+
   /// Integers, whose sums are exact.
   private func number(_ i: Int, _ j: Int) -> Int { (7 * i + 3 * j + i * j) % 13 - 6 }
 

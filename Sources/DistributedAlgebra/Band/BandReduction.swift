@@ -14,7 +14,7 @@ import MessagePassing
 /// (`PanelReplicas`). The matrix is read and written once a panel: the update by one panel and the
 /// products with the next are one pass (`TrianglePass`).
 ///
-/// Memory: the matrix and fourteen blocks of columns, and three in double precision. Only the lower triangle is read and written; the
+/// Memory: the matrix, thirteen blocks of columns, and three in double precision. Only the lower triangle is read and written; the
 /// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
 /// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
 ///

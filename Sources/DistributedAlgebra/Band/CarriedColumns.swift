@@ -51,7 +51,9 @@ public final class CarriedColumns {
       : try context.communicator.split(color: Int32(context.myrow), key: Int32(context.mycol))
   }
 
-  /// Applies a panel's reflector, which the ranks of one process column have. Collective.
+  /// Applies a panel's reflector. Collective.
+  ///
+  /// The ranks of one process column do so for all: others might round differently.
   func apply<Scalar>(
     _ reflector: BlockReflector<Scalar>, ofPanelIn processColumn: Int
   ) throws {

@@ -71,6 +71,9 @@ struct ActivationFunction: Sendable {
     40 * root < Self.bounds.near ? nearBreaks : allBreaks
   }
 
+  /// Where phi, or a derivative of it, may jump, as far as any variance reaches.
+  var everyBreak: [Double] { Set(nearBreaks + allBreaks).sorted() }
+
   /// The largest |z| that matters to integrals of phi(root z)^2 and phi'(root z)^2: 13, or further
   /// out where phi grows as fast as exponentials.
   func reach(_ root: Double) -> Double {

@@ -16,20 +16,26 @@ enum Normal {
     abs(b - a) < shortest ? integral(a, b) { _ in 1 } : tail(a) - tail(b)
   }
 
-  /// E[(A Z + B)^2 1(a < Z < b)]; the ends may be infinite.
-  static func square(_ slope: Double, _ offset: Double, _ a: Double, _ b: Double) -> Double {
-    if slope == 0, offset == 0 { return 0 }
-    if b - a < shortest {
-      return integral(a, b) { (slope * $0 + offset) * (slope * $0 + offset) }
-    }
+  /// A x + B.
+  struct Line {
+    let slope: Double
+    let offset: Double
+
+    func value(_ x: Double) -> Double { slope * x + offset }
+  }
+
+  /// E[f(Z) g(Z) 1(a < Z < b)] of two lines; the ends may be infinite.
+  static func product(_ f: Line, _ g: Line, _ a: Double, _ b: Double) -> Double {
+    if b - a < shortest { return integral(a, b) { f.value($0) * g.value($0) } }
     func edge(_ z: Double) -> (density: Double, product: Double) {
       guard z.isFinite else { return (0, 0) }
       let density = density(z)
       return (density, z * density)
     }
     let (low, high) = (edge(a), edge(b))
-    return slope * slope * (probability(a, b) + low.product - high.product)
-      + offset * (offset * probability(a, b) + 2 * slope * (low.density - high.density))
+    return f.slope * g.slope * (probability(a, b) + low.product - high.product)
+      + (f.slope * g.offset + f.offset * g.slope) * (low.density - high.density)
+      + f.offset * g.offset * probability(a, b)
   }
 
   /// Up to where differences of tails would lose digits that eight nodes have.

@@ -9,7 +9,8 @@ import CVector
 ///
 ///     T(h, a) = 1 / (2 pi) integral of e^(-h^2 (1 + x^2) / 2) / (1 + x^2) from 0 to a,
 ///
-/// with errors of a few 1e-17, and less by as much as the results are small for h = k or near it.
+/// with errors of a few 1e-17. For h = k, or near it, and |h| up to some 5 the results are exact to as many digits
+/// however near to 1 the correlation is.
 struct OrthantLoss {
   /// P(X > max(h, k)) - P(X > h, Y > k).
   let probability: Double
@@ -50,6 +51,7 @@ struct OrthantLoss {
   /// h <= k, k >= 0.
   private init(_ h: Double, _ k: Double, _ correlation: Correlation, isOrdered: Void) {
     let distance = correlation.distance
+    // Not 0: where c is 1 or -1, what is divided by it is 0 or, divided, large enough.
     let sine = max((distance * (2 - distance)).squareRoot(), 1e-150)
     // (k - c h) / sqrt(1 - c^2) and (h - c k) / sqrt(1 - c^2).
     let far: Double
@@ -109,7 +111,8 @@ private struct OwensTerm {
       (rest, tails) = (0, 0)
     } else {
       // T(h, a) = Q(h) / 2 - (T(a h, 1 / a) - Q(a h) / 2 + Q(h) Q(a h)).
-      integral = (z, h / z)
+      // Beyond some 40 there is nothing left, and the square of z must not overflow.
+      integral = (min(z, 1e3), h / z)
       rest = tail * (0.5 - Normal.tail(h))
       tails = sign / 2
     }

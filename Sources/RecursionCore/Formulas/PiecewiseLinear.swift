@@ -6,36 +6,39 @@ import CVector
 ///     E[phi' phi'](1) - E[phi' phi'](c) = sum_ij J_i J_j loss_ij(c),
 ///     E[phi phi](1) - E[phi phi](c) = sqrt(q1 q2) ((1 - c) E[phi' phi'](c) + sum_ij J_i J_j moment_ij(c)).
 ///
-/// What is lost at c = 1, where the variances differ, is half of E[(phi(u) - phi(v))^2], the squares of
-/// straight pieces, less half of the squared difference of the roots of E[phi^2].
+/// What is lost at c = 1, where the variances differ, is half of E[(phi(u) - phi(v))^2], a sum over pieces, less
+/// half of the squared difference of the roots of E[phi^2].
 struct PiecewiseLinear: Sendable {
-  /// phi(x) = slope x + offset up to the next break.
-  struct Piece: Sendable, Equatable {
-    let slope: Double
-    let offset: Double
-  }
+  typealias Line = Normal.Line
 
   /// In ascending order.
-  let breaks: [Double]
+  private let breaks: [Double]
   /// One more than there are breaks.
-  let pieces: [Piece]
+  private let pieces: [Line]
   private let jumps: [Double]
 
   /// nil where phi is something else.
   init?(_ function: ActivationFunction) {
     guard !function.isSmooth, !function.jumps else { return nil }
-    let all = function.breaks(.infinity)
-    var (breaks, pieces) = ([Double](), [Piece]())
+    // Different searches find the same break with different rounding.
+    let all = function.everyBreak.reduce(into: [Double]()) { places, place in
+      if let last = places.last, place - last <= 1e-12 * max(1, abs(place)) { return }
+      places.append(place)
+    }
+    var (breaks, pieces) = ([Double](), [Line]())
     let ends = [(all.first ?? 0) - Self.beyond] + all + [(all.last ?? 0) + Self.beyond]
-    for (index, (low, high)) in zip(ends, ends.dropFirst()).enumerated() {
+    for (low, high) in zip(ends, ends.dropFirst()) {
       guard let piece = Self.piece(function, low, high) else { return nil }
-      if piece == pieces.last { continue }
-      if index > 0 { breaks.append(low) }
+      if let last = pieces.last {
+        if last.slope == piece.slope { continue }
+        breaks.append(low)
+      }
       pieces.append(piece)
     }
     guard !breaks.isEmpty, breaks.count <= Self.mostBreaks else { return nil }
     (self.breaks, self.pieces) = (breaks, pieces)
     jumps = zip(pieces, pieces.dropFirst()).map { $1.slope - $0.slope }
+    guard hasMoments(of: function) else { return nil }
   }
 
   /// How far outside of the breaks phi is looked at.
@@ -44,22 +47,38 @@ struct PiecewiseLinear: Sendable {
   private static let mostBreaks = 16
 
   /// phi between two points, nil where it is not straight there.
-  private static func piece(
-    _ function: ActivationFunction, _ low: Double, _ high: Double
-  ) -> Piece? {
-    // At irregular places, near the ends too.
-    let places = (1...20).map { low + (high - low) * (0.5 - ntk_cos(Double($0) * 0.1443) / 2) }
+  private static func piece(_ function: ActivationFunction, _ low: Double, _ high: Double) -> Line?
+  {
+    // Evenly, and ever nearer to the ends.
+    let even = (1..<64).map { Double($0) / 64 }
+    let near = (7...40).flatMap { [0.7 * exp2(-$0), 1 - 0.7 * exp2(-$0)] }
+    let places = (even + near).map { low + (high - low) * $0 }.filter { $0 > low && $0 < high }
     let (values, slopes) = (function.values(at: places), function.slopes(at: places))
-    let slope = slopes[0]
-    guard slopes.allSatisfy({ abs($0 - slope) <= 1e-14 * abs(slope) }) else { return nil }
+    guard let slope = slopes.first, slopes.allSatisfy({ abs($0 - slope) <= 1e-14 * abs(slope) })
+    else { return nil }
     // Where numbers are small; phi is continuous, so the ends count.
     let anchor = min(max(0, low), high)
-    let offset = function.values(at: [anchor])[0] - slope * anchor
-    let size = abs(offset) + abs(slope) * max(abs(low), abs(high))
-    let isStraight = zip(places, values).allSatisfy {
-      abs($1 - slope * $0 - offset) <= 1e-14 * size
+    let line = Line(slope: slope, offset: function.values(at: [anchor])[0] - slope * anchor)
+    let size = abs(line.offset) + abs(slope) * max(abs(low), abs(high))
+    let isStraight = zip(places + [low, high], values + function.values(at: [low, high])).allSatisfy
+    {
+      abs($1 - line.value($0)) <= 1e-13 * size
     }
-    return isStraight ? Piece(slope: slope, offset: abs(offset) > 1e-14 * size ? offset : 0) : nil
+    return isStraight ? line : nil
+  }
+
+  private static func exp2(_ k: Int) -> Double { Double(sign: .plus, exponent: k, significand: 1) }
+
+  /// Whether E[phi^2] and E[phi'^2] are those of the function at variances of all sizes, however it is curved
+  /// between the places that were looked at.
+  private func hasMoments(of function: ActivationFunction) -> Bool {
+    let quadrature = PolarQuadrature(function)
+    return (-10...7).allSatisfy { exponent in
+      let variance = Self.exp2(exponent)
+      let (found, known) = (moments(variance), quadrature.moments(variance: variance))
+      return abs(found.square - known.square) <= 1e-11 * known.square
+        && abs(found.derivativeSquare - known.derivativeSquare) <= 1e-11 * known.derivativeSquare
+    }
   }
 
   /// E[phi^2] and E[phi'^2].
@@ -69,7 +88,7 @@ struct PiecewiseLinear: Sendable {
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
     let x = Scaled(self, q1)
     let y = q1 == q2 ? x : Scaled(self, q2)
-    let apart = q1 == q2 ? Moments(square: 0, derivativeSquare: 0) : x.squaredDifference(y)
+    let atOne = q1 == q2 ? AtOne(x) : AtOne(x, y)
     var (losses, moments) = (0.0, 0.0)
     for (h, ofH) in zip(x.breaks, jumps) {
       for (k, ofK) in zip(y.breaks, jumps) {
@@ -78,77 +97,93 @@ struct PiecewiseLinear: Sendable {
         moments += ofH * ofK * loss.moment
       }
     }
-    let (first, second) = (x.moments, y.moments)
-    func lostAtOne(_ apart: Double, _ a: Double, _ b: Double) -> Double {
-      let difference = a.squareRoot() - b.squareRoot()
-      return max(apart - difference * difference, 0) / 2
-    }
-    let slopes =
-      (first.derivativeSquare + second.derivativeSquare - apart.derivativeSquare) / 2 - losses
     let distance = correlation.isNegative ? 2 - correlation.distance : correlation.distance
-    let valueDeficit =
-      lostAtOne(apart.square, first.square, second.square)
-      + x.root * y.root * (distance * slopes + moments)
-    let slopeDeficit =
-      lostAtOne(apart.derivativeSquare, first.derivativeSquare, second.derivativeSquare) + losses
+    let slopes = atOne.slopes - losses
+    let value = atOne.lostValue + x.root * y.root * (distance * slopes + moments)
     func relative(_ deficit: Double, _ a: Double, _ b: Double) -> Double {
       let largest = (a * b).squareRoot()
       return largest > 0 ? max(deficit, 0) / largest : 0
     }
-    let value = relative(valueDeficit, first.square, second.square)
-    let slope = relative(slopeDeficit, first.derivativeSquare, second.derivativeSquare)
-    return DualValues(value: 1 - value, valueDeficit: value, slope: 1 - slope, slopeDeficit: slope)
+    let valueDeficit = relative(value, x.moments.square, y.moments.square)
+    let slopeDeficit = relative(
+      atOne.lostSlope + losses, x.moments.derivativeSquare, y.moments.derivativeSquare)
+    return DualValues(
+      value: 1 - valueDeficit, valueDeficit: valueDeficit, slope: 1 - slopeDeficit,
+      slopeDeficit: slopeDeficit)
   }
 
   /// phi(sqrt(q) z) as a function of z.
   private struct Scaled {
     let root: Double
     let breaks: [Double]
-    let pieces: [Piece]
-    let moments: Moments
+    let pieces: [Line]
+    /// phi' on each piece.
+    let slopes: [Double]
+    private(set) var moments = Moments(square: 0, derivativeSquare: 0)
 
     init(_ function: PiecewiseLinear, _ variance: Double) {
-      let root = max(variance.squareRoot(), Self.least)
-      let breaks = function.breaks.map { $0 / root }
-      let pieces = function.pieces.map { Piece(slope: $0.slope * root, offset: $0.offset) }
-      var (square, slopes) = (0.0, 0.0)
-      for (index, piece) in pieces.enumerated() {
+      root = variance.squareRoot()
+      // Breaks stay numbers where there is no variance at all.
+      let divisor = max(root, 1e-140)
+      breaks = function.breaks.map { $0 / divisor }
+      slopes = function.pieces.map(\.slope)
+      let root = root
+      pieces = function.pieces.map { Line(slope: $0.slope * root, offset: $0.offset) }
+      for index in pieces.indices {
         let low = index > 0 ? breaks[index - 1] : -Double.infinity
         let high = index < breaks.count ? breaks[index] : Double.infinity
-        square += Normal.square(piece.slope, piece.offset, low, high)
-        slopes +=
-          function.pieces[index].slope * function.pieces[index].slope
-          * Normal.probability(low, high)
+        moments.square += Normal.product(pieces[index], pieces[index], low, high)
+        moments.derivativeSquare += slopes[index] * slopes[index] * Normal.probability(low, high)
       }
-      (self.root, self.breaks, self.pieces) = (root, breaks, pieces)
-      moments = Moments(square: square, derivativeSquare: slopes)
     }
+  }
 
-    /// In place of the root of no variance at all.
-    private static let least = 1e-140
+  /// What is lost at c = 1, and E[phi' phi'] there.
+  private struct AtOne {
+    private(set) var slopes: Double
+    /// sqrt(E[phi(u)^2] E[phi(v)^2]) - E[phi phi], and the same of phi'.
+    private(set) var lostValue = 0.0
+    private(set) var lostSlope = 0.0
 
-    /// E[(phi(sqrt(q1) z) - phi(sqrt(q2) z))^2], and the same of phi'.
-    func squaredDifference(_ other: Self) -> Moments {
-      var (square, slopes) = (0.0, 0.0)
-      var (index, place) = ((0, 0), -Double.infinity)
+    /// Of equal variances.
+    init(_ x: Scaled) { slopes = x.moments.derivativeSquare }
+
+    init(_ x: Scaled, _ y: Scaled) {
+      slopes = 0
+      var products = 0.0
+      var (valueDistance, slopeDistance) = (0.0, 0.0)
+      var (i, j, place) = (0, 0, -Double.infinity)
       while true {
         let next = (
-          index.0 < breaks.count ? breaks[index.0] : Double.infinity,
-          index.1 < breaks.count ? other.breaks[index.1] : Double.infinity
+          i < x.breaks.count ? x.breaks[i] : Double.infinity,
+          j < y.breaks.count ? y.breaks[j] : Double.infinity
         )
         let end = min(next.0, next.1)
-        let (a, b) = (pieces[index.0], other.pieces[index.1])
-        square += Normal.square(a.slope - b.slope, a.offset - b.offset, place, end)
-        if index.0 != index.1 {
-          let difference = a.slope / root - b.slope / other.root
-          slopes += difference * difference * Normal.probability(place, end)
-        }
+        let (a, b) = (x.pieces[i], y.pieces[j])
+        let apart = Line(slope: a.slope - b.slope, offset: a.offset - b.offset)
+        let probability = Normal.probability(place, end)
+        products += Normal.product(a, b, place, end)
+        valueDistance += Normal.product(apart, apart, place, end)
+        slopes += x.slopes[i] * y.slopes[j] * probability
+        let difference = x.slopes[i] - y.slopes[j]
+        slopeDistance += difference * difference * probability
         guard end < Double.infinity else { break }
-        if next.0 == end { index.0 += 1 }
-        if next.1 == end { index.1 += 1 }
+        if next.0 == end { i += 1 }
+        if next.1 == end { j += 1 }
         place = end
       }
-      return Moments(square: square, derivativeSquare: slopes)
+      lostValue = Self.lost(x.moments.square, y.moments.square, products, valueDistance)
+      lostSlope = Self.lost(
+        x.moments.derivativeSquare, y.moments.derivativeSquare, slopes, slopeDistance)
+    }
+
+    /// sqrt(a b) - product: by the squared distance where a and b are near each other.
+    private static func lost(_ a: Double, _ b: Double, _ product: Double, _ distance: Double)
+      -> Double
+    {
+      if a > 4 * b || b > 4 * a { return max((a * b).squareRoot() - product, 0) }
+      let difference = a.squareRoot() - b.squareRoot()
+      return max(distance - difference * difference, 0) / 2
     }
   }
 }

@@ -137,7 +137,8 @@ struct PolarQuadrature: Sendable {
     /// radius of the break changes by a factor of 2 from one to the next, however near to the center it is.
     private func rim(_ a: Double, at center: Double) -> [Double] {
       var (ends, radius) = ([Double](), reach)
-      while abs(a) < radius {
+      // What is nearer to the center has no weight.
+      while abs(a) < radius, radius > 1e-8 * reach {
         let cosine = a / radius
         let angle = ntk_atan2((1 - cosine * cosine).squareRoot(), cosine)
         ends += [center - angle, center + angle]
