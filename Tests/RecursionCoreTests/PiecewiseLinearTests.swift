@@ -17,10 +17,14 @@ import Testing
 
   @Test("they have closed forms", arguments: formulas)
   func certificates(_ formula: String) throws {
-    let forms = try Self.layers(formula).map {
-      try #require(try ActivationCertificate.all(in: [$0]).first).form
+    let certificates = try Self.layers(formula).map {
+      try #require(try ActivationCertificate.all(in: [$0]).first)
     }
-    #expect(forms == [.closedForms, .quadrature])
+    #expect(certificates.map(\.form) == [.closedForms, .quadrature])
+    let (f64, f32) = (
+      try #require(certificates[0].errorF64), try #require(certificates[0].errorF32)
+    )
+    #expect(certificates[0].pairs == 256 && f64 < 1e-13 && f32 < 5e-6)
   }
 
   @Test(

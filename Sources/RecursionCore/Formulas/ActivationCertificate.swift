@@ -30,21 +30,22 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
 
   /// What the errors may be. Where phi or phi' jumps, a dual changes with the root of 1 + c near c = -1, and
   /// so does the rounding of c in single precision.
-  private static func tolerance(_ function: ActivationFunction) -> (f64: Double, f32: Double) {
-    (1e-12, function.jumpsAtZero.slope || function.jumpsAtZero.value ? 5e-6 : 1e-6)
+  private static func tolerance(_ duals: FormulaDuals) -> (f64: Double, f32: Double) {
+    let jumps = duals.function.jumpsAtZero
+    return (1e-12, jumps.slope || jumps.value || duals.piecewiseLinear != nil ? 5e-6 : 1e-6)
   }
 
   /// One line for a reader.
   public var description: String {
-    if form == .closedForms {
-      return
-        "\(activation): \(formula), piecewise linear, by closed forms, about a microsecond a pair"
-    }
-    guard let operations, let operationsOfEqual, let errorF64, let errorF32, let pairs else {
+    guard let errorF64, let errorF32, let pairs else {
       return "\(activation): \(formula), by quadrature, about a millisecond a pair"
     }
-    return "\(activation): \(formula), by tables: \(operations) multiplications a pair, "
-      + "\(operationsOfEqual) where variances are equal; largest error of \(pairs) random pairs "
+    var cost = "closed forms, about a microsecond a pair"
+    if let operations, let operationsOfEqual {
+      cost =
+        "tables: \(operations) multiplications a pair, \(operationsOfEqual) where variances are equal"
+    }
+    return "\(activation): \(formula), by \(cost); largest error of \(pairs) random pairs "
       + "\(Self.rounded(errorF64)) in f64, \(Self.rounded(errorF32)) in f32"
   }
 
@@ -100,23 +101,23 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
   private init(_ layer: LayerDescription, _ duals: FormulaDuals) throws(NetworkError) {
     activation = layer.name
     formula = duals.function.text
-    guard let table = duals.window(cell: 0, window: 0, precision: .f64) else {
-      form = duals.piecewiseLinear == nil ? .quadrature : .closedForms
+    let table = duals.window(cell: 0, window: 0, precision: .f64)
+    guard table != nil || duals.piecewiseLinear != nil else {
+      form = .quadrature
       return
     }
-    form = .tables
-    operations = table.full.operations
-    operationsOfEqual = table.equal.operations
+    form = table == nil ? .closedForms : .tables
+    (operations, operationsOfEqual) = (table?.full.operations, table?.equal.operations)
     let random = RandomPairs(duals)
     let (f64, f32) = (
       try Self.largestError(layer, random, .f64), try Self.largestError(layer, random, .f32)
     )
-    let tolerance = Self.tolerance(duals.function)
+    let tolerance = Self.tolerance(duals)
     guard f64 <= tolerance.f64, f32 <= tolerance.f32 else {
       throw NetworkError(
         position: layer.name,
-        reason: "its tables have errors of \(f64) in f64 and \(f32) in f32, more than "
-          + "\(tolerance.f64) and \(tolerance.f32); use a function that varies less quickly"
+        reason: "its \(table == nil ? "closed forms" : "tables") have errors of \(f64) in f64 and "
+          + "\(f32) in f32, more than \(tolerance.f64) and \(tolerance.f32); use a function that varies less quickly"
       )
     }
     (pairs, errorF64, errorF32) = (random.count * random.count, f64, f32)
@@ -194,7 +195,7 @@ private struct RandomPairs {
       let (x, y) = (moments[row], moments[column])
       return One(
         scale: (variances[row] * variances[column]).squareRoot(), distance: distance,
-        exact: duals.dual(
+        exact: duals.referenceDual(
           variances[row], variances[column],
           Correlation(distance: min(distance, 2 - distance), isNegative: distance > 1)),
         largest: (x.square * y.square).squareRoot(),

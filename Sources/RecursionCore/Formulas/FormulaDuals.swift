@@ -100,11 +100,15 @@ final class FormulaDuals: Sendable {
     if q1 == q2, correlation.distance == 0, !correlation.isNegative {
       return DualValues(value: 1, valueDeficit: 0, slope: 1, slopeDeficit: 0)
     }
-    if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
     // In one order, so that the duals are the same in both.
-    let (larger, smaller) = (max(q1, q2), min(q1, q2))
-    return piecewiseLinear?.dual(larger, smaller, correlation)
-      ?? quadrature.dual(larger, smaller, correlation)
+    return piecewiseLinear?.dual(max(q1, q2), min(q1, q2), correlation)
+      ?? referenceDual(q1, q2, correlation)
+  }
+
+  /// The same from the definition alone: by the series or by quadrature.
+  func referenceDual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
+    if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
+    return quadrature.dual(max(q1, q2), min(q1, q2), correlation)
   }
 
   /// E[phi^2] and E[phi'^2] without tables.
