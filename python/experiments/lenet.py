@@ -225,7 +225,8 @@ def plot(arguments):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for kind in ("network", "linearized"):
         left.loglog(indices, [entry[kind][-1] for entry in found], "o-", label=kind)
-    left.set(xlabel="index of the eigenvector", ylabel="training loss")
+    # The first eigenvector has one sign nearly everywhere, and that is learned to the last digit.
+    left.set(xlabel="index of the eigenvector", ylabel="training loss", ylim=(1e-4, 2))
     left.legend(frameon=False)
     for place, when in enumerate(("before training", "half way", "after training")):
         right.loglog(indices, [entry["alignment"][place] for entry in found], "o-", label=when)
