@@ -25,14 +25,13 @@ enum HoverText {
 
   /// gnuplot's picture with titles in place of the calls of its own script, which is not there.
   static func titled(_ svg: String) -> String {
-    let parts = svg.components(separatedBy: before)
-    return parts.dropFirst().reduce(parts[0]) { text, part in
-      guard let end = part.range(of: after) else { return text + before + part }
-      return text + "<g><title>" + part[..<end.lowerBound] + "</title>" + part[end.upperBound...]
-    }
+    // Other versions of gnuplot may write something else, which stays as it is.
+    guard svg.contains(after) else { return svg }
+    var replacements = Replacements()
+    replacements.add("<g onmousemove=\"gnuplot_svg.showHypertext(evt,'", "<g><title>")
+    replacements.add(after, "</title>")
+    return replacements.applied(to: svg)
   }
 
-  private static let before = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'"
-  private static let after =
-    "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>"
+  private static let after = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>"
 }

@@ -8,8 +8,8 @@ import MessagePassing
 /// V, and the ranks' shares of X, are in `PanelReplicas`.
 ///
 /// T is formed from V in double precision, with the scale of each reflector: H is then orthogonal to
-/// the precision of T, whatever the precision of V, and the eigenvalues keep their sum. R of the
-/// vectors' columns is formed again too, as the top of H' times the panel: p?geqrf's has the rounding of sums over all rows.
+/// the precision of T, whatever the precision of V, and the eigenvalues keep their sum. R of the vectors' columns
+/// is formed again too, as the top of H' times the panel: p?geqrf's has the rounding of sums over all rows.
 ///
 /// Source: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); LAPACK ?larft.
 final class BlockReflector<Scalar: MatrixScalar> {

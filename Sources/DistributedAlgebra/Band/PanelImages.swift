@@ -4,9 +4,9 @@ import MessagePassing
 
 /// The images W = A V of a panel's Householder vectors, summed over the chunks of the matrix and over the ranks.
 ///
-/// Sums of more than 256 products are in double precision, whatever the matrix's: most elements of a kernel have the same sign, and sums of all
-/// of a row would lose the digits of its small eigenvalues in single precision. With 60,000 elements near 27 that
-/// error had a norm of 3, and eigenvalues of 0.01 became as low as -2.
+/// Sums of more than 256 products are in double precision, whatever the matrix's: most elements of a kernel have
+/// the same sign, and sums of all of a row would lose the digits of its small eigenvalues in single precision. With
+/// 60,000 elements near 27 that error had a norm of 3, and eigenvalues of 0.01 became as low as -2.
 package final class PanelImages<Scalar: MatrixScalar> {
   /// W of this rank's share of rows (`PanelReplicas.share`), column-major without gaps; set by `sum`.
   package var shared: UnsafeMutablePointer<Double> { buffer.start }
