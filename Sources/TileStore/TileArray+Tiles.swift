@@ -123,9 +123,13 @@ extension TileArray {
         }
       }
       // The first tile of its folder: make it, which other ranks may do as well. A rank that packs a
-      // shard may remove it again at once.
+      // shard may remove it again at once, or the folder above while this one is made.
       attempts += 1
-      try onFile { () throws(FileError) in try disk.createFolder(folder(of: tile)) }
+      do {
+        try disk.createFolder(folder(of: tile))
+      } catch {
+        guard error.isMissing else { throw .file(error) }
+      }
     }
   }
 

@@ -135,7 +135,7 @@ def test_a_failure_of_mpi_on_one_rank_ends_all_ranks(tmp_path, rank):
 
 # The triangle that is used takes 0.6 GB, and the whole array 1 GB of addresses.
 @pytest.mark.parametrize("kilobytes, words", [
-    (1_000_000, "the spectrum of order 16000 takes 1.34 GB of memory .* available \\(by ulimit -v"),
+    (1_000_000, "the spectrum of order 16000 takes 1.41 GB of memory .* available \\(by ulimit -v"),
     (1_340_000, "no memory for a local array of 10")])
 def test_an_array_for_which_one_rank_has_no_memory_is_one_sentence(tmp_path, kilobytes, words):
     np.save(tmp_path / "rows.npy", np.random.default_rng(1).normal(size=(16_000, 3)))

@@ -1,5 +1,6 @@
 import DurableFiles
 import Foundation
+import Synchronization
 import Testing
 import TileStore
 import Tiling
@@ -239,6 +240,34 @@ import Tiling
     try Disk().createFolder(array.path + "/c/1")
     for name in ["2", "x", "-1"] { try folder.put("", at: "kernels.zarr/a/c/1/" + name) }
     #expect(try array.presentTiles() == [TileIndex(2, 0)])
+  }
+
+  /// What one thread tells another.
+  private final class Ending: Sendable {
+    let isNear = Atomic(false)
+  }
+
+  @Test(
+    "Tiles are written while another thread removes the folders that they go to, and those above")
+  func vanishingFolders() throws {
+    let (loose, ending) = (array.path + "/loose", Ending())
+    defer { ending.isNear.store(true, ordering: .relaxed) }
+    @Sendable func removeFolders() throws {
+      for name in ["/1.0", ""] { try Disk().removeEmptyFolder(loose + name) }
+    }
+    Thread.detachNewThread {
+      while !ending.isNear.load(ordering: .relaxed) {
+        try? removeFolders()
+        // Making a folder takes some milliseconds, with its way to the disk.
+        usleep(.random(in: 0...20_000))
+      }
+    }
+    for _ in 0..<200 {
+      try array.writeTest(TileIndex(2, 0))
+      #expect(try array.looseTiles() == [TileIndex(2, 0)])
+      try Disk().remove(loose + "/1.0/2.0", flushesFolder: false)
+      try removeFolders()
+    }
   }
 
   @Test("Many tasks write and pack the same shards at once, and keep no file open")
