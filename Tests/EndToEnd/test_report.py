@@ -115,7 +115,8 @@ def test_every_picture_can_be_drawn_again(sweep, tmp_path):
         # The program turns calls of gnuplot's own script into titles, which browsers show.
         drawn = re.sub(
             r"""<g onmousemove="gnuplot_svg.showHypertext\(evt,'(.*?)'\)" """
-            r"""onmouseout="gnuplot_svg.hideHypertext\(\)"><title> </title>""", r"<g><title>\1</title>", picture.read_text())
+            r"""onmouseout="gnuplot_svg.hideHypertext\(\)"><title> </title>""",
+            r"<g><title>\1</title>", picture.read_text())
         assert drawn == before and "gnuplot_svg" not in before
     # Axes have names.
     for script in copy.glob("*.gp"):
