@@ -75,10 +75,10 @@ int ntk_mpi_reduce(
   return MPI_Reduce(
       send, receive, count, MPI_Type_f2c(type), MPI_Op_f2c(op), root, MPI_Comm_f2c(comm));
 }
-int ntk_mpi_reduce_scatter_in_place(
-    void *data, const int *counts, int type, int op, int comm) {
+int ntk_mpi_reduce_scatter(
+    const void *send, void *receive, const int *counts, int type, int op, int comm) {
   return MPI_Reduce_scatter(
-      MPI_IN_PLACE, data, counts, MPI_Type_f2c(type), MPI_Op_f2c(op), MPI_Comm_f2c(comm));
+      send, receive, counts, MPI_Type_f2c(type), MPI_Op_f2c(op), MPI_Comm_f2c(comm));
 }
 int ntk_mpi_allgatherv_in_place(
     void *data, const int *counts, const int *starts, int type, int comm) {

@@ -13,10 +13,14 @@ extension Communicator {
     _ values: UnsafeMutablePointer<T>, counts: [Int]
   ) throws(MPIError) {
     precondition(counts.count == size, "one count per rank")
+    // Not in place: MPICH 4.0 then copies a part over itself where it is longer than those before it.
+    let part = UnsafeMutablePointer<T>.allocate(capacity: max(counts[rank], 1))
+    defer { part.deallocate() }
     try check(
       "MPI_Reduce_scatter",
-      ntk_mpi_reduce_scatter_in_place(
-        values, counts.map { Int32($0) }, T.datatype, Reduction.sum.handle, fortranHandle))
+      ntk_mpi_reduce_scatter(
+        values, part, counts.map { Int32($0) }, T.datatype, Reduction.sum.handle, fortranHandle))
+    values.update(from: part, count: counts[rank])
   }
 
   /// Fills an array of which each rank has its part in place.

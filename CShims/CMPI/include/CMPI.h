@@ -48,8 +48,8 @@ int ntk_mpi_barrier(int comm);
 int ntk_mpi_bcast(void *data, int count, int type, int root, int comm);
 int ntk_mpi_allreduce_in_place(void *data, int count, int type, int op, int comm);
 int ntk_mpi_reduce(const void *send, void *receive, int count, int type, int op, int root, int comm);
-int ntk_mpi_reduce_scatter_in_place(
-    void *data, const int *counts, int type, int op, int comm);
+int ntk_mpi_reduce_scatter(
+    const void *send, void *receive, const int *counts, int type, int op, int comm);
 int ntk_mpi_allgatherv_in_place(
     void *data, const int *counts, const int *starts, int type, int comm);
 int ntk_mpi_alltoall_int64(const int64_t *send, int64_t *receive, int comm);
