@@ -2,7 +2,7 @@
 import signal
 
 from conftest import (
-    chunks, finish, ntk_dist, sentences, start, succeed, summary, wait_until, write_job)
+    chunks, finish, ntk_dist, sentences, start, stop_once, succeed, summary, wait_until, write_job)
 
 # Seconds of a reduction to band form, in which the lease is held.
 LONG = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 20}}, tile=256)
@@ -17,8 +17,7 @@ def test_a_stage_is_refused_while_another_job_writes_and_no_result_is_lost(tmp_p
     run = tmp_path / "run"
     succeed("assemble", path, ranks=2)
     spectrum = start("spectrum", path, ranks=None)
-    wait_until(lambda: leases(run), spectrum)
-    spectrum.send_signal(signal.SIGSTOP)
+    stop_once(lambda: leases(run), spectrum)
     try:
         refused = ntk_dist("predict", path)
         assert refused.returncode == 73, refused.stderr
