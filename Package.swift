@@ -33,8 +33,11 @@ let revision: String = {
   return git.currentCommit + (git.hasUncommittedChanges ? "-modified" : "")
 }()
 
-/// Flags of the two targets with hot loops: no overflow traps, and the vector width of `march`.
-let vectorized: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"])]
+/// Flags of the targets with hot loops: no overflow traps, and the vector width of `march`. No code of them is copied into
+/// other modules, whose object files therefore serve every level of instruction sets.
+let vectorized: [SwiftSetting] = [
+  .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xfrontend", "-disable-cmo"])
+]
 
 /// Every module says in a README what it is for.
 let readme = ["README.md"]
@@ -46,6 +49,10 @@ let package = Package(
     .library(name: "ntkdist", type: .dynamic, targets: ["KernelLibrary"]),
     // Its objects, which scripts/link-library links with Swift's runtime inside.
     .library(name: "ntkdist-objects", type: .static, targets: ["KernelLibrary"]),
+    // All that `march` changes: what scripts/build-levels builds for every level of instruction sets.
+    .library(
+      name: "ntkdist-levels", type: .static,
+      targets: ["RecursionCore", "KernelTiles", "Features", "CVector", "CProducts", "CProcess"]),
   ],
   traits: [
     .trait(name: "ELPA", description: "ELPA as a further eigensolver; needs libelpa-dev")
