@@ -176,7 +176,7 @@ bench: system-packages
 	Benchmarks/pipeline $(BINARY)
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	Tests/Scripts/lint
 
 docs:

@@ -16,6 +16,8 @@ package final class AssemblyStage {
     /// Items computed now, and in all.
     package let computed: Int
     package let total: Int
+    /// Items that are in the store now, those of earlier runs too.
+    package let present: Int
     /// Entries of the kernels (one per pair of images) computed now.
     package let entries: Int
     package let seconds: Double
@@ -71,7 +73,6 @@ package final class AssemblyStage {
     // What is damaged comes first, so that it is not found again by every session to come.
     let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
     try store.requireDisk(for: items, of: folder, ranks: ranks)
-    let entries = items.reduce(0) { $0 + everything.work(of: $1) }
     try ranks.onRoot {
       try events.add(
         "assembly started",
@@ -80,23 +81,23 @@ package final class AssemblyStage {
           "shard": .text("\(folder.shard)"), "ranks": .integer(ranks.count),
         ])
     }
-    let done: Int
+    var done = [Int64(0), 0]
     if ranks.isRoot {
       let coordinator = Coordinator(
-        items,
-        work: items.map { Int(Double(everything.work(of: $0)) * workPerPair) },
+        items, pairs: items.map { everything.work(of: $0) }, workPerPair: workPerPair,
         unit: usesPixels ? "pixel pairs" : "pairs", tiles: work, ranks: ranks,
         console: console, events: events)
       defer { ranks.watchdog.pause() }
-      done = try coordinator.run()
+      let finished = try coordinator.run()
+      done = [Int64(finished.items), Int64(finished.pairs)]
     } else {
       defer { ranks.watchdog.pause() }
       try Worker(items, tiles: work, ranks: ranks).run()
-      done = 0
     }
     try ranks.world.barrier()
-    let computed = try ranks.world.broadcast([Int64(done)])[0]
-    let isComplete = Int(computed) == items.count
+    done = try ranks.world.broadcast(done)
+    let (computed, entries) = (Int(done[0]), Int(done[1]))
+    let isComplete = computed == items.count
     if isComplete {
       checksums.merge(work.written) { $1 }
       try store.publish(checksums, to: folder, ranks: ranks)
@@ -105,8 +106,9 @@ package final class AssemblyStage {
       }
     }
     return Outcome(
-      isComplete: isComplete, computed: Int(computed),
-      total: everything.items.count, entries: entries, seconds: MPIEnvironment.seconds - start,
+      isComplete: isComplete, computed: computed, total: everything.items.count,
+      present: everything.items.count - items.count + computed, entries: entries,
+      seconds: MPIEnvironment.seconds - start,
       repaired: damaged.count)
   }
 

@@ -8,7 +8,8 @@ import TileSchedule
 /// messages between small pieces of its own work.
 final class Coordinator {
   private let items: [WorkItem]
-  /// Work of each item, in `unit`s.
+  /// Pairs of images of each item, and their work in `unit`s.
+  private let pairs: [Int]
   private let work: [Int]
   private let unit: String
   private let tiles: TileWork
@@ -21,6 +22,8 @@ final class Coordinator {
   private var desk = WorkerDesk()
   private var begun: Int?
   private var drainedWorkers = 0
+  /// Pairs of the items that are finished.
+  private var pairsDone = 0
   /// Items that each rank has finished.
   private var finishedBy: [Int]
   private var meter: ProgressMeter
@@ -28,11 +31,12 @@ final class Coordinator {
   private var hasShownAll = false
 
   init(
-    _ items: [WorkItem], work: [Int], unit: String, tiles: TileWork, ranks: Ranks, console: Console,
-    events: EventLog
+    _ items: [WorkItem], pairs: [Int], workPerPair: Double, unit: String, tiles: TileWork,
+    ranks: Ranks, console: Console, events: EventLog
   ) {
+    work = pairs.map { Int(Double($0) * workPerPair) }
     shards = ShardCounts(items, grids: tiles.store.grids, shards: tiles.store.shards)
-    (self.items, self.work, self.tiles, self.ranks) = (items, work, tiles, ranks)
+    (self.items, self.pairs, self.tiles, self.ranks) = (items, pairs, tiles, ranks)
     self.unit = unit
     (self.console, self.events) = (console, events)
     queue = TileQueue(count: items.count)
@@ -43,8 +47,8 @@ final class Coordinator {
 
   /// Runs until every item is in the store, or until a stop is asked for and all ranks know.
   ///
-  /// Returns how many items are in the store now.
-  func run() throws -> Int {
+  /// Returns how many items are in the store now, and the pairs of images in them.
+  func run() throws -> (items: Int, pairs: Int) {
     while !isFinished {
       try serve()
       while desk.shouldAsk() { try handle(.request(rank: 0)) }
@@ -59,7 +63,7 @@ final class Coordinator {
       try handle(try perform(item))
     }
     try show()
-    return queue.doneCount
+    return (queue.doneCount, pairsDone)
   }
 
   private var isFinished: Bool {
@@ -103,6 +107,7 @@ final class Coordinator {
   private func handle(_ event: TileQueue.Event) throws {
     if case .finished(let rank, let item) = event, !queue.isDone(item) {
       finishedBy[rank] += 1
+      pairsDone += pairs[item]
       meter.add(work[item], at: MPIEnvironment.seconds)
       // Before the answers: a rank that is told to leave has had its shards.
       if shards.finish(items[item]), !queue.isStopped { try tell(rank, .pack(items[item])) }

@@ -62,14 +62,20 @@ extension Job {
     }
   }
 
+  private var testImagesAreAFile: Bool {
+    if case .arrays = data.source { true } else { false }
+  }
+
   /// Learning needs labels; a prediction also needs test images and their labels.
   private func checkLabels(_ item: Item, needsTest: Bool) throws(JobError) {
     guard !needsTest || hasTest else {
       let problem =
         network == nil
         ? "needs test points and \(testKey) is not given; name its file"
-        : "needs test images and data.test asks for none; set data.test"
-      throw item.error(.conflict, "\(item.path) \(problem), or leave it out")
+        : testImagesAreAFile
+          ? "needs test images; name their .npy file in data.arrays.test"
+          : "needs test images and data.test asks for none; set data.test"
+      throw item.error(.conflict, "\(item.path) \(problem), or remove the section \(item.path)")
     }
     if case .labels(nil, _) = data.source {
       throw item.error(
@@ -83,7 +89,8 @@ extension Job {
     guard missing.isEmpty else {
       throw item.error(
         .conflict,
-        "\(item.path) needs labels; name the .npy file of \(enumeration(missing)), or leave it out")
+        "\(item.path) needs labels; name the .npy file of \(enumeration(missing)), or remove the section "
+          + item.path)
     }
   }
 }

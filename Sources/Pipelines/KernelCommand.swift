@@ -90,6 +90,8 @@ struct KernelCommand {
       try files.close()
     }
     try ranks.onRoot { try writers.publish() }
+    Console(isOpen: ranks.isRoot, progress: .none)
+      .say("wrote \(paths.joined(separator: " and ")), each [\(m), \(n)]")
   }
 
   /// Throws where a result would replace a file without --force, or an input file in any case.

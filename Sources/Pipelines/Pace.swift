@@ -61,9 +61,11 @@ struct Pace {
   }
 
   /// For the user; nothing before the first tile.
-  var lines: [String] {
+  ///
+  /// - Parameter isActive: whether a job works on the run; else nothing is said of now.
+  func lines(isActive: Bool) -> [String] {
     guard let rates else { return [] }
-    guard !isComplete else {
+    guard isActive, !isComplete else {
       return [String(format: "rate      %.3g pairs/s on average", rates.average)]
     }
     return [

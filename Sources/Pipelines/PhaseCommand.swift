@@ -88,9 +88,10 @@ public struct PhaseCommand {
       }
     case .text:
       let shown = [PhasePoint.names] + points.map(\.words)
+      let widths = PhasePoint.names.map { max($0.count, 13) }
       return shown.map { words in
-        words.dropFirst().map {
-          $0.padding(toLength: 13, withPad: " ", startingAt: 0)
+        zip(words, widths).dropFirst().map { word, width in
+          (word.isEmpty ? "-" : word).padding(toLength: width, withPad: " ", startingAt: 0)
         }.joined(separator: " ")
       }
     }

@@ -53,8 +53,9 @@ extension RunPipeline {
       console.say(
         "assembled \(computed) of \(outcome.total) tiles in "
           + readable(seconds: outcome.seconds + (formed?.seconds ?? 0))
-          + (computed < outcome.total && outcome.isComplete
-            ? " (the others were there)" : ""))
+          + (outcome.isComplete
+            ? computed < outcome.total ? " (the others were there)" : ""
+            : "; \(outcome.present) are done, with those of earlier runs"))
     }
     return outcome.isComplete ? .success : try stopped()
   }

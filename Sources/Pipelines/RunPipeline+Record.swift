@@ -20,7 +20,7 @@ extension RunPipeline {
       try events.add(
         "started",
         [
-          "stages": .text(request.stages.map(\.rawValue).joined(separator: " ")),
+          "stages": .text(request.stages.filter(asks).map(\.rawValue).joined(separator: " ")),
           "ranks": .integer(ranks.count),
         ])
     }

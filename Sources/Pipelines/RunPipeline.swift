@@ -94,15 +94,27 @@ final class RunPipeline {
     return .success
   }
 
+  /// Whether the job has what a stage computes.
+  func asks(for stage: Stage) -> Bool {
+    switch stage {
+    case .assemble: true
+    case .spectrum: job.spectrum != nil || job.density != nil
+    case .predict: job.prediction != nil
+    case .train: job.training != nil
+    case .align: job.alignment != nil
+    }
+  }
+
   /// Throws where a command for one stage is given a job that does not ask for it.
   private func requireSections() throws {
-    let sections: [(stage: Stage, name: String, isThere: Bool)] = [
-      (.train, "training", job.training != nil), (.align, "alignment", job.alignment != nil),
+    let names: [Stage: String] = [
+      .spectrum: "spectrum", .predict: "prediction", .train: "training", .align: "alignment",
     ]
-    for section in sections where request.stages == [section.stage] && !section.isThere {
-      throw Refusal(
-        .badJob, "\(request.job) has no section \(section.name); add one, see `ntk-dist help job`")
-    }
+    guard request.stages.count == 1, let name = names[request.stages[0]],
+      !asks(for: request.stages[0])
+    else { return }
+    throw Refusal(
+      .badJob, "\(request.job) has no section \(name); add one, see `ntk-dist help job`")
   }
 
   /// Writes the figures; a run does not fail if they cannot be written. Local, on rank 0.

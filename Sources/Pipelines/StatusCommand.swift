@@ -30,9 +30,9 @@ public struct StatusCommand {
     if let data = status.data {
       lines.append(
         "data      \(data.train) training and \(data.test) test "
-          + (status.hasImages ? "images, \(data.preprocessing)" : "points"))
+          + (status.hasImages ? "images, preprocessing: \(data.preprocessing)" : "points"))
     }
-    if let tiles = status.tiles { lines += Self.lines(tiles) }
+    if let tiles = status.tiles { lines += Self.lines(tiles, isActive: status.state == .active) }
     lines += status.stages.dropFirst().map(Self.line)
     lines += status.steps.map(Self.line)
     for variant in status.summary.variants {
@@ -58,16 +58,18 @@ public struct StatusCommand {
     }
   }
 
-  private static func lines(_ tiles: TileCount) -> [String] {
+  private static func lines(_ tiles: TileCount, isActive: Bool) -> [String] {
     let stage = tiles.stage
     let percent = String(format: "%.1f %%", 100 * stage.fraction)
     var lines = ["tiles     \(stage.done) of \(stage.of) (\(percent) of the pairs)"]
-    lines += tiles.pace.lines
+    lines += tiles.pace.lines(isActive: isActive)
     if tiles.assignment.usesPixels {
       let work = tiles.assignment.workPerPair
       lines.append(
         String(
-          format: "work      %.3g pairs of pixels and layers a pair, %.3g in all", work,
+          format:
+            "work      %.3g pairs of pixels, over all layers, per pair of images; %.3g in all",
+          work,
           work * Double(tiles.pairs)))
     }
     return lines
@@ -96,7 +98,7 @@ public struct StatusCommand {
       let events = try readEvents(disk, writer.events)
       let name = writer.shard == .whole ? "" : "shard \(writer.shard)  "
       if let share = events.last(where: { $0["tiles_by_rank"] != nil })?["tiles_by_rank"] {
-        lines.append("ranks     \(name)tiles of each: \(share)")
+        lines.append("ranks     \(name)tiles of each rank: \(share)")
       }
       if let last = events.last, let event = last["event"], let time = last["time"] {
         lines.append("last      \(name)\(event) at \(time)")

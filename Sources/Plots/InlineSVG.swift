@@ -34,6 +34,10 @@ enum InlineSVG {
     replacements.add(" xmlns:xlink=\"http://www.w3.org/1999/xlink\"", "")
     replacements.add(
       "<title>\(Gnuplot.identifier(name))</title>", "<title>\(HTMLText.escaped(title))</title>")
+    // gnuplot's names of lines would be shown at the pointer.
+    for line in 1...64 {
+      replacements.add("<title>\(Gnuplot.identifier(name))_plot_\(line)</title>", "")
+    }
     return "<svg role=\"img\" aria-label=\"\(HTMLText.escaped(title))\""
       + replacements.applied(to: text[start.upperBound..<end.upperBound])
   }

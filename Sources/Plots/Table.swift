@@ -17,7 +17,7 @@ public struct Table: Equatable, Sendable {
     let kind = columns.isEmpty ? "table facts" : "table"
     var lines = ["<div class=\"\(kind)\" tabindex=\"0\"><table>"]
     if !columns.isEmpty {
-      let names = columns.map { "<th scope=\"col\">\(HTMLText.escaped($0))</th>" }
+      let names = columns.map { "<th scope=\"col\">\(HTMLText.withSubscripts($0))</th>" }
       lines.append("<thead><tr>\(names.joined())</tr></thead>")
     }
     lines.append("<tbody>")

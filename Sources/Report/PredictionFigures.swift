@@ -38,7 +38,7 @@ enum PredictionFigures {
         title: "Accuracy over the regularization"
           + (kind.map { ", \($0.title)" } ?? ""),
         caption:
-          "Kernel regression; the regularization as the job has it. \(record.imagesSentence)"
+          "Kernel regression; regularizations as in the job. \(record.imagesSentence)"
           + omitted,
         .chart(
           Chart(
@@ -66,7 +66,8 @@ enum PredictionFigures {
       caption: "Of the test images of each class (row), the percentage predicted to be of each "
         + "(column); \(images) test images, accuracy \(reportPercent(chosen.accuracy)), "
         + "regularization \(reportNumber(chosen.result.regularization)) ("
-        + (chosen.isByValidation ? "chosen by held-out images" : "the best on the test images")
+        + (chosen.isByValidation
+          ? "chosen by held-out images" : "the first of the best on the test images")
         + ").",
       .cells(
         HeatMap(

@@ -64,7 +64,9 @@ public struct ReportCommand {
           + "(Debian: gnuplot-nox) and run `ntk-dist report \(run.path)` again", at: 0)
     }
     let bars = SpectrumBlocks.lines(record, environment: ProcessInfo.processInfo.environment)
-    let pictures = "\(count) figure" + (count == 1 ? "" : "s")
+    let pictures =
+      sections.isEmpty || record.kernels.isEmpty
+      ? "no figures yet" : "\(count) figure" + (count == 1 ? "" : "s")
     return Outcome(
       lines: bars + (bars.isEmpty ? [] : [""]) + ["report in \(index) (\(pictures))"],
       warnings: warnings + record.warnings)

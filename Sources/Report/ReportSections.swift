@@ -8,18 +8,21 @@ struct ReportSections {
 
   /// The sentence under the title.
   var lead: String {
-    let results = record.kernels.isEmpty ? " There are no results yet." : ""
+    let hasResults = !record.kernels.isEmpty
     if record.job.network == nil {
       let points = record.summary.data.map { " of \($0.train) training and \($0.test) test points" }
       let kernel = record.job.kernel == nil ? "The kernel of features" : "A given kernel"
-      return "\(kernel)\(points ?? ""), with what its spectrum and kernel regression say." + results
+      return "\(kernel)\(points ?? "")"
+        + (hasResults ? ", with what its spectrum and kernel regression say." : Self.none)
     }
     let count = record.summary.variants.count
     let networks = count == 1 ? "one network" : "\(count) networks"
     guard let data = record.summary.data else { return "A run of \(networks)." }
     return "Infinite-width kernels of \(networks) on \(data.train) training and \(data.test) test "
-      + "images, with what their spectra and kernel regression say." + results
+      + "images" + (hasResults ? ", with what their spectra and kernel regression say." : Self.none)
   }
+
+  private static let none = ". There are no results yet."
 
   /// The sections; `figures` draws plots.
   func sections(_ figures: ([Plot]) throws -> [Page.Part]) throws -> [Page.Section] {

@@ -128,7 +128,9 @@ enum SpectrumFigures {
       ? reportNumber(low) : "\(reportNumber(low)) to \(reportNumber(high))"
     let below = lines.filter { $0.summary.belowNoiseFloor > 0 }
       .map { "\($0.summary.belowNoiseFloor) of \($0.label)" }
-    return "Below the noise floor (\(range)) eigenvalues are rounding"
-      + (below.isEmpty ? "; none is." : ": \(below.joined(separator: "; ")).")
+    return below.isEmpty
+      ? "No eigenvalue is below the noise floor (\(range)), where it would be a rounding error."
+      : "Eigenvalues below the noise floor (\(range)) are rounding errors: "
+        + below.joined(separator: "; ") + "."
   }
 }

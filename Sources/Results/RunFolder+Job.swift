@@ -15,7 +15,12 @@ extension RunFolder {
   package func requireJob() throws {
     try requireKnownFormat()
     guard try !Disk().exists(job) else { return }
-    throw Refusal(
-      .missingInput, "\(path) is not a run folder (it has no job.yaml); name one")
+    let reason =
+      try !Disk().exists(path)
+      ? "it does not exist"
+      : Disk().isFolder(path)
+        ? "it has no job.yaml; `ntk-dist list \(path)` shows the runs in it"
+        : "it is a file; name the job's `output`"
+    throw Refusal(.missingInput, "\(path) is not a run folder: \(reason)")
   }
 }

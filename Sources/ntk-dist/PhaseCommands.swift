@@ -28,6 +28,11 @@ struct Phase: ParsableCommand {
 
   /// One number, or LOW:HIGH:COUNT.
   struct Range: ExpressibleByArgument {
+    /// How it is typed, which the help shows.
+    var defaultValueDescription: String {
+      count == 1 ? "\(Int(low))" : "\(low):\(high):\(count)"
+    }
+
     let low: Double
     let high: Double
     let count: Int

@@ -104,8 +104,8 @@ struct NetworkBuilder {
       graph.nodes.contains { $0.shape != nil }
         ? "it acts on pixels, and a readout stands before it; put flatten or the global pool behind "
           + "the last convolution or pool"
-        : "it acts on pixels, and the images are flat; give images as [N, H, W, C] and put flatten "
-          + "behind it")
+        : "it acts on pixels, and the images have none; give images as [N, H, W, C], with C = 1 where "
+          + "they are gray")
   }
 
   /// An error of the layer that is being added.
