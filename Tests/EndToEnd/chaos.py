@@ -47,7 +47,7 @@ class Chaos:
         self.job = self.folder / "job.yaml"
         self.sections = {
             "data": {"synthetic": {"seed": 5, "train": images, "test": 0}}, "kernels": ["ntk"],
-            "network": {"preset": "cnn-gap", "depth": 5}, "precision": "f32", "tile": 8,
+            "network": {"preset": "cnn-gap", "depth": 3}, "precision": "f32", "tile": 8,
             "output": str(self.run)}
         self.total = (images // 8) * (images // 8 + 1) // 2
         # Every file that a tile ever had, by inode; and the tiles that were damaged on purpose.

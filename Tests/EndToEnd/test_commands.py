@@ -26,7 +26,7 @@ def test_reference_kernels(launcher, precision, cases, count):
         pytest.skip(f"{script} is not there")
     result = subprocess.run(
         [sys.executable, str(script), BINARY, "--precision", precision, "--launcher", launcher,
-         "--only", cases], capture_output=True, text=True, env=ENVIRONMENT, timeout=600)
+         "--only", cases], capture_output=True, text=True, env=ENVIRONMENT, timeout=8 * PATIENCE)
     assert result.returncode == 0, result.stdout[-2000:]
     assert re.search(f"^{count} passed, 0 failed", result.stdout, re.M), result.stdout[-300:]
 

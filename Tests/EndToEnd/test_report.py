@@ -261,7 +261,7 @@ def test_a_spectrum_that_is_gone_is_said(single, tmp_path):
 
 
 @pytest.mark.parametrize("prepare, words", [
-    (lambda run: None, ["is not a run folder", "job.yaml"]),
+    (lambda run: None, ["is not a run folder", "does not exist"]),
     (lambda run: run.mkdir(), ["is not a run folder", "job.yaml"]),
     (lambda run: (run.mkdir(), (run / "job.yaml").write_text("{}")), ["no results yet", "summary.json"]),
 ])
