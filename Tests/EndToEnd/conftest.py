@@ -21,6 +21,8 @@ ENVIRONMENT_ADDED = dict(
     OPENBLAS_NUM_THREADS="1",
 )
 ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
+# A process without mpirun then starts no daemon of Open MPI, which takes longer than a small kernel.
+WITHOUT_DAEMON = {"OMPI_MCA_ess_singleton_isolated": "1"}
 # Seconds within which an expected event must come, however loaded the machine is.
 PATIENCE = 240
 
@@ -43,11 +45,11 @@ def command(arguments, ranks=None):
     return launcher + [BINARY, *map(str, arguments)]
 
 
-def ntk_dist(*arguments, ranks=None, timeout=2 * PATIENCE, cwd=None):
+def ntk_dist(*arguments, ranks=None, timeout=2 * PATIENCE, cwd=None, environment=None):
     """Runs the program to its end; `ranks` starts it under mpirun."""
     return subprocess.run(
         command(arguments, ranks), capture_output=True, text=True, timeout=timeout,
-        env=dict(os.environ, **ENVIRONMENT_ADDED), cwd=cwd)
+        env=dict(os.environ, **ENVIRONMENT_ADDED, **(environment or {})), cwd=cwd)
 
 
 def succeed(*arguments, **options):
