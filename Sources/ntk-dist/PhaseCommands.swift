@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Pipelines
 
 extension PhaseCommand.Format: ExpressibleByArgument {}
@@ -30,7 +31,7 @@ struct Phase: ParsableCommand {
   struct Range: ExpressibleByArgument {
     /// How it is typed, which the help shows.
     var defaultValueDescription: String {
-      count == 1 ? "\(Int(low))" : "\(low):\(high):\(count)"
+      count == 1 ? String(format: "%g", low) : "\(low):\(high):\(count)"
     }
 
     let low: Double

@@ -174,3 +174,25 @@ def test_a_damaged_progress_file_is_ignored(tmp_path, content):
     succeed("assemble", write_job(tmp_path, spectrum=None, prediction=None))
     (tmp_path / "run/progress.json").write_text(content)
     assert status(tmp_path / "run")["state"] == "finished"
+
+
+def test_an_interrupted_assembly_counts_the_pairs_of_finished_tiles(tmp_path):
+    data = {"synthetic": {"seed": 2, "train": 512, "test": 0}}
+    path = write_job(tmp_path, data=data, tile=32, network={"preset": "cnn-flatten", "depth": 5}, prediction=None)
+    process = start("assemble", path, ranks=None)
+    stop_once(lambda: chunks(tmp_path / "run"), process)
+    process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGCONT)
+    assert finish(process)[0] == 75
+    assembly = summary(tmp_path / "run")["assembly"]
+    assert 0 < assembly["tiles_computed"] < assembly["tiles"]
+    assert 0 < assembly["pairs_computed"] <= 32 * 32 * assembly["tiles_computed"]
+
+
+@pytest.mark.parametrize("stage, section", [("spectrum", "spectrum"), ("predict", "prediction")])
+def test_a_stage_that_the_job_does_not_ask_for_is_refused(tmp_path, stage, section):
+    path = write_job(tmp_path, **{section: None})
+    succeed("assemble", path)
+    result = ntk_dist(stage, path)
+    assert result.returncode == 78
+    assert len(sentences(result)) == 1 and f"has no section {section}" in sentences(result)[0]
