@@ -21,8 +21,6 @@ ENVIRONMENT_ADDED = dict(
     OPENBLAS_NUM_THREADS="1",
 )
 ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
-# A process without mpirun then starts no daemon of Open MPI, which takes longer than a small kernel.
-WITHOUT_DAEMON = {"OMPI_MCA_ess_singleton_isolated": "1"}
 # Seconds within which an expected event must come, however loaded the machine is.
 PATIENCE = 240
 

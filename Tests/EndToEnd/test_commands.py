@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from conftest import (
-    BINARY, ENVIRONMENT, PATIENCE, ROOT, SHARED, WITHOUT_DAEMON, ntk_dist, succeed, tile_places, write_job)
+    BINARY, ENVIRONMENT, PATIENCE, ROOT, SHARED, ntk_dist, succeed, tile_places, write_job)
 
 # All but two, whose NTK diagonals are off by 3e-8 and 1e-8 in the reference (30-digit arithmetic gives
 # ours), which single precision does not see.
@@ -27,7 +27,7 @@ def test_reference_kernels(launcher, precision, cases, count):
         pytest.skip(f"{script} is not there")
     result = subprocess.run(
         [sys.executable, str(script), BINARY, "--precision", precision, "--launcher", launcher,
-         "--only", cases], capture_output=True, text=True, env={**ENVIRONMENT, **WITHOUT_DAEMON},
+         "--only", cases], capture_output=True, text=True, env=ENVIRONMENT,
         timeout=8 * PATIENCE)
     assert result.returncode == 0, result.stdout[-2000:]
     assert re.search(f"^{count} passed, 0 failed", result.stdout, re.M), result.stdout[-300:]

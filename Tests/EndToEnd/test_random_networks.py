@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import WITHOUT_DAEMON, ntk_dist
+from conftest import ntk_dist
 from random_networks import random_case
 from reference import kernels, network
 
@@ -37,7 +37,7 @@ def program(folder, precision, columns):
     out = folder / f"{precision}-{columns}"
     options = ["--columns", folder / "columns.npy"] if columns else []
     result = ntk_dist("kernel", folder / "network.yaml", "--rows", folder / "rows.npy", *options,
-                      "--output", out, "--precision", precision, environment=WITHOUT_DAEMON)
+                      "--output", out, "--precision", precision)
     assert result.returncode == 0, result.stderr[-500:]
     return [np.load(out / f"{name}.npy") for name in ("nngp", "ntk")]
 

@@ -221,7 +221,7 @@ def test_an_array_of_shards_and_a_job_that_solves(slurm):
 
 
 def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
-    name = slurm.job("long", data={"synthetic": {"seed": 1, "train": 208, "test": 0}},
+    name = slurm.job("long", data={"synthetic": {"seed": 1, "train": 144, "test": 0}},
                      network={"preset": "cnn-gap", "depth": 5}, kernels=["ntk"], precision="f32",
                      tile=8)
     run = slurm.folder / "long"
