@@ -84,7 +84,7 @@ def test_too_few_threads_are_one_sentence():
         folder.chmod(0o777)
         path = write_job(folder, prediction=None)
         statuses = []
-        for threads in range(6, 12):
+        for threads in range(2, 10):
             # A user each, since the processes of the one before may still be counted.
             result = limited(path, resource.RLIMIT_NPROC, threads, user=60_000 + threads)
             statuses.append(result.returncode)
