@@ -2,7 +2,6 @@
 
 #include <mpi.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 int ntk_mpi_success(void) { return MPI_SUCCESS; }
 int ntk_mpi_any_source(void) { return MPI_ANY_SOURCE; }
@@ -18,9 +17,6 @@ int ntk_mpi_op_max(void) { return MPI_Op_c2f(MPI_MAX); }
 int ntk_mpi_op_min(void) { return MPI_Op_c2f(MPI_MIN); }
 
 int ntk_mpi_init_thread_funneled(int *provided) {
-  // Open MPI starts a daemon for a process without mpirun, in case it spawns others. This program never does, and the
-  // daemon takes longer than a small kernel. Other MPI libraries do not read this, nor does Open MPI under mpirun.
-  setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
   return MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
 }
 int ntk_mpi_query_thread(int *provided) { return MPI_Query_thread(provided); }

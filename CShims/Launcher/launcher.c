@@ -102,7 +102,7 @@ static int number_in(const char *name) {
 static int uses_mpi(const char *command) {
   static const char *const names[] = {"run",   "assemble", "spectrum", "predict",
                                       "train", "align",    "verify",   "kernel",
-                                      "selftest"};
+                                      "compare", "selftest"};
   for (size_t i = 0; command && i < sizeof names / sizeof names[0]; i++) {
     if (!strcmp(command, names[i])) return 1;
   }

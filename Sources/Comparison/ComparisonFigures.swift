@@ -53,7 +53,7 @@ struct ComparisonFigures {
         : "Eigenvalues by rank, the largest first; \(record.n) training images.",
       .chart(
         Chart(
-          x: Axis("rank", scale: .logarithmic),
+          x: Axis("rank", scale: .logarithmic, isCount: true),
           y: Axis(
             isScaled ? "eigenvalue over trace" : "eigenvalue λ", scale: .logarithmic),
           series: series)))
@@ -85,7 +85,7 @@ struct ComparisonFigures {
         + "same space, k / n on average for directions at random.",
       .chart(
         Chart(
-          x: Axis("leading eigenvectors k", scale: .logarithmic),
+          x: Axis("leading eigenvectors k", scale: .logarithmic, isCount: true),
           y: Axis("overlap", includes: [0, 1]), series: series,
           dashedMeans: "directions at random")))
   }
@@ -104,7 +104,8 @@ struct ComparisonFigures {
         + "smallest first.",
       .chart(
         Chart(
-          x: Axis("number of the angle"), y: Axis("principal angle", unit: "°", includes: [0, 90]),
+          x: Axis("number of the angle", isCount: true),
+          y: Axis("principal angle", unit: "°", includes: [0, 90]),
           series: series)))
   }
 
@@ -121,7 +122,7 @@ struct ComparisonFigures {
         + "each kernel.",
       .chart(
         Chart(
-          x: Axis("leading eigenvectors", scale: .logarithmic),
+          x: Axis("leading eigenvectors", scale: .logarithmic, isCount: true),
           y: Axis("part of the targets", unit: "%", includes: [0]), series: series)))
   }
 }

@@ -4,35 +4,21 @@ extension Expression {
     switch self {
     case .number(let number): return [Double](repeating: number, count: x.count)
     case .variable: return x
-    case .call(let function, let u):
-      var values = u.values(at: x)
-      for index in values.indices { values[index] = function.value(values[index]) }
-      return values
+    case .call(let function, let u): return u.values(at: x).map(function.value)
     case .binary(let operation, let a, .number(let b)):
-      var values = a.values(at: x)
-      for index in values.indices { values[index] = operation.value(values[index], b) }
-      return values
+      return a.values(at: x).map { operation.value($0, b) }
     case .binary(let operation, .number(let a), let b):
-      var values = b.values(at: x)
-      for index in values.indices { values[index] = operation.value(a, values[index]) }
-      return values
+      return b.values(at: x).map { operation.value(a, $0) }
     case .binary(let operation, let a, let b):
-      var values = a.values(at: x)
-      let others = b.values(at: x)
-      for index in values.indices {
-        values[index] = operation.value(values[index], others[index])
-      }
-      return values
+      return zip(a.values(at: x), b.values(at: x)).map(operation.value)
     case .choice(let left, let isStrict, let right, let a, let b):
       let (lefts, rights) = (left.values(at: x), right.values(at: x))
-      var values = a.values(at: x)
-      let others = b.values(at: x)
-      for index in values.indices {
+      let (firsts, others) = (a.values(at: x), b.values(at: x))
+      return x.indices.map { index in
         let isFirst =
           isStrict ? lefts[index] < rights[index] : lefts[index] <= rights[index]
-        if !isFirst { values[index] = others[index] }
+        return isFirst ? firsts[index] : others[index]
       }
-      return values
     }
   }
 

@@ -1,4 +1,5 @@
 import CMPI
+import Glibc
 
 /// MPI, from its start to its end.
 ///
@@ -13,12 +14,15 @@ public struct MPIEnvironment: ~Copyable {
   ///
   /// Collective over all ranks. Errors are returned, not fatal, from here on.
   ///
+  /// - Parameter isAlone: whether no launcher has started this process.
+  ///
   /// Source: MPI_Init_thread with MPI_THREAD_FUNNELED.
-  public init() throws(MPIError) {
+  public init(isAlone: Bool = false) throws(MPIError) {
     var provided: Int32 = 0
     if Self.isInitialized {
       try check("MPI_Query_thread", ntk_mpi_query_thread(&provided))
     } else {
+      if isAlone { Self.doWithoutDaemon() }
       try check("MPI_Init_thread", ntk_mpi_init_thread_funneled(&provided))
     }
     guard provided >= ntk_mpi_thread_funneled() else {
@@ -28,6 +32,17 @@ public struct MPIEnvironment: ~Copyable {
     }
     try check("MPI_Comm_set_errhandler", ntk_mpi_errors_return(ntk_mpi_comm_world()))
     world = try Communicator(handle: ntk_mpi_comm_world(), isOwned: false)
+  }
+
+  /// Keeps Open MPI 4 from starting a daemon for a process that no launcher has started. The daemon is there for
+  /// MPI_Comm_spawn, which this program never calls, and starting it takes longer than a small kernel.
+  ///
+  /// Without it, all such processes of a user would share one session folder, and remove it under each other (Open MPI's
+  /// issue 3818). One rank needs none. Nothing else reads these variables.
+  private static func doWithoutDaemon() {
+    guard getenv("OMPI_MCA_ess_singleton_isolated") == nil else { return }
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0)
   }
 
   /// Ends MPI. Collective over all ranks; nothing in this module works afterwards.

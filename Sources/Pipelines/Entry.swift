@@ -77,7 +77,7 @@ public enum Entry {
       if let unconnected, LaunchFailure.isFatal {
         return LaunchFailure.tell(unconnected)
       }
-      let environment = try MPIEnvironment()
+      let environment = try MPIEnvironment(isAlone: LaunchedRank.isAlone)
       let size = environment.world.size
       if let problem = LaunchedRank.stranger(size: size, mpi: MPIEnvironment.implementation)
         ?? (size == 1 ? unconnected : nil)

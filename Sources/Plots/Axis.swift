@@ -22,11 +22,13 @@ public struct Axis: Equatable, Sendable {
   public var includes: [Double]
   /// The lower bound of what is shown; nil for none.
   public var floor: Double?
+  /// Whether values are counts or ranks, so that ticks are whole numbers.
+  public var isCount: Bool
 
   /// An axis with a name.
   public init(
     _ name: String, unit: String? = nil, scale: Scale = .linear, ticks: [Double] = [],
-    includes: [Double] = [], floor: Double? = nil
+    includes: [Double] = [], floor: Double? = nil, isCount: Bool = false
   ) {
     self.name = name
     self.unit = unit
@@ -34,6 +36,7 @@ public struct Axis: Equatable, Sendable {
     self.ticks = ticks
     self.includes = includes
     self.floor = floor
+    self.isCount = isCount
   }
 
   /// The name and the unit.

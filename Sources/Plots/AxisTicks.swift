@@ -22,21 +22,21 @@ struct AxisTicks {
     } else if axis.scale == .linear {
       values = Self.multiples(axis, range, isHorizontal)
     } else if range.upperBound / range.lowerBound < Self.fewestDecades {
-      values = Self.legible(Self.digits(in: range), axis, range, isHorizontal)
+      values = Self.legible(Self.digits(axis, range), axis, range, isHorizontal)
     } else {
       return nil
     }
   }
 
   /// A few digits times powers of ten.
-  private static func digits(in range: ClosedRange<Double>) -> [Double] {
+  private static func digits(_ axis: Axis, _ range: ClosedRange<Double>) -> [Double] {
     let isShort = range.upperBound / range.lowerBound < 8
     let digits = isShort ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5]
     let first = Int(log10(range.lowerBound).rounded(.down))
     return (first...(first + 4)).flatMap { power in
       digits.map { $0 * pow(10, Double(power)) }
     }
-    .filter(range.contains)
+    .filter { range.contains($0) && (!axis.isCount || $0.rounded() == $0) }
   }
 
   /// The multiples of the smallest step of 1, 2 or 5 times a power of ten whose labels are legible.
@@ -49,6 +49,7 @@ struct AxisTicks {
     for power in first...(first + 2) {
       for digit in [1.0, 2, 5] {
         let step = digit * pow(10, Double(power))
+        guard step >= 1 || !axis.isCount else { continue }
         let (low, high) = (
           (range.lowerBound / step).rounded(.up), (range.upperBound / step).rounded(.down)
         )

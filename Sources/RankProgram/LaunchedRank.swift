@@ -8,6 +8,9 @@ public enum LaunchedRank {
     return rank == nil || rank == "0"
   }
 
+  /// Whether no launcher has told this process its rank.
+  public static var isAlone: Bool { first(ofRanks) == nil }
+
   /// How many ranks a launcher has started; nil where none has.
   static var count: Int? {
     // SLURM's number only where srun is asked for ranks: a shell or a task farm under it starts programs
@@ -17,6 +20,9 @@ public enum LaunchedRank {
       .flatMap { Int($0) }
   }
 
+  private static let ofRanks = [
+    "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PMIX_RANK", "PALS_RANKID",
+  ]
   private static let stepTasks = "SLURM_STEP_NUM_TASKS"
 
   /// What is wrong where srun has started this process as one of several that cannot find each other,
@@ -35,7 +41,6 @@ public enum LaunchedRank {
 
   /// The same of any environment and name of the parent process.
   package static func unconnected(_ environment: [String: String], parent: String) -> String? {
-    let ofRanks = ["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PMIX_RANK", "PALS_RANKID"]
     guard parent.hasPrefix("slurmstepd"), environment["SLURM_STEP_ID"] != nil,
       let tasks = environment[stepTasks].flatMap({ Int($0) }), tasks > 1,
       ofRanks.allSatisfy({ environment[$0] == nil })

@@ -47,7 +47,7 @@ enum AlignmentFigures {
         + "\(alignments.joined(separator: "; ")).",
       .chart(
         Chart(
-          x: Axis("leading eigenvectors", scale: .logarithmic),
+          x: Axis("leading eigenvectors", scale: .logarithmic, isCount: true),
           y: Axis("part of the targets", unit: "%", includes: [0]), series: series,
           dashedMeans: "directions at random")))
   }
@@ -88,7 +88,7 @@ enum AlignmentFigures {
         + "eigenvector; of the test images on the sign of its eigenfunction.",
       .chart(
         Chart(
-          x: Axis("eigenvector j", scale: last > 30 ? .logarithmic : .linear),
+          x: Axis("eigenvector j", scale: last > 30 ? .logarithmic : .linear, isCount: true),
           y: Axis("accuracy", unit: "%", includes: [100]), series: series, dashedMeans: "chance")))
   }
 }

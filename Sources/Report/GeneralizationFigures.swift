@@ -63,7 +63,7 @@ enum GeneralizationFigures {
         + ". \(record.imagesSentence)" + omittedText(shown.count, of: lines.count),
       .chart(
         Chart(
-          x: Axis("training images learned from", scale: .logarithmic),
+          x: Axis("training images learned from", scale: .logarithmic, isCount: true),
           y: Axis("mean squared error", scale: .logarithmic), series: series)))
   }
 
@@ -95,7 +95,7 @@ enum GeneralizationFigures {
         + omittedText(shown.count, of: known.count),
       .chart(
         Chart(
-          x: Axis("leading eigenvectors", scale: .logarithmic),
+          x: Axis("leading eigenvectors", scale: .logarithmic, isCount: true),
           y: Axis("part of the targets", unit: "%", includes: [0, 100]), series: series,
           dashedMeans: "directions at random")))
   }
@@ -119,7 +119,7 @@ enum GeneralizationFigures {
         + "\(kernel.kindName) kernel; \(record.imagesText).",
       .chart(
         Chart(
-          x: Axis("leading eigenvectors", scale: .logarithmic),
+          x: Axis("leading eigenvectors", scale: .logarithmic, isCount: true),
           y: Axis("part of the targets", unit: "%", includes: [0, 100]), series: series)))
   }
 

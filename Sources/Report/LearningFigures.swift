@@ -92,7 +92,8 @@ enum LearningFigures {
     let isFlow = training.dynamics != "steps"
     return Axis(
       isFlow ? "training time" : "training",
-      unit: isFlow ? "units of the learning rate" : "steps", scale: isWide ? .logarithmic : .linear)
+      unit: isFlow ? "units of the learning rate" : "steps", scale: isWide ? .logarithmic : .linear,
+      isCount: !isFlow)
   }
 
   private static func caption(_ training: TrainingSummary, hasEnd: Bool) -> String {

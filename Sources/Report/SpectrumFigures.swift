@@ -92,7 +92,7 @@ enum SpectrumFigures {
         "Eigenvalues by rank, the largest first; \(record.imagesText). \(floorText(lines))\(omitted)",
       .chart(
         Chart(
-          x: Axis("rank", scale: .logarithmic),
+          x: Axis("rank", scale: .logarithmic, isCount: true),
           y: Axis("eigenvalue λ", scale: .logarithmic, floor: lowest.map { $0 / 10 }),
           series: series + floors, dashedMeans: floors.isEmpty ? nil : "noise floor")))
   }

@@ -12,7 +12,7 @@ struct Plan: ParsableCommand {
   var job: String
   @Option(help: "The number of MPI ranks.")
   var ranks: Int
-  @Option(help: "The number of ranks on each node; one per core if not given.")
+  @Option(help: "The number of ranks on each node; one per core of this machine if not given.")
   var ranksPerNode: Int?
   @Option(help: "The memory of a node in GB; this machine's if not given.")
   var memory: Double?

@@ -78,12 +78,12 @@ struct Clean: ParsableCommand {
     abstract: "Remove from a run what can be computed again, after asking.",
     discussion: """
       Removes the kernels' tiles, which take nearly all of the space, and the states of interrupted \
-      reductions. The job, the summary, eigenvalues, predictions and the report stay. A run that a job \
+      solvers. The job, the summary, eigenvalues, predictions and the report stay. A run that a job \
       is writing to is left alone.
       """)
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"))
   var folder: String
-  @Flag(help: "Remove the states of interrupted reductions only.")
+  @Flag(help: "Remove the states of interrupted solvers only.")
   var keepKernels = false
   @Flag(name: .shortAndLong, help: "Do not ask.")
   var yes = false

@@ -42,6 +42,13 @@ def test_every_command_on_ranks_begins_with_a_line(tmp_path):
     assert two.stdout.startswith("ntk-dist ") and ": 2 ranks on 1 node" in two.stdout
 
 
+def test_a_rank_alone_needs_no_daemon_and_no_session_folder(tmp_path):
+    # With a daemon, or a session folder, Open MPI would not start.
+    path = write_job(tmp_path, **SMALL)
+    result = run([], "assemble", path, PATH=str(tmp_path), TMPDIR="/dev/null")
+    assert result.returncode == 0 and not sentences(result), result.stderr
+
+
 def test_more_ranks_than_cores_are_a_warning_unless_they_are_meant(tmp_path):
     path = write_job(tmp_path, **SMALL)
     # Two ranks that may run on one core alone.

@@ -127,6 +127,12 @@ import Testing
     let own = commands(Axis("x", ticks: [1, 2, 2.01, 100, 1e9]), [0, 110])
     #expect(own.contains("set xtics ('1' 1, '100' 100)"))
   }
+
+  @Test("counts are labeled with whole numbers", arguments: [Axis.Scale.linear, .logarithmic])
+  func counts(_ scale: Axis.Scale) {
+    let axis = Axis("images", scale: scale, isCount: true)
+    #expect(commands(axis, [1, 4]).contains("set xtics ('1' 1, '2' 2, '3' 3, '4' 4)"))
+  }
 }
 
 @Suite("points and bins") struct PreparationTests {
