@@ -111,11 +111,11 @@ struct HalfRangeExpansion: Sendable {
     let function = AlignedStorage<Double>(count: values.count)
     for (place, value) in values.enumerated() { function.base[place] = value }
     return samples.polynomials.map { weighted in
-      var sum = L(0)
+      var sums = L(0)
       for place in stride(from: 0, to: values.count, by: L.count) {
-        sum = sum.adding(L(at: weighted.base + place), times: L(at: function.base + place))
+        sums = sums.adding(L(at: weighted.base + place), times: L(at: function.base + place))
       }
-      return sum.numbers.reduce(0, +)
+      return sums.sum
     }
   }
 }

@@ -185,8 +185,8 @@ private struct SectorPoints {
           s2 = s2.adding(a, times: L(at: b2 + place))
           s3 = s3.adding(a, times: L(at: b3 + place))
         }
-        for (offset, sum) in [s0, s1, s2, s3].enumerated() where k + offset <= j {
-          let mean = sum.numbers.reduce(0, +)
+        for (offset, sums) in [s0, s1, s2, s3].enumerated() where k + offset <= j {
+          let mean = sums.sum
           matrix[j * count + k + offset] += mean
           if k + offset < j { matrix[(k + offset) * count + j] += mean }
         }

@@ -121,15 +121,15 @@ private struct Nodes {
     for n in 0..<Limit.limits.count {
       let weights = n % 2 == 0 ? even.base : odd.base
       let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
-      var sum = L(0)
+      var sums = L(0)
       for place in stride(from: 0, to: count, by: L.count) {
         let h = L(at: here.base + place)
-        sum = sum.adding(L(at: weights + place), times: h)
+        sums = sums.adding(L(at: weights + place), times: h)
         let next = (L(at: z.base + place) * h).adding(root, times: L(at: before.base + place))
         (next * inverse).store(to: before.base + place)
       }
       swap(&before, &here)
-      let b = sum.numbers.reduce(0, +)
+      let b = sums.sum
       coefficients.append(b)
       found += b * b
       let bound = n < Limit.many ? Limit.smallest : Limit.smallestOfMany

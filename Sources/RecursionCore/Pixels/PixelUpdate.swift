@@ -250,6 +250,15 @@ extension Float64Lanes {
     }
   }
 
+  /// The sum of the lanes in their order, without an array.
+  var sum: Double {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.count) { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      store(to: base)
+      return buffer.reduce(0, +)
+    }
+  }
+
   /// Lanes given one by one.
   package init(numbers: [Double]) {
     self = numbers.withUnsafeBufferPointer {
