@@ -42,7 +42,8 @@ final class Coordinator {
     queue = TileQueue(count: items.count)
     finishedBy = [Int](repeating: 0, count: ranks.count)
     lastEvent = MPIEnvironment.seconds
-    meter = ProgressMeter(total: work.reduce(0, +), at: lastEvent)
+    meter = ProgressMeter(
+      total: work.reduce(0, +), pieces: min(ranks.count, max(items.count, 1)), at: lastEvent)
   }
 
   /// Runs until every item is in the store, or until a stop is asked for and all ranks know.
@@ -135,7 +136,7 @@ final class Coordinator {
     let now = MPIEnvironment.seconds
     let reading = meter.reading(at: now)
     console.show(
-      "assembling", fraction: reading.fraction, remaining: reading.remaining,
+      "assembling", fraction: reading.fraction, left: .known(reading.remaining),
       detail: detail(reading), at: now)
     if now - lastEvent >= 10 || (queue.doneCount == items.count && !hasShownAll) {
       lastEvent = now
@@ -151,7 +152,7 @@ final class Coordinator {
 
   private func detail(_ reading: ProgressMeter.Reading) -> String {
     var detail = "\(queue.doneCount)/\(items.count) tiles"
-    if let rate = reading.rate ?? reading.averageRate {
+    if let rate = reading.rate ?? reading.averageRate, rate > 0 {
       detail += String(format: "  %.2e %@/s", rate, unit)
     }
     return detail

@@ -44,7 +44,7 @@ public struct RunList {
         line.fraction.map { String(format: "%.0f %%", 100 * $0) } ?? "-",
         line.tileBytes.map { readable(bytes: $0) } ?? "-",
         line.silence.map { readable(seconds: $0) + " ago" } ?? "-",
-        line.problem ?? line.network ?? "",
+        line.problem ?? line.network.map(Self.shortened) ?? "",
       ]
     }
     let widths = head.indices.map { column in
@@ -55,6 +55,11 @@ public struct RunList {
         text + String(repeating: " ", count: width - text.count + 2)
       }.joined() + row[row.count - 1]
     }
+  }
+
+  /// A network's text with whole numbers as the user writes them: 2 in place of 2.0.
+  private static func shortened(_ network: String) -> String {
+    network.replacing(#/\.0(?=[,)])/#, with: "")
   }
 
   /// The same as JSON: a list of runs.

@@ -62,11 +62,21 @@ struct Verification {
       }
     }
     let total = try ranks.world.allReduce(problems.count, .sum)
-    let expected = store.entries.reduce(0) { $0 + $1.array.spec.grid.count }
-    console.say(
-      "\(present.count) of \(expected) tiles are there, \(sample.count) items computed again: "
-        + (total == 0 ? "all well" : "\(total) wrong"))
+    try ranks.onRoot {
+      console.say(try Self.counts(of: store, sample) + (total == 0 ? "all well" : "\(total) wrong"))
+    }
     return total == 0 ? .success : .badData
+  }
+
+  /// How many of a store's tiles are there, as `run` counts them: a tile is that of all kernels.
+  private static func counts(
+    of store: KernelStore, _ sample: [WorkItem]
+  ) throws(TileStoreError) -> String {
+    let all = store.grids.reduce(0) { $0 + $1.count }
+    let kernels = Set(store.entries.map { "\($0.variant) \($0.kernel)" }).count
+    return "\(try store.presentItems().count) of \(all) tiles"
+      + (kernels == 1 ? "" : " of \(kernels) kernels")
+      + " are there, \(sample.count) of them computed again: "
   }
 
   /// A tile of one of the store's arrays, by the array's place among the entries.

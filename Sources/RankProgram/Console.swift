@@ -15,6 +15,14 @@ public final class Console {
     case auto
   }
 
+  /// The time to the end of a step.
+  package enum TimeLeft {
+    /// What is left at the rate since the step was first shown.
+    case atTheRateSoFar
+    /// Seconds; nil where it cannot be known yet.
+    case known(Double?)
+  }
+
   /// Is told of a step when it begins and every ten seconds or so, whatever the user sees.
   package var onStep: ((StepRecord) -> Void)?
   /// The stage that the steps to come belong to.
@@ -59,12 +67,11 @@ public final class Console {
   ///
   /// - Parameters:
   ///   - fraction: from 0 to 1; nil where it cannot be known.
-  ///   - remaining: seconds; nil to judge by the rate since the step was first shown.
   ///   - isPreparation: whether it is but the beginning of the work on a kernel.
   ///   - time: seconds of a clock that does not jump.
   package func show(
-    _ what: String, fraction: Double?, remaining: Double? = nil, isPreparation: Bool = false,
-    detail: @autoclosure () -> String, at time: Double
+    _ what: String, fraction: Double?, left: TimeLeft = .atTheRateSoFar,
+    isPreparation: Bool = false, detail: @autoclosure () -> String, at time: Double
   ) {
     guard isOpen else { return }
     if first?.what != what || fraction ?? 0 < first?.fraction ?? 0 {
@@ -76,7 +83,7 @@ public final class Console {
     guard isDrawn || isTold else { return }
     let step = StepRecord(
       stage: stage, step: what, fraction: fraction,
-      secondsLeft: remaining ?? self.remaining(fraction, at: time),
+      secondsLeft: seconds(left, fraction, at: time),
       detail: detail(), isPreparation: isPreparation)
     if isDrawn { draw(step, at: time) }
     if isTold {
@@ -97,8 +104,9 @@ public final class Console {
     }
   }
 
-  /// Seconds to the end at the rate since the step was first shown; nil where there is none.
-  private func remaining(_ fraction: Double?, at time: Double) -> Double? {
+  /// Seconds to the end of a step; nil where they cannot be known yet.
+  private func seconds(_ left: TimeLeft, _ fraction: Double?, at time: Double) -> Double? {
+    if case .known(let seconds) = left { return seconds }
     guard let fraction, let first, fraction > first.fraction, time > first.time else { return nil }
     return (1 - fraction) * (time - first.time) / (fraction - first.fraction)
   }

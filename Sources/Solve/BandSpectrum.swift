@@ -148,7 +148,7 @@ struct BandSpectrum {
     let rate = (fraction - before) / (now - begun)
     let n = Double(source.order)
     console.show(
-      "reduction of \(label) to a band", fraction: fraction, remaining: (1 - fraction) / rate,
+      "reduction of \(label) to a band", fraction: fraction, left: .known((1 - fraction) / rate),
       detail: String(format: "%.4g GFLOP/s", rate * 4 / 3 * n * n * n / 1e9), at: now)
   }
 }

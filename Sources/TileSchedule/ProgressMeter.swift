@@ -7,9 +7,9 @@ public struct ProgressMeter: Sendable {
   public struct Reading: Equatable, Sendable {
     /// Work done of all work, from 0 to 1.
     public let fraction: Double
-    /// Work per second within the window.
+    /// Work per second within the window; nil before as many pieces are done as are worked on at once.
     public let rate: Double?
-    /// Work per second since the start of this run.
+    /// Work per second since the start of this run; nil as long as `rate` is.
     public let averageRate: Double?
     /// Seconds until everything is done at the present rate, or at the average one if nothing was
     /// finished within the window.
@@ -17,6 +17,8 @@ public struct ProgressMeter: Sendable {
   }
 
   private let total: Int
+  private let pieces: Int
+  private var piecesDone = 0
   private let start: Double
   private let window: Double
   private var samples: [(time: Double, done: Int)]
@@ -25,19 +27,22 @@ public struct ProgressMeter: Sendable {
   ///
   /// - Parameters:
   ///   - total: all work.
+  ///   - pieces: pieces of work that are worked on at once. The first of them that is done says how long
+  ///     a piece takes, not how many come in that time.
   ///   - time: now, in seconds.
   ///   - window: seconds over which the present rate is taken.
-  public init(total: Int, at time: Double, window: Double = 60) {
-    precondition(total >= 0 && window > 0)
-    (self.total, self.start, self.window) = (total, time, window)
+  public init(total: Int, pieces: Int = 1, at time: Double, window: Double = 60) {
+    precondition(total >= 0 && pieces > 0 && window > 0)
+    (self.total, self.pieces, self.start, self.window) = (total, pieces, time, window)
     samples = [(time, 0)]
   }
 
   private var done: Int { samples.last?.done ?? 0 }
 
-  /// Notes that work was done; a time before the last one counts as the last one.
+  /// Notes that a piece of work was done; a time before the last one counts as the last one.
   public mutating func add(_ work: Int, at time: Double) {
     precondition(work >= 0)
+    piecesDone += 1
     let time = max(time, samples.last?.time ?? start)
     // Samples closer than a 64th of the window become one, so that their number stays small.
     if samples.count > 1, time - samples[samples.count - 2].time < window / 64 {
@@ -56,6 +61,9 @@ public struct ProgressMeter: Sendable {
   public func reading(at time: Double) -> Reading {
     let time = max(time, samples.last?.time ?? start)
     let fraction = total == 0 ? 1 : min(1, Double(done) / Double(total))
+    if done < total, piecesDone < pieces {
+      return Reading(fraction: fraction, rate: nil, averageRate: nil, remaining: nil)
+    }
     let average = rate(from: start, level: 0, to: time)
     // A window that starts in the middle of a tile has that tile's begin as its own.
     let level = samples.last { $0.time <= time - window } ?? samples[0]

@@ -16,15 +16,22 @@ struct Help: ParsableCommand {
       print(try Self.reference(subjects.dropFirst().first), terminator: "")
       return
     }
+    let command = try Self.command(subject)
+    guard subjects.count == 1 else { throw ValidationError("Name one command.") }
+    throw CleanExit.helpRequest(command)
+  }
+
+  /// The command of a name. Errors: a sentence that lists all commands.
+  @discardableResult
+  static func command(_ name: String) throws -> any ParsableCommand.Type {
     let commands = NTKDist.configuration.subcommands
-    guard let command = commands.first(where: { $0._commandName == subject }), subjects.count == 1
-    else {
+    guard let command = commands.first(where: { $0._commandName == name }) else {
       throw ValidationError(
-        "There is no command '\(subjects.joined(separator: " "))'. The commands are "
+        "There is no command '\(name)'. The commands are "
           + commands.map { $0._commandName }.filter { $0 != "help" }.joined(separator: ", ")
           + "; `help job` explains the keys of a job.")
     }
-    throw CleanExit.helpRequest(command)
+    return command
   }
 
   private static func reference(_ section: String?) throws -> String {

@@ -30,6 +30,8 @@ struct NTKDist: ParsableCommand {
         print(VersionText.verbose)
         return
       }
+      // The parser would call it an unexpected argument.
+      if let name = arguments.first, !name.hasPrefix("-") { try Help.command(name) }
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch {

@@ -69,8 +69,10 @@ def test_status_shows_tiles_and_results(tmp_path):
 
 def test_verify_finds_a_wrong_tile_with_a_right_checksum(tmp_path):
     path = write_job(tmp_path, tile=64)
-    succeed("run", path)
-    assert "all well" in succeed("verify", tmp_path / "run", "--sample", 100, ranks=2).stdout
+    ran = succeed("run", path).stdout
+    tiles = int(re.search(r"assembled (\d+) of", ran)[1])
+    assert (f"{tiles} of {tiles} tiles of 2 kernels are there, {tiles} of them computed again: all well"
+            in succeed("verify", tmp_path / "run", "--sample", 100, ranks=2).stdout)
     tiles = tile_places(tmp_path / "run")
     tiles["ntk_train/c/1/0"].write(tiles["ntk_train/c/1/1"].read())
     result = ntk_dist("verify", tmp_path / "run", "--sample", 100)
@@ -79,6 +81,12 @@ def test_verify_finds_a_wrong_tile_with_a_right_checksum(tmp_path):
     shutil.rmtree(tmp_path / "run/checksums")
     result = ntk_dist("verify", tmp_path / "run", "--sample", 100)
     assert result.returncode == 65 and "is not what its images give" in result.stderr
+
+
+def test_an_unknown_command_is_named():
+    result = ntk_dist("asemble", "job.yaml")
+    assert result.returncode == 64 and not result.stdout
+    assert "There is no command 'asemble'. The commands are run, assemble, spectrum," in result.stderr
 
 
 def test_network_prints_the_expansion_and_kernel_takes_it(tmp_path):

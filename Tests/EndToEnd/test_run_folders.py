@@ -111,6 +111,7 @@ def test_list_shows_runs_below_a_folder(tmp_path):
     assert found[0]["tile_bytes"] > 0 and "summary.json" in found[1]["problem"]
     table = succeed("list", tmp_path / "runs").stdout.splitlines()
     assert len(table) == 4 and table[0].startswith("RUN ")
+    assert "dense(bias_variance=0.05, weight_variance=2)" in table[1]
     # The columns are below one another.
     column = table[0].index("STATE")
     assert [line[column - 1:].split()[0] for line in table] == ["STATE", "finished", "unreadable", "stopped"]

@@ -28,6 +28,17 @@ import Testing
     #expect(found.map(\.secondsLeft) == [nil, 20, nil, 90])
   }
 
+  @Test("A caller that knows the time left, or that it cannot be known yet, is believed")
+  func given() {
+    var told: [StepRecord] = []
+    let console = Console(isOpen: true, progress: .none)
+    console.onStep = { told.append($0) }
+    console.show("a", fraction: 0, left: .known(nil), detail: "", at: 0)
+    console.show("a", fraction: 0.5, left: .known(nil), detail: "", at: 10)
+    console.show("a", fraction: 0.6, left: .known(7), detail: "", at: 20)
+    #expect(told.map(\.secondsLeft) == [nil, nil, 7])
+  }
+
   @Test("A step without progress is told once")
   func unknown() {
     let found = told([("a", nil, 0), ("a", nil, 0.1), ("b", nil, 0.2)])

@@ -18,6 +18,21 @@ import TileSchedule
     #expect(reading.remaining == 40)
   }
 
+  @Test("No speed is known before each of the pieces that are worked on at once could be done")
+  func firstPieces() {
+    var meter = ProgressMeter(total: 100, pieces: 3, at: 0)
+    meter.add(10, at: 5)
+    meter.add(10, at: 6)
+    let early = meter.reading(at: 6)
+    #expect(early.fraction == 0.2 && early.rate == nil && early.averageRate == nil)
+    #expect(early.remaining == nil)
+    meter.add(10, at: 6)
+    #expect(meter.reading(at: 6).remaining == 14)
+    var few = ProgressMeter(total: 10, pieces: 3, at: 0)
+    few.add(10, at: 5)
+    #expect(few.reading(at: 5).remaining == 0)
+  }
+
   @Test("The present rate forgets what is older than the window, the average does not")
   func window() {
     var meter = ProgressMeter(total: 10_000, at: 0, window: 60)
