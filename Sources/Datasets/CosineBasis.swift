@@ -75,6 +75,8 @@ struct CosineBasis: Sendable {
     _ row: Int, of source: UnsafeBufferPointer<Double>, times factor: Double, to target: Int,
     of sum: UnsafeMutableBufferPointer<Double>
   ) {
-    for y in 0..<side { sum[target * side + y] += factor * source[row * side + y] }
+    guard let from = source.baseAddress, let to = sum.baseAddress else { return }
+    let (source, sum) = (from + row * side, to + target * side)
+    for y in 0..<side { sum[y] += factor * source[y] }
   }
 }

@@ -69,10 +69,13 @@ public struct CRC32C: Equatable, Sendable {
       let crc = tables[entry - 256]
       tables[entry] = tables[Int(crc & 255)] ^ (crc >> 8)
     }
+    // The advance is linear in the register: those of its 32 bits give all others.
+    let ofBit = (0..<32).map { bit in
+      (0..<part).reduce(UInt32(1) << UInt32(bit)) { crc, _ in tables[Int(crc & 255)] ^ (crc >> 8) }
+    }
     for entry in 0..<(4 * 256) {
-      var crc = UInt32(entry & 255) << UInt32(8 * (entry >> 8))
-      for _ in 0..<part { crc = tables[Int(crc & 255)] ^ (crc >> 8) }
-      tables[16 * 256 + entry] = crc
+      let bits = (0..<8).filter { entry >> $0 & 1 == 1 }
+      tables[16 * 256 + entry] = bits.reduce(0) { $0 ^ ofBit[8 * (entry >> 8) + $1] }
     }
     return Tables(pointer: tables)
   }()

@@ -4,13 +4,13 @@ import CVector
 struct Chebyshev: Sendable {
   /// The zeros of T_count.
   let nodes: [Double]
-  /// [coefficient][node].
+  /// [node][coefficient].
   private let transform: [Double]
 
   init(_ count: Int) {
     nodes = (0..<count).map { ntk_cos(Double.pi * (Double($0) + 0.5) / Double(count)) }
     transform = (0..<count * count).map { place in
-      let (m, node) = (place / count, place % count)
+      let (node, m) = (place / count, place % count)
       let angle = Double.pi * Double((2 * node + 1) * m % (4 * count)) / Double(2 * count)
       return ntk_cos(angle) * (m == 0 ? 1 : 2) / Double(count)
     }
@@ -21,10 +21,19 @@ struct Chebyshev: Sendable {
 
   /// The coefficients of the polynomial with `values` at the nodes.
   func coefficients(_ values: [Double]) -> [Double] {
-    (0..<count).map { m in
-      var sum = 0.0
-      for node in 0..<count { sum += transform[m * count + node] * values[node] }
-      return sum
+    let count = count
+    return [Double](unsafeUninitializedCapacity: count) { sums, initialized in
+      sums.initialize(repeating: 0)
+      initialized = count
+      transform.withUnsafeBufferPointer { transform in
+        guard let sums = sums.baseAddress, var row = transform.baseAddress else { return }
+        // Node by node, so that all sums are added to side by side.
+        for node in 0..<count {
+          let value = values[node]
+          for m in 0..<count { sums[m] += row[m] * value }
+          row += count
+        }
+      }
     }
   }
 

@@ -16,6 +16,7 @@ final class FormulaDuals: Sendable {
     /// Coefficients of all of them.
     var coefficientCount = 0
     var moments: [Int: MomentCell] = [:]
+    var vectors: [Int: HermiteCell?] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
     var series: [Int: SeriesCell?] = [:]
     /// nil where they were not asked for yet.
@@ -164,21 +165,29 @@ final class FormulaDuals: Sendable {
     if let known = state.withLock({ $0.windows[key] }) { return known }
     let samples =
       function.isSmooth
-      ? WindowSamples(cell: cell, window: window) { variance in
-        expansion(variance).flatMap { $0.isGradual ? $0 : nil }
-      }
+      ? WindowSamples(cell: cell, window: window) { vectors($0) }
       : WindowSamples(cell: cell, window: window) {
         HalfRangeExpansion(function, variance: $0)
       }
-    let tables = Precision.allCases.map { precision in
-      (precision, samples.flatMap { WindowTable.table($0, precision) })
+    let table = samples.flatMap { WindowTable.table($0, precision) }
+    state.withLock { $0.windows[key] = .some(table) }
+    return table
+  }
+
+  /// The coefficients at one variance, which tables need at many; nil where phi is not smooth there, or they
+  /// do not decay without a gap.
+  private func vectors(_ variance: Double) -> HermiteVectors? {
+    let logarithm = ntk_log(variance)
+    let index = VarianceCell.index(logarithm)
+    let cell: HermiteCell?
+    if let known = state.withLock({ $0.vectors[index] }) {
+      cell = known
+    } else {
+      cell = HermiteCell(index) { expansion($0) }
+      state.withLock { $0.vectors[index] = .some(cell) }
     }
-    state.withLock {
-      for (precision, table) in tables {
-        $0.windows[WindowKey(cell: cell, window: window, precision: precision)] = .some(table)
-      }
-    }
-    return tables.first { $0.0 == precision }?.1
+    if let cell { return cell.vectors(logarithm) }
+    return expansion(variance).flatMap { $0.isGradual ? $0.vectors : nil }
   }
 }
 

@@ -1,5 +1,5 @@
 /// Windows of smooth activations, by Mehler's sums.
-extension HermiteExpansion: WindowExpansion {
+extension HermiteVectors: WindowExpansion {
   static let rule = Chebyshev(96)
   /// c^2 at the nodes.
   private static let squares = rule.nodes.map { 1 - ($0 + 1) * ($0 + 1) / 4 }
@@ -13,7 +13,7 @@ extension HermiteExpansion: WindowExpansion {
 
   var oddJumps: (value: Bool, slope: Bool) { (false, false) }
 
-  func parts(with others: [HermiteExpansion]) -> [(value: PairParts, slope: PairParts)] {
+  func parts(with others: [HermiteVectors]) -> [(value: PairParts, slope: PairParts)] {
     others.map { (Self.parts(values, $0.values), Self.parts(slopes, $0.slopes)) }
   }
 

@@ -7,10 +7,8 @@ import CVector
 /// (Stein), so that small variances keep their digits. The integrals are sums over equal steps, which
 /// converge exponentially for what is analytic near the axis.
 struct HermiteExpansion: Sendable {
-  /// The coefficients of phi and of phi', from n = 0 up to where the rest changes no dual by more than
-  /// rounding, as unit vectors.
-  let values: [Double]
-  let slopes: [Double]
+  /// The coefficients up to where the rest changes no dual by more than rounding.
+  let vectors: HermiteVectors
   /// Whether they decay without a gap, so that tables can follow them from variance to variance.
   let isGradual: Bool
   /// E[phi^2] and E[phi'^2], the sums of their squares.
@@ -43,25 +41,45 @@ struct HermiteExpansion: Sendable {
     }
     guard let (slopes, isGradual) = nodes.coefficients() else { return nil }
     self.isGradual = isGradual
-    let values =
-      [nodes.mean]
-      + slopes.enumerated().map { root / Double($0.offset + 1).squareRoot() * $0.element }
-    let lengths = (Self.length(values), Self.length(slopes))
-    self.values = values.map { lengths.0 > 0 ? $0 / lengths.0 : 0 }
-    self.slopes = slopes.map { lengths.1 > 0 ? $0 / lengths.1 : 0 }
+    let lengths: (values: Double, slopes: Double)
+    (vectors, lengths) = HermiteVectors.of(mean: nodes.mean, root: root, slopes)
     moments = Moments(
-      square: lengths.0 * lengths.0, derivativeSquare: lengths.1 * lengths.1)
+      square: lengths.values * lengths.values, derivativeSquare: lengths.slopes * lengths.slopes)
   }
 
-  private static func length(_ a: [Double]) -> Double {
-    a.reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
-  }
+  var values: [Double] { vectors.values }
+  var slopes: [Double] { vectors.slopes }
 
   private static func nodes(
     _ function: ActivationFunction, _ root: Double, step: Int
   ) -> Nodes? {
     let nodes = Nodes(function, root, step: 1 / Double(1 << step))
     return nodes.square.isFinite && nodes.mean.isFinite ? nodes : nil
+  }
+}
+
+/// The coefficients of phi and of phi', from n = 0 on, as unit vectors.
+struct HermiteVectors: Sendable {
+  let values: [Double]
+  let slopes: [Double]
+
+  /// sqrt(n) from n = 1 on.
+  private static let roots = (1...HermiteExpansion.limits.count).map { Double($0).squareRoot() }
+
+  /// From E[phi], sqrt(q) and the coefficients of phi', all in one unit; and the lengths in that unit.
+  static func of(
+    mean: Double, root: Double, _ slopes: [Double]
+  ) -> (vectors: HermiteVectors, lengths: (values: Double, slopes: Double)) {
+    let values =
+      [mean] + zip(slopes, roots).map { slope, orderRoot in root / orderRoot * slope }
+    func length(_ a: [Double]) -> Double {
+      a.reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
+    }
+    let lengths = (length(values), length(slopes))
+    let vectors = HermiteVectors(
+      values: values.map { lengths.0 > 0 ? $0 / lengths.0 : 0 },
+      slopes: slopes.map { lengths.1 > 0 ? $0 / lengths.1 : 0 })
+    return (vectors, lengths)
   }
 }
 
