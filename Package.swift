@@ -39,6 +39,16 @@ let vectorized: [SwiftSetting] = [
   .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xfrontend", "-disable-cmo"])
 ]
 
+/// Swift's runtime in the program instead of beside it, as scripts/static-runtime has it: a start takes half of the processor's time.
+/// LLVM's linker does not warn of functions that nothing calls.
+let staticRuntime: [LinkerSetting] = [
+  .unsafeFlags([
+    "-static-stdlib", "-use-ld=lld", "-lFoundation", "-lFoundationInternationalization",
+    "-lFoundationEssentials", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
+    "-l_FoundationCollections",
+  ])
+]
+
 /// Every module says in a README what it is for.
 let readme = ["README.md"]
 
@@ -255,7 +265,7 @@ let package = Package(
         "TileSchedule",
         "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], linkerSettings: staticRuntime),
 
     // Tests: without ranks, and (RankChecks) small programs for mpirun.
     .testTarget(name: "FormulasTests", dependencies: ["Formulas"]),
