@@ -39,8 +39,8 @@ let vectorized: [SwiftSetting] = [
   .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xfrontend", "-disable-cmo"])
 ]
 
-/// Swift's runtime in the program instead of beside it, as scripts/static-runtime has it: a start takes half of the processor's time.
-/// LLVM's linker does not warn of functions that nothing calls.
+/// Swift's runtime is linked into the program, as scripts/static-runtime does: starting it takes half as much processor time. GNU's
+/// linkers would warn of a `mktemp` in Foundation, which nothing calls.
 let staticRuntime: [LinkerSetting] = [
   .unsafeFlags([
     "-static-stdlib", "-use-ld=lld", "-lFoundation", "-lFoundationInternationalization",

@@ -152,7 +152,8 @@ final class Coordinator {
 
   private func detail(_ reading: ProgressMeter.Reading) -> String {
     var detail = "\(queue.doneCount)/\(items.count) tiles"
-    if let rate = reading.rate ?? reading.averageRate, rate > 0 {
+    // As the time left: the average where nothing was finished lately.
+    if let rate = [reading.rate, reading.averageRate].compactMap(\.self).first(where: { $0 > 0 }) {
       detail += String(format: "  %.2e %@/s", rate, unit)
     }
     return detail

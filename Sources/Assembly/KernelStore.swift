@@ -20,7 +20,7 @@ package struct KernelStore {
     case testDiagonal = "test_diagonal"
 
     /// The part whose grid of tiles this one has.
-    var gridPart: Part { self == .trainGap ? .train : self }
+    package var gridPart: Part { self == .trainGap ? .train : self }
   }
 
   /// One array.

@@ -57,9 +57,11 @@ public struct RunList {
     }
   }
 
-  /// A network's text with whole numbers as the user writes them: 2 in place of 2.0.
+  /// A network's text with whole numbers without a fraction, 2 in place of 2.0, outside of quoted formulas.
   private static func shortened(_ network: String) -> String {
-    network.replacing(#/\.0(?=[,)])/#, with: "")
+    network.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+      .map { $0.isMultiple(of: 2) ? String($1).replacing(#/\.0(?=[,)\]])/#, with: "") : String($1) }
+      .joined(separator: "\"")
   }
 
   /// The same as JSON: a list of runs.

@@ -62,25 +62,28 @@ struct Verification {
       }
     }
     let total = try ranks.world.allReduce(problems.count, .sum)
-    try ranks.onRoot {
-      console.say(try Self.counts(of: store, sample) + (total == 0 ? "all well" : "\(total) wrong"))
-    }
+    console.say(
+      Self.counts(present, in: store) + ", \(sample.count) of them computed again: "
+        + (total == 0 ? "all well" : "\(total) wrong"))
     return total == 0 ? .success : .badData
-  }
-
-  /// How many of a store's tiles are there, as `run` counts them: a tile is that of all kernels.
-  private static func counts(
-    of store: KernelStore, _ sample: [WorkItem]
-  ) throws(TileStoreError) -> String {
-    let all = store.grids.reduce(0) { $0 + $1.count }
-    let kernels = Set(store.entries.map { "\($0.variant) \($0.kernel)" }).count
-    return "\(try store.presentItems().count) of \(all) tiles"
-      + (kernels == 1 ? "" : " of \(kernels) kernels")
-      + " are there, \(sample.count) of them computed again: "
   }
 
   /// A tile of one of the store's arrays, by the array's place among the entries.
   private typealias PresentTile = (entry: Int, tile: TileIndex)
+
+  /// How many of a store's tiles are there, as `run` counts them: a tile is that of all kernels.
+  private static func counts(_ present: [PresentTile], in store: KernelStore) -> String {
+    let gridNumber = store.entries.map { store.parts.firstIndex(of: $0.part.gridPart) ?? 0 }
+    var arrays: [WorkItem: Int] = [:]
+    for (entry, tile) in present {
+      arrays[WorkItem(grid: gridNumber[entry], tile: tile), default: 0] += 1
+    }
+    let there = arrays.count { item, count in count == store.entries(ofGrid: item.grid).count }
+    let all = store.grids.reduce(0) { $0 + $1.count }
+    let kernels = Set(store.entries.map { "\($0.variant) \($0.kernel)" }).count
+    return "\(there) of \(all) tiles" + (kernels == 1 ? "" : " of \(kernels) kernels")
+      + " are there"
+  }
 
   /// The tiles that are there, as rank 0 sees them; a run may be active. Collective.
   private func presentTiles(_ store: KernelStore) throws -> [PresentTile] {

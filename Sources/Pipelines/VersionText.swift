@@ -54,7 +54,7 @@ public enum VersionText {
       let bytes = try? file.readToEnd()
     else { return [] }
     let wanted = [
-      "libmpi", "openblas", "scalapack", "blacs", "libelpa", "lapack", "libswift", "libc.so",
+      "libmpi", "openblas", "scalapack", "blacs", "libelpa", "lapack", "libc.so",
     ]
     let paths = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
       .compactMap { line in line.firstIndex(of: "/").map { String(line[$0...]) } }

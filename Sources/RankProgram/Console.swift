@@ -67,6 +67,7 @@ public final class Console {
   ///
   /// - Parameters:
   ///   - fraction: from 0 to 1; nil where it cannot be known.
+  ///   - left: the time to the end.
   ///   - isPreparation: whether it is but the beginning of the work on a kernel.
   ///   - time: seconds of a clock that does not jump.
   package func show(

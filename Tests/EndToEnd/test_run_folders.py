@@ -99,7 +99,10 @@ def test_an_interrupted_clean_is_completed_by_the_next(tmp_path):
 
 def test_list_shows_runs_below_a_folder(tmp_path):
     succeed("assemble", write_job(tmp_path, "a.yaml", output=tmp_path / "runs/deep/a", spectrum={}))
-    succeed("run", write_job(tmp_path, "b.yaml", output=tmp_path / "runs/b"))
+    layers = [{"convolution": {"filter": [3, 3]}}, {"elementwise": {"formula": "max(x, 2.0 * x)"}}, "flatten",
+              {"dense": {"weight_variance": 2}}]
+    few = {"synthetic": {"seed": 1, "train": 6, "test": 3}}
+    succeed("run", write_job(tmp_path, "b.yaml", output=tmp_path / "runs/b", data=few, network=layers))
     succeed("run", write_job(tmp_path, "c.yaml", output=tmp_path / "runs/c"))
     (tmp_path / "runs/c/summary.json").write_text("{")
     (tmp_path / "runs/other").mkdir()
@@ -111,7 +114,7 @@ def test_list_shows_runs_below_a_folder(tmp_path):
     assert found[0]["tile_bytes"] > 0 and "summary.json" in found[1]["problem"]
     table = succeed("list", tmp_path / "runs").stdout.splitlines()
     assert len(table) == 4 and table[0].startswith("RUN ")
-    assert "dense(bias_variance=0.05, weight_variance=2)" in table[1]
+    assert "filter=[3, 3]" in table[1] and 'formula="max(x, 2.0 * x)"' in table[1] and "weight_variance=2)" in table[1]
     # The columns are below one another.
     column = table[0].index("STATE")
     assert [line[column - 1:].split()[0] for line in table] == ["STATE", "finished", "unreadable", "stopped"]

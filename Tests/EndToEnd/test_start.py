@@ -7,7 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import BINARY, ENVIRONMENT, PATIENCE, ntk_dist, sentences, succeed, write_job
+from conftest import BINARY, ENVIRONMENT, PATIENCE, ROOT, ntk_dist, sentences, succeed, write_job
 
 # A job whose commands take no time.
 SMALL = dict(data={"synthetic": {"seed": 1, "train": 20, "test": 5}}, spectrum={"vectors": "all"},
@@ -153,3 +153,12 @@ def test_a_run_of_a_newer_format_is_refused_and_left_alone(tmp_path):
     assert all(file.read_bytes() == content for file, content in before.items() if file != marker)
     # Markers of earlier versions say no format.
     succeed("run", path, "--resume")
+
+
+def test_the_runtime_of_swift_is_in_the_program():
+    libraries = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
+    assert "libmpi" in libraries and not re.search("swift|Foundation", libraries), libraries
+    # Programs linked by scripts have it in the same way.
+    flags = subprocess.run([ROOT / "scripts/static-runtime"], capture_output=True, text=True, check=True).stdout.split()
+    package = (ROOT / "Package.swift").read_text()
+    assert len(flags) > 5 and [flag for flag in flags if f'"{flag}"' not in package] == []

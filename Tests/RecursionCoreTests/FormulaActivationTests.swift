@@ -13,6 +13,30 @@ import Testing
     (1e-3, 0.9, 1.2), (1, 1, 0.0), (5, 4.9, 1.99),
   ]
 
+  /// Each oscillates several times within one deviation of its input, and its coefficients change quickly with it.
+  @Test(
+    "Formulas that oscillate agree with closed forms at all variances that have tables",
+    arguments: [("sin(x)", "sin", 1.0), ("cos(x)", "cos", 1), ("sin(2 * x)", "sin", 2)])
+  func oscillating(_ formula: String, _ name: String, _ frequency: Double) throws {
+    let closed = LayerDescription(name, [.init("frequency", .number(frequency))])
+    for phase in [0.5, 2, 4, 8, 11.3, 16, 32, 60] {
+      for (ratio, u) in [(1.0, 0.4), (1.001, 1e-3), (1.3, 0.2), (2.5, 0.05), (4, 1.2), (12, 0.7)] {
+        let (q1, q2) = (phase / (frequency * frequency), ratio * phase / (frequency * frequency))
+        guard q2 < 140 else { continue }
+        let given = try onePair(
+          fullyConnected(Self.elementwise(formula), depth: 1, w: 1, b: 0), .f64, q1: q1, q2: q2,
+          u: u)
+        let known = try onePair(
+          fullyConnected(closed, depth: 1, w: 1, b: 0), .f64, q1: q1, q2: q2, u: u)
+        for index in 0..<2 {
+          #expect(
+            abs(given[index] - known[index]) < 1e-12 * (abs(known[index]) + known[index + 2]),
+            "\(formula) \(q1) \(q2) \(u) \(index)")
+        }
+      }
+    }
+  }
+
   @Test(
     "formulas agree with closed forms",
     arguments: [

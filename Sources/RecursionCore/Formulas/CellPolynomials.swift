@@ -7,16 +7,29 @@ struct CellPolynomials: Sendable {
   private let numbers: [[Double]]
   private static let rule = Chebyshev(13)
 
-  /// From the numbers at each of the cell's nodes, by variance; nil where one of them has none.
-  init?(_ index: Int, _ numbers: (Double) -> [Double]?) {
+  /// The variances at a cell's nodes.
+  static func variances(_ index: Int) -> [Double] {
+    rule.nodes.map { ntk_exp(VarianceCell.logarithm(index, $0)) }
+  }
+
+  /// From the numbers at each of the cell's nodes, by variance; nil where one of them has none, or where the last
+  /// two of 13 coefficients in the place are not below `tolerance`, which bounds the error.
+  init?(
+    _ index: Int, tolerance: Double = .infinity, _ numbers: (Double) -> [Double]?
+  ) {
     var samples: [[Double]] = []
-    for tau in Self.rule.nodes {
-      guard let sample = numbers(ntk_exp(VarianceCell.logarithm(index, tau))) else { return nil }
+    for variance in Self.variances(index) {
+      guard let sample = numbers(variance) else { return nil }
       samples.append(sample)
     }
-    let powers = samples[0].indices.map { place in
-      Chebyshev.powers(Self.rule.coefficients(samples.map { $0[place] }))
+    let coefficients = samples[0].indices.map { place in
+      Self.rule.coefficients(samples.map { $0[place] })
     }
+    let isResolved = coefficients.allSatisfy { number in
+      number.suffix(2).allSatisfy { abs($0) <= tolerance * max(1, abs(number[0])) }
+    }
+    guard isResolved else { return nil }
+    let powers = coefficients.map(Chebyshev.powers)
     self.index = index
     self.numbers = (0..<Self.rule.count).reversed().map { power in powers.map { $0[power] } }
   }

@@ -163,15 +163,41 @@ final class FormulaDuals: Sendable {
     guard function.isSmoothBesidesZero else { return nil }
     let key = WindowKey(cell: cell, window: window, precision: precision)
     if let known = state.withLock({ $0.windows[key] }) { return known }
-    let samples =
-      function.isSmooth
-      ? WindowSamples(cell: cell, window: window) { vectors($0) }
-      : WindowSamples(cell: cell, window: window) {
-        HalfRangeExpansion(function, variance: $0)
+    // Samples of functions with a break are not made for each precision.
+    let tables = tables(cell, window, function.isSmooth ? [precision] : Precision.allCases)
+    state.withLock {
+      for (precision, table) in tables {
+        $0.windows[WindowKey(cell: cell, window: window, precision: precision)] = .some(table)
       }
-    let table = samples.flatMap { WindowTable.table($0, precision) }
-    state.withLock { $0.windows[key] = .some(table) }
-    return table
+    }
+    return tables[precision] ?? nil
+  }
+
+  private func tables(
+    _ cell: Int, _ window: Int, _ precisions: [Precision]
+  ) -> [Precision: WindowTable?] {
+    var tables: [Precision: WindowTable?] = [:]
+    for precision in precisions { tables[precision] = .some(nil) }
+    var left = precisions
+    for rule in WindowSamples.ratioRules where !left.isEmpty {
+      let samples =
+        function.isSmooth
+        ? WindowSamples(cell: cell, window: window, rule) { vectors($0) }
+        : WindowSamples(cell: cell, window: window, rule) {
+          HalfRangeExpansion(function, variance: $0)
+        }
+      guard let samples else { break }
+      var unresolved: [Precision] = []
+      for precision in left {
+        do {
+          tables[precision] = try WindowTable.table(samples, precision)
+        } catch {
+          if error == .isUnresolved { unresolved.append(precision) }
+        }
+      }
+      left = unresolved
+    }
+    return tables
   }
 
   /// The coefficients at one variance, which tables need at many; nil where phi is not smooth there, or they

@@ -1,6 +1,7 @@
 /// Windows of activations that are smooth except at 0.
 extension HalfRangeExpansion: WindowExpansion {
   static var rule: Chebyshev { HalfRangeLosses.rule }
+  static var largestTail: Double { 100 }
 
   var parities: (value: WindowSamples.Parity, slope: WindowSamples.Parity) {
     (value.parity, slope.parity)

@@ -7,18 +7,26 @@ struct HermiteCell: Sendable {
   /// coefficients of phi'.
   private let numbers: CellPolynomials
 
-  /// nil where an expansion is missing, or does not decay without a gap.
+  /// More coefficients would take more memory than expansions are worth.
+  private static let mostCoefficients = 2048
+  /// What interpolation may change of a coefficient. It is above what expansions leave out at their ends; functions
+  /// that oscillate quickly need more than the cell's nodes.
+  private static let tolerance = 4e-14
+
+  /// nil where an expansion is missing, is long, does not decay without a gap, or changes too quickly.
   init?(_ index: Int, _ expansion: (Double) -> HermiteExpansion?) {
-    // The longest first, whose coefficients the others get zeros for.
-    guard let last = expansion(ntk_exp(VarianceCell.logarithm(index, 1))) else { return nil }
-    let numbers = CellPolynomials(index) { variance in
+    let length = CellPolynomials.variances(index).reduce(0) {
+      max($0, expansion($1)?.slopes.count ?? 0)
+    }
+    guard length <= Self.mostCoefficients else { return nil }
+    let numbers = CellPolynomials(index, tolerance: Self.tolerance) { variance in
       guard let expansion = expansion(variance), expansion.isGradual else { return nil }
       let moments = expansion.moments
       guard moments.square > 0 else { return nil }
       let ratio = (variance * moments.derivativeSquare / moments.square).squareRoot()
       let slopes = expansion.slopes
-      return [ratio, expansion.values[0]]
-        + (0..<last.slopes.count).map { $0 < slopes.count ? slopes[$0] : 0 }
+      return [ratio, expansion.values[0]] + slopes
+        + [Double](repeating: 0, count: length - slopes.count)
     }
     guard let numbers else { return nil }
     self.numbers = numbers

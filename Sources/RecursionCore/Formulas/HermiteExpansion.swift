@@ -22,7 +22,7 @@ struct HermiteExpansion: Sendable {
   fileprivate static let smallest = 1e-13
   fileprivate static let (many, smallestOfMany, smallestLast) = (3000, 1e-10, 1e-6)
   /// The most coefficients, and the finest steps, 1 / 2^n.
-  fileprivate static let limits = (count: 12_000, step: 9)
+  static let limits = (count: 12_000, step: 9)
 
   /// The expansion of `function` with derivative `slope`; nil where it would be too long, because
   /// phi is not smooth on the scale of sqrt(q).
@@ -55,31 +55,6 @@ struct HermiteExpansion: Sendable {
   ) -> Nodes? {
     let nodes = Nodes(function, root, step: 1 / Double(1 << step))
     return nodes.square.isFinite && nodes.mean.isFinite ? nodes : nil
-  }
-}
-
-/// The coefficients of phi and of phi', from n = 0 on, as unit vectors.
-struct HermiteVectors: Sendable {
-  let values: [Double]
-  let slopes: [Double]
-
-  /// sqrt(n) from n = 1 on.
-  private static let roots = (1...HermiteExpansion.limits.count).map { Double($0).squareRoot() }
-
-  /// From E[phi], sqrt(q) and the coefficients of phi', all in one unit; and the lengths in that unit.
-  static func of(
-    mean: Double, root: Double, _ slopes: [Double]
-  ) -> (vectors: HermiteVectors, lengths: (values: Double, slopes: Double)) {
-    let values =
-      [mean] + zip(slopes, roots).map { slope, orderRoot in root / orderRoot * slope }
-    func length(_ a: [Double]) -> Double {
-      a.reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
-    }
-    let lengths = (length(values), length(slopes))
-    let vectors = HermiteVectors(
-      values: values.map { lengths.0 > 0 ? $0 / lengths.0 : 0 },
-      slopes: slopes.map { lengths.1 > 0 ? $0 / lengths.1 : 0 })
-    return (vectors, lengths)
   }
 }
 

@@ -7,11 +7,11 @@ struct PartPolynomials {
   /// [member][power in the cell][y][xi].
   private let powers: [[[[Double]]]]
 
-  /// nil where there are too many powers of y, or they cancel too much.
-  init?(
+  /// Errors: too many powers of y, or ones that cancel too much; samples that are too far apart.
+  init(
     _ samples: WindowSamples, _ parts: DualParts, _ tolerance: Double,
     _ limits: WindowTable.Limits, _ basis: WindowTable.Basis
-  ) {
+  ) throws(WindowTable.Failure) {
     var members = parts.members.map { Self.transformed(samples, $0, parts.areOfCorrelation) }
     let (ms, rs) = (members[0][0].count, members[0][0][0].count)
     /// The largest coefficient of a power of y and xi; of some where they are powers already.
@@ -20,6 +20,7 @@ struct PartPolynomials {
     }
     // As many powers of xi as any higher power of y has, so that powers of y can be taken apart.
     let least = tolerance * max(1, size(0, 0))
+    guard Self.areResolved(members, samples.largestTail * least) else { throw .isUnresolved }
     var counts = [Int](repeating: 0, count: ms)
     for m in (0..<ms).reversed() {
       let last = (0..<rs).last { size(m, $0) > least }
@@ -27,11 +28,11 @@ struct PartPolynomials {
     }
     counts = Array(counts.prefix { $0 > 0 })
     self.counts = counts
-    guard counts.count <= limits.powers else { return nil }
+    guard counts.count <= limits.powers else { throw .isTooLong }
     let most = members.joined().reduce(least) { max($0, Self.largest($1)) }
     members = members.map { $0.map { Self.powers($0, counts, basis) } }
     guard members.joined().allSatisfy({ Self.largest($0) <= limits.cancellation * most }) else {
-      return nil
+      throw .isTooLong
     }
     nearCounts = counts.indices.map { m in
       var (count, scale) = (1, 1.0)
@@ -42,6 +43,18 @@ struct PartPolynomials {
       return count
     }
     powers = counts.isEmpty ? members : members.map { Self.combined($0, Chebyshev.powers) }
+  }
+
+  /// Whether the last two coefficients in ln q1, and in ln(q2 / q1), are below `bound`: the rest is then as well.
+  private static func areResolved(_ members: [[[[Double]]]], _ bound: Double) -> Bool {
+    members.allSatisfy { firsts in
+      firsts.enumerated().allSatisfy { place, roots in
+        let isLast = place >= firsts.count - 2
+        return roots.allSatisfy { ratios in
+          (isLast ? ratios[...] : ratios.suffix(2)).allSatisfy { abs($0) <= bound }
+        }
+      }
+    }
   }
 
   /// Appends both members' coefficients of some powers of xi at one of y.
@@ -57,14 +70,13 @@ struct PartPolynomials {
   private static func transformed(
     _ samples: WindowSamples, _ part: DualPart, _ isOfCorrelation: Bool
   ) -> [[[Double]]] {
-    let rules = WindowSamples.rules
     let perFirst = samples.values.map { parts -> [[Double]] in
       let byRoot = parts[part.rawValue].map {
         isOfCorrelation ? samples.rootRule.coefficients($0) : $0
       }
-      return byRoot[0].indices.map { m in rules.ratio.coefficients(byRoot.map { $0[m] }) }
+      return byRoot[0].indices.map { m in samples.ratioRule.coefficients(byRoot.map { $0[m] }) }
     }
-    return combined(perFirst) { rules.first.coefficients($0) }
+    return combined(perFirst) { WindowSamples.firstRule.coefficients($0) }
   }
 
   /// Applies a map along the first index.

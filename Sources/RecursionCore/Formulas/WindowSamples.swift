@@ -47,6 +47,8 @@ struct PairParts {
 protocol WindowExpansion {
   /// The nodes in s.
   static var rule: Chebyshev { get }
+  /// How many times a table's tolerance its last coefficients may be: rounding takes some of it.
+  static var largestTail: Double { get }
   /// Which parts phi and phi' have.
   var parities: (value: WindowSamples.Parity, slope: WindowSamples.Parity) { get }
   /// Whether the odd parts of phi and of phi' jump at 0: see `WindowTable.Shape`.
@@ -63,15 +65,20 @@ struct WindowSamples {
   /// Windows on each side of the middle one.
   static let reach = 3
 
-  /// Terms in ln q1 and in ln(q2 / q1).
-  static let rules = (first: Chebyshev(11), ratio: Chebyshev(22))
+  /// Terms in ln q1.
+  static let firstRule = Chebyshev(11)
+  /// Terms in ln(q2 / q1): as many as nearly all functions need, and more for those that oscillate.
+  static let ratioRules = [Chebyshev(22), Chebyshev(44)]
 
   /// The middle of a window.
   static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }
 
   let cell: Int
-  /// Terms in s.
+  /// Terms in ln(q2 / q1), and in s.
+  let ratioRule: Chebyshev
   let rootRule: Chebyshev
+  /// That of the expansions.
+  let largestTail: Double
   /// [first][part] of samples [ratio][root], or [ratio] for those that are not of the correlation.
   private(set) var values: [[[[Double]]]] = []
   /// Whether phi, or phi', has parts of each parity.
@@ -99,14 +106,16 @@ struct WindowSamples {
 
   /// nil where an expansion is missing.
   init?<Expansion: WindowExpansion>(
-    cell: Int, window: Int, _ expansion: (Double) -> Expansion?
+    cell: Int, window: Int, _ ratioRule: Chebyshev, _ expansion: (Double) -> Expansion?
   ) {
     self.cell = cell
+    self.ratioRule = ratioRule
     rootRule = Expansion.rule
-    for tau in Self.rules.first.nodes {
+    largestTail = Expansion.largestTail
+    for tau in Self.firstRule.nodes {
       let logarithm = VarianceCell.logarithm(cell, tau)
       guard let x = expansion(ntk_exp(logarithm)) else { return nil }
-      let ratios = Self.rules.ratio.nodes.map { Self.middle(window) + Self.halfWidth * $0 }
+      let ratios = ratioRule.nodes.map { Self.middle(window) + Self.halfWidth * $0 }
       var others: [Expansion] = []
       for ratio in ratios {
         guard let y = expansion(ntk_exp(logarithm + ratio)) else { return nil }

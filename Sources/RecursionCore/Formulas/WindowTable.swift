@@ -83,21 +83,36 @@ final class WindowTable: Sendable {
     precision == .f64 ? 2e-14 : 4e-8
   }
 
-  /// The table of a window, in powers where they do; nil where the polynomials would get too long.
-  static func table(_ samples: WindowSamples, _ precision: Precision) -> WindowTable? {
-    WindowTable(samples, precision, .powers) ?? WindowTable(samples, precision, .chebyshev)
+  /// Why a window has no table.
+  enum Failure: Error {
+    /// The polynomials of y would be too long, or cancel.
+    case isTooLong
+    /// The samples are too far apart in ln q1 or ln(q2 / q1).
+    case isUnresolved
   }
 
-  private init?(_ samples: WindowSamples, _ precision: Precision, _ basis: Basis) {
+  /// The table of a window, in powers where they do.
+  static func table(
+    _ samples: WindowSamples, _ precision: Precision
+  ) throws(Failure) -> WindowTable {
+    do {
+      return try WindowTable(samples, precision, .powers)
+    } catch .isTooLong {
+      return try WindowTable(samples, precision, .chebyshev)
+    }
+  }
+
+  private init(
+    _ samples: WindowSamples, _ precision: Precision, _ basis: Basis
+  ) throws(Failure) {
     self.basis = basis
     let tolerance = Self.tolerance(precision)
     cell = samples.cell
     var spans: (full: [[Span]], near: [[Span]]) = ([], [])
-    var numbers = [[Double]](repeating: [], count: WindowSamples.rules.first.count)
+    var numbers = [[Double]](repeating: [], count: WindowSamples.firstRule.count)
     var polynomials: [PartPolynomials] = []
     for parts in DualParts.allCases {
-      guard let polynomial = PartPolynomials(samples, parts, tolerance, basis.limits, basis)
-      else { return nil }
+      let polynomial = try PartPolynomials(samples, parts, tolerance, basis.limits, basis)
       var (full, near) = ([Span](), [Span]())
       for m in polynomial.counts.indices.reversed() {
         let start = Int32(numbers[0].count)

@@ -1,6 +1,7 @@
 /// Windows of smooth activations, by Mehler's sums.
 extension HermiteVectors: WindowExpansion {
   static let rule = Chebyshev(96)
+  static let largestTail = 10.0
   /// c^2 at the nodes.
   private static let squares = rule.nodes.map { 1 - ($0 + 1) * ($0 + 1) / 4 }
 
