@@ -39,7 +39,7 @@ let vectorized: [SwiftSetting] = [
   .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xfrontend", "-disable-cmo"])
 ]
 
-/// Swift's runtime is linked into the program, as scripts/static-runtime does: starting it takes half as much processor time. GNU's
+/// Swift's runtime is linked into the program, as scripts/static-runtime does: starting it takes some 60 % of the processor time. GNU's
 /// linkers would warn of a `mktemp` in Foundation, which nothing calls.
 let staticRuntime: [LinkerSetting] = [
   .unsafeFlags([
