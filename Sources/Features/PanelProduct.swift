@@ -1,30 +1,44 @@
 /// Adds the parts of panels to tiles of a kernel. One per thread.
 package final class PanelProduct<Scalar: PanelScalar> {
+  /// A tile's columns, and its sums.
+  package typealias Tile = (n: Int, sums: UnsafeMutablePointer<Double>)
+
+  /// Multiplications of a tile from which on BLAS takes the same kernels whatever stands beside the tile.
+  /// OpenBLAS has others for matrices of up to 1e6.
+  private static var large: Int { 4_000_000 }
+
   private let scratch: UnsafeMutablePointer<Scalar>
   private let capacity: Int
 
   /// - Parameter entries: of the largest tile.
   package init(entries: Int) {
-    capacity = max(entries, 1)
+    capacity = max(entries, 1) * Scalar.tilesAtOnce
     scratch = .allocate(capacity: capacity)
     scratch.initialize(repeating: 0, count: capacity)
   }
 
   deinit { scratch.deallocate() }
 
-  /// sums += weight A B', products in the scalar's precision and sums in double.
+  /// sums += weight A B' of tiles side by side, products in the scalar's precision and sums in double. The
+  /// bits are those of each tile alone.
   ///
-  /// Shape: A is m x k, B n x k, row-major with `stride` elements from row to row; the sums m x n without
-  /// gaps.
+  /// Shape: A is m x k, B n x k with the columns of all tiles, row-major with `stride` elements from row to
+  /// row; the sums of a tile m x its columns without gaps.
   ///
-  /// Precondition: m n is at most the entries that it was made for.
+  /// Precondition: at most `tilesAtOnce` tiles of at most the entries that it was made for.
   package func add(
-    _ a: UnsafePointer<Scalar>, m: Int, _ b: UnsafePointer<Scalar>, n: Int, k: Int, stride: Int,
-    weight: Double, to sums: UnsafeMutablePointer<Double>
+    _ a: UnsafePointer<Scalar>, m: Int, _ b: UnsafePointer<Scalar>, k: Int, stride: Int,
+    weight: Double, to tiles: [Tile]
   ) {
-    precondition(m * n <= capacity)
-    Scalar.addProduct(
-      m: m, n: n, k: k, a, lda: stride, b, ldb: stride, weight: weight, scratch: scratch, to: sums)
+    precondition(m * tiles.reduce(0) { $0 + $1.n } <= capacity)
+    let isLarge = tiles.allSatisfy { m * $0.n * k >= Self.large }
+    var first = 0
+    for together in isLarge ? [tiles] : tiles.map({ [$0] }) {
+      Scalar.addProduct(
+        m: m, k: k, a, lda: stride, b + first * stride, ldb: stride, weight: weight,
+        scratch: scratch, to: together)
+      first += together.reduce(0) { $0 + $1.n }
+    }
   }
 
   /// The lower triangle of sums += weight A A'; what is above it means nothing.

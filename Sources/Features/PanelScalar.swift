@@ -5,12 +5,17 @@ import MatrixFiles
 package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable,
   Sendable
 {
-  /// sums += weight A B', products in this precision and sums in double. Local.
+  /// How many tiles side by side are best multiplied in one product of BLAS, which copies the rows of A
+  /// into an order of its own once for all of them.
+  static var tilesAtOnce: Int { get }
+
+  /// sums += weight A B' of tiles side by side, products in this precision and sums in double. Local.
   ///
-  /// Shape: A is m x k, B n x k, the sums m x n without gaps, all row-major. `scratch` holds m n numbers.
+  /// Shape: A is m x k, B n x k with the columns of all tiles, the sums of a tile m x its columns without
+  /// gaps, all row-major. `scratch` holds m n numbers.
   static func addProduct(
-    m: Int, n: Int, k: Int, _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int,
-    weight: Double, scratch: UnsafeMutablePointer<Self>, to sums: UnsafeMutablePointer<Double>)
+    m: Int, k: Int, _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int,
+    weight: Double, scratch: UnsafeMutablePointer<Self>, to tiles: [PanelProduct<Self>.Tile])
 
   /// The lower triangle of sums += weight A A'; what is above it means nothing. Local.
   ///
@@ -33,13 +38,22 @@ package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, Codable, BitwiseC
 }
 
 extension Float: PanelScalar {
+  package static var tilesAtOnce: Int { 4 }
+
   package static func addProduct(
-    m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>,
-    ldb: Int, weight: Double, scratch: UnsafeMutablePointer<Float>,
-    to sums: UnsafeMutablePointer<Double>
+    m: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
+    weight: Double, scratch: UnsafeMutablePointer<Float>, to tiles: [PanelProduct<Float>.Tile]
   ) {
+    let n = tiles.reduce(0) { $0 + $1.n }
     sgemm(.none, .transpose, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, scratch, ldc: n)
-    add(scratch, count: m * n, weight: weight, to: sums)
+    var first = 0
+    for tile in tiles {
+      for row in 0..<m {
+        add(
+          scratch + row * n + first, count: tile.n, weight: weight, to: tile.sums + row * tile.n)
+      }
+      first += tile.n
+    }
   }
 
   package static func addSquare(
@@ -77,14 +91,19 @@ extension Float: PanelScalar {
 
 // The products are added where they are formed.
 extension Double: PanelScalar {
+  package static var tilesAtOnce: Int { 1 }
+
   package static func addProduct(
-    m: Int, n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>,
-    ldb: Int, weight: Double, scratch: UnsafeMutablePointer<Double>,
-    to sums: UnsafeMutablePointer<Double>
+    m: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>, ldb: Int,
+    weight: Double, scratch: UnsafeMutablePointer<Double>, to tiles: [PanelProduct<Double>.Tile]
   ) {
-    dgemm(
-      .none, .transpose, m: m, n: n, k: k, alpha: weight, a, lda: lda, b, ldb: ldb, beta: 1, sums,
-      ldc: n)
+    var b = b
+    for tile in tiles {
+      dgemm(
+        .none, .transpose, m: m, n: tile.n, k: k, alpha: weight, a, lda: lda, b, ldb: ldb, beta: 1,
+        tile.sums, ldc: tile.n)
+      b += tile.n * ldb
+    }
   }
 
   package static func addSquare(

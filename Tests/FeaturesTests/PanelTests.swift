@@ -44,7 +44,9 @@ import Testing
     let (rows, columns) = (a.map { Scalar($0) }, b.map { Scalar($0) })
     // Products and sums of these numbers are exact in either precision.
     var sums = [Double](repeating: 1, count: m * n)
-    adder.add(rows, m: m, columns, n: n, k: k, stride: k, weight: 0.5, to: &sums)
+    sums.withUnsafeMutableBufferPointer {
+      adder.add(rows, m: m, columns, k: k, stride: k, weight: 0.5, to: [(n, $0.baseAddress!)])
+    }
     #expect(sums == product(a, b, m, n, k).map { 1 + 0.5 * $0 })
     var square = [Double](repeating: 0, count: m * m)
     adder.addSquare(rows, n: m, k: k, stride: k, weight: 2, to: &square)
@@ -62,6 +64,38 @@ import Testing
   func products() {
     check(Float.self)
     check(Double.self)
+  }
+
+  @Test(
+    "tiles side by side get the bits that each gets alone",
+    arguments: [(256, 4096), (301, 1000), (77, 700), (64, 33)])
+  func strips(rows m: Int, columns k: Int) {
+    var numbers = Numbers(11)
+    // Rounding shows in products of these.
+    let a = numbers.list(m * k).map { Float($0) / 3 }
+    let tiles = [m, m, 37, 190]
+    let b = numbers.list(tiles.reduce(0, +) * k).map { Float($0) / 7 }
+    let adder = PanelProduct<Float>(entries: m * max(m, 190))
+    let alone = tiles.map { [Double](repeating: 0, count: m * $0) }
+    let together = UnsafeMutablePointer<Double>.allocate(capacity: m * tiles.reduce(0, +))
+    defer { together.deallocate() }
+    together.initialize(repeating: 0, count: m * tiles.reduce(0, +))
+    let starts = tiles.indices.map { tiles[..<$0].reduce(0, +) }
+    adder.add(
+      a, m: m, b, k: k, stride: k, weight: 0.5,
+      to: zip(tiles, starts).map { ($0, together + m * $1) })
+    for ((n, start), values) in zip(zip(tiles, starts), alone) {
+      var values = values
+      values.withUnsafeMutableBufferPointer { values in
+        b.withUnsafeBufferPointer { b in
+          adder.add(
+            a, m: m, b.baseAddress! + start * k, k: k, stride: k, weight: 0.5,
+            to: [(n, values.baseAddress!)])
+        }
+      }
+      #expect(values == (0..<m * n).map { together[m * start + $0] })
+      #expect(values.contains { $0 != $0.rounded() })
+    }
   }
 
   private func read<Scalar: PanelScalar>(

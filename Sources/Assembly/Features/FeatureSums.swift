@@ -22,6 +22,8 @@ final class FeatureSums<Scalar: PanelScalar> {
   }
 
   let tiles: [OwnTile]
+  /// Places in `tiles` of those that are multiplied in one product: side by side, or one.
+  private let strips: [Range<Int>]
   private let product: PanelProduct<Scalar>
 
   /// Memory for some items' tiles, all zero.
@@ -40,6 +42,7 @@ final class FeatureSums<Scalar: PanelScalar> {
           isDiagonal: grid.isDiagonal(item.tile), sums: sums))
     }
     self.tiles = tiles
+    strips = Self.strips(tiles)
     product = PanelProduct(entries: tiles.map(\.count).max() ?? 1)
   }
 
@@ -47,18 +50,36 @@ final class FeatureSums<Scalar: PanelScalar> {
 
   var byteCount: Int { tiles.reduce(0) { $0 + 8 * $1.count } }
 
+  /// Cuts neighbors of a list into strips of tiles side by side.
+  private static func strips(_ tiles: [OwnTile]) -> [Range<Int>] {
+    var strips: [Range<Int>] = []
+    for (place, tile) in tiles.enumerated() {
+      if let last = strips.last, last.count < Scalar.tilesAtOnce, !tile.isDiagonal,
+        tile.part != .testDiagonal, case let before = tiles[place - 1], !before.isDiagonal,
+        before.item.grid == tile.item.grid, before.rows == tile.rows,
+        before.columns.upperBound == tile.columns.lowerBound
+      {
+        strips[strips.count - 1] = last.lowerBound..<place + 1
+      } else {
+        strips.append(place..<place + 1)
+      }
+    }
+    return strips
+  }
+
   /// Adds a panel to every tile.
   ///
   /// - Parameters:
   ///   - base: the panel's rows, of the training points and behind them of the test points.
-  ///   - poll: called before each tile; where it returns false, the sums mean nothing any more.
+  ///   - poll: called before each product; where it returns false, the sums mean nothing any more.
   /// - Returns: whether the panel was added to all of them.
   func add(
     _ base: UnsafePointer<Scalar>, columns k: Int, trainCount: Int, weight: Double,
     poll: () -> Bool
   ) -> Bool {
-    for tile in tiles {
+    for strip in strips {
       guard poll() else { return false }
+      let tile = tiles[strip.lowerBound]
       let isTest = tile.part == .test || tile.part == .testDiagonal
       let a = base + (tile.rows.lowerBound + (isTest ? trainCount : 0)) * k
       if tile.part == .testDiagonal {
@@ -67,8 +88,8 @@ final class FeatureSums<Scalar: PanelScalar> {
         product.addSquare(a, n: tile.rows.count, k: k, stride: k, weight: weight, to: tile.sums)
       } else {
         product.add(
-          a, m: tile.rows.count, base + tile.columns.lowerBound * k, n: tile.columns.count, k: k,
-          stride: k, weight: weight, to: tile.sums)
+          a, m: tile.rows.count, base + tile.columns.lowerBound * k, k: k, stride: k,
+          weight: weight, to: tiles[strip].map { ($0.columns.count, $0.sums) })
       }
     }
     return true

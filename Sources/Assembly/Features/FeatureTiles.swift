@@ -93,7 +93,8 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
             columns: range, into: columnValues)
           guard let b = columnValues.baseAddress else { continue }
           product.add(
-            a, m: rows.count, b, n: columns.count, k: k, stride: k, weight: chunk.weight, to: sums)
+            a, m: rows.count, b, k: k, stride: k, weight: chunk.weight,
+            to: [(columns.count, sums)])
         }
       }
     }

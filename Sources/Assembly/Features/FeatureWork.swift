@@ -112,7 +112,10 @@ extension Assignment {
   private var scalarBytes: Int { precision == .f64 ? 8 : 4 }
 
   /// Of a rank, to add to its sums.
-  func productBytes(tile: Int) -> Int { (scalarBytes + 16) * tile * tile }
+  func productBytes(tile: Int) -> Int {
+    let products = precision == .f64 ? 8 * Double.tilesAtOnce : 4 * Float.tilesAtOnce
+    return (products + 16) * tile * tile
+  }
 
   /// Of a node, for two panels.
   func panelBytes(points: Int) -> Int { 2 * points * PanelPlan.width * scalarBytes }
