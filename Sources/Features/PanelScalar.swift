@@ -5,9 +5,10 @@ import MatrixFiles
 package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable,
   Sendable
 {
-  /// How many tiles side by side are best multiplied in one product of BLAS, which copies the rows of A
-  /// into an order of its own once for all of them.
+  /// How many tiles side by side are multiplied in one product of BLAS, which copies the rows of A into an
+  /// order of its own once for all of them; and how many that are at most, on any machine.
   static var tilesAtOnce: Int { get }
+  static var mostTilesAtOnce: Int { get }
 
   /// sums += weight A B' of tiles side by side, products in this precision and sums in double. Local.
   ///
@@ -38,7 +39,37 @@ package protocol PanelScalar: BinaryFloatingPoint, SIMDScalar, Codable, BitwiseC
 }
 
 extension Float: PanelScalar {
-  package static var tilesAtOnce: Int { 4 }
+  package static var mostTilesAtOnce: Int { 4 }
+  package static let tilesAtOnce = keepsBits ? mostTilesAtOnce : 1
+
+  /// Whether BLAS rounds a tile's products as those of the tile alone where others stand beside it: OpenBLAS's
+  /// kernels for AVX-512 do, those for AVX2 do not. Tried once.
+  private static let keepsBits: Bool = {
+    let (n, k) = (256, 1024)
+    var state: UInt32 = 1
+    let numbers = (0..<3 * n * k).map { _ in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return Float(state >> 8) / Float(1 << 24) - 0.5
+    }
+    func product(_ b: Int, _ columns: Int) -> [Float] {
+      [Float](unsafeUninitializedCapacity: n * columns) { values, count in
+        numbers.withUnsafeBufferPointer { numbers in
+          guard let a = numbers.baseAddress, let c = values.baseAddress else { return }
+          sgemm(
+            .none, .transpose, m: n, n: columns, k: k, a, lda: k, a + b * k, ldb: k, c, ldc: columns
+          )
+        }
+        count = n * columns
+      }
+    }
+    let (both, first, second) = (product(n, 2 * n), product(n, n), product(2 * n, n))
+    return (0..<n).allSatisfy { row in
+      (0..<n).allSatisfy {
+        both[2 * n * row + $0] == first[n * row + $0]
+          && both[2 * n * row + n + $0] == second[n * row + $0]
+      }
+    }
+  }()
 
   package static func addProduct(
     m: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
@@ -91,6 +122,7 @@ extension Float: PanelScalar {
 
 // The products are added where they are formed.
 extension Double: PanelScalar {
+  package static var mostTilesAtOnce: Int { 1 }
   package static var tilesAtOnce: Int { 1 }
 
   package static func addProduct(

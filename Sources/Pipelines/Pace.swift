@@ -2,17 +2,27 @@ import Foundation
 import Results
 
 /// How fast the tiles of a store have come, from the ages of their files.
-struct Pace {
+package struct Pace {
   private let done: Int
   private let total: Int
+  /// Seconds since each job's work on the tiles began.
+  private let starts: [Double]
   /// Of every tile the seconds since it came, and its pairs of images.
   private var ages: [(age: Double, pairs: Int)] = []
 
   private static let minute = 60.0
+  /// The speed at present is that of a minute, or of so many tiles where they take longer.
+  private static let severalTiles = 8
   /// Without a tile for so long, the run has stopped; an average does not count this time.
   private static let pause = 600.0
 
-  init(done: Int, total: Int) { (self.done, self.total) = (done, total) }
+  /// - Parameters:
+  ///   - done: pairs of images of the tiles that are there.
+  ///   - total: pairs of images of all tiles.
+  ///   - starts: seconds since each job's work on them began.
+  package init(done: Int, total: Int, starts: [Double] = []) {
+    (self.done, self.total, self.starts) = (done, total, starts)
+  }
 
   /// Takes the tiles of a file, as if they came one after the other in equal times.
   ///
@@ -20,7 +30,7 @@ struct Pace {
   ///   - pairs: of images, of each tile.
   ///   - first: seconds since the first of them came.
   ///   - last: seconds since the last one came.
-  mutating func add(_ pairs: [Int], from first: Double, to last: Double) {
+  package mutating func add(_ pairs: [Int], from first: Double, to last: Double) {
     guard first.isFinite, last.isFinite else { return }
     let step = max(first - last, 0) / Double(max(pairs.count - 1, 1))
     for (number, pairs) in pairs.enumerated() {
@@ -38,24 +48,27 @@ struct Pace {
       if let before = session.last, tile.age - before.age > Self.pause { break }
       session.append(tile)
     }
-    let begin = session.last?.age ?? last.age
+    let oldest = session.last?.age ?? last.age
+    // The work on the oldest one is part of the session, where its start is known.
+    let begin = starts.filter { $0 >= oldest && $0 - oldest <= Self.pause }.min() ?? oldest
     let end = isComplete ? last.age : 0
     let pairs = session.reduce(0) { $0 + $1.pairs }
     let average = begin > end ? Double(pairs) / max(begin - end, 1) : 0
-    let span = min(Self.minute, max(begin, 1))
-    let now = Double(sorted.filter { $0.age <= span }.reduce(0) { $0 + $1.pairs }) / span
+    let several = session.prefix(Self.severalTiles).last?.age ?? 0
+    let span = min(max(Self.minute, several), max(begin, 1))
+    let now = Double(session.filter { $0.age <= span }.reduce(0) { $0 + $1.pairs }) / span
     return (now, average, last.age)
   }
 
   private var isComplete: Bool { done >= total }
 
   /// Pairs of images a second, at present or else on average; nil before the first tile.
-  var rate: Double? {
+  package var rate: Double? {
     rates.map { !isComplete && $0.now > 0 ? $0.now : $0.average }
   }
 
   /// nil where nothing is left, or no tile came for long.
-  var secondsLeft: Double? {
+  package var secondsLeft: Double? {
     guard let rates, let rate, !isComplete, rates.lastAge < Self.pause, rate > 0 else { return nil }
     return Double(total - done) / rate
   }
@@ -63,7 +76,7 @@ struct Pace {
   /// For the user; nothing before the first tile.
   ///
   /// - Parameter isActive: whether a job works on the run; else nothing is said of now.
-  func lines(isActive: Bool) -> [String] {
+  package func lines(isActive: Bool) -> [String] {
     guard let rates else { return [] }
     guard isActive, !isComplete else {
       return [String(format: "rate      %.3g pairs/s on average", rates.average)]

@@ -95,7 +95,7 @@ public struct StatusCommand {
     var lines: [String] = []
     let disk = Disk()
     for writer in try run.writers(disk: disk) {
-      let events = try readEvents(disk, writer.events)
+      let events = try EventLog.events(of: writer, disk: disk)
       let name = writer.shard == .whole ? "" : "shard \(writer.shard)  "
       if let share = events.last(where: { $0["tiles_by_rank"] != nil })?["tiles_by_rank"] {
         lines.append("ranks     \(name)tiles of each rank: \(share)")
@@ -105,17 +105,5 @@ public struct StatusCommand {
       }
     }
     return lines
-  }
-
-  private func readEvents(_ disk: Disk, _ path: String) throws -> [[String: String]] {
-    guard try disk.exists(path) else { return [] }
-    let text = String(decoding: try disk.read(path), as: UTF8.self)
-    return text.split(separator: "\n").compactMap { line in
-      // A line that a crash left torn is passed over.
-      guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
-        let values = object as? [String: Any]
-      else { return nil }
-      return values.mapValues { "\($0)" }
-    }
   }
 }

@@ -33,7 +33,11 @@ struct TileCount {
     let store = try KernelStore.open(assignment, train: train, test: test)
     let present = try store.presentItems()
     let done = present.reduce(0) { $0 + store.grids[$1.grid].entries(of: $1.tile) }
-    pace = try Self.pace(store, present, done: done, total: pairs)
+    pace = try Self.pace(
+      store, present,
+      Pace(
+        done: done, total: pairs, starts: EventLog.ages(of: "assembly started", in: assignment.run))
+    )
     bytes = present.reduce(0) { sum, item in
       sum + store.entries(ofGrid: item.grid).reduce(0) { $0 + $1.array.spec.bytesPerTile }
     }
@@ -44,10 +48,10 @@ struct TileCount {
 
   /// How fast tiles were finished, by the times of their files, over all jobs that share the store.
   private static func pace(
-    _ store: KernelStore, _ present: Set<WorkItem>, done: Int, total: Int
+    _ store: KernelStore, _ present: Set<WorkItem>, _ none: Pace
   ) throws -> Pace {
     let disk = Disk()
-    var pace = Pace(done: done, total: total)
+    var pace = none
     var counted: Set<WorkItem> = []
     for grid in store.grids.indices {
       // The array that is written last says when an item was there.

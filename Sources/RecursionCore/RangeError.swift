@@ -37,6 +37,12 @@ public struct RangeError: Failure, Sendable {
 
   /// One sentence.
   public var description: String {
+    if value.isNaN {
+      return
+        "\(quantity.rawValue) is not a number at step \(step) of the network, where an activation grows or "
+        + "varies too quickly to be integrated; use a function that varies less quickly, or smaller weight "
+        + "variances"
+    }
     let isLarge = !(value <= bound)
     let limit =
       "\(isLarge ? "more" : "less") than the \(bound) that precision \(precision) can carry there"

@@ -27,8 +27,31 @@ package final class EventLog: Sendable {
     try disk.append(line: String(decoding: data, as: UTF8.self), to: path)
   }
 
-  package static func timestamp() -> String {
-    Date.now.ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  private static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+  package static func timestamp() -> String { Date.now.ISO8601Format(timeFormat) }
+
+  /// The events of a run or of one of its shards, in order; none without a log. A line that a crash left torn is
+  /// passed over.
+  package static func events(
+    of run: RunFolder, disk: Disk = Disk()
+  ) throws -> [[String: String]] {
+    guard try disk.exists(run.events) else { return [] }
+    let text = String(decoding: try disk.read(run.events), as: UTF8.self)
+    return text.split(separator: "\n").compactMap { line in
+      guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
+        let values = object as? [String: Any]
+      else { return nil }
+      return values.mapValues { "\($0)" }
+    }
+  }
+
+  /// Seconds since each time that an event of a name happened, in a run and all of its shards.
+  package static func ages(of event: String, in run: RunFolder) throws -> [Double] {
+    try run.writers().flatMap { try events(of: $0) }
+      .filter { $0["event"] == event }
+      .compactMap { $0["time"].flatMap { try? timeFormat.parse($0) } }
+      .map { -$0.timeIntervalSinceNow }
   }
 }
 

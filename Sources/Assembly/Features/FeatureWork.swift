@@ -113,7 +113,7 @@ extension Assignment {
 
   /// Of a rank, to add to its sums.
   func productBytes(tile: Int) -> Int {
-    let products = precision == .f64 ? 8 * Double.tilesAtOnce : 4 * Float.tilesAtOnce
+    let products = precision == .f64 ? 8 * Double.mostTilesAtOnce : 4 * Float.mostTilesAtOnce
     return (products + 16) * tile * tile
   }
 

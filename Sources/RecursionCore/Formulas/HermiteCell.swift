@@ -9,9 +9,6 @@ struct HermiteCell: Sendable {
 
   /// More coefficients would take more memory than expansions are worth.
   private static let mostCoefficients = 2048
-  /// What interpolation may change of a coefficient. It is above what expansions leave out at their ends; functions
-  /// that oscillate quickly need more than the cell's nodes.
-  private static let tolerance = 4e-14
 
   /// nil where an expansion is missing, is long, does not decay without a gap, or changes too quickly.
   init?(_ index: Int, _ expansion: (Double) -> HermiteExpansion?) {
@@ -19,12 +16,12 @@ struct HermiteCell: Sendable {
       max($0, expansion($1)?.slopes.count ?? 0)
     }
     guard length <= Self.mostCoefficients else { return nil }
-    let numbers = CellPolynomials(index, tolerance: Self.tolerance) { variance in
+    let numbers = CellPolynomials(index) { variance in
       guard let expansion = expansion(variance), expansion.isGradual else { return nil }
       let moments = expansion.moments
       guard moments.square > 0 else { return nil }
       let ratio = (variance * moments.derivativeSquare / moments.square).squareRoot()
-      let slopes = expansion.slopes
+      let slopes = expansion.slopes.prefix(length)
       return [ratio, expansion.values[0]] + slopes
         + [Double](repeating: 0, count: length - slopes.count)
     }

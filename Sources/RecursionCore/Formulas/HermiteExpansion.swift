@@ -29,17 +29,23 @@ struct HermiteExpansion: Sendable {
   init?(_ function: ActivationFunction, variance: Double) {
     let root = variance.squareRoot()
     guard var nodes = Self.nodes(function, root, step: 3) else { return nil }
+    let points = Points(function, root)
     var level = 3
-    while true {
+    var found: (slopes: [Double], isGradual: Bool)?
+    while found == nil {
       level += 1
       guard level <= Self.limits.step,
         let finer = Self.nodes(function, root, step: level)
       else { return nil }
       let isDone = finer.agrees(with: nodes)
       nodes = finer
-      if isDone { break }
+      guard isDone else { continue }
+      guard let coefficients = nodes.coefficients() else { return nil }
+      if points.agree(with: coefficients.slopes, scale: nodes.square.squareRoot()) {
+        found = coefficients
+      }
     }
-    guard let (slopes, isGradual) = nodes.coefficients() else { return nil }
+    guard let (slopes, isGradual) = found else { return nil }
     self.isGradual = isGradual
     let lengths: (values: Double, slopes: Double)
     (vectors, lengths) = HermiteVectors.of(mean: nodes.mean, root: root, slopes)
@@ -55,6 +61,50 @@ struct HermiteExpansion: Sendable {
   ) -> Nodes? {
     let nodes = Nodes(function, root, step: 1 / Double(1 << step))
     return nodes.square.isFinite && nodes.mean.isFinite ? nodes : nil
+  }
+}
+
+/// phi' at a few points between all nodes. What oscillates faster than nodes follow has the sums of a slower
+/// function, to the last digit: only between them it is another one.
+private struct Points {
+  private typealias L = Float64Lanes
+
+  private let z: [Double]
+  /// phi' at z and -z, added and subtracted.
+  private let even: [Double]
+  private let odd: [Double]
+
+  init(_ function: ActivationFunction, _ root: Double) {
+    z = (0..<L.count).map { 0.1371 + 5.5 / Double(L.count) * Double($0) }
+    let (right, left) = (
+      function.slopes(at: z.map { root * $0 }), function.slopes(at: z.map { -root * $0 })
+    )
+    even = zip(right, left).map { $0 + $1 }
+    odd = zip(right, left).map { $0 - $1 }
+  }
+
+  /// Whether the sum of coefficients times polynomials is phi' here.
+  func agree(with coefficients: [Double], scale: Double) -> Bool {
+    let z = L(numbers: z)
+    var (before, here) = (L(0), L(1))
+    var (evenSum, oddSum) = (L(0), L(0))
+    for (n, b) in coefficients.enumerated() {
+      if n % 2 == 0 {
+        evenSum = evenSum.adding(L(b + b), times: here)
+      } else {
+        oddSum = oddSum.adding(L(b + b), times: here)
+      }
+      let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
+      (before, here) = (here, (z * here).adding(root, times: before) * inverse)
+    }
+    // What long expansions leave out is more.
+    let tolerance = coefficients.count < HermiteExpansion.many ? 1e-8 : 1e-4
+    let (evens, odds) = (evenSum.numbers, oddSum.numbers)
+    return self.z.indices.allSatisfy { place in
+      let weight = ntk_exp(-self.z[place] * self.z[place] / 4)
+      let error = max(abs(evens[place] - even[place]), abs(odds[place] - odd[place]))
+      return weight * error <= tolerance * scale
+    }
   }
 }
 

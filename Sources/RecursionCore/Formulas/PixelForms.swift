@@ -92,7 +92,7 @@ final class PixelForms: Sendable {
   /// The coordinates in a cell of ln q; nil beyond what has any, and where functions between the sampled
   /// variances are not in the space after all.
   func cell(_ index: Int) -> CellPolynomials? {
-    CellPolynomials(index) { variance in
+    CellPolynomials(index, tolerance: Self.largestRemainder) { variance in
       guard let expansion = HalfRangeExpansion(function, variance: variance) else { return nil }
       let level = Self.level(variance)
       var numbers: [Double] = []

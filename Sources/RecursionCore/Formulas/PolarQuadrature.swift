@@ -13,16 +13,33 @@ struct PolarQuadrature: Sendable {
 
   init(_ function: ActivationFunction) { self.function = function }
 
-  /// E[phi^2] and E[phi'^2]; not a number where phi oscillates too fast for the quadrature.
+  /// E[phi^2] and E[phi'^2]; not a number where phi varies too quickly for the quadrature.
   func moments(variance: Double) -> Moments {
+    resolved(variance)?.moments ?? Moments(square: .nan, derivativeSquare: .nan)
+  }
+
+  /// Lengths in x on which phi may vary.
+  private static let scales = [1, 0.5, 0.25, 0.125, 0.0625]
+
+  /// The moments, and the largest scale whose panels resolve them; nil where the finest does not.
+  private func resolved(_ variance: Double) -> (moments: Moments, scale: Double)? {
     let root = variance.squareRoot()
-    let moments = moments(root, width: Self.width(root))
-    let finer = self.moments(root, width: Self.width(root) / 2)
-    func agree(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 * abs(b) }
-    guard agree(moments.square, finer.square),
-      agree(moments.derivativeSquare, finer.derivativeSquare)
-    else { return Moments(square: .nan, derivativeSquare: .nan) }
-    return moments
+    func moments(_ scale: Double) -> Moments {
+      self.moments(root, width: Self.width(root, scale))
+    }
+    func agree(_ a: Moments, _ b: Moments, to tolerance: Double) -> Bool {
+      abs(a.square - b.square) <= tolerance * abs(b.square)
+        && abs(a.derivativeSquare - b.derivativeSquare) <= tolerance * abs(b.derivativeSquare)
+    }
+    var coarse = moments(Self.scales[0])
+    for scale in Self.scales {
+      let fine = moments(scale / 2)
+      if agree(coarse, fine, to: 1e-13) { return (fine, scale) }
+      // Half of the width squares the error.
+      if agree(coarse, fine, to: 1e-10) { return (fine, scale / 2) }
+      coarse = fine
+    }
+    return nil
   }
 
   private func moments(_ root: Double, width: Double) -> Moments {
@@ -45,9 +62,11 @@ struct PolarQuadrature: Sendable {
     return moments
   }
 
-  /// Panels that resolve functions that vary on a scale of 1 in x; not ever finer ones for variances
-  /// that are refused.
-  private static func width(_ root: Double) -> Double { max(min(2, 2.5 / root), 0.1) }
+  /// Panels that resolve functions that vary on a scale in x; not ever finer ones for variances that are
+  /// refused.
+  private static func width(_ root: Double, _ scale: Double) -> Double {
+    max(min(2, 2.5 * scale / root), 0.1 * scale)
+  }
 
   /// Both duals of a pair.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
@@ -85,14 +104,19 @@ struct PolarQuadrature: Sendable {
     private let sign: Double
     private let half: Double
     private let reach: Double
+    /// On which phi varies.
+    private let scale: Double
     /// Breaks of u / sqrt(q1) and of |v| / sqrt(q2).
     private let breaks1: [Double]
     private let breaks2: [Double]
 
     init(_ quadrature: PolarQuadrature, _ q1: Double, _ q2: Double, _ correlation: Correlation) {
       function = quadrature.function
-      first = quadrature.moments(variance: q1)
-      second = q1 == q2 ? first : quadrature.moments(variance: q2)
+      let none = (moments: Moments(square: .nan, derivativeSquare: .nan), scale: 1.0)
+      let resolved1 = quadrature.resolved(q1) ?? none
+      let resolved2 = q1 == q2 ? resolved1 : quadrature.resolved(q2) ?? none
+      (first, second) = (resolved1.moments, resolved2.moments)
+      scale = min(resolved1.scale, resolved2.scale)
       (root1, root2) = (q1.squareRoot(), q2.squareRoot())
       let sign = correlation.isNegative ? -1.0 : 1
       self.sign = sign
@@ -111,7 +135,7 @@ struct PolarQuadrature: Sendable {
       let lines = [-pi / 2 + half, pi / 2 + half, -pi / 2 - half, pi / 2 - half]
       var ends = lines
       // Near u = 0 and v = 0 angles count for sqrt(q) times as much.
-      var step = 4 / (max(root1, root2) * reach)
+      var step = 4 * scale / (max(root1, root2) * reach)
       while step < pi / 4 {
         ends += lines.flatMap { [$0 - step, $0 + step] }
         step *= 2
@@ -155,7 +179,7 @@ struct PolarQuadrature: Sendable {
       ends += breaks2.map { $0 / cosine2 }.filter { $0 > 0 && $0 < reach }
       var (radii, weights) = ([Double](), [Double]())
       PolarQuadrature.rule.fill(
-        ends.sorted(), width: PolarQuadrature.width(max(root1, root2)), to: &radii, &weights)
+        ends.sorted(), width: PolarQuadrature.width(max(root1, root2), scale), to: &radii, &weights)
       let (u, v) = (
         radii.map { root1 * cosine1 * $0 }, radii.map { sign * root2 * cosine2 * $0 }
       )

@@ -69,9 +69,10 @@ final class WindowTable: Sendable {
   enum Basis {
     case powers, chebyshev
 
-    fileprivate var limits: Limits {
+    /// Digits that powers lose show in single precision.
+    fileprivate func limits(_ precision: Precision) -> Limits {
       switch self {
-      case .powers: (52, 300)
+      case .powers: (52, precision == .f64 ? 300 : 16)
       case .chebyshev: (92, 300)
       }
     }
@@ -112,7 +113,8 @@ final class WindowTable: Sendable {
     var numbers = [[Double]](repeating: [], count: WindowSamples.firstRule.count)
     var polynomials: [PartPolynomials] = []
     for parts in DualParts.allCases {
-      let polynomial = try PartPolynomials(samples, parts, tolerance, basis.limits, basis)
+      let polynomial = try PartPolynomials(
+        samples, parts, tolerance, basis.limits(precision), basis)
       var (full, near) = ([Span](), [Span]())
       for m in polynomial.counts.indices.reversed() {
         let start = Int32(numbers[0].count)
