@@ -42,31 +42,37 @@ extension Float: PanelScalar {
   package static var mostTilesAtOnce: Int { 4 }
   package static let tilesAtOnce = keepsBits ? mostTilesAtOnce : 1
 
-  /// Whether BLAS rounds a tile's products as those of the tile alone where others stand beside it: OpenBLAS's
-  /// kernels for AVX-512 do, those for AVX2 do not. Tried once.
+  /// Whether BLAS rounds a tile's products as those of the tile alone where others stand beside it. OpenBLAS's
+  /// kernels for AVX-512 do, those for AVX2 do not. Tried as well, once.
   private static let keepsBits: Bool = {
-    let (n, k) = (256, 1024)
+    guard OpenBLAS.kernels == "SkylakeX" else { return false }
+    let (n, k, tiles) = (256, PanelPlan.width, 3)
     var state: UInt32 = 1
-    let numbers = (0..<3 * n * k).map { _ in
+    let numbers = (0..<n * k).map { _ in
       state = state &* 1_664_525 &+ 1_013_904_223
       return Float(state >> 8) / Float(1 << 24) - 0.5
     }
-    func product(_ b: Int, _ columns: Int) -> [Float] {
+    func product(_ first: Int, _ columns: Int) -> [Float] {
       [Float](unsafeUninitializedCapacity: n * columns) { values, count in
         numbers.withUnsafeBufferPointer { numbers in
           guard let a = numbers.baseAddress, let c = values.baseAddress else { return }
           sgemm(
-            .none, .transpose, m: n, n: columns, k: k, a, lda: k, a + b * k, ldb: k, c, ldc: columns
-          )
+            .none, .transpose, m: n, n: columns, k: k, a, lda: k, a + first * k, ldb: k, c,
+            ldc: columns)
         }
         count = n * columns
       }
     }
-    let (both, first, second) = (product(n, 2 * n), product(n, n), product(2 * n, n))
-    return (0..<n).allSatisfy { row in
-      (0..<n).allSatisfy {
-        both[2 * n * row + $0] == first[n * row + $0]
-          && both[2 * n * row + n + $0] == second[n * row + $0]
+    // Of the rows, by thirds.
+    let widths = [0, n / 3, 2 * n / 3, n]
+    let whole = product(0, n)
+    return (0..<tiles).allSatisfy { tile in
+      let columns = widths[tile]..<widths[tile + 1]
+      let alone = product(columns.lowerBound, columns.count)
+      return (0..<n).allSatisfy { row in
+        columns.allSatisfy {
+          whole[n * row + $0] == alone[columns.count * row + $0 - columns.lowerBound]
+        }
       }
     }
   }()

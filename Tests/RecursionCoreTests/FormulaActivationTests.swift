@@ -189,7 +189,7 @@ import Testing
     "convolutional networks with a formula agree with the closed form", arguments: [0, 1],
     [
       ("0.5 * x * (1 + erf(x / sqrt(2)))", LayerDescription("gelu")),
-      ("sin(6 * x)", LayerDescription("sin", [.init("frequency", .number(6))])),
+      ("sin(4 * x)", LayerDescription("sin", [.init("frequency", .number(4))])),
     ])
   func pixels(_ readout: Int, _ names: (formula: String, closed: LayerDescription)) throws {
     let affine: [LayerDescription.Parameter] = [

@@ -49,6 +49,16 @@ struct GaussLegendre: Sendable {
     }
   }
 
+  /// The ends of panels between neighboring `ends`, none wider than `width`, in ascending order.
+  func ends(_ ends: [Double], width: Double) -> [Double] {
+    var all = Array(ends.prefix(1))
+    for (start, end) in zip(ends, ends.dropFirst()) where end > start {
+      let panels = max(1, Int(((end - start) / width).rounded(.up)))
+      all += (1...panels).map { start + (end - start) * Double($0) / Double(panels) }
+    }
+    return all
+  }
+
   /// Appends the nodes of panels between neighboring `ends`, none wider than `width`.
   func fill(
     _ ends: [Double], width: Double, to nodes: inout [Double], _ weights: inout [Double]

@@ -18,55 +18,65 @@ struct PolarQuadrature: Sendable {
     resolved(variance)?.moments ?? Moments(square: .nan, derivativeSquare: .nan)
   }
 
-  /// Lengths in x on which phi may vary.
-  private static let scales = [1, 0.5, 0.25, 0.125, 0.0625]
+  /// How many times panels may be halved.
+  private static let mostHalvings = 5
 
-  /// The moments, and the largest scale whose panels resolve them; nil where the finest does not.
+  /// The moments, and the largest of 1, 1/2, 1/4 ... times the usual width of panels that resolves them; nil where the
+  /// smallest one does not.
   private func resolved(_ variance: Double) -> (moments: Moments, scale: Double)? {
     let root = variance.squareRoot()
-    func moments(_ scale: Double) -> Moments {
-      self.moments(root, width: Self.width(root, scale))
-    }
-    func agree(_ a: Moments, _ b: Moments, to tolerance: Double) -> Bool {
-      abs(a.square - b.square) <= tolerance * abs(b.square)
-        && abs(a.derivativeSquare - b.derivativeSquare) <= tolerance * abs(b.derivativeSquare)
-    }
-    var coarse = moments(Self.scales[0])
-    for scale in Self.scales {
-      let fine = moments(scale / 2)
-      if agree(coarse, fine, to: 1e-13) { return (fine, scale) }
+    let reach = function.reach(root)
+    let inner = root > 0 ? function.breaks(root).map { $0 / root } : []
+    var ends = Self.rule.ends(
+      ([-reach, 0, reach] + inner.filter { abs($0) < reach }).sorted(), width: Self.width(root))
+    var coarse = panels(root, ends)
+    var scale = 1.0
+    for _ in 0...Self.mostHalvings {
+      ends = zip(ends, ends.dropFirst()).flatMap { [$0, ($0 + $1) / 2] } + ends.suffix(1)
+      let fine = panels(root, ends)
+      let total = fine.reduce(Moments(square: 0, derivativeSquare: 0)) { $0 + $1 }
+      // Panel by panel: in their sums, errors of what oscillates cancel.
+      var error = Moments(square: 0, derivativeSquare: 0)
+      for (place, panel) in coarse.enumerated() {
+        let halves = fine[2 * place] + fine[2 * place + 1]
+        error.square += abs(panel.square - halves.square)
+        error.derivativeSquare += abs(panel.derivativeSquare - halves.derivativeSquare)
+      }
+      func isBelow(_ tolerance: Double) -> Bool {
+        error.square <= tolerance * total.square
+          && error.derivativeSquare <= tolerance * total.derivativeSquare
+      }
+      if isBelow(1e-13) { return (total, scale) }
+      scale /= 2
       // Half of the width squares the error.
-      if agree(coarse, fine, to: 1e-10) { return (fine, scale / 2) }
+      if isBelow(1e-10) { return (total, scale) }
       coarse = fine
     }
     return nil
   }
 
-  private func moments(_ root: Double, width: Double) -> Moments {
-    let reach = function.reach(root)
-    let inner = root > 0 ? function.breaks(root).map { $0 / root } : []
+  /// What each panel between neighboring ends adds to the moments.
+  private func panels(_ root: Double, _ ends: [Double]) -> [Moments] {
     var (z, weights) = ([Double](), [Double]())
-    let ends = ([-reach, 0, reach] + inner.filter { abs($0) < reach }).sorted()
-    Self.rule.fill(ends, width: width, to: &z, &weights)
+    Self.rule.fill(ends, width: .infinity, to: &z, &weights)
     let points = z.map { root * $0 }
     let (values, slopes) = (function.values(at: points), function.slopes(at: points))
-    var moments = Moments(square: 0, derivativeSquare: 0)
-    for index in z.indices {
-      let weight = weights[index] * ntk_exp(-z[index] * z[index] / 2)
-      moments.square += weight * values[index] * values[index]
-      moments.derivativeSquare += weight * slopes[index] * slopes[index]
-    }
     let norm = (2 * Double.pi).squareRoot()
-    moments.square /= norm
-    moments.derivativeSquare /= norm
-    return moments
+    let count = Self.rule.nodes.count
+    return (0..<z.count / count).map { panel in
+      var moments = Moments(square: 0, derivativeSquare: 0)
+      for index in panel * count..<(panel + 1) * count {
+        let weight = weights[index] * ntk_exp(-z[index] * z[index] / 2) / norm
+        moments.square += weight * values[index] * values[index]
+        moments.derivativeSquare += weight * slopes[index] * slopes[index]
+      }
+      return moments
+    }
   }
 
-  /// Panels that resolve functions that vary on a scale in x; not ever finer ones for variances that are
+  /// Panels that resolve functions that vary on a scale of 1 in x; not ever finer ones for variances that are
   /// refused.
-  private static func width(_ root: Double, _ scale: Double) -> Double {
-    max(min(2, 2.5 * scale / root), 0.1 * scale)
-  }
+  private static func width(_ root: Double) -> Double { max(min(2, 2.5 / root), 0.1) }
 
   /// Both duals of a pair.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
@@ -104,7 +114,7 @@ struct PolarQuadrature: Sendable {
     private let sign: Double
     private let half: Double
     private let reach: Double
-    /// On which phi varies.
+    /// Of the usual width of panels.
     private let scale: Double
     /// Breaks of u / sqrt(q1) and of |v| / sqrt(q2).
     private let breaks1: [Double]
@@ -179,7 +189,8 @@ struct PolarQuadrature: Sendable {
       ends += breaks2.map { $0 / cosine2 }.filter { $0 > 0 && $0 < reach }
       var (radii, weights) = ([Double](), [Double]())
       PolarQuadrature.rule.fill(
-        ends.sorted(), width: PolarQuadrature.width(max(root1, root2), scale), to: &radii, &weights)
+        ends.sorted(), width: scale * PolarQuadrature.width(max(root1, root2)), to: &radii, &weights
+      )
       let (u, v) = (
         radii.map { root1 * cosine1 * $0 }, radii.map { sign * root2 * cosine2 * $0 }
       )
@@ -199,5 +210,12 @@ struct PolarQuadrature: Sendable {
         sums.slopeDistance += w * (c - d) * (c - d)
       }
     }
+  }
+}
+
+extension Moments {
+  fileprivate static func + (a: Moments, b: Moments) -> Moments {
+    Moments(
+      square: a.square + b.square, derivativeSquare: a.derivativeSquare + b.derivativeSquare)
   }
 }
