@@ -143,6 +143,26 @@ import Testing
     }
   }
 
+  /// Means of products of ReLU and so fast a sine are below e^-70.
+  @Test(
+    "a fast oscillation is seen beside a break at 0", arguments: [(12.0, 1.0), (30, 1), (30, 4)])
+  func fastWithBreak(frequency: Double, q: Double) throws {
+    let layers = [
+      Self.elementwise("max(x, 0) + sin(\(frequency) * x)"), LayerDescription("relu"),
+      LayerDescription("sin", [.init("frequency", .number(frequency))]),
+    ]
+    for u in [1e-4, 0.3, 1.2] {
+      let values = try layers.map {
+        try onePair(fullyConnected($0, depth: 1, w: 1, b: 0), .f64, q1: q, q2: q, u: u)
+      }
+      for index in 0..<2 {
+        let known = values[1][index] + values[2][index]
+        let largest = abs(known) + values[1][index + 2] + values[2][index + 2]
+        #expect(abs(values[0][index] - known) < 2e-12 * largest, "\(frequency) \(q) \(u) \(index)")
+      }
+    }
+  }
+
   /// Too steep for Hermite's polynomials at these variances, so that they are integrated.
   @Test(
     "steep functions at large variances agree with those of a smaller slope at larger variances",

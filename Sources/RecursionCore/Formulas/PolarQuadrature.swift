@@ -80,28 +80,69 @@ struct PolarQuadrature: Sendable {
 
   /// Both duals of a pair.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
-    let pair = Pair(self, q1, q2, correlation)
-    var sums = Sums()
-    let (angles, weights) = pair.angles()
-    for (angle, weight) in zip(angles, weights) { pair.add(angle, weight, to: &sums) }
-    return sums.dual
+    Pair(self, q1, q2, correlation).sums().dual
   }
 
-  /// Means over the plane, with both factors scaled to a mean square of 1.
+  /// Means over the plane, or over a ray, with both factors scaled to a mean square of 1.
   private struct Sums {
-    var value = 0.0
-    var valueDistance = 0.0
-    var slope = 0.0
-    var slopeDistance = 0.0
+    /// Of phi phi, (phi - phi)^2, phi' phi' and (phi' - phi')^2.
+    var all = SIMD4<Double>()
 
     /// Of covariance and deficit the smaller one is taken, the other follows.
     var dual: DualValues {
       func part(_ mean: Double, _ distance: Double) -> (Double, Double) {
         distance < 1 ? (1 - distance / 2, distance / 2) : (mean, 1 - mean)
       }
-      let (values, slopes) = (part(value, valueDistance), part(slope, slopeDistance))
+      let (values, slopes) = (part(all[0], all[1]), part(all[2], all[3]))
       return DualValues(
         value: values.0, valueDeficit: values.1, slope: slopes.0, slopeDeficit: slopes.1)
+    }
+  }
+
+  /// A panel of angles, with the sums over the ray at each of its nodes.
+  private struct Sector {
+    let start: Double
+    let end: Double
+    let rays: [SIMD4<Double>]
+
+    init(_ pair: Pair, _ start: Double, _ end: Double) {
+      (self.start, self.end) = (start, end)
+      let (middle, half) = ((start + end) / 2, (end - start) / 2)
+      rays = rule.nodes.map { pair.ray(middle + half * $0) }
+    }
+
+    /// What the sector adds to the sums.
+    var sum: SIMD4<Double> {
+      let half = (end - start) / 2
+      return zip(rays, rule.weights).reduce(SIMD4()) { $0 + half * $1.1 * $1.0 }
+    }
+
+    /// The largest numbers of a ray.
+    var largest: SIMD4<Double> {
+      rays.reduce(SIMD4()) { pointwiseMax($0, pointwiseMax($1, -$1)) }
+    }
+
+    /// Whether the last two coefficients of the rays in Legendre's polynomials of the angle are below a bound. The
+    /// rule's error is of the order of their squares.
+    func isResolved(_ bound: SIMD4<Double>) -> Bool {
+      Self.tails.allSatisfy { row in
+        let coefficient = zip(rays, row).reduce(SIMD4<Double>()) { $0 + $1.1 * $1.0 }
+        // What is not a number stays so.
+        return (0..<4).allSatisfy { !(abs(coefficient[$0]) > bound[$0]) }
+      }
+    }
+
+    /// The last two coefficients by the values at the nodes.
+    private static let tails = (rule.nodes.count - 2..<rule.nodes.count).map { n in
+      zip(rule.nodes, rule.weights).map { x, weight in
+        var (before, here) = (1.0, x)
+        for k in 2...n {
+          (before, here) = (
+            here, (Double(2 * k - 1) * x * here - Double(k - 1) * before) / Double(k)
+          )
+        }
+        return Double(2 * n + 1) / 2 * weight * here
+      }
     }
   }
 
@@ -138,9 +179,36 @@ struct PolarQuadrature: Sendable {
       breaks2 = root2 > 0 ? function.breaks(root2).map { sign * $0 / root2 } : []
     }
 
-    /// Nodes over a full turn: cut where u or v is 0, where a break leaves the disk, and at the
-    /// directions in which breaks of u and v meet.
-    func angles() -> (nodes: [Double], weights: [Double]) {
+    /// What is left of rays' coefficients, relative to the largest ray: the error is its square.
+    private static let tolerance = 3e-7
+    /// The most sectors, whose error is taken as it is then.
+    private static let mostSectors = 2000
+
+    /// The sums over the plane. Sectors that do not resolve what the rays do between them are halved: phi may vary
+    /// wherever it is not 0.
+    func sums() -> Sums {
+      let ends = PolarQuadrature.rule.ends(ends(), width: .pi / 4)
+      var sectors = zip(ends, ends.dropFirst()).map { Sector(self, $0, $1) }
+      let largest = sectors.reduce(SIMD4<Double>()) { pointwiseMax($0, $1.largest) }
+      // The squares of small differences have what rounding leaves of these.
+      let rounding = 1e-15 * largest.squareRoot() * SIMD4(0, 1, 0, 1)
+      let bound = Self.tolerance * largest + rounding
+      var (sums, count) = (Sums(), sectors.count)
+      while let sector = sectors.popLast() {
+        if count >= Self.mostSectors || sector.isResolved(bound) {
+          sums.all += sector.sum
+          continue
+        }
+        let middle = (sector.start + sector.end) / 2
+        sectors += [Sector(self, sector.start, middle), Sector(self, middle, sector.end)]
+        count += 2
+      }
+      return sums
+    }
+
+    /// Angles over a full turn: where u or v is 0, where a break leaves the disk, and the directions in which
+    /// breaks of u and v meet. In ascending order.
+    private func ends() -> [Double] {
       let pi = Double.pi
       let lines = [-pi / 2 + half, pi / 2 + half, -pi / 2 - half, pi / 2 - half]
       var ends = lines
@@ -162,9 +230,7 @@ struct PolarQuadrature: Sendable {
       let low = -pi / 2 - half
       ends = ends.map { $0 - 2 * pi * ((($0 - low) / (2 * pi)).rounded(.down)) }
       ends.append(low + 2 * pi)
-      var (nodes, weights) = ([Double](), [Double]())
-      PolarQuadrature.rule.fill(ends.sorted(), width: pi / 4, to: &nodes, &weights)
-      return (nodes, weights)
+      return ends.sorted()
     }
 
     /// Where the line at distance `a` leaves the disk, and disks of half the radius each down to the line: the
@@ -181,8 +247,8 @@ struct PolarQuadrature: Sendable {
       return ends
     }
 
-    /// Adds a ray.
-    func add(_ angle: Double, _ weight: Double, to sums: inout Sums) {
+    /// The sums over the ray at an angle, a turn having the weight 1.
+    func ray(_ angle: Double) -> SIMD4<Double> {
       let (cosine1, cosine2) = (ntk_cos(angle - half), ntk_cos(angle + half))
       var ends = [0, reach]
       ends += breaks1.map { $0 / cosine1 }.filter { $0 > 0 && $0 < reach }
@@ -199,16 +265,15 @@ struct PolarQuadrature: Sendable {
       func inverse(_ square: Double) -> Double { square > 0 ? 1 / square.squareRoot() : 0 }
       let (scale1, scale2) = (inverse(first.square), inverse(second.square))
       let (steep1, steep2) = (inverse(first.derivativeSquare), inverse(second.derivativeSquare))
+      var sums = SIMD4<Double>()
       for index in radii.indices {
         let r = radii[index]
-        let w = weight * weights[index] * r * ntk_exp(-r * r / 2) / (2 * Double.pi)
+        let w = weights[index] * r * ntk_exp(-r * r / 2) / (2 * Double.pi)
         let (a, b) = (scale1 * values1[index], scale2 * values2[index])
         let (c, d) = (steep1 * slopes1[index], steep2 * slopes2[index])
-        sums.value += w * a * b
-        sums.valueDistance += w * (a - b) * (a - b)
-        sums.slope += w * c * d
-        sums.slopeDistance += w * (c - d) * (c - d)
+        sums += w * SIMD4(a * b, (a - b) * (a - b), c * d, (c - d) * (c - d))
       }
+      return sums
     }
   }
 }
