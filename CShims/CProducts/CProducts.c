@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// Sums that fill the registers: 24 of AVX-512's 32, 12 of AVX2's 16, and as many of 16 bytes.
+// The sums fill the registers: 24 of the 32 of AVX-512, 12 of the 16 of AVX2, and 12 registers of 16 bytes otherwise.
 #define ROWS 6
 #if defined(__AVX512F__)
 #define REGISTER_BYTES 64
@@ -16,10 +16,10 @@
 #define REGISTERS 2
 #endif
 
-// Rows of b at a time, at most: those of REGISTERS registers stay in the first-level cache.
+// The largest number of rows of b in one pass. This many rows, REGISTERS registers wide, stay in the first-level cache.
 #define DEPTH 96
 
-// Tuning for some processors splits wide vectors in two, which these registers are too few for.
+// Compilers tuned for some processors split wide vectors in two, which would need more registers than there are.
 #if defined(__AVX512F__)
 #define WIDE __attribute__((min_vector_width(512)))
 #else
@@ -39,7 +39,7 @@
 #define NAME(x) x##_f32
 #include "Products.inc"
 
-// What a product is summed in: it stays in the first- or second-level cache.
+// The size of the blocks in which products are summed. A block stays in the first- or second-level cache.
 #define SUM_ROWS 64
 #define SUM_DEPTH 256
 #define SUM_COLUMNS ((long)(REGISTERS * REGISTER_BYTES / sizeof(float)))

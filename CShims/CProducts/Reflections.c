@@ -1,9 +1,9 @@
 #include "Reflections.h"
 
-// 64 rows are eight of these, which AVX-512 has in one register each.
+// 64 rows are eight of these vectors. With AVX-512, each vector fits in one register.
 typedef double numbers __attribute__((ext_vector_type(8), aligned(8), may_alias));
 #define ROWS 64
-// Tuning for some processors would split them in two.
+// Compilers tuned for some processors would split the vectors in two.
 #if defined(__AVX512F__)
 #define WIDE __attribute__((min_vector_width(512)))
 #else
@@ -13,7 +13,7 @@ typedef double numbers __attribute__((ext_vector_type(8), aligned(8), may_alias)
 #define AT(pointer) (*(numbers *)(pointer))
 #define VALUES(pointer) (*(const numbers *)(pointer))
 
-// By address: an argument so long would be passed differently by each instruction set.
+// Passed by address: each instruction set would pass an argument of this size differently.
 static inline __attribute__((always_inline)) double sum(const numbers *values) {
   numbers a = *values;
   return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
@@ -81,7 +81,7 @@ void ntk_reflect_left(
   }
 }
 
-/// products = D v, of the lower triangle.
+/// products = D v, reading the lower triangle of the symmetric matrix D.
 WIDE static void multiply_64(const double *d, long ld, const double *v, double *products) {
   numbers sums[PARTS] = {0};
   double across[ROWS];
@@ -119,7 +119,7 @@ static void multiply(long rows, const double *d, long ld, const double *v, doubl
 }
 
 void ntk_reflect_both(long rows, double *d, long ld, const double *v, double tau, double *w) {
-  // D - v w' - w v' with w = tau (D v - (tau v'D v / 2) v).
+  // Computes D - v w' - w v' with w = tau (D v - (tau v'D v / 2) v).
   if (rows == ROWS) {
     multiply_64(d, ld, v, w);
   } else {

@@ -3,7 +3,7 @@
 #include <mpi.h>
 #include <stddef.h>
 
-// BLACS has no header; these are its C names.
+// BLACS has no header file. These are the C names of its functions.
 int Csys2blacs_handle(MPI_Comm comm);
 void Cfree_blacs_system_handle(int handle);
 void Cblacs_gridinit(int *context, const char *order, int nprow, int npcol);
@@ -11,8 +11,8 @@ void Cblacs_gridinfo(int context, int *nprow, int *npcol, int *myrow, int *mycol
 void Cblacs_gridexit(int context);
 void Cblacs_set(int context, int what, int *value);
 
-// ScaLAPACK's Fortran symbols, with the lengths gfortran appends for each CHARACTER argument.
-// PBLAS (pdsymm_, pdgemm_) is written in C and takes none.
+// ScaLAPACK's Fortran symbols. gfortran appends the length of each CHARACTER argument. PBLAS (pdsymm_, pdgemm_) is
+// written in C and takes no lengths.
 void descinit_(
     int *desc, const int *m, const int *n, const int *mb, const int *nb, const int *rsrc,
     const int *csrc, const int *context, const int *lld, int *info);
@@ -73,8 +73,8 @@ void ntk_blacs_free_handle(int handle) { Cfree_blacs_system_handle(handle); }
 int ntk_blacs_gridinit_row_major(int handle, int nprow, int npcol) {
   int context = handle;
   Cblacs_gridinit(&context, "Row", nprow, npcol);
-  // Sums in the order of the ranks, not in that of their arrival: the same bits each time. 15 is the
-  // BLACS's SGET_TOPSREPEAT.
+  // Add up sums in the order of the ranks, not in the order of arrival, so that results have the same bits each time.
+  // 15 is the BLACS constant SGET_TOPSREPEAT.
   int repeatable = 1;
   Cblacs_set(context, 15, &repeatable);
   return context;

@@ -2,14 +2,14 @@ import Failures
 
 /// A decomposition that failed.
 public enum BLASError: Failure, Equatable {
-  /// The number of elements of an array is not that of its shape.
+  /// An array has a number of elements that does not match its shape.
   case wrongShape(what: String, count: Int, expected: Int)
-  /// The order or its workspace exceeds 32-bit LAPACK.
+  /// The order of the matrix, or the workspace that the routine needs, exceeds the range of 32-bit LAPACK.
   case tooLarge(routine: String, n: Int)
-  /// LAPACK returned an info other than 0.
+  /// LAPACK returned a nonzero `info`.
   case failed(routine: String, info: Int)
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind { .internal }
 
   /// One sentence for the user.

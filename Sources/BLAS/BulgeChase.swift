@@ -1,27 +1,26 @@
 import COpenBLAS
 import CProducts
 
-/// The reduction of a symmetric band to tridiagonal form by chasing bulges, with columns Y that it
-/// turns along: T = Q' B Q and Y <- Q'Y.
+/// Reduces a symmetric band matrix B to tridiagonal form T by chasing bulges, and applies the same transformation to
+/// the columns of Y: T = Q' B Q and Y <- Q'Y.
 ///
-/// A sweep makes one column tridiagonal; the bulge that it leaves is chased off the end by one
-/// reflection of `bandwidth` rows after the other. Sweeps of a group follow each other two
-/// reflections apart, so that what one has touched is still in the cache for the next.
+/// A sweep makes one column tridiagonal. This creates a bulge, which a sequence of reflections of `bandwidth` rows
+/// chases off the end of the matrix. The sweeps of a group follow each other at a distance of two reflections, so that
+/// the elements touched by one sweep are still in the cache for the next.
 ///
-/// Source: Schwarz, Numer. Math. 12 (1968); Murata and Horikoshi (1975); Haidar, Ltaief and Dongarra
-/// (SC 2011).
+/// Source: Schwarz, Numer. Math. 12 (1968); Murata and Horikoshi (1975); Haidar, Ltaief and Dongarra (SC 2011).
 struct BulgeChase: ~Copyable {
   private let n: Int
   private let kd: Int
-  /// Elements from column to column: element (i, j) is `band[i - j + j * height]`.
+  /// The distance between columns: element (i, j) is `band[i - j + j * height]`.
   private let height: Int
   private let band: UnsafeMutablePointer<Double>
   private let columns: Int
   private let work: UnsafeMutablePointer<Double>
-  /// The reflection that is being made.
+  /// The reflection under construction.
   private let reflector: UnsafeMutablePointer<Double>
 
-  /// A sweep on its way: the reflection that it made last, I - tau v v' on `count` rows from `first`.
+  /// A sweep in progress. Its most recent reflection is I - tau v v' on `count` rows starting at `first`.
   private struct Sweep {
     let column: Int
     let v: UnsafeMutablePointer<Double>
@@ -31,10 +30,10 @@ struct BulgeChase: ~Copyable {
     var isDone = false
   }
 
-  /// Sweeps that follow each other; their windows fit in a second-level cache.
+  /// The number of sweeps in a group. Their windows fit in a second-level cache.
   private static let groupSize = 8
 
-  /// - Parameter columns: of Y.
+  /// - Parameter columns: The number of columns of Y.
   init(_ source: SymmetricBand, columns: Int) {
     let (n, kd) = (source.n, source.bandwidth)
     // The bulge below column j reaches row j + 2 kd - 1.
@@ -64,8 +63,8 @@ struct BulgeChase: ~Copyable {
   /// Chases all bulges.
   ///
   /// - Parameters:
-  ///   - y: [n, columns], row-major.
-  ///   - progress: is given the part of the operations that is done, now and then.
+  ///   - y: The matrix Y, [n, columns], row-major.
+  ///   - progress: Called now and then with the completed fraction of the operations.
   borrowing func reduce(
     _ y: UnsafeMutablePointer<Double>, progress: (Double) -> Void
   ) -> SymmetricTridiagonal {
@@ -92,12 +91,12 @@ struct BulgeChase: ~Copyable {
       beside: (0..<max(n - 1, 0)).map { band[1 + $0 * height] })
   }
 
-  /// The place of element (i, j); a block's columns lie `height - 1` apart.
+  /// A pointer to element (i, j). The columns of a block lie `height - 1` elements apart.
   private func place(_ i: Int, _ j: Int) -> UnsafeMutablePointer<Double> {
     band + (i - j + j * height)
   }
 
-  /// The next reflection of a sweep.
+  /// Applies the next reflection of a sweep.
   private borrowing func advance(
     _ sweep: inout Sweep, isFirst: Bool, _ y: UnsafeMutablePointer<Double>
   ) {
@@ -110,7 +109,7 @@ struct BulgeChase: ~Copyable {
     }
     let column = isFirst ? sweep.column : first
     let head = place(next, column)
-    // The block below the reflected rows takes the reflection from the right, which makes the bulge.
+    // Apply the previous reflection from the right to the block below the rows that it reflected. This makes the bulge.
     if !isFirst { ntk_reflect_right(rows, count, head, height - 1, sweep.v, sweep.tau, work) }
     let tau = ntk_dlarfg(Int32(rows), head, head + 1)
     reflector[0] = 1
@@ -126,7 +125,7 @@ struct BulgeChase: ~Copyable {
     (sweep.first, sweep.count) = (next, rows)
     ntk_reflect_both(rows, place(next, next), height - 1, sweep.v, tau, work)
     guard columns > 0 else { return }
-    // Row-major, Y' of these rows: Y' <- Y' - tau (Y'v) v'.
+    // Row-major, `target` is Y' of these rows: Y' <- Y' - tau (Y'v) v'.
     let target = y + next * columns
     ntk_dgemv(
       ntk_blas_no_transpose(), Int32(columns), Int32(rows), -sweep.tau, target, Int32(columns),
@@ -136,15 +135,15 @@ struct BulgeChase: ~Copyable {
 }
 
 extension SymmetricBand {
-  /// T = Q' B Q with T tridiagonal, and Y <- Q'Y.
+  /// Reduces the band to tridiagonal form, T = Q' B Q, and replaces Y by Q'Y.
   ///
   /// Shape: Y is [n, columns], row-major.
   ///
   /// Local, on one core: 6 n^2 bandwidth floating-point operations, and 2 n^2 for each column of Y.
   ///
-  /// - Parameter progress: is given the part of the operations that is done, now and then.
+  /// - Parameter progress: Called now and then with the completed fraction of the operations.
   ///
-  /// Errors: a Y of another shape.
+  /// Errors: Y has another shape.
   public consuming func tridiagonal(
     turning y: inout [Double], columns: Int, progress: (Double) -> Void = { _ in }
   ) throws(BLASError) -> SymmetricTridiagonal {
@@ -159,7 +158,7 @@ extension SymmetricBand {
         beside: (0..<max(order - 1, 0)).map { bandwidth == 0 ? 0 : elements[1 + $0 * height] })
     }
     let chase = BulgeChase(self, columns: columns)
-    // The chase has its own copy.
+    // `chase` has its own copy of the elements.
     elements = []
     return y.withUnsafeMutableBufferPointer { buffer in
       guard let start = buffer.baseAddress else {

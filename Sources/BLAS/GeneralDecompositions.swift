@@ -1,13 +1,13 @@
 import COpenBLAS
 
-/// Replaces rows stacked above each other, A = QR, by R; for orthonormal Q, R has A's singular values.
+/// Replaces a matrix A = QR by R. Because the columns of Q are orthonormal, R has the singular values of A.
 ///
-/// Shape: `a` has `rows` x `columns` elements, row-major; afterwards its first min(rows, columns) rows are
-/// R, upper triangular, and the rest is unspecified.
+/// Shape: `a` has `rows` x `columns` elements, row-major. Afterwards its first min(rows, columns) rows are R, which is
+/// upper triangular, and the remaining rows are unspecified.
 ///
 /// Local.
 ///
-/// Source: LAPACK dgelqf of the transposed matrix, which the columns of LAPACK see: A' = R'Q'.
+/// Source: LAPACK dgelqf. LAPACK is column-major and sees the transposed matrix: A' = R'Q'.
 public func reduceToTriangle(
   _ a: inout [Double], rows: Int, columns: Int
 ) throws(BLASError) {
@@ -31,11 +31,11 @@ public func reduceToTriangle(
   }
 }
 
-/// The singular values of a square matrix, the largest first.
+/// The singular values of a square matrix, in descending order.
 ///
 /// Shape: `a` is n x n.
 ///
-/// Local. Each is exact but for some rounding errors of the largest.
+/// Local. The absolute error of each value is a few rounding errors of the largest.
 ///
 /// Source: LAPACK dgesvd.
 public func singularValues(of a: [Double], n: Int) throws(BLASError) -> [Double] {

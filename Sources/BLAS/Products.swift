@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// Whether a factor of a product is taken as it is stored or transposed.
+/// Whether a product uses a factor as stored or transposed.
 public enum Operation: Sendable {
   /// As stored.
   case none
@@ -15,7 +15,7 @@ public enum Operation: Sendable {
   }
 }
 
-/// Which triangle of a symmetric matrix is read or written; its diagonal belongs to both.
+/// Which triangle of a symmetric matrix is read or written. Both triangles include the diagonal.
 public enum Triangle: Sendable {
   /// The elements (i, j) with i >= j.
   case lower
@@ -29,7 +29,7 @@ public enum Triangle: Sendable {
     }
   }
 
-  // LAPACK counts by columns, so the lower triangle of a row-major matrix is its upper one.
+  // LAPACK is column-major, so the lower triangle of a row-major matrix is LAPACK's upper triangle.
   var lapackOfRowMajor: CChar {
     switch self {
     case .lower: CChar(UInt8(ascii: "U"))
@@ -38,9 +38,9 @@ public enum Triangle: Sendable {
   }
 }
 
-/// C = alpha op(A) op(B) + beta C, row-major; with beta 0, C is not read.
+/// C = alpha op(A) op(B) + beta C, row-major. If beta is 0, C is not read.
 ///
-/// Shape: op(A) is m x k, op(B) k x n, C m x n; lda, ldb, ldc are elements from row to row.
+/// Shape: op(A) is m x k, op(B) is k x n, and C is m x n. lda, ldb and ldc are the distances between rows, in elements.
 ///
 /// Local.
 ///
@@ -56,9 +56,10 @@ public func dgemm(
     Int32(ldb), beta, c, Int32(ldc))
 }
 
-/// C = alpha op(A) op(B) + beta C, row-major, for arrays; B and C from an element on.
+/// C = alpha op(A) op(B) + beta C, row-major, for Swift arrays. B begins at element `source` of `b`, and C at element
+/// `target` of `c`.
 ///
-/// Shape: as of the form that takes pointers. Nothing happens where A or B has no elements.
+/// Shape: as for the version that takes pointers. If A or B has no elements, nothing happens.
 ///
 /// Local.
 ///
@@ -81,9 +82,9 @@ public func dgemm(
   }
 }
 
-/// C = alpha op(A) op(B) + beta C in single precision, row-major; with beta 0, C is not read.
+/// C = alpha op(A) op(B) + beta C in single precision, row-major. If beta is 0, C is not read.
 ///
-/// Shape: op(A) is m x k, op(B) k x n, C m x n; lda, ldb, ldc are elements from row to row.
+/// Shape: op(A) is m x k, op(B) is k x n, and C is m x n. lda, ldb and ldc are the distances between rows, in elements.
 ///
 /// Local.
 ///
@@ -101,9 +102,9 @@ public func sgemm(
 
 /// One triangle of C = alpha op(A) op(A)' + beta C, row-major.
 ///
-/// Shape: op(A) is n x k, C n x n; lda and ldc are elements from row to row.
+/// Shape: op(A) is n x k, and C is n x n. lda and ldc are the distances between rows, in elements.
 ///
-/// Local. The other triangle of C stays as it is.
+/// Local. The other triangle of C does not change.
 ///
 /// Source: cblas_dsyrk.
 public func dsyrk(
@@ -118,9 +119,9 @@ public func dsyrk(
 
 /// One triangle of C = alpha op(A) op(A)' + beta C in single precision, row-major.
 ///
-/// Shape: op(A) is n x k, C n x n; lda and ldc are elements from row to row.
+/// Shape: op(A) is n x k, and C is n x n. lda and ldc are the distances between rows, in elements.
 ///
-/// Local. The other triangle of C stays as it is.
+/// Local. The other triangle of C does not change.
 ///
 /// Source: cblas_ssyrk.
 public func ssyrk(
@@ -132,9 +133,9 @@ public func ssyrk(
     triangle.flag, transpose.flag, Int32(n), Int32(k), alpha, a, Int32(lda), beta, c, Int32(ldc))
 }
 
-/// C += A'B of column-major arrays without gaps.
+/// C += A'B for contiguous column-major arrays.
 ///
-/// Shape: A and B are rows x columns, C columns x columns.
+/// Shape: A and B are rows x columns, and C is columns x columns.
 ///
 /// Local.
 ///
@@ -143,7 +144,7 @@ public func addTransposedProduct(
   _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, rows: Int, columns: Int,
   to c: UnsafeMutablePointer<Double>
 ) {
-  // Row-major, the arrays are A' and B', and C' = B'A.
+  // Read as row-major, the arrays are A' and B', and the product is C' = B'A.
   dgemm(
     .none, .transpose, m: columns, n: columns, k: rows, b, lda: rows, a, ldb: rows, beta: 1, c,
     ldc: columns)

@@ -1,14 +1,14 @@
 import COpenBLAS
 
-/// A symmetric matrix whose elements are zero outside a few diagonals.
+/// A symmetric matrix whose elements are zero outside a band around the diagonal.
 ///
 /// Shape: element (i, j), j <= i <= j + bandwidth, is `elements[i - j + j * (bandwidth + 1)]`.
 public struct SymmetricBand: Sendable {
-  /// The order.
+  /// The order of the matrix.
   public let n: Int
-  /// The diagonals below the main one.
+  /// The number of diagonals below the main diagonal.
   public let bandwidth: Int
-  /// The lower triangle, column after column.
+  /// The band's lower triangle, column by column.
   public var elements: [Double]
 
   /// A band of zeros.
@@ -18,13 +18,13 @@ public struct SymmetricBand: Sendable {
     elements = [Double](repeating: 0, count: n * (bandwidth + 1))
   }
 
-  /// All eigenvalues, ascending.
+  /// All eigenvalues, in ascending order.
   ///
   /// Local, on one core: 6 n^2 bandwidth floating-point operations.
   ///
-  /// - Parameter progress: is given the part of the operations that is done, now and then.
+  /// - Parameter progress: Called now and then with the completed fraction of the operations.
   ///
-  /// Errors: no convergence.
+  /// Errors: the iteration does not converge.
   ///
   /// Source: `BulgeChase`; LAPACK dsterf.
   public consuming func eigenvalues(

@@ -1,13 +1,13 @@
 import COpenBLAS
 
-/// The largest order for which dsyevd's 1 + 6n + 2n^2 elements of workspace have a 32-bit count.
+/// The largest order for which a 32-bit integer can hold the size of dsyevd's workspace, 1 + 6n + 2n^2 elements.
 private let largestOrder = 32_766
 
-/// All eigenvalues of a symmetric matrix, ascending, and its eigenvectors.
+/// All eigenvalues of a symmetric matrix, in ascending order, and its eigenvectors.
 ///
-/// Shape: `a` is n x n; `vectors` is n x n row-major, its row j the eigenvector of `values[j]`.
+/// Shape: `a` is n x n. `vectors` is n x n, row-major; its row j is the eigenvector of `values[j]`.
 ///
-/// Local. Only one triangle of `a` is read.
+/// Local. Only the given triangle of `a` is read.
 ///
 /// Source: LAPACK dsyevd.
 public func symmetricEigenpairs(
@@ -24,7 +24,7 @@ public func symmetricEigenpairs(
   let order = Int32(n)
   let query = ntk_dsyevd(jobz, uplo, order, &vectors, order, &values, &workSize, -1, &iworkSize, -1)
   guard query == 0 else { throw .failed(routine: "dsyevd", info: Int(query)) }
-  // The size comes back as a double and may have been rounded down.
+  // LAPACK returns the size as a floating-point number, which may have been rounded down.
   var work = [Double](repeating: 0, count: Int(workSize.rounded(.up)) + 1)
   var iwork = [Int32](repeating: 0, count: Int(iworkSize))
   let info = ntk_dsyevd(

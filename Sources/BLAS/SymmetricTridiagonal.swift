@@ -2,30 +2,30 @@ import Glibc
 
 /// A symmetric tridiagonal matrix.
 public struct SymmetricTridiagonal: Sendable {
-  /// The diagonal, [n].
+  /// The diagonal elements, [n].
   public var diagonal: [Double]
-  /// The elements beside it, [n - 1].
+  /// The elements next to the diagonal, [n - 1].
   public var beside: [Double]
 
-  /// A matrix with these elements.
+  /// Makes a matrix from its diagonal and the elements next to it.
   public init(diagonal: [Double], beside: [Double]) {
     self.diagonal = diagonal
     self.beside = beside
   }
 
-  /// All eigenvalues, ascending, and Z'Y with the eigenvectors Z, which are not formed.
+  /// All eigenvalues, in ascending order, and Z'Y, where the columns of Z are the eigenvectors. Z itself is not formed.
   ///
-  /// Shape: Y and Z'Y are [n, columns], row-major. The signs of eigenvectors are the iteration's.
+  /// Shape: Y and Z'Y are [n, columns], row-major. The iteration decides the signs of the eigenvectors.
   ///
-  /// Local, on one core: about 1.7 n^2 rotations of the columns; memory: Y once more. Every step is
-  /// orthogonal, so Z'Y has the norm of Y to the rounding of n rotations.
+  /// Local, on one core: about 1.7 n^2 rotations of the columns. Memory: one more copy of Y. Every step is orthogonal,
+  /// so Z'Y has the norm of Y up to the rounding of n rotations.
   ///
-  /// - Parameter progress: is given the part of the eigenvalues that is found, now and then.
+  /// - Parameter progress: Called now and then with the fraction of the eigenvalues that have been found.
   ///
-  /// Errors: a Y of another shape, an element that is not finite, no convergence.
+  /// Errors: Y has another shape, an element is not finite, or the iteration does not converge.
   ///
-  /// Source: the implicit QL method of LAPACK's dsteqr (Dubrulle, Martin and Wilkinson, Numer. Math.
-  /// 12, 1968), its rotations applied to Y'.
+  /// Source: the implicit QL method of LAPACK's dsteqr (Dubrulle, Martin and Wilkinson, Numer. Math. 12, 1968), with
+  /// its rotations applied to Y'.
   public consuming func eigenvalues(
     turning y: [Double], columns: Int, progress: (Double) -> Void = { _ in }
   ) throws(BLASError) -> (values: [Double], products: [Double]) {
@@ -49,8 +49,8 @@ public struct SymmetricTridiagonal: Sendable {
   }
 }
 
-/// Columns with one row for each index of a tridiagonal matrix, which rotations of neighbors turn: four
-/// columns lie together.
+/// The columns of Y, to which the QL iteration applies rotations of neighboring rows. Each row belongs to one index of
+/// the tridiagonal matrix. Four columns are stored together as one SIMD vector.
 private struct TurnedColumns {
   private let n: Int
   private let blocks: Int
@@ -67,19 +67,19 @@ private struct TurnedColumns {
     }
   }
 
-  /// The rows in an order, [n, columns] row-major.
+  /// The rows in the given order, [n, columns] row-major.
   func rowMajor(in order: [Int], columns: Int) -> [Double] {
     order.flatMap { row in (0..<columns).map { lanes[$0 / 4 * n + row][$0 % 4] } }
   }
 
-  /// Reverses the rows of a range.
+  /// Reverses the order of the rows in a range.
   mutating func reverse(_ range: ClosedRange<Int>) {
     for block in 0..<blocks {
       lanes[block * n + range.lowerBound...block * n + range.upperBound].reverse()
     }
   }
 
-  /// Rotates rows i and i + 1 for each i of a range, the last first.
+  /// Rotates rows i and i + 1 for each i of a range, in descending order of i.
   mutating func rotate(_ range: Range<Int>, cosines: [Double], sines: [Double]) {
     let (n, blocks) = (n, blocks)
     lanes.withUnsafeMutableBufferPointer { lanes in
@@ -110,7 +110,7 @@ private struct QLIteration {
   private var cosines: [Double]
   private var sines: [Double]
 
-  /// The relative size of an element beside the diagonal that is none.
+  /// The relative size at or below which an off-diagonal element counts as zero.
   private static let epsilon = 0x1p-53
 
   init(diagonal: [Double], beside: [Double], columns: TurnedColumns) {
@@ -128,7 +128,7 @@ private struct QLIteration {
       var end = start
       while end < n - 1, !isNegligible(end) { end += 1 }
       if end > start {
-        // The iteration is of most use where the small elements come first.
+        // The iteration works best if the small elements come first.
         if abs(d[end]) < abs(d[start]) { reverse(start...end) }
         var l = start
         while l <= end {
@@ -188,7 +188,7 @@ private struct QLIteration {
     columns.rotate(l..<m, cosines: cosines, sines: sines)
   }
 
-  /// The length of (x, y), elements being at most about 1.
+  /// The length of the vector (x, y), whose elements are at most about 1.
   private static func norm(_ x: Double, _ y: Double) -> Double {
     let square = x * x + y * y
     return square > 1e-280 ? square.squareRoot() : hypot(x, y)

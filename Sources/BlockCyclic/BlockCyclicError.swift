@@ -2,12 +2,12 @@ import Failures
 
 /// A shape or grid that cannot be distributed.
 public enum BlockCyclicError: Failure, Equatable {
-  /// A size is below its least value.
+  /// A size is below its minimum.
   case tooSmall(name: String, value: Int, least: Int)
-  /// The grid has another number of processes than there are ranks.
+  /// The number of processes in the grid differs from the number of ranks.
   case gridSize(nprow: Int, npcol: Int, ranks: Int)
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind { .resource }
 
   /// One sentence for the user.

@@ -1,11 +1,11 @@
-/// A local array that 32-bit ScaLAPACK cannot index.
+/// An array that is too large for 32-bit ScaLAPACK to index.
 public struct LP64Violation: Equatable, Sendable {
-  /// Which array, such as `the local matrix`.
+  /// The name of the array, such as `the local matrix`.
   public let array: String
-  /// The number of elements it would have.
+  /// The number of elements that the array would have.
   public let elements: Int
 
-  /// Names an array and its number of elements.
+  /// Makes a violation from the name of an array and its number of elements.
   public init(array: String, elements: Int) {
     self.array = array
     self.elements = elements
@@ -13,12 +13,12 @@ public struct LP64Violation: Equatable, Sendable {
 }
 
 extension MatrixLayout {
-  /// The largest number of elements that an LP64 library, whose integers have 32 bits, can index.
+  /// The largest number of elements that an LP64 library, which has 32-bit integers, can index.
   public static let largestArray = Int(Int32.max)
 
-  /// The first array that has more than 2^31 - 1 elements on any rank; nil where all fit.
+  /// The first array that has more than 2^31 - 1 elements on some rank, or nil if all arrays fit.
   ///
-  /// - Parameter workspace: elements of workspace on the rank that needs most.
+  /// - Parameter workspace: The elements of workspace on the rank that needs the most.
   public func lp64Violation(workspace: Int = 0) -> LP64Violation? {
     let limit = Self.largestArray
     if m > limit || n > limit {
@@ -33,19 +33,19 @@ extension MatrixLayout {
     return nil
   }
 
-  /// The least number of ranks, in a near-square grid, on which the arrays of a square matrix can be
-  /// indexed.
+  /// The smallest number of ranks, in a near-square grid, with which a 32-bit library can index all arrays of a square
+  /// matrix.
   ///
-  /// Nil where no number helps, because the order or a workspace of full length is too large.
+  /// Nil if no number of ranks is enough, because the order or a workspace of full length is too large.
   ///
-  /// - Parameter workspace: elements of workspace on the rank that needs most.
+  /// - Parameter workspace: Returns the elements of workspace on the rank that needs the most.
   public static func smallestRanks(
     forOrder n: Int, nb: Int = 64, workspace: (MatrixLayout) -> Int
   ) throws(BlockCyclicError) -> Int? {
     try require("the order of the matrix", n, atLeast: 1)
-    // A workspace of eight whole vectors is not spread over the ranks.
+    // ScaLAPACK needs a workspace of eight whole vectors, which is not distributed over the ranks.
     guard n <= largestArray / 8 else { return nil }
-    // The local matrix alone gives a lower bound, which spares the search from 1.
+    // Start from the lower bound that the local matrix alone gives, instead of from 1.
     var ranks = max(1, n * n / (largestArray + 1))
     while true {
       let layout = try MatrixLayout(order: n, nb: nb, grid: .nearSquare(ranks: ranks))

@@ -1,10 +1,10 @@
-/// How the elements of one dimension are distributed in blocks, round-robin, over processes.
+/// A block-cyclic distribution of the elements of one dimension over processes: blocks are dealt out in turn.
 ///
 /// Process 0 holds the first block (ScaLAPACK's rsrc and csrc are 0). Indices count from 0.
 public struct Distribution: Hashable, Sendable {
   /// The number of elements.
   public let n: Int
-  /// The number of elements of a block; the last block may have fewer.
+  /// The number of elements in a block; the last block may have fewer.
   public let nb: Int
   /// The number of processes.
   public let nprocs: Int
@@ -36,29 +36,29 @@ public struct Distribution: Hashable, Sendable {
   /// Source: ScaLAPACK indxg2p.
   public func owner(of global: Int) -> Int { global / nb % nprocs }
 
-  /// The index of an element in its owner's part.
+  /// The local index of an element on the process that holds it.
   ///
   /// Source: ScaLAPACK indxg2l.
   public func local(of global: Int) -> Int { global / (nb * nprocs) * nb + global % nb }
 
-  /// The index in the whole of an element of a process's part.
+  /// The global index of an element, given its local index on a process.
   ///
   /// Source: ScaLAPACK indxl2g.
   public func global(of local: Int, on process: Int) -> Int {
     (local / nb * nprocs + process) * nb + local % nb
   }
 
-  /// The number of elements that a process holds of those before `global`.
+  /// How many of the elements before `global` a process holds.
   ///
-  /// So the elements of a range that it holds have the local indices from `localCount(before:
-  /// range.lowerBound, ...)` up to, not including, `localCount(before: range.upperBound, ...)`.
+  /// A process therefore holds the elements of a global range at the local indices from
+  /// `localCount(before: range.lowerBound, ...)` up to, but not including, `localCount(before: range.upperBound, ...)`.
   public func localCount(before global: Int, on process: Int) -> Int {
     let rounds = global / (nb * nprocs)
     let rest = global % (nb * nprocs) - process * nb
     return rounds * nb + min(max(rest, 0), nb)
   }
 
-  /// The local indices, on a process, of those elements of a global range that it holds.
+  /// The local indices, on a process, of the elements of a global range that it holds.
   public func localRange(of range: Range<Int>, on process: Int) -> Range<Int> {
     let lower = localCount(before: range.lowerBound, on: process)
     let upper = localCount(before: range.upperBound, on: process)

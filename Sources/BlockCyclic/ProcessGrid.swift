@@ -1,4 +1,4 @@
-/// The ranks as a rectangle of processes, numbered along its rows.
+/// A rectangle of processes. Ranks are numbered row by row.
 public struct ProcessGrid: Hashable, Sendable, CustomStringConvertible {
   /// The number of process rows.
   public let nprow: Int
@@ -19,10 +19,10 @@ public struct ProcessGrid: Hashable, Sendable, CustomStringConvertible {
     guard size == ranks else { throw .gridSize(nprow: nprow, npcol: npcol, ranks: ranks) }
   }
 
-  /// The grid of all `ranks` that is nearest to a square and no taller than wide.
+  /// The most nearly square grid of exactly `ranks` processes that is at least as wide as tall.
   ///
-  /// Wide rather than tall because ScaLAPACK's solvers broadcast panels of columns: 1 x 2 was
-  /// measured to be faster than 2 x 1. A prime number of ranks gives a single row.
+  /// Wide grids are preferred because ScaLAPACK's solvers broadcast panels of columns: 1 x 2 was measured to be faster
+  /// than 2 x 1. A prime number of ranks gives a single row.
   public static func nearSquare(ranks: Int) throws(BlockCyclicError) -> ProcessGrid {
     try require("ranks", ranks, atLeast: 1)
     var nprow = 1
@@ -43,6 +43,6 @@ public struct ProcessGrid: Hashable, Sendable, CustomStringConvertible {
   /// The rank at a row and column.
   public func rank(myrow: Int, mycol: Int) -> Int { myrow * npcol + mycol }
 
-  /// Such as `2 x 3`.
+  /// The shape as text, such as `2 x 3`.
   public var description: String { "\(nprow) x \(npcol)" }
 }

@@ -2,13 +2,13 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// A process grid over the ranks of a communicator, in row-major order.
+/// A process grid, in row-major order, that contains the ranks of a communicator.
 ///
-/// Released with its last reference: the matrices of a context keep it alive.
+/// Each matrix keeps its context alive. The grid is released with the last reference to the context.
 public final class BLACSContext {
   /// The ranks.
   public let communicator: Communicator
-  /// The grid that they form.
+  /// The shape of the grid.
   public let grid: ProcessGrid
   /// The process row of this rank.
   public let myrow: Int
@@ -18,9 +18,9 @@ public final class BLACSContext {
   let handle: Int32
   private let systemHandle: Int32
 
-  /// Makes a grid of all ranks of a communicator; nearly square where none is given.
+  /// Makes a grid of all ranks of a communicator. If `wanted` is nil, the grid is nearly square.
   ///
-  /// Collective. Throws where the grid's size is not the number of ranks.
+  /// Collective. Throws if the size of the grid differs from the number of ranks.
   ///
   /// Source: BLACS Csys2blacs_handle, Cblacs_gridinit.
   public init(
@@ -52,7 +52,7 @@ public final class BLACSContext {
   }
 
   deinit {
-    // After MPI_Finalize the handles are gone and may not be touched.
+    // After MPI_Finalize the handles are invalid and must not be used.
     guard MPIEnvironment.isActive else { return }
     ntk_blacs_gridexit(handle)
     ntk_blacs_free_handle(systemHandle)

@@ -3,20 +3,20 @@ import CScaLAPACK
 import Glibc
 import MessagePassing
 
-/// What a Cholesky factorization finds, the same on all ranks.
+/// The result of a Cholesky factorization, the same on all ranks.
 public enum CholeskyOutcome: ~Copyable {
   /// The matrix is positive definite.
   case factor(CholeskyFactor)
-  /// The leading minor of this order is the first that is not positive.
+  /// The matrix is not positive definite. The first leading minor that is not positive has this order.
   case notPositiveDefinite(leadingMinor: Int)
 }
 
 /// The factor L of a symmetric positive definite matrix A = L L'.
 public struct CholeskyFactor: ~Copyable {
-  /// How close A is to a singular matrix: the least squared diagonal element of L over the largest
-  /// diagonal element of A.
+  /// A measure of how close A is to a singular matrix: the smallest squared diagonal element of L divided by the
+  /// largest diagonal element of A.
   ///
-  /// 1 for a multiple of the identity; near n times 1e-16 the solutions have no correct digits.
+  /// The value is 1 for a multiple of the identity. If it is near n times 1e-16, the solutions have no correct digits.
   public let singularity: Double
 
   let matrix: DistributedMatrix<Double>
@@ -30,9 +30,9 @@ public struct CholeskyFactor: ~Copyable {
 
   /// Factorizes a matrix in place.
   ///
-  /// Collective. Reads the lower triangle; the strict upper one is left as it is.
+  /// Collective. Reads the lower triangle, and does not change the strict upper triangle.
   ///
-  /// Errors: a matrix that is not square, an element that is not finite.
+  /// Errors: the matrix is not square, or an element is not finite.
   ///
   /// Source: ScaLAPACK pdpotrf.
   public static func factorize(
@@ -63,8 +63,8 @@ public struct CholeskyFactor: ~Copyable {
   ///
   /// Collective.
   ///
-  /// Precondition: B comes from `DistributedMatrix(rowMajor:columns:fitting:)`, or has its blocks
-  /// of rows as large as A's.
+  /// Precondition: B was made by `DistributedMatrix(rowMajor:columns:fitting:)`, or its row blocks have the size of
+  /// those of A.
   ///
   /// Source: ScaLAPACK pdpotrs.
   public borrowing func solve(_ b: inout DistributedMatrix<Double>) throws {
@@ -86,7 +86,7 @@ public struct CholeskyFactor: ~Copyable {
     try communicator.agree { try decode("pdpotrs", info: info) }
   }
 
-  /// The solution X of A X = B for the same B on all ranks, on all ranks.
+  /// Returns the solution X of A X = B on all ranks. All ranks must pass the same B.
   ///
   /// Shape: B and X are n x k, row-major.
   ///
@@ -99,7 +99,8 @@ public struct CholeskyFactor: ~Copyable {
     return try x.replicated()
   }
 
-  /// log det of the leading 1, 2, ..., n rows and columns of A, [n] on all ranks: sums of 2 log L_ii.
+  /// The values log det of the leading 1, 2, ..., n rows and columns of A, [n] on all ranks: partial sums of 2 log
+  /// L_ii.
   ///
   /// Collective.
   public borrowing func leadingLogDeterminants() throws -> [Double] {
@@ -110,12 +111,12 @@ public struct CholeskyFactor: ~Copyable {
     }
   }
 
-  /// Replaces C by L^-1 C, of which the rows before `first` are zero and stay so.
+  /// Replaces C by L^-1 C. The rows of C before `first` must be zero, and stay zero.
   ///
-  /// Collective. |L^-1 c|^2 = c' A^-1 c, so the columns' squared norms are posterior variances and,
-  /// with the identity's columns, the diagonal of A^-1.
+  /// Collective. Because |L^-1 c|^2 = c' A^-1 c, the squared norms of the resulting columns are posterior variances.
+  /// For columns of the identity, they are the diagonal of A^-1.
   ///
-  /// Precondition: C's blocks of rows are as large as A's.
+  /// Precondition: the row blocks of C have the size of those of A.
   ///
   /// Source: PBLAS pdtrsm.
   public borrowing func halfSolve(_ c: inout DistributedMatrix<Double>, fromRow first: Int = 0) {
@@ -125,7 +126,7 @@ public struct CholeskyFactor: ~Copyable {
       c.pointer, Int32(first + 1), c.descriptor)
   }
 
-  /// A matrix of `k` columns for `solve` and `halfSolve`, not initialized. Collective.
+  /// Allocates a matrix of `k` columns for `solve` and `halfSolve`, not initialized. Collective.
   public borrowing func rightHandSides(
     columns k: Int
   ) throws -> DistributedMatrix<Double> {

@@ -22,7 +22,7 @@ public struct DenseTile {
     self.values = values
   }
 
-  /// Throws where the tile leaves the matrix, lacks values, or is not where `part` allows it.
+  /// Throws if the tile extends beyond the matrix, has the wrong number of values, or is not where `part` allows it.
   func check(in layout: MatrixLayout, as part: DepositedPart) throws(DistributedAlgebraError) {
     var reason: String?
     if rowStart < 0 || columnStart < 0 || rows < 0 || columns < 0 || rows > layout.m - rowStart
@@ -43,12 +43,12 @@ public struct DenseTile {
   var isOnDiagonal: Bool { rowStart == columnStart && rows == columns }
 }
 
-/// Which elements of the matrix tiles set.
+/// Which elements of the matrix the tiles set.
 public enum DepositedPart: Sendable {
-  /// The elements of the tiles, wherever they are.
+  /// All elements of the tiles, wherever they are.
   case everything
-  /// Those of the tiles' elements on and below the diagonal; the ones above stay as they are.
+  /// The elements of the tiles on and below the diagonal. The matrix above the diagonal does not change.
   case lowerTriangle
-  /// The tiles' elements and, for the tiles below the diagonal, their mirror images above it.
+  /// All elements of the tiles and, for tiles below the diagonal, also their mirror images above it.
   case bothTriangles
 }

@@ -2,31 +2,30 @@ import BlockCyclic
 import Failures
 import MessagePassing
 
-/// A distributed computation that could not be done. Collective functions turn it into a
-/// `CollectiveFailure`.
+/// An error of a distributed computation. Collective functions turn it into a `CollectiveFailure`.
 public enum DistributedAlgebraError: Failure, Equatable {
-  /// A local array exceeds 32-bit ScaLAPACK; `smallestRanks` is nil where no number of ranks helps.
+  /// A local array exceeds the range of 32-bit ScaLAPACK. `smallestRanks` is nil if no number of ranks is enough.
   case tooLargeForLP64(violation: LP64Violation, order: Int, ranks: Int, smallestRanks: Int?)
   /// The machine has no memory for a local array.
   case outOfMemory(bytes: Int)
-  /// BLACS placed this process off the grid.
+  /// BLACS did not place this process on the grid.
   case noGrid(grid: ProcessGrid)
-  /// A layout is for another grid than its context's.
+  /// A layout is for a grid that differs from the grid of its context.
   case otherGrid(layout: ProcessGrid, context: ProcessGrid)
-  /// A solver needs a square matrix in square blocks.
+  /// A solver needs a square matrix in square blocks, but the layout is different.
   case notSquare(routine: String, layout: MatrixLayout)
-  /// Two operands do not fit each other.
+  /// The sizes of two operands do not match.
   case mismatch(what: String, value: Int, expected: Int)
-  /// A tile is not where tiles of this matrix may be.
+  /// A tile is in a place where tiles of this matrix are not allowed.
   case misplacedTile(row: Int, column: Int, rows: Int, columns: Int, reason: String)
   /// An element is infinite or not a number.
   case notFinite(i: Int, j: Int)
   /// An eigenvalue iteration did not converge.
   case notConverged(routine: String, info: Int)
-  /// A routine rejected an argument or ended in a way that has no better case.
+  /// A routine rejected an argument, or failed in a way that no other case describes.
   case failed(routine: String, info: Int)
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind {
     switch self {
     case .tooLargeForLP64, .outOfMemory, .noGrid: .resource
@@ -67,16 +66,16 @@ public enum DistributedAlgebraError: Failure, Equatable {
   }
 }
 
-/// Throws where `info`, which a routine of ScaLAPACK returned, is not 0. Local.
+/// Throws if `info`, which a routine of ScaLAPACK returned, is not 0. Local.
 func decode(_ routine: String, info: Int32) throws(DistributedAlgebraError) {
   if info > 0 { throw .notConverged(routine: routine, info: Int(info)) }
   if info < 0 { throw .failed(routine: routine, info: Int(info)) }
 }
 
-/// Throws where a routine whose `info` is the same on all ranks has failed. Local.
+/// Throws if a routine whose `info` is the same on all ranks has failed. Local.
 ///
-/// Such are the routines that report nothing but wrong arguments, which ScaLAPACK compares over the
-/// grid; it takes no messages, so it may stand in a loop.
+/// This holds for routines that report nothing but wrong arguments, which ScaLAPACK compares over the grid. Because
+/// this check sends no messages, it may be used in a loop.
 func requireSuccess(_ routine: String, info: Int32) throws(CollectiveFailure) {
   guard info != 0 else { return }
   throw CollectiveFailure(

@@ -13,7 +13,7 @@ extension DistributedMatrix {
     }
   }
 
-  /// Calls `body` with the row and the place of each diagonal element that this rank holds.
+  /// Calls `body` with the row of, and a pointer to, each diagonal element that this rank holds.
   borrowing func forEachDiagonalElement(
     _ body: (_ i: Int, _ element: UnsafeMutablePointer<Scalar>) -> Void
   ) {
@@ -31,16 +31,16 @@ extension DistributedMatrix {
 }
 
 extension DistributedMatrix where Scalar == Double {
-  /// The diagonal, on all ranks. Collective.
+  /// Returns the diagonal on all ranks. Collective.
   public borrowing func diagonal() throws -> [Double] {
     var values = [Double](repeating: 0, count: min(layout.m, layout.n))
-    // Every element has one owner, so the sum over the ranks changes none.
+    // Every element has exactly one owner, so the sum over the ranks does not change any value.
     forEachDiagonalElement { i, element in values[i] = element.pointee }
     try context.communicator.allReduce(&values, .sum)
     return values
   }
 
-  /// A matrix of `k` columns that fits `matrix` as right-hand sides; its elements are not set.
+  /// Allocates a matrix of `k` columns that can serve as right-hand sides for `matrix`; its elements are not set.
   ///
   /// Collective.
   public init(
@@ -54,7 +54,7 @@ extension DistributedMatrix where Scalar == Double {
     try self.init(uninitialized: layout, on: context)
   }
 
-  /// Sets the columns to those of the identity from column `first` on. Local.
+  /// Sets the columns to columns of the identity, beginning with its column `first`. Local.
   public mutating func setIdentityColumns(from first: Int) {
     pointer.update(repeating: 0, count: lld * localColumns)
     for jLocal in 0..<localColumns {
@@ -64,8 +64,8 @@ extension DistributedMatrix where Scalar == Double {
     }
   }
 
-  /// The products of each column with the same column of another matrix of the same layout, on all
-  /// ranks. Collective.
+  /// The dot product of each column with the same column of another matrix of the same layout, on all ranks.
+  /// Collective.
   public borrowing func columnProducts(
     with other: borrowing DistributedMatrix<Double>
   ) throws -> [Double] {
@@ -91,9 +91,9 @@ extension DistributedMatrix where Scalar == Double {
     }
   }
 
-  /// A tall matrix that fits `matrix` as right-hand sides, from the same array on all ranks.
+  /// Makes a tall matrix that can serve as right-hand sides for `matrix`, from an array that is the same on all ranks.
   ///
-  /// Shape: `values` is n x k row-major, n the order of `matrix`.
+  /// Shape: `values` is n x k row-major, where n is the order of `matrix`.
   ///
   /// Collective.
   public init(
@@ -111,12 +111,12 @@ extension DistributedMatrix where Scalar == Double {
     fill { i, j in values[i * k + j] }
   }
 
-  /// The whole matrix, m x n row-major, on all ranks. Collective; meant for few columns.
+  /// Returns the whole matrix, m x n row-major, on all ranks. Collective; intended for few columns.
   public borrowing func replicated() throws -> [Double] {
     try replicated(rows: layout.m)
   }
 
-  /// The first `rows` rows, row-major, on all ranks. Collective; meant for few columns.
+  /// Returns the first `rows` rows, row-major, on all ranks. Collective; intended for few columns.
   borrowing func replicated(rows: Int) throws -> [Double] {
     var values = [Double](repeating: 0, count: rows * layout.n)
     let own = layout.rows.localCount(before: rows, on: context.myrow)
@@ -133,9 +133,9 @@ extension DistributedMatrix where Scalar == Double {
 }
 
 extension DistributedMatrix {
-  /// Throws on all ranks where an element of the lower triangle is infinite or not a number.
+  /// Throws on all ranks if an element of the lower triangle is infinite or not a number.
   ///
-  /// Collective. ScaLAPACK's iterations may never end on such a matrix.
+  /// Collective. On such a matrix, iterations in ScaLAPACK might never end.
   borrowing func requireFiniteLowerTriangle() throws {
     var first = Int.max
     for jLocal in 0..<localColumns {

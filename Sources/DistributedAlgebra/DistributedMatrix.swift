@@ -2,27 +2,27 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// One rank's part of a block-cyclic matrix, column-major; it owns the memory.
+/// One rank's part of a block-cyclic matrix, column-major. It owns its memory.
 public struct DistributedMatrix<Scalar: MatrixScalar>: ~Copyable {
-  /// Which rank holds which element.
+  /// The distribution of the elements over the ranks.
   public let layout: MatrixLayout
   /// The process grid.
   public let context: BLACSContext
-  /// The number of rows of this rank's part.
+  /// The number of rows that this rank holds.
   public let localRows: Int
-  /// The number of columns of this rank's part.
+  /// The number of columns that this rank holds.
   public let localColumns: Int
-  /// Elements from column to column of this rank's part.
+  /// The leading dimension of this rank's part: the number of elements from one column to the next.
   public let lld: Int
 
   /// ScaLAPACK's array descriptor.
   let descriptor: [Int32]
   private let storage: LocalArray<Scalar>
 
-  /// Allocates a matrix whose elements are not set; no page is touched.
+  /// Allocates a matrix whose elements are not set. No page of the memory is touched.
   ///
-  /// Collective. Throws on all ranks where one has no memory, and, before any allocates, where
-  /// a local array exceeds LP64.
+  /// Collective. Throws on all ranks if any rank has no memory. If a local array exceeds LP64, throws before any rank
+  /// allocates memory.
   ///
   /// Source: ScaLAPACK descinit.
   public init(
@@ -53,16 +53,16 @@ public struct DistributedMatrix<Scalar: MatrixScalar>: ~Copyable {
     self.storage = storage
   }
 
-  /// This rank's elements: element (iLocal, jLocal) is at `iLocal + jLocal * lld`. Local.
+  /// This rank's elements. Element (iLocal, jLocal) is at `iLocal + jLocal * lld`. Local.
   ///
-  /// Valid while the matrix lives.
+  /// Valid as long as the matrix lives.
   public var elements: UnsafeMutableBufferPointer<Scalar> {
     UnsafeMutableBufferPointer(start: storage.start, count: lld * localColumns)
   }
 
   var pointer: UnsafeMutablePointer<Scalar> { storage.start }
 
-  /// A matrix of the same layout and elements. Collective.
+  /// Makes a matrix with the same layout and elements. Collective.
   public borrowing func copy() throws -> DistributedMatrix {
     let copy = try DistributedMatrix(uninitialized: layout, on: context)
     copy.pointer.update(from: pointer, count: lld * localColumns)

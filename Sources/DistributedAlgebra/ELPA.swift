@@ -2,33 +2,34 @@ import BlockCyclic
 import CELPA
 import MessagePassing
 
-/// ELPA's eigensolvers, where the package was built with the trait ELPA.
+/// The eigensolvers of ELPA. They are available if the package was built with the trait ELPA.
 ///
-/// Source: ELPA (Marek et al., J. Phys. Condens. Matter 26, 2014); releases from 2021.11 on.
+/// Source: ELPA (Marek et al., J. Phys. Condens. Matter 26, 2014); release 2021.11 or later.
 public enum ELPA {
   /// Whether the program was built with `--traits ELPA`.
   public static var isBuiltIn: Bool { ntk_elpa_is_built_in() == 1 }
 
-  /// Whether every rank has a part of the matrix, without which ELPA does not work.
+  /// Whether every rank has a part of the matrix. ELPA requires this.
   public static func takes(_ layout: MatrixLayout) -> Bool {
     layout.n > layout.nb * (max(layout.grid.nprow, layout.grid.npcol) - 1)
   }
 
-  /// All eigenvalues of a symmetric matrix, ascending, on all ranks.
+  /// Returns all eigenvalues of a symmetric matrix in ascending order, on all ranks.
   ///
-  /// Collective, by one stage. Reads both triangles and takes over the matrix's memory; ELPA takes
-  /// three and a half more matrices.
+  /// Collective. Uses the one-stage solver, reads both triangles, and takes over the memory of the matrix. ELPA
+  /// allocates three and a half more matrices.
   ///
-  /// Errors: an element that is not finite, a layout that leaves ranks without elements, ELPA's own.
+  /// Errors: an element is not finite, the layout leaves ranks without elements, or ELPA reports an error.
   public static func eigenvalues(
     of matrix: consuming DistributedMatrix<Double>
   ) throws -> [Double] {
     try solve(&matrix, vectors: nil)
   }
 
-  /// All eigenvalues and eigenvectors of a symmetric matrix.
+  /// Returns all eigenvalues and eigenvectors of a symmetric matrix.
   ///
-  /// Collective. As `eigenvalues`; with the vectors, four and a quarter matrices in all.
+  /// Collective. Memory and errors are as for `eigenvalues`, except that the total, including the eigenvectors, is four
+  /// and a quarter matrices.
   public static func eigenpairs(
     of matrix: consuming DistributedMatrix<Double>
   ) throws -> Eigenpairs {

@@ -2,9 +2,9 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// All eigenvalues of a symmetric matrix, ascending, and its eigenvectors.
+/// All eigenvalues of a symmetric matrix, in ascending order, and its eigenvectors.
 public struct Eigenpairs: ~Copyable {
-  /// The eigenvalues, ascending, on all ranks.
+  /// The eigenvalues, in ascending order, on all ranks.
   public let values: [Double]
   /// The eigenvectors: column j belongs to `values[j]` and has length 1.
   public let vectors: DistributedMatrix<Double>
@@ -18,12 +18,11 @@ public struct Eigenpairs: ~Copyable {
 private let jobValues = CChar(UInt8(ascii: "N"))
 private let lower = CChar(UInt8(ascii: "L"))
 
-/// All eigenvalues of a symmetric matrix, ascending, on all ranks.
+/// Returns all eigenvalues of a symmetric matrix in ascending order, on all ranks.
 ///
-/// Collective. Reads the lower triangle and takes over the matrix's memory; the workspace is one
-/// block column.
+/// Collective. Reads the lower triangle, and takes over the memory of the matrix. The workspace is one block column.
 ///
-/// Errors: an element that is not finite, no convergence, a size beyond LP64.
+/// Errors: an element is not finite, the iteration does not converge, or a size exceeds LP64.
 ///
 /// Source: ScaLAPACK pdsyev with JOBZ = 'N'.
 public func eigenvalues(of matrix: consuming DistributedMatrix<Double>) throws -> [Double] {
@@ -34,7 +33,7 @@ public func eigenvalues(of matrix: consuming DistributedMatrix<Double>) throws -
   var values = [Double](repeating: 0, count: n)
   let descriptor = matrix.descriptor
   var size = 0.0
-  // The eigenvectors' array is not referenced; the matrix stands in for it.
+  // The routine does not use the array of eigenvectors, so the matrix is passed in its place.
   let query = ntk_pdsyev(
     jobValues, lower, Int32(n), matrix.pointer, descriptor, &values, matrix.pointer, descriptor,
     &size, -1)
@@ -48,12 +47,12 @@ public func eigenvalues(of matrix: consuming DistributedMatrix<Double>) throws -
   return try communicator.broadcast(values)
 }
 
-/// All eigenvalues and eigenvectors of a symmetric matrix.
+/// Returns all eigenvalues and eigenvectors of a symmetric matrix.
 ///
-/// Collective. Reads the lower triangle, takes over the matrix's memory, and needs another matrix
-/// for the vectors and twice that for the workspace.
+/// Collective. Reads the lower triangle, and takes over the memory of the matrix. The eigenvectors need one more
+/// matrix, and the workspace two more.
 ///
-/// Errors: an element that is not finite, no convergence, a size beyond LP64.
+/// Errors: an element is not finite, the iteration does not converge, or a size exceeds LP64.
 ///
 /// Source: ScaLAPACK pdsyevd (Tisseur and Dongarra, 1999).
 public func eigenpairs(of matrix: consuming DistributedMatrix<Double>) throws -> Eigenpairs {
@@ -77,13 +76,13 @@ public func eigenpairs(of matrix: consuming DistributedMatrix<Double>) throws ->
     lower, Int32(n), matrix.pointer, descriptor, &values, vectors.pointer, descriptor, work.start,
     Int32(lwork), &integers, Int32(integers.count))
   try communicator.agree { try decode("pdsyevd", info: info) }
-  // pdsyevd leaves no values on a rank that holds no element.
+  // pdsyevd does not set the values on a rank that holds no element.
   return Eigenpairs(values: try communicator.broadcast(values), vectors: vectors)
 }
 
 extension DistributedMatrix where Scalar == Double {
-  /// Q'Y with this matrix Q, [columns of Q, columns] row-major, on all ranks, for a Y [rows of Q, columns]
-  /// that all ranks have.
+  /// Q'Y, where Q is this matrix, [columns of Q, columns] row-major, on all ranks. All ranks must pass the same Y,
+  /// [rows of Q, columns].
   ///
   /// Collective. Source: PBLAS pdgemm.
   public borrowing func transposedProduct(
@@ -99,5 +98,5 @@ extension DistributedMatrix where Scalar == Double {
   }
 }
 
-/// The size that a workspace query returned as a double, which may have been rounded down.
+/// Converts the size that a workspace query returned as a floating-point number, which may have been rounded down.
 private func workspaceCount(from size: Double) -> Int { Int(size.rounded(.up)) + 1 }

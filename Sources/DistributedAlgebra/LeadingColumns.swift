@@ -2,11 +2,12 @@ import BlockCyclic
 import MessagePassing
 
 extension DistributedMatrix where Scalar == Double {
-  /// Gathers the last `count` columns on rank 0, the last one first, in panels of rows.
+  /// Gathers the last `count` columns on rank 0, in reverse order, in panels of rows.
   ///
-  /// Collective. `body` runs on rank 0 alone, with the panels in order: their first row, number
-  /// of rows and [rows x count] elements, row-major. With eigenvectors, whose values ascend, these
-  /// are the leading ones, largest first. Rank 0 holds two panels of about `panelBytes`.
+  /// Collective. `body` runs only on rank 0, once for each panel in order. It takes the first row of the panel, the
+  /// number of rows, and the [rows x count] elements, row-major. If the columns are eigenvectors in ascending order of
+  /// the eigenvalues, `body` receives the leading eigenvectors, largest eigenvalue first. Rank 0 holds two panels of
+  /// about `panelBytes`.
   ///
   /// Errors: what `body` throws, as a `CollectiveFailure`.
   public borrowing func gatherLastColumns(
@@ -52,7 +53,7 @@ extension DistributedMatrix where Scalar == Double {
     }
   }
 
-  /// Collects a panel from all ranks, which send their elements by columns.
+  /// Collects a panel from all ranks, which send their elements column by column.
   private borrowing func receivePanel(
     _ rows: Range<Int>, count: Int, into panel: UnsafeMutablePointer<Double>,
     through part: UnsafeMutablePointer<Double>
@@ -83,7 +84,7 @@ extension DistributedMatrix where Scalar == Double {
     }
   }
 
-  /// Writes this rank's elements of a panel by columns; returns their number.
+  /// Writes this rank's elements of a panel column by column, and returns their number.
   private borrowing func pack(
     _ rows: Range<Int>, count: Int, into words: UnsafeMutablePointer<Double>
   ) -> Int {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Numbers in this rank's memory, not initialized, freed when dropped.
+/// An uninitialized array in this rank's memory, freed when dropped.
 ///
-/// Swift's own allocation ends the program where memory is short; this throws.
+/// Swift's own allocation ends the program if there is not enough memory; this type throws instead.
 struct LocalArray<Scalar: MatrixScalar>: ~Copyable {
   let start: UnsafeMutablePointer<Scalar>
   let count: Int
@@ -11,7 +11,7 @@ struct LocalArray<Scalar: MatrixScalar>: ~Copyable {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(
       by: MemoryLayout<Scalar>.stride)
     var memory: UnsafeMutableRawPointer?
-    // 64 bytes is a cache line and the widest vector.
+    // 64 bytes is the size of a cache line and of the widest vector.
     guard !overflow, posix_memalign(&memory, 64, bytes) == 0, let memory else {
       throw .outOfMemory(bytes: bytes)
     }

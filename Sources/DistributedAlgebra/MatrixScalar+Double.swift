@@ -4,25 +4,25 @@ import CScaLAPACK
 import MessagePassing
 
 extension Double: MatrixScalar {
-  /// Rounds, or copies. Local.
+  /// Copies the numbers; no rounding is needed. Local.
   public static func round(
     _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int
   ) {
     target.update(from: source, count: count)
   }
 
-  /// Widens, or copies. Local.
+  /// Copies the numbers; no widening is needed. Local.
   public static func widen(
     _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int
   ) {
     target.update(from: source, count: count)
   }
 
-  /// Whether an infinity or a NaN is there. Local.
+  /// Whether the array contains an infinity or a NaN. Local.
   public static func hasNonFinite(_ numbers: UnsafePointer<Double>, count: Int) -> Bool {
     let exponent = Double.infinity.bitPattern
     var found = false
-    // No early exit, so that the scan is vectorised.
+    // There is no early exit, so that the compiler can vectorize the loop.
     for index in 0..<count {
       found = found || numbers[index].bitPattern & exponent == exponent
     }
@@ -35,13 +35,13 @@ extension Double: MatrixScalar {
     _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>, ldb: Int, beta: Double,
     _ c: UnsafeMutablePointer<Double>, ldc: Int
   ) {
-    // Column-major arrays are the transposes of row-major ones: C' = op(B)' op(A)'.
+    // Read as row-major, column-major arrays are transposed: C' = op(B)' op(A)'.
     dgemm(
       transposeB, transposeA, m: n, n: m, k: k, alpha: alpha, b, lda: ldb, a, ldb: lda,
       beta: beta, c, ldc: ldc)
   }
 
-  /// out += a b of small matrices. Local. Source: `CProducts.h`.
+  /// out += a b for small matrices. Local. Source: `CProducts.h`.
   public static func addProduct(
     m: Int, n: Int, k: Int, to out: UnsafeMutablePointer<Double>, stride: Int,
     _ a: UnsafePointer<Double>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Double>,
@@ -50,7 +50,7 @@ extension Double: MatrixScalar {
     ntk_add_product_f64(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
   }
 
-  /// out += a b of small matrices. Local. Source: `CProducts.h`.
+  /// out += a b for small matrices. Local. Source: `CProducts.h`.
   public static func addProduct(
     m: Int, n: Int, k: Int, toWide out: UnsafeMutablePointer<Double>, stride: Int,
     _ a: UnsafePointer<Double>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Double>,
@@ -59,7 +59,7 @@ extension Double: MatrixScalar {
     ntk_add_product_f64(m, n, k, out, stride, a, rowStride, columnStride, b, bStride)
   }
 
-  /// target = source' of a matrix whose rows lie `stride` apart. Local.
+  /// target = source' for a matrix whose rows lie `stride` elements apart. Local.
   public static func transpose(
     rows: Int, columns: Int, _ source: UnsafePointer<Double>, stride: Int,
     to target: UnsafeMutablePointer<Double>, stride targetStride: Int
@@ -67,14 +67,14 @@ extension Double: MatrixScalar {
     ntk_transpose_f64(rows, columns, source, stride, target, targetStride)
   }
 
-  /// Copies numbers with the other sign. Local.
+  /// Copies numbers with their signs reversed. Local.
   public static func negate(
     _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int
   ) {
     for index in 0..<count { target[index] = -source[index] }
   }
 
-  /// A = QR of a panel. Collective. Source: pdgeqrf.
+  /// Computes A = QR for a panel. Collective. Source: pdgeqrf.
   public static func geqrf(
     m: Int32, n: Int32, _ a: UnsafeMutablePointer<Double>, ia: Int32, ja: Int32,
     _ descriptor: [Int32], tau: UnsafeMutablePointer<Double>, work: UnsafeMutablePointer<Double>,

@@ -1,55 +1,55 @@
 import BLAS
 import MessagePassing
 
-/// A number that distributed matrices hold: Double, or Float where half the memory and time are
-/// worth half the digits.
+/// A number type for the elements of distributed matrices: Double, or Float to halve memory and time at the cost of
+/// half the digits.
 public protocol MatrixScalar: BinaryFloatingPoint, Reducible, Sendable {
-  /// Rounds numbers to this type. Local.
+  /// Rounds double-precision numbers to this type. Local.
   static func round(
     _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Self>, count: Int)
 
-  /// Widens numbers of this type. Local.
+  /// Widens numbers of this type to double precision. Local.
   static func widen(
     _ source: UnsafePointer<Self>, to target: UnsafeMutablePointer<Double>, count: Int)
 
-  /// Whether an infinity or a NaN is among some numbers. Local.
+  /// Whether the array contains an infinity or a NaN. Local.
   static func hasNonFinite(_ numbers: UnsafePointer<Self>, count: Int) -> Bool
 
-  /// C = alpha op(A) op(B) + beta C of local column-major arrays.
+  /// C = alpha op(A) op(B) + beta C for local column-major arrays.
   ///
-  /// Shape: op(A) is m x k, op(B) k x n, C m x n. Local. Source: BLAS ?gemm.
+  /// Shape: op(A) is m x k, op(B) is k x n, and C is m x n. Local. Source: BLAS ?gemm.
   static func multiply(
     _ transposeA: Operation, _ transposeB: Operation, m: Int, n: Int, k: Int, alpha: Self,
     _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int, beta: Self,
     _ c: UnsafeMutablePointer<Self>, ldc: Int)
 
-  /// out += a b of matrices that lie in the caches, without copies of them.
+  /// out += a b for matrices that lie in the caches, without copying them.
   ///
-  /// Shape: out is m x n with element (i, j) at `i * stride + j`, a m x k with element (i, p) at
-  /// `i * rowStride + p * columnStride`, b k x n with element (p, j) at `p * bStride + j`. Rows of b
-  /// must be readable up to a multiple of 64 bytes. Local. Source: `CProducts.h`.
+  /// Shape: `out` is m x n with element (i, j) at `i * stride + j`; `a` is m x k with element (i, p) at
+  /// `i * rowStride + p * columnStride`; `b` is k x n with element (p, j) at `p * bStride + j`. The rows of `b` must be
+  /// readable up to a multiple of 64 bytes. Local. Source: `CProducts.h`.
   static func addProduct(
     m: Int, n: Int, k: Int, to out: UnsafeMutablePointer<Self>, stride: Int,
     _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,
     rowStride bStride: Int)
 
-  /// The same with the result, and sums of more than 256 products, in double precision.
+  /// out += a b as above, but the result, and sums of more than 256 products, are in double precision.
   static func addProduct(
     m: Int, n: Int, k: Int, toWide out: UnsafeMutablePointer<Double>, stride: Int,
     _ a: UnsafePointer<Self>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Self>,
     rowStride bStride: Int)
 
-  /// target = source' of a matrix whose rows lie `stride` apart. Local.
+  /// target = source' for a matrix whose rows lie `stride` elements apart. Local.
   static func transpose(
     rows: Int, columns: Int, _ source: UnsafePointer<Self>, stride: Int,
     to target: UnsafeMutablePointer<Self>, stride targetStride: Int)
 
-  /// Copies numbers with the other sign. Local.
+  /// Copies numbers with their signs reversed. Local.
   static func negate(
     _ source: UnsafePointer<Self>, to target: UnsafeMutablePointer<Self>, count: Int)
 
-  /// A = QR of a panel in place; an `lwork` of -1 asks for the size in work[0]. Rows and columns
-  /// count from 1. Collective; returns info. Source: ScaLAPACK p?geqrf.
+  /// Computes A = QR for a panel in place. If `lwork` is -1, returns the required workspace size in work[0] instead.
+  /// Rows and columns count from 1. Collective; returns info. Source: ScaLAPACK p?geqrf.
   static func geqrf(
     m: Int32, n: Int32, _ a: UnsafeMutablePointer<Self>, ia: Int32, ja: Int32,
     _ descriptor: [Int32], tau: UnsafeMutablePointer<Self>, work: UnsafeMutablePointer<Self>,

@@ -5,11 +5,11 @@ import MessagePassing
 private let oneNormFlag = CChar(UInt8(ascii: "1"))
 private let lower = CChar(UInt8(ascii: "L"))
 
-/// The rounding error that residuals are measured in, as LAPACK's tests do: 2^-53.
+/// The unit of rounding error in which residuals are measured, as in LAPACK's tests: 2^-53.
 let unitRoundoff = Double.ulpOfOne / 2
 
 extension DistributedMatrix where Scalar == Double {
-  /// The largest sum of absolute values of a column of the symmetric matrix in the lower triangle.
+  /// The one-norm (the largest absolute column sum) of the symmetric matrix that the lower triangle stores.
   ///
   /// Collective.
   ///
@@ -22,7 +22,7 @@ extension DistributedMatrix where Scalar == Double {
       oneNormFlag, lower, Int32(layout.n), pointer, descriptor, work.start)
   }
 
-  /// The largest sum of absolute values of one of the first `columns` columns.
+  /// The one-norm (the largest absolute column sum) of the first `columns` columns.
   ///
   /// Collective.
   ///
@@ -34,7 +34,7 @@ extension DistributedMatrix where Scalar == Double {
       work.start)
   }
 
-  /// Enough for either norm on any grid: pdlansy asks for 2 Nq0 + Np0 and at most Np0 + mb more.
+  /// A workspace large enough for either norm on any grid: pdlansy needs 2 Nq0 + Np0 and at most Np0 + mb more.
   private borrowing func normWorkspace() throws -> LocalArray<Double> {
     let count = 2 * (layout.rows.numroc(0) + layout.columns.numroc(0) + layout.mb + layout.nb)
     return try context.communicator.agree {

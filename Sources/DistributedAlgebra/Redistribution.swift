@@ -4,13 +4,12 @@ import MessagePassing
 extension DistributedMatrix {
   /// Sends tiles, each read by one rank, to the ranks that own their elements, bit for bit.
   ///
-  /// Collective. `tileCount` is this rank's number of tiles and may differ from the others';
-  /// `tile` reads its tile of a number from 0, in order. In each round a rank reads tiles up to
-  /// `roundBytes` (at least one), packs them for one rank at a time and exchanges the parts, so
-  /// that it holds at most three times `roundBytes`, five times with `bothTriangles`.
+  /// Collective. `tileCount` is the number of tiles of this rank, and may differ between ranks. `tile` reads one of
+  /// these tiles, given its number, which counts from 0; it is called in order. In each round a rank reads tiles up to
+  /// `roundBytes` (at least one tile), packs them for one rank at a time, and exchanges the parts. A rank therefore
+  /// holds at most three times `roundBytes`, or five times with `bothTriangles`.
   ///
-  /// Errors: what `tile` throws on any rank, or a tile that is not where `part` allows it, as a
-  /// `CollectiveFailure`.
+  /// Errors: what `tile` throws on any rank, or a tile that is not where `part` allows it, as a `CollectiveFailure`.
   public mutating func deposit(
     tileCount: Int, as part: DepositedPart = .lowerTriangle, roundBytes: Int = 12 << 20,
     tile: (_ index: Int) throws -> DenseTile
@@ -47,8 +46,8 @@ extension DistributedMatrix {
       try LocalArray<Double>(count: longest.send + longest.receive)
     }
     let (send, receive) = (buffer.start, buffer.start + longest.send)
-    // Step s pairs this rank with the ranks s above and s below: all ranks work at once, and each
-    // holds only one part to send and one to receive.
+    // Step s pairs this rank with the ranks s above and s below it. All ranks work at once, and each holds only one
+    // part to send and one part to receive.
     for step in 0..<communicator.size {
       let destination = (communicator.rank + step) % communicator.size
       let source = (communicator.rank - step + communicator.size) % communicator.size
@@ -72,7 +71,7 @@ extension DistributedMatrix {
     }
   }
 
-  /// The words that each rank is sent.
+  /// The number of words to send to each rank.
   private borrowing func wordCounts(of tiles: [DenseTile], as part: DepositedPart) -> [Int64] {
     (0..<context.grid.size).map { rank in
       let (myrow, mycol) = context.grid.position(of: rank)
@@ -84,7 +83,7 @@ extension DistributedMatrix {
     }
   }
 
-  /// Writes what one process owns of a tile, and of its mirror image where there is one.
+  /// Writes the elements of a tile, and of its mirror image if there is one, that one process owns.
   private borrowing func pack(
     _ tile: DenseTile, as part: DepositedPart, myrow: Int, mycol: Int,
     into words: UnsafeMutablePointer<Double>
@@ -116,7 +115,7 @@ extension DistributedMatrix {
 }
 
 extension DenseTile {
-  /// The rectangle of this tile and, second, of its mirror image where `part` asks for it.
+  /// The rectangle of this tile and, if `part` requires it, the rectangle of its mirror image.
   fileprivate func travelling(as part: DepositedPart) -> [TravellingTile] {
     let rowRange = rowStart..<(rowStart + rows)
     let columnRange = columnStart..<(columnStart + columns)

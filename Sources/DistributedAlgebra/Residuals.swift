@@ -2,7 +2,7 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// How well eigenpairs fit their matrix. Values below a few tens are rounding errors.
+/// Measures of how well eigenpairs fit their matrix. Values below a few tens are rounding errors.
 public struct EigenResiduals: Equatable, Sendable {
   /// |A Q - Q W| / (n eps |A|), in one-norms.
   public let equation: Double
@@ -14,15 +14,14 @@ private let lower = CChar(UInt8(ascii: "L"))
 private let transposed = CChar(UInt8(ascii: "T"))
 private let notTransposed = CChar(UInt8(ascii: "N"))
 
-/// Measures how well eigenpairs fit their matrix, which must be loaded again after a solver has
-/// overwritten it.
+/// Measures how well eigenpairs fit their matrix. If a solver has overwritten the matrix, load it again before this
+/// call.
 ///
-/// Shape: `vectors` is n x k, its columns belong to `values`.
+/// Shape: `vectors` is n x k; its columns belong to `values`.
 ///
-/// Collective. Reads the lower triangle of `a`; works in panels of columns, so it needs little
-/// memory.
+/// Collective. Reads the lower triangle of `a`. Works in panels of columns, so it needs little memory.
 ///
-/// Precondition: the blocks are the matrix's.
+/// Precondition: `vectors` has the block sizes of `a`.
 ///
 /// Source: ScaLAPACK's tests pdseprtst and pdsepchk; pdsymm, pdgemm, pdlange, pdlansy.
 public func residuals(
@@ -38,8 +37,8 @@ public func residuals(
         what: "the order of the eigenvectors", value: other.m, expected: n)
     }
   }
-  // Panels start where a round of blocks starts, so that panel and vectors share their columns'
-  // owners and the local columns are neighbors.
+  // Panels start at the start of a round of blocks. The columns of a panel then have the same owners as those of the
+  // vectors, and their local columns are adjacent.
   let round = layout.nb * layout.grid.npcol
   let width = min(k, max(1, 256 / round) * round)
   func panel(rows: Int) throws -> DistributedMatrix<Double> {
@@ -74,7 +73,7 @@ public func residuals(
     orthogonality: orthogonality / scale)
 }
 
-/// Subtracts W Q from the panel of the columns `start` to `start + count`. Local.
+/// Subtracts W Q from the panel that contains the columns `start` to `start + count`. Local.
 private func subtract(
   _ vectors: borrowing DistributedMatrix<Double>, scaledBy values: [Double],
   from panel: borrowing DistributedMatrix<Double>, start: Int, count: Int

@@ -2,18 +2,18 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// The Cholesky factor of A + s I, which also solves with A + t I for t near s.
+/// The Cholesky factor of A + s I, which can also solve systems with A + t I for t near s.
 ///
-/// One array holds both: L in the lower triangle and A above the diagonal, which the factorization
-/// does not change. Conjugate gradients on A + t I with the factor as preconditioner have a condition
-/// number of at most max(t / s, s / t). So one factor serves a decade to both sides of s in some tens
-/// of iterations, each of which costs as much as a solution.
+/// One array holds both matrices: L in the lower triangle, and A above the diagonal, which the factorization does not
+/// change. With the factor as preconditioner, conjugate gradients on A + t I have a condition number of at most
+/// max(t / s, s / t). One factor therefore serves values of t within a factor of ten above and below s, in a few tens
+/// of iterations. Each iteration costs as much as a solution.
 ///
 /// Source: Hestenes and Stiefel (1952).
 public struct ShiftedCholesky: ~Copyable {
   /// The factor of A + s I.
   public let factor: CholeskyFactor
-  /// s.
+  /// The shift s of the factorized matrix.
   public let shift: Double
 
   private let diagonal: [Double]
@@ -24,9 +24,9 @@ public struct ShiftedCholesky: ~Copyable {
 
   /// Factorizes A + s I in place.
   ///
-  /// Collective. Both triangles of A are read. Nil where A + s I is not positive definite.
+  /// Collective. Both triangles of A are read. Returns nil if A + s I is not positive definite.
   ///
-  /// Errors: as of `CholeskyFactor.factorize`.
+  /// Errors: as for `CholeskyFactor.factorize`.
   public init?(of matrix: consuming DistributedMatrix<Double>, shift: Double) throws {
     let diagonal = try matrix.diagonal()
     let norm = try matrix.symmetricOneNorm()
@@ -39,7 +39,7 @@ public struct ShiftedCholesky: ~Copyable {
     self.factor = factor
   }
 
-  /// The product A X, and the solution of (A + s I) Z = X, for the same X on all ranks, on all ranks.
+  /// Returns the product A X and the solution Z of (A + s I) Z = X, on all ranks. All ranks must pass the same X.
   ///
   /// Shape: X and both results are n x k, row-major. Collective.
   public borrowing func productAndSolution(
@@ -53,18 +53,18 @@ public struct ShiftedCholesky: ~Copyable {
     return (product, try side.replicated())
   }
 
-  /// The solutions X of (A + t I) X = B for several t and the same B on all ranks, on all ranks.
+  /// Returns the solutions X of (A + t I) X = B for several t, on all ranks. All ranks must pass the same B.
   ///
-  /// All are iterated at once, so that each iteration reads the matrix once for all of them.
+  /// All systems are iterated together, so that each iteration reads the matrix only once.
   ///
   /// Shape: B and each X are n x k, row-major. Collective.
   ///
-  /// - Returns: for each t X and its iterations; nil where they did not converge.
+  /// - Returns: For each t, the solution X and the number of iterations, or nil if the iteration did not converge.
   public borrowing func solutions(
     rowMajor b: [Double], columns k: Int, shifts: [Double], maximumIterations: Int = 200
   ) throws -> [(x: [Double], iterations: Int)?] {
     let (n, count) = (factor.matrix.layout.n, shifts.count)
-    // Column index * k + c belongs to shift number index.
+    // Column index * k + c belongs to the shift with number `index`.
     let all = k * count
     let shift = (0..<all).map { shifts[$0 / k] }
     var x = try DistributedMatrix<Double>(
@@ -74,7 +74,8 @@ public struct ShiftedCholesky: ~Copyable {
     residual.fill { i, j in b[i * k + j % k] }
     var iterations = [Int](repeating: 0, count: all)
     var isSolved = [Bool](repeating: false, count: all)
-    // The residual of the recurrence drifts from the true one, so the iteration starts again from it.
+    // The residual of the recurrence drifts from the true residual, so the iteration is restarted from the true
+    // residual.
     for _ in 0..<4 {
       try iterate(&x, &residual, &image, shift, &iterations, most: maximumIterations)
       multiply(x, shift, into: &image)
@@ -96,8 +97,8 @@ public struct ShiftedCholesky: ~Copyable {
     }
   }
 
-  /// Conjugate gradients for all columns at once, each with its own shift and steps, until all are
-  /// small; adds to every column's iterations until it is.
+  /// Runs conjugate gradients for all columns together, each with its own shift and step sizes, until all residuals are
+  /// small. Increments the iteration count of each column until its residual is small.
   private borrowing func iterate(
     _ x: inout DistributedMatrix<Double>, _ residual: inout DistributedMatrix<Double>,
     _ image: inout DistributedMatrix<Double>, _ shift: [Double], _ iterations: inout [Int],
@@ -127,7 +128,7 @@ public struct ShiftedCholesky: ~Copyable {
     }
   }
 
-  /// Whether each column's residual is of the size of the rounding errors of a direct solution.
+  /// Whether the residual of each column is as small as the rounding errors of a direct solution.
   private borrowing func isSmall(
     _ residual: borrowing DistributedMatrix<Double>, beside x: borrowing DistributedMatrix<Double>,
     _ shift: [Double], factor: Double
@@ -150,7 +151,7 @@ public struct ShiftedCholesky: ~Copyable {
     ntk_pdsymm_left(
       Self.upper, Int32(x.layout.m), Int32(x.layout.n), 1, factor.matrix.pointer, matrix,
       x.pointer, 1, x.descriptor, 0, image.pointer, image.descriptor)
-    // On the diagonal lies the factor's.
+    // The diagonal of the array belongs to the factor, so replace its contribution by that of A + t I.
     for jLocal in 0..<x.localColumns {
       let t = shift[x.layout.columns.global(of: jLocal, on: x.context.mycol)]
       for iLocal in 0..<x.localRows {

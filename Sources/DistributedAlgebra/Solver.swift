@@ -1,6 +1,6 @@
 import BlockCyclic
 
-/// What is done with a square distributed matrix, which decides the arrays that it takes.
+/// An operation on a square distributed matrix. It determines which arrays are needed.
 public enum Solver: Hashable, Sendable, CaseIterable {
   /// All eigenvalues (pdsyev 'N').
   case eigenvalues
@@ -17,11 +17,11 @@ public enum Solver: Hashable, Sendable, CaseIterable {
 }
 
 extension MatrixLayout {
-  /// The elements of workspace that a solver takes on the rank that needs most.
+  /// The number of elements of workspace that a solver needs on the rank that needs the most.
   ///
-  /// Source: the lower bounds of LWORK in the documentation of pdsyev and pdsyevd. The latter's
-  /// leaves out what pdormtr takes inside it, which exceeds the rest for n below about 3 nb; it is
-  /// added here.
+  /// Source: the lower bounds of LWORK in the documentation of pdsyev and pdsyevd. The bound for pdsyevd omits the
+  /// workspace of pdormtr, which it calls and which exceeds the rest if n is below about 3 nb. That workspace is added
+  /// here.
   public func workspaceCount(for solver: Solver) -> Int {
     let np = rows.numroc(0)
     let nq = columns.numroc(0)
@@ -30,28 +30,28 @@ extension MatrixLayout {
     case .eigenpairs:
       max(1 + 6 * n + 2 * np * nq, 3 * n + max(nb * (np + 1), 3 * nb)) + 2 * n
         + (np + nq + nb) * nb
-    // p?geqrf's, or what a process column exchanges of a panel.
+    // The workspace of p?geqrf, or the part of a panel that a process column exchanges.
     case .band: nb * (max(np, nq) + 3 * nb)
-    // ELPA allocates its own, and indexes it in Fortran's array descriptors.
+    // ELPA allocates its own workspace, and indexes it with Fortran's array descriptors.
     case .cholesky, .elpaEigenvalues, .elpaEigenpairs: 0
     }
   }
 
-  /// The first array of a solver, or of the matrix alone, that has more than 2^31 - 1 elements on any
-  /// rank; nil where all fit.
+  /// The first array of a solver, or of the matrix alone if `solver` is nil, that has more than 2^31 - 1 elements on
+  /// some rank. Nil if all arrays fit.
   public func lp64Violation(for solver: Solver?) -> LP64Violation? {
     lp64Violation(workspace: solver.map(workspaceCount) ?? 0)
   }
 
-  /// The least number of ranks, in a near-square grid, on which a solver can index its arrays; nil
-  /// where no number is enough.
+  /// The smallest number of ranks, in a near-square grid, with which a solver can index its arrays, or nil if no number
+  /// is enough.
   public static func smallestRanks(
     forOrder n: Int, solver: Solver?, nb: Int = 64
   ) throws(BlockCyclicError) -> Int? {
     try smallestRanks(forOrder: n, nb: nb) { solver.map($0.workspaceCount) ?? 0 }
   }
 
-  /// Throws where a solver, or the matrix alone, would need an array that ScaLAPACK's 32-bit integers cannot index.
+  /// Throws if a solver, or the matrix alone, would need an array that ScaLAPACK's 32-bit integers cannot index.
   ///
   /// Local; the same on all ranks.
   public func requireLP64(for solver: Solver? = nil) throws {
@@ -62,8 +62,8 @@ extension MatrixLayout {
       smallestRanks: try Self.smallestRanks(forOrder: order, solver: solver, nb: nb))
   }
 
-  /// Throws where the matrix is not square in square blocks, as `routine` needs it, or a solver
-  /// cannot index it. Local; the same on all ranks.
+  /// Throws if the matrix is not square in square blocks, as `routine` requires, or if a solver cannot index it. Local;
+  /// the same on all ranks.
   func requireSquare(for routine: String, _ solver: Solver? = nil) throws {
     guard m == n && mb == nb && n > 0 else {
       throw DistributedAlgebraError.notSquare(routine: routine, layout: self)

@@ -1,6 +1,6 @@
 import BlockCyclic
 
-/// Elements of one dimension that are neighbors both in the whole matrix and in a local part.
+/// Consecutive elements of one dimension that are adjacent both in the whole matrix and in a local part.
 struct Segment {
   let global: Int
   let local: Int
@@ -25,13 +25,13 @@ extension Distribution {
   }
 }
 
-/// A rectangle of the matrix in transit from the rank that read it to a rank that owns part of it.
+/// A rectangle of the matrix on its way from the rank that read it to a rank that owns part of it.
 ///
-/// The elements that one process owns travel by segments: column segments outside, row segments
-/// inside, each column-major, so that the receiver copies whole columns of blocks. Both ends walk
-/// the same segments, so a message needs only the rectangle's place and shape.
+/// The elements that one process owns travel segment by segment: column segments in the outer loop, row segments in the
+/// inner loop, each column-major, so that the receiver copies whole columns of blocks. Sender and receiver walk the
+/// same segments, so a message needs only the position and shape of the rectangle.
 struct TravellingTile {
-  /// Words that say where the rectangle is.
+  /// The number of words in the header, which gives the position and shape of the rectangle.
   static let headerCount = 4
 
   let rows: Range<Int>
@@ -49,17 +49,17 @@ struct TravellingTile {
     }
   }
 
-  /// Whether a pair of segments lies whole in what is sent, rather than across the diagonal.
+  /// Whether all elements of a pair of segments are sent. Otherwise the pair crosses the diagonal.
   func isWhole(_ i: Segment, _ j: Segment) -> Bool {
     !lowerOnly || i.global >= j.global + j.count - 1
   }
 
-  /// The first row of segment `i` to be sent in global column `j`, counted within the segment.
+  /// The first row of segment `i` to send in global column `j`, relative to the start of the segment.
   func firstRow(of i: Segment, inColumn j: Int) -> Int {
     min(max(j - i.global, 0), i.count)
   }
 
-  /// The words that go to one process: none, or the header and its elements.
+  /// The number of words for one process: zero, or the header and the elements that the process owns.
   func wordCount(in layout: MatrixLayout, myrow: Int, mycol: Int) -> Int {
     var count = 0
     forEachBlock(in: layout, myrow: myrow, mycol: mycol) { i, j in
@@ -74,14 +74,14 @@ struct TravellingTile {
     return count == 0 ? 0 : count + Self.headerCount
   }
 
-  /// Writes the words for one process; returns the place behind them.
+  /// Writes the words for one process, and returns the position after them.
   ///
-  /// `values` is the rectangle's first element, its strides in elements.
+  /// `values` points to the first element of the rectangle. Strides are in elements.
   func pack(
     _ values: UnsafePointer<Double>, rowStride: Int, columnStride: Int, for layout: MatrixLayout,
     myrow: Int, mycol: Int, into words: UnsafeMutablePointer<Double>
   ) -> UnsafeMutablePointer<Double> {
-    // Integers travel as bit patterns: words are copied, never computed with.
+    // Integers travel as bit patterns: words are only copied, never used in arithmetic.
     words[0] = Double(bitPattern: UInt64(rows.lowerBound))
     words[1] = Double(bitPattern: UInt64(rows.count))
     words[2] = Double(bitPattern: UInt64(columns.lowerBound))
@@ -109,7 +109,7 @@ struct TravellingTile {
     return next
   }
 
-  /// Reads a rectangle's place from the start of its words.
+  /// Reads the position and shape of a rectangle from the header.
   init(header words: UnsafePointer<Double>, lowerOnly: Bool) {
     let row = Int(words[0].bitPattern)
     let column = Int(words[2].bitPattern)
@@ -124,7 +124,7 @@ struct TravellingTile {
     self.lowerOnly = lowerOnly
   }
 
-  /// Copies the elements behind the header into a local part; returns the place behind them.
+  /// Copies the elements after the header into a local part, and returns the position after them.
   func unpack<Scalar: MatrixScalar>(
     _ words: UnsafePointer<Double>, for layout: MatrixLayout, myrow: Int, mycol: Int,
     into elements: UnsafeMutablePointer<Scalar>, lld: Int
@@ -143,7 +143,7 @@ struct TravellingTile {
   }
 }
 
-/// Writes a block column-major, from any strides.
+/// Writes a block in column-major order, from any strides.
 private func packBlock(
   _ corner: UnsafePointer<Double>, rowStride: Int, columnStride: Int, rows: Int, columns: Int,
   into words: UnsafeMutablePointer<Double>
@@ -154,8 +154,8 @@ private func packBlock(
     }
     return
   }
-  // Eight columns at a time: one cache line of each row is read once and used whole, where a
-  // column at a time would evict it in between.
+  // Eight columns at a time: this reads one cache line of each row once and uses it completely. Copying one column at a
+  // time would evict the line in between.
   var start = 0
   while start < columns {
     let width = min(8, columns - start)

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The cross-entropy of outputs under softmax, for targets that need not sum to one.
+/// The cross-entropy of outputs after softmax, for targets whose sum need not be one.
 package enum CrossEntropy {
-  /// dL/df of rows [images, classes], row-major: (softmax(f) sum(y) - y) / outputs, where the loss is
-  /// the mean over `outputs` numbers.
+  /// The gradient dL/df for the rows of `f`, [images, classes] row-major: (softmax(f) sum(y) - y) / outputs. The loss L
+  /// is the mean over `outputs` numbers.
   package static func gradient(
     _ f: [Double], targets: [Double], classes: Int, outputs: Double
   ) -> [Double] {
@@ -20,7 +20,7 @@ package enum CrossEntropy {
     return gradient
   }
 
-  /// log sum exp of one row, without overflow.
+  /// The logarithm of the sum of exp over one row, without overflow.
   package static func logSum(_ f: ArraySlice<Double>) -> Double {
     let largest = f.max() ?? 0
     return largest + log(f.reduce(0) { $0 + exp($1 - largest) })

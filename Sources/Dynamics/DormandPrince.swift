@@ -1,14 +1,14 @@
 import Foundation
 
-/// An ordinary differential equation y' = f(y), integrated with its error held under a tolerance.
+/// An integrator for an ordinary differential equation y' = f(y) that keeps the error below a tolerance.
 ///
 /// Source: Dormand and Prince (1980), the pair of orders 5 and 4.
 package struct DormandPrince {
-  /// Of each step's error, over 1 + |y|.
+  /// The bound on the error of each step, relative to 1 + |y|.
   package let tolerance: Double
   private var step: Double
 
-  /// - Parameter step: to begin with; it is adapted.
+  /// - Parameter step: The initial step size, which is adapted later.
   package init(tolerance: Double, step: Double) {
     (self.tolerance, self.step) = (tolerance, step)
   }
@@ -23,12 +23,12 @@ package struct DormandPrince {
     71.0 / 57600, 0, -71.0 / 16695, 71.0 / 1920, -17253.0 / 339200, 22.0 / 525, -1.0 / 40,
   ]
 
-  /// Advances `y` by a time. Returns false where no step is small enough for the tolerance.
+  /// Advances `y` by a time. Returns false if no step is small enough for the tolerance.
   ///
   /// - Parameters:
-  ///   - slope: f.
-  ///   - agree: makes a number the same on all ranks, which must take the same steps.
-  ///   - poll: called before each step with the part of the time that is done; may throw.
+  ///   - slope: The function f.
+  ///   - agree: Makes a number the same on all ranks, so that all ranks take the same steps.
+  ///   - poll: Called before each step with the completed fraction of the time; may throw.
   package mutating func advance(
     _ y: inout [Double], by time: Double, slope: ([Double]) throws -> [Double],
     agree: (Double) throws -> Double, poll: (Double) throws -> Void
@@ -48,7 +48,7 @@ package struct DormandPrince {
         var error = 0.0
         for (weight, slope) in zip(Self.errors, slopes) { error += weight * slope[index] }
         let scale = 1 + max(abs(y[index]), abs(next[index]))
-        // NaN is no error to go on with.
+        // If the error is NaN, treat it as infinite, so that the step is rejected.
         let own = abs(h * error) / scale
         worst = own <= worst ? worst : own.isNaN ? .infinity : own
       }
@@ -61,7 +61,7 @@ package struct DormandPrince {
         slopes = [slopes[0]]
       }
       let change = ratio > 0 ? (ratio.isFinite ? 0.9 * pow(ratio, -0.2) : 0) : 5
-      // The last step before a time is cut short, which says nothing of the next.
+      // The last step is cut short to end at `time`, so its size says nothing about the next step.
       if ratio > 1 || h == step { step = h * min(max(change, 0.2), 5) }
     }
     return true

@@ -1,7 +1,7 @@
-/// The trace and the range of the eigenvalues of a kernel.
+/// The trace of a kernel and the range of its eigenvalues.
 package struct KernelExtent {
   package let trace: Double
-  /// From the least eigenvalue, or zero where it is not known, to the largest.
+  /// From the smallest eigenvalue, or zero if it is unknown, to the largest.
   package let range: ClosedRange<Double>
 
   package init(

@@ -1,6 +1,7 @@
-/// Regularizations that are solved with one factorization.
+/// Groups of regularizations that are solved with one factorization.
 package enum RegularizationGroups {
-  /// Regularizations that share a factor: within a decade of the group's middle. Zero stays alone.
+  /// Groups the indices of the regularizations that share a factorization: all lie within a decade of the group's
+  /// middle. Zero forms a group of its own.
   package static func of(_ regularizations: [Double]) -> [[Int]] {
     let sorted = regularizations.indices.sorted { regularizations[$0] < regularizations[$1] }
     var groups: [[Int]] = []
@@ -15,18 +16,19 @@ package enum RegularizationGroups {
     return groups
   }
 
-  /// Ten times the largest of ascending positive numbers that is within ten times the first.
+  /// Takes the largest of the positive numbers, in ascending order, that is at most ten times the first one, and
+  /// returns ten times that number.
   private static func middleReach(_ ascending: [Double]) -> Double {
     let least = ascending[0]
     return (ascending.last { $0 <= least * decade } ?? least) * decade
   }
 
-  /// The member that is within a decade of all others.
+  /// The index of the regularization that is within a decade of all others in its group.
   package static func middle(of group: [Int], _ regularizations: [Double]) -> Int {
     let least = regularizations[group[0]]
     return group.last { regularizations[$0] <= least * decade } ?? group[0]
   }
 
-  /// A decade, and rounding of what users write as powers of ten.
+  /// A factor of ten, with a margin for the rounding of numbers that users write as powers of ten.
   private static let decade = 10 * (1 + 1e-9)
 }

@@ -1,16 +1,16 @@
 import Foundation
 import Jobs
 
-/// What gradient descent on half the mean squared error makes of one eigenvector's component in a given
-/// time: the part of the error that is left, and the coefficient of the kernel that has grown.
+/// The effect of gradient descent on half the mean squared error, for the component of one eigenvector after a given
+/// time: the fraction of the error that remains, and the coefficient of the kernel that has grown.
 ///
-/// Source: Jacot et al. (arXiv 1806.07572); Lee et al. (arXiv 1902.06720), equations 8 to 11; momentum as
-/// neural-tangents' `gradient_descent` has it.
+/// Source: Jacot et al. (arXiv 1806.07572); Lee et al. (arXiv 1902.06720), equations 8 to 11; momentum as in
+/// neural-tangents' `gradient_descent`.
 package struct TrainingFilter {
   package let dynamics: TrainingSection.Dynamics
   package let learningRate: Double
   package let momentum: Double?
-  /// Images times classes, over which the loss is a mean.
+  /// The number of images times the number of classes. The loss is a mean over this many numbers.
   package let outputs: Double
 
   package init(
@@ -22,13 +22,13 @@ package struct TrainingFilter {
     self.outputs = outputs
   }
 
-  /// f(t) - y = remainder (f(0) - y), and f(t) - f(0) = lambda growth (y - f(0)).
+  /// The two factors in f(t) - y = remainder (f(0) - y) and f(t) - f(0) = lambda growth (y - f(0)).
   package struct Response: Equatable {
     package var remainder: Double
     package var growth: Double
   }
 
-  /// The response of an eigenvalue at a time; a value below zero by rounding counts as zero.
+  /// The response for an eigenvalue at a time. An eigenvalue that rounding made negative counts as zero.
   package func response(eigenvalue: Double, time: Double) -> Response {
     let lambda = max(eigenvalue, 0)
     guard time != .infinity else {
@@ -42,20 +42,21 @@ package struct TrainingFilter {
     }
   }
 
-  /// e' = -lambda e.
+  /// Solves e' = -lambda e.
   private func flow(_ lambda: Double, _ time: Double) -> Response {
     let x = lambda * time
     return Response(remainder: exp(-x), growth: lambda > 0 ? -expm1(-x) / lambda : time)
   }
 
-  /// e'' + gamma e' + omega^2 e = 0 in time sqrt(learning rate) t, from rest.
+  /// Solves e'' + gamma e' + omega^2 e = 0 in time sqrt(learning rate) t, starting at rest.
   private func oscillator(_ lambda: Double, _ time: Double, _ momentum: Double) -> Response {
     let tau = time * learningRate.squareRoot()
     let half = (1 - momentum) / learningRate.squareRoot() / 2
     let squared = lambda / outputs
     let discriminant = half * half - squared
     guard discriminant > 1e-6 * half * half else {
-      // Near the double root both exponentials meet; their sum and quotient do not.
+      // Near the double root, both exponentials become equal. `even`, half their sum, and `odd`, half their difference
+      // divided by x, stay accurate.
       let root = abs(discriminant).squareRoot()
       let x = root * tau
       let (even, odd): (Double, Double)
@@ -68,14 +69,15 @@ package struct TrainingFilter {
         (even, odd) = ((slow + fast) / 2, (slow - fast) / (2 * x))
       }
       let remainder = even + half * tau * odd
-      // At first 1 - remainder is (omega tau)^2 / 2, and subtraction would keep little of it.
+      // At early times 1 - remainder is about (omega tau)^2 / 2, and computing it by subtraction would lose most
+      // digits.
       let early =
         tau * tau / 2 * (1 - 2 * half * tau / 3 + (4 * half * half - squared) * tau * tau / 12)
       let isEarly = max(half, squared.squareRoot()) * tau < 1e-3
       return Response(
         remainder: remainder, growth: isEarly ? early / outputs : (1 - remainder) / lambda)
     }
-    // slow fast = omega^2 and slow + fast = gamma.
+    // The two rates satisfy slow fast = omega^2 and slow + fast = gamma.
     let root = discriminant.squareRoot()
     let fast = half + root
     let slow = squared / fast
@@ -85,10 +87,11 @@ package struct TrainingFilter {
     return Response(remainder: remainder, growth: growth)
   }
 
-  /// e_(k+1) = (1 + m - x) e_k - m e_(k-1) with x = learning rate lambda / outputs, by powers of the step.
+  /// Computes e_(k+1) = (1 + m - x) e_k - m e_(k-1) with x = learning rate lambda / outputs, by repeated squaring of
+  /// the step.
   private func steps(_ lambda: Double, _ time: Double, _ momentum: Double) -> Response {
     let x = learningRate * lambda / outputs
-    // Beside e, d = (1 - e) / x, which keeps its digits where x is small:
+    // Besides e, iterate d = (1 - e) / x, which stays accurate if x is small:
     // d_(k+1) = (1 + m - x) d_k - m d_(k-1) + 1.
     var power = AffineStep(a: 1 + momentum - x, b: -momentum)
     var total = AffineStep.identity
@@ -98,19 +101,19 @@ package struct TrainingFilter {
       count >>= 1
       if count > 0 { power = power * power }
     }
-    // e_0 = e_(-1) = 1 and d_0 = d_(-1) = 0.
+    // Start from e_0 = e_(-1) = 1 and d_0 = d_(-1) = 0.
     return Response(
       remainder: total.m00 + total.m01, growth: total.c0 * learningRate / outputs)
   }
 }
 
-/// (p, q) -> (m00 p + m01 q + c0, m10 p + m11 q + c1).
+/// The affine map (p, q) -> (m00 p + m01 q + c0, m10 p + m11 q + c1).
 private struct AffineStep {
   var m00, m01, m10, m11, c0, c1: Double
 
   static let identity = AffineStep(m00: 1, m01: 0, m10: 0, m11: 1, c0: 0, c1: 0)
 
-  /// (p, q) -> (a p + b q + 1, p).
+  /// The map (p, q) -> (a p + b q + 1, p).
   init(a: Double, b: Double) {
     self.init(m00: a, m01: b, m10: 1, m11: 0, c0: 1, c1: 0)
   }
@@ -120,7 +123,7 @@ private struct AffineStep {
     (self.c0, self.c1) = (c0, c1)
   }
 
-  /// First `second`, then `first`.
+  /// The composition that applies `second` first, then `first`.
   static func * (first: Self, second: Self) -> Self {
     AffineStep(
       m00: first.m00 * second.m00 + first.m01 * second.m10,

@@ -1,8 +1,8 @@
 import Jobs
 
-/// Losses as neural-tangents has them: means over all images and classes.
+/// Losses as neural-tangents defines them: means over all images and classes.
 package enum TrainingLoss {
-  /// The loss of outputs [images, classes] row-major.
+  /// The loss of `outputs`, [images, classes] row-major.
   package static func value(
     _ loss: TrainingSection.Loss, _ outputs: [Double], _ targets: [Double], classes: Int
   ) -> Double {

@@ -1,8 +1,8 @@
-/// How the trace of a kernel is spread over its eigenvalues.
+/// Measures of how the trace of a kernel is spread over its eigenvalues.
 public struct EffectiveDimensions: Sendable, Equatable {
-  /// The tail behind the first k eigenvalues.
+  /// Figures of the eigenvalues after the first k.
   public struct Tail: Sendable, Equatable {
-    /// k.
+    /// The number k of eigenvalues before the tail.
     public let rank: Int
     /// r_k = sum_{i > k} lambda_i / lambda_{k+1}.
     public let effectiveRank: Double
@@ -10,17 +10,18 @@ public struct EffectiveDimensions: Sendable, Equatable {
     public let participation: Double
   }
 
-  /// (sum lambda)^2 / sum lambda^2.
+  /// The participation ratio of the whole spectrum, (sum lambda)^2 / sum lambda^2.
   public let participation: Double
-  /// The tails behind 0, 1, 3, 10, 30, ... eigenvalues, up to half of them.
+  /// The tails after the first 0, 1, 3, 10, 30, ... eigenvalues, up to half of the eigenvalues.
   ///
   /// Source: Bartlett, Long, Lugosi and Tsigler, PNAS 117 (2020), definition 3.
   public let tails: [Tail]
 
-  /// Of eigenvalues, the largest first; those at or below `floor` are rounding and have no tail of their own.
+  /// Computes the figures from eigenvalues in descending order. Eigenvalues at or below `floor` are rounding errors, so
+  /// no tail begins with one of them.
   public init(_ values: [Double], floor: Double) {
     let n = values.count
-    // From the smallest on, so that no tail is lost in what stands before it.
+    // Sum from the smallest value upward, so that large values do not swamp the sums of small ones.
     var sums = [Double](repeating: 0, count: n + 1)
     var squares = sums
     for index in stride(from: n - 1, through: 0, by: -1) {

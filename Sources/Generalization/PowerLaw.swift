@@ -1,27 +1,27 @@
 import Foundation
 
-/// A power law a i^-exponent, fitted to a falling sequence between two ranks.
+/// A power law a i^-exponent, fitted to a decreasing sequence between two ranks.
 ///
-/// Least squares of the logarithms, in which each rank counts by its share of the logarithmic axis.
+/// The fit is least squares of the logarithms. Each rank has a weight equal to its share of the logarithmic axis.
 public struct PowerLaw: Sendable, Equatable {
   /// The exponent over the whole window.
   public let exponent: Double
-  /// a.
+  /// The factor a.
   public let amplitude: Double
-  /// The ranks of the window, from 1.
+  /// The range of ranks that was fitted, counted from 1.
   public let window: ClosedRange<Int>
-  /// The least and the largest exponent over the four parts of the window that are alike on a logarithmic
-  /// axis: how far from a power law the sequence is.
+  /// The smallest and the largest exponent in the four parts of the window, which have equal lengths on a logarithmic
+  /// axis. A wide range means that the sequence is far from a power law.
   public let spread: ClosedRange<Double>
 
-  /// The window that is fitted where none is asked: from rank 10 to a tenth of the ranks, behind which a
-  /// finite sample bends the spectrum down.
+  /// The default window: from rank 10 to a tenth of the ranks. Beyond that, a finite sample bends the spectrum down.
   public static func window(of n: Int) -> ClosedRange<Int>? {
     n >= 400 ? 10...n / 10 : nil
   }
 
-  /// Fits a sequence, its first element being that of rank 1. Nil where the window has elements at or below
-  /// `floor`, or reaches beyond the sequence, or is too short for its four parts.
+  /// Fits a sequence whose first element has rank 1.
+  ///
+  /// Nil if the window has elements at or below `floor`, reaches beyond the sequence, or is too short for four parts.
   public init?(_ sequence: [Double], window: ClosedRange<Int>, floor: Double = 0) {
     guard window.lowerBound >= 1, window.upperBound <= sequence.count,
       let whole = Self.fit(sequence, window, floor)
@@ -66,7 +66,7 @@ public struct PowerLaw: Sendable, Equatable {
 }
 
 extension TargetSpectrum {
-  /// The part of the targets' squared norm that lies in eigenvectors of rank i and behind, [n].
+  /// The share of the targets' squared norm that lies in the eigenvectors of rank i and beyond, [n].
   public var tails: [Double] {
     var tails = [Double](repeating: 0, count: n)
     var sum = 0.0

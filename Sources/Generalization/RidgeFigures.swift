@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the spectrum says of ridge regression on all n samples, at one ridge s.
+/// Figures of ridge regression on all n samples at one ridge s, computed from the spectrum.
 public struct RidgeFigures: Sendable, Equatable {
   /// d1 = sum lambda_i / (lambda_i + s), the effective number of parameters.
   public let dimension: Double
@@ -8,29 +8,29 @@ public struct RidgeFigures: Sendable, Equatable {
   public let secondDimension: Double
   /// The mean over samples and outputs of the squared training error.
   public let trainError: Double
-  /// The mean over samples and outputs of the squared training error over (1 - d1 / n)^2: what leaving one
-  /// out would give if all diagonal elements of K (K + s I)^-1 were alike.
+  /// The mean squared training error over samples and outputs, divided by (1 - d1 / n)^2. This would be the
+  /// leave-one-out error if all diagonal elements of K (K + s I)^-1 were equal.
   ///
   /// Source: Golub, Heath and Wahba, Technometrics 21 (1979).
   public let generalizedCrossValidation: Double
-  /// log p(y_c) of each output under a Gaussian process of covariance K + s I.
+  /// log p(y_c) of each output under a Gaussian process with covariance K + s I.
   ///
   /// Source: Rasmussen and Williams (2006), equation 2.30.
   public let logMarginalLikelihoods: [Double]
-  /// The factor of K + s I that makes the targets most likely: sum |v_i|^2 / (lambda_i + s) / (n outputs).
+  /// The factor of K + s I under which the targets are most likely: sum |v_i|^2 / (lambda_i + s) / (n outputs).
   public let scale: Double
-  /// The log marginal likelihood of all outputs with this factor; nil where all targets are zero.
+  /// The log marginal likelihood of all outputs with this factor, or nil if all targets are zero.
   public let scaledLogMarginalLikelihood: Double?
 
   /// The log marginal likelihood of all outputs together.
   public var logMarginalLikelihood: Double { logMarginalLikelihoods.reduce(0, +) }
 
-  /// Nil where K + s I is singular.
+  /// Returns nil if K + s I is singular.
   public init?(_ spectrum: TargetSpectrum, ridge: Double) {
     guard let least = spectrum.values.last, least + ridge > 0 else { return nil }
     let (n, outputs) = (Double(spectrum.n), spectrum.outputs)
     var (dimension, second, inverses, logarithms) = (0.0, 0.0, 0.0, 0.0)
-    // In units of K, so that squares neither overflow nor vanish.
+    // Work in units of the size of K, so that squares neither overflow nor underflow.
     let unit = spectrum.values[0] + ridge
     var residual = 0.0
     var forms = [Double](repeating: 0, count: outputs)

@@ -1,20 +1,20 @@
-/// The eigenvalues of a kernel matrix, and how the targets lie in its eigenvectors.
+/// The eigenvalues of a kernel matrix, and the weights of the targets in its eigenvectors.
 public struct TargetSpectrum: Sendable {
-  /// The eigenvalues, the largest first, those below zero by rounding as zero; [n].
+  /// The eigenvalues in descending order, [n]. Values that rounding made negative are zero.
   public let values: [Double]
-  /// The squared weights u_i . y_c of each output in each eigenvector, [n, outputs] row-major.
+  /// The squared weight (u_i . y_c)^2 of each output in each eigenvector, [n, outputs] row-major.
   public let squares: [Double]
-  /// Their sums over the outputs, [n].
+  /// The sums of `squares` over the outputs, [n].
   public let energies: [Double]
-  /// Columns of the targets.
+  /// The number of columns of the targets.
   public let outputs: Int
 
-  /// The number of samples, which is the order of the matrix.
+  /// The number of samples, which is the order of the kernel matrix.
   public var n: Int { values.count }
 
   /// - Parameters:
-  ///   - values: ascending, [n].
-  ///   - weights: u_i . y_c, [n, outputs] row-major, in the order of the values.
+  ///   - values: The eigenvalues in ascending order, [n].
+  ///   - weights: The weights u_i . y_c, [n, outputs] row-major, in the order of `values`.
   public init(ascending values: [Double], weights: [Double], outputs: Int) {
     precondition(weights.count == values.count * outputs, "a row of weights for each eigenvalue")
     let n = values.count

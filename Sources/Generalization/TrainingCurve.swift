@@ -1,24 +1,24 @@
 import Foundation
 
-/// The loss of gradient flow on all n samples, from outputs of zero on, at every time.
+/// The loss of gradient flow on all n samples at any time, starting from outputs of zero.
 ///
-/// Half the mean over samples and outputs of the squared error, as in training; time in units of the
-/// learning rate: sum |v_i|^2 exp(-2 lambda_i t / N) / (2 N), N = n outputs.
+/// The loss is half the mean squared error over samples and outputs, as in training. Time is in units of the learning
+/// rate: sum |v_i|^2 exp(-2 lambda_i t / N) / (2 N), N = n outputs.
 ///
 /// Source: Jacot, Gabriel and Hongler (arXiv 1806.07572); Lee et al. (arXiv 1902.06720), equation 8.
 public struct TrainingCurve: Sendable {
   /// The loss at one time.
   public struct Point: Sendable, Equatable {
-    /// In units of the learning rate.
+    /// The time, in units of the learning rate.
     public let time: Double
-    /// Half the mean over samples and outputs of the squared error.
+    /// Half the mean squared error over samples and outputs.
     public let loss: Double
   }
 
   private let spectrum: TargetSpectrum
   private var total: Double { Double(spectrum.n * spectrum.outputs) }
 
-  /// The curve of a kernel and its targets.
+  /// Makes the curve of a kernel and its targets.
   public init(_ spectrum: TargetSpectrum) { self.spectrum = spectrum }
 
   /// The loss at a time.
@@ -28,8 +28,8 @@ public struct TrainingCurve: Sendable {
     } / (2 * total)
   }
 
-  /// Four points a decade, from a tenth of the time scale of the largest eigenvalue to ten times that of
-  /// the smallest above `floor`; none where there is no such eigenvalue.
+  /// The curve at four points per decade. It runs from a tenth of the time scale of the largest eigenvalue to ten times
+  /// the time scale of the smallest eigenvalue above `floor`. If there is no such eigenvalue, the result is empty.
   public func points(floor: Double) -> [Point] {
     guard let largest = spectrum.values.first, largest > floor,
       let least = spectrum.values.last(where: { $0 > floor }), least > 0

@@ -1,17 +1,17 @@
 import Failures
 
 extension Communicator {
-  /// Runs a local step on every rank so that either all ranks return or all throw the same error.
+  /// Runs a local step on every rank. Either all ranks return, or all throw the same error.
   ///
   /// Collective.
   ///
-  /// Errors: a `CollectiveFailure` with the error of the lowest rank that failed, the same on all
-  /// ranks; one that `body` throws is passed on as it is. An `MPIError` is thrown at once, on its
-  /// rank alone: without working communication, ranks cannot agree.
+  /// Errors: a `CollectiveFailure` with the error of the lowest rank that failed, the same on all ranks. If `body`
+  /// itself throws a `CollectiveFailure`, that one is passed on unchanged. An `MPIError` is thrown immediately, and
+  /// only on its own rank: without working communication, ranks cannot agree.
   ///
-  /// Precondition: `body` waits for no other rank, or does the same on all ranks.
+  /// Precondition: `body` does not wait for other ranks, or does the same on all ranks.
   ///
-  /// Source: one MPI_Allreduce where no rank failed.
+  /// Source: one MPI_Allreduce if no rank fails.
   public func agree<Result: ~Copyable>(_ body: () throws -> Result) throws -> Result {
     var result: Result?
     var failure: (any Error)?
@@ -25,14 +25,14 @@ extension Communicator {
     }
     let lowest = try allReduce(failure == nil ? size : rank, .min)
     if lowest < size { throw try share(failure, from: lowest) }
-    // No rank failed, so this one has a result.
+    // No rank failed, so this rank has a result.
     guard let value = result.take() else {
       throw Refusal(.internal, "a step without an error has no result; please report it")
     }
     return value
   }
 
-  /// The failure of rank `root`, on all ranks. Collective.
+  /// Makes the failure of rank `root` known on all ranks. Collective.
   private func share(_ failure: (any Error)?, from root: Int) throws(MPIError) -> CollectiveFailure
   {
     let own =

@@ -2,12 +2,11 @@ import Failures
 import Glibc
 import Synchronization
 
-/// Makes one chosen agreement fail, so that a test can break a program at each of its collective
-/// steps.
+/// Makes one chosen agreement fail, so that a test can interrupt a program at each of its collective steps.
 ///
-/// The environment variable NTK_DIST_FAIL_AT chooses: `12:1` makes the agreement number 12, counted
-/// from 0, fail on rank 1; `12:1:mpi` makes rank 1 fail alone, as if MPI had returned an error there;
-/// `count` only counts.
+/// The environment variable NTK_DIST_FAIL_AT chooses the agreement. `12:1` makes agreement number 12, counted from 0,
+/// fail on rank 1. `12:1:mpi` makes only rank 1 fail, as if MPI had returned an error there. `count` only counts the
+/// agreements.
 public enum AgreementFault {
   private enum Choice {
     case nothing
@@ -28,12 +27,12 @@ public enum AgreementFault {
 
   private static let steps = Atomic<Int>(0)
 
-  /// The agreements so far, where NTK_DIST_FAIL_AT asks to count them; nil otherwise. Local.
+  /// The number of agreements so far if NTK_DIST_FAIL_AT is set to `count`, otherwise nil. Local.
   public static var count: Int? {
     if case .count = choice { steps.load(ordering: .relaxed) } else { nil }
   }
 
-  /// Counts an agreement, and throws where it is the chosen one.
+  /// Counts an agreement, and throws if it is the chosen one.
   static func strike(rank: Int) throws {
     let step = steps.wrappingAdd(1, ordering: .relaxed).oldValue
     guard case .fail(let chosen, let chosenRank, let isMPI) = choice, step == chosen,

@@ -1,7 +1,7 @@
 import CMPI
 
 extension Communicator {
-  /// Copies the root's bytes to all ranks. Collective; the size must be the same on all.
+  /// Copies the root's bytes to all ranks. Collective; the size must be the same on all ranks.
   ///
   /// Source: MPI_Bcast.
   public func broadcast(
@@ -15,7 +15,7 @@ extension Communicator {
     }
   }
 
-  /// The root's array, on all ranks. Collective; the arguments of the other ranks are ignored.
+  /// Returns the root's array on all ranks. Collective; the arguments of the other ranks are ignored.
   public func broadcast<T: BitwiseCopyable>(
     _ values: [T], from root: Int = 0
   ) throws(MPIError) -> [T] {
@@ -33,14 +33,14 @@ extension Communicator {
     }
   }
 
-  /// The root's text, on all ranks. Collective; the arguments of the other ranks are ignored.
+  /// Returns the root's text on all ranks. Collective; the arguments of the other ranks are ignored.
   public func broadcast(_ text: String, from root: Int = 0) throws(MPIError) -> String {
     String(decoding: try broadcast(Array(text.utf8), from: root), as: UTF8.self)
   }
 
-  /// Combines each element over the ranks, the result on all of them. Collective.
+  /// Combines each element over all ranks, and stores the result on all ranks. Collective.
   ///
-  /// Precondition: the count is the same on all ranks.
+  /// Precondition: the number of elements is the same on all ranks.
   ///
   /// Source: MPI_Allreduce.
   public func allReduce<T: Reducible>(
@@ -55,7 +55,7 @@ extension Communicator {
     }
   }
 
-  /// Combines each element over the ranks, the result on all of them. Collective.
+  /// Combines each element over all ranks, and stores the result on all ranks. Collective.
   public func allReduce<T: Reducible>(
     _ values: inout [T], _ reduction: Reduction
   ) throws(MPIError) {
@@ -64,7 +64,7 @@ extension Communicator {
     }
   }
 
-  /// Combines one value over the ranks, the result on all of them. Collective.
+  /// Combines one value over all ranks, and returns the result on all ranks. Collective.
   public func allReduce<T: Reducible>(_ value: T, _ reduction: Reduction) throws(MPIError) -> T {
     var result = value
     try withUnsafeMutablePointer(to: &result) { (pointer) throws(MPIError) in
@@ -73,7 +73,7 @@ extension Communicator {
     return result
   }
 
-  /// Combines each element over the ranks on the root alone; other ranks keep their values.
+  /// Combines each element over all ranks, and stores the result on the root only. Other ranks keep their values.
   ///
   /// Collective.
   ///
@@ -82,7 +82,7 @@ extension Communicator {
     _ values: UnsafeMutableBufferPointer<T>, _ reduction: Reduction, to root: Int = 0
   ) throws(MPIError) {
     guard let base = values.baseAddress else { return }
-    // Not in place: MPICH 4.0 then reads from MPI_IN_PLACE itself where the root is not rank 0.
+    // Not in place: with MPI_IN_PLACE, MPICH 4.0 reads from the address MPI_IN_PLACE itself if the root is not rank 0.
     let sums = rank == root ? UnsafeMutablePointer<T>.allocate(capacity: values.count) : nil
     defer { sums?.deallocate() }
     try forEachPiece(of: values.count) { (start, length) throws(MPIError) in
@@ -95,7 +95,7 @@ extension Communicator {
     if let sums { base.update(from: sums, count: values.count) }
   }
 
-  /// Combines each element over the ranks on the root alone; other ranks keep their values.
+  /// Combines each element over all ranks, and stores the result on the root only. Other ranks keep their values.
   ///
   /// Collective.
   public func reduce<T: Reducible>(
@@ -106,7 +106,7 @@ extension Communicator {
     }
   }
 
-  /// The array of every rank, of any length, on the root; nil on the other ranks. Collective.
+  /// Collects the arrays of all ranks, of any lengths, on the root. Returns nil on the other ranks. Collective.
   ///
   /// Source: MPI_Gather for the lengths, then messages.
   public func gather<T: BitwiseCopyable>(
@@ -135,13 +135,13 @@ extension Communicator {
     return parts
   }
 
-  /// The text of every rank on the root; nil on the other ranks. Collective.
+  /// Collects the texts of all ranks on the root. Returns nil on the other ranks. Collective.
   public func gather(_ text: String, to root: Int = 0) throws(MPIError) -> [String]? {
     try gather(Array(text.utf8), to: root)?.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
-/// Lends the bytes of an array for reading and writing.
+/// Calls `body` with the bytes of an array, for reading and writing.
 func withBytes<T: BitwiseCopyable>(
   of values: inout [T], _ body: (UnsafeMutableRawBufferPointer) throws(MPIError) -> Void
 ) throws(MPIError) {
@@ -150,7 +150,7 @@ func withBytes<T: BitwiseCopyable>(
   }
 }
 
-/// An array of `count` elements whose bytes `fill` writes.
+/// Makes an array of `count` elements whose bytes `fill` writes.
 func receivedArray<T: BitwiseCopyable>(
   count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(MPIError) -> Void
 ) throws(MPIError) -> [T] {

@@ -1,7 +1,7 @@
 import CMPI
 
 extension Communicator {
-  /// Sends one number to each rank and returns the one that each rank sent here. Collective.
+  /// Sends one number to each rank, and returns the numbers received, one from each rank. Collective.
   ///
   /// Precondition: `counts` has one element per rank.
   ///
@@ -19,7 +19,7 @@ extension Communicator {
     return received
   }
 
-  /// Sends to one rank while receiving from another; an empty side sends no message. Local.
+  /// Sends to one rank while receiving from another. An empty buffer sends or receives no message. Local.
   public func sendReceive(
     _ outgoing: UnsafeRawBufferPointer, to destination: Int,
     _ incoming: UnsafeMutableRawBufferPointer, from source: Int

@@ -1,25 +1,25 @@
 import CMPI
 
-/// What is known of a message before it is received.
+/// What is known about a message before it is received.
 public struct Envelope: Equatable, Sendable {
   /// The rank that sent it.
   public let source: Int
   /// Its tag.
   public let tag: Int32
-  /// Its length; of a message in pieces, the length of the first.
+  /// The length in bytes. If the message travels in pieces, the length of the first piece.
   public let byteCount: Int
 }
 
-// A message longer than `pieceSize` is a run of MPI messages with one tag, which MPI keeps in
-// order. A piece of exactly `pieceSize` bytes says that another one follows, if only an empty one,
-// so a receiver needs no length in advance.
+// A message longer than `pieceSize` travels as several MPI messages with the same tag, whose order MPI preserves. A
+// piece of exactly `pieceSize` bytes means that another piece follows, which may be empty, so a receiver does not need
+// to know the length in advance.
 extension Communicator {
-  /// The program's tags are below this; the layers up to DistributedAlgebra use the ones from here.
+  /// The program uses tags below this limit. The modules up to DistributedAlgebra use tags from this limit upward.
   public static let tagLimit: Int32 = 30_000
   static let gatherTag: Int32 = 30_001
   static let exchangeTag: Int32 = 30_002
 
-  /// Sends bytes, and returns when the buffer may be used again. Local.
+  /// Sends bytes, and returns when the buffer can be reused. Local.
   ///
   /// Source: MPI_Send.
   public func send(
@@ -38,7 +38,7 @@ extension Communicator {
     }
   }
 
-  /// Sends an array, and returns when it may be changed again. Local.
+  /// Sends an array, and returns when the array may change again. Local.
   public func send<T: BitwiseCopyable>(
     _ values: [T], to destination: Int, tag: Int32
   ) throws(MPIError) {
@@ -47,7 +47,7 @@ extension Communicator {
     }
   }
 
-  /// Receives a message of exactly the buffer's size; one that is longer is an error. Local.
+  /// Receives a message that has exactly the size of the buffer. A longer message is an error. Local.
   ///
   /// Source: MPI_Recv.
   public func receive(
@@ -65,9 +65,9 @@ extension Communicator {
     }
   }
 
-  /// Receives an array of any length, waiting for it. Local.
+  /// Waits for an array of any length, and receives it. Local.
   ///
-  /// A source or tag of nil takes any. Bytes that do not fill a whole element are an error.
+  /// If `source` or `tag` is nil, any source or tag matches. It is an error if the bytes do not make up whole elements.
   public func receive<T: BitwiseCopyable>(
     _ type: T.Type = T.self, from source: Int? = nil, tag: Int32? = nil
   ) throws(MPIError) -> (values: [T], envelope: Envelope) {
@@ -94,7 +94,7 @@ extension Communicator {
     return (values, envelope)
   }
 
-  /// Waits for a message and describes it without receiving it. Local; nil takes any.
+  /// Waits for a message and describes it without receiving it. Nil matches any source or tag. Local.
   ///
   /// Source: MPI_Probe.
   public func probe(from source: Int? = nil, tag: Int32? = nil) throws(MPIError) -> Envelope {
@@ -109,7 +109,8 @@ extension Communicator {
     return Envelope(source: Int(from), tag: withTag, byteCount: Int(count))
   }
 
-  /// Describes a message that has arrived, nil where there is none. Local; nil takes any.
+  /// Describes a message that has already arrived, or returns nil if there is none. A `source` or `tag` of nil matches
+  /// any. Local.
   ///
   /// Source: MPI_Iprobe.
   public func immediateProbe(

@@ -1,10 +1,10 @@
 import CMPI
 
 extension Communicator {
-  /// Sums arrays of the same length over the ranks and leaves each rank its part of the sum, at the
-  /// beginning of `values`; the rest is without meaning afterwards.
+  /// Sums arrays of the same length over all ranks, and leaves each rank with its own part of the sum, at the beginning
+  /// of `values`. The rest of `values` is unspecified afterwards.
   ///
-  /// Shape: part after part, `counts` elements each, in the order of the ranks.
+  /// Shape: the parts follow each other in the order of the ranks. Part r has `counts[r]` elements.
   ///
   /// Collective. Precondition: the counts are the same on all ranks, and their sum is below 2^31.
   ///
@@ -13,7 +13,7 @@ extension Communicator {
     _ values: UnsafeMutablePointer<T>, counts: [Int]
   ) throws(MPIError) {
     precondition(counts.count == size, "one count per rank")
-    // Not in place: MPICH 4.0 then copies a part over itself where it is longer than those before it.
+    // Not in place: MPICH 4.0 would copy a part onto itself if it is longer than the parts before it.
     let part = UnsafeMutablePointer<T>.allocate(capacity: max(counts[rank], 1))
     defer { part.deallocate() }
     try check(
@@ -23,9 +23,9 @@ extension Communicator {
     values.update(from: part, count: counts[rank])
   }
 
-  /// Fills an array of which each rank has its part in place.
+  /// Completes an array of which each rank has filled in its own part.
   ///
-  /// Shape: part after part, `counts` elements each, in the order of the ranks.
+  /// Shape: the parts follow each other in the order of the ranks. Part r has `counts[r]` elements.
   ///
   /// Collective. Precondition: the counts are the same on all ranks, and their sum is below 2^31.
   ///

@@ -1,16 +1,16 @@
 import CMPI
 
-/// A group of ranks that communicate, and this process's place in it.
+/// A group of ranks that communicate, and this process's place in the group.
 ///
-/// Owns its MPI communicator and frees it with the last reference.
+/// It owns its MPI communicator, and frees it when the last reference goes away.
 public final class Communicator {
-  /// The number of this process, counted from 0.
+  /// The rank of this process, counted from 0.
   public let rank: Int
-  /// The number of processes.
+  /// The number of ranks.
   public let size: Int
-  /// The handle in MPI's Fortran binding, as BLACS takes it.
+  /// The handle in MPI's Fortran binding, which BLACS needs.
   public let fortranHandle: Int32
-  /// Most bytes (or elements) that one MPI call moves; longer data travel in pieces of this size.
+  /// The largest number of bytes (or elements) in one MPI call. Longer data travel in pieces of this size.
   let pieceSize: Int
 
   private let isOwned: Bool
@@ -28,21 +28,21 @@ public final class Communicator {
   }
 
   deinit {
-    // After MPI_Finalize the handle is gone and may not be touched.
+    // After MPI_Finalize the handle is invalid and must not be used.
     if isOwned && MPIEnvironment.isActive { _ = ntk_mpi_comm_free(fortranHandle) }
   }
 
-  /// The same ranks and messages, moved in pieces of at most `pieceSize`, so that a test can send
+  /// A communicator for the same ranks that moves messages in pieces of at most `pieceSize`, so that a test can send
   /// short data in many pieces. Local.
   ///
-  /// Precondition: the size is the same on all ranks, and this communicator outlives the new one.
+  /// Precondition: `pieceSize` is the same on all ranks, and this communicator outlives the new one.
   package func inPieces(of pieceSize: Int) throws(MPIError) -> Communicator {
     try Communicator(handle: fortranHandle, isOwned: false, pieceSize: pieceSize)
   }
 
-  /// The communicator of the ranks that named the same color, in the order of their keys.
+  /// A communicator for the ranks that gave the same color, ordered by their keys.
   ///
-  /// Collective. Nil on ranks whose color is nil.
+  /// Collective. Returns nil on ranks whose color is nil.
   ///
   /// Source: MPI_Comm_split.
   public func split(color: Int32?, key: Int32) throws(MPIError) -> Communicator? {
@@ -53,7 +53,7 @@ public final class Communicator {
     return try Communicator(handle: handle, isOwned: true, pieceSize: pieceSize)
   }
 
-  /// The communicator of the ranks on this rank's node, in the order of their ranks here.
+  /// A communicator for the ranks on this rank's node, ordered by their ranks in this communicator.
   ///
   /// Collective.
   ///
@@ -65,14 +65,15 @@ public final class Communicator {
     return try Communicator(handle: handle, isOwned: true, pieceSize: pieceSize)
   }
 
-  /// Waits until all ranks have come here. Collective.
+  /// Waits until all ranks have reached this call. Collective.
   ///
   /// Source: MPI_Barrier.
   public func barrier() throws(MPIError) {
     try check("MPI_Barrier", ntk_mpi_barrier(fortranHandle))
   }
 
-  /// Calls `body` with the start and length of each piece of `count` elements, none for none.
+  /// Calls `body` with the start and the length of each piece of `count` elements. If `count` is 0, `body` is not
+  /// called.
   func forEachPiece(
     of count: Int, _ body: (_ start: Int, _ length: Int32) throws(MPIError) -> Void
   ) throws(MPIError) {

@@ -1,20 +1,20 @@
 import CMPI
 import Glibc
 
-/// MPI, from its start to its end.
+/// The MPI library, from its start to its end.
 ///
-/// It does not clean up after itself: a rank that leaves because of an error must call `abort`, since
-/// MPI_Finalize would wait for the other ranks.
+/// This type has no automatic cleanup: a rank that exits because of an error must call `abort`, because MPI_Finalize
+/// would wait for the other ranks.
 public struct MPIEnvironment: ~Copyable {
   /// All ranks of the program.
   public let world: Communicator
 
-  /// Starts MPI, unless the launcher of an installed program has; without `mpirun` the program is the
-  /// only rank.
+  /// Starts MPI, unless the launcher of an installed program has already started it. Without `mpirun`, the program is
+  /// the only rank.
   ///
-  /// Collective over all ranks. Errors are returned, not fatal, from here on.
+  /// Collective over all ranks. From here on, MPI returns errors instead of ending the program.
   ///
-  /// - Parameter isAlone: whether no launcher has started this process.
+  /// - Parameter isAlone: True if no launcher started this process.
   ///
   /// Source: MPI_Init_thread with MPI_THREAD_FUNNELED.
   public init(isAlone: Bool = false) throws(MPIError) {
@@ -34,25 +34,25 @@ public struct MPIEnvironment: ~Copyable {
     world = try Communicator(handle: ntk_mpi_comm_world(), isOwned: false)
   }
 
-  /// Keeps Open MPI 4 from starting a daemon for a process that no launcher has started. The daemon is there for
+  /// Keeps Open MPI 4 from starting a daemon for a process that no launcher has started. The daemon exists only for
   /// MPI_Comm_spawn, which this program never calls, and starting it takes longer than a small kernel.
   ///
-  /// Without it, all such processes of a user would share one session folder, and remove it under each other (Open MPI's
-  /// issue 3818). One rank needs none. Nothing else reads these variables.
+  /// Without the daemon, all such processes of a user would share one session folder, and each would remove it while
+  /// others use it (Open MPI's issue 3818). A single rank needs no session folder. Nothing else reads these variables.
   private static func doWithoutDaemon() {
     guard getenv("OMPI_MCA_ess_singleton_isolated") == nil else { return }
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
     setenv("OMPI_MCA_orte_create_session_dirs", "0", 0)
   }
 
-  /// Ends MPI. Collective over all ranks; nothing in this module works afterwards.
+  /// Ends MPI. Collective over all ranks; afterwards nothing in this module works.
   ///
   /// Source: MPI_Finalize.
   public consuming func finalize() throws(MPIError) {
     try check("MPI_Finalize", ntk_mpi_finalize())
   }
 
-  /// Ends all ranks at once with an exit status. Local; does nothing before MPI starts.
+  /// Ends all ranks immediately with an exit status. Local; does nothing before MPI has started.
   ///
   /// Source: MPI_Abort.
   public static func abort(_ status: Int32) {
@@ -66,13 +66,13 @@ public struct MPIEnvironment: ~Copyable {
     return ntk_mpi_initialized(&flag) == ntk_mpi_success() && flag != 0
   }
 
-  /// Whether MPI has started and not ended, so that handles may be used and released.
+  /// Whether MPI has started and has not ended, so that handles may be used and released.
   public static var isActive: Bool {
     var ended: Int32 = 0
     return isInitialized && ntk_mpi_finalized(&ended) == ntk_mpi_success() && ended == 0
   }
 
-  /// The lines in which the MPI library describes itself. Local; needs no start.
+  /// The lines with which the MPI library describes itself. Local; works before MPI has started.
   ///
   /// Source: MPI_Get_library_version.
   public static var description: [String] {
@@ -82,7 +82,7 @@ public struct MPIEnvironment: ~Copyable {
     return (text ?? "unknown MPI").split(separator: "\n").map(String.init)
   }
 
-  /// Name and version of the MPI library, from its first line.
+  /// The name and version of the MPI library, from the first line of its description.
   public static var implementation: String {
     let line = (description.first ?? "").prefix { $0 != "," }
     // MPICH writes `MPICH Version:`, a tab, and the number.
@@ -90,13 +90,13 @@ public struct MPIEnvironment: ~Copyable {
       .joined(separator: " ")
   }
 
-  /// Name of the machine this rank runs on. Local, after the start.
+  /// The name of the machine on which this rank runs. Local; only after MPI has started.
   public static var processorName: String {
     textFromMPI(capacity: ntk_mpi_max_processor_name()) {
       ntk_mpi_get_processor_name($0, $1)
     } ?? "unknown"
   }
 
-  /// Seconds since a fixed moment of the past, by MPI's clock. Local.
+  /// Seconds since a fixed moment in the past, by MPI's clock. Local.
   public static var seconds: Double { ntk_mpi_wtime() }
 }

@@ -1,13 +1,13 @@
 import CMPI
 import Failures
 
-/// A call of MPI that failed.
+/// A call to MPI that failed.
 public struct MPIError: Failure, Equatable {
-  /// The MPI function, such as `MPI_Send`.
+  /// The name of the MPI function, such as `MPI_Send`.
   public let function: String
-  /// Its return code.
+  /// The return code of the function.
   public let code: Int32
-  /// What the MPI library says about the code.
+  /// The MPI library's text for the code.
   public let text: String
 
   /// Describes a failed call.
@@ -17,7 +17,7 @@ public struct MPIError: Failure, Equatable {
     self.text = text
   }
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind { .internal }
 
   /// One sentence for the user.
@@ -27,7 +27,7 @@ public struct MPIError: Failure, Equatable {
   }
 }
 
-/// Throws when `code`, the return code of `function`, is not MPI_SUCCESS.
+/// Throws if `code`, the return code of `function`, is not MPI_SUCCESS.
 func check(_ function: String, _ code: Int32) throws(MPIError) {
   guard code != ntk_mpi_success() else { return }
   let text = textFromMPI(capacity: ntk_mpi_max_error_string()) {
@@ -36,7 +36,7 @@ func check(_ function: String, _ code: Int32) throws(MPIError) {
   throw MPIError(function: function, code: code, text: text ?? "no text")
 }
 
-/// The string that an MPI call writes into a buffer of `capacity` characters; nil where it fails.
+/// The string that an MPI call writes into a buffer of `capacity` characters, or nil if the call fails.
 func textFromMPI(
   capacity: Int32, _ call: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32
 ) -> String? {

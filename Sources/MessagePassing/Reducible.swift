@@ -1,8 +1,8 @@
 import CMPI
 
-/// A number that reductions combine over ranks.
+/// A number type that reductions can combine over ranks.
 public protocol Reducible: BitwiseCopyable {
-  /// The Fortran handle of its MPI datatype.
+  /// The Fortran handle of the MPI datatype.
   static var datatype: Int32 { get }
 }
 
@@ -28,11 +28,11 @@ extension Int: Reducible {
 
 /// How a reduction combines two values.
 public enum Reduction: Sendable, CaseIterable {
-  /// Their sum; the order of the additions is MPI's.
+  /// The sum. MPI decides the order of the additions.
   case sum
-  /// The larger.
+  /// The larger value.
   case max
-  /// The smaller.
+  /// The smaller value.
   case min
 
   var handle: Int32 {

@@ -2,13 +2,12 @@ import CMPI
 
 /// A message in transit, possibly in several pieces.
 ///
-/// Its buffer must not move before the request has completed. A request that is dropped earlier is
-/// canceled (a receive) or left to MPI (a send), so that a rank that leaves because of an error
-/// cannot hang here.
+/// The buffer must not move before the request has completed. If a request is dropped earlier, a receive is canceled
+/// and a send is left to MPI. A rank that exits because of an error therefore cannot hang here.
 public struct Request: ~Copyable {
   private var handles: [Int32]
   private let isReceive: Bool
-  // The copy that a send of an array owns; left alone where MPI may still read it.
+  // A send of an array owns a copy of the array. The copy is not freed while MPI may still read it.
   private var ownedBytes: UnsafeMutableRawPointer?
 
   init(handles: [Int32], isReceive: Bool, ownedBytes: UnsafeMutableRawPointer? = nil) {
@@ -34,7 +33,7 @@ public struct Request: ~Copyable {
     }
   }
 
-  /// Whether the message has been delivered (receive) or its buffer is free again (send). Local.
+  /// Whether the message has arrived (for a receive) or its buffer can be reused (for a send). Local.
   ///
   /// Source: MPI_Test.
   public mutating func test() throws(MPIError) -> Bool {
@@ -47,7 +46,7 @@ public struct Request: ~Copyable {
     return true
   }
 
-  /// Waits until it has completed. Local.
+  /// Waits until the request has completed. Local.
   ///
   /// Source: MPI_Wait.
   public consuming func wait() throws(MPIError) {
@@ -59,7 +58,7 @@ public struct Request: ~Copyable {
 }
 
 extension Communicator {
-  /// Starts to send bytes, which must stay as they are until the request completes. Local.
+  /// Starts to send bytes, which must not change until the request has completed. Local.
   ///
   /// Source: MPI_Isend.
   public func startSend(
@@ -68,7 +67,7 @@ extension Communicator {
     Request(handles: try startSending(bytes, to: destination, tag: tag), isReceive: false)
   }
 
-  /// Starts to send an array; the request owns a copy. Local.
+  /// Starts to send an array. The request owns a copy of the array. Local.
   public func startSend<T: BitwiseCopyable>(
     _ values: [T], to destination: Int, tag: Int32
   ) throws(MPIError) -> Request {
@@ -82,7 +81,7 @@ extension Communicator {
     return Request(handles: handles, isReceive: false, ownedBytes: copy)
   }
 
-  /// Starts to receive a message of exactly the buffer's size. Local.
+  /// Starts to receive a message that has exactly the size of the buffer. Local.
   ///
   /// Source: MPI_Irecv.
   public func startReceive(
@@ -116,7 +115,7 @@ extension Communicator {
     return handles
   }
 
-  /// The pieces of a message, the last of them shorter than `pieceSize`.
+  /// Calls `body` for each piece of a message. The last piece is shorter than `pieceSize`, and may be empty.
   private func forEachMessagePiece(
     of count: Int, _ body: (_ start: Int, _ length: Int32) throws(MPIError) -> Void
   ) throws(MPIError) {

@@ -1,16 +1,16 @@
 import CMPI
 
-/// Memory that all ranks of one node see, allocated once.
+/// Memory that is allocated once per node and shared by all ranks of the node.
 ///
-/// Release it with `free`, which is collective. A window that is dropped instead, by a rank that
-/// leaves because of an error, stays until the process ends: waiting for the others would hang.
+/// Release it with `free`, which is collective. A rank that exits because of an error drops its window instead. The
+/// memory then stays allocated until the process ends, because waiting for the other ranks would hang.
 public struct SharedWindow: ~Copyable {
-  /// The memory, at this process's own address for it.
+  /// The memory, at its address in this process.
   public let bytes: UnsafeMutableRawBufferPointer
 
   private var handle: Int32
 
-  /// Allocates `byteCount` bytes of unspecified content, by rank 0 of `node`.
+  /// Allocates `byteCount` bytes with unspecified contents, on rank 0 of `node`.
   ///
   /// Collective over `node`; the size must be the same on all its ranks.
   ///
@@ -31,13 +31,13 @@ public struct SharedWindow: ~Copyable {
         function: "MPI_Win_shared_query", code: 0,
         text: "rank 0 of the node offers \(size) of \(byteCount) bytes")
     }
-    // Opens the first epoch, so that a fence after the writing is all a caller needs.
+    // Open the first epoch here, so that a caller needs only one fence, after writing.
     try check("MPI_Win_fence", ntk_mpi_win_fence(handle))
     self.bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     self.handle = handle
   }
 
-  /// Waits for all ranks of the node; what any wrote before is seen by all afterwards.
+  /// Waits for all ranks of the node. Afterwards all ranks see what any rank wrote before the call.
   ///
   /// Collective over the node.
   ///
@@ -46,7 +46,7 @@ public struct SharedWindow: ~Copyable {
     try check("MPI_Win_fence", ntk_mpi_win_fence(handle))
   }
 
-  /// Releases the memory; no rank may use it any more. Collective over the node.
+  /// Releases the memory. Afterwards no rank may use it. Collective over the node.
   ///
   /// Source: MPI_Win_free.
   public consuming func free() throws(MPIError) {

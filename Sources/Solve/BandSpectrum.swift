@@ -7,34 +7,35 @@ import RankProgram
 import Results
 import TileStore
 
-/// All eigenvalues of one kernel by reduction to band form, and where asked the weights of targets in all
-/// eigenvectors: with progress, with a state on disk from which an
-/// interrupted reduction goes on, and stopped between two panels when a signal asks for it.
+/// Computes all eigenvalues of one kernel by reduction to band form and, if requested, the weights of targets in all
+/// eigenvectors. It shows progress, and saves a state on disk from which an interrupted reduction can continue. If a
+/// signal asks the program to stop, it stops between two panels.
 struct BandSpectrum {
   let source: KernelMatrix
   let ranks: Ranks
   let console: Console
   let label: String
   let state: ReductionState
-  /// Seconds between two states on disk, at least.
+  /// The minimum number of seconds between two states on disk.
   let interval: Double
-  /// Columns whose weights are wanted, [n, columns] on all ranks, and their number; 0 for none.
+  /// The columns whose weights are wanted, [n, columns] on all ranks, and the number of columns, which is 0 if no
+  /// weights are wanted.
   var targets: (values: [Double], columns: Int) = ([], 0)
 
   struct Outcome {
-    /// Ascending.
+    /// The eigenvalues, in ascending order.
     var values: [Double]
-    /// [n, columns], a row for each eigenvalue.
+    /// The weights, [n, columns], with one row per eigenvalue.
     var weights: [Double]
     var sums: KernelMatrix.Sums
-    /// Seconds of reading the matrix, of the reduction and the band's eigenvalues, over all sessions
-    /// that worked at it, and of writing states in this one.
+    /// The seconds spent reading the matrix; reducing it and computing the eigenvalues of the band, summed over all
+    /// sessions that worked on the reduction; and writing states in this session.
     var reading: Double
     var solving: Double
     var saving: Double
   }
 
-  /// Collective. Errors: as of the stage; agreed by all ranks.
+  /// Computes the eigenvalues. Collective. Errors: as for `SpectrumStage`; agreed by all ranks.
   func find<Scalar: MatrixScalar>(_ scalar: Scalar.Type) throws -> Outcome {
     let layout = source.layout
     let start = MPIEnvironment.seconds
@@ -51,14 +52,15 @@ struct BandSpectrum {
       try reduction.reducePanel()
       let now = MPIEnvironment.seconds
       show(fraction: reduction.fraction, from: doneBefore, since: begun, at: now - saving)
-      // Writing takes at most one part in twenty of the time, by the clock of rank 0.
+      // Writing states takes at most one twentieth of the time, measured by the clock of rank 0.
       let isOverdue = ranks.isRoot && now - saved >= max(interval, 20 * saving)
       var asked = [isOverdue ? 1 : 0, StopRequest.cause?.rawValue ?? 0]
       try ranks.world.allReduce(&asked, .max)
       let (isDue, cause) = (asked[0] == 1, StopRequest.Cause(rawValue: asked[1]))
       guard isDue || cause != nil, !reduction.isFinished else { continue }
       let bytes = try ranks.world.allReduce(reduction.stateBytes, .sum)
-      // Where a signal asks to stop, little time is left: then the last state has to do.
+      // If a signal asks to stop, little time is left. A large state is then not written, and the previous state has to
+      // suffice.
       if cause != .signal || bytes <= Self.quickBytes {
         header.next = reduction.next
         header.seconds = before + now - begun - saving
@@ -66,7 +68,7 @@ struct BandSpectrum {
           try state.save(reduction, header)
           savedFraction = reduction.fraction
         } catch let failure as CollectiveFailure {
-          // The reduction needs no state to come to its end.
+          // The reduction can finish without a saved state.
           console.warn("no state of \(label) was saved: \(failure)")
         }
         saved = MPIEnvironment.seconds
@@ -86,10 +88,10 @@ struct BandSpectrum {
       solving: before + MPIEnvironment.seconds - begun - saving, saving: saving)
   }
 
-  /// What a disk takes in a second or two.
+  /// The number of bytes that a disk can write in a second or two.
   private static let quickBytes = 1 << 28
 
-  /// The targets as a state on disk names them.
+  /// A description of the targets, for the state on disk.
   private var targetsLabel: String? {
     guard targets.columns > 0 else { return nil }
     var checksum = CRC32C()
@@ -97,14 +99,14 @@ struct BandSpectrum {
     return "\(targets.columns), \(String(checksum.value, radix: 16))"
   }
 
-  /// The columns to carry. Collective.
+  /// The columns for the reduction to carry. Collective.
   private func carried() throws -> CarriedColumns? {
     guard targets.columns > 0 else { return nil }
     return try CarriedColumns(
       rowMajor: targets.values, columns: targets.columns, layout: source.layout, on: source.context)
   }
 
-  /// The reduction at its beginning, or where an earlier session left it.
+  /// The reduction at its beginning, or at the point where an earlier session left it.
   private func begin<Scalar: MatrixScalar>(
     _ header: inout ReductionState.Header, _ scalar: Scalar.Type
   ) throws -> BandReduction<Scalar> {
@@ -133,7 +135,7 @@ struct BandSpectrum {
     return try BandReduction(of: matrix, carrying: try carried())
   }
 
-  /// Shows a step of the band's eigenvalues, which rank 0 finds.
+  /// Shows the progress of a step in the computation of the band's eigenvalues, which runs on rank 0.
   private func showBand(_ step: BandStep, _ fraction: Double) {
     let what =
       switch step {

@@ -2,17 +2,17 @@ import DistributedAlgebra
 import RankProgram
 import TileStore
 
-/// The kernel centred on its images, H K H with H = I - 1 1' / n, from gaps G = K11 + K22 - 2 K12:
+/// Computes the kernel centered on its images, H K H with H = I - 1 1' / n, from the gaps G = K11 + K22 - 2 K12:
 ///
 ///     H K H = -1/2 H G H
 ///
-/// Where depth has made all images alike, rounding has lost their differences in K, but not in G.
+/// In a deep network, all images can become nearly alike. Rounding then loses their differences in K, but not in G.
 struct Centring {
-  /// The means of the rows of G, and of all of it.
+  /// The mean of each row of G, and the mean of all elements of G.
   private let means: [Double]
   private let mean: Double
 
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Computes the means of G. Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   init(of gaps: TileArray, ranks: Ranks, console: Console) throws {
     let share = TileShare(of: gaps, ranks: ranks)
     var sums = [Double](repeating: 0, count: gaps.spec.grid.n)
@@ -33,7 +33,7 @@ struct Centring {
     mean = means.reduce(0, +) / n
   }
 
-  /// A tile of -1/2 H G H from that of G.
+  /// Turns a tile of G into the same tile of -1/2 H G H.
   func centred(_ tile: DenseTile) -> DenseTile {
     var values = tile.values
     for i in 0..<tile.rows {

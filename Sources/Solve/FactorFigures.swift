@@ -4,14 +4,14 @@ import MessagePassing
 import RankProgram
 import TileStore
 
-/// What only the factor L of K + s I itself tells: posterior variances and leave-one-out errors, from
-/// the squared norms of the columns of L^-1 C, some hundred columns at a time.
+/// Figures that require the factor L of K + s I itself: posterior variances and leave-one-out errors. Both come from
+/// the squared norms of the columns of L^-1 C, a few hundred columns at a time.
 struct FactorFigures {
   let ranks: Ranks
   let console: Console
 
-  /// K(x, x) - k(x)' (K + s I)^-1 k(x) at every test image: the variance of the Gaussian process's
-  /// function, without noise. [m] on all ranks.
+  /// The posterior variance K(x, x) - k(x)' (K + s I)^-1 k(x) at every test image: the variance of the Gaussian
+  /// process's function, without noise. [m] on all ranks.
   ///
   /// Collective. Source: Rasmussen and Williams (2006), equation 2.26.
   func posteriorVariance(
@@ -35,8 +35,8 @@ struct FactorFigures {
     return variance
   }
 
-  /// The prediction for every training image from all others, [n, columns] on all ranks:
-  /// y - x / diag((K + s I)^-1) with the solution x.
+  /// The prediction for every training image from all other training images, [n, columns] on all ranks. It is
+  /// y - x / diag((K + s I)^-1), where x is the solution.
   ///
   /// Collective. Source: Rasmussen and Williams (2006), equation 5.12.
   func leaveOneOut(

@@ -4,8 +4,8 @@ import MessagePassing
 import RankProgram
 import TileStore
 
-/// A training kernel as ScaLAPACK sees it, read from the store as often as it is needed: solvers
-/// overwrite their matrix, and a second copy would double the memory.
+/// A training kernel as a ScaLAPACK matrix. It is read from the store each time it is needed, because solvers overwrite
+/// their matrix, and a second copy would double the memory.
 struct KernelMatrix {
   let array: TileArray
   let context: BLACSContext
@@ -15,9 +15,9 @@ struct KernelMatrix {
   private let centring: Centring?
   private let selection: [Int]?
 
-  /// The kernel of an array, as it is there. Collective.
+  /// The kernel that an array contains, unchanged. Collective.
   ///
-  /// - Parameter order: of the leading images; nil for all.
+  /// - Parameter order: The number of leading images to use; nil for all images.
   init(
     _ array: TileArray, order: Int? = nil, context: BLACSContext, ranks: Ranks, console: Console
   ) throws {
@@ -31,9 +31,9 @@ struct KernelMatrix {
     }
   }
 
-  /// The kernel whose gaps an array holds, centred on all images.
+  /// The kernel whose gaps an array contains, centered on all images.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   init(
     centring gaps: TileArray, context: BLACSContext, ranks: Ranks, console: Console
   ) throws {
@@ -46,7 +46,7 @@ struct KernelMatrix {
     layout = try ranks.agree { try MatrixLayout(order: gaps.spec.grid.n, grid: context.grid) }
   }
 
-  /// The kernel of some images, in ascending order. Collective.
+  /// The kernel of selected images, given in ascending order. Collective.
   init(
     _ array: TileArray, selection: [Int], context: BLACSContext, ranks: Ranks, console: Console
   ) throws {
@@ -67,9 +67,10 @@ struct KernelMatrix {
     var squares = 0.0
   }
 
-  /// Spreads the lower triangle, or both, over the ranks, and sums the whole matrix on the way.
+  /// Distributes the lower triangle, or both triangles, over the ranks, and computes sums over the whole matrix in
+  /// passing.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   func load<Scalar>(
     for solver: Solver, as deposited: DepositedPart = .lowerTriangle, _ sums: inout Sums
   ) throws -> DistributedMatrix<Scalar> {
@@ -80,7 +81,7 @@ struct KernelMatrix {
     let share = TileShare(of: array, rows: part, columns: part, ranks: ranks)
     var matrix = try DistributedMatrix<Scalar>(uninitialized: layout, on: context)
     var own = Sums()
-    // Two in a hundred of the matrix at a time keep the buffers far below a tenth of it.
+    // Reading at most one fiftieth of the matrix at a time keeps the buffers far below a tenth of its size.
     let roundBytes = max(share.tileBytes, layout.largestLocalCount * MemoryLayout<Scalar>.size / 50)
     let reading = TileReading(share, "reading", on: console)
     try matrix.deposit(
@@ -101,7 +102,7 @@ struct KernelMatrix {
 }
 
 extension KernelMatrix.Sums {
-  /// Adds a tile of the lower triangle; what is off the diagonal counts twice.
+  /// Adds a tile of the lower triangle. Elements off the diagonal count twice.
   package mutating func add(_ tile: DenseTile) {
     var own = 0.0
     for value in tile.values { own += value * value }

@@ -7,34 +7,36 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// Solutions X of (K + r m I) X = Y for several regularizations r, m the mean of K's diagonal or 1.
+/// Solves (K + r m I) X = Y for several regularizations r, where m is the mean of K's diagonal or 1.
 ///
-/// Regularizations within a decade of their middle share its factorization, which preconditions
-/// conjugate gradients for all of them together, where the memory holds both triangles.
+/// If the memory has room for both triangles, regularizations within a decade of their middle share one factorization,
+/// that of the middle. It preconditions conjugate gradients for all of them together.
 struct KernelRegression {
   let source: KernelMatrix
   let ranks: Ranks
   let console: Console
   let indefiniteness: Indefiniteness
-  /// What is solved for, as progress names it.
+  /// The name of the problem in progress messages.
   let label: String
-  /// Right-hand sides.
+  /// The number of right-hand sides.
   let columns: Int
-  /// What regularizations are in units of.
+  /// The unit of the regularizations.
   var scale = PredictionSection.RegularizationScale.relative
 
   struct Solution {
-    /// [n, columns] on all ranks; nil without a solution.
+    /// The solution, [n, columns] on all ranks, or nil if there is none.
     var x: [Double]?
-    /// Why there is none.
+    /// The reason why there is no solution.
     var failure: String?
-    /// log det of the leading rows and columns of K + r m I, [n]; empty where it has no factor of its own.
+    /// log det of the leading rows and columns of K + r m I, [n]. Empty if this regularization has no factor of its
+    /// own.
     var logDeterminants: [Double] = []
-    /// Of conjugate gradients with a shared factor; nil where it was solved alone.
+    /// The number of conjugate gradient iterations with a shared factor, or nil if this regularization was solved
+    /// alone.
     var iterations: Int?
-    /// Of the factorization, where it has one of its own.
+    /// The seconds spent on the factorization, if this regularization has its own.
     var factorizing: Double?
-    /// Of the factorization and solution, the matrix being there.
+    /// The seconds spent on the factorization and solution, without loading the matrix.
     var seconds = 0.0
   }
 
@@ -42,10 +44,9 @@ struct KernelRegression {
 
   /// Solves for every regularization.
   ///
-  /// Collective. Errors: a signal or the time limit asks to stop, looked for between factorizations.
+  /// Collective. Errors: a signal or the time limit asks to stop, which is checked between factorizations.
   ///
-  /// - Parameter onFactor: is given every regularization's own factor with its solution; no factor is
-  ///   shared then.
+  /// - Parameter onFactor: Called with each regularization's own factor and solution. If given, factors are not shared.
   func solve(
     _ regularizations: [Double], _ targets: [Double],
     onFactor: ((_ index: Int, borrowing CholeskyFactor, _ x: [Double]) throws -> Void)? = nil
@@ -91,7 +92,7 @@ struct KernelRegression {
     return (meanDiagonal, solutions)
   }
 
-  /// Solves a group with the factor of its middle; returns what has to be solved alone.
+  /// Solves a group with the factor of its middle, and returns the regularizations that must be solved alone.
   private func share(
     _ group: [Int], _ regularizations: [Double], _ targets: [Double], _ meanDiagonal: inout Double,
     _ solutions: inout [Solution]
@@ -112,7 +113,7 @@ struct KernelRegression {
     let found = try shared.solutions(
       rowMajor: targets, columns: columns,
       shifts: group.map { self.shift(regularizations[$0], meanDiagonal) })
-    // They were solved for together, so each bears its part of the time.
+    // The group was solved together, so its time is divided equally.
     let seconds = (MPIEnvironment.seconds - start) / Double(group.count)
     for (index, solution) in zip(group, found) {
       guard let solution else { continue }
@@ -123,14 +124,14 @@ struct KernelRegression {
     return group.filter { solutions[$0].x == nil }
   }
 
-  /// What a regularization adds to the diagonal.
+  /// The number that a regularization adds to the diagonal.
   func shift(_ regularization: Double, _ meanDiagonal: Double) -> Double {
     scale == .relative ? regularization * meanDiagonal : regularization
   }
 
   private func show(_ regularization: Double, _ solutions: [Solution]) {
     let done = solutions.count { $0.x != nil || $0.failure != nil }
-    // Of one factorization there is no progress.
+    // The progress within a single factorization is unknown.
     let fraction = solutions.count > 1 ? Double(done) / Double(solutions.count) : nil
     console.show(
       "solving for \(label)", fraction: fraction,
@@ -138,15 +139,16 @@ struct KernelRegression {
       at: MPIEnvironment.seconds)
   }
 
-  /// Under n eps the smallest pivot is rounding, and so would the solution be.
+  /// If the smallest pivot is below n eps, it consists of rounding errors, and so would the solution.
   private var floor: Double { Double(n) * Double.ulpOfOne }
 
-  /// Why K + s I has no Cholesky factor, and what to do; a clearly indefinite K is a warning, too.
+  /// Says why K + s I has no Cholesky factor, and what the user can do. If K is clearly indefinite, also writes a
+  /// warning.
   func indefinite(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
     let trace = meanDiagonal * Double(n)
-    // K has an eigenvalue of at most -s.
+    // K has an eigenvalue of at most -s, because K + s I is not positive definite.
     guard
       let warning = indefiniteness.warning(
         label, eigenvalueAtMost: -shift(regularization, meanDiagonal), trace: trace,
@@ -158,7 +160,7 @@ struct KernelRegression {
       + "tiles with `ntk-dist verify`"
   }
 
-  /// Why rounding leaves no solution, and what to do.
+  /// Says why rounding leaves no solution, and what the user can do.
   func singular(
     _ detail: String, _ regularization: Double, _ meanDiagonal: Double
   ) -> String {
@@ -167,11 +169,11 @@ struct KernelRegression {
         "the kernel's diagonal has the mean \(meanDiagonal), which no kernel has; check "
         + "the network's variances, and the tiles with `ntk-dist verify`"
     }
-    // Random rounding of single-precision elements moves eigenvalues by about sqrt(n) eps.
+    // Random rounding of single-precision elements changes eigenvalues by about sqrt(n) eps.
     let isSingle = indefiniteness.hasSingleElements
     let noise = isSingle ? max(floor, Double(n).squareRoot() * Double(Float.ulpOfOne)) : floor
     let least = max(noise * (scale == .relative ? 1 : meanDiagonal), regularization)
-    // Powers of ten are what a user would write in a job.
+    // Suggest a power of ten, as a user would write in a job.
     let sufficient = pow(10, (log10(least) + 1).rounded(.up))
     return
       "the kernel is singular to rounding (\(detail)); set a regularization of \(sufficient) or "

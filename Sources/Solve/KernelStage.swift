@@ -4,7 +4,7 @@ import Jobs
 import RankProgram
 import Results
 
-/// What every stage that works on assembled kernels works with.
+/// The objects that every stage on assembled kernels needs.
 package struct StageSetting {
   package let run: RunFolder
   package let store: KernelStore
@@ -28,7 +28,7 @@ package struct StageSetting {
   }
 }
 
-/// A stage that works on assembled kernels, one after the other. Its methods are collective.
+/// A stage that works on assembled kernels, one kernel after the other. Its methods are collective.
 protocol KernelStage {
   var setting: StageSetting { get }
 }
@@ -42,14 +42,14 @@ extension KernelStage {
   var context: BLACSContext { setting.context }
   var console: Console { setting.console }
 
-  /// Training images, the order of the kernels.
+  /// The number of training images, which is the order of the kernels.
   var n: Int { data.trainCount }
 
-  /// The regression with a kernel.
+  /// Makes a regression with a kernel.
   ///
   /// - Parameters:
-  ///   - label: what is solved for, as progress names it.
-  ///   - columns: right-hand sides.
+  ///   - label: The name of the problem in progress messages.
+  ///   - columns: The number of right-hand sides.
   func regression(
     _ source: KernelMatrix, _ label: String, columns: Int,
     scale: PredictionSection.RegularizationScale = .relative

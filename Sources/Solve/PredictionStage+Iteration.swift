@@ -7,16 +7,16 @@ import TileStore
 // Regression by conjugate gradients.
 
 extension PredictionStage {
-  /// How a kernel's regression is solved.
+  /// The way in which a kernel's regression is solved.
   struct RegressionSolver {
     let plan: RegressionPlan
     /// The mean of the kernel's diagonal.
     let meanDiagonal: Double
   }
 
-  /// How the regression on a kernel, or on its leading images, is solved.
+  /// Decides how to solve the regression on a kernel, or on its leading images.
   ///
-  /// Collective. Errors: no room for what the job says; tiles; agreed by all ranks.
+  /// Collective. Errors: not enough memory for what the job asks; tiles; agreed by all ranks.
   func solver(of source: KernelMatrix) throws -> RegressionSolver {
     let order = source.order
     let diagonal = try IterativeRegression.share(of: source, ranks: ranks).diagonal(
@@ -35,7 +35,7 @@ extension PredictionStage {
     return RegressionSolver(plan: plan, meanDiagonal: mean)
   }
 
-  /// Where the solution so far of an iteration is kept; to be removed once the summary has the result.
+  /// The place for the state of an iteration. Remove it when the summary has the result.
   package func state(
     variant: Int, kernel: KernelKind, ofValidation: Bool = false
   ) -> IterationState {
@@ -76,10 +76,10 @@ extension PredictionStage {
       variances: unknownVariances, iteration: outcome.summary)
   }
 
-  /// The solutions with all but the images held out, by the solver that the job says or that is better.
-  /// Collective.
+  /// Solves the regression on all images except the held-out ones. Uses the solver that the job names or, if it names
+  /// none, the better one. Collective.
   ///
-  /// - Parameter held: the rows of the images held out.
+  /// - Parameter held: The rows of the held-out images.
   func validationSolutions(
     _ regression: KernelRegression, _ targets: [Double], _ held: TileShare, _ variant: Int,
     _ kernel: KernelKind

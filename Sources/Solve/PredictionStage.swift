@@ -11,13 +11,13 @@ import RankProgram
 import Results
 import TileStore
 
-/// Kernel regression on the training labels, and what it predicts for the test data.
+/// Kernel regression on the training labels, and its predictions for the test data.
 ///
 ///     f(x) = K(x, X) (K(X, X) + r m I)^-1 Y,   m = mean of K's diagonal or 1, r = regularization,
 ///
-/// with targets Y one-hot less an offset, 1 / classes unless the job says otherwise. The class with
-/// the largest f is the prediction. A regularization is chosen, if at all, by training images that
-/// are held out, never by the test images.
+/// where the targets Y are one-hot minus an offset, which is 1 / classes unless the job sets it. The prediction is the
+/// class with the largest f. If a regularization is chosen, the choice uses held-out training images, never the test
+/// images.
 package struct PredictionStage: KernelStage {
   let setting: StageSetting
   let section: PredictionSection
@@ -32,8 +32,8 @@ package struct PredictionStage: KernelStage {
 
   /// Solves and predicts with one kernel, and writes its files.
   ///
-  /// Collective. A matrix that is singular without regularization is reported in the summary, not
-  /// thrown. Errors: damaged or missing tiles, files; agreed by all ranks.
+  /// Collective. If the matrix is singular without regularization, the summary reports this; it is not an error.
+  /// Errors: damaged or missing tiles, files; agreed by all ranks.
   package func perform(variant: Int, kernel: KernelKind) throws -> PredictionSummary {
     let array = try store.array(variant: variant, kernel: kernel, part: .train)
     let label = assignment.label(variant, kernel)
@@ -90,31 +90,31 @@ package struct PredictionStage: KernelStage {
     return summary
   }
 
-  /// What the regression finds with the training images.
+  /// The results of the regression on the training images.
   struct Solved {
     var meanDiagonal = 0.0
-    /// [regularization][n, classes]; nil without a solution.
+    /// The coefficients, [regularization][n, classes]; nil if there is no solution.
     var coefficients: [[Double]?] = []
-    /// [regularization][test image]; NaN without a solution.
+    /// The posterior variances, [regularization][test image]; NaN if there is no solution.
     var variances: [[Double]] = []
-    /// [regularization][training image]; NaN without a factor of its own.
+    /// The log determinants, [regularization][training image]; NaN if the regularization has no factor of its own.
     var logDeterminants: [[Double]] = []
-    /// Of conjugate gradients.
+    /// The summary of conjugate gradients, if they were used.
     var iteration: IterationSummary?
   }
 
-  /// No variance at any test image.
+  /// NaN for every test image, for use when no variances are computed.
   var unknownVariances: [[Double]] {
     [[Double]](
       repeating: [Double](repeating: .nan, count: data.testCount), count: regularizations.count)
   }
 
-  /// One-hot less the offset, [n, classes].
+  /// The targets: one-hot minus the offset, [n, classes].
   var targets: [Double] {
     RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
   }
 
-  /// Solves for every regularization, and takes from each factor what the job asks for. Collective.
+  /// Solves for every regularization, and computes the requested figures from each factor. Collective.
   private func solve(
     _ regression: KernelRegression, _ variant: Int, _ kernel: KernelKind,
     _ results: inout [PredictionSummary.RegularizedSummary]
@@ -167,7 +167,7 @@ package struct PredictionStage: KernelStage {
     return solved
   }
 
-  /// log p(Y) of all outputs under the Gaussian process of covariance A, from X = A^-1 Y and log det A.
+  /// log p(Y) of all outputs under the Gaussian process with covariance A, from X = A^-1 Y and log det A.
   ///
   /// Source: Rasmussen and Williams (2006), equation 2.30.
   private func logLikelihood(_ targets: [Double], _ x: [Double], _ determinant: Double) -> Double {
@@ -175,7 +175,7 @@ package struct PredictionStage: KernelStage {
     return -(form + Double(classes) * (determinant + Double(n) * log(2 * Double.pi))) / 2
   }
 
-  /// Scores the predictions of the test images, [m, classes], where their labels are known. Local.
+  /// Scores the predictions for the test images, [m, classes], if their labels are known. Local.
   private func score(
     _ predictions: [Double], _ result: inout PredictionSummary.RegularizedSummary
   ) {
@@ -189,8 +189,8 @@ package struct PredictionStage: KernelStage {
     result.confusion = score.confusion
   }
 
-  /// Scores every regularization on held-out training images, and marks the one to choose: the most
-  /// accurate, of equals the one with the least squared error.
+  /// Scores every regularization on held-out training images, and marks the best one: the most accurate or, among
+  /// equally accurate ones, the one with the smallest squared error.
   private func validate(
     _ array: TileArray, _ variant: Int, _ kernel: KernelKind,
     _ results: inout [PredictionSummary.RegularizedSummary]
@@ -224,8 +224,7 @@ package struct PredictionStage: KernelStage {
     if let best { results[best.index].isChosen = true }
   }
 
-  /// Writes an array [regularizations, shape], or removes a stale one where there are no values.
-  /// Collective.
+  /// Writes an array [regularizations, shape]. If there are no values, removes a stale file instead. Collective.
   private func write(
     _ values: [[Double]], _ shape: [Int], _ name: String, variant: String
   ) throws {

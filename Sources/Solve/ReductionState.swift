@@ -5,13 +5,13 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// The state of a long reduction on disk, so that a run that is killed loses minutes and not hours.
+/// The state of a long reduction on disk. If a run is killed, it loses minutes instead of hours.
 ///
-/// Every rank writes a file of its own, `part-COLUMN.RANK` with the first column that is not done;
-/// then rank 0 publishes `state.json`, which names them, and only then the files before go. So at
-/// any moment the state that is named is whole.
+/// Every rank writes its own file, `part-COLUMN.RANK`, where COLUMN is the first unfinished column. Then rank 0
+/// publishes `state.json`, which names these files, and only then the previous files are removed. The state that
+/// `state.json` names is therefore complete at any moment.
 package struct ReductionState {
-  /// What the state belongs to, and how far it is.
+  /// Identifies the reduction that the state belongs to, and records its progress.
   struct Header: Codable, Equatable {
     /// The version of this format.
     var format = 1
@@ -21,16 +21,16 @@ package struct ReductionState {
     var blockSize: Int
     var grid: [Int]
     var precision: String
-    /// The carried columns, where there are any: their number and a checksum.
+    /// The number and a checksum of the carried columns, or nil if there are none.
     var columns: String?
-    /// The first column that is not done.
+    /// The first unfinished column.
     var next = 0
-    /// Sums over the matrix's elements, and the seconds that the reduction has taken.
+    /// Sums over the elements of the matrix, and the seconds that the reduction has taken.
     var trace = 0.0
     var squares = 0.0
     var seconds = 0.0
 
-    /// Whether both are of the same matrix, laid out and rounded alike.
+    /// Whether both headers belong to the same matrix with the same layout and precision.
     func fits(_ other: Header) -> Bool {
       var same = other
       (same.next, same.trace, same.squares, same.seconds) = (next, trace, squares, seconds)
@@ -50,7 +50,8 @@ package struct ReductionState {
   private var headerPath: String { folder + "/state.json" }
   private func name(_ next: Int, rank: Int) -> String { "part-\(next).\(rank)" }
 
-  /// The header on disk, if it is of this reduction; else nil and, if there is one, why not.
+  /// Returns the header on disk if it belongs to this reduction. Otherwise `header` is nil and, if there is a state,
+  /// `reason` says why it cannot be used.
   ///
   /// Collective.
   func find(_ wanted: Header) throws -> (header: Header?, reason: String?) {
@@ -77,11 +78,11 @@ package struct ReductionState {
     return (nil, reason)
   }
 
-  /// Writes the state. Collective. Errors: files; agreed by all ranks, the state before is kept.
+  /// Writes the state. Collective. Errors: files; agreed by all ranks. If an error occurs, the previous state is kept.
   func save<Scalar>(_ reduction: borrowing BandReduction<Scalar>, _ header: Header) throws {
     try ranks.onRoot { try disk.createFolder(folder) }
     let path = folder + "/" + name(header.next, rank: ranks.rank)
-    // A closure could not borrow the reduction.
+    // Not inside a closure, because a closure cannot borrow the reduction.
     let written: Result<Void, FileError>
     do throws(FileError) {
       try write(reduction, to: path)
@@ -100,7 +101,8 @@ package struct ReductionState {
     _ reduction: borrowing BandReduction<Scalar>, to path: String
   ) throws(FileError) {
     var checksum = CRC32C()
-    // The body borrows the file, so the reduction hands its pieces through this.
+    // The closure borrows the file and cannot also borrow the reduction, so the reduction passes its pieces through
+    // this array.
     var pieces: [UnsafeRawBufferPointer] = []
     reduction.save { pieces.append($0) }
     try disk.publish(to: path) { (file) throws(FileError) in
@@ -116,9 +118,9 @@ package struct ReductionState {
     }
   }
 
-  /// Fills a reduction from the state. Collective.
+  /// Restores a reduction from the state. Collective.
   ///
-  /// - Returns: whether every rank found its part whole.
+  /// - Returns: True if every rank found its part complete.
   func load<Scalar>(
     into reduction: inout BandReduction<Scalar>, _ header: Header
   ) throws -> Bool {
@@ -161,10 +163,11 @@ package struct ReductionState {
 
   private func removeParts(but kept: Int?) throws {
     guard try disk.exists(folder) else { return }
-    // What writers left that were killed: all is published here, so nobody writes now.
+    // Remove temporary files of writers that were killed. Everything has been published at this point, so nobody is
+    // writing.
     if ranks.isRoot { try disk.removeStaleTemporaries(in: folder, olderThan: 0) }
     for file in try disk.list(folder) where file.hasPrefix("part-") {
-      // Parts of ranks that are no more are rank 0's to remove.
+      // Rank 0 also removes the parts of ranks that no longer exist.
       let rank = Int(file.split(separator: ".").last ?? "") ?? 0
       let isMine = rank == ranks.rank || (ranks.isRoot && rank >= ranks.count)
       if isMine, kept.map({ file != name($0, rank: rank) }) ?? true {

@@ -1,15 +1,15 @@
 import DistributedAlgebra
 import RankProgram
 
-/// Judges solutions of (A + s I) X = B by their residual, with A read from the store once for all.
+/// Measures the residuals of solutions of (A + s I) X = B. A is read from the store once for all solutions.
 struct SolutionCheck {
   let source: KernelMatrix
   let ranks: Ranks
   let console: Console
-  /// Right-hand sides per solution.
+  /// The number of right-hand sides per solution.
   let columns: Int
 
-  /// |(A + s I) X - B| / (n eps |A + s I| |X|) in one-norms, per solution; nil where there is none.
+  /// Returns |(A + s I) X - B| / (n eps |A + s I| |X|) in one-norms for each solution, or nil if there is no solution.
   ///
   /// Collective. Source: ScaLAPACK's test pdlaschk.
   func residuals(
@@ -18,7 +18,7 @@ struct SolutionCheck {
     let n = source.array.spec.grid.n
     let share = TileShare(of: source.array, ranks: ranks)
     var products = solutions.map { [Double](repeating: 0, count: $0 == nil ? 0 : n * columns) }
-    // Column sums of |A| without the diagonal, and the diagonal.
+    // The column sums of |A| without the diagonal, and the diagonal.
     var sums = [Double](repeating: 0, count: n)
     var diagonal = [Double](repeating: 0, count: n)
     try ranks.agree {

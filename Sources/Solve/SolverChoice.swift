@@ -3,23 +3,23 @@ import DistributedAlgebra
 import Failures
 import Jobs
 
-/// Which routines find a spectrum, and why.
+/// The choice of the routines that compute a spectrum, and the reason for it.
 package struct SolverChoice {
-  /// Of the eigenvalues, or of them and all eigenvectors.
+  /// The solver for the eigenvalues, or for the eigenvalues and all eigenvectors.
   package let solver: Solver
-  /// The bytes of a matrix element in it.
+  /// The number of bytes of a matrix element in this solver.
   package let scalarBytes: Int
-  /// The leading eigenvectors that block Lanczos finds beside it.
+  /// The number of leading eigenvectors that block Lanczos computes in addition.
   package let lanczosVectors: Int
-  /// A phrase for the user.
+  /// The reason for the choice, as a phrase for the user.
   package let reason: String
 
-  /// The job's own choice, or what was measured to be fastest for what it asks
-  /// (docs/performance, Solvers) and has room.
+  /// Takes the choice of the job. If the job does not choose, takes the solver that was measured to be fastest for the
+  /// request (docs/performance, Solvers) among those that have enough memory.
   ///
-  /// Throws where the named solver cannot find what is asked.
+  /// Throws if the named solver cannot compute what the job asks for.
   ///
-  /// - Parameter fits: whether so many bytes on every rank fit into the nodes.
+  /// - Parameter fits: Whether the nodes have room for this number of bytes on every rank.
   package init(
     _ section: SpectrumSection, layout: MatrixLayout, fits: (_ bytes: Int) throws -> Bool
   ) throws {
@@ -74,7 +74,7 @@ package struct SolverChoice {
         + "ones; set spectrum.solver: scalapack, in f64")
   }
 
-  /// Throws where this program has no ELPA, or ELPA cannot work on so small a matrix.
+  /// Throws if this program was built without ELPA, or if the matrix is too small for ELPA.
   private static func requireELPA(for layout: MatrixLayout) throws {
     guard ELPA.isBuiltIn else {
       throw Refusal(
@@ -91,6 +91,6 @@ package struct SolverChoice {
     }
   }
 
-  /// One in so many eigenvectors are found faster by block Lanczos than with all others.
+  /// If at most one in this many eigenvectors is wanted, block Lanczos is faster than computing all eigenvectors.
   private static let fewest = 10
 }

@@ -3,16 +3,16 @@ import DistributedAlgebra
 import Processor
 import RankProgram
 
-/// Bytes that the stages take on the rank that needs most, beside the process itself.
+/// The memory that the stages need on the rank that needs the most, in bytes, in addition to the process itself.
 package enum SolverMemory {
-  /// Of a process before it does anything: libraries, MPI's buffers.
+  /// The memory of a process at its start: libraries and MPI's buffers.
   package static let processBytes = 76 << 20
 
-  /// What a solver of a matrix of `layout` touches.
+  /// The number of bytes that a solver touches for a matrix of this layout.
   ///
-  /// Of a matrix read as a lower triangle the pages above it are never touched.
+  /// If only the lower triangle of a matrix is read, the pages above it are never touched.
   ///
-  /// - Parameter carried: columns that are turned along.
+  /// - Parameter carried: The number of carried columns.
   package static func bytes(
     _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, carried: Int = 0
   ) -> Int {
@@ -21,36 +21,35 @@ package enum SolverMemory {
     let diagonal = layout.columns.numroc(0) * nb * scalar
     let lower = whole / 2 + diagonal
     let panel = layout.rows.numroc(0) * nb * scalar
-    // Tiles on their way from the store into the matrix, some rounds of which the heap keeps.
+    // Tiles on their way from the store into the matrix. The heap keeps a few rounds of them.
     let depositBytes = 2 * min(12 << 20, max(2 << 20, whole / 50))
-    // The targets, their rows, and copies of them on rank 0.
+    // The targets, their distributed rows, and copies of them on rank 0.
     let carriedBytes = 6 * n * carried * 8
     switch solver {
     case .eigenvalues: return lower + depositBytes + layout.workspaceCount(for: solver) * 8
     case .band:
-      // V and X of two panels by rows and by columns, V once more, the panel as it was, p?geqrf's workspace and
-      // MPI's copies; in double precision the sums A V and MPI's copies; on rank 0, when the matrix
-      // has gone, the band and the workspace of the bulge chasing.
+      // During the reduction: V and X of two panels by rows and by columns, V once more, the panel before its
+      // decomposition, the workspace of p?geqrf and MPI's copies; in double precision, the sums A V and MPI's copies.
+      // Afterwards, when the matrix has been freed, on rank 0: the band and the workspace of the bulge chasing.
       let reduction = lower + depositBytes + 15 * panel + 5 * (panel / scalar * 8)
       return max(reduction, n * (nb + 1) * 16 + n * (2 * nb + 1) * 8) + carriedBytes
     case .eigenpairs:
       return 2 * whole + lower + layout.workspaceCount(for: solver) * 8
-    // As measured with release 2022.11 at n = 6,000 and 14,000.
+    // Measured with release 2022.11 at n = 6,000 and 14,000.
     case .elpaEigenvalues: return 9 * whole / 2
     case .elpaEigenpairs: return 17 * whole / 4
     case .cholesky: return lower + max(depositBytes, 4 * panel)
     }
   }
 
-  /// Bytes on a rank of the bases of block Lanczos, and of the small problem that every rank holds.
+  /// The number of bytes on a rank for the bases of block Lanczos, and for the small problem that every rank holds.
   package static func leadingBytes(_ layout: MatrixLayout, count k: Int) -> Int {
     let (n, nb, ranks) = (layout.n, layout.nb, layout.grid.size)
     let room = min(n + nb, 2 * k + 8 * nb)
     return n * (room + k + 4 * nb) / ranks * 8 + 4 * room * room * 8
   }
 
-  /// Throws, on all ranks, where a node has not the memory for a matrix and its leading eigenvectors.
-  /// Collective.
+  /// Throws on all ranks if a node does not have the memory for a matrix and its leading eigenvectors. Collective.
   package static func requireLeading(_ layout: MatrixLayout, count: Int, ranks: Ranks) throws {
     try require(
       bytes(layout, .cholesky) + leadingBytes(layout, count: count),
@@ -58,7 +57,7 @@ package enum SolverMemory {
       advice: "ask for fewer, or use fewer ranks per node", ranks)
   }
 
-  /// Throws, on all ranks, where a node has not the memory for its ranks' parts. Collective.
+  /// Throws on all ranks if a node does not have the memory for the parts of its ranks. Collective.
   package static func require(
     _ layout: MatrixLayout, _ solver: Solver, scalar: Int = 8, carried: Int = 0,
     for what: String, ranks: Ranks
@@ -69,28 +68,28 @@ package enum SolverMemory {
         + (solver == .band && scalar == 8 ? ", or spectrum.precision: f32" : ""), ranks)
   }
 
-  /// The bytes that every rank may still take. Collective.
+  /// The number of bytes that every rank can still allocate. Collective.
   package static func room(_ ranks: Ranks) throws -> Int {
     let (_, room) = try onNode(0, ranks)
     return try ranks.world.allReduce(room.bytes / ranks.node.size, .min)
   }
 
-  /// Whether `bytes` on every rank fit in every node. Collective.
+  /// Whether every node has room for `bytes` on each of its ranks. Collective.
   package static func fits(_ bytes: Int, ranks: Ranks) throws -> Bool {
     let (needed, room) = try onNode(bytes, ranks)
     return try ranks.world.allReduce(needed <= room.bytes ? 1 : 0, .min) == 1
   }
 
-  /// What `bytes` on every rank come to on this node, and what it has left. Collective.
+  /// The total of `bytes` on every rank of this node, and the memory that the node has left. Collective.
   private static func onNode(
     _ bytes: Int, _ ranks: Ranks
   ) throws -> (needed: Int, room: NodeMemory.Room) {
-    // Memory that other ranks of the node have just freed counts.
+    // Wait, so that memory that other ranks of the node have just freed counts as available.
     try ranks.world.barrier()
     return (bytes * ranks.node.size, NodeMemory.room(for: ranks.node.size))
   }
 
-  /// Throws, on all ranks, where a node has not so many bytes for each of its ranks. Collective.
+  /// Throws on all ranks if a node does not have `bytes` for each of its ranks. Collective.
   package static func require(
     _ bytes: Int, for what: String, order n: Int, advice: String = "use more nodes", _ ranks: Ranks
   ) throws {

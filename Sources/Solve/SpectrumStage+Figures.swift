@@ -1,7 +1,7 @@
 import BlockCyclic
 import Results
 
-// What the summary says of a spectrum.
+// The figures of a spectrum for the summary.
 
 extension SpectrumStage {
   func figures(
@@ -27,11 +27,12 @@ extension SpectrumStage {
       secondsSolving: 0, secondsChecking: 0)
   }
 
-  /// Eigenvalues below it are rounding.
+  /// The noise floor. Eigenvalues below it are rounding errors.
   ///
-  /// Of the decomposition: n eps lambda_max in double precision, and eps times the trace (n times the
-  /// mean diagonal) in single precision, where the former would say nothing. Of the elements of a kernel
-  /// in single precision: eps times its Frobenius norm, which bounds what their rounding can do. What has
+  /// It is the largest of the following bounds. The decomposition contributes n eps lambda_max in double precision, and
+  /// eps times the trace (n times the mean diagonal) in single precision, where n eps lambda_max would say nothing. If
+  /// the elements of a kernel are in single precision, their rounding contributes at most eps times the Frobenius norm.
+  /// Values below the range of normal numbers have lost their digits, whatever lambda_max is.
   /// left the range of normal numbers has lost its digits whatever lambda_max is.
   private func noiseFloor(n: Int, largest: Double, _ sums: KernelMatrix.Sums) -> Double {
     let hasSingleElements = assignment.hasSingleElements
@@ -52,11 +53,11 @@ extension SpectrumStage {
     scale == 0 ? abs(difference) : abs(difference / scale)
   }
 
-  /// The second largest of ascending eigenvalues, and the median of the bulk.
+  /// The second-largest eigenvalue, and the median of the bulk. `values` is in ascending order.
   private func bulk(
     _ values: [Double], _ subject: SpectrumSubject
   ) -> (second: Double?, median: Double?) {
-    // Centring has taken the constant vector, which stands apart, from the bulk already.
+    // The constant vector stands apart from the bulk. If the kernel is centered, this vector has already been removed.
     let bulk = subject.isCentred ? values[...] : values.dropLast()
     guard !bulk.isEmpty else { return (nil, nil) }
     let upper = bulk.startIndex + bulk.count / 2

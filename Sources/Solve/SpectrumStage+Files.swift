@@ -3,7 +3,7 @@ import DurableFiles
 import NumPyFiles
 import Results
 
-// The files of a spectrum.
+// Writes the files of a spectrum.
 
 extension SpectrumStage {
   func file(_ subject: SpectrumSubject, _ suffix: String = "") -> String {
@@ -27,8 +27,8 @@ extension SpectrumStage {
     try ranks.onRoot { try file.publish() }
   }
 
-  /// Writes the weights of the targets in all eigenvectors, the largest of each row positive, and says
-  /// where they lie. Collective.
+  /// Writes the weights of the targets in all eigenvectors, and summarizes their distribution. The sign of each row
+  /// makes its largest weight positive. Collective.
   func writeWeights(_ weights: [Double], _ subject: SpectrumSubject) throws -> WeightsSummary {
     let classes = data.classes
     var rows = weights

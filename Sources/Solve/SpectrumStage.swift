@@ -8,7 +8,7 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// The eigenvalues of the training kernels, with eigenvectors where asked, and their checks.
+/// Computes the eigenvalues of the training kernels and, if requested, eigenvectors, and checks them.
 package struct SpectrumStage: KernelStage {
   let setting: StageSetting
   let section: SpectrumSection
@@ -17,28 +17,27 @@ package struct SpectrumStage: KernelStage {
     (self.section, self.setting) = (section, setting)
   }
 
-  /// Leading eigenvectors to keep; `Int.max` for all of them. A centred kernel keeps none.
+  /// The number of leading eigenvectors to keep; `Int.max` means all. For a centered kernel, none are kept.
   private func vectors(of subject: SpectrumSubject) -> Int {
     subject.isCentred ? 0 : section.leadingVectors
   }
 
-  /// Whether the weights of the targets are wanted; a centred kernel has none.
+  /// Whether to compute the weights of the targets. There are none for a centered kernel.
   private func hasWeights(_ subject: SpectrumSubject) -> Bool {
     section.weights && !subject.isCentred
   }
 
-  /// The targets whose weights are taken, [n, classes].
+  /// The targets for the weights, [n, classes].
   private var targets: [Double] {
     RegressionScore.targets(data.trainLabels, classes: data.classes, offset: targetOffset)
   }
 
-  /// What is subtracted from one-hot targets.
+  /// The number subtracted from one-hot targets.
   var targetOffset: Double { section.targetOffset(classes: data.classes) }
 
-  /// Decomposes one matrix and writes its files.
+  /// Decomposes one matrix, and writes its files.
   ///
-  /// Collective. Errors: damaged or missing tiles, no convergence, files, a request to stop; agreed
-  /// by all ranks.
+  /// Collective. Errors: damaged or missing tiles, no convergence, files, a request to stop; agreed by all ranks.
   package func perform(_ subject: SpectrumSubject) throws -> SpectrumSummary {
     let part: KernelStore.Part = subject.isCentred ? .trainGap : .train
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: part)
@@ -74,14 +73,14 @@ package struct SpectrumStage: KernelStage {
     return summary
   }
 
-  /// The state of an interrupted reduction; to be removed once the summary has the result.
+  /// The state of an interrupted reduction. Remove it when the summary has the result.
   package func state(_ subject: SpectrumSubject) -> ReductionState {
     ReductionState(
       folder: run.result("spectrum", subject.variantName, "\(subject.stem).reduction"),
       ranks: ranks)
   }
 
-  /// All eigenvalues by a band, and leading eigenvectors by block Lanczos beside them.
+  /// Computes all eigenvalues by reduction to a band, and leading eigenvectors by block Lanczos.
   private func byBand(
     _ source: KernelMatrix, _ choice: SolverChoice, _ subject: SpectrumSubject
   ) throws -> SpectrumSummary {
@@ -106,7 +105,7 @@ package struct SpectrumStage: KernelStage {
     return summary
   }
 
-  /// All eigenvalues by a routine of a library.
+  /// Computes all eigenvalues with a library routine.
   private func eigenvalues(
     _ source: KernelMatrix, _ subject: SpectrumSubject, _ routine: LibraryRoutine,
     by solve: (consuming DistributedMatrix<Double>) throws -> [Double]
@@ -124,7 +123,7 @@ package struct SpectrumStage: KernelStage {
     return summary
   }
 
-  /// All eigenvalues and eigenvectors by a routine of a library, judged by their residuals.
+  /// Computes all eigenvalues and eigenvectors with a library routine, and measures their residuals.
   private func eigenpairs(
     _ source: KernelMatrix, _ subject: SpectrumSubject, _ routine: LibraryRoutine,
     by solve: (consuming DistributedMatrix<Double>) throws -> Eigenpairs
@@ -147,7 +146,7 @@ package struct SpectrumStage: KernelStage {
       summary.weights = try writeWeights(weights, subject)
     }
     try writeValues(pairs.values, subject)
-    // The routine has overwritten the matrix, so the store gives it once more.
+    // The routine has overwritten the matrix, so read it from the store again.
     let again: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let residuals = try residuals(of: pairs.vectors, pairs.values, against: again)
     summary.residual = residuals.equation
@@ -156,7 +155,7 @@ package struct SpectrumStage: KernelStage {
     return summary
   }
 
-  /// The kernel as a routine reads it, its sums and the seconds that it took.
+  /// Loads the kernel as the routine needs it, its sums, and the seconds that loading took.
   private func load(
     _ source: KernelMatrix, for routine: LibraryRoutine, _ sums: inout KernelMatrix.Sums,
     _ seconds: inout Double
@@ -168,7 +167,7 @@ package struct SpectrumStage: KernelStage {
     return matrix
   }
 
-  /// Says that a library works now, where that is long.
+  /// If the computation will be long, tells the user that a library is working.
   private func announce(_ routine: LibraryRoutine, _ subject: SpectrumSubject) {
     guard n > 5000 else { return }
     console.show(
@@ -176,11 +175,11 @@ package struct SpectrumStage: KernelStage {
       detail: "\(routine.name), without further signs until it ends", at: MPIEnvironment.seconds)
   }
 
-  /// A routine that takes a whole matrix and runs to its end.
+  /// A library routine that takes a whole matrix and runs to its end without interruption.
   private struct LibraryRoutine {
     let name: String
     let solver: Solver
-    /// What it reads.
+    /// The triangles that the routine reads.
     let part: DepositedPart
 
     static let pdsyev = Self(name: "pdsyev", solver: .eigenvalues, part: .lowerTriangle)
@@ -189,7 +188,7 @@ package struct SpectrumStage: KernelStage {
     static let elpaPairs = Self(name: "ELPA", solver: .elpaEigenpairs, part: .bothTriangles)
   }
 
-  /// The leading eigenvectors by block Lanczos, beside eigenvalues that are known.
+  /// Computes the leading eigenvectors by block Lanczos, and compares their eigenvalues with the `known` ones.
   private func addLeadingVectors(
     _ count: Int, _ source: KernelMatrix, to summary: inout SpectrumSummary, known: [Double],
     _ subject: SpectrumSubject

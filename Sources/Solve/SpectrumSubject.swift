@@ -2,13 +2,13 @@ import Assembly
 import Jobs
 import Results
 
-/// One matrix whose spectrum is wanted.
+/// A matrix whose spectrum is to be computed.
 package struct SpectrumSubject {
-  /// Number and name of the network.
+  /// The number and name of the network.
   package let variant: Int
   package let variantName: String
   package let kernel: KernelKind
-  /// Whether it is the kernel centred on the training images.
+  /// Whether the kernel is centered on the training images.
   package let isCentred: Bool
 
   package init(_ assignment: Assignment, variant: Int, kernel: KernelKind, isCentred: Bool) {
@@ -18,21 +18,21 @@ package struct SpectrumSubject {
     self.isCentred = isCentred
   }
 
-  /// What its files' names begin with.
+  /// The beginning of the names of its files.
   package var stem: String { kernel.rawValue + (isCentred ? "_centred" : "") }
 
-  /// As messages name it.
+  /// The name in messages.
   package var label: String {
     Assignment.label(variantName, kernel) + (isCentred ? " centred" : "")
   }
 
-  /// Where the summary has its spectrum.
+  /// The place of its spectrum in the summary.
   package var place: WritableKeyPath<Summary.KernelSummary, SpectrumSummary?> {
     isCentred ? \.centredSpectrum : \.spectrum
   }
 
-  /// The eigenvalues of interest among all, ascending: without the constant vector's zero of a centred
-  /// kernel.
+  /// The eigenvalues of interest, given all eigenvalues in ascending order. For a centered kernel, leaves out the zero
+  /// eigenvalue of the constant vector.
   package func values(of all: [Double]) -> [Double] {
     guard isCentred, let zero = all.indices.min(by: { abs(all[$0]) < abs(all[$1]) }) else {
       return all

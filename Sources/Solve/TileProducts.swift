@@ -5,18 +5,18 @@ import Jobs
 import RankProgram
 import TileStore
 
-/// Products of a stored kernel with matrices that all ranks hold, tile by tile.
+/// Products of a stored kernel with matrices that all ranks hold, computed tile by tile.
 struct TileProducts {
   let share: TileShare
   let ranks: Ranks
-  /// Nil where a longer step shows its own progress.
+  /// Where to show progress, or nil if a longer step shows its own progress.
   let console: Console?
 
   init(share: TileShare, ranks: Ranks, console: Console?) {
     (self.share, self.ranks, self.console) = (share, ranks, console)
   }
 
-  /// Products with K(test, train). Errors: a run without test images.
+  /// Makes products with K(test, train). Errors: the run has no test images.
   init(
     ofTestPart store: KernelStore, _ variant: Int, _ kernel: KernelKind, ranks: Ranks,
     console: Console
@@ -25,10 +25,10 @@ struct TileProducts {
     self.init(share: TileShare(of: array, ranks: ranks), ranks: ranks, console: console)
   }
 
-  /// A X of a rectangular part A [m, n] for several X [n, columns]; where one is nil, NaN. On all
-  /// ranks.
+  /// Returns A X on all ranks for a rectangular part A [m, n] and several X [n, columns]. If an X is nil, its product
+  /// is NaN.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   func products(_ factors: [[Double]?], rows m: Int, columns: Int) throws -> [[Double]] {
     var products = factors.map {
       [Double](repeating: $0 == nil ? .nan : 0, count: m * columns)
@@ -47,8 +47,7 @@ struct TileProducts {
     return products
   }
 
-  /// This rank's tiles' part of A X for a symmetric A [n, n] of which the lower triangle is stored.
-  /// Local.
+  /// The contribution of this rank's tiles to A X, for a symmetric A [n, n] whose lower triangle is stored. Local.
   func ownSymmetricProduct(_ x: [Double], order n: Int, columns: Int) throws -> [Double] {
     var product = [Double](repeating: 0, count: n * columns)
     try share.forEach("multiplying with", on: console) { tile in
@@ -67,7 +66,7 @@ func multiplyAdd(
     at: tile.rowStart * columns)
 }
 
-/// result += tile X, and below the diagonal its mirror image's product too.
+/// Adds tile X to `result` and, if the tile is below the diagonal, also the product of its mirror image.
 func symmetricMultiplyAdd(
   _ tile: DenseTile, _ x: [Double], columns: Int, into result: inout [Double]
 ) {

@@ -3,7 +3,7 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// How far a rank is in its share of an array's tiles, shown as that of all ranks, with the rate.
+/// Shows how many tiles have been read, and the rate. This rank's progress in its share stands for that of all ranks.
 struct TileReading {
   private let share: TileShare
   private let console: Console?
@@ -11,14 +11,14 @@ struct TileReading {
   private let start = MPIEnvironment.seconds
 
   /// - Parameters:
-  ///   - purpose: what the tiles are read for, such as "reading".
-  ///   - console: nil where a longer step shows its own progress.
+  ///   - purpose: The purpose of reading the tiles, such as "reading".
+  ///   - console: Where to show progress, or nil if a longer step shows its own progress.
   init(_ share: TileShare, _ purpose: String, on console: Console?) {
     (self.share, self.console) = (share, console)
     what = "\(purpose) \(share.name)"
   }
 
-  /// Shows that a tile of the share comes next. Local.
+  /// Shows progress before tile number `number` of the share is read. Local.
   func show(_ number: Int) {
     guard let console else { return }
     let now = MPIEnvironment.seconds
@@ -37,9 +37,9 @@ struct TileReading {
 }
 
 extension TileShare {
-  /// Reads all tiles of the share one after the other, and shows how far that is.
+  /// Reads all tiles of the share one after the other, and shows the progress.
   ///
-  /// Local. Errors: a tile that is missing or damaged.
+  /// Local. Errors: a tile is missing or damaged.
   func forEach(
     _ purpose: String, on console: Console?, _ body: (DenseTile) throws -> Void
   ) throws {

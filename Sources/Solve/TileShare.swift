@@ -3,22 +3,23 @@ import RankProgram
 import TileStore
 import Tiling
 
-/// One rank's share of the tiles of a part of an array, dealt round-robin, so that all ranks read at
-/// once.
+/// One rank's share of the tiles in a part of an array. The tiles are distributed round-robin, so that all ranks read
+/// at the same time.
 ///
-/// Rows and columns count from the part's first.
+/// Rows and columns are relative to the first row and column of the part.
 struct TileShare {
   private let array: TileArray
   private let rows: Range<Int>
   private let columns: Range<Int>
   private let indices: [Int]
-  /// How many ranks read the tiles together.
+  /// The number of ranks that read the tiles together.
   let readers: Int
 
   /// - Parameters:
-  ///   - rows: of the part; nil for all.
-  ///   - columns: of the part, in a lower triangle at most to the diagonal; nil for all.
-  ///   - ranks: nil for one rank that reads all of it.
+  ///   - rows: The rows of the part; nil for all rows.
+  ///   - columns: The columns of the part; nil for all columns. In a lower triangle, they must not extend beyond the
+  ///     diagonal.
+  ///   - ranks: The ranks that share the tiles; nil if one rank reads all of them.
   init(
     of array: TileArray, rows: Range<Int>? = nil, columns: Range<Int>? = nil, ranks: Ranks?
   ) {
@@ -41,13 +42,13 @@ struct TileShare {
 
   var count: Int { indices.count }
 
-  /// The array's name.
+  /// The name of the array.
   var name: String { array.path.split(separator: "/").suffix(1).joined() }
 
-  /// Bytes of one whole tile in the store.
+  /// The size of a whole tile in the store, in bytes.
   var storedTileBytes: Int { array.spec.bytesPerTile }
 
-  /// Bytes of one whole tile in memory.
+  /// The size of a whole tile in memory, in bytes.
   var tileBytes: Int { grid.tileRows * grid.tileColumns * MemoryLayout<Double>.size }
 
   /// Whether tile number `number` of the share is on the diagonal of a symmetric matrix.
@@ -70,10 +71,10 @@ struct TileShare {
 }
 
 extension DenseTile {
-  /// Whether the tile is a whole one on the diagonal of a symmetric matrix.
+  /// Whether the tile lies on the diagonal of a symmetric matrix. The tile must be whole.
   package var isDiagonal: Bool { rowStart == columnStart }
 
-  /// What of the tile lies in a part of the matrix, placed in that part.
+  /// The section of the tile that lies in a part of the matrix, with positions relative to that part.
   fileprivate func cropped(rows part: Range<Int>, columns partColumns: Range<Int>) -> DenseTile {
     let height = part.clamped(to: rowStart..<rowStart + rows)
     let width = partColumns.clamped(to: columnStart..<columnStart + columns)
@@ -91,8 +92,8 @@ extension DenseTile {
         })
   }
 
-  /// What of the tile lies in some rows and the same columns, in ascending order, placed in the matrix of
-  /// those; empty where nothing does.
+  /// The section of the tile in the rows and in the columns whose numbers are in `chosen`, which must be in ascending
+  /// order. Positions are relative to the matrix of these rows and columns. Empty if the tile contains none of them.
   func selected(_ chosen: [Int]) -> DenseTile {
     let height = chosen.range(within: rowStart..<rowStart + rows)
     let width = chosen.range(within: columnStart..<columnStart + columns)
@@ -110,7 +111,7 @@ extension DenseTile {
       columns: width.count, values: part)
   }
 
-  /// The tile of the transposed matrix.
+  /// The corresponding tile of the transposed matrix.
   var transposed: DenseTile {
     var flipped = [Double](repeating: 0, count: values.count)
     for i in 0..<rows {
@@ -122,7 +123,7 @@ extension DenseTile {
 }
 
 extension [Int] {
-  /// The places of ascending numbers that lie in a range.
+  /// The positions of those elements that lie in a range. The elements of the array must be in ascending order.
   fileprivate func range(within range: Range<Int>) -> Range<Int> {
     func place(of bound: Int) -> Int {
       var (low, high) = (0, count)

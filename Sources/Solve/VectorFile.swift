@@ -1,6 +1,6 @@
 import NumPyFiles
 
-/// The file of eigenvectors that rank 0 writes row by row.
+/// The file of eigenvectors. Rank 0 writes it row by row.
 final class VectorFile {
   private var file: NumPyRowAppender?
 

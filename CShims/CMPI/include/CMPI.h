@@ -1,11 +1,12 @@
-// C face of MPI: fixed names, handles as the integers of MPI's Fortran binding (MPI_Comm_c2f and
-// friends), the raw return code back. No decision, allocation, print or loop.
+// C interface to MPI. It gives MPI's functions fixed names, passes handles as the integers of MPI's Fortran binding
+// (MPI_Comm_c2f and friends), and returns MPI's return codes unchanged. It makes no decisions, allocates nothing,
+// prints nothing and has no loops.
 #ifndef NTK_CMPI_H
 #define NTK_CMPI_H
 
 #include <stdint.h>
 
-// Constants, which are casts of addresses or implementation-defined integers in mpi.h.
+// Constants. In mpi.h they are casts of addresses or implementation-defined integers.
 int ntk_mpi_success(void);
 int ntk_mpi_any_source(void);
 int ntk_mpi_any_tag(void);
@@ -55,7 +56,7 @@ int ntk_mpi_allgatherv_in_place(
 int ntk_mpi_alltoall_int64(const int64_t *send, int64_t *receive, int comm);
 int ntk_mpi_gather_int64(const int64_t *send, int64_t *receive, int root, int comm);
 
-// Point to point. Counts are bytes.
+// Point-to-point messages. Counts are in bytes.
 int ntk_mpi_send(const void *data, int count, int destination, int tag, int comm);
 int ntk_mpi_recv(void *data, int count, int source, int tag, int comm);
 int ntk_mpi_isend(const void *data, int count, int destination, int tag, int comm, int *request);

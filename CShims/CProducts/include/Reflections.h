@@ -1,28 +1,29 @@
 /// Householder reflections H = I - tau v v' of small blocks of a band, column-major, in one or two passes.
 ///
-/// BLAS takes four passes over a block between two reflections, and half of its time is its calls: blocks
-/// of 64 x 64 are read from the caches twice as fast here. With AVX-512, columns of 64 rows stay in registers;
-/// other numbers of rows work too.
+/// Between two reflections, BLAS makes four passes over a block, and half of its time goes into calls. These functions
+/// read blocks of 64 x 64 from the caches twice as fast. With AVX-512, columns of 64 rows stay in registers. Other
+/// numbers of rows work too.
 #ifndef NTK_REFLECTIONS_H
 #define NTK_REFLECTIONS_H
 
-/// B <- B H, of which the first column is complete, and w is left for the others.
+/// Begins B <- B H: completes the first column of B, and stores in w what the other columns need.
 ///
-/// Shape: B is rows x count with columns ld apart, v has `count` numbers, w `rows`.
+/// Shape: B is rows x count with columns ld apart. v has `count` elements, w has `rows`.
 void ntk_reflect_right(
   long rows, long count, double *_Nonnull b, long ld, const double *_Nonnull v, double tau,
   double *_Nonnull w);
 
-/// The other columns of B <- G (B H), with w of `ntk_reflect_right` and a reflection G from the left.
+/// Completes B <- G (B H) for the columns after the first, with w from `ntk_reflect_right` and a reflection
+/// G = I - left_tau left left'.
 ///
-/// Shape: left has `rows` numbers.
+/// Shape: left has `rows` elements.
 void ntk_reflect_left(
   long rows, long count, double *_Nonnull b, long ld, const double *_Nonnull v,
   const double *_Nonnull w, const double *_Nonnull left, double left_tau);
 
-/// D <- H D H in the lower triangle; the upper one is not read.
+/// D <- H D H in the lower triangle. The upper triangle is not read.
 ///
-/// Shape: D is rows x rows with columns ld apart, v and w have `rows` numbers.
+/// Shape: D is rows x rows with columns ld apart. v and w have `rows` elements.
 void ntk_reflect_both(
   long rows, double *_Nonnull d, long ld, const double *_Nonnull v, double tau, double *_Nonnull w);
 

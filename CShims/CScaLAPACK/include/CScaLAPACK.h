@@ -1,5 +1,6 @@
-// C face of ScaLAPACK, PBLAS and BLACS: scalars by value, descriptors by pointer, a raw info back.
-// Global row and column numbers are Fortran's, from 1. No decision, allocation, print or loop.
+// C interface to ScaLAPACK, PBLAS and BLACS. It passes scalars by value and descriptors by pointer, and returns info
+// unchanged. Global row and column numbers count from 1, as in Fortran. It makes no decisions, allocates nothing,
+// prints nothing and has no loops.
 #ifndef NTK_CSCALAPACK_H
 #define NTK_CSCALAPACK_H
 
@@ -12,7 +13,7 @@ void ntk_blacs_gridexit(int context);
 
 int ntk_descinit(int *desc, int m, int n, int mb, int nb, int context, int lld);
 
-// Solvers; each returns info. An lwork or liwork of -1 asks for the size in work[0] or iwork[0].
+// Solvers. Each returns info. If lwork or liwork is -1, they return the required size in work[0] or iwork[0].
 int ntk_pdsyev(
     char jobz, char uplo, int n, double *a, const int *desca, double *w, double *z,
     const int *descz, double *work, int lwork);
@@ -23,7 +24,7 @@ int ntk_pdpotrf(char uplo, int n, double *a, const int *desca);
 int ntk_pdpotrs(
     char uplo, int n, int nrhs, const double *a, const int *desca, double *b, const int *descb);
 
-// Norms ('1' is the one-norm) and products. ja, jb, jc are first columns; the first row is 1.
+// Norms ('1' is the one-norm) and products. ja, jb and jc are first columns; the first row is 1.
 double ntk_pdlansy(
     char norm, char uplo, int n, const double *a, const int *desca, double *work);
 double ntk_pdlange(
@@ -36,7 +37,7 @@ void ntk_pdgemm(
     const int *desca, const double *b, int jb, const int *descb, double beta, double *c,
     const int *descc);
 
-// B(ib:ib+m-1, 1:n) <- L^-1 B with the lower triangle that begins at A(ia, ia).
+// B(ib:ib+m-1, 1:n) <- L^-1 B. L is the lower triangle that begins at A(ia, ia).
 void ntk_pdtrsm_left_lower(
     int m, int n, const double *a, int ia, const int *desca, double *b, int ib, const int *descb);
 int ntk_pdorgqr(
@@ -45,8 +46,8 @@ int ntk_pdorgqr(
 void ntk_pdgeadd_columns(
     int m, int n, const double *a, const int *desca, double *c, int jc, const int *descc);
 
-// The factorization of a panel of one block of columns, in both precisions. Returns info, and the
-// size of its workspace in work[0] for an lwork of -1.
+// Factorization of a panel that is one block of columns wide, in both precisions. Returns info. If lwork is -1, returns
+// the size of the workspace in work[0].
 int ntk_pdgeqrf(
     int m, int n, double *a, int ia, int ja, const int *desca, double *tau, double *work, int lwork);
 int ntk_psgeqrf(

@@ -1,6 +1,6 @@
 extension BandReduction {
-  /// The bytes of this rank's part of the state: the band of the columns that are done, the lower
-  /// triangle of the others, and the carried columns. Local.
+  /// The size in bytes of this rank's part of the state: the band of the finished columns, the lower triangle of the
+  /// other columns, and the carried columns. Local.
   public var stateBytes: Int {
     var count = 0
     forEachKeptColumn(until: next) { _, rows, _ in count += rows.count }
@@ -21,13 +21,14 @@ extension BandReduction {
     if let carried { try write(UnsafeRawBufferPointer(carried.mutableBytes)) }
   }
 
-  /// A reduction whose columns before `next` are done, for `restore` to fill.
+  /// Makes a reduction whose columns before `next` are finished. Its elements are not yet set; call `restore` to fill
+  /// them.
   ///
-  /// Collective. Errors: a matrix that is not square, no memory.
+  /// Collective. Errors: the matrix is not square, or there is no memory.
   ///
-  /// - Parameter carried: as many columns as were carried, whose numbers `restore` replaces.
+  /// - Parameter carried: As many columns as in the saved state. `restore` replaces their elements.
   ///
-  /// Precondition: the layout is the one that the state was saved from.
+  /// Precondition: the layout is that of the saved state.
   public init(
     resuming matrix: consuming DistributedMatrix<Scalar>, at next: Int,
     carrying carried: CarriedColumns? = nil
@@ -35,7 +36,7 @@ extension BandReduction {
     try self.init(unchecked: matrix, next: next, carried)
   }
 
-  /// Restores this rank's part of the state: `read` fills the pieces in the order of `save`.
+  /// Restores this rank's part of the state. `read` fills the pieces in the order in which `save` wrote them.
   ///
   /// Local. Errors: what `read` throws.
   public mutating func restore<E: Error>(

@@ -2,16 +2,16 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// All eigenvalues of a symmetric matrix, and how columns lie in its eigenvectors.
+/// All eigenvalues of a symmetric matrix, and the weights of carried columns in its eigenvectors.
 public struct SpectrumWithWeights: Sendable {
-  /// The eigenvalues, ascending.
+  /// The eigenvalues, in ascending order.
   public let values: [Double]
-  /// U'Y with the eigenvectors U, [n, columns] row-major; a row's sign is that of its eigenvector, which
-  /// is arbitrary. Empty where no columns were carried.
+  /// The weights U'Y, where the columns of U are the eigenvectors, [n, columns] row-major. The sign of each row is that
+  /// of its eigenvector, which is arbitrary. Empty if no columns were carried.
   public let weights: [Double]
 }
 
-/// What is computed of a band, for progress.
+/// The step of the computation on the band, for progress reports.
 public enum BandStep: Sendable {
   /// The reduction to tridiagonal form.
   case chasing
@@ -20,21 +20,22 @@ public enum BandStep: Sendable {
 }
 
 extension BandReduction {
-  /// The eigenvalues, ascending, on all ranks; the matrix's memory is free before they are found.
+  /// Returns the eigenvalues in ascending order, on all ranks. The memory of the matrix is freed before the
+  /// computation.
   ///
-  /// Collective. They are found on rank 0, in double precision. Errors: no convergence.
+  /// Collective. Rank 0 computes the eigenvalues in double precision. Errors: the iteration does not converge.
   ///
   /// Precondition: `isFinished`.
   public consuming func eigenvalues() throws -> [Double] {
     try spectrum().values
   }
 
-  /// The eigenvalues and the weights of the carried columns, on all ranks; the matrix's memory is free
-  /// before they are found.
+  /// Returns the eigenvalues, and the weights of the carried columns, on all ranks. The memory of the matrix is freed
+  /// before the computation.
   ///
-  /// Collective. They are found on rank 0, in double precision. Errors: no convergence.
+  /// Collective. Rank 0 computes them in double precision. Errors: the iteration does not converge.
   ///
-  /// - Parameter progress: is given the part of a step that is done, on rank 0.
+  /// - Parameter progress: Called on rank 0 with the completed fraction of a step.
   ///
   /// Precondition: `isFinished`.
   public consuming func spectrum(
@@ -44,7 +45,7 @@ extension BandReduction {
     let band = try band()
     let count = carried?.count ?? 0
     let columns = try carried?.gathered() ?? []
-    // Else it would live to the end of this function.
+    // Free the matrix here. Otherwise it would live until the end of this function.
     _ = consume self
     return try context.spectrum(
       ofBandAtRoot: band, columns: columns, count: count, progress: progress)

@@ -4,27 +4,27 @@ import MessagePassing
 
 /// A symmetric matrix that is being reduced to band form in place, one panel of columns at a time.
 ///
-/// For each panel: its QR decomposition, whose R becomes part of the band; the block reflector
-/// H = I - V T V' of its Householder vectors; A <- H' A H on the remaining matrix, as
-/// A - V X' - X V' with W = A V T and X = W - V (T' V' W) / 2. Nearly all of the 4/3 n^3 operations
-/// are matrix products. A direct reduction to tridiagonal form would spend half of them in products
-/// with vectors, which read the whole matrix for each column.
+/// The reduction of a panel has three parts. Its QR decomposition gives R, which becomes part of the band. Its
+/// Householder vectors form the block reflector H = I - V T V'. The remaining matrix is updated to A <- H' A H, as
+/// A - V X' - X V' with W = A V T and X = W - V (T' V' W) / 2. Nearly all of the 4/3 n^3 operations are matrix
+/// products. A direct reduction to tridiagonal form would spend half of the operations in products with vectors, which
+/// read the whole matrix for each column.
 ///
-/// The products are local: each rank has V and X of the rows and of the columns that it holds
-/// (`PanelReplicas`). The matrix is read and written once a panel: the update by one panel and the
-/// products with the next are one pass (`TrianglePass`).
+/// The products are local: each rank has V and X for the rows and for the columns that it holds (`PanelReplicas`). The
+/// matrix is read and written once per panel, because the update by one panel and the products with the next panel are
+/// one pass (`TrianglePass`).
 ///
-/// Memory: the matrix, thirteen blocks of columns, and three in double precision. Only the lower triangle is read and written; the
-/// Householder vectors stay below the band. Columns Y that are carried become Q'Y with the same
-/// reflections, from which the targets' weights in the eigenvectors follow without any eigenvector.
+/// Memory: the matrix, thirteen block columns, and three block columns in double precision. Only the lower triangle is
+/// read and written; the Householder vectors stay below the band. The same reflections transform carried columns Y into
+/// Q'Y. This gives the weights of the targets in the eigenvectors without computing any eigenvector.
 ///
 /// Source: Bischof, Lang and Sun, ACM TOMS 26 (2000); p?geqrf.
 public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
-  /// The columns before this one are done.
+  /// The number of finished columns, which is the index of the first unfinished column.
   public private(set) var next: Int
 
   var matrix: DistributedMatrix<Scalar>
-  /// The panel at hand, and the one before it, whose update may be pending.
+  /// The current panel, and the panel before it, whose update may be pending.
   private var panels: (current: PanelReplicas<Scalar>, before: PanelReplicas<Scalar>)
   private let pass: TrianglePass<Scalar>
   private let reflector: BlockReflector<Scalar>
@@ -34,9 +34,9 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
 
   /// Takes over a matrix. Collective.
   ///
-  /// - Parameter carried: columns Y of the same rows, which become Q'Y.
+  /// - Parameter carried: Columns Y with the same rows as the matrix. The reduction replaces Y by Q'Y.
   ///
-  /// Errors: a matrix that is not square, an element that is not finite, no memory.
+  /// Errors: the matrix is not square, an element is not finite, or there is no memory.
   public init(
     of matrix: consuming DistributedMatrix<Scalar>, carrying carried: CarriedColumns? = nil
   ) throws {
@@ -61,8 +61,8 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     let tau: LocalArray<Scalar> = try communicator.agree {
       try LocalArray(count: localColumns + nb)
     }
-    // p?geqrf's minimum for any panel: its query answers for one, and others fall on the ranks
-    // otherwise.
+    // The minimum workspace of p?geqrf for any panel. A workspace query would answer for one panel only, and other
+    // panels are distributed differently over the ranks.
     let count = nb * (layout.rows.numroc(0) + 3 * nb)
     let work: LocalArray<Scalar> = try communicator.agree { try LocalArray(count: count) }
     self.panels = panels
@@ -75,14 +75,13 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     self.carried = carried
   }
 
-  /// The number of columns of a panel, which is the number of diagonals of the band below the main
-  /// one.
+  /// The number of columns in a panel, which is the number of diagonals of the band below the main diagonal.
   public var panelWidth: Int { matrix.layout.nb }
 
-  /// Whether the matrix is a band.
+  /// Whether the matrix has been reduced to a band.
   public var isFinished: Bool { next + panelWidth >= matrix.layout.n }
 
-  /// The fraction of the operations that is done.
+  /// The completed fraction of the operations.
   public var fraction: Double {
     guard !isFinished else { return 1 }
     let left = Double(matrix.layout.n - next) / Double(matrix.layout.n)
@@ -121,14 +120,14 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
     if isFinished { settle() }
   }
 
-  /// Applies the last panel's update, which otherwise happens in the next one's pass. Local.
+  /// Applies the update by the last panel, which would otherwise be part of the pass of the next panel. Local.
   borrowing func settle() {
     guard pass.isPending else { return }
     pass.update(matrix, by: panels.current)
     pass.isPending = false
   }
 
-  /// The band, on rank 0; nil on the others. Collective.
+  /// Returns the band on rank 0, and nil on the other ranks. Collective.
   ///
   /// Precondition: `isFinished`.
   public borrowing func band() throws -> SymmetricBand? {
@@ -142,13 +141,14 @@ public struct BandReduction<Scalar: MatrixScalar>: ~Copyable {
       }
     }
     let communicator = matrix.context.communicator
-    // Every element has one owner, so the sum over the ranks changes none.
+    // Every element has exactly one owner, so the sum over the ranks does not change any value.
     try communicator.reduce(&band.elements, .sum)
     return communicator.rank == 0 ? band : nil
   }
 
-  /// Calls `body` with the global column, the local rows and the elements of what this rank holds on
-  /// and below the diagonal: of columns before `done` the band, of the others everything.
+  /// Calls `body` for each column with the elements that belong to the state and that this rank holds. Of the columns
+  /// before `done`, these are the elements of the band; of the other columns, all elements on and below the diagonal.
+  /// `body` takes the global column, the local rows and the elements.
   borrowing func forEachKeptColumn<E: Error>(
     until done: Int,
     _ body: (_ j: Int, _ rows: Range<Int>, _ elements: UnsafeMutablePointer<Scalar>) throws(E) ->

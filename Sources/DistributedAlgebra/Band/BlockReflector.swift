@@ -2,35 +2,35 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// The Householder vectors of one panel as H = I - V T V', and X of the update that applies it to the matrix
-/// from both sides.
+/// The block reflector H = I - V T V' of one panel, and the matrix X of the update that applies H to the matrix from
+/// both sides.
 ///
-/// V, and the ranks' shares of X, are in `PanelReplicas`.
+/// `PanelReplicas` stores V and each rank's share of X.
 ///
-/// T is formed from V in double precision, with the scale of each reflector: H is then orthogonal to
-/// the precision of T, whatever the precision of V, and the eigenvalues keep their sum. R of the vectors' columns
-/// is formed again too, as the top of H' times the panel: p?geqrf's has the rounding of sums over all rows.
+/// T is formed from V in double precision, with the scale of each reflector. H is then orthogonal to the precision of
+/// T, whatever the precision of V, and the sum of the eigenvalues is preserved. The R of the panel is also formed
+/// again, as the top of H' times the panel, because the R from p?geqrf contains the rounding of sums over all rows.
 ///
 /// Source: Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10 (1989); LAPACK ?larft.
 final class BlockReflector<Scalar: MatrixScalar> {
   private var panel: PanelReplicas<Scalar>
   private let context: BLACSContext
   private let layout: MatrixLayout
-  /// The panel before its QR decomposition; empty where that has double precision.
+  /// The panel before its QR decomposition. Empty in double precision.
   private let kept: LocalArray<Scalar>
   private let wideX: LocalArray<Double>
   private let wideY: LocalArray<Double>
-  /// Rows of a chunk of products.
+  /// The number of rows in a chunk of the products.
   private let chunkRows = 512
 
-  // Of the current panel.
+  // Properties of the current panel.
   private var count: Int { panel.count }
   private var rows: Range<Int> { panel.rows }
   private var isOwner: Bool { panel.isOwner }
   /// T, column-major, upper triangular.
   private var factor: [Double] = []
 
-  /// Allocates for the panels of a matrix. Collective.
+  /// Allocates the memory for the panels of a matrix. Collective.
   init(
     for matrix: borrowing DistributedMatrix<Scalar>, in panel: PanelReplicas<Scalar>
   ) throws {
@@ -45,10 +45,10 @@ final class BlockReflector<Scalar: MatrixScalar> {
     wideY = try communicator.agree { try LocalArray(count: part) }
   }
 
-  /// Whether p?geqrf's R is worse than that in double precision.
+  /// Whether the R from p?geqrf is less accurate than an R formed in double precision.
   private static var isNarrow: Bool { MemoryLayout<Scalar>.stride < MemoryLayout<Double>.stride }
 
-  /// Copies a panel, which p?geqrf will overwrite. Local.
+  /// Copies a panel before p?geqrf overwrites it. Local.
   func keep(_ panel: PanelReplicas<Scalar>, of matrix: borrowing DistributedMatrix<Scalar>) {
     guard panel.isOwner, Self.isNarrow else { return }
     self.panel = panel
@@ -58,8 +58,8 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// Takes the Householder vectors that p?geqrf left in a panel which the replicas have begun, and works on these
-  /// replicas from now on. Local.
+  /// Takes the Householder vectors that p?geqrf left in a panel, and uses the replicas `panel` from now on.
+  /// `panel.begin` must have been called. Local.
   func takeVectors(
     of panel: PanelReplicas<Scalar>, from matrix: borrowing DistributedMatrix<Scalar>
   ) {
@@ -68,7 +68,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     for column in 0..<count {
       let target = panel.byRow + column * rows.count
       target.update(from: self.column(column, of: matrix), count: rows.count)
-      // Above the diagonal lies R.
+      // The part above the diagonal contains R.
       for index in 0..<rows.count {
         let i = layout.rows.global(of: rows.lowerBound + index, on: context.myrow) - panel.first
         guard i <= column else { break }
@@ -77,13 +77,13 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// Forms T, on all ranks, from V that all of them have. Collective.
+  /// Forms T on all ranks. Every rank already has V. Collective.
   ///
-  /// - Parameter tau: the scales, by local column; zero where a reflector is the identity.
+  /// - Parameter tau: The scales, indexed by local column. A scale is zero if its reflector is the identity.
   func formFactor(
     of matrix: borrowing DistributedMatrix<Scalar>, tau: borrowing LocalArray<Scalar>
   ) throws {
-    // V'V, and behind it the scales.
+    // V'V, followed by the scales.
     var gram = [Double](repeating: 0, count: count * count + count)
     forEachChunk(of: panel.share) { start, height in
       widen(panel.byRow + start, to: wideX.start, height)
@@ -99,9 +99,9 @@ final class BlockReflector<Scalar: MatrixScalar> {
     factor = Self.factor(gram, count: count)
   }
 
-  /// Sets R to the top of H' P = P - V T' V' P with the panel P as it was. Collective.
+  /// Sets R to the top of H' P = P - V T' V' P, where P is the panel before its QR decomposition. Collective.
   ///
-  /// - Parameter vectorRows: V of this rank's rows, row-major.
+  /// - Parameter vectorRows: The rows of V that this rank holds, row-major.
   func setTriangle(
     of matrix: borrowing DistributedMatrix<Scalar>, vectorRows: borrowing PaddedColumns<Scalar>
   ) throws {
@@ -123,10 +123,10 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// Sets X = W - V (T' V' W) / 2 with W = A V T, from A V; rounded once, at the end. Collective.
+  /// Computes X = W - V (T' V' W) / 2 with W = A V T from A V, and rounds the result once, at the end. Collective.
   func setUpdates(from images: PanelImages<Scalar>) throws {
     let (share, w, stride) = (panel.share, images.shared, panel.share.count)
-    // V' A V.
+    // The matrix V' A V.
     var products = [Double](repeating: 0, count: count * count)
     forEachChunk(of: share) { start, height in
       widen(panel.byRow + start, to: wideX.start, height)
@@ -155,8 +155,8 @@ final class BlockReflector<Scalar: MatrixScalar> {
 
   /// Y <- H'Y = Y - V (T'(V'Y)), in double precision.
   ///
-  /// Shape: Y is this rank's rows of a matrix laid out as the panel's, [local rows, columns] row-major,
-  /// on all ranks of a process row; those of the panel's process column change it.
+  /// Shape: Y is this rank's rows of a matrix with the row distribution of the panel, [local rows, columns] row-major.
+  /// All ranks of a process row have these rows; the ranks in the panel's process column change them.
   ///
   /// Collective.
   func apply(to y: UnsafeMutablePointer<Double>, columns: Int) throws {
@@ -194,7 +194,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     return matrix.pointer + (rows.lowerBound + (firstColumn + column) * matrix.lld)
   }
 
-  /// Calls `body` with the first row, counted in `rows`, and the number of rows of each chunk of some of them.
+  /// Divides `rows` into chunks, and calls `body` with the first row and the number of rows of each chunk.
   private func forEachChunk(
     of rows: Range<Int>, _ body: (_ start: Int, _ height: Int) -> Void
   ) {
@@ -203,7 +203,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// Copies a chunk of V or of the panel in double precision, column-major without gaps.
+  /// Copies a chunk of V or of the panel to double precision, column-major without gaps.
   private func widen(
     _ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Double>, _ height: Int
   ) {
@@ -212,9 +212,9 @@ final class BlockReflector<Scalar: MatrixScalar> {
     }
   }
 
-  /// T' P of a small matrix, column-major.
+  /// T' P for a small matrix P, column-major.
   private func turn(_ products: [Double]) -> [Double] {
-    // Row-major, the arrays are P' and T'.
+    // Read as row-major, the arrays are P' and T'.
     var turned = products
     dgemm(
       .none, .transpose, m: count, n: count, k: count, products, lda: count, factor, ldb: count,
@@ -222,9 +222,9 @@ final class BlockReflector<Scalar: MatrixScalar> {
     return turned
   }
 
-  /// T' (V' A V) T / 2, made symmetric, which it is but for rounding.
+  /// T' (V' A V) T / 2, averaged with its transpose. In exact arithmetic this matrix is symmetric.
   private func halfOfSymmetric(_ products: [Double]) -> [Double] {
-    // The transpose of T' P is P' T, and P' = P.
+    // The transpose of T' P is P' T, and P' = P because P is symmetric.
     let once = turn(products)
     var transposed = once
     for j in 0..<count { for i in 0..<count { transposed[i + j * count] = once[j + i * count] } }
@@ -236,7 +236,7 @@ final class BlockReflector<Scalar: MatrixScalar> {
     return half
   }
 
-  /// The triangular factor: its column j is t_j (e_j - T V'v_j), t_j = 2 / v_j'v_j.
+  /// The triangular factor T. Its column j is t_j (e_j - T V'v_j) with t_j = 2 / v_j'v_j.
   private static func factor(_ gram: [Double], count: Int) -> [Double] {
     var factor = [Double](repeating: 0, count: count * count)
     for j in 0..<count where gram[count * count + j] != 0 {

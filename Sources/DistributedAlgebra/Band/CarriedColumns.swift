@@ -1,24 +1,25 @@
 import BlockCyclic
 import MessagePassing
 
-/// A few columns with the rows of a distributed matrix, which its reduction turns along.
+/// A few columns that have the same rows as a distributed matrix, and to which its reduction applies the same
+/// transformations.
 ///
-/// A rank holds the rows of its process row, so the ranks of a process row hold the same. In double
-/// precision whatever the matrix's.
+/// Each rank holds the rows of its process row, so all ranks of a process row hold the same rows. The elements have
+/// double precision, whatever the precision of the matrix.
 public final class CarriedColumns {
   let layout: MatrixLayout
   /// The number of columns.
   public let count: Int
 
-  /// [local rows, count], row-major.
+  /// The rows on this rank, [local rows, count], row-major.
   private let rows: LocalArray<Double>
   private let context: BLACSContext
-  /// The ranks of this process row, by their process columns.
+  /// The ranks of this process row, ordered by process column.
   private let rowRanks: Communicator?
 
-  /// Takes this rank's rows of columns that all ranks have.
+  /// Keeps this rank's rows of columns that all ranks have.
   ///
-  /// Shape: `values` is [n, columns], row-major, n the order of the matrix of `layout`.
+  /// Shape: `values` is [n, columns], row-major, where n is the order of the matrix that `layout` describes.
   ///
   /// Collective.
   public init(
@@ -51,9 +52,9 @@ public final class CarriedColumns {
       : try context.communicator.split(color: Int32(context.myrow), key: Int32(context.mycol))
   }
 
-  /// Applies a panel's reflector. Collective.
+  /// Applies the block reflector of a panel. Collective.
   ///
-  /// The ranks of one process column do so for all: others might round differently.
+  /// The ranks of one process column compute the result and send it to all others, which might round differently.
   func apply<Scalar>(
     _ reflector: BlockReflector<Scalar>, ofPanelIn processColumn: Int
   ) throws {
@@ -61,10 +62,10 @@ public final class CarriedColumns {
     try rowRanks?.broadcast(mutableBytes, from: processColumn)
   }
 
-  /// All rows, [n, count], on rank 0; on other ranks without meaning. Collective.
+  /// Returns all rows, [n, count], on rank 0. On other ranks the result has no meaning. Collective.
   func gathered() throws -> [Double] {
     var whole = [Double](repeating: 0, count: layout.m * count)
-    // Every row has one owner in process column 0, so the sum over the ranks changes none.
+    // Every row has exactly one owner in process column 0, so the sum over the ranks does not change any value.
     if context.mycol == 0 {
       for iLocal in 0..<layout.rows.numroc(context.myrow) {
         let i = layout.rows.global(of: iLocal, on: context.myrow)
@@ -75,7 +76,7 @@ public final class CarriedColumns {
     return whole
   }
 
-  /// This rank's rows, for a state on disk. Local; valid while the columns live.
+  /// The bytes of this rank's rows, for saving the state. Local; valid as long as this object lives.
   var mutableBytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: rows.start, count: localCount))
   }

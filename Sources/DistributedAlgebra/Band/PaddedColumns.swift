@@ -1,13 +1,13 @@
-/// Columns of numbers, each padded so that it is read as whole vectors and that it begins in another set of a
-/// cache than its neighbors: an odd number of cache lines apart. Not initialized.
+/// Columns of numbers with padding, not initialized. The padding allows reading a column as whole vectors. Columns lie
+/// an odd number of cache lines apart, so neighboring columns begin in different sets of a cache.
 struct PaddedColumns<Scalar: MatrixScalar>: ~Copyable {
-  /// The most numbers in a column.
+  /// The largest number of elements in a column.
   let height: Int
-  /// From one column to the next.
+  /// The distance between columns, in elements.
   let stride: Int
   private let storage: LocalArray<Scalar>
 
-  /// Columns of at most `height` numbers.
+  /// Allocates columns of at most `height` elements.
   ///
   /// Errors: no memory.
   init(height: Int, count: Int) throws(DistributedAlgebraError) {

@@ -4,25 +4,25 @@ import MessagePassing
 
 /// The images W = A V of a panel's Householder vectors, summed over the chunks of the matrix and over the ranks.
 ///
-/// Sums of more than 256 products are in double precision, whatever the matrix's: most elements of a kernel have
-/// the same sign, and sums of all of a row would lose the digits of its small eigenvalues in single precision. With
-/// 60,000 elements near 27 that error had a norm of 3, and eigenvalues of 0.01 became as low as -2.
+/// Sums of more than 256 products are in double precision, whatever the precision of the matrix. Most elements of a
+/// kernel have the same sign, so in single precision a sum over a whole row would lose the digits of the small
+/// eigenvalues. With 60,000 elements near 27, that error had a norm of 3, and eigenvalues of 0.01 became as low as -2.
 package final class PanelImages<Scalar: MatrixScalar> {
-  /// W of this rank's share of rows (`PanelReplicas.share`), column-major without gaps; set by `sum`.
+  /// W for this rank's share of rows (`PanelReplicas.share`), column-major without gaps. Set by `sum`.
   package var shared: UnsafeMutablePointer<Double> { buffer.start }
-  /// V of this rank's rows of the remaining matrix, row-major; set by `begin`.
+  /// V for this rank's rows of the remaining matrix, row-major. Set by `begin`.
   let vectorRows: PaddedColumns<Scalar>
 
   private let context: BLACSContext
-  /// Column-major without gaps.
+  /// Sums for this rank's rows, column-major without gaps.
   private let rowSums: LocalArray<Double>
-  /// Row-major with padding.
+  /// Sums for this rank's columns, row-major with padding.
   private let columnSums: PaddedColumns<Double>
   private let buffer: LocalArray<Double>
-  /// A block of W.
+  /// A transposed block of W.
   private let turned: LocalArray<Double>
 
-  /// Allocates for the panels of a matrix. Collective.
+  /// Allocates the memory for the panels of a matrix. Collective.
   ///
   /// Errors: no memory.
   init(for matrix: borrowing DistributedMatrix<Scalar>) throws {
@@ -38,7 +38,7 @@ package final class PanelImages<Scalar: MatrixScalar> {
     vectorRows = try communicator.agree { try PaddedColumns(height: nb, count: localRows) }
   }
 
-  /// Begins the images of a panel whose vectors all ranks have. Local.
+  /// Begins the images of a panel. All ranks must already have its vectors. Local.
   func begin(_ panel: PanelReplicas<Scalar>) {
     let (rows, count, size) = (panel.rows.count, panel.count, MemoryLayout<Double>.stride)
     memset(rowSums.start, 0, rows * count * size)
@@ -48,14 +48,15 @@ package final class PanelImages<Scalar: MatrixScalar> {
       stride: vectorRows.stride)
   }
 
-  /// Adds the products of a chunk with V of its columns, and of its transpose with V of its rows. Local.
+  /// Adds the product of a chunk with V of the chunk's columns, and the product of the transposed chunk with V of its
+  /// rows. Local.
   func add(
     _ chunk: borrowing PaddedColumns<Scalar>, _ chunkRows: Range<Int>, _ chunkColumns: Range<Int>,
     of panel: PanelReplicas<Scalar>
   ) {
     let row = chunkRows.lowerBound - panel.rows.lowerBound
     let column = chunkColumns.lowerBound - panel.columns.lowerBound
-    // Column-major, so these are the images' transposes.
+    // The chunk is column-major, so these products are the transposes of the images.
     Scalar.addProduct(
       m: panel.count, n: chunkRows.count, k: chunkColumns.count, toWide: rowSums.start + row,
       stride: panel.rows.count, panel.byColumn[column] + panel.count, rowStride: 1,
@@ -66,7 +67,7 @@ package final class PanelImages<Scalar: MatrixScalar> {
       vectorRows[row], rowStride: vectorRows.stride)
   }
 
-  /// Sums the images over the ranks; each has those of its share of rows. Collective.
+  /// Sums the images over the ranks. Afterwards each rank has the images of its share of rows. Collective.
   package func sum(_ panel: PanelReplicas<Scalar>) throws {
     let (rows, count) = (panel.rows.count, panel.count)
     if !panel.columns.isEmpty {

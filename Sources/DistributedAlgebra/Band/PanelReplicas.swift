@@ -1,40 +1,41 @@
 import BlockCyclic
 import MessagePassing
 
-/// The Householder vectors V of a panel, and X of its update, where products with the remaining matrix need
-/// them: a rank has those of the matrix's rows and of its columns that it holds.
+/// Copies of a panel's Householder vectors V, and of the X of its update, on the ranks that need them for products with
+/// the remaining matrix. A rank has V and X for the rows and for the columns of the matrix that it holds.
 ///
-/// Shape: `byRow` is rows x 2 count, column-major without gaps, V before X; `byColumn` is columns x 2 count,
-/// row-major with padding, X before V. So a rank's part of V X' + X V' is one product.
+/// Shape: `byRow` is rows x 2 count, column-major without gaps, V before X. `byColumn` is columns x 2 count, row-major
+/// with padding, X before V. With this order, a rank's part of V X' + X V' is a single product.
 ///
-/// A panel costs a rank messages of some blocks of columns of length n / nprow and n / npcol.
+/// For each panel, a rank exchanges messages whose size is a few block columns of length n / nprow and n / npcol.
 package final class PanelReplicas<Scalar: MatrixScalar> {
   /// This rank's local rows of the remaining matrix.
   package private(set) var rows = 0..<0
   /// This rank's local columns of the remaining matrix.
   package private(set) var columns = 0..<0
-  /// The number of vectors.
+  /// The number of Householder vectors.
   package private(set) var count = 0
   /// The first row and column of the remaining matrix.
   package private(set) var first = 0
   /// Whether this rank is in the panel's process column.
   package var isOwner: Bool { context.mycol == owner }
 
-  /// The ranks of this process column, by their process rows.
+  /// The ranks of this process column, ordered by process row.
   let columnRanks: Communicator
 
   private let context: BLACSContext
   private let layout: MatrixLayout
-  /// The ranks of this process row, by their process columns.
+  /// The ranks of this process row, ordered by process column.
   let rowRanks: Communicator
   private let rowArray: LocalArray<Scalar>
   private let buffer: LocalArray<Scalar>
-  /// The panel's process column.
+  /// The process column that holds the panel.
   private var owner = 0
-  /// Blocks of `columns`, counted from its first, by the process rows that hold the same rows.
+  /// The blocks of `columns`, relative to its first column, grouped by the process row that holds the rows with the
+  /// same global indices.
   private(set) var blocks: [[Range<Int>]] = []
 
-  /// Allocates for the panels of a matrix. Collective.
+  /// Allocates the memory for the panels of a matrix. Collective.
   ///
   /// Errors: no memory.
   package init(for matrix: borrowing DistributedMatrix<Scalar>) throws {
@@ -53,28 +54,29 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     buffer = try communicator.agree { try LocalArray(count: nb * max(localRows, localColumns)) }
   }
 
-  /// V, and X behind it, of this rank's rows. Valid while the replicas live.
+  /// V for this rank's rows, followed by X. Valid as long as the replicas live.
   package var byRow: UnsafeMutablePointer<Scalar> { rowArray.start }
 
-  /// X of this rank's rows.
+  /// X for this rank's rows.
   package var updates: UnsafeMutablePointer<Scalar> { byRow + rows.count * count }
 
-  /// The rows, counted in `rows`, whose X this rank computes: the ranks of a process row share its rows.
+  /// The rows, relative to `rows`, for which this rank computes X. The ranks of a process row divide its rows among
+  /// them.
   package var share: Range<Int> { shareOfRows(rowRanks.rank) }
 
-  /// X of these rows, column-major without gaps, for `shareUpdates`.
+  /// X for the rows of `share`, column-major without gaps, to be set before `shareUpdates`.
   package var sharedUpdates: UnsafeMutablePointer<Scalar> {
     buffer.start + share.lowerBound * count
   }
 
-  /// X, and V behind it, of this rank's columns.
+  /// X for this rank's columns, followed by V.
   let byColumn: PaddedColumns<Scalar>
 
-  /// Begins a panel, whose process column is to set the V of its rows. Local.
+  /// Begins a panel. Afterwards the panel's process column must set V for its rows. Local.
   ///
   /// - Parameters:
-  ///   - panel: its first column; the remaining matrix begins a block further down.
-  ///   - count: its number of vectors.
+  ///   - panel: The first column of the panel. The remaining matrix begins one block further down.
+  ///   - count: The number of Householder vectors.
   package func begin(panel: Int, count: Int) {
     first = panel + layout.nb
     self.count = count
@@ -88,7 +90,7 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     }
   }
 
-  /// Gives V to all ranks that need it, from the panel's process column. Collective.
+  /// Sends V from the panel's process column to all ranks that need it. Collective.
   package func shareVectors() throws {
     if rowRanks.size > 1 {
       let array = UnsafeMutableBufferPointer(start: byRow, count: rows.count * count)
@@ -97,7 +99,7 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     try copyToColumns(byRow, at: count)
   }
 
-  /// Gives X to all ranks that need it, from `sharedUpdates` of each. Collective.
+  /// Sends X, from the `sharedUpdates` of each rank, to all ranks that need it. Collective.
   package func shareUpdates() throws {
     let parts = (0..<rowRanks.size).map { shareOfRows($0) }
     try rowRanks.gatherParts(buffer.start, counts: parts.map { $0.count * count })
@@ -110,12 +112,12 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     try copyToColumns(updates, at: 0)
   }
 
-  /// The part of `rows` of one rank of the process row.
+  /// The part of `rows` that belongs to one rank of the process row.
   func shareOfRows(_ rank: Int) -> Range<Int> {
     rows.count * rank / rowRanks.size..<rows.count * (rank + 1) / rowRanks.size
   }
 
-  /// Copies an array by rows to `place` in the array by columns, within a process column.
+  /// Copies an array stored by rows to position `place` of the array stored by columns, within a process column.
   private func copyToColumns(
     _ source: UnsafeMutablePointer<Scalar>, at place: Int
   ) throws(MPIError) {
@@ -135,12 +137,12 @@ package final class PanelReplicas<Scalar: MatrixScalar> {
     }
   }
 
-  /// The elements of the parts of a process column's ranks.
+  /// The number of elements in the part of each rank of this process column.
   var partCounts: [Int] {
     blocks.map { $0.reduce(0) { $0 + $1.count } * count }
   }
 
-  /// The first row of a block of columns that this rank has by rows too, counted in `rows`.
+  /// The first row, relative to `rows`, of a block of columns whose rows this rank also holds.
   func localRow(_ block: Range<Int>) -> Int {
     layout.rows.local(of: globalColumn(block.lowerBound)) - rows.lowerBound
   }

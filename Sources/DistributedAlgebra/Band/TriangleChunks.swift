@@ -1,23 +1,23 @@
 import BlockCyclic
 
-/// This rank's part of the lower triangle of a square matrix from a block on, as rectangles below the
-/// diagonal's blocks and these blocks.
+/// Divides this rank's part of the lower triangle of a square matrix, from a given block on, into the diagonal blocks
+/// and rectangles below them.
 ///
-/// The triangle is halved again and again, so that nearly all of it lies in large rectangles; these are
-/// cut into chunks that a cache of the second level holds.
+/// The triangle is halved repeatedly, so that nearly all of it lies in large rectangles. The rectangles are cut into
+/// chunks that fit in a second-level cache.
 struct TriangleChunks {
   let layout: MatrixLayout
   /// The process row of this rank.
   let myrow: Int
   /// The process column of this rank.
   let mycol: Int
-  /// The most rows and columns of a chunk.
+  /// The largest number of rows and columns in a chunk.
   let largest: (rows: Int, columns: Int)
 
-  /// Calls `rectangle` with each chunk below the diagonal's blocks and `diagonal` with each of these, as
+  /// Calls `rectangle` with each chunk below the diagonal blocks, and `diagonal` with each diagonal block. Both take
   /// local rows and columns.
   ///
-  /// Local. Always in the same order. Precondition: `first` begins a block.
+  /// Local. The order is always the same. Precondition: `first` is the first index of a block.
   func forEach(
     from first: Int, rectangle: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void,
     diagonal: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
@@ -28,7 +28,7 @@ struct TriangleChunks {
       columns.lowerBound / nb..<(columns.upperBound + nb - 1) / nb, until: n, rectangle, diagonal)
   }
 
-  /// The rows before `end` of some blocks of local columns.
+  /// Visits some blocks of local columns, limited to the rows before `end`.
   private func visit(
     _ blocks: Range<Int>, until end: Int, _ rectangle: (Range<Int>, Range<Int>) -> Void,
     _ diagonal: (Range<Int>, Range<Int>) -> Void
@@ -53,7 +53,7 @@ struct TriangleChunks {
     visit(middle..<blocks.upperBound, until: end, rectangle, diagonal)
   }
 
-  /// Cuts a rectangle into chunks, row by row.
+  /// Cuts a rectangle into chunks, and visits them row by row.
   private func cut(
     _ rows: Range<Int>, _ columns: Range<Int>, _ body: (Range<Int>, Range<Int>) -> Void
   ) {
@@ -66,7 +66,7 @@ struct TriangleChunks {
     }
   }
 
-  /// The size of nearly equal parts, a multiple of 16, which are whole registers.
+  /// The size of nearly equal parts. It is a multiple of 16, so that parts consist of whole registers.
   private static func part(of count: Int, atMost largest: Int) -> Int {
     let parts = max(1, (count + largest - 1) / largest)
     return max(16, ((count + parts - 1) / parts + 15) / 16 * 16)

@@ -1,29 +1,30 @@
 import BlockCyclic
 
-/// Passes over this rank's part of the lower triangle, chunk by chunk: A <- A - V X' - X V' of one panel, A V of
-/// the next, or both while a chunk is in the cache, which halves the passes of a reduction.
+/// Passes over this rank's part of the lower triangle, chunk by chunk. A pass computes the update A <- A - V X' - X V'
+/// by one panel, the product A V with the next panel, or both while a chunk is in the cache. Combining both halves the
+/// number of passes of a reduction.
 ///
-/// An element is updated in the same order in each of them, so the result does not depend on which.
+/// Each kind of pass updates an element in the same order, so the result does not depend on the kind.
 package final class TrianglePass<Scalar: MatrixScalar> {
-  /// Whether the matrix waits for an update, which the reduction sets.
+  /// Whether an update of the matrix is pending. The reduction sets this.
   var isPending = false
-  /// A V of the panel that was multiplied last.
+  /// The product A V with the panel that was multiplied last.
   package let images: PanelImages<Scalar>
 
   private let layout: MatrixLayout
   private let context: BLACSContext
   private let chunks: TriangleChunks
-  /// A chunk, column-major.
+  /// A copy of a chunk, column-major.
   private let chunk: PaddedColumns<Scalar>
-  /// V and X of a chunk's rows with a minus sign, column-major.
+  /// V and X for a chunk's rows, negated, column-major.
   private let rowFactor: PaddedColumns<Scalar>
 
-  /// Allocates for the panels of a matrix. Collective.
+  /// Allocates the memory for the panels of a matrix. Collective.
   ///
   /// Errors: no memory.
   package init(for matrix: borrowing DistributedMatrix<Scalar>) throws {
     (layout, context) = (matrix.layout, matrix.context)
-    // A chunk and its factors stay in a second-level cache of a megabyte.
+    // A chunk and its factors fit in a second-level cache of one megabyte.
     let edge = MemoryLayout<Scalar>.stride < 8 ? 256 : 192
     let (largest, nb) = (max(edge, layout.nb), layout.nb)
     chunks = TriangleChunks(
@@ -37,7 +38,7 @@ package final class TrianglePass<Scalar: MatrixScalar> {
 
   /// Updates the matrix, from the panel's first column on. Local.
   ///
-  /// The diagonal's blocks are written whole; what lies above the diagonal is without meaning.
+  /// Diagonal blocks are written completely; the elements above the diagonal have no meaning.
   package func update(
     _ matrix: borrowing DistributedMatrix<Scalar>, by panel: PanelReplicas<Scalar>
   ) {
@@ -49,7 +50,7 @@ package final class TrianglePass<Scalar: MatrixScalar> {
     }
   }
 
-  /// Updates the first `count` columns alone. Local.
+  /// Updates only the first `count` columns. Local.
   func updateFirst(
     _ count: Int, of matrix: borrowing DistributedMatrix<Scalar>, by panel: PanelReplicas<Scalar>
   ) {
@@ -62,11 +63,11 @@ package final class TrianglePass<Scalar: MatrixScalar> {
     }
   }
 
-  /// Sets `images` to this rank's part of A V, by rows and by columns, once the matrix from there on is updated
-  /// by the panel before. Local.
+  /// Sets `images` to this rank's part of A V, by rows and by columns. If `before` is not nil, first applies the
+  /// pending update by the panel `before` to the matrix. Local.
   ///
-  /// A chunk of the lower triangle stands for its mirror image too, so it is multiplied from both sides. The
-  /// sum over the ranks is A V.
+  /// A chunk of the lower triangle also stands for its mirror image, so it is multiplied from both sides. The sum over
+  /// the ranks is A V.
   package func multiply(
     _ matrix: borrowing DistributedMatrix<Scalar>, by panel: PanelReplicas<Scalar>,
     updatedBy before: PanelReplicas<Scalar>? = nil
@@ -86,8 +87,8 @@ package final class TrianglePass<Scalar: MatrixScalar> {
     }
   }
 
-  /// Copies the lower triangle of a block, with half of its diagonal and zeros above it: the block is the
-  /// sum of this and its transpose.
+  /// Copies the lower triangle of a block, with half of its diagonal and with zeros above the diagonal. The block is
+  /// the sum of this copy and its transpose.
   private func takeLowerHalf(_ block: UnsafePointer<Scalar>, _ lld: Int, order: Int) {
     for j in 0..<order {
       chunk[j].update(repeating: 0, count: j)
@@ -97,7 +98,7 @@ package final class TrianglePass<Scalar: MatrixScalar> {
   }
 }
 
-/// The update of chunks by one panel. Chunks beside each other share the copy of their rows' factor.
+/// The update of chunks by one panel. Consecutive chunks with the same rows share the copy of their row factor.
 private final class ChunkUpdate<Scalar: MatrixScalar> {
   private let panel: PanelReplicas<Scalar>
   private let factor: UnsafeMutablePointer<Scalar>
@@ -106,7 +107,7 @@ private final class ChunkUpdate<Scalar: MatrixScalar> {
   private let lld: Int
   private var known = 0..<0
 
-  /// - Parameter rowFactor: outlives this.
+  /// - Parameter rowFactor: Storage for the row factor. It must outlive this object.
   init(
     _ panel: PanelReplicas<Scalar>, _ rowFactor: borrowing PaddedColumns<Scalar>,
     _ matrix: borrowing DistributedMatrix<Scalar>
@@ -118,7 +119,7 @@ private final class ChunkUpdate<Scalar: MatrixScalar> {
 
   func subtract(_ rows: Range<Int>, _ columns: Range<Int>) {
     if rows != known { take(rows) }
-    // Column-major, so this is the chunk's transpose.
+    // The chunk is column-major, so this product computes its transpose.
     Scalar.addProduct(
       m: columns.count, n: rows.count, k: 2 * panel.count,
       to: start + (rows.lowerBound + columns.lowerBound * lld), stride: lld,

@@ -1,50 +1,51 @@
 import MessagePassing
 
-/// Preconditioned conjugate gradients on (A + s I) D = R for many columns at once, each with a shift s of
-/// its own, so that each step multiplies A once for all of them.
+/// Preconditioned conjugate gradients on (A + s I) D = R for many columns at once. Each column has its own shift s, and
+/// each step multiplies A once for all columns.
 ///
-/// A column that has reached its goal is multiplied no more.
+/// A column that has reached its goal is no longer multiplied.
 ///
 /// Source: Hestenes and Stiefel (1952); Saad, Iterative Methods for Sparse Linear Systems, algorithm 9.1.
 public struct ConjugateGradients {
-  /// Why a column was left before it reached its goal.
+  /// The reason why a column stopped before it reached its goal.
   public enum Breakdown: Sendable, Equatable {
-    /// A direction in which A + s I is not positive.
+    /// In some direction, A + s I is not positive.
     case indefinite
-    /// A residual that the preconditioner's rounding turns against itself.
+    /// Rounding errors of the preconditioner made the product R'Z nonpositive, where Z is the preconditioned residual
+    /// R.
     case preconditioner
   }
 
-  /// Steps of each column.
+  /// The number of steps of each column.
   public private(set) var iterations: [Int]
-  /// |R| of each column, by the recurrence.
+  /// The residual norm |R| of each column, from the recurrence.
   public private(set) var norms: [Double]
-  /// What went wrong, by column.
+  /// The breakdowns, indexed by column.
   public private(set) var breakdowns: [Int: Breakdown] = [:]
 
   private let share: RowShare
   private let shifts: [Double]
   private let preconditioned: [Double]
   private let goals: [Double]
-  /// The columns that are iterated still; the arrays below have these alone.
+  /// The columns that are still being iterated. The arrays below contain only these columns.
   private var active: [Int]
   private var residual: [Double]
   private var direction: [Double]
   private var solution: [Double]
-  /// R'Z of the active columns.
+  /// The products R'Z of the active columns.
   private var products: [Double]
-  /// D of the columns that are done, with all columns.
+  /// The solutions D of the finished columns, in an array with all columns.
   private var finished: [Double]
-  /// Steps and turns of each column: the matrix of the Lanczos process.
+  /// The step sizes and the direction ratios of each column. They define the matrix of the Lanczos process.
   private var steps: [[Double]]
   private var turns: [[Double]]
 
   /// Begins with D = 0. Collective.
   ///
   /// - Parameters:
-  ///   - residual: the own rows of R, n x shifts.count, row-major.
-  ///   - preconditioned: the shifts of the preconditioner, above 0.
-  ///   - goals: the |R| at which each column is done.
+  ///   - residual: This rank's rows of R, n x shifts.count, row-major.
+  ///   - preconditioned: The shifts to use in the preconditioner, all positive.
+  ///   - goals: The value of |R| at which each column is finished.
   public init(
     residual: [Double], shifts: [Double], preconditioned: [Double], goals: [Double],
     share: RowShare, _ preconditioner: LowRankPreconditioner
@@ -67,13 +68,13 @@ public struct ConjugateGradients {
     finish()
   }
 
-  /// Whether no column is iterated any more.
+  /// Whether all columns have stopped.
   public var isDone: Bool { active.isEmpty }
 
-  /// How many columns the next step multiplies.
+  /// The number of columns that the next step multiplies.
   public var width: Int { active.count }
 
-  /// The own rows of D, n x shifts.count, row-major. Local.
+  /// This rank's rows of D, n x shifts.count, row-major. Local.
   public var correction: [Double] {
     var whole = finished
     for row in 0..<share.own.count {
@@ -84,7 +85,7 @@ public struct ConjugateGradients {
     return whole
   }
 
-  /// One step of all active columns. Collective.
+  /// Performs one step on all active columns. Collective.
   public mutating func step(
     _ a: some SymmetricOperator, _ preconditioner: LowRankPreconditioner
   ) throws {
@@ -115,7 +116,7 @@ public struct ConjugateGradients {
     turn(ratios, toward: new)
   }
 
-  /// (A + s I) X for the own rows. Collective.
+  /// (A + s I) X for this rank's rows. Collective.
   private func image(of x: [Double], _ a: some SymmetricOperator) throws -> [Double] {
     let width = active.count
     let whole = try a.product(try share.whole(x, columns: width), columns: width)
@@ -143,12 +144,12 @@ public struct ConjugateGradients {
     }
   }
 
-  /// Leaves the columns that are done, or cannot go on. Local.
+  /// Removes the columns that are finished or cannot continue. Local.
   private mutating func finish() {
     let width = active.count
     let kept = active.indices.filter {
       let column = active[$0]
-      // One that is not a number is not done: its next step breaks down.
+      // A column whose norm is not a number is kept here; its next step breaks down.
       return !(norms[column] <= goals[column]) && breakdowns[column] == nil
     }
     guard kept.count < width else { return }
@@ -160,8 +161,8 @@ public struct ConjugateGradients {
     products = kept.map { products[$0] }
   }
 
-  /// The least and the largest eigenvalue of the preconditioned matrix that a column has seen; nil
-  /// before its first step. Local.
+  /// The smallest and the largest eigenvalue of the preconditioned matrix, estimated from the steps of a column. Nil
+  /// before the first step. Local.
   ///
   /// Source: Saad, section 6.7.3.
   public func extremes(ofColumn column: Int) -> ClosedRange<Double>? {
@@ -177,7 +178,7 @@ public struct ConjugateGradients {
 
 /// The extreme eigenvalues of symmetric tridiagonal matrices.
 enum TridiagonalExtremes {
-  /// The least and the largest eigenvalue, each to 1e-9 or the rounding of the largest. Local.
+  /// The smallest and the largest eigenvalue, each accurate to 1e-9 or to the rounding of the largest. Local.
   ///
   /// Source: bisection with Sturm sequences (Golub and Van Loan, section 8.4).
   static func range(_ diagonal: [Double], _ beside: [Double]) -> ClosedRange<Double> {

@@ -2,30 +2,30 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// The inverse of F F' + s I for any s > 0, from a partial Cholesky factorization of A: with it,
+/// The inverse of F F' + s I for any s > 0, where F is a partial Cholesky factor of A. With this preconditioner,
 /// conjugate gradients on A + s I have a condition number of at most 1 + |A - F F'| / s.
 ///
-/// F F' = U diag(values) U' makes one factorization serve all s:
+/// The decomposition F F' = U diag(values) U' lets one factorization serve all s:
 ///
 ///     (F F' + s I)^-1 r = (r - U diag(values / (values + s)) U' r) / s.
 ///
 /// Source: Diaz, Epperly, Frangella, Tropp and Webber, arXiv:2304.12465 (2023); Frangella, Tropp and
 /// Udell, arXiv:2110.02820 (2021).
 public final class LowRankPreconditioner {
-  /// The eigenvalues of F F', ascending; those that rounding hides are 0.
+  /// The eigenvalues of F F', in ascending order. Eigenvalues below the rounding error are set to 0.
   public let values: [Double]
 
-  /// Its rows are now those of U.
+  /// The factorization, whose rows have been replaced by the rows of U.
   private let factor: PartialCholesky
 
-  /// Takes over a factorization, which may not grow any more.
+  /// Takes over a factorization, which must not grow afterwards.
   ///
-  /// Collective. Memory: three matrices of rank x rank beside the factor.
+  /// Collective. Memory: three matrices of rank x rank in addition to the factor.
   ///
-  /// - Parameter leastShift: the least s above 0 that will be asked for.
+  /// - Parameter leastShift: The smallest positive s that will be used.
   ///
-  /// Source: the eigenvectors of F'F by ScaLAPACK's pdsyevd, made orthogonal once more by a step of
-  /// Newton and Schulz where values / s would amplify their rounding.
+  /// Source: the eigenvectors of F'F come from ScaLAPACK's pdsyevd. If values / s would amplify their rounding errors,
+  /// a step of Newton and Schulz makes them orthogonal again.
   public init(
     _ factor: PartialCholesky, leastShift: Double, on context: BLACSContext
   ) throws {
@@ -52,7 +52,7 @@ public final class LowRankPreconditioner {
       for row in 0..<rank { turn[row * rank + column] *= scale }
     }
     LowRankPreconditioner.multiply(factor, by: turn)
-    // Eigenvectors of F'F are off by eps largest / value, which counts (value / s) times.
+    // The eigenvectors of F'F have errors of eps largest / value, which the factor value / s amplifies.
     guard leastShift < 1e-8 * largest else { return }
     var correction = try LowRankPreconditioner.gram(factor)
     for i in 0..<rank {
@@ -79,7 +79,7 @@ public final class LowRankPreconditioner {
     return gram
   }
 
-  /// F <- F C, some rows at a time. Local.
+  /// F <- F C, in chunks of rows. Local.
   private static func multiply(_ factor: PartialCholesky, by c: [Double]) {
     let (rank, capacity) = (factor.rank, factor.capacity)
     let height = 256
@@ -100,7 +100,7 @@ public final class LowRankPreconditioner {
     }
   }
 
-  /// (F F' + s I)^-1 R with an s for each column; of R and the result, each rank has its own rows.
+  /// (F F' + s I)^-1 R, with one s for each column. Each rank has its own rows of R and of the result.
   ///
   /// Shape: R is n x shifts.count, row-major. Collective.
   public func applied(to r: [Double], shifts: [Double]) throws -> [Double] {
@@ -124,7 +124,7 @@ public final class LowRankPreconditioner {
     return result
   }
 
-  /// y += alpha op(U) x for the own rows. Local.
+  /// y += alpha op(U) x for this rank's rows. Local.
   private func multiply(
     _ operation: Operation, _ x: [Double], into y: inout [Double], _ columns: Int, alpha: Double
   ) {

@@ -1,34 +1,35 @@
 import BLAS
 import MessagePassing
 
-/// A Cholesky factorization of a positive semi-definite matrix that ends early: A is about F F', with
-/// F of few columns, one for each pivot.
+/// A Cholesky factorization of a positive semi-definite matrix that stops early: A is approximately F F', where F has
+/// few columns, one for each pivot.
 ///
-/// Pivots are drawn at random by the diagonal of A - F F', so that few columns of A are read and the
-/// error is near the least that so many columns can have. The draws depend on nothing but the matrix.
+/// Pivots are drawn at random with probabilities proportional to the diagonal of A - F F'. As a result, few columns of
+/// A are read, and the error is close to the smallest error that this number of columns allows. The draws depend only
+/// on the matrix.
 ///
 /// Source: Chen, Epperly, Tropp and Webber, arXiv:2207.06503, algorithm 2.1 (2022); blocks of pivots by
 /// rejection: Epperly, Tropp and Webber, arXiv:2410.03969, algorithm 2.1 (2024).
 public final class PartialCholesky {
-  /// How the rows of F lie on the ranks.
+  /// The distribution of the rows of F over the ranks.
   public let share: RowShare
-  /// Columns of F.
+  /// The number of columns of F.
   public private(set) var rank = 0
   /// The diagonal of A - F F', on all ranks.
   public private(set) var residual: [Double]
-  /// The traces of A - F F' for 0, 1, 2, ... columns; within a block in equal steps.
+  /// The traces of A - F F' for 0, 1, 2, ... columns. Within a block, they are interpolated in equal steps.
   public private(set) var traces: [Double]
-  /// Whether nothing but rounding is left of A.
+  /// Whether only rounding errors are left of A.
   public private(set) var isExhausted = false
 
-  /// The own rows of F, `capacity` elements from row to row.
+  /// This rank's rows of F, `capacity` elements apart.
   let rows: LocalArray<Double>
-  /// The most columns that F may have.
+  /// The largest number of columns that F can have.
   let capacity: Int
 
   private var random = SplitMix64(state: 0x5EED)
 
-  /// A factorization without columns, with room for `most`. Collective. Errors: no memory.
+  /// Makes a factorization without columns, with room for `most` columns. Collective. Errors: there is no memory.
   public init(
     of a: some SymmetricOperator, most: Int, on communicator: Communicator
   ) throws {
@@ -45,10 +46,10 @@ public final class PartialCholesky {
     traces = [diagonal.reduce(0, +)]
   }
 
-  /// Whether F has all the columns that there is room for.
+  /// Whether F has as many columns as there is room for.
   public var isFull: Bool { rank == capacity }
 
-  /// Adds up to `block` columns. Collective.
+  /// Adds at most `block` columns. Collective.
   public func grow(_ a: some SymmetricOperator, block: Int) throws {
     let proposals = try propose(min(block, capacity - rank))
     guard !proposals.isEmpty else {
@@ -73,7 +74,8 @@ public final class PartialCholesky {
     try settleResidual(picked.map { proposals[$0] })
   }
 
-  /// Different rows drawn by what is left of the diagonal, the same on all ranks. Collective.
+  /// Draws distinct rows, with probabilities proportional to the residual diagonal. The result is the same on all
+  /// ranks. Collective.
   private func propose(_ count: Int) throws -> [Int] {
     var drawn: [Int] = []
     if share.communicator.rank == 0 {
@@ -95,7 +97,7 @@ public final class PartialCholesky {
     return try share.communicator.broadcast(drawn)
   }
 
-  /// The first place whose sum is above a value.
+  /// The first position at which the cumulative sum exceeds `value`.
   private static func place(of value: Double, in sums: [Double]) -> Int {
     var (low, high) = (0, sums.count - 1)
     while low < high {
@@ -105,7 +107,7 @@ public final class PartialCholesky {
     return low
   }
 
-  /// Rows of F, [rows, rank], on all ranks. Collective.
+  /// The given rows of F, [rows, rank], on all ranks. Collective.
   private func wholeRows(_ indices: [Int]) throws -> [Double] {
     var known = [Double](repeating: 0, count: indices.count * rank)
     for (place, index) in indices.enumerated() where share.own.contains(index) {
@@ -116,7 +118,7 @@ public final class PartialCholesky {
     return known
   }
 
-  /// columns -= F known', for the own rows. Local.
+  /// columns -= F known', for this rank's rows. Local.
   private func subtractKnown(_ known: [Double], from columns: inout [Double], _ width: Int) {
     guard rank > 0 else { return }
     known.withUnsafeBufferPointer { known in
@@ -129,8 +131,8 @@ public final class PartialCholesky {
     }
   }
 
-  /// Which proposals become pivots, as if each had been drawn after the ones before it, and the inverse
-  /// of the transposed Cholesky factor among them; the same on all ranks. Collective.
+  /// Decides which proposals become pivots, as if each had been drawn after the pivots before it. Also returns the
+  /// inverse of the transposed Cholesky factor among the pivots. Both results are the same on all ranks. Collective.
   private func accept(
     _ proposals: [Int], _ among: [Double]
   ) throws -> (picked: [Int], inverse: [Double]) {
@@ -159,11 +161,11 @@ public final class PartialCholesky {
     return (picked, try share.communicator.broadcast(inverse))
   }
 
-  /// L'^-1 of a lower triangular L whose columns are given; row-major.
+  /// The inverse of L' for a lower triangular L given by its columns; row-major.
   private static func inverseOfTransposed(_ columns: [[Double]]) -> [Double] {
     let size = columns.count
     var inverse = [Double](repeating: 0, count: size * size)
-    // L' X = I from the last row up; row i of L' is column i of L.
+    // Solve L' X = I from the last row upward. Row i of L' is column i of L.
     for i in (0..<size).reversed() {
       for j in i..<size {
         var value = i == j ? 1.0 : 0
@@ -174,7 +176,7 @@ public final class PartialCholesky {
     return inverse
   }
 
-  /// Appends the own rows of new columns. Local.
+  /// Appends this rank's rows of new columns. Local.
   private func append(_ columns: [Double], _ inverse: [Double], _ width: Int) {
     columns.withUnsafeBufferPointer { columns in
       inverse.withUnsafeBufferPointer { inverse in
@@ -187,7 +189,7 @@ public final class PartialCholesky {
     rank += width
   }
 
-  /// Takes the columns that are new from the diagonal that is left. Collective.
+  /// Subtracts the contribution of the new columns from the residual diagonal. Collective.
   private func settleResidual(_ pivots: [Int]) throws {
     let width = pivots.count
     var left = [Double](repeating: 0, count: share.own.count)
@@ -206,13 +208,13 @@ public final class PartialCholesky {
   }
 }
 
-/// A generator of pseudorandom numbers that is the same everywhere.
+/// A pseudorandom number generator that gives the same numbers on every machine.
 ///
 /// Source: Steele, Lea and Flood, OOPSLA (2014).
 public struct SplitMix64 {
   private var state: UInt64
 
-  /// A generator that begins at `state`.
+  /// Makes a generator with the given initial state.
   public init(state: UInt64) { self.state = state }
 
   /// The next 64 bits.

@@ -2,23 +2,23 @@ import BLAS
 import Glibc
 import MessagePassing
 
-/// The spectral density of a symmetric matrix, from Lanczos processes that begin with random signs.
+/// The spectral density of a symmetric matrix, from Lanczos processes that start with random signs.
 ///
-/// For a vector z of n random signs, z' f(A) z has the mean tr f(A). The Lanczos process of z gives nodes
-/// and weights with n sum_k weight_k f(node_k) = z' f(A) z for all polynomials f of degree up to
-/// 2 steps - 1. Several z tell how far the mean over them may be off.
+/// For a vector z of n random signs, the mean of z' f(A) z is tr f(A). The Lanczos process of z gives nodes and weights
+/// with n sum_k weight_k f(node_k) = z' f(A) z for all polynomials f of degree up to 2 steps - 1. Several vectors z,
+/// called probes, show how far the mean over them may be off.
 ///
-/// Source: Golub and Meurant, Matrices, Moments and Quadrature (2010); Ubaru, Chen and Saad, SIAM J. Matrix
-/// Anal. Appl. 38 (2017).
+/// Source: Golub and Meurant, Matrices, Moments and Quadrature (2010); Ubaru, Chen and Saad, SIAM J. Matrix Anal. Appl.
+/// 38 (2017).
 public struct StochasticLanczos: Sendable {
-  /// A quadrature rule.
+  /// The quadrature rule of one probe.
   public struct Rule: Sendable, Equatable {
-    /// Ascending.
+    /// The nodes, in ascending order.
     public let nodes: [Double]
-    /// Of the nodes; their sum is 1.
+    /// The weights of the nodes; their sum is 1.
     public let weights: [Double]
 
-    /// A rule.
+    /// Makes a rule from its nodes and weights.
     public init(nodes: [Double], weights: [Double]) {
       (self.nodes, self.weights) = (nodes, weights)
     }
@@ -28,44 +28,45 @@ public struct StochasticLanczos: Sendable {
   public struct Estimate: Sendable, Equatable {
     /// The mean.
     public let value: Double
-    /// How far it may be off.
+    /// The estimated error of the mean.
     public let error: Double
   }
 
   /// The order of the matrix.
   public let order: Int
-  /// Of each probe.
+  /// The rules, one for each probe.
   public let rules: [Rule]
 
-  /// Rules that are known.
+  /// Makes a density from known rules.
   public init(order: Int, rules: [Rule]) { (self.order, self.rules) = (order, rules) }
 
-  /// tr f(A), with the standard error of the probes' scatter. Local.
+  /// Estimates tr f(A), with the standard error from the scatter of the probes. Local.
   public func trace(_ f: (Double) -> Double) -> Estimate {
     estimate { rule in
       (zip(rule.nodes, rule.weights).reduce(0) { $0 + $1.1 * f($1.0) }, 0)
     }
   }
 
-  /// The number of eigenvalues below a bound above 0, with its error: of the probes' scatter, and of the
-  /// rules, which know how much lies below a node to within its weight. Local.
+  /// Estimates the number of eigenvalues below a positive bound. The error includes the scatter of the probes and the
+  /// uncertainty of the rules, which determine the part of the spectrum below a node only up to the weight of the node.
+  /// Local.
   ///
-  /// Between nodes the count rises evenly on a logarithmic scale.
+  /// Between nodes, the count is interpolated on a logarithmic scale.
   ///
   /// Source: the inequalities of Chebyshev, Markov and Stieltjes (Golub and Meurant, section 4.3).
   public func count(below bound: Double) -> Estimate {
     estimate { $0.part(below: bound) }
   }
 
-  /// The largest node, at most the largest eigenvalue.
+  /// The largest node, which is at most the largest eigenvalue.
   public var largestNode: Double { rules.compactMap(\.nodes.last).max() ?? 0 }
 
-  /// The least node above 0, at least the least eigenvalue above 0.
+  /// The smallest positive node, which is at least the smallest positive eigenvalue.
   public var leastPositiveNode: Double {
     rules.compactMap { $0.nodes.first { $0 > 0 } }.min() ?? 0
   }
 
-  /// - Parameter value: of the measure of a rule, with an error of its own.
+  /// - Parameter value: Computes a value, with its own error, from one rule.
   private func estimate(_ value: (Rule) -> (value: Double, error: Double)) -> Estimate {
     let values = rules.map(value)
     let (n, count) = (Double(order), Double(values.count))
@@ -78,14 +79,14 @@ public struct StochasticLanczos: Sendable {
 }
 
 extension StochasticLanczos.Rule {
-  /// How much of the measure is below a bound, and how far that may be off.
+  /// The part of the measure below a bound, and its uncertainty.
   fileprivate func part(below bound: Double) -> (value: Double, error: Double) {
     var sum = 0.0
     var before: (node: Double, part: Double, weight: Double)?
     for (node, weight) in zip(nodes, weights) {
       let part = sum + weight / 2
       if node >= bound {
-        // Below the first node, nothing is known but that it is less than its weight.
+        // Below the first node, the only known fact is that the part is less than the node's weight.
         guard let before else { return (part / 2, weight / 2) }
         guard before.node > 0 else {
           return ((before.part + part) / 2, (before.weight + weight) / 2)
@@ -101,12 +102,12 @@ extension StochasticLanczos.Rule {
 }
 
 extension StochasticLanczos {
-  /// Runs the processes of all probes at once.
+  /// Runs the processes of all probes together.
   ///
-  /// Collective. Memory: probes x steps vectors over all ranks. The bases are orthogonalized in full, so
-  /// that no node appears twice.
+  /// Collective. Memory: probes x steps vectors, summed over all ranks. The bases are fully orthogonalized, so that no
+  /// node appears twice.
   ///
-  /// - Parameter poll: is told how many steps are done; collective; may throw to stop.
+  /// - Parameter poll: Called after each step with the number of completed steps; collective; may throw to stop.
   public init(
     of a: some SymmetricOperator, probes: Int, steps: Int, on communicator: Communicator,
     poll: (_ steps: Int) throws -> Void = { _ in }
@@ -121,15 +122,15 @@ extension StochasticLanczos {
   }
 }
 
-/// Lanczos processes of several vectors that advance together. Each rank has its own rows.
+/// The Lanczos processes of several vectors, which advance together. Each rank has its own rows.
 private struct LanczosProcesses {
   let share: RowShare
   let probes: Int
-  /// The newest vectors, each of the own rows, one after the other.
+  /// The newest vector of each process, this rank's rows only.
   private var newest: [[Double]]
-  /// All vectors of each process, one after the other.
+  /// All vectors of each process, stored one after the other.
   private var bases: [[Double]]
-  /// The tridiagonal matrices, [process][step].
+  /// The tridiagonal matrices, indexed by [process][step].
   private var diagonals: [[Double]]
   private var besides: [[Double]]
 
@@ -138,7 +139,7 @@ private struct LanczosProcesses {
     let scale = 1 / Double(share.order).squareRoot()
     newest = (0..<probes).map { probe in
       share.own.map { row in
-        // By the place alone, so that all numbers of ranks draw alike.
+        // The seed depends only on the position, so that the signs are the same for any number of ranks.
         var random = SplitMix64(state: UInt64(probe) << 40 ^ UInt64(row))
         return random.next() >> 63 == 0 ? scale : -scale
       }
@@ -148,27 +149,27 @@ private struct LanczosProcesses {
     besides = bases
   }
 
-  /// One step of all processes. Collective.
+  /// Performs one step of all processes. Collective.
   mutating func step(_ a: some SymmetricOperator) throws {
     for probe in 0..<probes { bases[probe] += newest[probe] }
     var images = try self.images(a)
     var products = (0..<probes).map { dot(newest[$0], images[$0]) }
     try share.communicator.allReduce(&products, .sum)
     for probe in 0..<probes { diagonals[probe].append(products[probe]) }
-    // Twice: the first pass leaves rounding errors of the size of what it takes away.
+    // Orthogonalize twice: the first pass leaves rounding errors proportional to what it subtracts.
     for _ in 0..<2 { try orthogonalize(&images) }
     var squares = images.map { dot($0, $0) }
     try share.communicator.allReduce(&squares, .sum)
     for probe in 0..<probes {
       let length = squares[probe].squareRoot()
-      // What is left is rounding: the space is exhausted, and what follows has no weight.
+      // If only rounding errors are left, the space is exhausted, and later vectors have no weight.
       let isOver = length <= 1e-14 * Double(share.order) * abs(diagonals[probe].max() ?? 0)
       besides[probe].append(isOver ? 0 : length)
       newest[probe] = images[probe].map { isOver ? 0 : $0 / length }
     }
   }
 
-  /// A times the newest vectors, the own rows of each. Collective.
+  /// The products of A with the newest vectors, this rank's rows only. Collective.
   private func images(_ a: some SymmetricOperator) throws -> [[Double]] {
     var block = [Double](repeating: 0, count: share.own.count * probes)
     for (probe, vector) in newest.enumerated() {
@@ -178,7 +179,7 @@ private struct LanczosProcesses {
     return (0..<probes).map { probe in share.own.map { whole[$0 * probes + probe] } }
   }
 
-  /// Takes from each vector what lies in its basis. Collective.
+  /// Subtracts from each vector its projection on the basis of its process. Collective.
   private func orthogonalize(_ vectors: inout [[Double]]) throws {
     let (count, own) = (diagonals[0].count, share.own.count)
     var overlaps: [Double] = []
@@ -203,7 +204,7 @@ private struct LanczosProcesses {
     return sum
   }
 
-  /// The rules, the same on all ranks. Collective.
+  /// The quadrature rules, the same on all ranks. Collective.
   func rules() throws -> [StochasticLanczos.Rule] {
     let communicator = share.communicator
     let atRoot = communicator.rank == 0

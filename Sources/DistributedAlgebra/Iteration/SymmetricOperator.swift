@@ -1,30 +1,30 @@
 import MessagePassing
 
-/// A symmetric matrix that is known by its products and columns, wherever its elements are.
+/// A symmetric matrix that is accessed through products and columns, wherever its elements are stored.
 public protocol SymmetricOperator {
   /// The number of rows and columns.
   var order: Int { get }
 
-  /// A X for the same X on all ranks, on all ranks; both are n x columns, row-major. Collective.
+  /// Returns A X on all ranks. All ranks must pass the same X. Both are n x columns, row-major. Collective.
   func product(_ x: [Double], columns: Int) throws -> [Double]
 
-  /// Some columns of A, n x indices.count, row-major, on all ranks. Collective.
+  /// Returns the given columns of A, n x indices.count, row-major, on all ranks. Collective.
   func columns(_ indices: [Int]) throws -> [Double]
 
-  /// The diagonal, on all ranks. Collective.
+  /// Returns the diagonal on all ranks. Collective.
   func diagonal() throws -> [Double]
 }
 
-/// How the rows of tall matrices lie on the ranks: in order, in equal parts. All are row-major.
+/// The distribution of the rows of tall matrices over the ranks: in order, in equal parts. All matrices are row-major.
 public struct RowShare {
-  /// Rows of a whole matrix.
+  /// The number of rows of the whole matrix.
   public let order: Int
   /// The rows of this rank.
   public let own: Range<Int>
   /// The ranks.
   public let communicator: Communicator
 
-  /// The share of `order` rows that this rank of a communicator has.
+  /// Computes the share of `order` rows that this rank of a communicator holds.
   public init(order n: Int, on communicator: Communicator) {
     let (rank, size) = (communicator.rank, communicator.size)
     order = n
@@ -32,12 +32,12 @@ public struct RowShare {
     self.communicator = communicator
   }
 
-  /// The own rows of a whole matrix. Local.
+  /// This rank's rows of a whole matrix. Local.
   public func own(of whole: [Double], columns: Int) -> [Double] {
     Array(whole[own.lowerBound * columns..<own.upperBound * columns])
   }
 
-  /// The whole matrix of which each rank has its own rows, on all ranks. Collective.
+  /// Assembles the whole matrix on all ranks. Each rank passes its own rows. Collective.
   public func whole(_ rows: [Double], columns: Int) throws -> [Double] {
     var whole = [Double](repeating: 0, count: order * columns)
     whole.replaceSubrange(own.lowerBound * columns..<own.upperBound * columns, with: rows)
@@ -45,8 +45,8 @@ public struct RowShare {
     return whole
   }
 
-  /// The products of each column with the same column of another matrix, on all ranks; of both, each
-  /// rank has its own rows. Collective.
+  /// The dot product of each column with the same column of another matrix, on all ranks. Each rank passes its own rows
+  /// of both matrices. Collective.
   public func columnProducts(_ a: [Double], _ b: [Double], columns: Int) throws -> [Double] {
     var sums = [Double](repeating: 0, count: columns)
     sums.withUnsafeMutableBufferPointer { sums in

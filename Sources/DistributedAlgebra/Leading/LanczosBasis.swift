@@ -3,19 +3,19 @@ import BlockCyclic
 import CScaLAPACK
 import MessagePassing
 
-/// An orthonormal basis Q of a block Krylov space, and the matrix in it.
+/// An orthonormal basis Q of a block Krylov space, and the projection of a matrix A on this basis.
 ///
-/// A Q = Q H + P B: `done` columns of Q are multiplied with A already, the block P behind them is
-/// the next. All of H is formed by projection, so a restart with Ritz vectors needs no care.
+/// A Q = Q H + P B: `done` columns of Q have already been multiplied with A, and the block P after them is next. All of
+/// H is formed by projection, so a restart with Ritz vectors needs no special treatment.
 final class LanczosBasis {
-  /// Columns of a block.
+  /// The number of columns in a block.
   let width: Int
-  /// Columns that A was multiplied with.
+  /// The number of columns that have been multiplied with A.
   private(set) var done = 0
-  /// Whether the whole space is spanned.
+  /// Whether the basis spans the whole space.
   private(set) var isComplete = false
 
-  /// Random columns drawn so far.
+  /// The number of random columns drawn so far.
   private var drawn = 0
   private let n: Int
   private let capacity: Int
@@ -24,31 +24,32 @@ final class LanczosBasis {
   private var block: DistributedMatrix<Double>
   private var coefficients: DistributedMatrix<Double>
   private let reflectors: PanelQR
-  /// Q'AQ of the columns that are done, on all ranks, row-major with `capacity` columns.
+  /// Q'AQ for the columns already multiplied with A, on all ranks, row-major with `capacity` columns.
   private var projected: [Double]
-  /// B of the last product: what of A Q lies along the next block, [width x width] row-major.
+  /// B of the last product: the part of A Q along the next block, [width x width] row-major.
   private var rest: [Double] = []
 
   private static let transposed = CChar(UInt8(ascii: "T"))
   private static let asStored = CChar(UInt8(ascii: "N"))
   private static let lower = CChar(UInt8(ascii: "L"))
 
-  /// Eigenpairs of the matrix in the basis.
+  /// The eigenpairs of the projected matrix.
   struct Ritz {
-    /// Ascending; the last ones of all.
+    /// The requested eigenvalues, in ascending order: the last elements of `all`.
     let values: [Double]
-    /// What the vectors miss, |A v - lambda v|, in the order of the values.
+    /// The residual norms |A v - lambda v|, in the order of `values`.
     let residuals: [Double]
-    /// Every value in the basis, ascending.
+    /// All eigenvalues of the projected matrix, in ascending order.
     let all: [Double]
-    /// Every eigenvector in the basis, as rows of [done x done], ascending.
+    /// All eigenvectors of the projected matrix, as the rows of a [done x done] array, in the order of `all`.
     let vectors: [Double]
 
-    /// The largest absolute value.
+    /// The largest absolute value of all eigenvalues.
     var largest: Double { max(abs(all.first ?? 0), abs(all.last ?? 0)) }
   }
 
-  /// A basis of one random block, with room for `count` eigenvectors and as many again. Collective.
+  /// Makes a basis that consists of one random block, with room for `count` eigenvectors and as many other columns.
+  /// Collective.
   init(for a: borrowing DistributedMatrix<Double>, count: Int) throws {
     let (n, nb, context) = (a.layout.n, a.layout.nb, a.context)
     let width = min(nb, n)
@@ -73,10 +74,10 @@ final class LanczosBasis {
     append()
   }
 
-  /// Whether no further block has room.
+  /// Whether there is no room for another block.
   var isFull: Bool { done + width > capacity }
 
-  /// Multiplies the next block, and finds the one after it. Collective.
+  /// Multiplies the next block with A, and computes the block after it. Collective.
   func expand(_ a: borrowing DistributedMatrix<Double>) throws {
     let count = min(width, n - done)
     ntk_pdsymm_left(
@@ -95,7 +96,7 @@ final class LanczosBasis {
       isComplete = true
       return
     }
-    // Once more: the first pass leaves rounding errors of the size of what it subtracts.
+    // Project a second time: the first pass leaves rounding errors proportional to what it subtracts.
     _ = try project(known, count)
     rest = try reflectors.orthonormalize(&block)
     let scale = projected.lazy.map(abs).max() ?? 0
@@ -108,7 +109,7 @@ final class LanczosBasis {
 
   /// Continues with random directions instead of the next block. Collective.
   ///
-  /// They show what the Krylov space of the first block does not contain, such as more copies of an
+  /// Random directions reveal what the Krylov space of the first block does not contain, such as more copies of an
   /// eigenvalue than a block has columns.
   func beginAnew() throws {
     guard !isComplete else { return }
@@ -119,8 +120,8 @@ final class LanczosBasis {
 
   /// Makes the block orthogonal to the basis, and appends it.
   private func settleBlock() throws {
-    // A column that lies almost within the basis has a direction of rounding errors, which is not
-    // yet orthogonal to the basis.
+    // If a column lies almost within the basis, its direction consists of rounding errors and is not yet orthogonal to
+    // the basis.
     for _ in 0..<6 {
       let overlap = try project(done, width).lazy.map(abs).max() ?? 0
       _ = try reflectors.orthonormalize(&block)
@@ -144,7 +145,7 @@ final class LanczosBasis {
     }
   }
 
-  /// Subtracts the block's projection on the basis; returns the coefficients, [known x width].
+  /// Subtracts the block's projection on the basis, and returns the coefficients, [known x width].
   private func project(_ known: Int, _ count: Int) throws -> [Double] {
     ntk_pdgemm(
       Self.transposed, Self.asStored, Int32(known), Int32(count), Int32(n), 1, q.pointer,
@@ -165,7 +166,7 @@ final class LanczosBasis {
       q.descriptor)
   }
 
-  /// The `count` largest eigenpairs of the matrix in the basis, or as many as it has. Collective.
+  /// The `count` largest eigenpairs of the projected matrix, or all of them if there are fewer. Collective.
   func ritz(_ count: Int) throws -> Ritz {
     let size = done
     let communicator = q.context.communicator
@@ -198,7 +199,7 @@ final class LanczosBasis {
       values: Array(values[kept]), residuals: residuals, all: values, vectors: vectors)
   }
 
-  /// The eigenvectors of the last `count` Ritz values. Collective.
+  /// The Ritz vectors that belong to the last `count` Ritz values. Collective.
   func vectors(_ ritz: Ritz, count: Int) throws -> DistributedMatrix<Double> {
     let (size, nb) = (done, q.layout.nb)
     let first = size - count
@@ -218,12 +219,12 @@ final class LanczosBasis {
     return result
   }
 
-  /// How many Ritz vectors a restart keeps, some more than are wanted.
+  /// The number of Ritz vectors that a restart keeps, which is more than the number wanted.
   var keptCount: Int {
     max(min((wanted + (capacity - wanted) / 2) / width, capacity / width - 2), 1) * width
   }
 
-  /// Keeps leading Ritz vectors, and the next block. Collective.
+  /// Keeps the leading Ritz vectors and the next block, and drops the rest of the basis. Collective.
   func restart(_ ritz: Ritz, keeping kept: Int) throws {
     let leading = try vectors(ritz, count: kept)
     let diagonal = ritz.all.suffix(kept)
@@ -235,8 +236,8 @@ final class LanczosBasis {
     append()
   }
 
-  /// A pseudorandom number in [-1, 1) that depends only on its position, so that all grids start
-  /// alike.
+  /// A pseudorandom number in [-1, 1) that depends only on its position, so that the start is the same for all process
+  /// grids.
   private static func random(_ i: Int, _ j: Int) -> Double {
     var z = (UInt64(i) &* 1_048_583 &+ UInt64(j) &+ 1) &* 0x9E37_79B9_7F4A_7C15
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

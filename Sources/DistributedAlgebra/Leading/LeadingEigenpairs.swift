@@ -2,33 +2,33 @@ import BLAS
 import BlockCyclic
 import MessagePassing
 
-/// Some leading eigenvectors of a symmetric matrix, without the memory of all of them.
+/// Some leading eigenvectors of a symmetric matrix, without the memory for all eigenvectors.
 ///
-/// Shape: n x k, columns ascending by eigenvalue, the last one the leading one.
+/// Shape: n x k. The columns are in ascending order of the eigenvalues, so the last column is the leading eigenvector.
 public struct LeadingEigenpairs: ~Copyable {
-  /// The k largest eigenvalues, ascending, on all ranks.
+  /// The k largest eigenvalues, in ascending order, on all ranks.
   public let values: [Double]
-  /// Their eigenvectors, of length 1.
+  /// The eigenvectors of these eigenvalues, of length 1.
   public let vectors: DistributedMatrix<Double>
-  /// Blocks that the matrix was multiplied with.
+  /// The number of blocks that were multiplied with the matrix.
   public let products: Int
 }
 
-/// The k leading eigenpairs of a symmetric matrix.
+/// Computes the k leading eigenpairs of a symmetric matrix.
 ///
 /// Collective. Reads the lower triangle of `a`. Memory: bases of n x (2 k + 8 blocks) and n x k.
 ///
-/// - Parameter tolerance: of |A v - lambda v| over lambda_max.
-/// - Parameter poll: called after each product with the number of pairs known to have converged;
-///   collective; may throw to stop.
+/// - Parameter tolerance: The bound on |A v - lambda v|, relative to lambda_max.
+/// - Parameter poll: Called after each product with the number of pairs known to have converged; collective; may throw
+///   to stop.
 ///
-/// Errors: no convergence within `maximumProducts`; an element that is not finite.
+/// Errors: the pairs do not converge within `maximumProducts`, or an element is not finite.
 ///
-/// When all have converged, the search begins once more with random directions orthogonal to them: a
-/// Krylov space alone holds no more copies of an eigenvalue than a block has columns.
+/// When all pairs have converged, the search starts once more, with random directions orthogonal to them. This is
+/// necessary because a Krylov space contains at most as many copies of an eigenvalue as a block has columns.
 ///
-/// Source: block Lanczos with full reorthogonalization (Golub and Underwood 1977) and thick restart
-/// (Wu and Simon, SIAM J. Matrix Anal. Appl. 22, 2000).
+/// Source: block Lanczos with full reorthogonalization (Golub and Underwood 1977) and thick restart (Wu and Simon, SIAM
+/// J. Matrix Anal. Appl. 22, 2000).
 public func leadingEigenpairs(
   of a: borrowing DistributedMatrix<Double>, count k: Int, tolerance: Double = 1e-12,
   maximumProducts: Int = 10_000, poll: (_ converged: Int) throws -> Void = { _ in }
@@ -45,7 +45,7 @@ public func leadingEigenpairs(
   let basis = try LanczosBasis(for: a, count: k)
   var products = 0
   var nextCheck = k
-  // The values found before the search began anew.
+  // The values that had converged before the search with random directions.
   var known: [Double]?
   while true {
     try basis.expand(a)

@@ -9,7 +9,7 @@ struct PanelQR: ~Copyable {
   private let tau: LocalArray<Double>
   private let work: LocalArray<Double>
 
-  /// Allocates for matrices laid out as `panel`. Collective.
+  /// Allocates the memory for matrices with the layout of `panel`. Collective.
   init(for panel: borrowing DistributedMatrix<Double>) throws {
     let layout = panel.layout
     let nb = layout.nb

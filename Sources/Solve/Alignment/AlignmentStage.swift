@@ -10,8 +10,8 @@ import NumPyFiles
 import RankProgram
 import Results
 
-/// How the targets lie in a kernel's leading eigenvectors, and how well the kernel learns the signs of
-/// its own eigenvectors.
+/// Measures how the targets align with a kernel's leading eigenvectors, and how well the kernel learns the signs of its
+/// own eigenvectors.
 ///
 /// Source: Ortiz-Jimenez, Moosavi-Dezfooli and Frossard (arXiv 2106.06770), sections 3 and 4.
 package struct AlignmentStage: KernelStage {
@@ -26,12 +26,11 @@ package struct AlignmentStage: KernelStage {
 
   /// Measures one kernel, and writes its files.
   ///
-  /// Collective. Errors: eigenvectors that are not there, damaged or missing tiles, a singular kernel,
-  /// files; agreed by all ranks.
+  /// Collective. Errors: missing eigenvectors, damaged or missing tiles, a singular kernel, files; agreed by all ranks.
   ///
   /// - Parameters:
-  ///   - vectors: how many leading ones the spectrum stage has kept.
-  ///   - cosine: with the other kernel, where it is known already.
+  ///   - vectors: The number of leading eigenvectors that the spectrum stage has kept.
+  ///   - cosine: The cosine with the other kernel, or nil if it is not yet known.
   package func perform(
     variant: Int, kernel: KernelKind, vectors: Int, cosine: Double?
   ) throws -> AlignmentSummary {
@@ -73,7 +72,7 @@ package struct AlignmentStage: KernelStage {
     return summary
   }
 
-  /// The part of |Y|^2 within the leading 1, 2, ... eigenvectors.
+  /// The fraction of |Y|^2 in the span of the leading 1, 2, ... eigenvectors.
   private func energies(
     of targets: [Double], in basis: EigenBasis, _ square: Double
   ) throws -> [Double] {
@@ -88,7 +87,7 @@ package struct AlignmentStage: KernelStage {
     }
   }
 
-  /// Writes the signs of eigenvectors as labels, and has the kernel learn them.
+  /// Writes the signs of eigenvectors as labels, and lets the kernel learn them.
   private func signTargets(
     _ basis: EigenBasis, _ subject: SpectrumSubject
   ) throws -> [AlignmentSummary.SignTarget] {
@@ -101,7 +100,7 @@ package struct AlignmentStage: KernelStage {
     }
     let side = (0..<n * count).map { functions[$0 % count][$0 / count] }
     let solution = try regress(on: signs, columns: count, subject)
-    // K x = s - r m x, by the equation that x solves.
+    // Because x solves (K + r m I) x = s, the outputs are K x = s - r m x.
     let trained = zip(signs, solution.x).map { $0 - solution.shift * $1 }
     var test: [[Double]] = []
     if data.testCount > 0 {
@@ -124,7 +123,7 @@ package struct AlignmentStage: KernelStage {
     }
   }
 
-  /// An eigenvector on all ranks, its largest element positive: its sign is arbitrary.
+  /// An eigenvector on all ranks. Its sign is arbitrary, so it is chosen to make the largest element positive.
   private func eigenvector(_ basis: EigenBasis, _ index: Int) throws -> [Double] {
     let vector = try basis.gathered(rows: basis.vector(index), columns: 1)
     let largest = vector.indices.max { abs(vector[$0]) < abs(vector[$1]) }
@@ -149,7 +148,8 @@ package struct AlignmentStage: KernelStage {
     return (x, section.regularization * meanDiagonal)
   }
 
-  /// RUN/alignment/VARIANT/KERNEL_phi_J_train.npy and _test.npy: 1 where the function is not negative.
+  /// Writes RUN/alignment/VARIANT/KERNEL_phi_J_train.npy and _test.npy. A label is 1 if the function is not negative,
+  /// else 0.
   private func write(
     _ signs: [Double], _ test: [Double]?, columns: Int, _ subject: SpectrumSubject
   ) throws {

@@ -3,16 +3,16 @@ import DistributedAlgebra
 import Jobs
 import RankProgram
 
-/// Sums over a variant's training kernels, from the lower triangles in the store.
+/// Sums over the training kernels of one variant, computed from the lower triangles in the store.
 struct KernelProducts {
   let store: KernelStore
   let variant: Int
   let ranks: Ranks
   let console: Console
 
-  /// tr(Y' K Y) for Y [n, columns] on all ranks.
+  /// Returns tr(Y' K Y) for Y [n, columns], which all ranks must pass.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   func form(of y: [Double], columns: Int, _ kernel: KernelKind) throws -> Double {
     let share = try share(kernel)
     let product = try ranks.agree {
@@ -23,9 +23,9 @@ struct KernelProducts {
     return try ranks.world.allReduce(sum, .sum)
   }
 
-  /// <K, Theta>_F / (|K|_F |Theta|_F).
+  /// Returns the cosine between the two kernels, <K, Theta>_F / (|K|_F |Theta|_F).
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   func cosine() throws -> Double {
     let (first, second) = (try share(.nngp), try share(.ntk))
     var sums = [0.0, 0, 0]

@@ -10,8 +10,8 @@ import RankProgram
 import Results
 import TileStore
 
-/// What a kernel's eigenvalues and the targets' weights in its eigenvectors predict of learning, and what
-/// learning from subsets of the training images gives.
+/// Computes what a kernel's eigenvalues, and the weights of the targets in its eigenvectors, predict about learning.
+/// Also measures learning from subsets of the training images.
 package struct GeneralizationStage: KernelStage {
   let setting: StageSetting
   private let request: GeneralizationRequest
@@ -22,10 +22,9 @@ package struct GeneralizationStage: KernelStage {
 
   private var offset: Double { request.targetOffset ?? 1 / Double(data.classes) }
 
-  /// Computes one kernel's figures from the files that its spectrum has left.
+  /// Computes the figures of one kernel from the files of its spectrum.
   ///
-  /// Collective. Errors: files that are missing or of another shape, damaged or missing tiles; agreed by all
-  /// ranks.
+  /// Collective. Errors: files that are missing or have another shape, damaged or missing tiles; agreed by all ranks.
   package func perform(
     variant: Int, kernel: KernelKind, spectrum: SpectrumSummary
   ) throws -> GeneralizationSummary {
@@ -46,13 +45,14 @@ package struct GeneralizationStage: KernelStage {
       return summary(
         targets, spectrum, mean: mean, spread: spread, ridges: ridges, measured: measured)
     }
-    // Other ranks' are not looked at.
+    // Only rank 0's summary is used; the placeholders of the other ranks are discarded.
     var result = try ranks.shared(found ?? .none(targetOffset: offset))
     result.seconds = MPIEnvironment.seconds - start
     return result
   }
 
-  /// The mean of the diagonal, and its standard deviation over the mean, from the tiles on it. Collective.
+  /// The mean of the diagonal, and its standard deviation divided by the mean, from the tiles on the diagonal.
+  /// Collective.
   private func moments(ofDiagonal array: TileArray) throws -> (mean: Double, spread: Double) {
     let diagonal = try TileShare(of: array, ranks: ranks).diagonal(order: n, ranks: ranks)
     let mean = diagonal.reduce(0, +) / Double(n)
@@ -60,7 +60,7 @@ package struct GeneralizationStage: KernelStage {
     return (mean, mean > 0 ? square.squareRoot() / mean : 0)
   }
 
-  /// The eigenvalues and weights that the spectrum stage has left. Local.
+  /// Reads the eigenvalues and weights that the spectrum stage has written. Local.
   private func targetSpectrum(_ subject: SpectrumSubject) throws -> TargetSpectrum {
     func read(_ suffix: String, _ shape: [Int]) throws -> [Double] {
       let path = run.result("spectrum", subject.variantName, subject.stem + suffix + ".npy")
@@ -78,7 +78,7 @@ package struct GeneralizationStage: KernelStage {
       outputs: data.classes)
   }
 
-  /// Everything that the spectrum alone says. Local.
+  /// Computes all figures that follow from the spectrum alone. Local.
   private func summary(
     _ targets: TargetSpectrum, _ spectrum: SpectrumSummary, mean: Double, spread: Double,
     ridges: [Double], measured: [[GeneralizationSummary.Measurement?]]
@@ -95,7 +95,7 @@ package struct GeneralizationStage: KernelStage {
       }
       return GeneralizationSummary.Ridge(
         regularization: ridge.0, ridge: ridge.1,
-        // Below the noise floor, K has no inverse to speak of.
+        // If the smallest eigenvalue of K + s I is not above the noise floor, the inverse is meaningless.
         spectrum.lambdaMin + ridge.1 > spectrum.noiseFloor
           ? RidgeFigures(targets, ridge: ridge.1) : nil,
         learningCurve: counts.compactMap {
@@ -117,7 +117,7 @@ package struct GeneralizationStage: KernelStage {
 }
 
 extension GeneralizationSummary {
-  /// Of ranks that compute none.
+  /// A placeholder for ranks that compute no summary.
   fileprivate static func none(targetOffset: Double) -> GeneralizationSummary {
     GeneralizationSummary(
       targetOffset: targetOffset, meanDiagonal: 0, diagonalSpread: 0,

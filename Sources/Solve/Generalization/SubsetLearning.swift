@@ -10,16 +10,17 @@ import TileStore
 struct SubsetLearning: KernelStage {
   let setting: StageSetting
   let array: TileArray
-  /// The kernel, as progress names it.
+  /// The name of the kernel in progress messages.
   let label: String
-  /// What is subtracted from one-hot targets.
+  /// The number subtracted from one-hot targets.
   let offset: Double
-  /// What is added to the kernel's diagonal, one after the other.
+  /// The numbers added to the kernel's diagonal, tried one after the other.
   let ridges: [Double]
 
-  /// Learns from subsets of one size: for each ridge the errors; nil where a subset's kernel is singular.
+  /// Learns from subsets of one size, and returns the errors for each ridge, or nil if the kernel of a subset is
+  /// singular.
   ///
-  /// Collective. Every draw reads the kernel once for each factorization and once for the predictions.
+  /// Collective. Each draw reads the kernel once for each factorization and once for the predictions.
   ///
   /// Errors: damaged or missing tiles, a request to stop; agreed by all ranks.
   func measure(
@@ -31,7 +32,7 @@ struct SubsetLearning: KernelStage {
       console.show(
         "learning from \(m) images with \(label)", fraction: Double(draw) / Double(draws),
         detail: "draw \(draw + 1) of \(draws)", at: MPIEnvironment.seconds)
-      // Ranks draw alike.
+      // All ranks draw the same images.
       var stream = RandomStream(seed: UInt64(seed), key: UInt64(m), UInt64(draw))
       var order = Array(0..<n)
       stream.shuffle(&order, first: m)
@@ -54,7 +55,7 @@ struct SubsetLearning: KernelStage {
     let train: RegressionScore
   }
 
-  /// Learns from some images, in ascending order. Collective.
+  /// Learns from the chosen images, given in ascending order. Collective.
   private func learn(_ chosen: [Int]) throws -> [Outcome?] {
     let classes = data.classes
     let labels = data.trainLabels
@@ -64,7 +65,7 @@ struct SubsetLearning: KernelStage {
     let targets = RegressionScore.targets(
       chosen.map { labels[$0] }, classes: classes, offset: offset)
     let solutions = try regression.solve(ridges, targets).solutions
-    // Zero for the images that were not chosen: K X is then the prediction for all images.
+    // The coefficients of the images that were not chosen are zero, so K X is the prediction for all images.
     let width = classes * ridges.count
     var coefficients = [Double](repeating: 0, count: n * width)
     for (index, solution) in solutions.enumerated() {

@@ -10,8 +10,8 @@ import RankProgram
 import Results
 import TileStore
 
-/// The spectral density of kernels whose whole spectrum is out of reach, by stochastic Lanczos
-/// quadrature: n^2 operations for each probe and step, on the tiles as they are.
+/// Computes the spectral density of kernels that are too large for a whole spectrum, by stochastic Lanczos quadrature.
+/// Each probe and step takes n^2 operations, on the tiles as they are.
 package struct DensityStage: KernelStage {
   let setting: StageSetting
   private let section: DensitySection
@@ -20,11 +20,11 @@ package struct DensityStage: KernelStage {
     (self.section, self.setting) = (section, setting)
   }
 
-  /// What to do where there is no room.
+  /// The advice to the user if there is not enough memory.
   package static let advice =
     "use more nodes, density.tiles: store, or fewer density.probes or density.steps"
 
-  /// Bytes on the rank that needs most, beside the process itself.
+  /// The number of bytes on the rank that needs the most, in addition to the process itself.
   package static func bytes(
     _ section: DensitySection, _ tiles: HeldTiles, order n: Int, tile: Int, ranks: Int
   ) -> Int {
@@ -36,9 +36,9 @@ package struct DensityStage: KernelStage {
       + 3 * steps * steps * 8
   }
 
-  /// Where the tiles are: the most exact place that fits, the store where nothing else does.
+  /// Chooses where to keep the tiles: the most exact place that has room, or the store if no other place does.
   ///
-  /// - Parameter room: bytes for each rank.
+  /// - Parameter room: The number of bytes available on each rank.
   package static func tiles(
     _ section: DensitySection, isStoredSingle: Bool, order n: Int, tile: Int, ranks: Int, room: Int
   ) -> HeldTiles {
@@ -54,10 +54,9 @@ package struct DensityStage: KernelStage {
     }
   }
 
-  /// Finds the density of one kernel, and writes its file.
+  /// Computes the density of one kernel, and writes its file.
   ///
-  /// Collective. Errors: memory; damaged or missing tiles; files; a stop that was asked for; agreed by
-  /// all ranks.
+  /// Collective. Errors: memory; damaged or missing tiles; files; a request to stop; agreed by all ranks.
   package func perform(variant: Int, kernel: KernelKind) throws -> DensitySummary {
     let start = MPIEnvironment.seconds
     let array = try store.array(variant: variant, kernel: kernel, part: .train)
@@ -98,13 +97,14 @@ package struct DensityStage: KernelStage {
         let shift = regularization * mean
         return .init(
           regularization: regularization,
-          // Nodes below zero are rounding.
+          // Rounding can make nodes negative.
           logDeterminant: estimate { log(max($0, 0) + shift) },
           effectiveDimension: estimate { max($0, 0) / (max($0, 0) + shift) })
       }, seconds: seconds)
   }
 
-  /// Writes [points, 3]: a bound, the number of eigenvalues above it, and the error of that. Collective.
+  /// Writes an array [points, 3]: a bound, the number of eigenvalues above the bound, and the error of that number.
+  /// Collective.
   private func write(
     _ density: StochasticLanczos, _ variant: Int, _ kernel: KernelKind
   ) throws {

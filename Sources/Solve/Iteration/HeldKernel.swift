@@ -4,20 +4,20 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// A stored kernel of which each rank multiplies its share of the tiles: those in its memory, or read
-/// for each product.
+/// A stored kernel, of which each rank multiplies its share of the tiles. The tiles are either held in memory or read
+/// from the store for each product.
 ///
-/// Whatever the tiles are held in, products are computed and summed in double precision.
+/// Products are computed and summed in double precision, whatever the precision of the tiles.
 final class HeldKernel: SymmetricOperator {
   let order: Int
   private let share: TileShare
   private let ranks: Ranks
   private let tiles: [Tile]
   private let isRead: Bool
-  /// A power of two: what tiles in single precision are in units of, so that their elements neither
-  /// overflow nor vanish.
+  /// A power of two by which tiles in single precision are divided, so that their elements neither overflow nor
+  /// underflow.
   private let unit: Double
-  /// Some rows of a tile in double precision.
+  /// A buffer for some rows of a tile, converted to double precision.
   private var panel: [Double] = []
 
   /// A tile in memory.
@@ -26,15 +26,14 @@ final class HeldKernel: SymmetricOperator {
     let values: [Float]
   }
 
-  /// Reads the tiles that are to be in memory.
+  /// Reads the tiles that are to be held in memory.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, an element that is not finite; agreed by all
-  /// ranks.
+  /// Collective. Errors: a tile is missing or damaged, or an element is not finite; agreed by all ranks.
   ///
   /// - Parameters:
-  ///   - share: of a symmetric matrix.
-  ///   - tiles: where they are to be.
-  ///   - show: is told how many tiles this rank has read.
+  ///   - share: This rank's tiles of a symmetric matrix.
+  ///   - tiles: Where to keep the tiles.
+  ///   - show: Called with the number of tiles that this rank has read.
   init(
     _ share: TileShare, order: Int, tiles: HeldTiles, ranks: Ranks,
     show: (_ count: Int) -> Void = { _ in }
@@ -55,13 +54,14 @@ final class HeldKernel: SymmetricOperator {
     }
   }
 
-  /// The power of two below the largest element of a diagonal, beyond which no element of the kernel is.
+  /// The largest power of two that does not exceed the largest diagonal element. No element of the kernel is larger
+  /// than that element.
   private static func powerOfTwo(near diagonal: [Double]) -> Double {
     let largest = diagonal.max() ?? 0
     return largest > 0 && largest.isFinite ? exp2(floor(log2(largest))) : 1
   }
 
-  /// Throws where an element is not finite.
+  /// Throws if an element is not finite.
   private static func checked(_ tile: DenseTile) throws -> DenseTile {
     if let bad = tile.values.firstIndex(where: { !$0.isFinite }) {
       throw DistributedAlgebraError.notFinite(
@@ -80,7 +80,7 @@ final class HeldKernel: SymmetricOperator {
 
   func product(_ x: [Double], columns: Int) throws -> [Double] {
     var result = [Double](repeating: 0, count: order * columns)
-    // Taken out, so that writing to it makes no copy.
+    // Move the buffer out of `self`, so that writing to it makes no copy.
     var panel: [Double] = []
     swap(&panel, &self.panel)
     try ranks.agree {
@@ -91,7 +91,7 @@ final class HeldKernel: SymmetricOperator {
     return inUnits(result)
   }
 
-  /// In place of tiles in other units. Local.
+  /// Multiplies a result by `unit`, because the tiles were divided by it. Local.
   private func inUnits(_ values: [Double]) -> [Double] {
     unit == 1 ? values : values.map { $0 * unit }
   }
@@ -107,7 +107,7 @@ final class HeldKernel: SymmetricOperator {
 }
 
 extension HeldKernel.Tile {
-  /// Rows that are converted at a time: a panel stays in a core's own cache.
+  /// The number of rows to convert at a time. A panel of this height stays in a core's own cache.
   private static let height = 32
 
   init(_ tile: DenseTile, as tiles: HeldTiles, unit: Double) {
@@ -122,7 +122,7 @@ extension HeldKernel.Tile {
       values: tile.values.map { Float($0 / unit) })
   }
 
-  /// Whether the values are in single precision.
+  /// Whether the values are held in single precision.
   private var isSingle: Bool { !values.isEmpty }
 
   private func element(_ i: Int, _ j: Int) -> Double {
@@ -130,7 +130,8 @@ extension HeldKernel.Tile {
     return isSingle ? Double(values[index]) : place.values[index]
   }
 
-  /// result += A X with what of A is in the tile, below the diagonal in its mirror image too.
+  /// Adds to `result` the product of X with the part of A in this tile and, if the tile is below the diagonal, with its
+  /// mirror image.
   fileprivate func multiplyAdd(
     _ x: [Double], columns: Int, into result: inout [Double], panel: inout [Double]
   ) {
@@ -170,7 +171,7 @@ extension HeldKernel.Tile {
     }
   }
 
-  /// Copies what the tile has of some columns of the whole matrix, [order, indices.count].
+  /// Copies the part of some columns of the whole matrix that this tile contains, [order, indices.count].
   fileprivate func copy(columns indices: [Int], into result: inout [Double]) {
     let (rows, columns) = (
       place.rowStart..<place.rowStart + place.rows,
@@ -195,9 +196,9 @@ extension HeldKernel.Tile {
 }
 
 extension TileShare {
-  /// The diagonal of a symmetric matrix, on all ranks; only tiles on the diagonal are read.
+  /// The diagonal of a symmetric matrix, on all ranks. Only tiles on the diagonal are read.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   func diagonal(order n: Int, ranks: Ranks) throws -> [Double] {
     var diagonal = [Double](repeating: 0, count: n)
     try ranks.agree {

@@ -3,16 +3,16 @@ import Failures
 import Jobs
 import Results
 
-/// Where the tiles of a kernel are while it is multiplied.
+/// Where to keep the tiles of a kernel while it is multiplied.
 package enum HeldTiles: String, Sendable {
   /// In memory, rounded to single precision.
   case f32
-  /// In memory, as they are.
+  /// In memory, in the precision in which they are stored.
   case f64
-  /// In the store.
+  /// In the store; each product reads them again.
   case store
 
-  /// Bytes of an element in memory.
+  /// The size of an element in memory, in bytes.
   var bytes: Int {
     switch self {
     case .f32: 4
@@ -22,17 +22,17 @@ package enum HeldTiles: String, Sendable {
   }
 }
 
-/// What conjugate gradients work on.
+/// The problem that conjugate gradients are to solve.
 package struct IterationProblem {
-  /// Images learned from.
+  /// The number of training images.
   package var order: Int
-  /// Right-hand sides of one regularization.
+  /// The number of right-hand sides for each regularization.
   package var classes: Int
-  /// In units of the mean of the kernel's diagonal.
+  /// The regularizations, in units of the mean of the kernel's diagonal.
   package var regularizations: [Double]
-  /// Images on the edge of a tile.
+  /// The number of images along one side of a tile.
   package var tile: Int
-  /// Whether the elements have been rounded to single precision already.
+  /// Whether the stored elements are already rounded to single precision.
   package var isStoredSingle: Bool
   package var ranks: Int
 
@@ -47,61 +47,62 @@ package struct IterationProblem {
     self.ranks = ranks
   }
 
-  /// All right-hand sides.
+  /// The number of right-hand sides for all regularizations together.
   var columns: Int { classes * regularizations.count }
 
-  /// What rounding to single precision does to eigenvalues, in units of the mean of the diagonal.
+  /// The error of the eigenvalues due to rounding to single precision, in units of the mean of the diagonal.
   ///
-  /// Independent errors of up to half a unit in the last place, with a standard deviation of 2^-24 /
-  /// sqrt(12) below 1, make a matrix of norm 2 sqrt(n) times that.
+  /// Independent errors of up to half a unit in the last place have a standard deviation of 2^-24 / sqrt(12) below 1. A
+  /// matrix of such errors has a norm of 2 sqrt(n) times that.
   package var singleNoise: Double { Double(order).squareRoot() * Double(Float.ulpOfOne) / 3.5 }
 
-  /// The singular matrix's regularization is 0; conjugate gradients then go by rounding.
+  /// The smallest regularization. It is 0 if the matrix is not regularized; conjugate gradients are then limited by
+  /// rounding.
   var leastRegularization: Double { regularizations.min() ?? 0 }
 
-  /// How much of the least regularization single precision takes away.
+  /// The error due to single precision, as a fraction of the smallest regularization.
   package var roundingRatio: Double {
     isStoredSingle ? 0 : singleNoise / max(leastRegularization, .leastNormalMagnitude)
   }
 
-  /// Pivots that are looked at together: each look reads a kernel in the store once.
+  /// The number of pivots to examine together. Each examination reads a kernel in the store once.
   func block(_ tiles: HeldTiles) -> Int {
     let room = (tiles == .store ? 256 << 20 : 64 << 20) / (8 * max(order, 1))
     return max(8, min(tiles == .store ? 512 : 128, room))
   }
 
-  /// Bytes on the rank that needs most, beside the process itself.
+  /// The number of bytes on the rank that needs the most, in addition to the process itself.
   package func bytes(_ tiles: HeldTiles, rank k: Int) -> Int {
     let own = order / ranks + 1
     let held = (order * (order + tile) / 2 / ranks + tile * tile) * tiles.bytes
     let reading = 3 * min(tile, order) * min(tile, order) * 8
-    // Whole: what is multiplied, its product, the solution and the targets; in rows, ten more.
+    // Five whole arrays, such as the multiplied vectors, their product, the solution and the targets, and ten more that
+    // are distributed by rows.
     let vectors = (5 * order + 10 * own) * columns * 8
     let factor = own * k * 8 + (2 * k * k + 5 * k * k / ranks) * 8
     return held + reading + vectors + factor + 2 * order * block(tiles) * 8
   }
 }
 
-/// How conjugate gradients go about a problem: where the tiles are, and how large a preconditioner may
-/// become.
+/// The plan for solving a problem with conjugate gradients: where to keep the tiles, and how large the preconditioner
+/// may become.
 package struct IterationChoice {
   package let tiles: HeldTiles
-  /// The most columns of the preconditioner.
+  /// The largest number of columns of the preconditioner.
   package let mostRank: Int
-  /// Bytes on the rank that needs most, beside the process itself.
+  /// The number of bytes on the rank that needs the most, in addition to the process itself.
   package let bytes: Int
-  /// A phrase for the user.
+  /// The reason for the choice, as a phrase for the user.
   package let reason: String
 
-  /// Beyond this, the eigenvectors of the preconditioner take longer than what it saves.
+  /// Beyond this rank, computing the eigenvectors of the preconditioner takes longer than it saves.
   private static let largestRank = 4096
 
-  /// The job's choice, or the program's.
+  /// Takes the choice of the job, or chooses if the job does not.
   ///
-  /// Errors: badJob, where the preconditioner has more columns than the kernel; resource, where there is
-  /// no room.
+  /// Errors: badJob if the preconditioner has more columns than the kernel; resource if there is not enough memory.
   ///
-  /// - Parameter room: bytes for each rank.
+  /// - Parameter room: The number of bytes available on each rank.
   package init(
     _ section: IterationSection?, _ problem: IterationProblem, room: Int
   ) throws(Refusal) {
@@ -130,7 +131,7 @@ package struct IterationChoice {
     reason = isSecond ? "\(candidates[0].rawValue) tiles do not fit into the memory" : why
   }
 
-  /// Where tiles may be, the best first, and why that is the best.
+  /// The possible places for the tiles, the best first, and the reason why that one is the best.
   private static func candidates(
     _ section: IterationSection, _ problem: IterationProblem
   ) -> ([HeldTiles], String) {
@@ -165,8 +166,8 @@ package struct IterationChoice {
         + ", and \(readable(bytes: max(room, 0))) are available; \(advice)")
   }
 
-  /// The largest number up to `most` for which something holds that holds for all smaller ones; 0 for
-  /// none.
+  /// The largest number from 0 to `most` for which `holds` is true, or 0 if there is none. If `holds` is true for a
+  /// number, it must be true for all smaller numbers.
   private static func largest(atMost most: Int, where holds: (Int) -> Bool) -> Int {
     var (low, high) = (0, most)
     while low < high {
@@ -177,21 +178,21 @@ package struct IterationChoice {
   }
 }
 
-/// What conjugate gradients will take, from how the eigenvalues of kernels of images fall.
+/// A forecast of the cost of conjugate gradients, based on how fast the eigenvalues of kernels of images fall.
 package struct IterationForecast {
-  /// Columns of the preconditioner.
+  /// The number of columns of the preconditioner.
   package let rank: Int
   package let iterations: Double
-  /// Floating-point operations of all ranks.
+  /// The floating-point operations, summed over all ranks.
   package let operations: Double
 
-  /// What k columns leave over the mean of the diagonal and n, times k^RankPolicy.decay: twice eigenvalue
-  /// number k of fully connected networks on CIFAR-10.
+  /// The largest eigenvalue that k columns leave, divided by n and the mean of the diagonal and multiplied by
+  /// k^RankPolicy.decay. It is twice eigenvalue number k of fully connected networks on CIFAR-10.
   private static let scale = 0.2
 
   package init(_ section: IterationSection?, _ problem: IterationProblem, mostRank: Int) {
     let n = Double(problem.order)
-    // What is below rounding hides the regularization.
+    // A regularization below the rounding error has no effect.
     let shift = max(problem.leastRegularization, 1e-14 * n)
     let policy = RankPolicy(
       order: problem.order, columns: problem.columns, shift: shift,

@@ -3,32 +3,32 @@ import DurableFiles
 import RankProgram
 import Results
 
-/// The solution so far of a long iteration on disk, in one file, from which it goes on on any number of
-/// ranks.
+/// The state of a long iteration on disk: the solution so far, in one file, from which the iteration can continue on
+/// any number of ranks.
 ///
-/// The file is the length of a header as 8 bytes, the header as JSON, the solution [n, columns] in
-/// float64, and a CRC-32C of all; little endian.
+/// The file contains the length of the header as 8 bytes, the header as JSON, the solution [n, columns] in float64, and
+/// a CRC-32C of all of these; little endian.
 package struct IterationState {
-  /// What the state belongs to, and how far it is.
+  /// Identifies the equations that the state belongs to, and records the progress of the iteration.
   struct Header: Codable, Equatable {
     /// The version of this format.
     var format = 2
     /// The fingerprint of the matrix.
     var matrix: [String]
-    /// Of the right-hand sides.
+    /// A checksum of the right-hand sides.
     var targets: UInt32
     var order: Int
-    /// What is added to the diagonal, by column.
+    /// The number added to the diagonal, for each column.
     var shifts: [Double]
-    /// Of each column, and the seconds that they have taken.
+    /// The number of iterations of each column.
     var iterations: [Int]
-    /// The largest change of a prediction by the last refinement, of each column.
+    /// The largest change of a prediction in the last refinement, for each column.
     var changes: [Double?]
     var refinements = 0
     var products = 0
     var seconds = 0.0
 
-    /// Whether both are of the same equations.
+    /// Whether both headers belong to the same equations.
     func fits(_ other: Header) -> Bool {
       var same = other
       (same.iterations, same.products, same.seconds) = (iterations, products, seconds)
@@ -47,9 +47,9 @@ package struct IterationState {
 
   private var path: String { folder + "/state" }
 
-  /// Writes the state. Collective. Errors: files; agreed by all ranks, the state before is kept.
+  /// Writes the state. Collective. Errors: files; agreed by all ranks. If an error occurs, the previous state is kept.
   ///
-  /// - Parameter rows: each rank's rows of the solution.
+  /// - Parameter rows: Each rank's rows of the solution.
   func save(_ rows: [Double], _ share: RowShare, _ header: Header) throws {
     let whole = try share.whole(rows, columns: header.shifts.count)
     try ranks.onRoot {
@@ -63,10 +63,10 @@ package struct IterationState {
     }
   }
 
-  /// The state on disk if it is of these equations, each rank's rows of the solution; else nil and, if
-  /// there is one, why not.
+  /// Reads the state on disk if it belongs to the wanted equations, and returns this rank's rows of the solution.
+  /// Otherwise `found` is nil and, if there is a state, `reason` says why it cannot be used.
   ///
-  /// Collective. Errors: files that cannot be read, agreed by all ranks.
+  /// Collective. Errors: files that cannot be read; agreed by all ranks.
   func load(
     _ wanted: Header, _ share: RowShare
   ) throws -> (found: (header: Header, rows: [Double])?, reason: String?) {
@@ -88,7 +88,7 @@ package struct IterationState {
     return ((header, share.own(of: values, columns: header.shifts.count)), nil)
   }
 
-  /// The parts of a file; nil where it is damaged.
+  /// Splits a file into its parts; nil if the file is damaged.
   private static func parse(
     _ bytes: [UInt8]
   ) -> (header: Header, text: [UInt8], solution: [Double])? {

@@ -6,27 +6,26 @@ import RankProgram
 import Results
 import TileStore
 
-/// Solutions X of (K + r m I) X = Y for several regularizations r by preconditioned conjugate gradients
-/// on the tiles, all at once.
+/// Solves (K + r m I) X = Y for several regularizations r at once, by preconditioned conjugate gradients on the tiles.
 ///
-/// Unlike a factorization it holds no distributed matrix, and takes some n^2 operations per iteration.
+/// Unlike a factorization, this needs no distributed matrix. Each iteration takes a few n^2 operations.
 struct IterativeRegression {
-  /// What is solved, and what its failures say.
+  /// The equations to solve, and the messages for failures.
   let regression: KernelRegression
   let section: IterationSection
   let choice: IterationChoice
-  /// Where the solution so far is kept.
+  /// Where the state of the iteration is kept.
   let state: IterationState
-  /// Images that are predicted after each refinement, to see whether predictions have settled.
+  /// The images to predict after each refinement, to check whether the predictions have settled.
   let probe: Probe
 
-  /// Rows of a kernel that predict some images.
+  /// Rows of a kernel from which some images are predicted.
   struct Probe {
     let share: TileShare
     let count: Int
   }
 
-  /// What is known of one regularization.
+  /// Figures of the solution for one regularization. A figure is nil if it is not known.
   struct Report {
     var relativeResidual: Double?
     var predictionChange: Double?
@@ -38,7 +37,7 @@ struct IterativeRegression {
   struct Outcome {
     var meanDiagonal = 0.0
     var solutions: [KernelRegression.Solution] = []
-    /// In their order.
+    /// One report per solution, in the same order.
     var reports: [Report] = []
     var summary: IterationSummary
   }
@@ -48,15 +47,15 @@ struct IterativeRegression {
   private var order: Int { regression.source.order }
   private var context: BLACSContext { regression.source.context }
 
-  /// The tiles of the kernel, dealt to the ranks.
+  /// The tiles of the kernel, distributed over the ranks.
   static func share(of source: KernelMatrix, ranks: Ranks) -> TileShare {
     TileShare(of: source.array, rows: 0..<source.order, columns: 0..<source.order, ranks: ranks)
   }
 
   /// Solves for every regularization.
   ///
-  /// Collective. Errors: tiles that are missing or damaged; a stop that was asked for, after the state
-  /// was saved; agreed by all ranks.
+  /// Collective. Errors: tiles that are missing or damaged; a request to stop, after the state was saved; agreed by all
+  /// ranks.
   func solve(
     _ regularizations: [Double], _ targets: [Double], meanDiagonal: Double
   ) throws -> Outcome {
@@ -69,8 +68,8 @@ struct IterativeRegression {
     let shifts = regularizations.map { regression.shift($0, meanDiagonal) }
     let factor = try partialCholesky(of: kernel, shifts)
     let traceLeft = factor.traces[factor.rank]
-    // The mean of the eigenvalues that are left stands for them: kernels whose own least eigenvalues
-    // exceed the regularization converge no worse for it.
+    // In the preconditioner, the mean of the remaining eigenvalues stands for all of them. With this, a regularization
+    // below a kernel's smallest eigenvalues does not slow down convergence.
     let count = Double(order)
     let rest = max(traceLeft / count, count * .ulpOfOne * meanDiagonal)
     let preconditioned = shifts.map { $0 + rest }
@@ -78,7 +77,7 @@ struct IterativeRegression {
       factor, leastShift: preconditioned.min() ?? rest, on: context)
     let prepared = MPIEnvironment.seconds
     let hidden = roundingRatio(shifts, meanDiagonal) > 0.1
-    // Of tiles that are rounded, only the rounding may be left.
+    // If the tiles are rounded, what is left of the kernel may be only rounding, so nothing follows about singularity.
     let isSingular = !hidden && factor.isExhausted && factor.rank < order
     let columns = shifts.indices.filter { shifts[$0] > 0 || !isSingular }
     var refinement = try Refinement(
@@ -109,7 +108,7 @@ struct IterativeRegression {
     return outcome
   }
 
-  /// How much of the least shift the rounding of the tiles in memory takes away.
+  /// The rounding error of the tiles in memory, as a fraction of the smallest shift.
   private func roundingRatio(_ shifts: [Double], _ meanDiagonal: Double) -> Double {
     guard choice.tiles == .f32, array.spec.storage != .float32 else { return 0 }
     let problem = IterationProblem(
@@ -118,7 +117,7 @@ struct IterativeRegression {
     return problem.roundingRatio
   }
 
-  /// A factorization of as many columns as pay. Collective.
+  /// Computes a partial factorization with as many columns as are worth their cost. Collective.
   private func partialCholesky(
     of kernel: HeldKernel, _ shifts: [Double]
   ) throws -> PartialCholesky {
@@ -143,7 +142,7 @@ struct IterativeRegression {
     return factor
   }
 
-  /// What the preconditioner tells of the kernel.
+  /// Computes the figures that the preconditioner gives about the kernel.
   private func report(
     shift: Double, _ preconditioner: LowRankPreconditioner, traceLeft: Double, rank: Int
   ) -> Report {
@@ -152,14 +151,14 @@ struct IterativeRegression {
     let values = preconditioner.values
     report.conditionBefore = 1 + ((values.last ?? 0) + traceLeft) / shift
     let inside = values.reduce(0) { $0 + $1 / ($1 + shift) }
-    // Of all spectra of the trace that is left, the flat one has the largest effective dimension.
+    // Of all spectra with the remaining trace, the flat spectrum has the largest effective dimension.
     let others = Double(order - rank)
     let most = others > 0 ? traceLeft / (shift + traceLeft / others) : 0
     report.effectiveDimension = [inside, min(inside + most, Double(order))]
     return report
   }
 
-  /// Puts what the refinement has found into an outcome. Collective.
+  /// Stores the results of the refinement in an outcome. Collective.
   private func collect(
     _ refinement: Refinement, _ columns: [Int], _ regularizations: [Double], _ seconds: Double,
     _ outcome: inout Outcome
@@ -183,7 +182,7 @@ struct IterativeRegression {
     }
   }
 
-  /// Why there is no solution, and what to do.
+  /// Says why there is no solution, and what the user can do.
   private func failure(
     _ trouble: Refinement.Trouble, _ regularization: Double, _ outcome: Outcome, _ report: Report
   ) -> String {

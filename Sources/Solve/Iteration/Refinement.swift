@@ -6,59 +6,58 @@ import Jobs
 import MessagePassing
 import RankProgram
 
-/// Iterative refinement of all columns of a regression: conjugate gradients on the tiles that are held,
-/// begun anew from residuals that are exact.
+/// Iterative refinement of all columns of a regression: conjugate gradients on the tiles held in memory, restarted from
+/// exact residuals.
 ///
-/// Each of X, its residual and so on has a column for each class of each shift, and each rank has its own
-/// rows.
+/// X, its residual and similar arrays have one column for each class of each shift. Each rank has its own rows.
 struct Refinement {
-  /// Why a column has no solution.
+  /// The reason why a column has no solution.
   enum Trouble: Equatable {
     case indefinite, stagnant, tooManyIterations
   }
 
-  /// Products with the kernel, of any number of columns.
+  /// The number of products with the kernel, each with any number of columns.
   private(set) var products = 0
-  /// Exact residuals.
+  /// The number of exact residuals computed.
   private(set) var refinements = 0
-  /// Of the iteration, over all sessions that worked at it.
+  /// The duration of the iteration, summed over all sessions that worked on it.
   private(set) var seconds = 0.0
   private(set) var iterations: [Int]
-  /// The norm of the residual over that of the targets, by column.
+  /// The norm of the residual divided by the norm of the targets, by column.
   private(set) var relative: [Double]
-  /// The largest change of a prediction by the last refinement, by column.
+  /// The largest change of a prediction in the last refinement, by column.
   private(set) var changes: [Double?]
   private(set) var troubles: [Trouble?]
-  /// Of the preconditioned matrix, by shift.
+  /// The condition number of the preconditioned matrix, by shift.
   private(set) var conditions: [Double?]
 
   private let regression: IterativeRegression
   private let kernel: HeldKernel
-  /// The kernel as it is stored.
+  /// The kernel in the precision in which it is stored.
   private let exact: HeldKernel
   private let preconditioner: LowRankPreconditioner
   private let share: RowShare
-  /// By column.
+  /// The shift of each column.
   private let shifts: [Double]
   private let preconditioned: [Double]
   private let targets: [Double]
   private let norms: [Double]
-  /// A bound of the eigenvalues of A.
+  /// A bound on the eigenvalues of A.
   private let largest: Double
-  /// What rounding leaves of the residual of a direct solution, over the targets; by column.
+  /// The residual that rounding leaves in a direct solution, relative to the targets, by column.
   private var attainable: [Double]
-  /// What a refinement reduces residuals by.
+  /// The factor by which a refinement reduces residuals.
   private let reduction: Double
   private var header: IterationState.Header
   private var x: [Double]
   private var residual: [Double]
 
-  /// Collective.
+  /// Prepares the refinement. Collective.
   ///
   /// - Parameters:
-  ///   - targets: [n, classes] on all ranks.
-  ///   - largest: a bound of the kernel's eigenvalues.
-  ///   - roundingRatio: how much of the least shift the rounding of the held tiles takes away.
+  ///   - targets: The targets, [n, classes] on all ranks.
+  ///   - largest: A bound on the kernel's eigenvalues.
+  ///   - roundingRatio: The rounding error of the held tiles, as a fraction of the smallest shift.
   init(
     _ regression: IterativeRegression, kernel: HeldKernel, preconditioner: LowRankPreconditioner,
     targets: [Double], shifts: [Double], preconditioned: [Double], largest: Double,
@@ -90,10 +89,10 @@ struct Refinement {
     let columns = self.shifts.count
     norms = try share.columnProducts(self.targets, self.targets, columns: columns)
       .map { $0.squareRoot() }
-    // Rounding decides how much a refinement can gain; more is wasted work.
+    // Rounding limits how much a refinement can reduce a residual. Iterating beyond that is wasted work.
     reduction = min(max(2 * roundingRatio, 1e-4), 0.1)
     iterations = [Int](repeating: 0, count: columns)
-    // A class without images may have targets of zero.
+    // The targets of a class can all be zero if no image belongs to the class.
     relative = norms.map { $0 > 0 ? 1 : 0 }
     attainable = [Double](repeating: 0, count: columns)
     changes = [Double?](repeating: nil, count: columns)
@@ -108,10 +107,10 @@ struct Refinement {
     residual = self.targets
   }
 
-  /// The solution, [n, columns] on all ranks. Collective.
+  /// Returns the solution, [n, columns], on all ranks. Collective.
   func solution() throws -> [Double] { try share.whole(x, columns: shifts.count) }
 
-  /// Iterates until every column is good or in trouble. Collective.
+  /// Iterates until every column has a good solution or has failed. Collective.
   mutating func run() throws {
     var open = Array(shifts.indices)
     try begin()
@@ -133,13 +132,13 @@ struct Refinement {
       }
     }
     seconds = MPIEnvironment.seconds - start
-    // Of several long iterations of a run, those that are done need not be done again.
+    // Save the result of a long iteration, so that it need not be repeated if the run stops during a later iteration.
     guard try regression.ranks.world.allReduce(seconds, .max) >= regression.section.checkpoint
     else { return }
     try save([], [], stop: nil)
   }
 
-  /// Takes up what an earlier session has left. Collective.
+  /// Continues from the state of an earlier session, if there is one. Collective.
   private mutating func begin() throws {
     let (found, reason) = try regression.state.load(header, share)
     let (console, label) = (regression.regression.console, regression.regression.label)
@@ -154,16 +153,16 @@ struct Refinement {
         + String(format: "%.1e", relative.max() ?? 0) + " after \(products) products")
   }
 
-  /// Whether a column's residual is small, or its predictions have settled while the residual fell.
+  /// Whether the residual of a column is small, or its predictions have settled while the residual fell.
   private func isGood(_ column: Int) -> Bool {
     if relative[column] <= max(regression.section.tolerance, attainable[column]) { return true }
-    // What is left changes predictions by less than the last refinement did.
+    // The remaining error changes predictions by less than the last refinement did.
     guard let change = changes[column], refinements > 1 else { return false }
     return change <= regression.section.settled && relative[column] < 1e-3
   }
 
-  /// The own rows of a correction of some columns, by conjugate gradients on the held tiles, and whether
-  /// none was cut short. Collective.
+  /// Computes this rank's rows of a correction to some columns, by conjugate gradients on the held tiles. `isWhole` is
+  /// true if no column was stopped early. Collective.
   private mutating func solve(
     _ open: [Int], since start: Double, isFirst: Bool
   ) throws -> (correction: [Double], isWhole: Bool) {
@@ -202,7 +201,7 @@ struct Refinement {
     return (gradients.correction, gradients.isDone)
   }
 
-  /// Keeps the condition number that each shift's first open column has seen.
+  /// Records the condition number estimated from the first open column of each shift.
   private mutating func note(_ gradients: ConjugateGradients, _ open: [Int]) {
     let classes = regression.regression.columns
     for (place, column) in open.enumerated() where conditions[column / classes] == nil {
@@ -211,7 +210,7 @@ struct Refinement {
     }
   }
 
-  /// Saves the solution so far; throws where a stop was asked for. Collective.
+  /// Saves the solution so far, and throws if a stop was requested. Collective.
   private mutating func save(
     _ open: [Int], _ correction: [Double], stop cause: StopRequest.Cause?
   ) throws {
@@ -222,7 +221,7 @@ struct Refinement {
     do {
       try regression.state.save(sum, share, header)
     } catch let failure as CollectiveFailure {
-      // The iteration needs no state to come to its end.
+      // The iteration can finish without a saved state.
       regression.regression.console.warn(
         "no state of \(regression.regression.label) was saved: \(failure)")
     }
@@ -233,7 +232,7 @@ struct Refinement {
         "\(cause.sentence) after \(products) products with \(regression.regression.label)"))
   }
 
-  /// Adds a correction of some columns, and finds their exact residuals and the change of predictions.
+  /// Adds a correction to some columns, and computes their exact residuals and the change of the predictions.
   /// Collective.
   private mutating func refine(_ open: [Int], by correction: [Double]) throws {
     Self.add(correction, open, to: &x, columns: shifts.count)
@@ -251,7 +250,8 @@ struct Refinement {
     }
   }
 
-  /// residual = targets - (A + s I) X for some columns, with A as it is stored. Collective.
+  /// Computes residual = targets - (A + s I) X for some columns, with A in the precision in which it is stored.
+  /// Collective.
   private mutating func updateResidual(_ open: [Int]) throws {
     let width = open.count
     let solution = selectedColumns(x, of: shifts.count, open)
@@ -275,7 +275,7 @@ struct Refinement {
     }
   }
 
-  /// y += a correction of some of its columns. Local.
+  /// Adds a correction to the `open` columns of y. Local.
   private static func add(
     _ correction: [Double], _ open: [Int], to y: inout [Double], columns: Int
   ) {

@@ -5,22 +5,22 @@ import Failures
 import Foundation
 import Jobs
 
-/// Whether a regression is solved by a factorization or by conjugate gradients, and why.
+/// The choice between a factorization and conjugate gradients for a regression, and the reason for it.
 package struct RegressionChoice {
-  /// Whether by conjugate gradients.
+  /// True for conjugate gradients, false for a factorization.
   package let iterates: Bool
-  /// A phrase for the user.
+  /// The reason for the choice, as a phrase for the user.
   package let reason: String
 
-  /// The part of the speed of matrix products that pdpotrf reaches, and that products with few columns
-  /// do (docs/performance, Solvers).
+  /// The fractions of the speed of matrix products that pdpotrf reaches, and that products with few columns reach
+  /// (docs/performance, Solvers).
   package static let (factorizationRate, iterationRate) = (0.85, 0.35)
 
-  /// The job's choice, or the program's.
+  /// Takes the choice of the job, or chooses if the job does not.
   ///
   /// - Parameters:
-  ///   - factorizationFits: whether a factorization has the memory, and indices of 32 bits.
-  ///   - iteration: how conjugate gradients would go about it; nil where they do not fit.
+  ///   - factorizationFits: Whether the memory and 32-bit indices are sufficient for a factorization.
+  ///   - iteration: The plan for conjugate gradients, or nil if they do not fit.
   package init(
     _ section: PredictionSection, _ problem: IterationProblem, factorizationFits: Bool,
     iteration: IterationChoice?
@@ -45,7 +45,7 @@ package struct RegressionChoice {
       let factors = Double(RegularizationGroups.of(section.regularization).count)
       let direct = factors * n * n * n / 3
       let forecast = IterationForecast(section.iteration, problem, mostRank: iteration.mostRank)
-      // The forecast may be off by two.
+      // The forecast may be wrong by a factor of two.
       iterates =
         2 * forecast.operations / Self.iterationRate < direct / Self.factorizationRate
       reason = String(
@@ -55,17 +55,17 @@ package struct RegressionChoice {
   }
 }
 
-/// How a regression will be solved.
+/// The plan for solving a regression.
 package struct RegressionPlan {
   package let choice: RegressionChoice
-  /// How conjugate gradients go about it; nil where they are not to, or do not fit.
+  /// The plan for conjugate gradients, or nil if they are not used.
   package let iteration: IterationChoice?
 
-  /// Errors: those of `IterationChoice`, where the job says cg.
+  /// Makes the plan. Errors: those of `IterationChoice`, if the job asks for cg.
   ///
   /// - Parameters:
-  ///   - layout: of the matrix that would be factorized.
-  ///   - room: bytes for each rank.
+  ///   - layout: The layout of the matrix that would be factorized.
+  ///   - room: The number of bytes available on each rank.
   package init(
     _ section: PredictionSection, _ problem: IterationProblem, _ layout: MatrixLayout, room: Int
   ) throws(Refusal) {
@@ -82,7 +82,7 @@ package struct RegressionPlan {
     self.iteration = choice.iterates ? iteration : nil
   }
 
-  /// Nil where there is no room. Errors: a job that cannot be.
+  /// Nil if there is not enough memory. Errors: the job is invalid.
   private static func iteration(
     _ section: PredictionSection, _ problem: IterationProblem, room: Int
   ) throws(Refusal) -> IterationChoice? {

@@ -3,24 +3,24 @@ import Failures
 import Foundation
 import RankProgram
 
-/// Gradient flow on the mean cross-entropy in function space, by the components b of the coefficients
-/// in the kernel's eigenvectors Q:
+/// Gradient flow on the mean cross-entropy in function space. It follows the components b of the coefficients in the
+/// kernel's eigenvectors Q:
 ///
 ///     f = f(0) + Q Lambda b,    b' = -Q' dL/df,
 ///
-/// with momentum b'' + gamma b' = -Q' dL/df.
+/// or, with momentum, b'' + gamma b' = -Q' dL/df.
 ///
-/// Source: Lee et al. (arXiv 1902.06720), section 2.3; momentum as neural-tangents' `gradient_descent`.
+/// Source: Lee et al. (arXiv 1902.06720), section 2.3; momentum as in neural-tangents' `gradient_descent`.
 struct CrossEntropyFlow {
   let basis: EigenBasis
   let classes: Int
-  /// The own images' rows of the targets and of f(0).
+  /// The rows of the targets and of f(0) that belong to this rank's images.
   let targets: [Double]
   let initial: [Double]
-  /// What is added to every eigenvalue.
+  /// The number added to every eigenvalue.
   let shift: Double
 
-  /// The own rows of f for coefficients whose components are `b`, [n, classes]. Local.
+  /// This rank's rows of f for coefficients whose components are `b`, [n, classes]. Local.
   func outputs(_ b: ArraySlice<Double>) -> [Double] {
     let scaled = basis.scaled(
       Array(b), columns: classes, by: basis.values.map { max($0 + shift, 0) })
@@ -29,9 +29,9 @@ struct CrossEntropyFlow {
     return f
   }
 
-  /// b at each time, ascending and finite: [time][n, classes].
+  /// Returns b at each time, [time][n, classes]. The times must be finite and in ascending order.
   ///
-  /// Collective. Errors: of `poll`.
+  /// Collective. Errors: those of `poll`.
   func components(
     at times: [Double], learningRate: Double, momentum: Double?, ranks: Ranks,
     poll: (_ time: Int, _ part: Double) throws -> Void
@@ -56,7 +56,7 @@ struct CrossEntropyFlow {
     var results: [[Double]] = []
     var reached = 0.0
     for (index, time) in times.enumerated() {
-      // Rounding may differ between nodes, and all ranks must take the same steps.
+      // Rounding may differ between nodes, but all ranks must take the same steps.
       let isReached = try solver.advance(
         &state, by: (time - reached) * rate, slope: slope,
         agree: { try ranks.world.broadcast([$0])[0] }, poll: { try poll(index, $0) })

@@ -6,30 +6,30 @@ import NumPyFiles
 import RankProgram
 import Results
 
-/// Eigenpairs of a kernel, or Ritz pairs in a space that does for them, with each rank holding the rows
-/// of some images: functions of the kernel applied to vectors, without another look at the kernel.
+/// Eigenpairs of a kernel, or Ritz pairs in a space that can replace them. Each rank holds the rows of some images. The
+/// basis applies functions of the kernel to vectors without reading the kernel again.
 package struct EigenBasis {
-  /// The leading one first, [k].
+  /// The eigenvalues in descending order, [k].
   package let values: [Double]
-  /// The images whose rows are here.
+  /// The images whose rows this rank holds.
   package let rows: Range<Int>
-  /// All images.
+  /// The number of all images.
   let imageCount: Int
-  /// [rows, k], row-major.
+  /// The eigenvectors, [rows, k], row-major.
   private let vectors: [Double]
   private let ranks: Ranks
 
-  /// Bytes on the rank that holds most.
+  /// The number of bytes on the rank that holds the most.
   package static func bytes(order n: Int, count: Int, ranks: Int) -> Int {
     (n / ranks + 1) * count * MemoryLayout<Double>.size
   }
 
-  /// The images whose rows a rank holds.
+  /// The images whose rows this rank holds.
   package static func rows(order n: Int, ranks: Ranks) -> Range<Int> {
     n * ranks.rank / ranks.count..<n * (ranks.rank + 1) / ranks.count
   }
 
-  /// Pairs that are known, `vectors` [rows, k] row-major.
+  /// Makes a basis from known pairs; `vectors` is [rows, k], row-major.
   package init(values: [Double], vectors: [Double], order n: Int, ranks: Ranks) {
     self.values = values
     self.vectors = vectors
@@ -38,9 +38,9 @@ package struct EigenBasis {
     self.ranks = ranks
   }
 
-  /// The `count` leading eigenpairs of a kernel, as the spectrum stage has left them.
+  /// Reads the `count` leading eigenpairs of a kernel from the files of the spectrum stage.
   ///
-  /// Collective. Errors: files that are missing or of another shape; memory; agreed by all ranks.
+  /// Collective. Errors: files that are missing or have another shape; memory; agreed by all ranks.
   package init(
     _ subject: SpectrumSubject, order n: Int, count: Int, run: RunFolder, ranks: Ranks
   ) throws {
@@ -76,13 +76,13 @@ package struct EigenBasis {
     self.ranks = ranks
   }
 
-  /// Q' X for X [n, columns], the same on all ranks: [k, columns], on all ranks. Collective.
+  /// Returns Q' X, [k, columns], on all ranks. All ranks must pass the same X, [n, columns]. Collective.
   func components(of x: [Double], columns: Int) throws -> [Double] {
     let own = Array(x[rows.lowerBound * columns..<rows.upperBound * columns])
     return try components(ofRows: own, columns: columns)
   }
 
-  /// Q' X for an X of which each rank has its own images' rows. Collective.
+  /// Returns Q' X on all ranks. Each rank passes the rows of X that belong to its images. Collective.
   func components(ofRows x: [Double], columns: Int) throws -> [Double] {
     var result = [Double](repeating: 0, count: values.count * columns)
     dgemm(
@@ -92,7 +92,7 @@ package struct EigenBasis {
     return result
   }
 
-  /// The own images' rows of Q C for C [k, columns]. Local.
+  /// The rows of Q C, for C [k, columns], that belong to this rank's images. Local.
   package func rows(of c: [Double], columns: Int) -> [Double] {
     var result = [Double](repeating: 0, count: rows.count * columns)
     dgemm(
@@ -101,7 +101,7 @@ package struct EigenBasis {
     return result
   }
 
-  /// A matrix [n, columns] of which each rank has its own images' rows, whole on all ranks. Collective.
+  /// Assembles a matrix [n, columns] on all ranks. Each rank passes the rows of its images. Collective.
   package func gathered(rows own: [Double], columns: Int) throws -> [Double] {
     var whole = [Double](repeating: 0, count: imageCount * columns)
     whole.replaceSubrange(rows.lowerBound * columns..<rows.upperBound * columns, with: own)
@@ -109,12 +109,12 @@ package struct EigenBasis {
     return whole
   }
 
-  /// The own images' elements of one eigenvector. Local.
+  /// The elements of one eigenvector that belong to this rank's images. Local.
   func vector(_ index: Int) -> [Double] {
     rows.indices.map { vectors[($0 - rows.lowerBound) * values.count + index] }
   }
 
-  /// The rows of C [k, columns] times a factor for each eigenvalue.
+  /// C [k, columns] with each row multiplied by the factor of its eigenvalue.
   package func scaled(_ c: [Double], columns: Int, by factors: [Double]) -> [Double] {
     var result = c
     for (index, factor) in factors.enumerated() {

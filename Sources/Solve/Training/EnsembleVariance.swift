@@ -6,13 +6,13 @@ import MessagePassing
 import RankProgram
 import TileStore
 
-/// The variance, at the test images, of networks that were drawn by the NNGP kernel K and trained for a
-/// time: of all layers by the NTK, of the last alone by K itself.
+/// The variance, at the test images, of networks whose initial functions are drawn from the NNGP kernel K and which are
+/// then trained for a time. With the NTK, all layers are trained; with K itself, only the last layer.
 ///
 ///     NTK:   K_tt + B' K_dd B - 2 K_td B,   B = Q growth(t) Q' Theta_dt
 ///     NNGP:  K_tt - K_td Q growth(t) (1 + remainder(t)) Q' K_dt
 ///
-/// Source: Lee et al. (arXiv 1902.06720), equations 15 and 16; the latter at finite times as
+/// Source: Lee et al. (arXiv 1902.06720), equations 15 and 16. At finite times, the NNGP formula is as in
 /// neural-tangents' `gradient_descent_mse_ensemble`, where remainder(t)^2 is remainder(2 t).
 struct EnsembleVariance {
   let store: KernelStore
@@ -21,14 +21,14 @@ struct EnsembleVariance {
   let basis: EigenBasis
   let ranks: Ranks
   let console: Console
-  /// Doubles of B for all times at once, 32 MB.
+  /// The largest number of elements of B for all times at once: 32 MB of doubles.
   private static let mostValues = 1 << 22
 
-  /// [time][test image], on all ranks.
+  /// Returns the variances, [time][test image], on all ranks.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks.
+  /// Collective. Errors: a tile is missing or damaged; agreed by all ranks.
   ///
-  /// - Parameter responses: [time][eigenvalue].
+  /// - Parameter responses: The responses, [time][eigenvalue].
   func values(_ responses: [[TrainingFilter.Response]]) throws -> [[Double]] {
     let own = try store.array(variant: variant, kernel: kernel, part: .test)
     let prior = try store.array(variant: variant, kernel: .nngp, part: .test)
@@ -62,9 +62,9 @@ struct EnsembleVariance {
     return variances
   }
 
-  /// -K_td Q growth(t) (1 + remainder(t)) Q' K_dt for some test images, [times, images]. Local.
+  /// Computes -K_td Q growth(t) (1 + remainder(t)) Q' K_dt for some test images, [times, images]. Local.
   ///
-  /// - Parameter components: Q' K_dt, [eigenvalues, images].
+  /// - Parameter components: The components Q' K_dt, [eigenvalues, images].
   private func ofLastLayer(
     _ responses: [[TrainingFilter.Response]], _ components: [Double], _ count: Int
   ) -> [Double] {
@@ -79,18 +79,18 @@ struct EnsembleVariance {
     return changes
   }
 
-  /// B' K_dd B - 2 K_td B for some test images, [times, images]. Collective.
+  /// Computes B' K_dd B - 2 K_td B for some test images, [times, images]. Collective.
   ///
   /// - Parameters:
-  ///   - components: Q' Theta_dt, [eigenvalues, images].
-  ///   - training: products with K_dd.
-  ///   - priorRows: the basis's own rows of K_dt, [rows, images].
+  ///   - components: The components Q' Theta_dt, [eigenvalues, images].
+  ///   - training: Products with K_dd.
+  ///   - priorRows: The rows of K_dt that belong to this rank's images, [rows, images].
   private func ofAllLayers(
     _ responses: [[TrainingFilter.Response]], _ components: [Double], _ count: Int,
     _ training: TileProducts, priorRows: [Double]
   ) throws -> [Double] {
     let n = basis.imageCount
-    // B of all times side by side: [n, times x images].
+    // The matrices B of all times side by side: [n, times x images].
     let all = responses.count * count
     var side = [Double](repeating: 0, count: n * all)
     for (index, responses) in responses.enumerated() {
@@ -105,7 +105,7 @@ struct EnsembleVariance {
     }
     try ranks.world.allReduce(&side, .sum)
     let image = try ranks.agree { try training.ownSymmetricProduct(side, order: n, columns: all) }
-    // B' K B from this rank's tiles, and K_td B from its images.
+    // B' K B from this rank's tiles, and K_td B from this rank's images.
     var sums = [Double](repeating: 0, count: all)
     for row in 0..<n {
       for place in 0..<all { sums[place] += side[row * all + place] * image[row * all + place] }
@@ -120,8 +120,8 @@ struct EnsembleVariance {
     return sums
   }
 
-  /// The columns of K(train, test) that belong to some test images, the rows of the basis's own
-  /// training images: [rows, images]. Collective.
+  /// The columns of K(train, test) for some test images, limited to the rows of this rank's training images:
+  /// [rows, images]. Collective.
   private func columns(of array: TileArray, _ images: Range<Int>) throws -> [Double] {
     let all = TileShare(of: array, rows: images, columns: basis.rows, ranks: nil)
     var result = [Double](repeating: 0, count: basis.rows.count * images.count)

@@ -3,13 +3,13 @@ import Failures
 import Jobs
 import NumPyFiles
 
-/// Outputs before training, the same on all ranks.
+/// The outputs before training, the same on all ranks.
 package struct InitialOutputs {
-  /// [n, classes] and [m, classes].
+  /// The outputs at the training images, [n, classes], and at the test images, [m, classes].
   package let train: [Double]
   package let test: [Double]
 
-  /// Reads a job's files, or takes zeros. Local; errors: files, their shapes.
+  /// Reads the files that the job names, or uses zeros. Local. Errors: files, or their shapes.
   package init(_ section: TrainingSection, _ data: DataOutline) throws {
     func read(_ path: String, _ images: Int) throws -> [Double] {
       let array = try NumPyArray(reading: path)

@@ -6,14 +6,14 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// Grows a resolvent space until training in it has converged at all times asked for.
+/// Grows a resolvent space until training in this space has converged at all requested times.
 package struct ResolventSearch {
   let source: KernelMatrix
   let filter: TrainingFilter
   let times: [Double]
-  /// What is added to the kernel's diagonal.
+  /// The number added to the kernel's diagonal.
   let shift: Double
-  /// Of the errors of f - f(0) on the training images and of the coefficients, over their norms.
+  /// The largest allowed errors of f - f(0) on the training images and of the coefficients, relative to their norms.
   let tolerance: Double
   let ranks: Ranks
   let console: Console
@@ -22,25 +22,25 @@ package struct ResolventSearch {
   struct Outcome {
     let basis: EigenBasis
     let pole: Double
-    /// The change of the last growth, over the norms.
+    /// The change in the last growth step, relative to the norms.
     let error: Double
   }
 
-  /// Columns of the space, at most, and as many as are to be expected.
+  /// The largest number of columns of the space, and the number to expect.
   private static let mostColumns = 3000
   private static let usualColumns = 600
 
-  /// Bytes on the rank that needs most: both triangles, and the space with its Ritz vectors.
+  /// The number of bytes on the rank that needs the most: both triangles, and the space with its Ritz vectors.
   package static func bytes(_ layout: MatrixLayout, ranks: Int) -> Int {
     (layout.largestLocalCount + 2 * usualColumns * (layout.n / ranks + 1))
       * MemoryLayout<Double>.size
   }
 
-  /// The space of the initial error E [n, columns].
+  /// Computes the space of the initial error E [n, columns].
   ///
-  /// Collective. Errors: tiles, memory, a kernel that is singular with the pole added, no convergence.
+  /// Collective. Errors: tiles, memory, a kernel that is singular even with the pole added, no convergence.
   ///
-  /// - Parameter range: the least and the largest eigenvalue, as far as they are known.
+  /// - Parameter range: The smallest and the largest eigenvalue, as far as they are known.
   func basis(
     of e: [Double], columns: Int, range: ClosedRange<Double>, poll: () throws -> Void
   ) throws -> Outcome {
@@ -64,7 +64,7 @@ package struct ResolventSearch {
     var last: [[Double]] = []
     var nextCheck = 4 * columns
     guard !space.isExhausted else {
-      // Nothing is to be learned.
+      // There is nothing to learn.
       return Outcome(
         basis: EigenBasis(values: [], vectors: [], order: n, ranks: ranks), pole: pole, error: 0)
     }
@@ -75,7 +75,7 @@ package struct ResolventSearch {
       guard space.count >= nextCheck || isLast else { continue }
       nextCheck = space.count + max(2 * columns, space.count / 8)
       if space.count > Self.usualColumns {
-        // The basis may be moved to twice the room, and its Ritz vectors are as many.
+        // The basis may need to move into an array of twice its size, and the Ritz vectors take as much memory.
         try SolverMemory.require(
           2 * space.count * (n / ranks.count + 1) * MemoryLayout<Double>.size,
           for: "a resolvent space of \(space.count) vectors", order: n, ranks)
@@ -83,7 +83,7 @@ package struct ResolventSearch {
       let ritz = try space.ritz()
       let functions = functions(ritz, columns)
       let change = last.isEmpty ? .infinity : change(from: last, to: functions)
-      // Rounding may differ between nodes, and all ranks must go on or end together.
+      // Rounding may differ between nodes, but all ranks must continue or stop together.
       let error = try ranks.world.broadcast([change])[0]
       last = functions
       show(space.count, error, "resolvent space")
@@ -101,19 +101,19 @@ package struct ResolventSearch {
     }
   }
 
-  /// Midway, on a logarithmic scale, between the eigenvalues that times tell apart.
+  /// The pole: the geometric mean of the smallest and the largest eigenvalue that matter at the given times.
   private func pole(_ range: ClosedRange<Double>) -> Double {
     let largest = range.upperBound + shift
     var least = max(range.lowerBound + shift, Double(source.order) * .ulpOfOne * largest)
     if let longest = times.last, longest.isFinite, longest > 0 {
-      // Smaller ones have hardly begun to be learned.
+      // Components with smaller eigenvalues have hardly begun to be learned.
       let rate = filter.learningRate / (1 - (filter.momentum ?? 0)) / filter.outputs
       least = max(least, 0.1 / (rate * longest))
     }
     return (min(least, largest) * largest).squareRoot()
   }
 
-  /// What of E is learned at every time, and the coefficients, in coordinates of the space:
+  /// The part of E that is learned at each time, and the coefficients, in coordinates of the space:
   /// [function][column of the basis, column of E].
   private func functions(_ ritz: ResolventSpace.Ritz, _ columns: Int) -> [[Double]] {
     let size = ritz.values.count
@@ -135,7 +135,7 @@ package struct ResolventSearch {
     }
   }
 
-  /// The largest change of a function over its norm.
+  /// The largest change of any function, relative to its norm.
   private func change(from old: [[Double]], to new: [[Double]]) -> Double {
     var worst = 0.0
     for (old, new) in zip(old, new) {

@@ -3,31 +3,31 @@ import DistributedAlgebra
 import Foundation
 import RankProgram
 
-/// A rational Krylov space of a kernel A and the columns of a matrix E, with one pole -s:
+/// A rational Krylov space of a kernel A and the columns of a matrix E, with a single pole -s:
 ///
-///     span { E, (A + s I)^-1 E, (A + s I)^-2 E, ... },
+///     span { E, (A + s I)^-1 E, (A + s I)^-2 E, ... }.
 ///
-/// in which functions of A applied to E are found where all eigenvectors are out of reach. One Cholesky
-/// factor serves all of its growth.
+/// In this space, functions of A applied to E can be computed even if computing all eigenvectors is too expensive. One
+/// Cholesky factor is enough to grow the space.
 ///
 /// Source: Moret and Novati, BIT 44 (2004); van den Eshof and Hochbruck, SIAM J. Sci. Comput. 27 (2006).
 struct ResolventSpace {
-  /// Columns of the basis.
+  /// The number of columns of the basis.
   private(set) var count = 0
 
   private let n: Int
   private let rows: Range<Int>
   private let ranks: Ranks
-  /// Column after column, the own rows of each.
+  /// The basis V, column by column; this rank's rows of each column.
   private var basis: [Double] = []
-  /// V'AV, row by row of its lower triangle.
+  /// V'AV, as the rows of its lower triangle.
   private var projected: [[Double]] = []
-  /// The columns of the last block, which A has not been multiplied with.
+  /// The columns of the last block, which have not been multiplied with A yet.
   private var newest: Range<Int>
   /// V'E, [columns of the first block][columns of E].
   private var start: [[Double]]
 
-  /// The space of E [n, columns] alone, the same on all ranks. Collective.
+  /// Makes the space of E alone. All ranks must pass the same E, [n, columns]. Collective.
   init(of e: [Double], columns: Int, order n: Int, ranks: Ranks) throws {
     (self.n, self.ranks) = (n, ranks)
     rows = EigenBasis.rows(order: n, ranks: ranks)
@@ -38,10 +38,10 @@ struct ResolventSpace {
     start = try coefficients(of: own, columns: columns)
   }
 
-  /// Whether nothing new is in the powers of the resolvent.
+  /// Whether the last power of the resolvent added nothing new.
   var isExhausted: Bool { newest.isEmpty }
 
-  /// Takes one more power of the resolvent. Collective.
+  /// Adds one more power of the resolvent. Collective.
   mutating func grow(_ kernel: borrowing ShiftedCholesky) throws {
     let width = newest.count
     let block = try whole(newest)
@@ -53,17 +53,17 @@ struct ResolventSpace {
     try append(ownRows(solution, width), columns: width)
   }
 
-  /// Eigenpairs of A in the space that A was multiplied with.
+  /// Eigenpairs of A projected on the columns that A has been multiplied with.
   struct Ritz {
-    /// Descending.
+    /// The Ritz values, in descending order.
     let values: [Double]
-    /// [pair, column of the basis], row-major.
+    /// The Ritz vectors, [pair, column of the basis], row-major.
     let vectors: [Double]
     /// The components of E, [pair, column of E], row-major.
     let components: [Double]
   }
 
-  /// Collective.
+  /// Computes the Ritz pairs. Collective.
   func ritz() throws -> Ritz {
     let size = projected.count
     var found: (values: [Double], vectors: [Double]) = ([], [])
@@ -88,7 +88,7 @@ struct ResolventSpace {
     return Ritz(values: values.reversed(), vectors: vectors, components: components)
   }
 
-  /// The Ritz vectors as a basis of functions of A. Local.
+  /// Makes a basis for functions of A from the Ritz vectors. Local.
   func basis(_ ritz: Ritz) -> EigenBasis {
     let size = ritz.values.count
     var vectors = [Double](repeating: 0, count: rows.count * size)
@@ -98,11 +98,11 @@ struct ResolventSpace {
     return EigenBasis(values: ritz.values, vectors: vectors, order: n, ranks: ranks)
   }
 
-  /// Puts what of a block is new behind the basis, orthonormal. Collective.
+  /// Orthonormalizes the part of a block that is new, and appends it to the basis. Collective.
   private mutating func append(_ block: [Double], columns: Int) throws {
     var block = block
     let before = try squares(block, columns)
-    // Twice: the first time leaves rounding errors of the size of what it takes away.
+    // Orthogonalize twice: the first pass leaves rounding errors proportional to what it subtracts.
     for _ in 0..<2 where count > 0 {
       let overlap = try coefficients(of: block, columns: columns).flatMap(\.self)
       dgemm(
@@ -112,7 +112,7 @@ struct ResolventSpace {
     let first = count
     for column in 0..<columns {
       var own = rows.indices.map { block[($0 - rows.lowerBound) * columns + column] }
-      // Twice again, every time against all before it at once.
+      // Twice again, each time against all earlier columns of the block at once.
       for _ in 0..<2 where count > first {
         var dots = (first..<count).map { other in
           own.indices.reduce(0) { $0 + basis[other * rows.count + $1] * own[$1] }
@@ -124,7 +124,7 @@ struct ResolventSpace {
       }
       var square = try ranks.world.allReduce(own.reduce(0) { $0 + $1 * $1 }, .sum)
       square = try ranks.world.broadcast([square > 1e-20 * before[column] ? square : 0])[0]
-      // What is left is rounding: this direction is in the space already.
+      // If only rounding errors are left, the space already contains this direction.
       guard square > 0 else { continue }
       let scale = 1 / square.squareRoot()
       basis.append(contentsOf: own.map { $0 * scale })
@@ -133,7 +133,7 @@ struct ResolventSpace {
     newest = first..<count
   }
 
-  /// V' X for the own rows of X, [column of V][column of X]. Collective.
+  /// V' X, given this rank's rows of X, [column of V][column of X]. Collective.
   private func coefficients(of x: [Double], columns: Int) throws -> [[Double]] {
     var result = [Double](repeating: 0, count: count * columns)
     dgemm(

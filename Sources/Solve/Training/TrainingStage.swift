@@ -10,8 +10,8 @@ import NumPyFiles
 import RankProgram
 import Results
 
-/// Gradient descent on all training images in function space, by the kernel's eigenvectors, and what the
-/// outputs are at each of a job's times.
+/// Gradient descent on all training images in function space, using the kernel's eigenvectors, and the outputs at each
+/// of a job's times.
 package struct TrainingStage: KernelStage {
   let setting: StageSetting
   /// Whether the spectrum stage keeps all eigenvectors.
@@ -28,10 +28,9 @@ package struct TrainingStage: KernelStage {
 
   /// Trains with one kernel, and writes its files.
   ///
-  /// Collective. Errors: eigenvectors that are not there, damaged or missing tiles, files, a request to
-  /// stop; agreed by all ranks.
+  /// Collective. Errors: missing eigenvectors, damaged or missing tiles, files, a request to stop; agreed by all ranks.
   ///
-  /// - Parameter spectrum: of the kernel; nil without one.
+  /// - Parameter spectrum: The trace and eigenvalue range of the kernel, or nil if its spectrum was not computed.
   package func perform(
     variant: Int, kernel: KernelKind, spectrum: KernelExtent?
   ) throws -> TrainingSummary {
@@ -52,7 +51,7 @@ package struct TrainingStage: KernelStage {
     try ranks.agree {
       try requireEnd(least: (basis.values.last ?? .infinity) + shift, largest, maximalRate)
     }
-    // [time][eigenvalue].
+    // The responses, [time][eigenvalue].
     let responses = section.times.map { time in
       basis.values.map { filter.response(eigenvalue: $0 + shift, time: time) }
     }
@@ -81,12 +80,12 @@ package struct TrainingStage: KernelStage {
       secondsTraining: MPIEnvironment.seconds - start)
   }
 
-  /// A basis in which the kernel's functions are evaluated, how it was found, and its error.
+  /// A basis in which functions of the kernel are evaluated, the method that produced it, and its error.
   private typealias Space = (basis: EigenBasis, method: String, error: Double?)
 
-  /// All eigenvectors, or a space that serves in their place. Collective.
+  /// Returns all eigenvectors, or a space that can replace them. Collective.
   ///
-  /// - Parameter missing: targets less outputs before training, [n, classes].
+  /// - Parameter missing: The targets minus the outputs before training, [n, classes].
   private func space(
     _ subject: SpectrumSubject, _ filter: TrainingFilter, _ extent: KernelExtent, _ shift: Double,
     missing: [Double]
@@ -111,7 +110,7 @@ package struct TrainingStage: KernelStage {
     return try KernelMatrix(array, context: context, ranks: ranks, console: console)
   }
 
-  /// What there is to know of the kernel without its spectrum.
+  /// The trace and the largest eigenvalue of the kernel, computed without its spectrum.
   private func extent(_ subject: SpectrumSubject) throws -> KernelExtent {
     var sums = KernelMatrix.Sums()
     let source = try source(subject)
@@ -121,10 +120,10 @@ package struct TrainingStage: KernelStage {
     return KernelExtent(trace: sums.trace, range: 0...(leading.values.last ?? 0))
   }
 
-  /// Outputs on the training images and the kernel's coefficients, per time and [n, classes].
+  /// The outputs on the training images, and the coefficients of the kernel: [time][n, classes].
   private typealias Grown = (outputs: [[Double]], coefficients: [[Double]])
 
-  /// By the closed form of every eigenvector's component.
+  /// Trains on the squared error, with the closed form for the component of each eigenvector.
   private func squares(
     _ basis: EigenBasis, _ responses: [[TrainingFilter.Response]], _ targets: [Double],
     _ initial: [Double]
@@ -138,7 +137,7 @@ package struct TrainingStage: KernelStage {
     var grown: Grown = ([], [])
     for (time, responses) in zip(section.times, responses) {
       guard time > 0 else {
-        // f(0) without rounding, which would decide which of equal outputs is the largest.
+        // Use f(0) exactly. Rounding would decide which of several equal outputs is the largest.
         grown.outputs.append(initial)
         grown.coefficients.append([Double](repeating: 0, count: initial.count))
         continue
@@ -150,7 +149,7 @@ package struct TrainingStage: KernelStage {
     return grown
   }
 
-  /// By integration in time.
+  /// Trains on the cross-entropy, by integration in time.
   private func crossEntropy(
     _ basis: EigenBasis, _ targets: [Double], _ initial: [Double], _ shift: Double, label: String
   ) throws -> Grown {
@@ -177,8 +176,8 @@ package struct TrainingStage: KernelStage {
     return grown
   }
 
-  /// Throws where training has no end although the job asks for infinity: a kernel whose least eigenvalue is rounding,
-  /// of which noise would be learned, or steps that diverge.
+  /// Throws if the job asks for infinite time but training has no limit. This happens if the smallest eigenvalue of the
+  /// kernel is a rounding error, so that noise would be learned, or if the steps diverge.
   private func requireEnd(least: Double, _ largest: Double, _ maximalRate: Double) throws {
     guard section.times.last == .infinity else { return }
     let floor = Double(n) * .ulpOfOne * largest
@@ -196,7 +195,7 @@ package struct TrainingStage: KernelStage {
     }
   }
 
-  /// Throws where steps have diverged by a time.
+  /// Throws if the steps have diverged by one of the times.
   private func requireFinite(
     _ outputs: [[Double]], _ label: String, _ maximalRate: Double
   ) throws {
@@ -208,7 +207,7 @@ package struct TrainingStage: KernelStage {
         + "training.learning_rate, or set training.dynamics: flow")
   }
 
-  /// Outputs at the test images, [time][m, classes]; empty without any.
+  /// The outputs at the test images, [time][m, classes]; empty if there are no test images.
   private func predictions(
     _ coefficients: [[Double]], _ initial: [Double], _ variant: Int, _ kernel: KernelKind
   ) throws -> [[Double]] {
@@ -218,9 +217,9 @@ package struct TrainingStage: KernelStage {
       .map { zip($0, initial).map { $0 + $1 } }
   }
 
-  /// Losses and accuracies at each time.
+  /// Computes losses and accuracies at each time.
   ///
-  /// - Parameters: [time][images, classes]; `variances` [time][test image], empty where not asked.
+  /// `train` and `test` are [time][images, classes]. `variances` is [time][test image], or empty if not requested.
   private func points(
     train: [[Double]], _ targets: [Double], test: [[Double]], _ variances: [[Double]]
   ) -> [TrainingSummary.Point] {
