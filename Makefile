@@ -1,22 +1,22 @@
-# make demo        the whole pipeline on synthetic images (CIFAR10=/path/to/cifar-10-batches-bin: those)
-# make test        every test, the ones under mpirun included
+# make demo        the whole pipeline on synthetic images, or with CIFAR10=/path/to/cifar-10-batches-bin on CIFAR-10
+# make test        every test, including those under mpirun
 # make test-elpa   the eigensolvers in a build with the package trait ELPA (libelpa-dev)
 # make test-python the Python package: style, types, and tests with the library
-# make test-finite finite networks beside neural-tangents and PyTorch, every layer by Monte Carlo; long
+# make test-finite finite networks compared with neural-tangents and PyTorch, every layer by Monte Carlo; slow
 # make fuzz        10,000 damaged or absurd files; FUZZ='--seed S --case K' repeats one
-# make test-restarts  10,000 processes killed, or cut off, while they pack tiles into shards
-# make test-agreement  every collective step fails once on every rank; long
-# make test-random-networks  2,000 random networks against the reference recursion; long
+# make test-restarts  10,000 processes that are killed or cut off while they pack tiles into shards
+# make test-agreement  every collective step fails once on every rank; slow
+# make test-random-networks  2,000 random networks compared with the reference recursion; slow
 # make dist        an archive with the program for machines without Swift
-# make install PREFIX=FOLDER  the same, installed
+# make install PREFIX=FOLDER  installs this archive in FOLDER
 # make library     libntkdist for this machine with its header, in .build-library
 # make wheel       the Python package with the library for every level of instruction sets
-# make deb         a Debian package of it
-# make test-dist   the tests of that archive (root, debootstrap and qemu-user for all of them)
+# make deb         a Debian package of the archive
+# make test-dist   the tests of the archive (all of them need root, debootstrap and qemu-user)
 # make test-mpich  the program built with MPICH in place of Open MPI
-# make chaos       a run on several hosts hit 25 times (root, ../shared)
+# make chaos       a run on several hosts that is disturbed 25 times (needs root and ../shared)
 # make build       the program, .build/release/ntk-dist
-# make bench       the speed of the recursion core and of the assembly, one JSON line a case
+# make bench       the speed of the recursion core and of the assembly, one JSON line per case
 # make notebooks   runs the example notebooks and writes their pages in docs/examples
 # make lint        formatting and style of Swift, Python and shell
 # make reference   docs/reference/job-keys.md, which `ntk-dist help job` prints
@@ -30,7 +30,7 @@ CORES := $(shell nproc)
 CIFAR10 ?=
 DEMO_RUN := runs/demo
 
-# Open MPI refuses root and more ranks than cores unless told otherwise; harmless elsewhere.
+# Open MPI refuses to run as root or with more ranks than cores unless told otherwise. Elsewhere these are harmless.
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 export OMPI_MCA_mpi_yield_when_idle := 1
@@ -51,7 +51,7 @@ system-packages:
 demo: build
 	@scripts/demo "$(BINARY)" "$(DEMO_RUN)" "$(CORES)" "$(CIFAR10)"
 
-# What each part of the tests took is printed at its end.
+# Each part of the tests prints its time at its end.
 TIMED := Tests/Scripts/timed
 
 build-tests: system-packages
@@ -60,7 +60,8 @@ build-tests: system-packages
 test: build-tests
 	SWIFT="$(SWIFT)" SWIFTFLAGS="$(SWIFTFLAGS)" Tests/Scripts/all-tests .build/release
 
-# The trait changes one C file. It is compiled with the trait; the programs are linked with it.
+# The trait ELPA changes only one C file. That file is compiled with the trait, and the programs are linked with its
+# object file.
 ELPA_BUILD := .build-elpa/release
 
 test-elpa: build-tests
@@ -92,7 +93,7 @@ dist: $(DIST)/made-$(MPI)
 
 deb: $(DIST)/made-deb-$(MPI)
 
-# The Python package with the libraries of all levels in it, OpenBLAS too.
+# The Python package, which contains the libraries of all levels and OpenBLAS.
 PYTHON_PACKAGE := python
 
 $(DIST)/made-wheel-$(MPI): $(DIST)/made-$(MPI) $(shell find $(PYTHON_PACKAGE) -type f 2>/dev/null)
@@ -120,8 +121,8 @@ test-dist: deb wheel
 	  $(TIMED) "tests of the installed program" \
 	  Tests/Scripts/end-to-end $(BINARY) Tests/EndToEnd/test_dist.py Tests/EndToEnd/test_wheel.py
 
-# The rank checks and the program with MPICH in place of Open MPI (libmpich-dev, libscalapack-mpich-dev). Only modules in
-# C see the difference, so the program is linked from the objects that are there, and the core is not compiled again.
+# The rank checks and the program with MPICH in place of Open MPI (libmpich-dev, libscalapack-mpich-dev). Only modules
+# in C depend on the MPI, so the program is linked from existing objects, and the core is not compiled again.
 MPICH_BUILD := .build-mpich/release
 
 build-mpich: build-tests
@@ -141,7 +142,7 @@ test-mpich: build-mpich
 test-python: build library
 	$(TIMED) "tests of the Python package" Tests/Scripts/python-package
 
-# JAX compiles many small programs, which run briefly: it does so without optimizing them.
+# JAX compiles many small programs that run only briefly, so it compiles them without optimization.
 .PHONY: test-finite
 test-finite: build library
 	cd $(PYTHON_PACKAGE) && PYTHONPATH=src NTK_EXHAUSTIVE=1 NTK_DIST_LIBRARY=$(abspath $(LIBRARY)/lib/libntkdist.so) \
@@ -185,7 +186,7 @@ docs:
 clean:
 	rm -rf .build .build-elpa .build-python .build-docs .build-dist .build-dist-* .build-mpich .build-library .build-wheel runs
 
-# With the library where it is built, and ranks as in the tests.
+# Uses the library in the folder where it is built, and the same ranks as the tests.
 notebooks: build library
 	PYTHONPATH=$(abspath python/src) NTK_DIST=$(abspath $(BINARY)) \
 	  NTK_DIST_LIBRARY=$(abspath .build-library/lib/libntkdist.so) \

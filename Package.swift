@@ -1,15 +1,16 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// By semantic versioning; see CHANGELOG.md and docs/contributing/releasing.md.
+/// The version, by semantic versioning; see CHANGELOG.md and docs/contributing/releasing.md.
 let version = "0.1.0"
 
-/// The processor that the recursion core and the solvers' inner loops are compiled for, as clang's -march takes it. The default is
-/// the machine that builds; a cluster with older compute nodes names theirs (NTK_DIST_MARCH=x86-64-v3).
+/// The processor for which the recursion core and the solvers' inner loops are compiled, as clang's -march takes it.
+/// The default is the machine that builds. On a cluster with older compute nodes, name their processor
+/// (NTK_DIST_MARCH=x86-64-v3).
 let march = Context.environment["NTK_DIST_MARCH"] ?? "native"
 
-/// The MPI libraries by the name that NTK_DIST_MPI takes: their pkg-config packages, the ScaLAPACK that
-/// belongs to each, and the Debian packages.
+/// The MPI libraries by their names in NTK_DIST_MPI: the pkg-config packages, the ScaLAPACK that belongs
+/// to each, and the Debian packages.
 let mpis = [
   "openmpi": (
     package: "ompi-c", scalapack: "scalapack-openmpi",
@@ -33,14 +34,14 @@ let revision: String = {
   return git.currentCommit + (git.hasUncommittedChanges ? "-modified" : "")
 }()
 
-/// Flags of the targets with hot loops: no overflow traps, and the vector width of `march`. No code of them is copied into
-/// other modules, whose object files therefore serve every level of instruction sets.
+/// Flags of the targets with hot loops: no overflow traps, and the vector width of `march`. None of their code is
+/// copied into other modules, so the object files of those modules serve every level of instruction sets.
 let vectorized: [SwiftSetting] = [
   .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xfrontend", "-disable-cmo"])
 ]
 
-/// Swift's runtime is linked into the program, as scripts/static-runtime does: starting it takes some 60 % of the processor time. GNU's
-/// linkers would warn of a `mktemp` in Foundation, which nothing calls.
+/// Swift's runtime is linked into the program, as scripts/static-runtime does: the start then takes some 60 % of the
+/// processor time. GNU's linkers would warn of a `mktemp` in Foundation, which nothing calls.
 let staticRuntime: [LinkerSetting] = [
   .unsafeFlags([
     "-static-stdlib", "-use-ld=lld", "-lFoundation", "-lFoundationInternationalization",
@@ -49,7 +50,7 @@ let staticRuntime: [LinkerSetting] = [
   ])
 ]
 
-/// Every module says in a README what it is for.
+/// Every module has a README that says what the module is for.
 let readme = ["README.md"]
 
 let package = Package(
@@ -57,9 +58,9 @@ let package = Package(
   products: [
     .executable(name: "ntk-dist", targets: ["ntk-dist"]),
     .library(name: "ntkdist", type: .dynamic, targets: ["KernelLibrary"]),
-    // Its objects, which scripts/link-library links with Swift's runtime inside.
+    // Its object files; scripts/link-library links them, with Swift's runtime inside.
     .library(name: "ntkdist-objects", type: .static, targets: ["KernelLibrary"]),
-    // All that `march` changes: what scripts/build-levels builds for every level of instruction sets.
+    // Everything that `march` changes; scripts/build-levels builds it for every level of instruction sets.
     .library(
       name: "ntkdist-levels", type: .static,
       targets: ["RecursionCore", "KernelTiles", "Features", "CVector", "CProducts", "CProcess"]),
@@ -84,9 +85,9 @@ let package = Package(
       name: "ELPALibrary", path: "CShims/ELPALibrary", pkgConfig: "elpa",
       providers: [.apt(["libelpa-dev"])]),
 
-    // C faces of them: fixed names, by-value arguments, raw return codes, no decisions.
+    // C interfaces to them: fixed names, by-value arguments, raw return codes, no decisions.
     .target(name: "CMPI", dependencies: ["MPILibrary"], path: "CShims/CMPI"),
-    // Its pkg-config packages name an MPI too, and Debian's for MPICH the wrong one.
+    // ScaLAPACK's pkg-config packages also name an MPI, and Debian's package for MPICH names the wrong one.
     .target(
       name: "CScaLAPACK", dependencies: ["MPILibrary", "OpenBLASLibrary"],
       path: "CShims/CScaLAPACK",
@@ -101,12 +102,12 @@ let package = Package(
     .target(name: "CDatagrams", path: "CShims/CDatagrams"),
     .target(name: "CProcessor", path: "CShims/CProcessor"),
     .target(name: "CThreads", path: "CShims/CThreads"),
-    // The header of the library, whose functions KernelLibrary has.
+    // The header of the library; its functions are in KernelLibrary.
     .target(name: "NTKDistLibrary", path: "CShims/NTKDistLibrary"),
     .target(
       name: "CVector", dependencies: ["CProcessor"], path: "CShims/CVector",
       cSettings: [.unsafeFlags(["-march=\(march)"])]),
-    // Inner loops of the solvers; no library's.
+    // Inner loops of the solvers; they are not from a library.
     .target(
       name: "CProducts", path: "CShims/CProducts", exclude: ["Products.inc"],
       cSettings: [.unsafeFlags(["-march=\(march)"])]),
@@ -120,12 +121,12 @@ let package = Package(
     // What every module's errors have in common.
     .target(name: "Failures", exclude: readme),
 
-    // Compiled for every processor, unlike the core.
+    // Compiled for any processor, unlike the core.
     .target(
       name: "Processor", dependencies: ["CProcess", "CProcessor", "CVector", "Failures"],
       exclude: readme),
 
-    // Functions as text. Compiled for every processor too: what it computes are constants of networks.
+    // Functions as text. Also compiled for any processor, because it computes only constants of networks.
     .target(name: "Formulas", dependencies: ["Failures"], exclude: readme),
 
     // The mathematics: no MPI, no files, no clock.
@@ -169,7 +170,7 @@ let package = Package(
       ],
       exclude: readme),
 
-    // What a user asks for, and how it is done.
+    // What a user asks for, and how the program does it.
     .target(
       name: "JobDocuments",
       dependencies: ["DurableFiles", "Failures", .product(name: "Yams", package: "Yams")],
@@ -179,7 +180,7 @@ let package = Package(
       dependencies: ["Failures", "RecursionCore", "Datasets", "JobDocuments", "NumPyFiles"],
       exclude: readme),
 
-    // Kernels of arrays without ranks, and the library of them, which has no MPI and no Foundation.
+    // Kernels of arrays without ranks, and the library for them, which has no MPI and no Foundation.
     .target(
       name: "KernelArrays",
       dependencies: ["Failures", "RecursionCore", "KernelTiles", "Tiling", "Jobs"],
@@ -330,7 +331,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Most tests are compiled without optimization, which takes less time. What they test is compiled as it is shipped.
+// Most tests are compiled without optimization, which takes less time. The tested code is compiled as it is shipped.
 let testsWithLongLoops = ["DatasetsTests", "DistributedAlgebraTests", "RecursionCoreTests"]
 for target in package.targets
 where target.type == .test && !testsWithLongLoops.contains(target.name) {

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/results/atlas.md from the summaries beside it.
+"""Writes the tables of docs/results/atlas.md from the summaries in the same folder.
 
     atlas_table.py            writes them between the page's markers
-    atlas_table.py --check    fails where the page has other ones
+    atlas_table.py --check    fails if the page has different tables
 
-A summary is docs/results/atlas-NAME.summary.json, NAME as in fcn-relu-10: architecture, activation, depth.
+A summary is docs/results/atlas-NAME.summary.json. NAME is architecture, activation and depth, such as fcn-relu-10.
 """
 import json
 import pathlib
@@ -18,7 +18,7 @@ RIDGE = 0.01
 
 
 def number(x):
-    """Three digits and more, as a reader wants them."""
+    """The number with three digits or more, easy to read."""
     return f"{x:,.0f}" if abs(x) >= 999.5 else f"{x:.3g}"
 
 

@@ -17,7 +17,7 @@ log = logging.getLogger("mkdocs.hooks.repository")
 
 
 def target(source, link):
-    """The file of the repository, outside docs/, that `link` in the file `source` means; else None."""
+    """The file outside docs/ to which `link` in the file `source` points; None for other links."""
     if re.match(r"[a-z]+:", link):
         return None
     path = pathlib.Path(os.path.normpath(source.parent / link))

@@ -1,9 +1,9 @@
-"""Writes the pages of the example notebooks, docs/examples, with their outputs and figures.
+"""Writes the pages of the example notebooks in docs/examples, with their outputs and figures.
 
     notebook_pages.py [NAME ...]    runs the notebooks in python/examples and writes their pages
-    notebook_pages.py --check       fails where a page does not have its notebook's text and code
+    notebook_pages.py --check       fails if a page differs from its notebook in text or code
 
-Running them needs nbclient, ipykernel, matplotlib, the package ntkdist and the program (NTK_DIST).
+Running the notebooks needs nbclient, ipykernel, matplotlib, the package ntkdist and the program (NTK_DIST).
 """
 import base64
 import json
@@ -49,14 +49,14 @@ def run(path):
 
 
 def as_seen(text):
-    """What is left on a terminal of lines that were drawn over."""
+    """What remains visible on a terminal after lines were overwritten."""
     text = text.replace(tempfile.gettempdir(), "/tmp")
     lines = [line.split("\r")[-1].rstrip() for line in text.replace("\r\n", "\n").split("\n")]
     return "\n".join(lines).strip("\n")
 
 
 def merged(outputs):
-    """The outputs with what was written bit by bit in one."""
+    """The outputs, with text that was written piece by piece joined."""
     result = []
     for output in outputs:
         is_stream = output["output_type"] == "stream"
@@ -68,7 +68,7 @@ def merged(outputs):
 
 
 def output_text(output, name, figures):
-    """One output of a cell as Markdown; figures are files beside the page."""
+    """One output of a cell as Markdown; figures are files next to the page."""
     if output["output_type"] == "stream":
         seen = as_seen(text_of(output["text"]))
         return f"```text\n{seen}\n```" if seen else ""
@@ -84,7 +84,7 @@ def output_text(output, name, figures):
 
 
 def page_of(notebook, name, figures):
-    """The notebook as Markdown, without outputs where it has none."""
+    """The notebook as Markdown, without outputs if it has none."""
     parts = []
     for cell in notebook["cells"]:
         source = text_of(cell["source"])
@@ -110,7 +110,7 @@ def write(name):
     for number, (suffix, content) in enumerate(figures, 1):
         path = PAGES / f"{name}-{number}.{suffix}"
         if suffix == "svg":
-            # The time of drawing would make every page new.
+            # The time of drawing would change every page in every run.
             content = re.sub(r"\s*<dc:date>.*?</dc:date>", "", content)
             path.write_text(content.rstrip() + "\n", encoding="utf-8")
         else:

@@ -1,8 +1,8 @@
 """Compares the results of two builds of the program on the jobs in jobs/, reduced to seconds.
 
 Every file of a store (chunks and zarr.json) must be byte-identical, NumPy files must have the same
-shape, type and values to 1e-9, and every key of summary.json must still be there. Files, keys and
-numbers that are new or differ are listed. Both builds must come from the same machine: the bits of
+shape, type and values to 1e-9, and every key of summary.json must still be there. The script lists
+files, keys and numbers that are new or differ. Both builds must come from the same machine: the bits of
 a kernel depend on the width of its vector registers.
 """
 import json
@@ -96,7 +96,7 @@ def leaves(value, name=""):
 
 
 def compare_summaries(old, new):
-    """What is wrong, and what is worth knowing, about a summary beside an earlier one."""
+    """What is wrong, and what is worth knowing, about a summary compared with an earlier one."""
     before, after = (dict(leaves(json.loads(path.read_text()))) for path in (old, new))
     wrong = [f"summary.json has no {key}" for key in before if key not in after]
     notes = [f"summary.json has a new key {key}" for key in after if key not in before]

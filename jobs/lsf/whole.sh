@@ -13,5 +13,5 @@
 # module load openmpi scalapack openblas
 # One thread per rank: the program runs in parallel over MPI ranks.
 export OPENBLAS_NUM_THREADS=1
-# In place of this shell, which the signal would end.
+# mpirun replaces this shell, because the signal would end the shell.
 exec mpirun ntk-dist run "$JOB" --resume

@@ -3,8 +3,8 @@
 #
 #     qsub -l select=2:ncpus=16:mpiprocs=16 -v JOB=job.yaml whole.sh
 #
-# PBS gives no warning before the time limit, so the program gets one of its own, ten minutes earlier: change both. It
-# then stops in an orderly way; submit the job again to continue.
+# PBS gives no warning before the time limit, so the program gets a limit of its own, ten minutes earlier. If you change
+# one limit, change both. The program then stops in an orderly way; submit the job again to continue.
 #PBS -N ntk-dist
 #PBS -j oe
 #PBS -l walltime=12:00:00

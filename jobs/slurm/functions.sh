@@ -11,7 +11,7 @@ launch() {
   local child=$! status
   # mpirun kills its ranks one second after a TERM, but forwards a USR1.
   trap 'kill -USR1 '"$child"' 2>/dev/null' USR1 TERM
-  # A signal interrupts `wait`, which then returns the signal's status: wait again for the program's.
+  # A signal interrupts `wait`, which then returns the signal's status: wait again for the program's status.
   wait "$child"
   while kill -0 "$child" 2>/dev/null; do wait "$child"; done
   wait "$child"

@@ -1,4 +1,4 @@
-# Settings for your site. The job templates read this file from the folder they are submitted from, or
+# Settings for your site. The job templates read this file from the folder from which they are submitted, or
 # from $NTK_DIST_SITE.
 # shellcheck shell=bash disable=SC2034
 
@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS=1
 # How ranks are started. mpirun takes hosts and ranks from SLURM. With the keepalive settings it detects a
 # lost node within seven seconds, well before the program's own watchdog does (120 s). Do not set
 # --watchdog below 10: an mpirun that the program ends waits minutes for the lost node's daemon.
-# Where srun starts MPI programs: MPIRUN=(srun --mpi=pmix --kill-on-bad-exit=1)
+# If srun starts MPI programs at your site: MPIRUN=(srun --mpi=pmix --kill-on-bad-exit=1)
 MPIRUN=(mpirun --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 1
   --mca oob_tcp_keepalive_probes 3)
 

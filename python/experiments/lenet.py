@@ -1,4 +1,4 @@
-"""LeNet and its linearization on eigenfunctions of its NTK, after arXiv 2106.06770.
+"""LeNet and its linearization on eigenfunctions of its NTK, following arXiv 2106.06770.
 
     python lenet.py jacobian CIFAR jac/lenet            all 60,000 images, 32.7 GB
     ntk-dist run jobs/lenet.yaml                        the kernel, its spectrum, 1,000 eigenvectors
@@ -81,7 +81,7 @@ def network_step(params, velocity, x, targets, rate):
 
 @jax.jit
 def gradients(params, x, targets):
-    """J'y of the Jacobian of a few images, and the sum of their gradients' squared norms."""
+    """J'y for the Jacobian of a few images, and the sum of their gradients' squared norms."""
 
     def norm(tree):
         return sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(tree))
@@ -105,7 +105,7 @@ def alignment(params, x, targets):
 
 
 def batches(n, epochs, seed):
-    """Batches of every epoch in random order, and the rate of each step over the first one's."""
+    """Batches of every epoch in random order, and the rate of each step over the first rate."""
     order = np.random.default_rng(seed)
     steps, step = epochs * (n // BATCH), 0
     for epoch in range(epochs):
@@ -116,7 +116,7 @@ def batches(n, epochs, seed):
 
 
 def learn_network(x, targets, epochs, rate, seed=0):
-    """Trains LeNet; the loss after every epoch, and the alignment before, during and after."""
+    """Trains LeNet. Returns the losses after every epoch; alignments before, during and after."""
     params = parameters()
     velocity = jax.tree.map(jnp.zeros_like, params)
     evaluate = jax.jit(lambda params, x: outputs(params, x))
@@ -225,7 +225,7 @@ def plot(arguments):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for kind in ("network", "linearized"):
         left.loglog(indices, [entry[kind][-1] for entry in found], "o-", label=kind)
-    # The first eigenvector has one sign nearly everywhere, and that is learned to the last digit.
+    # The first eigenvector has one sign nearly everywhere, so it is learned to the last digit.
     left.set(xlabel="index of the eigenvector", ylabel="training loss", ylim=(1e-4, 2))
     left.legend(frameon=False)
     for place, when in enumerate(("before training", "half way", "after training")):

@@ -30,13 +30,13 @@ def from_arrays(
 ) -> Job:
     """A job on arrays, which are written as `.npy` files for the program to read.
 
-    `x_train` [n, height, width, channels] or [n, features], `x_test` alike. `y_train` [n] and
-    `y_test` [m] are classes from 0, or one-hot [n, classes], shifted and scaled as you like: the
-    targets of a job are one-hot vectors less its `target_offset`. The files go into `folder`,
-    'OUTPUT-data' beside the run folder unless given; files of an earlier call are replaced.
+    `x_train` is [n, height, width, channels] or [n, features], and `x_test` likewise. `y_train` [n]
+    and `y_test` [m] are classes from 0, or one-hot [n, classes], shifted and scaled as you like:
+    the targets of a job are one-hot vectors minus its `target_offset`. The files go into `folder`,
+    by default 'OUTPUT-data' next to the run folder; files of an earlier call are replaced.
     `sections` are those of `Job`.
 
-    Errors: `DataError` for arrays of another shape, with NaN, or labels that are no classes.
+    Errors: `DataError` for arrays of another shape, with NaN, or with labels that are not classes.
     """
     output = Path(output).expanduser()
     beside = output.parent / f"{output.name}-data"
@@ -114,7 +114,7 @@ def _labels(values: ArrayLike, name: str, count: int) -> NDArray[np.int64]:
 
 
 def _hot(array: NDArray[Any], name: str) -> NDArray[np.int64]:
-    """The classes of one-hot rows: one value is above all others, which are equal."""
+    """The classes of one-hot rows: one value is above all others, and the others are equal."""
     classes = array.argmax(axis=1)
     hot = np.zeros(array.shape, bool)
     hot[np.arange(len(array)), classes] = True

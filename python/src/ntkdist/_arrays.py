@@ -9,13 +9,13 @@ from numpy.typing import DTypeLike
 
 
 class Array(np.ndarray[Any, np.dtype[Any]]):
-    """A NumPy array with the method by which scripts wait for those of JAX."""
+    """A NumPy array that also has the method with which scripts wait for JAX arrays."""
 
     def block_until_ready(self) -> Array:
-        """The array itself: it is there already."""
+        """The array itself: its values are already computed."""
         return self
 
 
 def result(values: Any, dtype: DTypeLike) -> Array:
-    """Values as an array that is returned, in a dtype; not copied where they have it."""
+    """Values as an array to return, in a dtype; they are not copied if they already have it."""
     return np.asarray(values).astype(dtype, copy=False).view(Array)

@@ -16,11 +16,11 @@ def batch(
 ) -> Callable[..., Any]:
     """A function that computes `kernel_fn(x1, x2, ...)` in blocks of inputs, to save memory.
 
-    Those of infinitely wide networks are computed in tiles anyway, and returned as they are.
+    Kernels of infinitely wide networks are computed in tiles anyway, and returned as they are.
 
     Args:
         kernel_fn: gives arrays [n1, n2, ...], or a tree of them.
-        batch_size: inputs of a block; 0 for all at once.
+        batch_size: number of inputs in a block; 0 for all at once.
         device_count: not used.
         store_on_device: not used.
     """

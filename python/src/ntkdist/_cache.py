@@ -1,4 +1,4 @@
-"""Values that are kept as long as they are among the last ones used."""
+"""Values that are kept while they are among the most recently used ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Value]):
-    """The `count` values that were used last, by key; several threads may use one."""
+    """The `count` most recently used values, by key; several threads may use one cache."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -19,7 +19,7 @@ class Recent(Generic[Value]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value of a key, made where it is not kept. Raises what `make` raises."""
+        """The value of a key; it is made if it is not kept. Raises what `make` raises."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)

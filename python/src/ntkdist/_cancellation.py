@@ -1,4 +1,4 @@
-"""Long calls that an exception in the main thread, such as KeyboardInterrupt, ends."""
+"""Long calls that an exception in the main thread, such as KeyboardInterrupt, can end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _INTERVAL = 0.05
 def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
     """What `work(is_cancelled)` returns or raises.
 
-    In the main thread, the work is done in another one, so that signal handlers run at once: what
-    they raise cancels the work, and is raised here as soon as the work has ended.
+    In the main thread, the work is done in another thread, so that signal handlers run at once. An
+    exception from a handler cancels the work, and is raised here as soon as the work has ended.
     """
     cancelled = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -37,12 +37,12 @@ def interruptible(work: Callable[[Callable[[], bool]], Value]) -> Value:
     thread = threading.Thread(target=run, name="ntkdist", daemon=True)
     try:
         thread.start()
-        # Not one long wait: a signal that reaches another thread does not end it.
+        # Do not wait in one long call: a signal that reaches another thread does not end it.
         while not ended.wait(_INTERVAL):
             pass
     except BaseException:
         cancelled.set()
-        # What has not begun by now finds that it need not.
+        # Work that has not begun by now learns that it need not begin.
         if begun.is_set():
             ended.wait()
         raise

@@ -22,9 +22,9 @@ def computed(
     threads: int,
     diagonal_spatial: bool | None,
 ) -> dict[str, Any]:
-    """The values that `names` asks for, of arrays checked by `_inputs.checked`.
+    """The values that `names` asks for, from arrays checked by `_inputs.checked`.
 
-    Without x2, or where it equals x1, there is no "cov2" among them.
+    Without x2, or if x2 equals x1, "cov2" is not among them.
     """
     dtype = _inputs.result_dtype(x1, x2)
     _inputs.require_finite(x1, "x1")
@@ -33,7 +33,7 @@ def computed(
     images1 = plan.images(x1)
     images2 = None if x2 is None else plan.images(x2)
     if images2 is not None and images1.shape == images2.shape and _are_equal(images1, images2):
-        # Half of the work, and Dropout minds.
+        # Half of the work is enough, and for Dropout it matters whether x2 is x1.
         images2 = None
     work = Work(plan.text, plan.image, images1, images2, bits, threads)
     values = described(plan, *work.shape, is_same=images2 is None)
@@ -57,7 +57,7 @@ def _are_equal(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
 
 
 def _arrays(names: tuple[str, ...], has_second: bool) -> dict[str, str]:
-    """The library's results for the arrays that are asked for, by name."""
+    """The library's results for the requested arrays, by name."""
     known = ("nngp", "ntk", "cov1", "cov2", *_kernels.DEFICITS)
     found = {name: SOURCES.get(name, name) for name in names if name in known}
     if "cov2" in found and not has_second:
@@ -67,7 +67,7 @@ def _arrays(names: tuple[str, ...], has_second: bool) -> dict[str, str]:
 
 
 def described(plan: Plan, n1: int, n2: int, is_same: bool) -> dict[str, Any]:
-    """The fields of a `Kernel` that are no arrays."""
+    """The fields of a `Kernel` that are not arrays."""
     signal = plan.signal
     shapes = [
         tuple(n if axis == "N" else size for axis, size in zip(signal.axes, signal.sizes))

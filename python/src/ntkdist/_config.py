@@ -1,4 +1,4 @@
-"""What kernels are computed with unless a call says otherwise."""
+"""The settings with which kernels are computed unless a call says otherwise."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Config:
     Attributes:
         precision: "f64" or "f32", the arithmetic of the recursion. Results have the dtype of the
             inputs in either case: float32 inputs are computed in float64 and rounded.
-        threads: the number of threads. None: what NTK_DIST_NUM_THREADS or OMP_NUM_THREADS says,
-            or else one for every core that the process may run on.
+        threads: the number of threads. None: the number in NTK_DIST_NUM_THREADS or
+            OMP_NUM_THREADS, or else one for every core that the process may run on.
     """
 
     precision: str = "f64"
     threads: int | None = None
 
     def thread_count(self, threads: int | None = None) -> int:
-        """The threads that a call asks the library for; 0 where it leaves them open.
+        """The number of threads for a call of the library; 0 if the library may choose.
 
         Raises ValueError for a number below 1.
         """
@@ -35,7 +35,7 @@ class Config:
         return number
 
     def precision_bits(self, precision: str | None = None) -> int:
-        """64 or 32, of "f64" or "f32". Raises ValueError for another word."""
+        """64 or 32, for "f64" or "f32". Raises ValueError for other values."""
         word = self.precision if precision is None else precision
         if word not in ("f64", "f32"):
             raise ValueError(f"precision is {word!r}; give 'f64' or 'f32'")

@@ -26,9 +26,10 @@ _INFINITE = re.compile(r"[-+]?\.inf$")
 
 
 def plain(value: Any, place: str = "job") -> Any:
-    """A value of Python's own types for one that may hold NumPy's, tuples, paths or networks.
+    """A value of Python's own types from one that may contain NumPy's, tuples, paths or networks.
 
-    A network is anything with a method `yaml()`. Errors: `JobError` for what YAML cannot say.
+    A network is anything with a method `yaml()`. Errors: `JobError` for values that YAML cannot
+    express.
     """
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -59,7 +60,7 @@ def write(document: Mapping[str, Any]) -> str:
 def read(text: str, name: str = "the job") -> Any:
     """The value of a YAML text. JSON is read without PyYAML.
 
-    Errors: `JobError` where it is no YAML, `ResourceError` without PyYAML.
+    Errors: `JobError` if it is not YAML, `ResourceError` without PyYAML.
     """
     try:
         return json.loads(text)
@@ -115,7 +116,7 @@ def _number(value: float) -> str:
     if math.isinf(value):
         return ".inf" if value > 0 else "-.inf"
     text = repr(float(value))
-    # Without a point, YAML 1.1 readers take a number with an exponent for a word.
+    # Without a point, YAML 1.1 readers read a number with an exponent as a word.
     return text if "." in text else text.replace("e", ".0e")
 
 
@@ -130,7 +131,7 @@ def _word(text: str) -> str:
 
 
 def _block(value: Any, indent: int) -> list[str]:
-    """A mapping or a list, an entry a line; what fits on a line is in flow style."""
+    """A mapping or a list, one entry per line; entries that fit on a line are in flow style."""
     margin = " " * indent
     lines: list[str] = []
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Exceptions of the package, and those that statuses of the library stand for."""
+"""Exceptions of the package, and the exceptions for statuses of the library."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def exception(status: int, sentence: str) -> Exception:
         return ValueError(sentence)
     if status in (66, 74):
         return OSError(sentence)
-    # The other resource is a processor, where the library was built for another kind.
+    # The missing resource is then a processor: the library was built for another kind.
     if status == 69 and "memory" in sentence:
         return MemoryError(sentence)
     if status == 75:

@@ -1,4 +1,4 @@
-"""Finite networks of a job's layers."""
+"""Finite networks with the layers of a job."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Finite(tuple):  # type: ignore[type-arg]
     _source: _Source
 
     def __new__(cls, source: _Source) -> Finite:
-        """The functions of a source of layers."""
+        """The functions for a source of layers."""
         pair = super().__new__(cls, (source.init, source.apply))
         pair._source = source
         return pair
@@ -46,15 +46,15 @@ class Finite(tuple):  # type: ignore[type-arg]
         return self[1]  # type: ignore[no-any-return]
 
     def params(self, input_shape: Sequence[int]) -> Any:
-        """Random parameters of the network's own seed, for inputs [n, ...]."""
+        """Random parameters from the network's own seed, for inputs [n, ...]."""
         return self.init_fn(None, input_shape)[1]
 
     def layers(self, input_shape: Sequence[int]) -> list[JobLayer]:
-        """The layers as a job has them, for inputs [n, ...]."""
+        """The layers in the form of a job, for inputs [n, ...]."""
         return self._source.job_layers(tuple(input_shape))[0]
 
     def mixes_inputs(self, input_shape: Sequence[int]) -> bool:
-        """Whether outputs of an input depend on the others of a batch, or on chance."""
+        """Whether the output for an input depends on other inputs of a batch, or on chance."""
         return mixes_inputs(self._source.layer(tuple(input_shape))[0])
 
     def __repr__(self) -> str:
@@ -71,21 +71,23 @@ def finite(
 ) -> Finite:
     """A finite network with the layers of a job, with JAX.
 
-    Its weights are drawn as the infinite network's: its kernels tend to those of the job as widths
-    grow. Layers without a closed form are there too: `max_pool`, `batch_norm`, `gru`.
+    Its weights are drawn like those of the infinite network, so its kernels approach those of the
+    job as the widths grow. There are also layers without a closed form: `max_pool`, `batch_norm`,
+    `gru`.
 
     Args:
         network: the value of a job's key `network`, as YAML, JSON or data; or a network of
-            `ntkdist.stax`, whose widths then do not count.
-        width: channels of layers that do not say how many they have.
-        seed: of the parameters.
-        outputs: channels of the last layer with weights; None for as many as it says, or else 1.
-            Where layers behind it mix channels, it is as wide as the others.
-        scale: by how much layers that say their `width` are wider than that, the last one aside.
-            The standard parameterization keeps the kernels of the widths that they say.
+            `ntkdist.stax`, whose widths are then ignored.
+        width: channels of layers that do not specify their number of channels.
+        seed: seed of the parameters.
+        outputs: channels of the last layer with weights; None for its own number, or else 1. If
+            layers after it mix channels, it is as wide as the others.
+        scale: factor by which layers that specify their `width` are made wider, except the last
+            one. The standard parameterization keeps the kernels of the original widths.
 
-    Raises TypeError and ValueError for what is no network, NotImplementedError for layers that no
-    finite network has (`exp_normalized`), and ImportError without JAX; some when it is first used.
+    Raises TypeError and ValueError if `network` is not a network, NotImplementedError for layers
+    that finite networks cannot have (`exp_normalized`), and ImportError without JAX; some of these
+    are raised at first use.
     """
     jax()
     for name, value in (("width", width), ("scale", scale), ("outputs", outputs)):
@@ -97,7 +99,7 @@ def finite(
 
 
 def network_of(network: Network) -> Net:
-    """The network of a text, of data or of `ntkdist.stax`. Raises TypeError for others."""
+    """The network from a text, from data or from `ntkdist.stax`. Raises TypeError for others."""
     if isinstance(network, Net):
         return network
     if isinstance(network, str):
@@ -120,7 +122,7 @@ class _Source:
         self._layers: Recent[tuple[Layer, Callable[[Any], Any]]] = Recent(16)
 
     def layer(self, shape: tuple[int, ...]) -> tuple[Layer, Callable[[Any], Any]]:
-        """The network for inputs of a shape, and what makes its inputs of them."""
+        """The network for inputs of a shape, and the function that prepares its inputs."""
         return self._layers.get(shape[1:], lambda: self._made(shape))
 
     def _made(self, shape: tuple[int, ...]) -> tuple[Layer, Callable[[Any], Any]]:
@@ -131,7 +133,7 @@ class _Source:
         return self.sizes.layer(layers), lambda x: x.transpose(order).reshape((-1, *size))
 
     def job_layers(self, shape: tuple[int, ...]) -> tuple[list[JobLayer], Any]:
-        """The layers as a job has them; where axes move, their order and the images' shape."""
+        """The layers in the form of a job; if axes move, also their order and the image shape."""
         layer = self.net.layer
         if not isinstance(layer, TextLayer):
             plan = _plans.plan(layer, shape)
@@ -145,7 +147,7 @@ class _Source:
         return [one for one in found if one != "flatten"], None
 
     def init(self, rng: Any, input_shape: Sequence[int]) -> tuple[Any, Any]:
-        """The output shape, and random parameters of the key `rng`; None for the seed's."""
+        """The output shape, and random parameters for the key `rng`; None uses the seed."""
         shape = tuple(input_shape)
         layer, arranged = self.layer(shape)
         own = jax().eval_shape(arranged, jnp().empty((1, *shape[1:]))).shape

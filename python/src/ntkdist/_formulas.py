@@ -1,4 +1,4 @@
-"""Formulas of activations: those of known names, and their values."""
+"""Formulas of activations: the formulas of known names, and the values of formulas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from functools import reduce
 from typing import Any, Callable
 
-#: Functions of a job's formulas, by name; see docs/concepts/activations.md.
+#: Functions that formulas of a job may use, by name; see docs/concepts/activations.md.
 FUNCTIONS = (
     "exp",
     "log",
@@ -79,9 +79,9 @@ _ALLOWED = (
 
 
 def function(formula: str, namespace: Callable[[], Any]) -> Callable[[Any], Any]:
-    """The function of a formula, of arrays of the module that `namespace` gives.
+    """The function of a formula, on arrays of the module that `namespace` gives.
 
-    Raises ValueError for what is no formula.
+    Raises ValueError if the text is not a formula.
     """
     try:
         tree = ast.parse(formula.strip(), mode="eval")
@@ -106,7 +106,7 @@ def function(formula: str, namespace: Callable[[], Any]) -> Callable[[Any], Any]
 
 
 def _require_conditions(tree: ast.Expression, formula: str) -> None:
-    """Raises ValueError unless one comparison each stands first in `where`, and nowhere else."""
+    """Raises ValueError unless each `where` begins with one comparison, and none is elsewhere."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     choices = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "where"]
     first = [choice.args[0] for choice in choices if len(choice.args) == 3]

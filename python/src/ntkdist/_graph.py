@@ -1,4 +1,4 @@
-"""Networks as graphs of signals, and their series-parallel form, which jobs are written in.
+"""Networks as graphs of signals, and the series-parallel form in which jobs are written.
 
 A layer of a job is plain data: its name, or `{name: {parameter: value}}`.
 """
@@ -14,12 +14,12 @@ from ._errors import NetworkError
 JobLayer = Union[str, dict[str, Any]]
 
 #: The axes of a signal: "N" (inputs), "C" (channels), and a number for each spatial axis, counted
-#: as the library's [height, width] are.
+#: in the order of the library's [height, width].
 Axes = tuple[str, ...]
 
 
 class Node:
-    """Where a signal comes from: the input, a layer of another node, or several branches."""
+    """The origin of a signal: the input, a layer of another node, or several branches."""
 
     def __init__(
         self, layer: JobLayer | None = None, parents: Sequence[Node] = (), join: str = ""
@@ -38,7 +38,7 @@ class Node:
 
 
 def _common(a: Node, b: Node) -> Node:
-    """The last node that every path to `a` and every path to `b` passes."""
+    """The last node on every path to `a` and on every path to `b`."""
     while a is not b:
         if a.depth < b.depth:
             a, b = b, a
@@ -49,7 +49,7 @@ def _common(a: Node, b: Node) -> Node:
 
 
 def layers(node: Node, start: Node) -> list[JobLayer]:
-    """The layers from `start`, which every path to `node` passes, to `node`."""
+    """The layers from `start`, which is on every path to `node`, to `node`."""
     found: list[JobLayer] = []
     while node is not start:
         if node.dominator is None:
@@ -85,14 +85,14 @@ class Signal:
     """The signal between two layers.
 
     Attributes:
-        node: where it comes from.
+        node: its origin.
         axes: its axes, in order.
-        sizes: the size of each axis where it is known; None for the inputs.
+        sizes: the size of each axis if it is known; None for the inputs.
         is_gaussian: whether its channels are Gaussian and independent with mean zero, given the
-            input: behind weights, and not behind an activation.
-        scale: by how much a standard parameterization has scaled the number of channels.
-        is_reversed: whether kernels of pixels have the spatial axes in reverse, as those of
-            neural-tangents behind an odd number of convolutions.
+            input. This is so after weights, and not after an activation.
+        scale: the factor by which a standard parameterization has scaled the number of channels.
+        is_reversed: whether kernels of pixels have the spatial axes in reverse order, as in
+            neural-tangents after an odd number of convolutions.
     """
 
     node: Node
@@ -113,11 +113,11 @@ class Signal:
         return tuple(axis for axis in self.axes if axis not in "NC")
 
     def size(self, axis: str) -> int | None:
-        """The size of an axis; None where it is not known."""
+        """The size of an axis; None if it is not known."""
         return self.sizes[self.axes.index(axis)]
 
     def pair(self, values: dict[str, int], default: int) -> list[int]:
-        """[down, across] for the library, of values by spatial axis."""
+        """[down, across] for the library, from values by spatial axis."""
         return [values.get("0", default), values.get("1", default)]
 
     def then(
@@ -126,7 +126,7 @@ class Signal:
         sizes: Mapping[str, int | None] | None = None,
         is_gaussian: bool | None = None,
     ) -> Signal:
-        """The signal behind a layer that keeps the axes; `sizes` are those that change."""
+        """The signal after a layer that keeps the axes; `sizes` has the sizes that change."""
         gaussian = self.is_gaussian if is_gaussian is None else is_gaussian
         return self.resized(sizes or {}, node=Node(layer, [self.node]), is_gaussian=gaussian)
 
@@ -172,7 +172,7 @@ def joined(signals: Sequence[Signal], join: str, **changes: Any) -> Signal:
 
 
 def require_equal_sizes(signals: Sequence[Signal], name: str, but: str = "") -> None:
-    """Raises ValueError where branches end with different sizes, those of the axis `but` aside."""
+    """Raises ValueError if branches end with different sizes, except along the axis `but`."""
     for signal in signals[1:]:
         for axis in signals[0].axes:
             if axis not in signal.axes:

@@ -28,7 +28,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def section(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table with a title, folded where it is long; nothing without rows."""
+    """A table with a title, collapsed if it is long; nothing without rows."""
     if not rows:
         return ""
     name = html.escape(title)
@@ -40,7 +40,7 @@ def section(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
 
 
 def text(value: object) -> str:
-    """A value for people: numbers with five digits, a dash where there is none."""
+    """A value for people to read: numbers with five digits, a dash if there is none."""
     if value is None or isinstance(value, float) and value != value:
         return "–"
     return f"{value:.5g}" if isinstance(value, float) else str(value)

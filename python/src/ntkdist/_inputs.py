@@ -1,4 +1,4 @@
-"""Checks of the arrays that kernels are computed of."""
+"""Checks of the arrays from which kernels are computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def whole(value: Any) -> int | None:
-    """A whole number, of Python or NumPy, as an int; None for anything else, also for True."""
+    """A whole number of Python or NumPy as an int; None for anything else, including True."""
     if isinstance(value, (bool, np.bool_)):
         return None
     try:
@@ -22,8 +22,8 @@ def whole(value: Any) -> int | None:
 def checked(value: object, name: str) -> NDArray[Any]:
     """`value` as an array of finite real numbers of at least two dimensions, not copied.
 
-    The dtype is kept where it is float32 or float64; half precision becomes float32, whole numbers
-    and booleans float64. Raises TypeError for other types, ValueError for other values.
+    float32 and float64 are kept; half precision becomes float32, whole numbers and booleans become
+    float64. Raises TypeError for other types, ValueError for other values.
     """
     if value is None or isinstance(value, (str, bytes, dict, set)):
         raise TypeError(f"{name} is {type(value).__name__}; give an array of numbers")
@@ -52,7 +52,7 @@ def checked(value: object, name: str) -> NDArray[Any]:
 
 def require_finite(array: NDArray[Any], name: str) -> None:
     """Raises ValueError for an array [n, ...] with a value that is not finite."""
-    # A sum is finite if all values are; large ones may overflow, so only a doubt is looked into.
+    # A finite sum means that all values are finite. Large values may overflow: then look closer.
     with np.errstate(all="ignore"):
         if np.isfinite(array.sum(dtype=np.float64)):
             return

@@ -7,12 +7,12 @@ from typing import Any
 
 
 def jax() -> Any:
-    """The module `jax`. Raises ImportError where it is not installed."""
+    """The module `jax`. Raises ImportError if it is not installed."""
     return _module("jax")
 
 
 def jnp() -> Any:
-    """The module `jax.numpy`. Raises ImportError where it is not installed."""
+    """The module `jax.numpy`. Raises ImportError if it is not installed."""
     return _module("jax.numpy")
 
 

@@ -1,4 +1,4 @@
-"""Kernels inside functions that JAX compiles: the compiled program calls back for them."""
+"""Kernels inside functions that JAX compiles: the compiled program calls back to compute them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MATRICES = ("nngp", "ntk", *_kernels.DEFICITS)
 
 
 def is_traced(value: Any) -> bool:
-    """Whether a value is one of JAX's symbols for arrays, as inside `jax.jit`."""
+    """Whether a value is one of JAX's symbols for arrays, such as inside `jax.jit`."""
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.core.Tracer)
 

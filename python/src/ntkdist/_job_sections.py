@@ -1,4 +1,4 @@
-"""The sections of a job, what it cannot do without, and where it names files."""
+"""The sections of a job: which it must have, and which contain file names."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def require_known(sections: Mapping[str, Any]) -> None:
 
 
 def require_needed(document: Mapping[str, Any], name: str) -> None:
-    """Errors: `JobError` without a section that every job has."""
+    """Errors: `JobError` if a section is missing that every job has."""
     is_given = any(document.get(key) is not None for key in ("kernel", "features"))
     needed = ("output",) if is_given else ("data", "network", "output")
     missing = [key for key in needed if document.get(key) is None]

@@ -37,31 +37,31 @@ class Kernel(_Fields):
     Attributes:
         nngp: [n1, n2], the covariance of the outputs over random weights.
         ntk: [n1, n2], the neural tangent kernel.
-        cov1: [n1], the nngp of each of x1 with itself.
-        cov2: [n2], that of x2; None where x2 was not given.
+        cov1: [n1], the nngp of each input in x1 with itself.
+        cov2: [n2], the same for x2; None if x2 was not given.
         x1_is_x2: whether both are the same inputs.
-        is_gaussian: whether outputs are Gaussian: behind weights.
-        is_reversed: whether spatial axes of the kernels, if there are any, are in reverse.
+        is_gaussian: whether outputs are Gaussian, as they are after weights.
+        is_reversed: whether spatial axes of the kernels, if there are any, are in reverse order.
         is_input: False.
         diagonal_batch: True: cov1 and cov2 are diagonals.
         diagonal_spatial: whether spatial axes of the outputs, if there are any, are diagonals.
-        shape1: the shape of the finite network's outputs at x1,
-        shape2: and at x2.
-        batch_axis: their axis of the inputs,
-        channel_axis: and of the channels.
+        shape1: the shape of the finite network's outputs at x1.
+        shape2: the shape of its outputs at x2.
+        batch_axis: the axis of the inputs in these shapes.
+        channel_axis: the axis of the channels.
         mask1: None.
         mask2: None.
     """
 
-    #: What it was computed of, (layer, x1, x2, options), copies: another `kernel_fn` goes on from
-    #: there. It is left out where a kernel is copied or pickled.
+    #: What it was computed from, (layer, x1, x2, options), as copies, so that another `kernel_fn`
+    #: can continue from it. It is left out when a kernel is copied or pickled.
     source: tuple[Any, ...] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kernel, tuple(self)
 
     def replace(self, **changes: Any) -> Kernel:
-        """The same with some fields changed; no `kernel_fn` goes on from it."""
+        """The same kernel with some fields changed; no `kernel_fn` can continue from it."""
         return self._replace(**changes)
 
     def asdict(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Kernel(_Fields):
         return tuple(self)
 
     def slice(self, n1_slice: slice, n2_slice: slice) -> Kernel:
-        """The kernels of some of x1 and some of x2."""
+        """The kernels for some inputs of x1 and some of x2."""
         cov2 = self.cov1 if self.cov2 is None else self.cov2
         first, second = self.cov1[n1_slice], cov2[n2_slice]
         axis = self.batch_axis
@@ -87,14 +87,14 @@ class Kernel(_Fields):
         )
 
 
-#: What `get` may ask for beside the fields of `Kernel`.
+#: What `get` may ask for in addition to the fields of `Kernel`.
 DEFICITS = ("nngp_deficit", "ntk_deficit")
 
 
 def lower(get: Any) -> Any:
-    """`get` in lower case: a name, or a tuple of names, each of which is asked for once.
+    """`get` in lower case: a name, or a tuple of names, none of which may occur twice.
 
-    Raises TypeError for what is neither, nor None, and ValueError for a name that is there twice.
+    Raises TypeError for other types than these and None, and ValueError for a repeated name.
     """
     if get is None:
         return None
@@ -124,7 +124,7 @@ def requested(get: Any) -> tuple[str, ...]:
 
 
 def selected(values: dict[str, Any], get: Any) -> Any:
-    """What `kernel_fn` returns of `values`: one, a named tuple, or a `Kernel` for None.
+    """What `kernel_fn` returns from `values`: one value, a named tuple, or for None a `Kernel`.
 
     `get` is in lower case.
     """
@@ -132,7 +132,7 @@ def selected(values: dict[str, Any], get: Any) -> Any:
         return Kernel(**values)
     if isinstance(get, str):
         return values[get]
-    # The same class for the same names, as far as tuples compare.
+    # The same names give the same class, as far as tuples are compared.
     return named("AnalyticKernel", tuple(get))(*(values[name] for name in get))
 
 
@@ -140,7 +140,7 @@ _classes: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 
 def named(name: str, fields: tuple[str, ...]) -> Any:
-    """A named tuple class, whose values can be pickled though no module has its name."""
+    """A named tuple class whose values can be pickled, although no module has its name."""
     key = (name, fields)
     if key not in _classes:
         _classes[key] = namedtuple(name, fields)

@@ -33,10 +33,10 @@ RESULTS = (
 
 
 class NetworkHandle(Protocol):
-    """A network for images of one shape, ready to be computed."""
+    """A network for images of one shape, ready to compute kernels."""
 
     def describe(self) -> dict[str, Any]:
-        """The network as the library reads it: `text`, `layers`, `certificates`."""
+        """The network in the library's form: `text`, `layers`, `certificates`."""
 
     def kernel(
         self,
@@ -46,11 +46,11 @@ class NetworkHandle(Protocol):
         threads: int,
         is_cancelled: Callable[[], bool] | None,
     ) -> dict[str, FloatArray]:
-        """The `results`, by name, for x1 [n1, H, W, C] and x2 [n2, H, W, C] (None: x1)."""
+        """The `results`, by name, for x1 [n1, H, W, C] and x2 [n2, H, W, C] (None means x1)."""
 
 
 class Library(Protocol):
-    """What makes networks."""
+    """Something that makes networks."""
 
     def network(
         self, text: str, height: int, width: int, channels: int, precision: int
@@ -81,10 +81,10 @@ class _Results(ctypes.Structure):
 
 
 class _SharedLibrary:
-    """`Library` over a shared object."""
+    """The `Library` in a shared object."""
 
     def __init__(self, path: Path, level: str | None = None) -> None:
-        """Loads a library, made for a level of x86-64 or None."""
+        """Loads a library that was built for a level of x86-64, or for None."""
         try:
             with _blas_kernels(level):
                 self._calls = ctypes.CDLL(str(path))
@@ -126,7 +126,7 @@ class _SharedLibrary:
             raise LibraryError(f"{path} is not a library of this version: {error}") from None
 
     def call(self, name: str, *arguments: Any) -> None:
-        """Calls a function whose last argument is the message; raises what its status means."""
+        """Calls a function whose last argument is the message; raises the error of its status."""
         message = ctypes.c_void_p()
         call = getattr(self._calls, f"ntkdist_{name}")
         status = call(*arguments, ctypes.byref(message))
@@ -135,7 +135,7 @@ class _SharedLibrary:
             raise exception(status, sentence or f"ntkdist_{name} ended with status {status}")
 
     def take(self, text: ctypes.c_void_p) -> str:
-        """The text of a pointer, which is freed; empty for a null pointer."""
+        """The text of a pointer, which is then freed; empty for a null pointer."""
         if not text.value:
             return ""
         words = ctypes.string_at(text.value).decode(errors="replace")
@@ -238,15 +238,15 @@ def _processor_flags() -> set[str]:
     return set()
 
 
-#: The kernels of OpenBLAS for each level.
+#: The OpenBLAS kernels for each level.
 _BLAS_KERNELS = {"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}
 
 
 @contextlib.contextmanager
 def _blas_kernels(level: str | None) -> Iterator[None]:
-    """Names the kernels of a level to an OpenBLAS that is loaded meanwhile, unless the user does.
+    """Sets a level's kernels for an OpenBLAS that is loaded meanwhile, unless the user does.
 
-    By itself, it takes those of the oldest processors on processors that are newer than it.
+    By itself, OpenBLAS chooses those of the oldest processors on processors newer than itself.
     """
     name = "OPENBLAS_CORETYPE"
     kernels = _BLAS_KERNELS.get(level or "")
@@ -265,9 +265,9 @@ def _is_x86() -> bool:
 
 
 def library_path() -> Path:
-    """The library to load: that of NTK_DIST_LIBRARY, or the one for the processor.
+    """The library to load: that in NTK_DIST_LIBRARY, or the one for the processor.
 
-    Raises LibraryError as `library_level`, and where there is none.
+    Raises LibraryError as `library_level` does, and if there is no library.
     """
     named = os.environ.get("NTK_DIST_LIBRARY")
     if named:
@@ -282,12 +282,12 @@ def library_path() -> Path:
 
 
 def library_level() -> str:
-    """The level of instruction sets to use: the processor's, or a lower one that is asked for.
+    """The level of instruction sets to use: that of the processor, or a lower one on request.
 
-    NTK_DIST_ISA (v2, v3 or v4 on x86-64) asks for a lower level than the processor's. Raises
-    LibraryError where there is none, or for a level that the processor does not have.
+    NTK_DIST_ISA (v2, v3 or v4 on x86-64) requests a lower level than the processor's. Raises
+    LibraryError if there is no such level, or if the processor does not have it.
     """
-    # Other processors than those of x86-64 have no levels.
+    # Only x86-64 processors have levels.
     levels = ("v2", "v3", "v4") if _is_x86() else ("generic",)
     highest = level(_processor_flags()) if _is_x86() else "generic"
     asked = os.environ.get("NTK_DIST_ISA") or highest
@@ -302,5 +302,5 @@ def library_level() -> str:
 
 @functools.lru_cache(maxsize=1)
 def library() -> Library:
-    """The library, loaded when it is first needed. Raises LibraryError where there is none."""
+    """The library; it is loaded at first use. Raises LibraryError if there is none."""
     return _SharedLibrary(library_path(), library_level())

@@ -17,7 +17,7 @@ def mean_field(
     `activation` is a name, or a mapping such as `{"leaky_relu": {"negative_slope": 0.1}}`. The
     numbers are those of `ntk-dist phase`: q_star and c_star, the fixed points of variance and
     correlation; chi_1, the slope at correlation 1; depth scales xi in layers; the phase; and the
-    critical weight variance at this bias variance. What does not exist is None or absent.
+    critical weight variance at this bias variance. Values that do not exist are None or absent.
 
     Errors: ValueError for an activation without such a theory, LibraryError without the library.
     """

@@ -1,4 +1,4 @@
-"""Kernels of random finite networks, and how far they are from those of the infinite one."""
+"""Kernels of random finite networks, and their distance to those of the infinite network."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Estimate:
         widths: [w], ascending.
         mean: [w, n, n], over the samples.
         error: [w, n, n], the standard error of the mean.
-        reference: [n, n], the infinite network's kernel; where there is none, the mean of the
+        reference: [n, n], the infinite network's kernel; if there is none, the mean of the
             widest networks.
-        is_infinite: which of the two.
-        distances: [w, samples], of each network's kernel to the reference: the Frobenius norm of
-            the difference over that of the reference. NaN for the widest networks without an
-            infinite one.
+        is_infinite: whether the reference is the infinite network's kernel.
+        distances: [w, samples], the distance of each network's kernel to the reference: the
+            Frobenius norm of the difference over that of the reference. NaN for the widest
+            networks if there is no infinite one.
     """
 
     widths: NDArray[np.int64]
@@ -54,7 +54,7 @@ class Estimate:
 
     @property
     def slope(self) -> float:
-        """The slope of the logarithm of `distance` over that of width: -1/2 where theory holds."""
+        """The slope of log `distance` over log width: -1/2 if the theory holds."""
         known = np.isfinite(self.distance) & (self.distance > 0)
         if known.sum() < 2:
             return float("nan")
@@ -72,15 +72,15 @@ class MonteCarlo:
     """NNGP and NTK of finite networks.
 
     Attributes:
-        nngp: of the covariance of outputs.
-        ntk: of the neural tangent kernel.
+        nngp: kernels from the covariance of the outputs.
+        ntk: neural tangent kernels.
     """
 
     nngp: Estimate
     ntk: Estimate
 
     def plot(self, axes: Axes | None = None) -> Axes:
-        """The distance of one network's kernels over width; the slope -1/2 dashed.
+        """Plots the distance of one network's kernels over width; the slope -1/2 is dashed.
 
         Raises ResourceError without matplotlib.
         """
@@ -116,15 +116,15 @@ def monte_carlo(
     """NNGP and NTK of random finite networks at several widths, with JAX.
 
     Args:
-        network: as `finite` takes it; or a function of a width that gives (init_fn, apply_fn).
+        network: as in `finite`; or a function of a width that returns (init_fn, apply_fn).
         x: inputs [n, height, width, channels] or [n, features].
-        widths: channels of hidden layers. Where layers say their `width`, the widest of them gets
-            this many, and the others in proportion.
-        samples: networks of each width, 2 or more.
-        seed: of their parameters.
-        reference: "infinite": the kernels of the infinite network where it has any; None: those of
+        widths: channels of hidden layers. If layers specify their `width`, the widest of them gets
+            this many channels, and the others in proportion.
+        samples: number of networks of each width, 2 or more.
+        seed: seed of their parameters.
+        reference: "infinite": the kernels of the infinite network, if it has any; None: those of
             the widest networks; or other kernels, with fields `nngp` and `ntk` [n, n].
-        progress: True for a bar, or what to call with each `Progress`.
+        progress: True for a bar, or a function to call with each `Progress`.
 
     Raises what `finite` raises, and ValueError for widths and samples that make no sense.
     """
@@ -158,7 +158,7 @@ def monte_carlo(
 
 
 def _infinite(network: Any, inputs: Any) -> Any:
-    """The kernels of the infinite network; None, with a warning, where there are none."""
+    """The kernels of the infinite network; None, with a warning, if there are none."""
     net = network(64) if callable(network) else network_of(network)
     try:
         if not isinstance(net, Net):
@@ -176,7 +176,7 @@ def _infinite(network: Any, inputs: Any) -> Any:
 
 
 def _estimate(widths: NDArray[np.int64], kernels: list[Array], limit: Array | None) -> Estimate:
-    """Of the kernels [samples, n, n] of each width."""
+    """The estimate from the kernels [samples, n, n] of each width."""
     mean = np.array([of_width.mean(0) for of_width in kernels])
     error = np.array([k.std(0, ddof=1) / len(k) ** 0.5 for k in kernels])
     reference = mean[-1] if limit is None else limit

@@ -1,4 +1,4 @@
-"""Graphs that come with inputs, as the adjacency matrices of jobs."""
+"""Graphs that are given with the inputs, in the form of a job's adjacency matrices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Patterns:
-    """The graphs of a call, one for all inputs, and the files that the library reads them from.
+    """The graphs of a call, one for all inputs, and the files from which the library reads them.
 
     `given` is None, or a pair of patterns for x1 and x2.
     """
@@ -27,7 +27,7 @@ class Patterns:
 
     @property
     def key(self) -> str:
-        """Tells these graphs from others."""
+        """A value that distinguishes these graphs from others."""
         digest = hashlib.sha256()
         for pattern in self._given:
             array = np.ascontiguousarray(pattern)
@@ -42,7 +42,7 @@ class Patterns:
             raise NotImplementedError(
                 "different graphs for different inputs; compute the kernel for one graph at a time"
             )
-        # A job's matrix has the neighbors of a pixel in its row; a pattern in its column.
+        # In a job's matrix, a row has the neighbors of a pixel; in a pattern, a column has them.
         matrix = _over_image(first.T, axes, sizes)
         digest = hashlib.sha256(matrix.tobytes()).hexdigest()[:16]
         path = self._folder / f"{digest}.npy"
@@ -53,7 +53,7 @@ class Patterns:
 def _over_image(
     matrix: np.ndarray[Any, Any], axes: list[str], sizes: dict[str, int]
 ) -> np.ndarray[Any, Any]:
-    """The matrix over all pixels, in the library's order, of one over some axes."""
+    """The matrix over all pixels, in the library's order, from a matrix over some axes."""
     others = [axis for axis in sizes if axis not in axes]
     order = [*axes, *others]
     shape = [sizes[axis] for axis in order]

@@ -1,8 +1,9 @@
 """Kernels of networks that end with pixels.
 
-The library computes networks that end behind a readout. The kernel of a pair of pixels is that of
-a network that multiplies all others by zero. Below each image stands a mask, 1 at one pixel of the
-output. For the masks m of p and m' of p' a product and a sum over all pixels give
+The library computes networks that end after a readout. The kernel of a pair of pixels is that of a
+network that multiplies all other pixels by zero. For this, a mask is put below each image; it is 1
+at one pixel of the output. For the masks m of p and m' of p', a product and a sum over all pixels
+give
 
     sum over a, a' of K(x, x')[a, a'] m[a] m'[a'] = K(x, x')[p, p'].
 
@@ -29,14 +30,14 @@ _WEIGHTS: JobLayer = {"dense": {"trained": False}}
 #: Entries of the largest kernel of all pairs of pixels, and positions of an image with its mask.
 _LIMIT = 1 << 22
 _POSITIONS = 512
-#: Pixels of the largest output whose equal pixels are computed.
+#: Pixels of the largest output for which kernels of equal pixels are computed.
 _PIXELS = 1024
 
 
 def equal(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array]:
     """The results for equal pixels of both images: [n1, n2, height, width], [n1, height, width].
 
-    Each pixel is the end of a network of its own. Raises NotImplementedError for very many.
+    Each pixel is the end of a separate network. Raises NotImplementedError for very many pixels.
     """
     spatial = plan.signal.spatial
     sizes = _sizes(plan)
@@ -58,7 +59,7 @@ def equal(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array]:
 
 
 def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array]:
-    """The results for all pairs of pixels: [n1, n2, height, height, width, width], or one n.
+    """The results for all pairs of pixels: [n1, n2, height, height, width, width], or with one n.
 
     Raises NotImplementedError for images that are too large for that, and with dropout.
     """
@@ -85,7 +86,7 @@ def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array
         x1=_masked(work.x1, image, (height, width)),
         x2=None if work.x2 is None else _masked(work.x2, image, (height, width)),
     )
-    # The library's order is rows and columns; the signal's may be another one, and turned around.
+    # The library's order is rows and columns; the signal's order may differ, and be reversed.
     order = sorted(spatial)
     axes = [order.index(axis) for axis in (spatial[::-1] if plan.signal.is_reversed else spatial)]
     found: dict[str, Array] = {}
@@ -106,7 +107,7 @@ def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array
 
 
 def _sizes(plan: Plan) -> list[int]:
-    """The sizes of the spatial axes. Raises NotImplementedError where they are not known."""
+    """The sizes of the spatial axes. Raises NotImplementedError if they are not known."""
     sizes = [size for axis in plan.signal.spatial if (size := plan.signal.size(axis)) is not None]
     if len(sizes) < len(plan.signal.spatial):
         raise NotImplementedError(

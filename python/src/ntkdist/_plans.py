@@ -1,4 +1,4 @@
-"""Networks for inputs of one shape: their text, and the arrays that the library gets."""
+"""Networks for inputs of one shape: their text, and the arrays for the library."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Plan:
     """How a network is computed for inputs of one shape.
 
     Attributes:
-        layers: of the job.
-        text: of the network, for the library.
-        signal: behind the last layer.
+        layers: the layers of the job.
+        text: the text of the network, for the library.
+        signal: the signal after the last layer.
         order: the axes of the inputs in the library's order.
-        image: [height, width, channels] of the library.
-        patterns: the graphs, whose files are there as long as this is.
+        image: [height, width, channels] for the library.
+        patterns: the graphs; their files exist as long as this object.
     """
 
     layers: list[JobLayer]
@@ -49,7 +49,7 @@ class Plan:
 
 
 def input_axes(layer: Layer, ndim: int) -> tuple[str, ...]:
-    """The axes of inputs of `ndim` dimensions, as the first layer that minds them has them."""
+    """The axes of inputs of `ndim` dimensions, as the first layer that depends on them has them."""
     batch, channel = layer.required_axes() or (0, -1)
     batch %= ndim
     channel = (ndim - 1 if batch != ndim - 1 else ndim - 2) if channel is None else channel % ndim
@@ -68,7 +68,7 @@ def input_axes(layer: Layer, ndim: int) -> tuple[str, ...]:
 def traced(
     layer: Layer, axes: Sequence[str], sizes: Sequence[int | None], patterns: Patterns | None = None
 ) -> tuple[list[JobLayer], Signal]:
-    """The layers of a job for inputs with these axes, and the signal behind them.
+    """The layers of a job for inputs with these axes, and the signal after them.
 
     Raises ValueError and NotImplementedError for layers that do not fit.
     """
@@ -90,7 +90,7 @@ def traced(
 
 
 def _ends_behind_layer(found: list[JobLayer]) -> bool:
-    """Whether the library takes the end of the layers: raw input is no output."""
+    """Whether the library accepts the end of the layers: raw input is not an output."""
     computing = [one for one in found if one != "flatten"]
     if not computing:
         return False
@@ -99,7 +99,7 @@ def _ends_behind_layer(found: list[JobLayer]) -> bool:
 
 
 def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -> Plan:
-    """The plan for inputs of the shape [n, ...]. Raises as `traced`."""
+    """The plan for inputs of the shape [n, ...]. Raises what `traced` raises."""
     if isinstance(layer, TextLayer):
         return _text_plan(layer, shape)
     ndim = len(shape)
@@ -110,7 +110,7 @@ def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -
     sizes = [shape[axis] for axis in order[1:]]
     starts_flat = required is not None and required[1] is None
     if len(spatial) > 2 and starts_flat:
-        # Flattened at once: pixels do not matter.
+        # Flattened at once, because pixels do not matter.
         sizes = [prod(sizes)]
         axes = ("N", "C")
         found, signal = traced(layer, axes, (None, sizes[0]), patterns)
@@ -127,7 +127,7 @@ def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -
 
 
 def _text_plan(layer: TextLayer, shape: Sequence[int]) -> Plan:
-    """The plan of a job's text, which the library gets as it is."""
+    """The plan for the text of a job, which the library gets unchanged."""
     if len(shape) not in (2, 4):
         raise ValueError(
             f"inputs of shape {tuple(shape)}; a network from a job takes [n, height, width, "
@@ -148,7 +148,7 @@ _networks: Recent[NetworkHandle] = Recent(64)
 
 
 def network(text: str, image: tuple[int, int, int], precision: int) -> NetworkHandle:
-    """The library's network for a text and images of one shape; the last ones used are kept."""
+    """The library's network for a text and images of one shape; the most recent ones are kept."""
     source = library()
     key = (id(source), text, image, precision)
     return _networks.get(key, lambda: source.network(text, *image, precision))

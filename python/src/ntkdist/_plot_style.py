@@ -1,4 +1,4 @@
-"""The look of figures: that of the program's reports (Sources/Plots)."""
+"""The look of figures: the same as in the program's reports (Sources/Plots)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def new_axes(title: str, axes: Axes | None = None) -> Axes:
 
 
 def line(axes: Axes, x: Any, y: Any, label: str | None, color: int, points: bool = False) -> None:
-    """A line of the palette's color number `color`, with points where they are few."""
+    """A line in the palette's color number `color`, with markers if it has few points."""
     axes.plot(
         x,
         y,
@@ -75,7 +75,7 @@ def line(axes: Axes, x: Any, y: Any, label: str | None, color: int, points: bool
 
 
 def dashed(axes: Axes, x: Any, y: Any, color: int | None = None) -> None:
-    """A dashed line, for theory and bounds; in the color of text without a number."""
+    """A dashed line for theory and bounds; without a number, in the color of text."""
     axes.plot(
         x,
         y,
@@ -86,11 +86,11 @@ def dashed(axes: Axes, x: Any, y: Any, color: int | None = None) -> None:
 
 
 def curve(axes: Axes, times: NDArray[Any], values: NDArray[Any], label: str, color: int) -> bool:
-    """A curve over the finite times; whether its value at infinity is dashed."""
+    """A curve over the finite times. Returns whether its value at infinity is drawn, dashed."""
     finite = np.isfinite(times)
     line(axes, times[finite], values[finite], label, color, bool(finite.sum() <= 40))
     positive = times[finite & (times > 0)]
-    # A loss that vanishes has no place on a logarithmic axis.
+    # A loss of zero has no place on a logarithmic axis.
     if finite.all() or values[~finite][-1] <= 1e-30 or not len(positive):
         return False
     end = values[~finite][-1]
@@ -99,7 +99,7 @@ def curve(axes: Axes, times: NDArray[Any], values: NDArray[Any], label: str, col
 
 
 def key(axes: Axes, dashed_means: str | None = None) -> None:
-    """The key above the axes, where there is more than one line."""
+    """The legend above the axes, if there is more than one line."""
     handles, labels = axes.get_legend_handles_labels()
     if dashed_means:
         from matplotlib.lines import Line2D
@@ -162,7 +162,7 @@ def cells(
         return
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
-            # The palette is dark up to there.
+            # The palette is dark up to this value.
             is_dark = value < low + 0.6 * (high - low)
             axes.text(
                 column,
@@ -176,7 +176,7 @@ def cells(
 
 
 def thinned(count: int, limit: int = 240) -> NDArray[np.intp]:
-    """At most `limit` of `count` places, dense on a logarithmic axis at both ends."""
+    """At most `limit` of `count` positions, dense at both ends of a logarithmic axis."""
     if count <= limit:
         return np.arange(count)
     first = np.geomspace(1, count, limit - limit // 3).round().astype(np.intp) - 1
@@ -203,7 +203,7 @@ MOST_LINES = 6
 
 
 def even(items: list[Any]) -> list[Any]:
-    """Some of the items at equal distances, where there are too many for a figure."""
+    """Some of the items at equal distances, if there are too many for a figure."""
     if len(items) <= MOST_LINES:
         return items
     places = [place * (len(items) - 1) // (MOST_LINES - 1) for place in range(MOST_LINES)]
@@ -213,7 +213,7 @@ def even(items: list[Any]) -> list[Any]:
 def filled_density(
     axes: Axes, values: NDArray[np.float64], label: str, color: int, is_filled: bool
 ) -> None:
-    """The density of values on a logarithmic axis; a handful of values has none."""
+    """The density of values on a logarithmic axis; too few values have no density."""
     if len(values) < 8:
         return
     x, y = density(values, min(max(int(2 * np.cbrt(len(values))), 8), 60))

@@ -16,9 +16,9 @@ from .failures import Failure, JobError, ResourceError, failure
 
 
 def program() -> str:
-    """The path of the program: $NTK_DIST, or what PATH has.
+    """The path of the program: $NTK_DIST, or the program found in PATH.
 
-    Errors: `ResourceError` where it is in neither.
+    Errors: `ResourceError` if neither has it.
     """
     named = os.environ.get("NTK_DIST")
     found = shutil.which(named or "ntk-dist")
@@ -37,7 +37,7 @@ def program() -> str:
 def command(
     arguments: Sequence[str], ranks: int | None, launcher: Sequence[str] | None = None
 ) -> list[str]:
-    """The command line of the program on so many ranks; None for no launcher.
+    """The command line of the program on this many ranks; None for no launcher.
 
     `launcher` replaces `mpirun -np RANKS`. Errors: `ResourceError` without mpirun.
     """
@@ -56,9 +56,9 @@ def command(
 
 
 def output(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:
-    """Runs the program without MPI to its end: its standard output.
+    """Runs the program without MPI until it ends, and returns its standard output.
 
-    Errors: the exception of its status, unless that is one of `allowed`.
+    Errors: the exception of its status, unless the status is one of `allowed`.
     """
     line = command(arguments, None)
     result = subprocess.run(
@@ -75,7 +75,7 @@ def output(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:
 
 
 def error(status: int, text: str) -> Failure:
-    """The exception for a status and what was written to standard error."""
+    """The exception for a status and the text on standard error."""
     sentences = [
         line[len("ntk-dist: ") :] for line in text.splitlines() if line.startswith("ntk-dist: ")
     ]
@@ -92,22 +92,22 @@ def error(status: int, text: str) -> Failure:
 
 
 class Execution:
-    """A run of the program, watched while it goes on."""
+    """A run of the program, which is watched while it goes on."""
 
     def __init__(
         self, line: Sequence[str], say: Callable[[str], None], show: Callable[[Progress], None]
     ) -> None:
         """Starts the command `line`.
 
-        `say` is called with each line of standard output, `show` with each progress, both in the
-        thread that waits.
+        `say` is called with each line of standard output, and `show` with each progress. Both are
+        called in the thread that waits.
         """
         self._say, self._show = say, show
         self._events: list[tuple[Callable[..., None], object]] = []
         self._has_events = threading.Condition()
         self._errors: list[str] = []
         self._is_stopping = False
-        # In a session of its own a Ctrl-C does not reach mpirun, which would kill the ranks.
+        # In its own session, Ctrl-C does not reach mpirun, which would kill the ranks.
         self._process = subprocess.Popen(
             line,
             stdin=subprocess.DEVNULL,
@@ -128,14 +128,14 @@ class Execution:
     def wait(self) -> None:
         """Waits for the end. Errors: the exception of the program's status.
 
-        A KeyboardInterrupt asks the program to stop, waits until it has, and is raised then: the
-        run can be resumed. A second one kills the program.
+        A KeyboardInterrupt asks the program to stop, and is raised when the program has stopped;
+        the run can be resumed. A second one kills the program.
         """
         try:
             self._watch()
         except BaseException:
             try:
-                # What raised must not be called again.
+                # Do not call again what raised an exception.
                 self._is_stopping = True
                 self.stop()
                 self._watch()
@@ -152,7 +152,7 @@ class Execution:
                 self._say(line)
 
     def stop(self) -> None:
-        """Asks the program to stop in order: mpirun forwards USR1 to the ranks."""
+        """Asks the program to stop in an orderly way: mpirun forwards USR1 to the ranks."""
         if self._is_running:
             self._process.send_signal(signal.SIGUSR1)
 
@@ -161,7 +161,7 @@ class Execution:
         return self._process.poll() is None
 
     def _watch(self) -> None:
-        """Hands on what the program says until it has ended."""
+        """Passes on what the program prints until it has ended."""
         while True:
             with self._has_events:
                 while not self._events and any(thread.is_alive() for thread in self._threads):
@@ -175,7 +175,7 @@ class Execution:
         self._process.wait()
 
     def _read(self, stream: IO[bytes], take: Callable[[str], None]) -> None:
-        """Takes a stream apart into lines; those of a progress bar end with carriage returns."""
+        """Splits a stream into lines; the lines of a progress bar end with carriage returns."""
         line = b""
         while chunk := os.read(stream.fileno(), 65536):
             *lines, line = (line + chunk.replace(b"\r", b"\n")).split(b"\n")

@@ -1,4 +1,4 @@
-"""The progress of a program that runs, in a terminal or a notebook, by carriage returns alone."""
+"""The progress of a running program, in a terminal or a notebook, with carriage returns alone."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class ProgressBar:
         filled = int(progress.fraction * self.WIDTH)
         bar = "█" * filled + "░" * (self.WIDTH - filled)
         line = f"{progress.what} {bar} {100 * progress.fraction:3.0f} %  {progress.detail}"
-        # Notebooks know no escape sequences: what is left of a longer line is overwritten.
+        # Notebooks know no escape sequences, so the rest of a longer line is overwritten.
         self._stream.write("\r" + line + " " * max(self._drawn - len(line), 0))
         self._stream.flush()
         self._drawn = len(line)
 
     def close(self) -> None:
-        """Takes the bar away, so that other text can follow."""
+        """Removes the bar, so that other text can follow."""
         if self._drawn:
             self._stream.write("\r" + " " * self._drawn + "\r")
             self._stream.flush()

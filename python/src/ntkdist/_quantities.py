@@ -1,4 +1,4 @@
-"""What figures show of a kernel's part of the summary."""
+"""The quantities of a kernel, from its part of the summary, that figures show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = ("nngp", "ntk", "kernel")
 
 
 def title(kind: str) -> str:
-    """A kernel's name as titles and keys have it."""
+    """A kernel's name in titles and legends."""
     return kind if kind == "kernel" else kind.upper()
 
 
@@ -33,11 +33,11 @@ class Shown:
     theory: dict[str, Any] | None
 
     def label(self, is_sweep: bool) -> str:
-        """Its name in a key."""
+        """Its name in a legend."""
         return named(self.parameters) if is_sweep else title(self.kind)
 
     def others(self, name: str) -> tuple[tuple[str, float], ...]:
-        """Its parameters but for one."""
+        """Its parameters except one."""
         return tuple(item for item in self.parameters.items() if item[0] != name)
 
 
@@ -52,7 +52,7 @@ def values_of(kernels: Sequence[Shown], name: str) -> list[float]:
 
 
 def accuracy(prediction: dict[str, Any]) -> float:
-    """At the regularization that held-out images chose, or else at the best one."""
+    """The result at the regularization that held-out images chose, or else at the best one."""
     solved = [result for result in prediction["regularizations"] if not result.get("failure")]
     marked = [result for result in solved if result.get("is_chosen")]
     values = [float(result.get("accuracy", np.nan)) for result in marked or solved]
@@ -60,7 +60,7 @@ def accuracy(prediction: dict[str, Any]) -> float:
 
 
 def measured(figures: dict[str, Any], quantity: str) -> float:
-    """A quantity of a kernel's spectrum; NaN where it is rounding."""
+    """A quantity of a kernel's spectrum; NaN if it is only rounding error."""
     spectrum, centred = figures["spectrum"], figures.get("centred_spectrum")
     if quantity == "lambda_max":
         return float(spectrum["lambda_max"])
@@ -79,9 +79,10 @@ def measured(figures: dict[str, Any], quantity: str) -> float:
 def theory(
     kernels: Sequence[Shown], quantity: str, measured: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The limit of deep networks at each kernel; NaN where there is none.
+    """The limit of deep networks at each kernel; NaN if there is none.
 
-    In the ordered phase theory gives the decay alone, and goes through the deepest value measured.
+    In the ordered phase, theory gives only the decay; the line goes through the deepest value
+    measured.
     """
     limits, is_decay = np.full(len(kernels), np.nan), np.zeros(len(kernels), bool)
     for place, kernel in enumerate(kernels):

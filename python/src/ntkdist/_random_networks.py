@@ -15,24 +15,24 @@ from .stax._from_job import last_weights, named
 
 Array = NDArray[np.float64]
 
-#: Gives (init_fn, apply_fn) for a width.
+#: A function that gives (init_fn, apply_fn) for a width.
 Maker = Callable[[int], Sequence[Any]]
 
 
 class Sampler:
-    """The kernels of one random network after the other."""
+    """Computes the kernels of one random network after the other."""
 
     def __init__(
         self, init_fn: Callable[..., Any], apply_fn: Callable[..., Any], mixes_inputs: bool
     ) -> None:
-        """Those of a function `apply_fn(params, x, rng=key)`.
+        """Kernels of a function `apply_fn(params, x, rng=key)`.
 
-        `mixes_inputs` says that outputs of an input may depend on the others of a batch.
+        `mixes_inputs` says that the output for an input may depend on others of a batch.
         """
         self._init, self._apply, self._mixes_inputs = init_fn, apply_fn, mixes_inputs
 
     def nngp(self, x: Any, key: Any) -> Any:
-        """[n, n], the mean over outputs of their products."""
+        """[n, n], the mean over outputs of the products of outputs."""
         params, apply = self._drawn(x, key)
         outputs = apply(params, x).reshape((len(x), -1))
         return _products(outputs) / outputs.shape[1]
@@ -50,7 +50,7 @@ class Sampler:
         return sum(products) / layers[0].shape[1]
 
     def _drawn(self, x: Any, key: Any) -> tuple[Any, Callable[..., Any]]:
-        """Random parameters, and the function with its random choices."""
+        """Random parameters, and the function with its random choices fixed."""
         own, rng = jax().random.split(key)
         _, params = self._init(own, x.shape)
         return params, lambda p, inputs: self._apply(p, inputs, rng=rng)
@@ -61,10 +61,10 @@ def _products(rows: Any) -> Any:
 
 
 def of_width(network: Any, shape: Sequence[int], width: int) -> tuple[Sampler, Sampler]:
-    """What samples the NNGP, and what samples the NTK, of networks of a width.
+    """The samplers of the NNGP and of the NTK for networks of a width.
 
-    The first has as many outputs as a layer has channels, the second one.
-    Raises ValueError for a width that widths of layers do not divide.
+    The first network has as many outputs as a layer has channels; the second has one output.
+    Raises ValueError for a width that is not a multiple of the width of the widest layer.
     """
     if callable(network):
         init_fn, apply_fn = network(width)[:2]
@@ -86,7 +86,7 @@ def of_width(network: Any, shape: Sequence[int], width: int) -> tuple[Sampler, S
 
 
 def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:
-    """The widths that layers say, those inside others too."""
+    """The widths that layers specify, including layers inside others."""
     for layer in layers:
         _, parameters = named(layer)
         if parameters.get("width") is not None:
@@ -98,8 +98,8 @@ def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:
 
 
 def sampled(samplers: tuple[Sampler, Sampler], x: Any, keys: Any) -> dict[str, Array]:
-    """Kernels [samples, n, n] of a network for each key, by name."""
-    # Parameters are drawn in JAX's precision, whatever that of the inputs is.
+    """Kernels [samples, n, n], from one network for each key, by name."""
+    # Parameters are drawn in JAX's precision, whatever the precision of the inputs is.
     inputs = jnp().asarray(x, jax().dtypes.canonicalize_dtype(np.float64))
 
     def both(key: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""What the stages of a run leave: predictions, training curves, alignment."""
+"""The results of a run's stages: predictions, training curves, alignment."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class Prediction:
 
     @cached_property
     def confusion(self) -> NDArray[Any]:
-        """[r, class, predicted class]: counts of test images, where their labels are known."""
+        """[r, class, predicted class]: counts of test images, if their labels are known."""
         return read_array(self.file("_confusion"), "the confusion matrix")
 
     @cached_property
     def variance(self) -> NDArray[Any]:
-        """[r, m], the posterior variances, where the job asks for them."""
+        """[r, m], the posterior variances, if the job asks for them."""
         return read_array(self.file("_variance"), "the posterior variance")
 
 
@@ -113,7 +113,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Alignment:
-    """How the targets lie in a kernel's k leading eigenvectors."""
+    """The position of the targets in a kernel's k leading eigenvectors."""
 
     kind: str
     variant: str
@@ -137,7 +137,7 @@ class Alignment:
 
 
 def numbers(results: list[dict[str, Any]], key: str) -> Floats:
-    """A number of each result, NaN where it is absent: [results]."""
+    """A number of each result, NaN if it is absent: [results]."""
     return np.array([result.get(key, np.nan) for result in results], dtype=np.float64)
 
 

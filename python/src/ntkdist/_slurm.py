@@ -1,4 +1,4 @@
-"""Jobs of SLURM: submitted by the program's templates, watched by squeue."""
+"""Jobs of SLURM: submitted with the program's templates, and watched with squeue."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ACTIVE = {
     "REQUEUE_FED",
     "SPECIAL_EXIT",
 }
-# What SLURM has ended, and the run can be resumed.
+# States in which SLURM has ended the job, and the run can be resumed.
 _CUT_OFF = {"TIMEOUT", "DEADLINE", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "CANCELLED", "REVOKED"}
 # Seconds before scontrol is asked again. A controller that restarts does not answer for a while.
 _PAUSES = (2, 5, 10, 20)
@@ -51,7 +51,7 @@ class Submission:
         """Where the job file, the template and the log are."""
 
     def state(self) -> str:
-        """SLURM's word for the state, such as 'PENDING'; '' where SLURM has forgotten the job."""
+        """SLURM's word for the state, such as 'PENDING'; '' if SLURM has forgotten the job."""
         return self._show()[0]
 
     def log(self) -> str:
@@ -60,7 +60,7 @@ class Submission:
         return "".join(path.read_text(errors="replace") for path in paths)
 
     def cancel(self) -> None:
-        """Asks SLURM to end the job. The run stops in order and can be resumed."""
+        """Asks SLURM to end the job. The run stops in an orderly way and can be resumed."""
         _call(
             ["scancel", "--signal=USR1", "--batch", self.id]
             if self.state() == "RUNNING"
@@ -70,8 +70,8 @@ class Submission:
     def wait(self, *, poll: float = 5, progress: Report = True) -> Run:
         """Waits for the end of the job and returns the run, asking SLURM every `poll` seconds.
 
-        A KeyboardInterrupt ends the waiting, not the job. Errors: the exception of the job's
-        status with the sentence of its log; `Stopped` where it can be submitted again.
+        A KeyboardInterrupt ends the wait, not the job. Errors: the exception of the job's status
+        with the sentence from its log; `Stopped` if the job can be submitted again.
         """
         bar = ProgressBar() if progress is True else None
         show = bar or (progress if callable(progress) else None)
@@ -115,7 +115,7 @@ class Submission:
     def _show(self) -> tuple[str, int]:
         """The state, and the exit status of the job's script.
 
-        Errors: `ProgramError` where SLURM does not answer for some time.
+        Errors: `ProgramError` if SLURM does not answer for some time.
         """
         line = ["scontrol", "show", "job", self.id]
         for pause in (*_PAUSES, None):
@@ -139,7 +139,7 @@ def submit(
 ) -> Submission:
     """Puts the job file and the template into `folder` and submits them from there.
 
-    The paths of the job must be absolute, for it runs in `folder`.
+    The paths of the job must be absolute, because it runs in `folder`.
     """
     if template not in TEMPLATES:
         raise JobError(f"template is {template!r} instead of {' or '.join(TEMPLATES)}")
@@ -166,7 +166,7 @@ def submit(
 def _job_file(folder: Path, name: str, yaml: str) -> Path:
     """The job's file NAME.yaml in `folder`, or NAME-2.yaml and so on.
 
-    A file that is there with other content stays: a job that waits in the queue reads it.
+    An existing file with other content stays, because a job that waits in the queue reads it.
     """
     content = yaml.encode()
     for number in count(1):
@@ -182,7 +182,7 @@ def _job_file(folder: Path, name: str, yaml: str) -> Path:
 
 
 def _templates(path: str) -> Path:
-    """The folder of the job templates: of the installed program, or of the sources beside it."""
+    """The folder of the job templates: in the installed program, or in the sources next to it."""
     here = Path(path).resolve()
     candidates = [here.parent.parent / "share/ntk-dist/jobs/slurm"]
     candidates += [parent / "jobs/slurm" for parent in here.parents]

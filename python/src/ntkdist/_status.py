@@ -1,4 +1,4 @@
-"""How far a run is, from its folder alone, also while it is active."""
+"""How far a run is, from its folder alone, even while the run is active."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def status(folder: Path, job: Mapping[str, Any], summary: Mapping[str, Any]) -> 
             array = TileArray(store / name)
             present = array.present()
         except (DataError, MissingError):
-            # Reading the array says what is wrong with it.
+            # Reading the array shows what is wrong with it.
             continue
         total += array.count
         there += len(present)
@@ -82,7 +82,7 @@ def status(folder: Path, job: Mapping[str, Any], summary: Mapping[str, Any]) -> 
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
-    """The events of a log in order; lines that a crash left torn are passed over."""
+    """The events of a log in order; incomplete lines after a crash are skipped."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError:
@@ -103,7 +103,7 @@ def _shards(folder: Path) -> list[Path]:
 
 
 def _is_active(folder: Path) -> bool:
-    """Whether a job works on the run: one holds the lease, or a shard's job gives signs of life."""
+    """Whether a job works on the run: one holds the lease, or the job of a shard shows activity."""
     leases = [path for path in folder.glob("lease-*.json") if path.stem[6:].isdecimal()]
     if leases:
         last = max(leases, key=lambda path: int(path.stem[6:]))
@@ -118,7 +118,7 @@ def _is_active(folder: Path) -> bool:
 def _is_done(
     job: Mapping[str, Any], summary: Mapping[str, Any], arrays: Sequence[str], are_complete: bool
 ) -> bool:
-    """Whether all that the job asks for is there, of the arrays that the store has."""
+    """Whether everything that the job asks for exists, given the arrays that the store has."""
     kinds = job.get("kernels") or ["nngp", "ntk"]
     variants = summary.get("variants") or []
     if not variants:
@@ -130,7 +130,7 @@ def _is_done(
         for kind in kinds
         for stage in asked
     )
-    # Of a run with all of its results, `ntk-dist clean` may have removed the tiles.
+    # If a run has all of its results, `ntk-dist clean` may have removed the tiles.
     if asked and not arrays:
         return has_results
     names = {f"{v.get('name', '')}/{kind}_train".lstrip("/") for v in variants for kind in kinds}
@@ -138,7 +138,7 @@ def _is_done(
 
 
 def _age(path: Path) -> float:
-    """Seconds since a file was written; infinity where it has gone."""
+    """Seconds since a file was written; infinity if the file is gone."""
     try:
         return max(time.time() - path.stat().st_mtime, 0.0)
     except OSError:
@@ -146,7 +146,7 @@ def _age(path: Path) -> float:
 
 
 def _is_held(lease: Path) -> bool | None:
-    """Whether the lease's process runs; None where that cannot be known from here."""
+    """Whether the lease's process runs; None if this cannot be known from here."""
     try:
         holder = json.loads(lease.read_text())
         process, started = int(holder["process"]), holder["started"]

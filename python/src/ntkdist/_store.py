@@ -18,9 +18,9 @@ Places = NDArray[np.intp]
 class StoredKernel:
     """A kernel matrix [m, n] of a run's store.
 
-    Indexing follows NumPy's rules for integers, slices, ellipses, index arrays and boolean masks,
-    and reads the tiles that are needed, each once. The symmetric kernel of the training images is
-    whole, although the store holds its lower triangle alone. `np.asarray(kernel)` reads all of it.
+    Indexing follows NumPy's rules for integers, slices, ellipses, index arrays and boolean masks.
+    It reads only the tiles that are needed, each once. The symmetric kernel of the training images
+    looks whole, although the store holds only its lower triangle. `np.asarray(kernel)` reads all.
     """
 
     ndim = 2
@@ -28,7 +28,7 @@ class StoredKernel:
     def __init__(self, array: TileArray, name: str, missing: Missing = "raise") -> None:
         """The kernel in an array of tiles; `name` is for messages.
 
-        `missing` says what tiles that are not computed yet give: an error, or NaN.
+        `missing` says what happens at tiles that are not computed yet: an error, or NaN.
         """
         if missing not in ("raise", "nan"):
             raise ValueError(f"missing is {missing!r} instead of 'raise' or 'nan'")
@@ -41,7 +41,7 @@ class StoredKernel:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """float64, or float32 where the job says `storage: f32`."""
+        """float64, or float32 if the job says `storage: f32`."""
         return self._array.dtype
 
     @property
@@ -71,12 +71,12 @@ class StoredKernel:
 
     @property
     def fraction(self) -> float:
-        """The part of the tiles that is there, from 0 to 1."""
+        """The part of the tiles that exists, from 0 to 1."""
         return len(self._array.present()) / self._array.count
 
     @property
     def is_complete(self) -> bool:
-        """Whether all tiles are there."""
+        """Whether all tiles exist."""
         return self.fraction == 1
 
     def __len__(self) -> int:
@@ -109,14 +109,14 @@ class StoredKernel:
         return values.reshape(rows.shape + columns.shape)[()]
 
     def diagonal(self) -> NDArray[Any]:
-        """The diagonal [min(m, n)]; of the training images, their variances."""
+        """The diagonal [min(m, n)]; for the training images, their variances."""
         places = np.arange(min(self.shape))
         return self._pairs(places, places)
 
     def blocks(self) -> Iterator[tuple[slice, slice, NDArray[Any]]]:
         """The tiles that are stored: rows, columns and values [rows, columns] of each.
 
-        Of a symmetric kernel these are the lower triangle's; tiles of the diagonal are whole.
+        For a symmetric kernel, these are the tiles of the lower triangle; diagonal tiles are whole.
         """
         for place in self._array.tiles():
             rows, columns = (
@@ -142,11 +142,11 @@ class StoredKernel:
         )
 
     def _stored(self, it: int, jt: int) -> tuple[Tile, bool]:
-        """The stored tile that holds the tile (it, jt), and whether it is its transpose."""
+        """The stored tile with the values of the tile (it, jt), and whether it is transposed."""
         return ((jt, it), True) if self.is_symmetric and it < jt else ((it, jt), False)
 
     def _outer(self, rows: Places, columns: Places) -> NDArray[Any]:
-        """The elements [rows, columns] of two lists of places."""
+        """The elements [rows, columns] at two lists of positions."""
         result = np.empty((len(rows), len(columns)), self.dtype)
         by_row = _by_tile(rows, self._array.tile[0])
         by_column = _by_tile(columns, self._array.tile[1])
@@ -164,7 +164,7 @@ class StoredKernel:
         return result
 
     def _pairs(self, rows: Places, columns: Places) -> NDArray[Any]:
-        """The elements [k] at k pairs of places."""
+        """The elements [k] at k pairs of positions."""
         result = np.empty(len(rows), self.dtype)
         if self.is_symmetric:
             rows, columns = np.maximum(rows, columns), np.minimum(rows, columns)
@@ -184,7 +184,7 @@ def _is_array(key: Any) -> bool:
 
 
 def _two_keys(key: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
-    """The index of rows and that of columns, of what stands between the brackets."""
+    """The index of the rows and that of the columns, from the expression between the brackets."""
     keys = list(key) if isinstance(key, tuple) else [key]
     if any(part is None for part in keys):
         raise IndexError("a kernel on disk has two axes and takes no new one; index np.asarray(it)")
@@ -211,7 +211,7 @@ def _two_keys(key: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
 
 
 def _places(key: Any, length: int, axis: int) -> Places:
-    """The places that an index of one axis selects, in its shape; errors as NumPy's."""
+    """The positions that an index of one axis selects, in its shape; errors as in NumPy."""
     if _is_array(key) and key.size == 0 and key.dtype != bool:
         key = key.astype(np.intp)
     try:
@@ -222,9 +222,9 @@ def _places(key: Any, length: int, axis: int) -> Places:
 
 
 def _by_tile(places: Places, size: int) -> dict[int, tuple[Any, Any]]:
-    """For each tile that holds some of the places: where they are in the list, and in the tile.
+    """For each tile with some of the positions: where they are in the list, and in the tile.
 
-    As slices where the places follow each other, which copies many times faster.
+    Consecutive positions are given as slices, which copies many times faster.
     """
     result: dict[int, tuple[Any, Any]] = {}
     numbers = places // size
@@ -242,7 +242,7 @@ def _as_slice(places: Places) -> Any:
 
 
 def _both(rows: Any, columns: Any) -> Any:
-    """An index of the rectangle of two lists of places."""
+    """An index of the rectangle given by two lists of positions."""
     if isinstance(rows, slice) or isinstance(columns, slice):
         return rows, columns
     return rows[:, None], columns

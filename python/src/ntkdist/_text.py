@@ -12,12 +12,12 @@ _WIDTH = 90
 
 
 def compact(layers: list[JobLayer]) -> str:
-    """The layers as JSON in one line, which is YAML, for the library."""
+    """The layers as JSON on one line, which is also YAML, for the library."""
     return json.dumps(layers, separators=(",", ":"))
 
 
 def yaml(layers: list[JobLayer]) -> str:
-    """The layers as a YAML list, with a line of its own for each layer."""
+    """The layers as a YAML list, with one line for each layer."""
     return "\n".join(_lines(layers, "")) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""A kernel's array of tiles on disk, read by zarr-python: the one place that knows how tiles lie.
+"""A kernel's array of tiles on disk, read by zarr-python. Only this module knows the layout.
 
-A tile is a chunk of the array. It appears whole, under its final name, as soon as it is computed.
-In a sharded array, finished tiles wait in the folder `loose` until their shard is packed;
+A tile is a chunk of the array. It appears complete, under its final name, as soon as it is
+computed. In a sharded array, finished tiles wait in the folder `loose` until their shard is packed;
 zarr-python does not see them there. See docs/concepts/tiles-and-store.md.
 """
 
@@ -33,7 +33,7 @@ class TileArray:
     def __init__(self, path: Path) -> None:
         """Opens the array in the folder `path`.
 
-        Errors: `MissingError` without an array there, `DataError` where it is damaged,
+        Errors: `MissingError` if there is no array, `DataError` if it is damaged,
         `ResourceError` without zarr-python 3.
         """
         zarr = _zarr()
@@ -43,7 +43,7 @@ class TileArray:
         try:
             self._array: Any = zarr.open_array(str(path), mode="r", zarr_format=3)
             self.shape: tuple[int, ...] = tuple(self._array.shape)
-            # Of a sharded array, `chunks` are its tiles.
+            # For a sharded array, `chunks` are its tiles.
             self._shard: tuple[int, ...] | None = getattr(self._array, "shards", None)
             self.tile: tuple[int, ...] = tuple(self._array.chunks)
             self.dtype: np.dtype[Any] = np.dtype(self._array.dtype)
@@ -59,7 +59,7 @@ class TileArray:
         return tuple(-(-n // t) for n, t in zip(self.shape, self.tile))
 
     def tiles(self) -> Iterator[Tile]:
-        """The places of all tiles that the array has when it is finished, row by row."""
+        """The positions of all tiles that the array has when it is finished, row by row."""
         return filter(self._is_tile, np.ndindex(self.grid))
 
     @property
@@ -70,14 +70,14 @@ class TileArray:
 
     @property
     def elements(self) -> int:
-        """The elements of all these tiles; padding does not count."""
+        """The number of elements of all these tiles; padding does not count."""
         if not self.is_triangle:
             return math.prod(self.shape)
         full, rest = divmod(self.shape[0], self.tile[0])
         return (self.shape[0] ** 2 + full * self.tile[0] ** 2 + rest**2) // 2
 
     def size(self, tile: Tile) -> int:
-        """The elements of one tile."""
+        """The number of elements of one tile."""
         return math.prod(
             min(edge, length - place * edge)
             for place, edge, length in zip(tile, self.tile, self.shape)
@@ -88,7 +88,7 @@ class TileArray:
         return is_inside and (not self.is_triangle or place[0] >= place[1])
 
     def present(self) -> set[Tile]:
-        """The places of the tiles that are there. Errors: `DataError`, a damaged shard."""
+        """The positions of the tiles that exist. Errors: `DataError` for a damaged shard."""
         if self._shard is None:
             found = _places(self.path / "c", len(self.shape))
         else:
@@ -98,19 +98,19 @@ class TileArray:
         return set(filter(self._is_tile, found))
 
     def read(self, tile: Tile) -> NDArray[Any] | None:
-        """The values of a tile, cut at the array's edges; None where it is not there yet.
+        """The values of a tile, cut at the array's edges; None if it does not exist yet.
 
-        Errors: `DataError` where it is damaged.
+        Errors: `DataError` if it is damaged.
         """
         values = self._values(tile)
-        # NaN is the fill value. A tile that holds NaN alone all the same is there.
+        # NaN is the fill value. But a tile that holds only NaN may still exist.
         if np.isnan(values.flat[0]) and np.isnan(values).all():
-            # Or it has come since.
+            # Or it has appeared in the meantime.
             return self._values(tile) if self._has(tile) else None
         return values
 
     def _values(self, tile: Tile) -> NDArray[Any]:
-        """The values of a tile; NaN where it is not there."""
+        """The values of a tile; NaN if it does not exist."""
         part = tuple(
             slice(place * size, (place + 1) * size) for place, size in zip(tile, self.tile)
         )
@@ -135,11 +135,11 @@ class TileArray:
         )
 
     def _loose(self, tile: Tile) -> Path:
-        """Where a tile waits for the others of its shard."""
+        """The path at which a tile waits for the other tiles of its shard."""
         return self.path / "loose" / _dotted(self._shard_of(tile)) / _dotted(tile)
 
     def _read_loose(self, tile: Tile) -> NDArray[Any] | None:
-        """The tile's own file, which takes the place of the tile in the shard; None without one."""
+        """The tile's own file, which replaces the tile in the shard; None if there is none."""
         if self._shard is None:
             return None
         try:
@@ -158,7 +158,7 @@ class TileArray:
         return values[cut].astype(self.dtype)
 
     def _tiles_of(self, shard: Tile) -> set[Tile]:
-        """The tiles that a shard's index has: pairs of offset and size, all ones without a tile."""
+        """The entries of a shard's index: pairs of offset and size, all ones without a tile."""
         assert self._shard is not None
         counts = tuple(edge // size for edge, size in zip(self._shard, self.tile))
         length = 16 * math.prod(counts) + 4
@@ -186,7 +186,7 @@ def array_names(store: Path) -> list[str]:
     for folder, nested, files in os.walk(store):
         if "zarr.json" in files and _is_array(Path(folder) / "zarr.json"):
             names.append(str(Path(folder).relative_to(store)))
-            # Below an array are its tiles.
+            # Below an array there are only its tiles.
             nested.clear()
     return sorted(names)
 
@@ -195,12 +195,12 @@ def _is_array(path: Path) -> bool:
     try:
         return bool(json.loads(path.read_text()).get("node_type") == "array")
     except (OSError, ValueError, AttributeError):
-        # Opening it says what is wrong.
+        # Opening it shows what is wrong.
         return True
 
 
 def _numbers(folder: Path) -> list[int]:
-    """The names in a folder that are numbers as Zarr spells them; none where it does not exist."""
+    """The names in a folder that are numbers in Zarr's spelling; none if it does not exist."""
     try:
         names = [path.name for path in folder.iterdir()]
     except OSError:
@@ -209,7 +209,7 @@ def _numbers(folder: Path) -> list[int]:
 
 
 def _places(folder: Path, axes: int) -> set[Tile]:
-    """The places that files in nested folders are named by, such as `c/3/1`."""
+    """The positions that the names of nested files give, such as `c/3/1`."""
     rows = _numbers(folder)
     if axes == 1:
         return {(row,) for row in rows}
@@ -217,7 +217,7 @@ def _places(folder: Path, axes: int) -> set[Tile]:
 
 
 def _loose_places(folder: Path) -> set[Tile]:
-    """The places of loose tiles, such as `loose/0.0/3.1`."""
+    """The positions of loose tiles, such as `loose/0.0/3.1`."""
     found = set()
     for path in folder.glob("*/*"):
         parts = path.name.split(".")

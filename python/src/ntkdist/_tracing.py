@@ -1,4 +1,4 @@
-"""Formulas of Python functions, found by calling them with `x`, or from JAX's trace of them."""
+"""Formulas of Python functions, found by calling them with `x` or from the trace by JAX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._formulas import FUNCTIONS, NAMED, SYNONYMS, function
 
 _CONDITION, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 0, 1, 2, 3, 4, 5
 
-#: NumPy's functions of one argument, by what they are in a formula.
+#: NumPy's functions of one argument, with their form in a formula.
 _UNARY = {
     "negative": "-{}",
     "positive": "{}",
@@ -54,7 +54,7 @@ _COMPARISONS = {
 
 
 class Expression:
-    """A formula that operators and NumPy's functions make longer."""
+    """A formula that operators and NumPy functions extend."""
 
     __array_priority__ = 1000
 
@@ -131,7 +131,7 @@ def _operand(value: Any) -> Expression:
 
 
 def _number(value: Any) -> Expression:
-    """An operand that is computed with: a condition counts 1 or 0, as in NumPy."""
+    """An operand for arithmetic: a condition counts as 1 or 0, as in NumPy."""
     operand = _operand(value)
     return applied("where", (operand, 1, 0)) if operand.rank == _CONDITION else operand
 
@@ -151,7 +151,7 @@ def applied(name: str, inputs: Any) -> Expression:
         if name in FUNCTIONS:
             return Expression(f"{name}({operand.text})")
         if name in _UNARY:
-            # Templates hold the operand between operators: their rank is that of a sum.
+            # Templates put the operand between operators, so their rank is that of a sum.
             return Expression(_UNARY[name].format(operand.inside(_ATOM)), _SUM)
     if len(operands) == 2:
         left, right = operands
@@ -245,7 +245,7 @@ def formula(called: Callable[[Any], Any]) -> tuple[str, bool]:
     home = (getattr(called, "__module__", "") or "").split(".")[0]
     if isinstance(called, np.ufunc) or home in ("numpy", "scipy", "math", "jax"):
         name = SYNONYMS.get(name, name)
-        # JAX's gelu is the approximation unless asked otherwise, and its elu has a parameter.
+        # JAX's gelu is the approximation by default, and its elu has a parameter.
         if name in NAMED and (name, home) != ("gelu", "jax"):
             return name, True
     for attempt in (_from_numpy, _from_jax):

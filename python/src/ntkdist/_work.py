@@ -1,4 +1,4 @@
-"""Kernels of images by the library, which an exception in the main thread ends."""
+"""Kernels of images from the library; an exception in the main thread ends the computation."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ._text import compact
 
 Array = NDArray[np.float64]
 
-#: What the library calls the fields of `Kernel`, where the names differ.
+#: The library's names for fields of `Kernel`, if the names differ.
 SOURCES = {"cov1": "nngp_diagonal1", "cov2": "nngp_diagonal2"}
 
 
 @dataclass(frozen=True)
 class Work:
-    """A network, and the images that its kernels are computed of.
+    """A network, and the images from which its kernels are computed.
 
     Attributes:
-        text: of the network.
+        text: the text of the network.
         image: [height, width, channels].
         x1: images [n1, *image].
-        x2: images [n2, *image]; None for x1.
-        bits: 64 or 32, the arithmetic.
+        x2: images [n2, *image]; None means x1.
+        bits: 64 or 32, the precision of the arithmetic.
         threads: 0 for the library's own choice.
     """
 
@@ -46,7 +46,7 @@ class Work:
         return len(self.x1), len(self.x1 if self.x2 is None else self.x2)
 
     def of(self, layers: Sequence[JobLayer], **changes: Any) -> Work:
-        """The same for other layers, and other images."""
+        """The same work for other layers, and other images."""
         return replace(self, text=compact(list(layers)), **changes)
 
     def of_images(self, x: Array) -> Work:
@@ -54,9 +54,9 @@ class Work:
         return replace(self, x1=np.ascontiguousarray(x), x2=None)
 
     def run(self, arrays: dict[str, str]) -> dict[str, Array]:
-        """The library's results, by name; `arrays` has what the library calls each of them.
+        """The library's results, by name; `arrays` maps the names to those of the library.
 
-        Raises what the library's statuses stand for, and what a signal handler raises.
+        Raises the errors of the library's statuses, and the exceptions of signal handlers.
         """
         handle = _plans.network(self.text, self.image, self.bits)
         if 0 in self.shape:
@@ -69,7 +69,7 @@ class Work:
         return {name: results[source] for name, source in arrays.items()}
 
     def _of_nothing(self, arrays: dict[str, str]) -> dict[str, Array]:
-        """The results where there is no x1, or no x2."""
+        """The results if there is no x1, or no x2."""
         found: dict[str, Array] = {name: np.zeros(self.shape) for name in arrays}
         for name, x in (("cov1", self.x1), ("cov2", self.x2)):
             if name in arrays and x is not None:

@@ -30,14 +30,14 @@ class Similarity:
 
 
 def compare(first: Run, second: Run) -> Comparison:
-    """What sets two runs apart. Nothing large is read before it is asked for."""
+    """The differences between two runs. Nothing large is read before it is needed."""
     return Comparison(first, second)
 
 
 class Comparison:
     """Two runs: their jobs, spectra, accuracies and kernels.
 
-    Kernels are paired by kind and variant; two runs of one network each are paired whatever it is.
+    Kernels are paired by kind and variant; two runs of one network each are always paired.
     """
 
     def __init__(self, first: Run, second: Run) -> None:
@@ -47,7 +47,7 @@ class Comparison:
     def job(self) -> dict[str, tuple[Any, Any]]:
         """The keys of the jobs that differ, such as 'network.depth', with both values.
 
-        A key that a job lacks is None. The output folder is left out.
+        A key that is missing in a job is None. The output folder is left out.
         """
         ours, theirs = (_flat(run.job.document()) for run in (self.first, self.second))
         return {
@@ -58,14 +58,14 @@ class Comparison:
 
     @property
     def same_images(self) -> bool:
-        """Whether both runs are of the same images and labels, before preprocessing."""
+        """Whether both runs have the same images and labels, before preprocessing."""
         ours, theirs = (run.summary.get("data", {}) for run in (self.first, self.second))
         keys = ("digest", "train", "test")
         return bool(ours) and all(ours.get(key) == theirs.get(key) for key in keys)
 
     @cached_property
     def pairs(self) -> list[tuple[str, str, str]]:
-        """What can be compared: kind, variant of the first run, variant of the second."""
+        """The pairs to compare: kind, variant of the first run, variant of the second run."""
         ours, theirs = self.first.variants, self.second.variants
         if len(ours) == len(theirs) == 1:
             names = [(ours[0], theirs[0])]
@@ -78,7 +78,7 @@ class Comparison:
     def spectra(self) -> list[dict[str, Any]]:
         """For each pair with both spectra: kernel, and lambda_max, lambda_min, condition_number.
 
-        Each is a pair of numbers, None where it is not known.
+        Each is a pair of numbers; a number that is not known is None.
         """
         keys = ("lambda_max", "lambda_min", "bulk_median", "condition_number")
         return [
@@ -117,7 +117,7 @@ class Comparison:
         """Cosine and distance of two kernels, read tile by tile, each twice.
 
         `variant` is that of the first run. Errors: `DataError` for runs of different images,
-        `MissingError` where one is not computed (yet).
+        `MissingError` if a kernel is not computed (yet).
         """
         pair = self._pair(kind, variant)
         if not self.same_images:
@@ -141,7 +141,7 @@ class Comparison:
 
     @cached_property
     def similarities(self) -> dict[str, Similarity]:
-        """Of each pair's kernels of the training images; those that cannot be compared are absent.
+        """For each pair's training kernels; pairs that cannot be compared are absent.
 
         Reads both stores.
         """
@@ -156,7 +156,7 @@ class Comparison:
     def plot(
         self, kind: str | None = None, *, variant: str | None = None, axes: Axes | None = None
     ) -> Axes:
-        """The eigenvalues of both runs' kernels by rank. Needs matplotlib."""
+        """Plots the eigenvalues of both runs' kernels by rank. Needs matplotlib."""
         pair = self._pair(kind, variant)
         axes = style.new_axes(f"Spectra, {title(pair[0])}", axes)
         for color, (run, name) in enumerate(((self.first, pair[1]), (self.second, pair[2]))):
@@ -245,7 +245,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def _weight(is_symmetric: bool, rows: slice, columns: slice) -> int:
-    """How often a stored tile occurs in the matrix."""
+    """How many times a stored tile occurs in the matrix."""
     return 2 if is_symmetric and rows.start != columns.start else 1
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with runs and jobs, as exceptions that say it in one sentence."""
+"""Errors of runs and jobs, as exceptions with a message of one sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 class Failure(Exception):
     """A run, a job or the program failed; the text is one sentence that says what to do.
 
-    `status` is the exit status that the program has, or would have, for it (sysexits.h).
+    `status` is the exit status that the program has, or would have, for this error (sysexits.h).
     """
 
     status = 70
@@ -47,7 +47,7 @@ class OutputError(Failure, OSError):
 
 
 class Stopped(Failure, RuntimeError):
-    """The run stopped in order and can be resumed (status 75)."""
+    """The run stopped in an orderly way and can be resumed (status 75)."""
 
     status = 75
 

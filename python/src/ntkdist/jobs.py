@@ -1,4 +1,4 @@
-"""Jobs: what a run is to compute, and how it is started."""
+"""Jobs: what a run computes, and how it is started."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .runs import Run
 class Job:
     """A job file's content. `ntk-dist help job` explains its keys.
 
-    Sections take what YAML says as Python's values: dictionaries, lists, numbers, NumPy's too.
+    Sections take the values of YAML as Python values: dictionaries, lists, numbers, also NumPy's.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class Job:
         `{"preset": "fcn", "depth": 3}`, or YAML of either. `sections` are `kernel` or
         `features` in place of `network`, `kernels`, `average`, `precision`, `storage`, `store`,
         `tile`, `spectrum`, `density`, `prediction`, `training`, `alignment` and
-        `generalization`; None leaves one out.
+        `generalization`; a section that is None is left out.
 
-        Errors: `JobError` without any of network, kernel and features, without the data of a
-        network, for a section that does not exist, or what a job file cannot hold. The
-        program checks the rest: see `check`.
+        Errors: `JobError` if network, kernel and features are all missing, if the data for a
+        network is missing, for a section that does not exist, or for a value that a job file
+        cannot hold. The program checks the rest: see `check`.
         """
         given = {
             "data": data,
@@ -71,13 +71,13 @@ class Job:
     def from_yaml(cls, text: str) -> Job:
         """The job of a YAML or JSON text. YAML needs PyYAML.
 
-        Errors: `JobError` where it is no job, `ResourceError` without PyYAML.
+        Errors: `JobError` if the text is not a job, `ResourceError` without PyYAML.
         """
         return cls._of(documents.read(text), "the text")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Job:
-        """The job of a file. Errors: as of `from_yaml`, and `MissingError`."""
+        """The job of a file. Errors: those of `from_yaml`, and `MissingError`."""
         try:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeError) as error:
@@ -90,7 +90,7 @@ class Job:
         if not isinstance(document, dict):
             raise JobError(f"{name} is no job: it is no mapping of sections")
         parts.require_needed(document, name)
-        # The program may be newer than the package, and says which sections it does not know.
+        # The program may be newer than the package; it reports the sections that it does not know.
         job = cls.__new__(cls)
         job._set({**document, "network": parts.network_value(document.get("network"))})
         return job
@@ -105,7 +105,7 @@ class Job:
         return copy
 
     def replace(self, **sections: Any) -> Job:
-        """A job with other sections; None removes one."""
+        """A job with some sections changed; None removes a section."""
         parts.require_known(sections)
         return Job._of({**self._document, **sections}, "the job")
 
@@ -119,7 +119,7 @@ class Job:
         Path(path).write_text(self.yaml(), encoding="utf-8")
 
     def check(self) -> str:
-        """Has the program check the job: the network's layers, one a line, presets expanded.
+        """Has the program check the job. Returns the layers, one per line, presets expanded.
 
         Errors: `JobError` with the program's sentence.
         """
@@ -134,11 +134,11 @@ class Job:
         memory: float | None = None,
         machine: str | os.PathLike[str] | None = None,
     ) -> Plan:
-        """Estimates time, memory and disk. A run that cannot be has `obstacles`.
+        """Estimates time, memory and disk. A run that is not possible has `obstacles`.
 
-        `memory` is that of a node in GB, `machine` a file that `ntk-dist plan --calibrate` wrote;
-        without one on this machine either, it is measured now, for up to 20 seconds.
-        Errors: as of `check`, and missing data.
+        `memory` is that of a node in GB. `machine` is a file that `ntk-dist plan --calibrate`
+        wrote; if there is none on this machine either, it is measured now, for up to 20 seconds.
+        Errors: those of `check`, and missing data.
         """
         options: dict[str, Any] = {
             "--ranks": ranks,
@@ -170,13 +170,14 @@ class Job:
     ) -> Run:
         """Runs all stages on this machine, waits, and returns the run.
 
-        One rank is started alone, more by mpirun, or by `launcher`, for example
+        One rank is started alone; more ranks are started by mpirun, or by `launcher`, for example
         `["srun", "-n", "8"]`. `resume` continues the run in the output folder, or starts it.
-        `progress` is a bar, nothing, or a function of `Progress`; `verbose` prints what the program
-        says. After `time_limit` seconds the run stops and can be resumed.
+        `progress` is a bar, nothing, or a function of `Progress`; `verbose` prints the output of
+        the program. After `time_limit` seconds the run stops and can be resumed.
 
-        A KeyboardInterrupt stops the run in order, and is raised when it has: `resume` continues
-        it. Errors: the program's sentence as the exception of its status, see `failures`.
+        A KeyboardInterrupt stops the run in an orderly way, and is raised when it has stopped;
+        `resume` continues it. Errors: the program's sentence as the exception of its status, see
+        `failures`.
         """
         options = ["--progress", "bar" if progress else "none"]
         options += ["--resume"] if resume else []
@@ -199,18 +200,18 @@ class Job:
         """Submits the job to SLURM with a template of the program, and returns at once.
 
         `options` are those of sbatch with underscores, such as `nodes=2, ntasks_per_node=32,
-        time="2:00:00"`. The job file, the template ('whole', or 'preemptible', which requeues
-        itself) and site.sh, which says where the program and MPI are, are put into `folder`; files
-        that are there are kept. The job file has the run folder's name, or that and a number.
+        time="2:00:00"`. `folder` gets the job file, the template ('whole', or 'preemptible', which
+        requeues itself) and site.sh, which says where the program and MPI are; existing files are
+        kept. The job file has the name of the run folder, or that name and a number.
 
-        Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's words.
+        Errors: `ResourceError` without SLURM or templates, `ProgramError` with sbatch's message.
         """
         job = Job._of(parts.with_absolute_paths(self.document()), "the job")
         self._submission = submit(job.yaml(), job.output, Path(folder), template, options)
         return self._submission
 
     def wait(self, *, poll: float = 5, progress: Report = True) -> Run:
-        """Waits for the last submission. Errors: as of `Submission.wait`."""
+        """Waits for the last submission. Errors: those of `Submission.wait`."""
         if self._submission is None:
             raise JobError("the job was not submitted from here; call submit first")
         return self._submission.wait(poll=poll, progress=progress)
@@ -227,7 +228,7 @@ class Job:
     def _file(self) -> Iterator[str]:
         """The path of a job file while the program reads it.
 
-        Errors: those of what is done meanwhile, which call the file 'the job'.
+        Errors: those of the work done meanwhile; they call the file 'the job'.
         """
         with tempfile.TemporaryDirectory(prefix="ntkdist-") as folder:
             path = Path(folder) / "job.yaml"

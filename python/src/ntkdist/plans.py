@@ -1,4 +1,4 @@
-"""What a run will take, as `ntk-dist plan` estimates it."""
+"""What a run will need, as `ntk-dist plan` estimates it."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class Plan:
 
     @property
     def fits(self) -> bool:
-        """Whether nothing stands against the run."""
+        """Whether the run is possible: it has no obstacles."""
         return not self.obstacles
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Plan:
-        """The plan of what `ntk-dist plan --format json` prints."""
+        """The plan from the output of `ntk-dist plan --format json`."""
         fields = {key: document[key] for key in cls.__dataclass_fields__}
         fields["grid"] = tuple(document["grid"])
         fields["stages"] = [
@@ -85,7 +85,7 @@ class Plan:
 
 
 def duration(seconds: float) -> str:
-    """A duration for people."""
+    """A duration for people to read."""
     for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class RunPlots:
     """The figures. Each method draws into `axes`, or a new figure, and returns the axes.
 
-    `kind` is 'nngp', 'ntk' or 'kernel'. None means both kernels of one network, and the NTK of
-    several.
-    Errors: `MissingError` where the run has nothing to draw.
+    `kind` is 'nngp', 'ntk' or 'kernel'. None means both kernels if there is one network, and the
+    NTK if there are several.
+    Errors: `MissingError` if the run has nothing to draw.
     """
 
     def __init__(self, run: Run) -> None:
@@ -62,7 +62,7 @@ class RunPlots:
     ) -> Axes:
         """Eigenvalues by rank, the largest first, or their density over the logarithm.
 
-        Of many variants some are drawn; `variants` names others.
+        If there are many variants, only some are drawn; `variants` chooses others.
         """
         section = "centred_spectrum" if centred else "spectrum"
         kernels = style.even(self._with(section, kind, variants))
@@ -84,7 +84,7 @@ class RunPlots:
                 continue
             style.line(axes, places + 1, values[places], label, color)
             lowest.append(float(values[places].min()))
-            # A floor far below everything would only take room.
+            # A floor far below everything else would only waste space.
             if values[-1] < 1000 * floor:
                 style.dashed(axes, [1, max(len(values), 2)], [floor, floor], color)
                 lowest[-1] = max(lowest[-1], floor / 10)
@@ -103,7 +103,7 @@ class RunPlots:
         quantity: str = "condition_number",
         axes: Axes | None = None,
     ) -> Axes:
-        """A quantity over what varies, with the theory of deep networks dashed.
+        """A quantity over the parameter that varies, with the theory of deep networks dashed.
 
         The quantity is 'condition_number', 'lambda_max' or 'bulk'.
         """
@@ -145,7 +145,7 @@ class RunPlots:
         variants: Sequence[str] | None = None,
         axes: Axes | None = None,
     ) -> Axes:
-        """'accuracy', 'loss' or 'variance' over training time; dashed the value at infinity."""
+        """'accuracy', 'loss' or 'variance' over training time; its value at infinity is dashed."""
         names = {"accuracy": "accuracy (%)", "loss": "loss", "variance": "mean variance"}
         if quantity not in names:
             raise ValueError(f"quantity is {quantity!r} instead of one of {', '.join(names)}")
@@ -185,7 +185,7 @@ class RunPlots:
             axes, *(["x"] if is_wide else []), *(["y"] if quantity != "accuracy" else [])
         )
         if quantity == "loss":
-            # What is left of a training loss by rounding would hide all others.
+            # A training loss that is only rounding error would hide all others.
             low, high = axes.get_ylim()
             axes.set_ylim(bottom=max(low, high * 1e-6))
         style.key(axes, "after infinite time" if has_end else None)
@@ -198,7 +198,7 @@ class RunPlots:
         variants: Sequence[str] | None = None,
         axes: Axes | None = None,
     ) -> Axes:
-        """The part of the targets within the leading eigenvectors; dashed: random directions."""
+        """The part of the targets in the leading eigenvectors; dashed for random directions."""
         kernels = style.even(self._with("alignment", kind, variants))
         axes = style.new_axes("Targets in the leading eigenvectors", axes)
         longest = 1
@@ -238,7 +238,7 @@ class RunPlots:
         for kernel in kernels:
             column = depths.index(kernel.parameters["depth"])
             row = variances.index(kernel.parameters["weight_variance"])
-            # Where other parameters vary too, the first choice of them is shown.
+            # If other parameters vary too, only their first values are shown.
             if np.isnan(table[row, column]):
                 table[row, column] = 100 * accuracy(kernel.figures["prediction"])
         axes = style.new_axes(f"Test accuracy, {title(kernels[0].kind)}", axes)
@@ -257,7 +257,7 @@ class RunPlots:
     def _with(
         self, section: str, kind: str | None, variants: Sequence[str] | None = None
     ) -> list[Shown]:
-        """The kernels that have a section. Errors: none has."""
+        """The kernels that have a section. Errors: `MissingError` if none has it."""
         for name in variants or []:
             self._run.variant(name)
         if kind not in (None, *KINDS):

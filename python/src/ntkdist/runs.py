@@ -1,4 +1,4 @@
-"""Runs: what a job has left in its folder so far."""
+"""Runs: the results that a job has written to its folder so far."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ T = TypeVar("T")
 def open(path: str | os.PathLike[str]) -> Run:
     """The run in a folder, finished, active or stopped.
 
-    Errors: `MissingError` where the folder is no run's.
+    Errors: `MissingError` if the folder is not a run folder.
     """
     return Run(path)
 
 
 class Run:
-    """A run's folder. Everything is read when it is asked for, so an active run can be watched.
+    """A run's folder. Everything is read when it is needed, so an active run can be watched.
 
-    Methods take `kind` ('ntk', 'nngp', or 'kernel' for one that is of no network of infinite width;
-    None for the NTK, or the kernel that is alone) and `variant` (None where the network has one).
+    Methods take `kind`: 'ntk', 'nngp', or 'kernel' for one that is not from an infinite network;
+    None for the NTK, or the only kernel. They take `variant`; None if the network has only one.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """summary.json, an empty dictionary before there is one."""
+        """summary.json, or an empty dictionary if it does not exist yet."""
         path = self.path / "summary.json"
         try:
             text = path.read_text(encoding="utf-8")
@@ -74,7 +74,7 @@ class Run:
 
     @property
     def variants(self) -> list[str]:
-        """The names of the network's variants, such as 'depth=30'; '' where nothing varies."""
+        """The names of the network's variants, such as 'depth=30'; '' if nothing varies."""
         return [variant["name"] for variant in self.summary.get("variants", [])]
 
     @property
@@ -86,17 +86,17 @@ class Run:
 
     @property
     def kinds(self) -> list[str]:
-        """The kernels that the store has: 'nngp', 'ntk' or both; or 'kernel'."""
+        """The kernels in the store: 'nngp', 'ntk' or both; or 'kernel'."""
         names = {name.rsplit("/", 1)[-1] for name in array_names(self.path / "kernels.zarr")}
         return [kind for kind in KINDS if f"{kind}_train" in names]
 
     def variant(self, variant: VariantName = None) -> dict[str, Any]:
-        """The summary's part on one variant. Errors: ValueError where there is no such one."""
+        """The summary's part on one variant. Errors: ValueError if there is no such variant."""
         found: list[dict[str, Any]] = self.summary.get("variants", [])
         if not found:
             raise MissingError(f"{self.path} has no results yet; wait until its data are read")
         if variant is None:
-            # Beside the kernels of layers, the one without a name is that of all.
+            # If there are kernels of layers, the one without a name is that of all layers.
             whole_kernel = [candidate for candidate in found if not candidate["name"]]
             if len(found) == 1 or whole_kernel:
                 return (whole_kernel or found)[0]
@@ -124,8 +124,8 @@ class Run:
     ) -> StoredKernel:
         """A kernel matrix, read lazily: 'train' [n, n], 'test' [m, n] or 'train_gap' [n, n].
 
-        `missing` says what tiles that are not computed yet give: an error, or 'nan'.
-        Errors: `MissingError` where the run has no such kernel (yet).
+        `missing` says what happens at tiles that are not computed yet: an error, or 'nan'.
+        Errors: `MissingError` if the run has no such kernel (yet).
         """
         if set not in ("train", "test", "train_gap"):
             raise ValueError(f"set is {set!r} instead of 'train', 'test' or 'train_gap'")
@@ -135,7 +135,7 @@ class Run:
     def test_variances(
         self, kind: str | None = None, *, variant: VariantName = None
     ) -> NDArray[Any]:
-        """The kernel of each test image with itself, [m]. Errors as of `kernel`."""
+        """The kernel of each test image with itself, [m]. Errors: those of `kernel`."""
         array, name = self._array(kind, variant, "test_diagonal")
         parts = [array.read(tile) for tile in array.tiles()]
         if any(part is None for part in parts):
@@ -145,7 +145,7 @@ class Run:
     def eigenvalues(
         self, kind: str | None = None, *, variant: VariantName = None, centred: bool = False
     ) -> NDArray[np.float64]:
-        """The eigenvalues [n], ascending; [n - 1] of the centered kernel."""
+        """The eigenvalues [n], ascending; [n - 1] for the centered kernel."""
         suffix = "_centred" if centred else ""
         return np.asarray(
             read_array(
@@ -155,7 +155,7 @@ class Run:
         )
 
     def eigenvectors(self, kind: str | None = None, *, variant: VariantName = None) -> NDArray[Any]:
-        """The leading eigenvectors [n, k] as columns, the largest eigenvalue's first."""
+        """The leading eigenvectors [n, k] as columns, ordered from the largest eigenvalue down."""
         return read_array(
             self._file("spectrum", kind, variant, "_vectors"),
             f"{self._label(kind, variant)}: eigenvectors; a job asks for them with "
@@ -163,7 +163,7 @@ class Run:
         )
 
     def weights(self, kind: str | None = None, *, variant: VariantName = None) -> NDArray[Any]:
-        """The targets in all eigenvectors [n, classes], in the order of `eigenvalues`."""
+        """The weights of the targets in all eigenvectors [n, classes], ordered as `eigenvalues`."""
         return read_array(
             self._file("spectrum", kind, variant, "_weights"),
             f"{self._label(kind, variant)}: the targets' weights; a job asks for them with "
@@ -179,11 +179,11 @@ class Run:
         return self._result("training", "training", kind, variant, results.training)
 
     def alignment(self, kind: str | None = None, *, variant: VariantName = None) -> Alignment:
-        """The targets in the eigenvectors."""
+        """The alignment of the targets with the eigenvectors."""
         return self._result("alignment", "alignment", kind, variant, results.alignment)
 
     def figures(self, kind: str | None = None, *, variant: VariantName = None) -> dict[str, Any]:
-        """The summary's part on one kernel, empty before there is one."""
+        """The summary's part on one kernel, empty if it does not exist yet."""
         found = self.variant(variant).get(self._kind(kind), {})
         return dict(found) if isinstance(found, Mapping) else {}
 
@@ -262,6 +262,6 @@ class Run:
 
 
 def _list(names: list[str]) -> str:
-    """Names in a sentence, some of them where there are many."""
+    """Names for a sentence; only some of them if there are many."""
     shown = [repr(name) for name in names[:8]]
     return ", ".join(shown + ([f"and {len(names) - 8} more"] if len(names) > 8 else []))
