@@ -12,7 +12,7 @@
 
 static volatile sig_atomic_t stop_signal = 0;
 
-// The limit of the run's time is the least urgent: it takes no other signal's place.
+// The time limit of the run is the least urgent cause, so SIGALRM does not replace another signal.
 static void note_stop(int number) {
   if (number != SIGALRM || stop_signal == 0) stop_signal = number;
 }
@@ -27,7 +27,7 @@ int ntk_watch_stop_signals(void) {
   for (int i = 0; i < 5; i++) {
     struct sigaction before;
     if (sigaction(signals[i], 0, &before) != 0) return errno;
-    // What nohup or a shell in the background ignores stays ignored.
+    // A signal that nohup or a background shell ignores stays ignored.
     if (signals[i] != SIGALRM && before.sa_handler == SIG_IGN) continue;
     if (sigaction(signals[i], &action, 0) != 0) return errno;
   }
@@ -65,7 +65,7 @@ int64_t ntk_limit_locked(void) { return soft_limit(RLIMIT_MEMLOCK); }
 int64_t ntk_limit_file(void) { return soft_limit(RLIMIT_FSIZE); }
 
 int ntk_reserve(int descriptor, int64_t bytes) {
-  // posix_fallocate would write the bytes where the file system cannot reserve them.
+  // posix_fallocate would write the bytes if the file system cannot reserve them.
   return fallocate(descriptor, 0, 0, bytes) == 0 ? 0 : errno;
 }
 

@@ -8,7 +8,7 @@
 #include <time.h>
 
 int ntk_usable_processors(void) {
-  // The kernel refuses a set that is smaller than its own.
+  // The kernel refuses a set that is smaller than its own set.
   for (int size = 1024; size <= 1 << 20; size *= 2) {
     cpu_set_t *set = CPU_ALLOC(size);
     if (!set) return 1;
@@ -29,7 +29,7 @@ int ntk_thread_start(pthread_t *thread, void *(*body)(void *), void *context) {
   pthread_attr_setstacksize(&attributes, 8 << 20);
   sigset_t all, before;
   sigfillset(&all);
-  // Faults belong to the thread that makes them.
+  // Signals for faults belong to the thread that causes them.
   const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
   for (int i = 0; i < 6; i++) sigdelset(&all, faults[i]);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -45,7 +45,7 @@ int ntk_latch_init(ntk_latch *latch, int count) {
   latch->missing = count;
   int error = pthread_mutex_init(&latch->mutex, 0);
   if (error) return error;
-  // Waits do not end early or late where somebody sets the clock.
+  // With the monotonic clock, waits do not end early or late if somebody sets the clock.
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

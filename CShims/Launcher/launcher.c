@@ -1,11 +1,12 @@
-/// ntk-dist as it is installed: starts the build of the program that suits this processor.
+/// The installed command ntk-dist: starts the build of the program that suits this processor.
 ///
-/// The program lies in lib/ntk-dist beside this file's folder, once for every level of instruction sets
-/// (x86-64-v2, -v3, -v4). NTK_DIST_ISA names a lower level than the processor's.
+/// The program is in lib/ntk-dist, next to the folder of this command, with one build for every level
+/// of instruction sets (x86-64-v2, -v3, -v4). NTK_DIST_ISA can name a lower level than that of the processor.
 ///
-/// All ranks must use the same level, or their tiles would differ in the last bits: the least of their
-/// levels. They agree on it here, so commands that use MPI start it here where there are several ranks. For
-/// the same reason OpenBLAS gets the kernels of that level, unless OPENBLAS_CORETYPE names others.
+/// All ranks must use the same level, the lowest of their levels; otherwise their tiles would
+/// differ in the last bits. The ranks agree on the level here. So for commands that use MPI, MPI is
+/// started here if there are several ranks. For the same reason, OpenBLAS is told to use the
+/// kernels of that level, unless OPENBLAS_CORETYPE names others.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <limits.h>
@@ -18,14 +19,14 @@
 
 #include "CProcessor.h"
 
-/// Exit statuses of sysexits.h, as the program itself has them.
+/// The exit statuses of sysexits.h, the same as in the program itself.
 enum { status_usage = 64, status_unavailable = 69 };
 
 #if defined(__x86_64__)
 static const char *const levels[] = {"v2", "v3", "v4"};
-/// The kernels of OpenBLAS for them, for OPENBLAS_CORETYPE.
+/// The kernels of OpenBLAS for these levels, for OPENBLAS_CORETYPE.
 static const char *const blas_kernels[] = {"Nehalem", "Haswell", "SkylakeX"};
-/// What each level has that the one before has not.
+/// The instruction sets that each level has in addition to the previous level.
 static const char *const sets[][7] = {
     {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt"},
     {"avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt"},
@@ -59,7 +60,7 @@ static int has(const char *name) {
   return 0;
 }
 
-/// The highest level of this processor; -1 where it has none.
+/// The highest level of this processor; -1 if it has none.
 static int level_of_processor(void) {
   for (int level = 0; level < level_count; level++) {
     for (int i = 0; i < 7 && sets[level][i]; i++) {
@@ -69,7 +70,7 @@ static int level_of_processor(void) {
   return level_count - 1;
 }
 
-/// That level, or the lower one that the user asks for.
+/// The level of the processor, or the lower level that the user asks for.
 static int own_level(void) {
   int present = level_of_processor();
   if (present < 0) {
@@ -117,7 +118,7 @@ static int has_other_ranks(void) {
   return ranks > 1;
 }
 
-/// Whether MPI runs.
+/// Whether MPI is running.
 static int is_parallel = 0;
 
 static void end_mpi(void) {
@@ -132,11 +133,11 @@ static void start_mpi(void) {
     fail(status_unavailable, "MPI does not start");
   }
   is_parallel = 1;
-  // Wrong arguments end a command before it knows that MPI has started.
+  // Wrong arguments may end the program before it knows that MPI has started.
   atexit(end_mpi);
 }
 
-/// The least of a number over all ranks. Collective.
+/// The minimum of a number over all ranks. Collective.
 static int least(int number) {
   if (is_parallel) MPI_Allreduce(MPI_IN_PLACE, &number, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
   return number;

@@ -1,2 +1,3 @@
-// The functions of the library are Swift's; this is what SwiftPM needs of a target with a header.
+// The functions of the library are written in Swift. SwiftPM needs this file because a target with
+// a header needs a source file.
 #include "ntkdist.h"

@@ -1,18 +1,18 @@
 import TileSchedule
 import Tiling
 
-/// The messages between the coordinator (rank 0) and the other ranks. All are short.
+/// The messages between the coordinator (rank 0) and the other ranks. All messages are short.
 package enum AssemblyMessage {
   static let toCoordinator: Int32 = 101
   static let toWorker: Int32 = 102
 
-  /// What a worker says.
+  /// A message from a worker to the coordinator.
   package enum Report: Equatable {
     case request
     case finished(item: Int)
     /// A stop signal reached the worker.
     case stop
-    /// An item was given up, because of a stop.
+    /// The worker gave up an item because of a stop.
     case dropped(item: Int)
 
     package var words: [Int64] {
@@ -44,12 +44,12 @@ package enum AssemblyMessage {
     }
   }
 
-  /// What the coordinator answers.
+  /// A message from the coordinator to a worker.
   package enum Order: Equatable {
     case assign(item: Int)
     case withdraw(item: Int)
     case drained
-    /// The last tile of an item's shard is there.
+    /// The shard that holds this item has all its tiles and can be packed.
     case pack(WorkItem)
 
     package var words: [Int64] {

@@ -4,24 +4,24 @@ import Results
 import TileSchedule
 import TileStore
 
-/// Assembles the kernels of a run: every tile that the store lacks, over all ranks.
+/// Assembles the kernels of a run: computes, over all ranks, every tile that the store lacks.
 ///
-/// Rank 0 coordinates and computes: it hands out items on request and looks at its messages
-/// between small pieces of its own work.
+/// Rank 0 coordinates and computes: it hands out items on request and looks at its messages between
+/// small pieces of its own work.
 package final class AssemblyStage {
-  /// What an assembly did.
+  /// The outcome of an assembly.
   package struct Outcome {
     /// Whether the store is complete.
     package let isComplete: Bool
-    /// Items computed now, and in all.
+    /// The number of items that this run computed, and the number of all items.
     package let computed: Int
     package let total: Int
-    /// Items that are in the store now, those of earlier runs too.
+    /// The number of items that are in the store now, including those of earlier runs.
     package let present: Int
-    /// Entries of the kernels (one per pair of images) computed now.
+    /// The number of kernel entries (one per pair of images) that this run computed.
     package let entries: Int
     package let seconds: Double
-    /// Items with a tile of a bad checksum or size, computed again.
+    /// The number of items that were computed again because a tile had a wrong checksum or size.
     package let repaired: Int
   }
 
@@ -30,7 +30,7 @@ package final class AssemblyStage {
   private let work: TileWork
   private let console: Console
   private let events: EventLog
-  /// What an entry costs and what that counts, for progress.
+  /// The cost of one entry, and whether it counts pairs of pixels. Used to report progress.
   private let workPerPair: Double
   private let usesPixels: Bool
   private let folder: RunFolder
@@ -52,12 +52,12 @@ package final class AssemblyStage {
     work = try TileWork(assignment, store: store, input: input, rank: ranks.rank)
   }
 
-  /// Runs to the end, or until a signal asks to stop.
+  /// Runs until all items are computed, or until a signal asks to stop.
   ///
-  /// Collective. Errors: of one rank; the caller must end the others.
+  /// Collective. Errors: an error may occur on one rank only; the caller must then end the other ranks.
   package func run() throws -> Outcome {
     let start = MPIEnvironment.seconds
-    // The plan is small and the same everywhere but for what is present, which rank 0 knows.
+    // All ranks make the same small plan. Only rank 0 knows which items are present.
     let everything = TilePlan(grids: store.grids, shard: folder.shard)
     let present = try ranks.agree { () throws -> Set<WorkItem> in
       guard ranks.isRoot else { return [] }
@@ -70,7 +70,7 @@ package final class AssemblyStage {
     let unread = zip(everything.items, zip(isPresent, isKnown))
       .filter { $0.1 == (1, 0) }.map(\.0)
     let damaged = try damagedItems(of: unread)
-    // What is damaged comes first, so that it is not found again by every session to come.
+    // Damaged items come first, so that later sessions do not find the same damage again.
     let items = damaged + zip(everything.items, isPresent).filter { $0.1 == 0 }.map(\.0)
     try store.requireDisk(for: items, of: folder, ranks: ranks)
     try ranks.onRoot {
@@ -112,9 +112,11 @@ package final class AssemblyStage {
       repaired: damaged.count)
   }
 
-  /// The items with a tile that fails its checksum, its own or the one kept since the array was
-  /// finished; each rank reads its share. They are computed again
-  /// and replaced, never removed: another job may have just written a good one.
+  /// Returns the items with a tile that fails its checksum: the tile's own checksum, or the one
+  /// kept since the array was finished. Each rank reads its share of the items.
+  ///
+  /// Damaged tiles are computed again and replaced, never removed, because another job may have
+  /// just written a good tile.
   private func damagedItems(of items: [WorkItem]) throws -> [WorkItem] {
     var isDamaged = [Int](repeating: 0, count: items.count)
     let damages = try ranks.agree { () throws -> [String] in
@@ -140,7 +142,7 @@ package final class AssemblyStage {
     try ranks.world.allReduce(&isDamaged, .max)
     let lists = try ranks.world.gather(Array(damages.joined(separator: "\n").utf8)) ?? []
     try ranks.onRoot {
-      // A damaged shard is met with every one of its tiles.
+      // Every tile of a damaged shard reports the same damage.
       var told: Set<Substring> = []
       for damage in lists.flatMap({ String(decoding: $0, as: UTF8.self).split(separator: "\n") })
       where told.insert(damage).inserted {

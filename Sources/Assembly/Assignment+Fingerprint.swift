@@ -6,9 +6,9 @@ import TileStore
 // What the bytes of an assignment's tiles depend on.
 
 extension Assignment {
-  /// What the tiles of a variant are of.
+  /// The fingerprint of what the tiles of a variant are computed from.
   ///
-  /// - Parameter digest: of the images or matrices that they come from; nil where these were not read.
+  /// - Parameter digest: the digest of the images or matrices; nil if these were not read.
   package func fingerprint(variant: Int, data: DataOutline, digest: UInt64?) -> Fingerprint {
     switch origin {
     case .networks(let work):
@@ -35,7 +35,7 @@ extension Assignment {
     }
   }
 
-  /// The field of a fingerprint that tells the images or matrices.
+  /// The field of a fingerprint that holds the digest of the images or matrices.
   var digestField: String { networks == nil ? "matrices" : "images" }
 
   private func fingerprint(
@@ -49,8 +49,8 @@ extension Assignment {
       "test": "\(data.testCount)",
       "precision": precision.rawValue,
     ])
-    // Left out where there is none, so that older stores remain what they are. Sums over vectors
-    // of another length round differently.
+    // A field without a value is left out, so that the fingerprints of older stores stay valid. The
+    // instruction set is part of the fingerprint because sums over vectors of another length round differently.
     fingerprint["NTK_DIST_ISA"] = Processor.level
     if work.average.flip { fingerprint["mirror average"] = "yes" }
     if work.average.shift > 0 { fingerprint["shift average"] = "\(work.average.shift)" }

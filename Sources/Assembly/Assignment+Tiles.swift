@@ -5,15 +5,15 @@ import KernelTiles
 import TileStore
 import Tiling
 
-// How large the tiles of an assignment are, and what they take.
+// The size of an assignment's tiles, and the time and memory that they take.
 
 extension Assignment {
-  /// The edge of a tile: what the job says, else what suits the number of training images and the
-  /// network; never the number of ranks, because the tiles' bytes must not depend on it.
+  /// The edge of a tile: the edge that the job sets, or else one that suits the number of training
+  /// images and the network. It never depends on the number of ranks, because the tiles' bytes must not depend on it.
   package func tile(train: Int) -> Int { requestedTile ?? chosenTile(train: train) }
 
-  /// Throws where a job asks for tiles so small that their number is out of proportion: each tile is
-  /// written and flushed as a file, and may remain one.
+  /// Throws if a job asks for tiles so small that their number is out of proportion. Each tile is
+  /// written and flushed as a file, and may remain a file.
   package func checkTileCount(train: Int, test: Int) throws {
     let chosen = chosenTile(train: train)
     guard let requestedTile, requestedTile < chosen else { return }
@@ -28,7 +28,7 @@ extension Assignment {
         + "tile: \(chosen), or leave it out")
   }
 
-  /// An array of the job's store.
+  /// The specification of one array of the job's store.
   func spec(_ grid: TileGrid, fingerprint: Fingerprint) -> TileArraySpec {
     TileArraySpec(
       grid: grid, storage: storage, fingerprint: fingerprint,
@@ -36,26 +36,27 @@ extension Assignment {
   }
 
   private func chosenTile(train: Int) -> Int {
-    // About eight tiles along an edge, in whole blocks of the recursion core; with pools between
-    // pixels these are single pairs.
+    // About eight tiles along an edge, in whole blocks of the recursion core. For networks with
+    // pools between pixels, a block is a single pair.
     let least = networks.map { $0.usesPixels && $0.program.leastTile == 1 } ?? false ? 8 : 64
     let eighth = (train / 8 + least - 1) / least * least
     var tile = min(max(eighth, least), largestTile)
     guard let networks, networks.usesPixels else { return tile }
-    // An interrupted tile is lost: it should be seconds of one core, and its edges moderate memory.
+    // An interrupted tile is lost. So a tile should take seconds on one core, and the images at its
+    // edges should take little memory.
     while tile / 2 >= networks.program.leastTile
       && (seconds(tile: tile) > 20 || tile * networks.bytesPerImage > 128 << 20)
     { tile /= 2 }
     return tile
   }
 
-  /// What more images are tiled by. Products of features are faster in larger pieces: their factors are
-  /// read once for each.
+  /// The largest tile edge that is chosen for many images. Products of features are faster in
+  /// larger pieces, because each piece reads its factors only once.
   private var largestTile: Int {
     if case .features = origin { 1024 } else { 512 }
   }
 
-  /// What a tile's time depends on, as one line.
+  /// Everything that the time of a tile depends on, as one line.
   package func profileKey(train: Int) -> String {
     "\(variants.map(\.text).joined(separator: " | ")); \(kernels.map(\.rawValue).joined(separator: " ")); "
       + "\(precision.rawValue), tile \(min(tile(train: train), train))"
@@ -63,27 +64,27 @@ extension Assignment {
       + (networks.map { $0.average.shift > 0 ? ", shift \($0.average.shift)" : "" } ?? "")
   }
 
-  /// What a tile takes on one core, roughly: the speed of a present machine, kernels and all.
+  /// Roughly the seconds that one core takes for a tile with all its kernels, at the speed of a present machine.
   private func seconds(tile: Int) -> Double {
     Double(tile * tile) * workPerPair * (precision == .f64 ? 1.8e-9 : 0.8e-9)
   }
 
-  /// How many numbers a pair of training images has in the store.
+  /// The number of values that the store holds for a pair of training images.
   package var valuesPerPair: Int { variants.count * kernels.count * (keepsGaps ? 2 : 1) }
 
-  /// Bytes that a rank takes while it computes tiles, beside the images.
+  /// The bytes that a rank takes while it computes tiles, in addition to the images.
   package func assemblyBytes(tile: Int) -> Int {
     let results = valuesPerPair * 8 * tile * tile
     guard let networks else { return results + scratchBytes(tile: tile) }
-    // With mirror images, the results of one term beside their sum.
+    // With mirror images, the results of one term are held in addition to their sum.
     return TileKernels.scratchBytes(
       networks.program, precision, tile: tile, averagesMirrors: averagesMirrors)
       + results * (averagesMirrors ? 2 : 1)
   }
 
-  /// Throws where the tiles of all ranks of a node do not fit into its memory.
+  /// Throws if the tiles of all ranks of a node do not fit into the node's memory.
   ///
-  /// - Parameter memory: what the node has left beside the images, in bytes.
+  /// - Parameter memory: the memory that the images leave on the node, in bytes.
   package func checkMemory(train: Int, ranks: Int, memory: Int) throws {
     let tile = tile(train: train)
     let bytes = assemblyBytes(tile: tile)
@@ -103,7 +104,7 @@ extension Assignment {
           ? "use fewer ranks per node" : "set tile: \(fitting)"))
   }
 
-  /// Bytes that a rank takes for one tile of what is no network's, beside the tile itself.
+  /// The bytes that a rank takes for one tile of given kernels or features, in addition to the tile itself.
   private func scratchBytes(tile: Int) -> Int {
     switch origin {
     case .networks: 0

@@ -5,29 +5,29 @@ import RecursionCore
 import Results
 import TileStore
 
-/// What a run computes, with the network checked: the part of a job that all stages share.
+/// What a run computes: the part of a job that all stages share, with the network checked.
 package struct Assignment {
-  /// One network of the job, or what stands in place of one.
+  /// One network of the job, or an entry that stands for given kernels or features.
   package struct Variant {
-    /// What varies, for example `depth=30`; empty where nothing does.
+    /// The name, which lists the values of what varies, for example `depth=30`; empty if nothing varies.
     package let name: String
     /// The values of what varies, by their keys in the job.
     package let parameters: [String: Double]
-    /// nil where the kernels are of none.
+    /// The network; nil if the kernels are not those of a network.
     package let network: Network?
     /// The network on one line, for the fingerprint.
     package let text: String
-    /// As mean-field theory sees it; nil where it does not.
+    /// The network in the form that mean-field theory uses; nil if the theory does not cover the network.
     package let uniform: UniformNetwork?
   }
 
-  /// What the tiles come from.
+  /// The source of the tiles.
   package enum Origin {
-    /// Networks, from whose recursions they are computed.
+    /// Networks. The tiles are computed with their recursions.
     case networks(NetworkWork)
-    /// Matrices that are imported.
+    /// Matrices. The tiles are imported from them.
     case kernel(KernelFiles)
-    /// Features, whose products they are.
+    /// Features. The tiles are their products.
     case features(FeatureWork)
   }
 
@@ -40,16 +40,16 @@ package struct Assignment {
   let requestedTile: Int?
   /// Whether finished tiles are packed into shards.
   let packsTiles: Bool
-  /// Whether the training images' gaps are kept beside their kernels.
+  /// Whether the gaps of the training images are kept next to their kernels.
   package let keepsGaps: Bool
   /// Whether the kernels of test images with themselves are known.
   package let hasTestDiagonal: Bool
   /// How the images were preprocessed, for the fingerprint.
   package let preprocessing: String
 
-  /// The assignment of a job whose results go to `run`.
+  /// Creates the assignment of a job whose results go to `run`.
   ///
-  /// - Parameter imageShape: [H, W, C] or [D] where it is known; else it is read from the data.
+  /// - Parameter imageShape: [H, W, C] or [D] if it is known; nil to read it from the data.
   ///
   /// Errors: `NetworkError` for a composition that makes no sense, before any data is read.
   package init(_ job: Job, run: RunFolder, imageShape: [Int]? = nil) throws {
@@ -65,7 +65,7 @@ package struct Assignment {
       variants = try NetworkWork.variants(section, job, imageShape)
       origin = .networks(NetworkWork(variants.compactMap(\.network), job, precision))
       hasTestDiagonal = true
-      // A reduction is left out where there is none, so that older stores remain what they are.
+      // Without a reduction the text does not mention one, so that the fingerprints of older stores stay valid.
       preprocessing =
         (job.data.reduction == 1 ? "" : "reduced \(job.data.reduction)-fold, ")
         + job.data.preprocessing.text
@@ -88,24 +88,24 @@ package struct Assignment {
     }
   }
 
-  /// The networks' part; nil where the kernels are of none.
+  /// The work for networks; nil if the kernels are not those of networks.
   package var networks: NetworkWork? {
     if case .networks(let work) = origin { work } else { nil }
   }
 
-  /// Whether the kernels are averaged over mirror images, which the images then come with.
+  /// Whether the kernels are averaged over mirror images. If so, the mirror images are loaded with the images.
   package var averagesMirrors: Bool { networks?.averagesMirrors ?? false }
 
-  /// Whether there are convolutions.
+  /// Whether the networks have convolutions.
   package var usesPixels: Bool { networks?.usesPixels ?? false }
 
-  /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
+  /// The cost of one pair of images: 1, or pairs of pixels times layers for networks with convolutions.
   package var workPerPair: Double { networks?.workPerPair ?? 1 }
 
-  /// What kernels are of, in the plural, for messages.
+  /// What the kernels compare, in the plural, for messages.
   package var subjects: String { networks == nil ? "points" : "images" }
 
-  /// Throws where the images that were found do not do for the networks or the prediction.
+  /// Throws if the data do not suit the networks or the tasks of the job.
   package func check(_ data: DataOutline, job: Job) throws {
     try NetworkWork.check(job, imageShape: data.shape)
     if job.prediction != nil, data.testCount == 0 {
@@ -161,7 +161,7 @@ package struct Assignment {
     Self.label(variants[variant].name, kernel)
   }
 
-  /// The same by the variant's name.
+  /// The label of a kernel of the variant with this name.
   package static func label(_ variant: String, _ kernel: KernelKind) -> String {
     (variant.isEmpty ? "" : variant + " ") + kernel.rawValue
   }

@@ -4,11 +4,11 @@ import RankProgram
 import Results
 import TileSchedule
 
-/// Rank 0 of an assembly: hands out items on request, and computes items itself, looking at its
-/// messages between small pieces of its own work.
+/// Rank 0 of an assembly: hands out items on request and also computes items itself. It looks at
+/// its messages between small pieces of its own work.
 final class Coordinator {
   private let items: [WorkItem]
-  /// Pairs of images of each item, and their work in `unit`s.
+  /// For each item, the number of pairs of images and the work in `unit`s.
   private let pairs: [Int]
   private let work: [Int]
   private let unit: String
@@ -22,9 +22,9 @@ final class Coordinator {
   private var desk = WorkerDesk()
   private var begun: Int?
   private var drainedWorkers = 0
-  /// Pairs of the items that are finished.
+  /// The number of pairs in the finished items.
   private var pairsDone = 0
-  /// Items that each rank has finished.
+  /// The number of items that each rank has finished.
   private var finishedBy: [Int]
   private var meter: ProgressMeter
   private var lastEvent: Double
@@ -46,9 +46,9 @@ final class Coordinator {
       total: work.reduce(0, +), pieces: min(ranks.count, max(items.count, 1)), at: lastEvent)
   }
 
-  /// Runs until every item is in the store, or until a stop is asked for and all ranks know.
+  /// Runs until every item is in the store, or until a stop is requested and all ranks know of it.
   ///
-  /// Returns how many items are in the store now, and the pairs of images in them.
+  /// - Returns: the number of items that are in the store now, and the number of pairs of images in them.
   func run() throws -> (items: Int, pairs: Int) {
     while !isFinished {
       try serve()
@@ -81,7 +81,7 @@ final class Coordinator {
 
   private func perform(_ item: Int) throws -> TileQueue.Event {
     defer { desk.remove(item) }
-    // Only a stop drains a rank that still holds items.
+    // A rank that still holds items is drained only by a stop.
     guard !desk.isDrained else { return .dropped(rank: 0, item: item) }
     begun = item
     defer { begun = nil }
@@ -110,7 +110,7 @@ final class Coordinator {
       finishedBy[rank] += 1
       pairsDone += pairs[item]
       meter.add(work[item], at: MPIEnvironment.seconds)
-      // Before the answers: a rank that is told to leave has had its shards.
+      // This comes before the queue's answers, so that a rank gets its shards before it is told to leave.
       if shards.finish(items[item]), !queue.isStopped { try tell(rank, .pack(items[item])) }
     }
     for answer in queue.handle(event) {
@@ -152,14 +152,14 @@ final class Coordinator {
 
   private func detail(_ reading: ProgressMeter.Reading) -> String {
     var detail = "\(queue.doneCount)/\(items.count) tiles"
-    // As the time left: the average where nothing was finished lately.
+    // As for the time left, the average rate is used if nothing was finished lately.
     if let rate = [reading.rate, reading.averageRate].compactMap(\.self).first(where: { $0 > 0 }) {
       detail += String(format: "  %.2e %@/s", rate, unit)
     }
     return detail
   }
 
-  /// What each rank has finished; of many ranks the least, the middle and the most.
+  /// The number of items that each rank has finished; for many ranks only the least, the middle and the most.
   private var shares: String {
     guard finishedBy.count > 64 else {
       return finishedBy.map(String.init).joined(separator: " ")

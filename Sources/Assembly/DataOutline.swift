@@ -4,24 +4,24 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// What is known of a run's data without its images or matrices: how many, of which shape, with which
-/// labels. The stages after the assembly need no more.
+/// The facts about a run's data that need no images or matrices: their number, their shape and
+/// their labels. The stages after the assembly need only these.
 package struct DataOutline {
-  /// Of an image; empty where there are none.
+  /// The shape of an image; empty if there are no images.
   package let shape: [Int]
   package let trainCount: Int
   package let testCount: Int
   package let classes: Int
   package let trainLabels: [Int]
   package let testLabels: [Int]
-  /// The opened images, on rank 0.
+  /// The opened images, on rank 0 only.
   package let plan: DatasetPlan?
 
   /// Opens the data of a job on rank 0 and broadcasts the outline.
   ///
   /// Collective. Errors: `DatasetError`, `MatrixError`, agreed by all ranks.
   ///
-  /// - Parameter run: where the numbers of points are kept, should their matrices have gone.
+  /// - Parameter run: the folder that keeps the numbers of points, in case the matrices have been removed.
   package init(_ job: Job, run: RunFolder, on ranks: Ranks) throws {
     var plan: DatasetPlan?
     var points: GivenPoints?
@@ -45,7 +45,7 @@ package struct DataOutline {
     testLabels = try ranks.world.broadcast(plan?.testLabels ?? points?.testLabels ?? [])
   }
 
-  /// Fingerprint of the labels, in order: FNV-1a, by labels in place of bytes.
+  /// The fingerprint of the labels, in order: FNV-1a, applied to labels instead of bytes.
   package var labelDigest: UInt64 {
     (trainLabels + testLabels).reduce(0xcbf2_9ce4_8422_2325) { hash, label in
       (hash ^ UInt64(truncatingIfNeeded: label)) &* 0x100_0000_01b3

@@ -3,21 +3,21 @@ import Failures
 import Jobs
 import Results
 
-/// The points of a job whose kernels are of no images: how many there are, and their labels.
+/// The number of points and their labels, for a job whose kernels do not come from images.
 package struct GivenPoints {
   package let trainCount: Int
   package let testCount: Int
   let trainLabels: [Int]
   let testLabels: [Int]
-  /// Columns of the features; 0 of a kernel that is given.
+  /// The number of columns of the features; 0 for given kernels.
   package let columns: Int
   /// The largest label plus one; 0 without labels.
   package let classes: Int
 
   /// Looks at the shapes of the matrices, and reads the labels.
   ///
-  /// Local. Errors: `MatrixError`, `DatasetError`; matrices of shapes that do not fit together. Where the
-  /// matrices have gone since the run's kernels were assembled, the run tells the numbers.
+  /// Local. Errors: `MatrixError`, `DatasetError`; matrices whose shapes do not fit together. If
+  /// the matrices have been removed since the run's kernels were assembled, the numbers come from the run's summary.
   package init(opening job: Job, run: RunFolder) throws {
     guard case .labels(let train, let test) = job.data.source else { throw DatasetError.noImages }
     do {
@@ -52,7 +52,7 @@ package struct GivenPoints {
         return (chunks.trainCount, chunks.testCount, chunks.columns)
       }
       guard let first = try work.chunk(0) else { throw work.missing(0) }
-      // The others will be as wide, more or less.
+      // The other chunks will have about the same number of columns.
       return (first.trainCount, first.testCount, first.columns * count)
     }
   }

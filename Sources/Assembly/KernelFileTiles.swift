@@ -4,17 +4,18 @@ import Tiling
 
 /// Imports the tiles of kernels that another program has computed.
 ///
-/// A symmetric kernel is read twice, above and below its diagonal, and the lower triangle is taken.
+/// A symmetric kernel is read twice, above and below its diagonal. The tiles take the lower triangle.
 final class KernelFileTiles: TileSource {
   private let files: KernelFiles.Opened
-  /// The training kernel's diagonal; empty where nothing needs it.
+  /// The diagonal of the training kernel; empty if nothing needs it.
   private let diagonal: [Double]
 
-  /// Two elements (i, j) and (j, i) are the same up to rounding where they differ by no more than this
-  /// part of the largest element near them: some hundred times the rounding of float32.
+  /// The tolerance for asymmetry, some hundred times the rounding of float32: two elements (i, j)
+  /// and (j, i) count as equal up to rounding if they differ by no more than this fraction of the
+  /// largest element near them.
   static let asymmetry = 0x1p-17
 
-  /// - Parameter diagonal: of the training kernel, where gaps are asked for.
+  /// - Parameter diagonal: the diagonal of the training kernel, if gaps are requested.
   init(_ files: KernelFiles.Opened, diagonal: [Double]) {
     (self.files, self.diagonal) = (files, diagonal)
   }
@@ -39,7 +40,7 @@ final class KernelFileTiles: TileSource {
     return true
   }
 
-  /// K(x, x) + K(x', x') - 2 K(x, x') in place of K(x, x').
+  /// Replaces K(x, x') by K(x, x) + K(x', x') - 2 K(x, x').
   private static func turn(
     _ values: UnsafeMutableBufferPointer<Double>, intoGapsWith diagonal: [Double],
     _ rows: Range<Int>, _ columns: Range<Int>
@@ -74,7 +75,7 @@ final class KernelFileTiles: TileSource {
         guard abs(lower - upper) <= most else {
           throw asymmetric(rows.lowerBound + i, columns.lowerBound + j, lower, upper)
         }
-        // Above the diagonal of a tile on it.
+        // In a tile on the diagonal, fill the part above the diagonal as well.
         if rows == columns { values[j * n + i] = lower }
       }
     }

@@ -4,18 +4,18 @@ import MatrixFiles
 import Results
 import TileStore
 
-/// The files of a job's own kernels.
+/// The files of the kernels that a job gives.
 package struct KernelFiles {
   package let section: KernelSection
   /// The type of the training kernel's numbers, for example `float32`.
   let elements: String
 
-  /// The field of a fingerprint that has it.
+  /// The field of a fingerprint that holds `elements`.
   static let elementsField = "elements"
 
-  /// Looks at the training kernel, or, where that has gone, at what the run has kept of it.
+  /// Looks at the training kernel or, if it has been removed, at what the run has kept of it.
   ///
-  /// Local. Errors: `MatrixError` of a file that is there and no matrix.
+  /// Local. Errors: `MatrixError` for a file that exists but is not a matrix.
   init(_ section: KernelSection, run: RunFolder) throws {
     self.section = section
     do {
@@ -30,7 +30,7 @@ package struct KernelFiles {
 
   var hasSingleElements: Bool { elements != "float64" }
 
-  /// Whether the matrices have not gone since they were imported. Local.
+  /// Whether the matrices still exist since they were imported. Local.
   func isThere() throws -> Bool {
     do {
       _ = try Self.open(section)
@@ -41,7 +41,7 @@ package struct KernelFiles {
     }
   }
 
-  /// The matrices, opened.
+  /// The opened matrices.
   package struct Opened {
     package let train: any MatrixFile
     package let test: (any MatrixFile)?
@@ -90,8 +90,8 @@ package struct KernelFiles {
 }
 
 extension Assignment {
-  /// Mean seconds of reading a block of the training kernel, by some blocks or a second of them; 0 where
-  /// there is no matrix to read. Local.
+  /// The mean number of seconds to read a block of the training kernel, measured on at most 16
+  /// blocks or for about one second; 0 if there is no matrix to read. Local.
   package func readingSeconds(tile: Int, of train: Int) throws -> Double {
     guard case .kernel(let files) = origin, try files.isThere() else { return 0 }
     let matrix = try KernelFiles.open(files.section).train

@@ -6,11 +6,11 @@ import TileStore
 import Tiling
 
 extension KernelStore {
-  /// Publishes the checksums of the job's finished part of the store, a file for each array.
+  /// Publishes the checksums of the job's finished part of the store, in one file for each array.
   /// Collective.
   ///
-  /// - Parameter known: those of the items that this rank has written or verified, one per array of
-  ///   the item's grid.
+  /// - Parameter known: the checksums of the items that this rank has written or verified, one per
+  ///   array of the item's grid.
   func publish(_ known: [WorkItem: [UInt32]], to run: RunFolder, ranks: Ranks) throws {
     var words: [UInt32] = []
     for (item, values) in known {
@@ -30,7 +30,7 @@ extension KernelStore {
     }
   }
 
-  /// Takes a rank's list into the checksums of every array.
+  /// Adds a rank's list to the checksums of every array.
   private func take(_ words: UnsafeBufferPointer<UInt32>, into kept: inout [TileChecksums]) {
     let places = parts.map { part in
       entries.indices.filter { entries[$0].part.gridPart == part }

@@ -5,9 +5,9 @@ import Results
 import TileSchedule
 
 extension KernelStore {
-  /// Throws where the tiles of some items do not fit on the disk. Collective.
+  /// Throws if the tiles of `items` do not fit on the disk. Collective.
   ///
-  /// - Parameter first: the variant from which on the tiles are to be written.
+  /// - Parameter first: the first variant whose tiles will be written; all later variants are written too.
   func requireDisk(
     for items: [WorkItem], fromVariant first: Int = 0, of run: RunFolder, ranks: Ranks
   ) throws {
@@ -17,7 +17,7 @@ extension KernelStore {
           + entries(ofGrid: item.grid).filter { $0.variant >= first }
           .reduce(0) { $0 + $1.array.spec.bytesPerTile }
       }
-      // A shard has a second copy of its tiles while it is packed.
+      // While a shard is packed, a second copy of its tiles exists.
       let copies = ranks.count * entries.reduce(0) { max($0, $1.array.spec.bytesPerShard) }
       let free = try Disk().freeBytes(at: run.path)
       guard bytes > 0, bytes + copies > free else { return }

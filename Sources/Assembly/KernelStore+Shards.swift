@@ -2,11 +2,11 @@ import TileSchedule
 import TileStore
 import Tiling
 
-// Finished tiles are packed into shards as soon as a shard has all of its tiles.
+// Finished tiles are packed into a shard as soon as all tiles of the shard exist.
 
 extension KernelStore {
-  /// The divisions of each grid into shards, each once. All arrays of a grid have the same one, unless
-  /// another version made some of them.
+  /// The different divisions of each grid into shards. All arrays of a grid have the same division,
+  /// unless another version of the program made some of them.
   var shards: [[TileGrid]] {
     grids.indices.map { grid in
       var found: [TileGrid] = []
@@ -17,11 +17,11 @@ extension KernelStore {
     }
   }
 
-  /// Packs what is complete and still loose: where two ranks computed one tile, or an earlier job did not
-  /// come to it. Removes the folders that are empty then. Local, on one rank, when no other rank of the
-  /// job writes.
+  /// Packs complete shards whose tiles are still loose, because two ranks computed the same tile or
+  /// an earlier job did not get to it. Then removes empty folders. Local, on one rank, when no
+  /// other rank of the job writes.
   ///
-  /// - Returns: what is damaged, in a sentence each.
+  /// - Returns: one sentence for each thing that is damaged.
   func packRest() throws(TileStoreError) -> [String] {
     var damages: [String] = []
     for array in entries.map(\.array.withoutChecksums) {
@@ -40,10 +40,10 @@ extension KernelStore {
 }
 
 extension TileWork {
-  /// Packs the shards that hold an item's tiles, as far as all of their tiles are there. What is damaged
-  /// stays as it is: the job's end says so. Local.
+  /// Packs the shards that hold an item's tiles, if all of their tiles exist. Damaged tiles stay as
+  /// they are, and the end of the job reports them. Local.
   ///
-  /// - Parameter poll: called before each tile; where it returns false, no more is packed.
+  /// - Parameter poll: called before each tile; packing stops if it returns false.
   func pack(around item: WorkItem, poll: () throws -> Bool) throws {
     var failure: (any Error)?
     for entry in store.entries(ofGrid: item.grid) {
@@ -60,15 +60,15 @@ extension TileWork {
 }
 
 extension TileArray {
-  /// The array for packing. Its tiles were verified when the job began or computed since, and these may
-  /// differ from those of the checksums that an earlier job kept.
+  /// The array without checksums, for packing. Its tiles were verified when the job began or
+  /// computed since. Computed tiles may differ from the checksums that an earlier job kept.
   fileprivate var withoutChecksums: TileArray {
     var array = self
     array.checksums = nil
     return array
   }
 
-  /// What is wrong with a tile that is computed again, as a sentence.
+  /// A sentence that says what is wrong with a tile that will be computed again.
   func damage(_ error: TileStoreError, of tile: TileIndex) -> String {
     switch error {
     case .badShard(let path, let reason):

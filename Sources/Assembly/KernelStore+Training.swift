@@ -5,10 +5,10 @@ import Results
 import TileStore
 
 extension KernelStore {
-  /// The training kernel of a finished or stopped run, whatever its job needs to be read: with the
-  /// checksums that its jobs have kept.
+  /// The training kernel of a finished or stopped run, with the checksums that the run's jobs have
+  /// kept. Needs no input of the job.
   ///
-  /// Local. Errors: `Refusal` where the run has none, `TileStoreError` where it is not ours.
+  /// Local. Errors: `Refusal` if the run has no such kernel, `TileStoreError` if the array is not ours.
   package static func trainingArray(
     of run: RunFolder, variant: String, kernel: KernelKind
   ) throws -> TileArray {

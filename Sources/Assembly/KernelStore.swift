@@ -8,18 +8,19 @@ import TileSchedule
 import TileStore
 import Tiling
 
-/// The arrays of a run's store: for every variant and kernel the square of the training images, where
-/// asked the gaps beside it, the rectangle of test and training images, and the test images' diagonal.
+/// The arrays of a run's store. For every variant and kernel these are the square of the training
+/// images, the gaps of the same images if requested, the rectangle of test and training images, and
+/// the diagonal of the test images.
 package struct KernelStore {
-  /// What the tiles of an array hold.
+  /// The contents of an array's tiles.
   package enum Part: String, CaseIterable {
     case train
-    /// K(x, x) + K(x', x') - 2 K(x, x') of the training images, in the tiles of their kernel.
+    /// K(x, x) + K(x', x') - 2 K(x, x') for the training images, with the same tiles as their kernel.
     case trainGap = "train_gap"
     case test
     case testDiagonal = "test_diagonal"
 
-    /// The part whose grid of tiles this one has.
+    /// The part whose grid of tiles this part uses.
     package var gridPart: Part { self == .trainGap ? .train : self }
   }
 
@@ -53,15 +54,15 @@ package struct KernelStore {
     return grids
   }
 
-  /// How much a job's store is.
+  /// The size of a job's store.
   package struct Size {
     /// Bytes of all tiles.
     package var bytes = 0
-    /// Files of the finished store, the descriptions of arrays and groups included.
+    /// The number of files of the finished store, including the descriptions of arrays and groups.
     package var files = 0
   }
 
-  /// What a job's store will be.
+  /// Computes the size that a job's store will have.
   package static func size(
     _ assignment: Assignment, train: Int, test: Int
   ) throws(GridError) -> Size {
@@ -76,11 +77,11 @@ package struct KernelStore {
       files: variants * kernels * specs.reduce(0) { $0 + $1.fileCount + 1 } + groups)
   }
 
-  /// Creates the arrays that are missing and opens those that are there.
+  /// Creates the arrays that are missing and opens the existing ones.
   ///
-  /// Local, on rank 0 alone. Errors: `TileStoreError`, where an array was made from something else.
+  /// Local, on rank 0 alone. Errors: `TileStoreError` if an array was made from something else.
   ///
-  /// - Parameter digest: of the images or matrices.
+  /// - Parameter digest: the digest of the images or matrices.
   package static func create(
     _ assignment: Assignment, _ data: DataOutline, digest: UInt64
   ) throws -> KernelStore {
@@ -89,7 +90,7 @@ package struct KernelStore {
       let fingerprint = assignment.fingerprint(variant: variant, data: data, digest: digest)
       let store = assignment.run.store
       if try !Disk().exists("\(store)/\(name)") {
-        // Checksums without their array are of one that was removed.
+        // If checksums exist without their array, they belong to an array that was removed.
         for writer in try assignment.run.writers() {
           try Disk().remove(writer.checksums(ofArray: name))
         }
@@ -100,12 +101,12 @@ package struct KernelStore {
 
   /// Opens the arrays of a run.
   ///
-  /// Local. Errors: `TileStoreError`, where one is missing or not ours.
+  /// Local. Errors: `TileStoreError` if an array is missing or not ours.
   package static func open(_ assignment: Assignment, _ data: DataOutline) throws -> KernelStore {
     try open(assignment, train: data.trainCount, test: data.testCount)
   }
 
-  /// Opens the arrays of a run with so many images.
+  /// Opens the arrays of a run with `train` training and `test` test images.
   package static func open(_ assignment: Assignment, train: Int, test: Int) throws -> KernelStore {
     let writers = try assignment.run.writers()
     return try make(assignment, train: train, test: test) { name, spec, _ in
@@ -138,8 +139,8 @@ package struct KernelStore {
     }
   }
 
-  /// The checksums that finished jobs kept of an array: those of the whole run, or else the shards'
-  /// together; nil where no job has finished.
+  /// The checksums that finished jobs kept of an array: those of the whole run if they exist, or
+  /// else those of all shards together; nil if no job has finished.
   static func checksums(
     of array: TileArray, _ name: String, by writers: [RunFolder]
   ) throws -> TileChecksums? {
@@ -152,9 +153,9 @@ package struct KernelStore {
     return found
   }
 
-  /// Throws where the arrays were made from other images, labels, networks or matrices. Local, on rank 0.
+  /// Throws if the arrays were made from other images, labels, networks or matrices. Local, on rank 0.
   ///
-  /// - Parameter digest: of the images or matrices; nil where it cannot be had.
+  /// - Parameter digest: the digest of the images or matrices; nil if it is not available.
   package func check(_ assignment: Assignment, _ data: DataOutline, digest: UInt64?) throws {
     for entry in entries {
       var own = assignment.fingerprint(variant: entry.variant, data: data, digest: digest)
@@ -207,9 +208,9 @@ package struct KernelStore {
     entries.filter { $0.part.gridPart == parts[grid] }
   }
 
-  /// The array of one kernel.
+  /// The array of one part of one kernel.
   ///
-  /// Errors: a job that has none of that part, which is a fault of the program; the same on all ranks.
+  /// Errors: the store has no such array, which is a fault of the program; the same on all ranks.
   package func array(
     variant: Int, kernel: KernelKind, part: Part
   ) throws(CollectiveFailure) -> TileArray {
@@ -222,9 +223,9 @@ package struct KernelStore {
     return found.array
   }
 
-  /// The items of which every array has its tile. Local; one look at each folder.
+  /// The items whose tiles exist in every array. Local; looks at each folder once.
   ///
-  /// - Parameter variant: whose arrays count; nil for all.
+  /// - Parameter variant: the variant whose arrays count; nil for all variants.
   package func presentItems(variant: Int? = nil) throws(TileStoreError) -> Set<WorkItem> {
     var present: Set<WorkItem> = []
     for grid in grids.indices {

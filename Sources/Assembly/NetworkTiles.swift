@@ -51,7 +51,7 @@ final class NetworkTiles: TileSource {
     return try naming { try kernels.compute(tile, outputs: outputs, poll: poll) }
   }
 
-  /// Says of which of several networks the arithmetic has failed.
+  /// Adds to an error the name of the network whose arithmetic has failed.
   private func naming<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()

@@ -4,18 +4,18 @@ import KernelTiles
 import NumPyFiles
 import RecursionCore
 
-/// The networks of an assignment, compiled, and what their kernels are averaged over.
+/// The compiled networks of an assignment, and the images that their kernels are averaged over.
 package struct NetworkWork {
   /// All networks compiled into one pass.
   package let program: Program
   /// What the kernels are averaged over.
   let average: AverageSection
   private let precision: Precision
-  /// What one pair of images costs: 1, or pairs of pixels times layers where there are convolutions.
+  /// The cost of one pair of images: 1, or pairs of pixels times layers for networks with convolutions.
   let workPerPair: Double
-  /// Bytes that the images at the edges of tiles take, each, but for what is there twice.
+  /// The bytes that each image at the edges of a tile takes, where anything that exists twice counts once.
   let bytesPerImage: Int
-  /// Whether there are convolutions.
+  /// Whether the networks have convolutions.
   let usesPixels: Bool
 
   init(_ networks: [Network], _ job: Job, _ precision: Precision) {
@@ -28,17 +28,17 @@ package struct NetworkWork {
     workPerPair = terms * (usesPixels ? program.pixelPairsPerPair : 1)
   }
 
-  /// Whether the kernels are averaged over mirror images, which the images then come with.
+  /// Whether the kernels are averaged over mirror images. If so, the mirror images are loaded with the images.
   var averagesMirrors: Bool { average.flip }
 
-  /// An engine for its tiles. Local.
+  /// Creates an engine that computes the tiles of the networks. Local.
   package func makeTileKernels() -> TileKernels {
     TileKernels(program, precision: precision, averagesMirrors: averagesMirrors)
   }
 
-  /// The networks of a job, checked.
+  /// The checked networks of a job.
   ///
-  /// - Parameter imageShape: [H, W, C] or [D] where it is known; else it is read from the data.
+  /// - Parameter imageShape: [H, W, C] or [D] if it is known; nil to read it from the data.
   ///
   /// Errors: `NetworkError`, `Refusal`.
   static func variants(
@@ -50,12 +50,12 @@ package struct NetworkWork {
       do {
         shape = Array(try NumPyFileReader(path: train).shape.dropFirst())
       } catch {
-        // Networks that flatten their input do without, so that a run can be looked at anywhere.
+        // Networks that flatten their input do not need the shape. So a run can be inspected on any machine.
         (shape, failure) = ([1], error)
       }
     }
     if imageShape == nil, shape.count == 3 {
-      // What does not divide is refused with the data.
+      // Shapes that `reduction` does not divide are refused later, with the data.
       shape[0] = max(shape[0] / job.data.reduction, 1)
       shape[1] = max(shape[1] / job.data.reduction, 1)
     }
@@ -68,7 +68,7 @@ package struct NetworkWork {
         return Assignment.Variant(
           name: $0.name, parameters: $0.parameters,
           network: try network($0, job, imageShape: shape), text: $0.canonicalText,
-          // The theory is of images as they are.
+          // The theory holds for images as they are, without averages.
           uniform: job.average ?? AverageSection() == AverageSection() ? $0.uniform : nil)
       } catch {
         throw failure ?? error
@@ -76,7 +76,7 @@ package struct NetworkWork {
     }
   }
 
-  /// Throws where images of a shape do not do for the networks of a job, if it has any.
+  /// Throws if images of a shape do not suit the networks of a job, if the job has any.
   static func check(_ job: Job, imageShape shape: [Int]) throws {
     guard let section = job.network else { return }
     try section.check(imageShape: shape)
@@ -91,7 +91,7 @@ package struct NetworkWork {
       variant.layers, imageShape: imageShape, averagedShift: job.average?.shift ?? 0)
   }
 
-  /// Throws where images of `shape` have no mirror images and the job asks for them.
+  /// Throws if the job asks for mirror images and images of `shape` have none.
   private static func check(_ average: AverageSection?, imageShape shape: [Int]) throws {
     guard average?.flip == true, shape.count != 3 else { return }
     throw Refusal(

@@ -1,7 +1,7 @@
 import BLAS
 import Datasets
 
-/// The dense routines of whitening, by OpenBLAS.
+/// The dense routines that whitening needs, implemented with OpenBLAS.
 struct OpenBLASAlgebra: LinearAlgebra {
   func dgemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Double,
@@ -18,7 +18,7 @@ struct OpenBLASAlgebra: LinearAlgebra {
     n: Int, a: UnsafeMutablePointer<Double>, w: UnsafeMutablePointer<Double>
   ) -> Int {
     let matrix = Array(UnsafeBufferPointer(start: a, count: n * n))
-    // Row j of the result is an eigenvector, so column j where columns come first.
+    // Row j of the result is an eigenvector, which is column j in column-major order.
     guard let (values, vectors) = try? symmetricEigenpairs(of: matrix, n: n) else { return 1 }
     w.update(from: values, count: n)
     a.update(from: vectors, count: n * n)

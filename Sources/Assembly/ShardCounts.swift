@@ -1,11 +1,11 @@
 import TileSchedule
 import Tiling
 
-/// How many items of a job each shard still waits for. Pure.
+/// Counts the items of a job that each shard still waits for. Pure.
 package struct ShardCounts {
   private struct Shard: Hashable {
     let grid: Int
-    /// Which of the grid's divisions into shards.
+    /// The number of one of the grid's divisions into shards.
     let division: Int
     let place: TileIndex
   }
@@ -15,9 +15,9 @@ package struct ShardCounts {
   private var left: [Shard: Int] = [:]
 
   /// - Parameters:
-  ///   - items: what is to be computed.
-  ///   - grids: of the plan.
-  ///   - shards: the divisions of each grid into shards; none where tiles are not packed.
+  ///   - items: the items to compute.
+  ///   - grids: the grids of the plan.
+  ///   - shards: the divisions of each grid into shards; empty if tiles are not packed.
   package init(_ items: [WorkItem], grids: [TileGrid], shards: [[TileGrid]]) {
     (self.grids, self.shards) = (grids, shards)
     for item in items {
@@ -25,7 +25,7 @@ package struct ShardCounts {
     }
   }
 
-  /// Takes an item that is in the store now; whether a shard that holds it waits for no other one.
+  /// Counts an item that is in the store now. Returns whether a shard that holds it is complete.
   package mutating func finish(_ item: WorkItem) -> Bool {
     var isComplete = false
     for shard in holders(of: item) {

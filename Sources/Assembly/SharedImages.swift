@@ -5,7 +5,7 @@ import KernelTiles
 import MessagePassing
 import RankProgram
 
-/// The images of a run, once per node, in memory that its ranks share.
+/// The images of a run, once per node, in memory that the ranks of the node share.
 package final class SharedImages {
   let outline: DataOutline
   /// Fingerprint of the raw images and labels.
@@ -16,21 +16,21 @@ package final class SharedImages {
   package let test: Images
   private var window: SharedWindow?
 
-  /// Bytes that they take on every node.
+  /// The bytes that the images take on every node.
   ///
-  /// - Parameter mirrors: whether their mirror images are there, too.
+  /// - Parameter mirrors: whether the mirror images are included.
   package static func bytes(_ outline: DataOutline, mirrors: Bool) -> Int {
     bytes(count: outline.trainCount + outline.testCount, shape: outline.shape, mirrors: mirrors)
   }
 
-  /// Bytes that `count` images of a shape take on every node.
+  /// The bytes that `count` images of a shape take on every node.
   package static func bytes(count: Int, shape: [Int], mirrors: Bool) -> Int {
     (mirrors ? 2 : 1) * count * shape.reduce(1, *) * MemoryLayout<Double>.size
   }
 
-  /// Reads and preprocesses the images on rank 0 and spreads them to the other nodes.
+  /// Reads and preprocesses the images on rank 0 and sends them to the other nodes.
   ///
-  /// - Parameter mirrors: whether to make their mirror images, too.
+  /// - Parameter mirrors: whether to make the mirror images as well.
   ///
   /// Collective. Errors: `DatasetError`, agreed by all ranks.
   package init(_ outline: DataOutline, mirrors: Bool, on ranks: Ranks) throws {
@@ -62,7 +62,7 @@ package final class SharedImages {
     self.window = Optional(consume window)
   }
 
-  /// Gives the memory back; no image may be read any more. Collective.
+  /// Frees the memory. No image may be read afterwards. Collective.
   package func release() throws {
     guard let released = self.window.take() else { return }
     try released.free()

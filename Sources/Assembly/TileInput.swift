@@ -5,16 +5,16 @@ import MatrixFiles
 import MessagePassing
 import RankProgram
 
-/// What the tiles of a run are made from, open on all ranks.
+/// The data that the tiles of a run are made from, open on all ranks.
 package enum TileInput {
   /// The images, in the memory of every node.
   case images(SharedImages)
-  /// Matrices, and what identifies them.
+  /// Matrices and their fingerprint.
   case matrices(GivenMatrices)
-  /// Features, and what identifies them.
+  /// Features and their fingerprint.
   case features(FeatureInput)
 
-  /// Opens what the tiles of an assignment need.
+  /// Opens the data that the tiles of an assignment need.
   ///
   /// Collective. Errors: `DatasetError`, `MatrixError`, agreed by all ranks.
   package init(_ assignment: Assignment, _ data: DataOutline, on ranks: Ranks) throws {
@@ -29,7 +29,7 @@ package enum TileInput {
     }
   }
 
-  /// Fingerprint of the images and labels, or of the matrices.
+  /// The fingerprint of the images and labels, of the matrices, or of the features.
   package var digest: UInt64 {
     switch self {
     case .images(let images): images.digest
@@ -38,10 +38,10 @@ package enum TileInput {
     }
   }
 
-  /// The same without the rest, where it can be had; nil otherwise. Collective; the result counts on
-  /// rank 0.
+  /// The fingerprint alone, without opening the data for tiles; nil if it is not available.
+  /// Collective; only rank 0 gets a valid result.
   ///
-  /// Errors: as of `init`.
+  /// Errors: the same as those of `init`.
   package static func digest(
     _ assignment: Assignment, _ data: DataOutline, on ranks: Ranks
   ) throws -> UInt64? {
@@ -56,7 +56,7 @@ package enum TileInput {
     }
   }
 
-  /// Whether the files of matrices are still there; images must be. Collective.
+  /// Whether the files of matrices or features still exist. Images must exist, so they are not checked. Collective.
   package static func isThere(_ assignment: Assignment, on ranks: Ranks) throws -> Bool {
     var answer = 1
     try ranks.onRoot {
@@ -69,13 +69,13 @@ package enum TileInput {
     return try ranks.world.broadcast([answer])[0] == 1
   }
 
-  /// Bytes that it takes on every node beside the ranks' own.
+  /// The bytes that the input takes on every node, in addition to the memory of each rank.
   package static func bytes(_ assignment: Assignment, _ data: DataOutline) -> Int {
     guard let work = assignment.networks else { return 0 }
     return SharedImages.bytes(data, mirrors: work.averagesMirrors)
   }
 
-  /// What fills tiles from it. Local.
+  /// Creates the source that fills tiles from this input. Local.
   func source(_ assignment: Assignment) throws -> any TileSource {
     switch (self, assignment.origin) {
     case (.images(let images), .networks(let work)):
@@ -91,21 +91,21 @@ package enum TileInput {
     }
   }
 
-  /// Gives the memory back. Collective.
+  /// Frees the memory. Collective.
   package func release() throws {
     if case .images(let images) = self { try images.release() }
   }
 }
 
-/// The matrices of a job's own kernels, open on this rank.
+/// The matrices of the kernels that a job gives, open on this rank.
 package final class GivenMatrices {
   let files: KernelFiles.Opened
-  /// Fingerprint of all their bytes.
+  /// The fingerprint of all bytes of the matrices.
   let digest: UInt64
-  /// The training kernel's diagonal; empty where nothing needs it.
+  /// The diagonal of the training kernel; empty if nothing needs it.
   let diagonal: [Double]
 
-  /// Opens the matrices and reads them once for the fingerprint, each rank its share.
+  /// Opens the matrices and reads them once for the fingerprint. Each rank reads its share.
   ///
   /// Collective. Errors: `MatrixError`, agreed by all ranks.
   init(_ section: KernelSection, needsDiagonal: Bool, on ranks: Ranks) throws {

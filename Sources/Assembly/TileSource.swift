@@ -1,15 +1,16 @@
 import Tiling
 
-/// What fills the tiles of a run's arrays: a recursion over images, or matrices that are read. One per
-/// rank.
+/// Fills the tiles of a run's arrays, with a recursion over images or from matrices that are read.
+/// There is one source per rank.
 protocol TileSource: AnyObject {
-  /// Fills a tile of every array of a grid.
+  /// Fills one tile of every array of a grid.
   ///
   /// - Parameters:
   ///   - entries: the arrays.
-  ///   - buffers: memory for a tile of each, its valid entries row by row; a diagonal tile is whole.
-  ///   - poll: called every few milliseconds; where it returns false the tile is given up.
-  /// - Returns: whether the tile is there.
+  ///   - buffers: memory for one tile of each array; its valid entries are stored row by row, and a
+  ///     diagonal tile is stored in full.
+  ///   - poll: called every few milliseconds; if it returns false, the tile is given up.
+  /// - Returns: whether the tile is complete.
   func fill(
     _ tile: TileIndex, of grid: TileGrid, _ part: KernelStore.Part, _ entries: [KernelStore.Entry],
     into buffers: [UnsafeMutablePointer<Double>], poll: () -> Bool

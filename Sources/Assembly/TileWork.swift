@@ -4,14 +4,14 @@ import TileSchedule
 import TileStore
 import Tiling
 
-/// Computes one item of a plan and writes its tiles to the store. One per rank.
+/// Computes the items of a plan and writes their tiles to the store. There is one instance per rank.
 package final class TileWork {
   let store: KernelStore
   private let source: any TileSource
   private let log: Logger
-  /// The checksums of the items written so far: one per array of the item's grid.
+  /// The checksums of the items written so far, one per array of the item's grid.
   private(set) var written: [WorkItem: [UInt32]] = [:]
-  /// One tile per array of a grid.
+  /// Memory for one tile per array of a grid.
   private var buffers: [TileBuffer] = []
 
   package init(
@@ -24,7 +24,7 @@ package final class TileWork {
 
   /// Computes and writes an item.
   ///
-  /// - Parameter poll: called every few milliseconds; where it returns false the item is dropped.
+  /// - Parameter poll: called every few milliseconds; if it returns false, the item is dropped.
   /// - Returns: whether the item is in the store.
   package func perform(_ item: WorkItem, poll: () throws -> Bool) throws -> Bool {
     let entries = store.entries(ofGrid: item.grid)
@@ -46,7 +46,7 @@ package final class TileWork {
     return true
   }
 
-  /// Computes an item into memory, without the store: [entry of the grid][row, column].
+  /// Computes an item into memory, without the store. The result is indexed [entry of the grid][row, column].
   package func values(_ item: WorkItem) throws -> [[Double]] {
     let entries = store.entries(ofGrid: item.grid)
     let (rows, columns) = store.grids[item.grid].validShape(of: item.tile)

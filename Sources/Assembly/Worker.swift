@@ -3,7 +3,7 @@ import MessagePassing
 import RankProgram
 import TileSchedule
 
-/// Every rank of an assembly but the first: asks for items, computes them, and says so.
+/// Any rank of an assembly except rank 0: asks for items, computes them, and reports them.
 final class Worker {
   private let items: [WorkItem]
   private let tiles: TileWork
@@ -15,7 +15,7 @@ final class Worker {
     (self.items, self.tiles, self.ranks) = (items, tiles, ranks)
   }
 
-  /// Runs until the coordinator has nothing more.
+  /// Runs until the coordinator has no more items.
   func run() throws {
     while true {
       try listen(begun: nil)
@@ -34,7 +34,7 @@ final class Worker {
 
   private func perform(_ item: Int) throws {
     defer { desk.remove(item) }
-    // Only a stop drains a rank that still holds items.
+    // A rank that still holds items is drained only by a stop.
     guard !hasReportedStop && !desk.isDrained else { return try report(.dropped(item: item)) }
     let isDone = try tiles.perform(items[item]) {
       try listen(begun: item)

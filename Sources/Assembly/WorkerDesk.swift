@@ -1,6 +1,6 @@
 import TileSchedule
 
-/// What one rank has to do: the item in hand, the one ahead, and shards to pack.
+/// The work of one rank: the current item, the next item, and the shards to pack.
 package struct WorkerDesk {
   package private(set) var items: [Int] = []
   package private(set) var isDrained = false
@@ -11,7 +11,7 @@ package struct WorkerDesk {
   /// A desk with nothing on it.
   package init() {}
 
-  /// Whether to ask for an item now: there is none ahead, and no answer is due.
+  /// Whether to ask for an item now: no further item is queued, and no answer is outstanding.
   package mutating func shouldAsk() -> Bool {
     guard !isDrained, !hasAsked, items.count < 2 else { return false }
     hasAsked = true
@@ -34,12 +34,12 @@ package struct WorkerDesk {
     }
   }
 
-  /// Takes an item whose shard is to be packed, before the next one is computed.
+  /// Takes an item whose shard is to be packed before the next item is computed.
   package mutating func takeShard() -> WorkItem? { shards.isEmpty ? nil : shards.removeFirst() }
 
   /// The next item to compute.
   package var next: Int? { items.first }
 
-  /// Removes an item that is done or dropped.
+  /// Removes an item that is finished or dropped.
   package mutating func remove(_ item: Int) { items.removeAll { $0 == item } }
 }

@@ -3,16 +3,16 @@ import RankProgram
 import TileStore
 import Tiling
 
-/// A pass over the same blocks of several kernels, dealt to the ranks in turn.
+/// A pass over the same blocks of several kernels, distributed to the ranks in turn.
 ///
-/// The blocks are the largest tiles of any kernel. Each rank holds one block of every kernel.
+/// The blocks are the largest tiles of any kernel. Each rank holds one block of every kernel at a time.
 final class BlockReading {
   private let blocks: TileGrid
   private let readers: [KernelBlocks]
   private let buffers: [UnsafeMutableBufferPointer<Double>]
   private let ranks: Ranks
 
-  /// - Precondition: the arrays, at least one, are kernels of the same order.
+  /// - Precondition: there is at least one array, and all arrays are kernels of the same order.
   init(_ arrays: [TileArray], ranks: Ranks) {
     let largest = arrays.map(\.spec.grid).max { $0.tileRows < $1.tileRows }
     let grid = largest ?? arrays[0].spec.grid
@@ -25,14 +25,14 @@ final class BlockReading {
 
   deinit { for buffer in buffers { buffer.deallocate() } }
 
-  /// Columns of the widest block.
+  /// The number of columns of the widest block.
   var width: Int { min(blocks.tileColumns, blocks.n) }
 
   /// Reads this rank's blocks. Local.
   ///
   /// Errors: a tile that is missing or damaged; a request to stop.
   ///
-  /// - Parameter body: is given each block, and the part of the share that is done then.
+  /// - Parameter body: called with each block and with the fraction of this rank's share that is then done.
   func forEach(_ body: (KernelBlock, _ done: Double) -> Void) throws {
     let share = Array(stride(from: ranks.rank, to: blocks.count, by: ranks.count))
     for (number, index) in share.enumerated() {

@@ -3,17 +3,17 @@ import Jobs
 import Results
 import TileStore
 
-/// One kernel of one run that is compared with others.
+/// One kernel of one run, which is compared with others.
 package struct ComparedKernel: Codable, Equatable {
-  /// How tables and keys name it.
+  /// The name of the kernel in tables and keys.
   package var label: String
-  /// The run's folder, as it was named.
+  /// The folder of the run, as the user named it.
   package var run: String
-  /// nngp, ntk or kernel.
+  /// The kind of kernel: nngp, ntk or kernel.
   package var kernel: String
-  /// What of a sweep it is; empty where nothing varies.
+  /// The name of the variant in a sweep; empty if nothing varies.
   package var variant: String
-  /// The file of its eigenvectors; nil where there are none.
+  /// The file of the eigenvectors; nil if there are none.
   package var vectors: String?
 
   package init(
@@ -26,10 +26,10 @@ package struct ComparedKernel: Codable, Equatable {
     self.vectors = vectors
   }
 
-  /// Which of a run's kernels it is.
+  /// The kind of kernel.
   package var kind: KernelKind { KernelKind(rawValue: kernel) ?? .ntk }
 
-  /// Its array of the training images. Local. Errors: a run that has none, a damaged one.
+  /// The array of the kernel of the training images. Local. Errors: a run without such an array, a damaged run.
   func array() throws -> TileArray {
     try KernelStore.trainingArray(of: RunFolder(run), variant: variant, kernel: kind)
   }

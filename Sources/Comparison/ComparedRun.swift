@@ -3,23 +3,24 @@ import Report
 import Results
 import TileStore
 
-/// A compared kernel with what its run has left. Rank 0 alone has it.
+/// A compared kernel with the results of its run. Only rank 0 has it.
 struct ComparedRun {
   let record: RunRecord
   let kernel: ComparedKernel
   let array: TileArray
 
-  /// The kernel's results; nil where the run has none yet.
+  /// The results for the kernel; nil if the run has none yet.
   var results: RunRecord.Kernel? {
     record.kernels.first { $0.variant.name == kernel.variant && $0.kind == kernel.kind }
   }
 
-  /// What lines are drawn from.
+  /// The data that lines are drawn from.
   var curves: ComparisonFigures.Curves {
     .init(eigenvalues: results.flatMap { record.eigenvalues($0) }, energies: energies)
   }
 
-  /// Of all eigenvectors where the run has the targets' weights, or else of those that it kept.
+  /// The energies in all eigenvectors if the run has the weights of the targets; otherwise the
+  /// energies in the eigenvectors that it kept.
   private var energies: [Double]? {
     guard let results else { return nil }
     if let all = record.energies(results) { return all }

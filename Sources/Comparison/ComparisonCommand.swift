@@ -5,7 +5,7 @@ import Report
 import Results
 import TileStore
 
-/// `ntk-dist compare RUN RUN ...`: what sets the kernels of several runs apart, over all ranks.
+/// `ntk-dist compare RUN RUN ...`: shows how the kernels of several runs differ, over all ranks.
 package struct ComparisonCommand {
   private let request: ComparisonRequest
   private let ranks: Ranks
@@ -17,7 +17,7 @@ package struct ComparisonCommand {
     console = Console(isOpen: ranks.isRoot, progress: .auto)
   }
 
-  /// Compares, and writes the page.
+  /// Compares the kernels and writes the page.
   ///
   /// Collective. Errors: runs that cannot be read or are of different sizes, a folder with other files,
   /// damaged tiles or eigenvectors.
@@ -32,7 +32,7 @@ package struct ComparisonCommand {
     let kernels = try ranks.shared(chosen)
     let arrays = try ranks.agree { try kernels.map { try $0.array() } }
     try requireSameOrder(arrays, kernels)
-    // Before the work, which may take long.
+    // This comes before the work, which may take long.
     try ranks.onRoot { try folder.claim(overwrites: request.overwrites) }
     let outcome = try SimilarityStage(arrays: arrays, ranks: ranks, console: console).perform()
     let n = arrays[0].spec.grid.n
@@ -97,7 +97,7 @@ package struct ComparisonCommand {
     let kernels = runs.enumerated().map {
       $1.figures(norm: outcome.norms[$0], centredNorm: outcome.centredNorms[$0])
     }
-    // Before the notes: what cannot be read is known afterwards.
+    // Read the curves before the notes are made, because only then it is known which files cannot be read.
     for run in runs { _ = run.curves }
     return ComparisonRecord(
       n: runs[0].array.spec.grid.n, kernels: kernels, pairs: pairs, notes: ComparisonNotes.of(runs))

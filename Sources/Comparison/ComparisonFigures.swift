@@ -3,24 +3,24 @@ import Plots
 
 /// The figures of a comparison.
 struct ComparisonFigures {
-  /// What one kernel's lines are drawn from; nil where its run has none.
+  /// The data of one kernel's lines; nil if its run has none.
   struct Curves {
-    /// The largest first.
+    /// The eigenvalues, the largest first.
     let eigenvalues: [Double]?
-    /// The part of the targets in the leading 1, 2, ... eigenvectors.
+    /// The fraction of the targets in the leading 1, 2, ... eigenvectors.
     let energies: [Double]?
   }
 
-  /// Points of a line, which is as much as a picture shows.
+  /// The maximum number of points of a line; a picture cannot show more.
   private static let pointLimit = 240
-  /// Lines of a picture.
+  /// The maximum number of lines of a picture.
   private static let lineLimit = 8
 
   let record: ComparisonRecord
-  /// Of each kernel.
+  /// The curves of each kernel.
   let curves: [Curves]
 
-  /// Those that there are numbers for.
+  /// The plots for which there are data.
   var plots: [Plot] {
     [spectra(isScaled: false), spectra(isScaled: true), overlaps, angles, energies]
       .compactMap(\.self)

@@ -34,15 +34,15 @@ struct ComparisonFolder {
     try disk.createFolder(path)
   }
 
-  /// The comparison that is there; nil where there is none.
+  /// The comparison that the folder contains already; nil if there is none.
   private func earlier() throws -> ComparisonRecord? {
     guard try disk.exists(record) else { return nil }
     return ComparisonRecord.read(try disk.read(record))
   }
 
-  /// Writes all files. Those of an earlier comparison go.
+  /// Writes all files and removes the files of an earlier comparison.
   ///
-  /// - Returns: how many figures were drawn, and what was not, in sentences.
+  /// - Returns: the number of figures that were drawn, and a sentence for each that was not.
   func write(
     _ found: ComparisonRecord, _ plots: [Plot]
   ) throws -> (count: Int, problems: [String]) {
@@ -53,7 +53,7 @@ struct ComparisonFolder {
     }
     var found = found
     found.figures = plots.map(\.name)
-    // First of all, so that the folder is known as a comparison's.
+    // This file is written first, so that the folder can be recognized as the folder of a comparison.
     try disk.publish(try JSONText.bytes(found), to: record)
     let files = try PlotFiles(in: path)
     var problems: [String] = []
@@ -79,7 +79,8 @@ struct ComparisonFolder {
     return (figures.values.count { $0.picture != nil }, problems)
   }
 
-  /// Whether a figure's name may have this character, so that no other file goes.
+  /// Whether the name of a figure may contain this character. Other names are ignored, so that no
+  /// unrelated file is removed.
   private static func isNamed(_ character: Character) -> Bool {
     character.isASCII && (character.isLetter || character.isNumber || character == "-")
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Report
 
-/// The short tables that `ntk-dist compare` prints, in ASCII but for the runs' names.
+/// The short tables that `ntk-dist compare` prints. They are in ASCII, except for the names of runs.
 enum ComparisonLines {
   static func lines(_ record: ComparisonRecord) -> [String] {
     let pairs = record.pairs.map { pair -> [String] in
@@ -27,12 +27,12 @@ enum ComparisonLines {
         [["name", "kernel", "lambda_max", "condition", "alignment", "test accuracy"]] + kernels)
   }
 
-  /// What any terminal shows.
+  /// The text with characters that any terminal can show.
   private static func ascii(_ text: String) -> String {
     text == "–" ? "-" : text.replacing("°", with: " deg")
   }
 
-  /// Rows with their columns below each other.
+  /// The rows as lines with aligned columns.
   static func table(_ rows: [[String]]) -> [String] {
     let widths = (0..<(rows.first?.count ?? 0)).map { column in
       rows.map { $0[column].count }.max() ?? 0

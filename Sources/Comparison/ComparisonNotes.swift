@@ -1,6 +1,6 @@
 import Results
 
-/// Sentences on what was not or should not be compared.
+/// Sentences about kernels that were not compared or should not be compared.
 enum ComparisonNotes {
   static func of(_ runs: [ComparedRun]) -> [String] {
     var notes: [String] = []
@@ -10,7 +10,7 @@ enum ComparisonNotes {
         "Eigenspaces are not compared for \(without.joined(separator: " and ")): no eigenvectors are "
           + "stored; `spectrum: {vectors: 100}` in a job keeps some.")
     }
-    // The matrices of other programs do not say what images they are of.
+    // Matrices from other programs do not say which images they belong to.
     let images = runs.filter { $0.record.job.network != nil }
     if let first = images.first,
       let other = images.first(where: { digest($0) != digest(first) })

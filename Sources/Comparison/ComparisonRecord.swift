@@ -1,7 +1,7 @@
 import Foundation
 import Results
 
-/// `comparison.json`: what was found of several kernels. docs/reference/outputs.md names the keys.
+/// `comparison.json`: the results of comparing several kernels. docs/reference/outputs.md lists the keys.
 package struct ComparisonRecord: Codable, Equatable {
   /// The version of this file's format.
   package var format = 1
@@ -14,7 +14,7 @@ package struct ComparisonRecord: Codable, Equatable {
   /// The names of the figures' files, without their extensions.
   package var figures: [String] = []
 
-  /// One kernel, with what its run has found.
+  /// One kernel with the results of its run.
   package struct Kernel: Codable, Equatable {
     package var label: String
     package var run: String
@@ -22,10 +22,10 @@ package struct ComparisonRecord: Codable, Equatable {
     package var variant: String
     package var storage: String
     package var tile: Int
-    /// |A|, and |HAH| with H = I - 1 1'/n; absent for a constant kernel.
+    /// |A|, and |HAH| with H = I - 1 1'/n; the latter is absent for a constant kernel.
     package var norm: Double
     package var centredNorm: Double?
-    /// Of the spectrum.
+    /// Figures of the spectrum.
     package var lambdaMax: Double?
     package var lambdaMin: Double?
     package var bulkMedian: Double?
@@ -34,48 +34,49 @@ package struct ComparisonRecord: Codable, Equatable {
     package var eigenvectors: Int
     package var alignment: Double?
     package var participation: Double?
-    /// The part of the targets within the leading eigenvectors, for 1, 2, 5, 10, ... of them.
+    /// The fraction of the targets within the leading eigenvectors, for 1, 2, 5, 10, ... of them.
     package var energies: [Energy]?
-    /// At the regularization that stands for the prediction.
+    /// The results at the regularization that represents the prediction.
     package var regularization: Double?
     package var accuracy: Double?
     package var meanSquaredError: Double?
   }
 
-  /// The part of the targets' squared norm in so many leading eigenvectors.
+  /// The fraction of the targets' squared norm within the leading `eigenvectors` eigenvectors.
   package struct Energy: Codable, Equatable {
     package var eigenvectors: Int
     package var energy: Double
   }
 
-  /// Two kernels, by their places in `kernels`.
+  /// Two kernels, given by their indices in `kernels`.
   package struct Pair: Codable, Equatable {
     package var first: Int
     package var second: Int
-    /// ⟨A, B⟩ / (|A| |B|), and 1 - that.
+    /// ⟨A, B⟩ / (|A| |B|), and 1 minus this cosine.
     package var cosine: Double
     package var distance: Double
-    /// The same of HAH and HBH; absent where one is zero.
+    /// The cosine and distance of HAH and HBH; absent if one of them is zero.
     package var centredCosine: Double?
     package var centredDistance: Double?
-    /// |U'V|² / k of the k leading eigenvectors; absent, with the angles, without eigenvectors.
+    /// |U'V|² / k for the k leading eigenvectors. This and the angles are absent without eigenvectors.
     package var overlaps: [Overlap]?
-    /// Principal angles in radians of as many leading eigenvectors as both have, the smallest first.
+    /// The principal angles in radians, the smallest first, between as many leading eigenvectors as
+    /// both kernels have.
     package var angles: [Double]?
   }
 
-  /// How the spaces of so many leading eigenvectors overlap: from 0 to 1.
+  /// The overlap of the spaces of the leading `eigenvectors` eigenvectors, from 0 to 1.
   package struct Overlap: Codable, Equatable {
     package var eigenvectors: Int
     package var overlap: Double
   }
 
-  /// The names of a pair's kernels.
+  /// The names of the two kernels of a pair.
   func name(_ pair: Pair) -> String {
     "\(kernels[pair.first].label), \(kernels[pair.second].label)"
   }
 
-  /// The record in a file's bytes; nil where it is none.
+  /// The record in the bytes of a file; nil if they are not a record.
   static func read(_ bytes: [UInt8]) -> ComparisonRecord? {
     try? JSONText.value(ComparisonRecord.self, bytes)
   }

@@ -1,18 +1,18 @@
 import Jobs
 
-/// What `ntk-dist compare` was asked.
+/// The options of `ntk-dist compare`.
 public struct ComparisonRequest: Sendable {
   /// The run folders, two or more.
   public var runs: [String]
   /// The folder of the results.
   public var output: String
-  /// The kernel of all runs, or of each; empty for the one that a run has.
+  /// The kernel of all runs, or one for each run; empty for the default kernel of each run.
   public var kernels: [KernelKind]
-  /// The variant of all runs, or of each; empty for the only one.
+  /// The variant of all runs, or one for each run; empty if each run has only one.
   public var variants: [String]
-  /// Most eigenvectors of a kernel.
+  /// The maximum number of eigenvectors per kernel.
   public var vectors: Int
-  /// Whether a folder with other files will do.
+  /// Whether to write into a folder that has other files.
   public var overwrites: Bool
 
   /// A request.

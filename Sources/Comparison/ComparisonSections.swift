@@ -2,7 +2,7 @@ import Foundation
 import Plots
 import Report
 
-/// What the page of a comparison contains, in its order.
+/// The contents of the page of a comparison, in their order.
 struct ComparisonSections {
   private let record: ComparisonRecord
 
@@ -14,7 +14,7 @@ struct ComparisonSections {
       + "leading eigenvectors, and by what their runs have found."
   }
 
-  /// The sections; `figures` gives the figures of some names.
+  /// The sections; `figures` returns the figures with the given names.
   func sections(_ figures: ([String]) -> [Page.Part]) -> [Page.Section] {
     [
       Page.Section("Kernels", [.table(kernels)] + record.notes.map { .text($0) }),
@@ -59,7 +59,7 @@ struct ComparisonSections {
     ]
   }
 
-  /// The cosines of all with all.
+  /// The cosines between all pairs of kernels.
   private var matrix: Table {
     let places = record.kernels.indices
     return Table(
@@ -125,7 +125,7 @@ struct ComparisonSections {
   }
 }
 
-/// A cosine or an overlap, with six digits behind the point.
+/// A cosine or an overlap, with six decimal places.
 func cosineText(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "–" }
 
 /// An angle in degrees.

@@ -1,20 +1,21 @@
 import BLAS
 
-/// What the second pass over several symmetric kernels sums up: |A/|A| - B/|B||² of all pairs, and the same
-/// of the centred kernels, element by element, so that nothing cancels where kernels are nearly equal.
+/// The sums of the second pass over several symmetric kernels: |A/|A| - B/|B||² for all pairs, and
+/// the same for the centered kernels. They are summed element by element, so that nothing cancels
+/// if kernels are nearly equal.
 package final class DistanceSums {
   private let scales: [KernelScale]
   private let pairs: KernelPairs
-  /// A row of each kernel over its norm, centred rows, and a difference.
+  /// Memory for a row of each kernel divided by its norm, for the centered rows, and for a difference.
   private let scratch: UnsafeMutablePointer<Double>
   private let width: Int
-  /// One after the other: squared differences of the pairs, of the centred pairs; squared norms of what
-  /// was compared, of the centred.
+  /// In this order: the squared differences of the pairs and of the centered pairs, then the
+  /// squared norms of the compared kernels and of the centered kernels.
   package var sums: [Double]
 
-  /// Sums of nothing yet.
+  /// Creates sums that are zero.
   ///
-  /// - Parameter width: columns of the widest block.
+  /// - Parameter width: the number of columns of the widest block.
   package init(_ scales: [KernelScale], width: Int) {
     self.scales = scales
     self.width = width
@@ -47,7 +48,7 @@ package final class DistanceSums {
     for place in sums.indices { sums[place] += block.weight * own[place] }
   }
 
-  /// A row of A/|A| and of HAH over its rough norm.
+  /// Computes one row of A/|A|, and one row of HAH divided by its rough norm.
   private func scaleRow(_ row: Int, of kernel: Int, _ block: KernelBlock) {
     let scale = scales[kernel]
     let values = block.row(row, of: kernel)
@@ -71,7 +72,7 @@ package final class DistanceSums {
     return dot(difference, difference, count: count)
   }
 
-  /// How each pair of kernels lies.
+  /// The similarity of each pair of kernels.
   package var similarities: [KernelSimilarity] {
     let norms = (0..<2 * scales.count).map { sums[2 * pairs.count + $0].squareRoot() }
     return pairs.all.enumerated().map { number, pair in
@@ -88,7 +89,7 @@ package final class DistanceSums {
     }
   }
 
-  /// |HAH| of a kernel; nil where only rounding is left of it.
+  /// |HAH| of a kernel; nil if it consists only of rounding errors.
   package func centredNorm(_ kernel: Int) -> Double? {
     let square = sums[2 * pairs.count + scales.count + kernel]
     let norm = square.squareRoot() * scales[kernel].roughCentredNorm

@@ -3,30 +3,31 @@ import Failures
 import MessagePassing
 import RankProgram
 
-/// Overlaps and principal angles of the spaces that the leading eigenvectors of several kernels span.
+/// Computes overlaps and principal angles of the spaces that the leading eigenvectors of several kernels span.
 ///
-/// Rows of the vectors are dealt to the ranks. A first pass sums up the products of all vectors, a second
-/// one what lies outside of the other space, which small angles need.
+/// The rows of the vectors are distributed to the ranks. A first pass sums up the products of all
+/// vectors. A second pass sums up the part outside of the other space, which is needed for small angles.
 struct EigenspaceStage {
-  /// Of a pair of kernels.
+  /// The results for a pair of kernels.
   struct Outcome {
-    /// The kernels' places among those with vectors.
+    /// The indices of the kernels among the kernels with vectors.
     let pair: (first: Int, second: Int)
     let overlaps: [(vectors: Int, overlap: Double)]
-    /// In radians, the smallest first; on rank 0 alone.
+    /// The angles in radians, the smallest first; on rank 0 only.
     let angles: [Double]
   }
 
   /// The files of the kernels' vectors.
   let paths: [String]
   let n: Int
-  /// Most vectors of a kernel.
+  /// The maximum number of vectors per kernel.
   let limit: Int
   let ranks: Ranks
 
   private var pairs: KernelPairs { KernelPairs(of: paths.count) }
 
-  /// Collective. Errors: files that are damaged or hold no orthonormal vectors, agreed by all ranks.
+  /// Computes the results. Collective. Errors: files that are damaged or do not hold orthonormal
+  /// vectors, agreed by all ranks.
   func perform() throws -> [Outcome] {
     let files = try ranks.agree { try paths.map { try VectorRows($0, n: n, limit: limit) } }
     let (grams, raw) = try products(files)
@@ -60,7 +61,7 @@ struct EigenspaceStage {
     }
   }
 
-  /// Vectors of a pair that are compared.
+  /// The number of vectors of a pair that are compared.
   private func order(_ pair: (first: Int, second: Int), _ files: [VectorRows]) -> Int {
     min(files[pair.first].count, files[pair.second].count)
   }
@@ -68,7 +69,7 @@ struct EigenspaceStage {
   /// Calls `body` with this rank's rows of all vectors, chunk by chunk. Local.
   private func forEachChunk(_ files: [VectorRows], _ body: ([[Double]]) throws -> Void) throws {
     let own = n * ranks.rank / ranks.count..<n * (ranks.rank + 1) / ranks.count
-    // As many rows as columns at least, which makes the reduction of a stack worth its while.
+    // Use at least as many rows as columns, so that the reduction of a stack is worthwhile.
     let height = max(512, files.map(\.count).max() ?? 0)
     for start in stride(from: own.lowerBound, to: own.upperBound, by: height) {
       if let cause = StopRequest.cause { throw Refusal(.stopped, cause.sentence) }
@@ -77,7 +78,7 @@ struct EigenspaceStage {
     }
   }
 
-  /// U'U of each kernel and U'V of each pair, on all ranks. Collective.
+  /// U'U for each kernel and U'V for each pair, on all ranks. Collective.
   private func products(
     _ files: [VectorRows]
   ) throws -> (grams: [[Double]], pairs: [[Double]]) {
@@ -108,7 +109,7 @@ struct EigenspaceStage {
     return (grams, mixed)
   }
 
-  /// R of V - U (U'V) = QR of each pair, on rank 0. Collective.
+  /// The factor R of V - U (U'V) = QR for each pair, on rank 0. Collective.
   private func residuals(
     _ files: [VectorRows], _ frames: [OrthonormalFrame], _ products: [[Double]]
   ) throws -> [[Double]] {

@@ -1,5 +1,5 @@
-/// The same block of several symmetric kernels: one on the diagonal, whole, or one below it, which
-/// stands for its mirror image too.
+/// The same block of several symmetric kernels: either a full block on the diagonal, or a block
+/// below the diagonal, which also stands for its mirror image.
 package struct KernelBlock {
   package let rows: Range<Int>
   package let columns: Range<Int>
@@ -10,13 +10,13 @@ package struct KernelBlock {
     (self.rows, self.columns, self.values) = (rows, columns, values)
   }
 
-  /// Whether the mirror image is the block itself.
+  /// Whether the block is its own mirror image.
   package var isDiagonal: Bool { rows == columns }
 
-  /// How often the block occurs in the matrix.
+  /// The number of times that the block occurs in the matrix.
   var weight: Double { isDiagonal ? 1 : 2 }
 
-  /// Row number `row` of the block of a kernel.
+  /// Row `row` of the block of a kernel.
   func row(_ row: Int, of kernel: Int) -> UnsafePointer<Double> {
     values[kernel] + row * columns.count
   }

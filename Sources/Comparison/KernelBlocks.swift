@@ -1,10 +1,10 @@
 import TileStore
 import Tiling
 
-/// Reads blocks of a symmetric kernel of which the lower triangle is stored, whatever its tiles are.
+/// Reads blocks of a symmetric kernel whose lower triangle is stored, for any size of its tiles.
 ///
-/// A tile that covers a block is read in place. Of other tiles the last one is kept, as the next block
-/// often needs it again.
+/// A tile that covers a block is read directly into it. Of other tiles, the last one is kept,
+/// because the next block often needs it again.
 final class KernelBlocks {
   private let array: TileArray
   private var last: TileIndex?
@@ -18,7 +18,8 @@ final class KernelBlocks {
   ///
   /// Local. Errors: `TileStoreError`, with the tile and its file.
   ///
-  /// Precondition: the rows are the columns, or all behind them; `target` has as many elements.
+  /// Precondition: the rows equal the columns or lie entirely after them; `target` has as many
+  /// elements as the block.
   func read(
     rows: Range<Int>, columns: Range<Int>, into target: UnsafeMutableBufferPointer<Double>
   ) throws(TileStoreError) {
@@ -48,7 +49,7 @@ final class KernelBlocks {
     last = tile
   }
 
-  /// Puts what a tile has of a block where it belongs.
+  /// Copies the part of a tile that lies in a block to its place in the block.
   private func copy(
     _ tile: TileIndex, rows: Range<Int>, columns: Range<Int>,
     into target: UnsafeMutableBufferPointer<Double>
@@ -62,7 +63,7 @@ final class KernelBlocks {
     }
   }
 
-  /// Puts the lower triangle above the diagonal, where other tiles may have been left out.
+  /// Copies the lower triangle to the part above the diagonal, where tiles may not have been read.
   private func mirror(_ target: UnsafeMutableBufferPointer<Double>, order n: Int) {
     for i in 0..<n {
       for j in 0..<i { target[j * n + i] = target[i * n + j] }

@@ -4,13 +4,13 @@ import Jobs
 import Report
 import Results
 
-/// Finds which kernel of each run is meant.
+/// Finds the kernel of each run that the user means.
 struct KernelChoice {
   let request: ComparisonRequest
 
-  /// The kernels of the runs, with names that tell them apart. Local, on rank 0.
+  /// The kernels of the runs, with unique names. Local, on rank 0.
   ///
-  /// Errors: a run without the kernel or variant that was asked for.
+  /// Errors: a run without the requested kernel or variant.
   func kernels(of records: [RunRecord]) throws -> [ComparedKernel] {
     var found: [ComparedKernel] = []
     for (place, record) in records.enumerated() {
@@ -31,12 +31,12 @@ struct KernelChoice {
     return found
   }
 
-  /// What an option says of a run: it is given for all of them, or for each.
+  /// The value of an option for one run. An option is given once for all runs, or once for each run.
   private static func item<Value>(_ place: Int, of values: [Value]) -> Value? {
     values.count == 1 ? values[0] : values.indices.contains(place) ? values[place] : nil
   }
 
-  /// The NTK where there is one, or else a kernel of the user's own, or else the NNGP kernel.
+  /// The NTK if the run has one, otherwise the user's own kernel, otherwise the NNGP kernel.
   private func kind(_ asked: KernelKind?, _ record: RunRecord) throws -> KernelKind {
     let kinds = record.job.kernels
     guard let asked else {
@@ -54,11 +54,11 @@ struct KernelChoice {
   private func variant(_ asked: String?, _ record: RunRecord) throws -> String {
     let names = record.summary.variants.map(\.name)
     if names.count <= 1 {
-      // A variant that is named once means the sweeps among the runs.
+      // A variant that is given once for all runs applies only to the runs with several variants.
       let own = names.first ?? ""
       if asked == nil || asked == own || request.variants.count == 1 || asked == "" { return own }
     }
-    // Beside the kernels of layers, the one without a name is that of all.
+    // Next to the kernels of layers, the variant without a name is the kernel of all layers.
     if names.contains(asked ?? "") { return asked ?? "" }
     let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
     throw Refusal(
@@ -67,11 +67,11 @@ struct KernelChoice {
         ?? "\(record.run.path) has \(names.count) variants; name one with --variant, of \(shown)")
   }
 
-  /// Names that tell the kernels apart: the runs' folders, with the variant and the kernel as needed.
+  /// Unique names of the kernels: the folders of the runs, with the variant and the kernel if necessary.
   static func labels(_ kernels: [ComparedKernel], names: [String]) -> [String] {
     func isUnique(_ labels: [String]) -> Bool { Set(labels).count == labels.count }
     var bases = names
-    // Folders of one name are told apart by their paths; the same folder has one name anyway.
+    // Folders with the same name are distinguished by their paths; a folder that occurs twice keeps one name.
     if Set(kernels.map(\.run)).count != Set(names).count { bases = kernels.map(\.run) }
     var labels = zip(bases, kernels).map { $1.variant.isEmpty ? $0 : "\($0) \($1.variant)" }
     if Set(kernels.map(\.kernel)).count > 1 {

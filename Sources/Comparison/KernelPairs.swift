@@ -1,11 +1,11 @@
 /// The pairs of several kernels, numbered (0, 1), (0, 2), ..., (1, 2), ...
 package struct KernelPairs: Equatable {
-  /// How many kernels there are.
+  /// The number of kernels.
   package let kernels: Int
 
   package init(of kernels: Int) { self.kernels = kernels }
 
-  /// How many pairs there are.
+  /// The number of pairs.
   package var count: Int { kernels * (kernels - 1) / 2 }
 
   /// The pairs in order; `first` is the smaller number.

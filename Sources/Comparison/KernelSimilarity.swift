@@ -1,8 +1,8 @@
-/// How two kernels lie to each other as directions in the space of matrices.
+/// The similarity of two kernels, seen as directions in the space of matrices.
 package struct KernelSimilarity: Equatable {
   /// S = 1 - ⟨A, B⟩ / (|A| |B|).
   package var distance: Double
-  /// The same of HAH and HBH, H = I - 1 1'/n; nil where one is zero.
+  /// The distance S for HAH and HBH, H = I - 1 1'/n; nil if one of them is zero.
   package var centredDistance: Double?
 
   package init(distance: Double, centredDistance: Double? = nil) {
@@ -12,12 +12,12 @@ package struct KernelSimilarity: Equatable {
   /// ⟨A, B⟩ / (|A| |B|).
   package var cosine: Double { 1 - distance }
 
-  /// Centred kernel alignment.
+  /// The cosine of HAH and HBH, called centered kernel alignment.
   package var centredCosine: Double? { centredDistance.map { 1 - $0 } }
 
   /// 1 - ⟨a, b⟩ / (|a| |b|) = (|a - b|² - (|a| - |b|)²) / (2 |a| |b|).
   ///
-  /// Its error is some rounding errors of itself where the norms are the same but for rounding.
+  /// The error is some rounding errors of the result itself, if the norms are equal up to rounding.
   package static func distance(squaredDifference: Double, _ a: Double, _ b: Double) -> Double {
     max(0, squaredDifference - (a - b) * (a - b)) / (2 * a * b)
   }

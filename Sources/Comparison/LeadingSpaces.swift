@@ -1,7 +1,7 @@
 import BLAS
 import Foundation
 
-/// Figures of the spaces that the leading vectors of two orthonormal sets span.
+/// Figures of the spaces spanned by the leading vectors of two orthonormal sets.
 package enum LeadingSpaces {
   /// The numbers of vectors to compare: 1, 2, 5, 10, ... below `count`, and `count`.
   package static func counts(upTo count: Int) -> [Int] {
@@ -14,7 +14,7 @@ package enum LeadingSpaces {
     return counts + (count > 0 ? [count] : [])
   }
 
-  /// |U'V|² / k of the k leading vectors of both.
+  /// |U'V|² / k for the k leading vectors of both sets.
   ///
   /// Shape: `products` is U'V, [order, order] row-major.
   package static func overlap(_ products: [Double], order: Int, vectors k: Int) -> Double {
@@ -27,10 +27,10 @@ package enum LeadingSpaces {
 
   /// The principal angles in radians, the smallest first.
   ///
-  /// Shape: `products` is U'V, `residual` R of V - U (U'V) = QR, both [order, order] row-major.
+  /// Shape: `products` is U'V, and `residual` is R of V - U (U'V) = QR, both [order, order] row-major.
   ///
-  /// The error is some rounding errors of 1, also of small angles, which cosines alone would not tell from
-  /// zero: the sines are singular values of the residual.
+  /// The error is some rounding errors of 1, also for small angles. Cosines alone would not
+  /// distinguish small angles from zero. The sines are singular values of the residual.
   ///
   /// Source: Björck and Golub, Math. Comp. 27 (1973).
   package static func angles(

@@ -1,17 +1,17 @@
 import BLAS
 
-/// What one pass over several symmetric kernels sums up: ⟨A, B⟩ of all pairs, |A|² and A 1 of all.
+/// The sums of one pass over several symmetric kernels: ⟨A, B⟩ for all pairs, and |A|² and A 1 for all kernels.
 package struct MomentSums {
   private let pairs: KernelPairs
-  /// |A|² of each kernel.
+  /// |A|² for each kernel.
   package var squares: [Double]
-  /// ⟨A, B⟩ of each pair.
+  /// ⟨A, B⟩ for each pair.
   package var products: [Double]
-  /// A 1 of each kernel, [n].
+  /// A 1 for each kernel, [n].
   package var rowSums: [[Double]]
   private let ones: [Double]
 
-  /// Sums of nothing yet, of kernels of order `n`.
+  /// Creates sums that are zero, for kernels of order `n`.
   package init(kernels: Int, n: Int) {
     pairs = KernelPairs(of: kernels)
     squares = Array(repeating: 0, count: kernels)
@@ -23,7 +23,7 @@ package struct MomentSums {
   /// Adds a block. Local.
   package mutating func add(_ block: KernelBlock) {
     let width = block.columns.count
-    // Summed by themselves, which keeps what a block adds from drowning in the whole.
+    // Sum each block separately, so that its contributions are not lost in the much larger total.
     var own = [Double](repeating: 0, count: squares.count)
     var mixed = [Double](repeating: 0, count: products.count)
     let pairList = pairs.all
@@ -48,23 +48,23 @@ package struct MomentSums {
     for number in mixed.indices { products[number] += block.weight * mixed[number] }
   }
 
-  /// What the second pass needs of each kernel.
+  /// The facts about each kernel that the second pass needs.
   package var scales: [KernelScale] {
     zip(squares, rowSums).map { KernelScale(square: $0, rowSums: $1) }
   }
 }
 
-/// The size of a kernel and the means that center it.
+/// The size of a kernel, and the means that center it.
 package struct KernelScale: Equatable {
   /// |A|.
   package let norm: Double
-  /// |HAH|, H = I - 1 1'/n, as far as the sums tell: it loses digits where the kernel is nearly constant.
+  /// |HAH|, H = I - 1 1'/n, as computed from the sums. It loses digits if the kernel is nearly constant.
   package let roughCentredNorm: Double
   /// A 1 / n, and 1'A 1 / n².
   package let rowMeans: [Double]
   package let mean: Double
 
-  /// Of |A|² and A 1.
+  /// Creates the scale from |A|² and A 1.
   ///
   /// |HAH|² = |A|² - 2 |A 1|²/n + (1'A 1)²/n².
   package init(square: Double, rowSums: [Double]) {
@@ -74,7 +74,7 @@ package struct KernelScale: Equatable {
     mean = rowMeans.reduce(0, +) / n
     let squaredMeans = rowMeans.reduce(0) { $0 + $1 * $1 }
     let centred = square - 2 * n * squaredMeans + n * n * mean * mean
-    // Any size does that is not far off: the second pass finds the exact one.
+    // Any size of the right order of magnitude works, because the second pass finds the exact size.
     roughCentredNorm = centred > 1e-10 * square ? centred.squareRoot() : norm
   }
 }

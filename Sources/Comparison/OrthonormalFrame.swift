@@ -1,18 +1,19 @@
 import BLAS
 
-/// What makes vectors orthonormal that are so but for the rounding of their solver: U L⁻ᵀ of U'U = L L'.
+/// Makes vectors exactly orthonormal that are orthonormal except for the rounding of their solver:
+/// U L⁻ᵀ with U'U = L L'.
 ///
 /// The leading k vectors span the same space before and after.
 package struct OrthonormalFrame {
-  /// How many vectors there are.
+  /// The number of vectors.
   package let order: Int
   /// L⁻¹, lower triangular, row-major.
   package let inverse: [Double]
 
-  /// Eigenvectors are at most so far from orthonormal.
+  /// The maximum deviation of eigenvectors from orthonormality.
   static let tolerance = 0.01
 
-  /// The frame of U'U, [order, order] row-major; nil where the vectors are not nearly orthonormal.
+  /// Creates the frame from U'U, [order, order] row-major; nil if the vectors are not nearly orthonormal.
   package init?(gram: [Double], order: Int) {
     for i in 0..<order {
       for j in 0..<order {
@@ -25,7 +26,7 @@ package struct OrthonormalFrame {
     inverse = Self.inverse(ofTriangle: factor, order)
   }
 
-  /// Rows of U L⁻ᵀ in place of rows of U, [rows, order] row-major.
+  /// Converts rows of U to rows of U L⁻ᵀ, [rows, order] row-major.
   package func straighten(_ vectors: [Double], rows: Int) -> [Double] {
     var result = [Double](repeating: 0, count: rows * order)
     dgemm(
@@ -34,9 +35,9 @@ package struct OrthonormalFrame {
     return result
   }
 
-  /// L⁻¹ (U'V) M⁻ᵀ: the products of the leading vectors of this frame and another one.
+  /// L⁻¹ (U'V) M⁻ᵀ: the products of the leading vectors of this frame and of `other`.
   ///
-  /// Shape: `products` is [count, count], of the leading `count` vectors of both.
+  /// Shape: `products` is [count, count], for the leading `count` vectors of both frames.
   package func products(
     _ products: [Double], with other: OrthonormalFrame, count: Int
   ) -> [Double] {
@@ -51,7 +52,7 @@ package struct OrthonormalFrame {
     return result
   }
 
-  /// L of A = L L', row-major; nil where A is not positive definite.
+  /// The factor L of A = L L', row-major; nil if A is not positive definite.
   private static func cholesky(_ a: [Double], _ n: Int) -> [Double]? {
     var l = [Double](repeating: 0, count: n * n)
     for i in 0..<n {

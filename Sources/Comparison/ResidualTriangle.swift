@@ -1,6 +1,7 @@
 import BLAS
 
-/// R of W = QR, W = V - U (U'V), for rows that come in chunks: what lies outside U of the space of V.
+/// The factor R of W = QR with W = V - U (U'V), for rows that come in chunks. It describes the part
+/// of the space of V outside the space of U.
 package struct ResidualTriangle {
   private let order: Int
   /// R, [order, order] row-major.
@@ -11,10 +12,10 @@ package struct ResidualTriangle {
     triangle = Array(repeating: 0, count: order * order)
   }
 
-  /// Adds rows of W for rows of U and V.
+  /// Adds the rows of W for given rows of U and V.
   ///
-  /// Shape: `u` and `v` have as many rows, and `order` columns or more, which are left out; `products` is
-  /// U'V, [order, order].
+  /// Shape: `u` and `v` have the same number of rows, and at least `order` columns; further columns
+  /// are ignored. `products` is U'V, [order, order].
   package mutating func add(
     u: [Double], columnsOfU: Int, v: [Double], columnsOfV: Int, products: [Double]
   ) throws(BLASError) {

@@ -3,15 +3,15 @@ import MessagePassing
 import RankProgram
 import TileStore
 
-/// Cosines and distances of stored kernels, over all ranks.
+/// Computes cosines and distances of stored kernels, over all ranks.
 struct SimilarityStage {
-  /// What was found.
+  /// The results of the stage.
   struct Outcome {
     /// |A| of each kernel.
     let norms: [Double]
     /// |HAH|; nil for a constant kernel.
     let centredNorms: [Double?]
-    /// Of the pairs, in the order of `KernelPairs`.
+    /// The similarities of the pairs, in the order of `KernelPairs`.
     let similarities: [KernelSimilarity]
   }
 
@@ -21,8 +21,7 @@ struct SimilarityStage {
 
   /// Reads every kernel twice.
   ///
-  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks; a kernel that is zero or
-  /// not finite.
+  /// Collective. Errors: a tile that is missing or damaged, agreed by all ranks; a kernel that is zero or not finite.
   ///
   /// Precondition: the kernels have the same order.
   func perform() throws -> Outcome {
@@ -35,7 +34,7 @@ struct SimilarityStage {
       }
     }
     try ranks.world.allReduce(&moments.squares, .sum)
-    // One by one, so that equal kernels are summed in the same order.
+    // Sum the kernels one by one, so that equal kernels are summed in the same order.
     for kernel in arrays.indices { try ranks.world.allReduce(&moments.rowSums[kernel], .sum) }
     let scales = moments.scales
     try requireDirections(scales)

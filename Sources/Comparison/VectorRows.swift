@@ -5,16 +5,16 @@ import NumPyFiles
 final class VectorRows {
   private let file: NumPyFileReader
   private let stored: Int
-  /// How many of the vectors are read.
+  /// The number of vectors that are read.
   let count: Int
 
   /// Opens a file. Local.
   ///
-  /// Errors: `NumPyError`; `Refusal` where it is of another kernel.
+  /// Errors: `NumPyError`; `Refusal` if the file belongs to another kernel.
   ///
   /// - Parameters:
-  ///   - n: elements of a vector.
-  ///   - limit: of the vectors.
+  ///   - n: the number of elements of a vector.
+  ///   - limit: the maximum number of vectors to read.
   init(_ path: String, n: Int, limit: Int) throws {
     file = try NumPyFileReader(path: path)
     guard file.shape.count == 2, file.shape[0] == n, file.shape[1] > 0 else {

@@ -1,11 +1,11 @@
 import Glibc
 import NumPyFiles
 
-/// CIFAR-10's binary version: files of records of one label byte and 3072 pixel bytes, which are
-/// ordered (channel, row, column).
+/// The binary version of CIFAR-10. Its files consist of records of one label byte and 3072 pixel
+/// bytes in the order (channel, row, column).
 ///
-/// A file may hold any number of whole records, so that a folder can be a subset of the official
-/// one. Source: https://www.cs.toronto.edu/~kriz/cifar.html.
+/// A file may hold any number of whole records, so a folder can be a subset of the official one.
+/// Source: https://www.cs.toronto.edu/~kriz/cifar.html.
 struct CIFAR10Folder: ImageSource {
   static let side = 32
   static let channels = 3
@@ -27,8 +27,8 @@ struct CIFAR10Folder: ImageSource {
   private let train: [Batch]
   private let test: [Batch]
 
-  /// Finds the files and checks that each is made of whole records; the test batch is needed only
-  /// where the job uses test images.
+  /// Finds the files and checks that each consists of whole records. The test batch is needed only
+  /// if the job uses test images.
   init(path: String, usesTest: Bool) throws(DatasetError) {
     name = path
     try Self.checkFolder(path)
@@ -66,7 +66,7 @@ struct CIFAR10Folder: ImageSource {
   ) throws(DatasetError) {
     var planes = [UInt8](repeating: 0, count: Self.record - 1)
     let dimension = shape.dimension
-    // Open each file once: what falls into it is read in the order asked, official or drawn.
+    // Open each file once. The images in it are read in the requested order, official or drawn.
     for batch in batches(of: split) {
       let range = batch.first..<batch.first + batch.count
       let file = try onFile { () throws(NumPyError) in try DataFile(path: batch.path) }
@@ -115,7 +115,7 @@ struct CIFAR10Folder: ImageSource {
         throw .missingBatch(path: path, hint: hint(forMissing: name, in: folder))
       }
       let file = try onFile { () throws(NumPyError) in try DataFile(path: path) }
-      // A label is at most 9, and no foreign signature begins with so small a byte.
+      // A label is at most 9, and no signature of another file type begins with such a small byte.
       let head = try onFile { () throws(NumPyError) in try file.head(8) }
       if let kind = FileSignature.name(of: head) {
         throw .foreignBatch(path: path, looksLike: kind)
@@ -129,7 +129,7 @@ struct CIFAR10Folder: ImageSource {
     return batches
   }
 
-  /// What the folder seems to be, where the file's absence has a usual cause.
+  /// What the folder seems to be, if there is a common cause for the missing file; otherwise nil.
   private static func hint(forMissing name: String, in folder: String) -> String? {
     if access(folder + "/" + name.dropLast(4), F_OK) == 0 {
       return "the folder holds the Python version; take cifar-10-binary.tar.gz"

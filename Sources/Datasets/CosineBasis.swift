@@ -1,4 +1,4 @@
-/// The orthonormal cosine basis of square images, and random fields in it.
+/// The orthonormal cosine basis of square images, and random fields in this basis.
 ///
 /// Natural images do not wrap around at their borders, and neither do cosines of half periods.
 struct CosineBasis: Sendable {
@@ -6,11 +6,12 @@ struct CosineBasis: Sendable {
   /// basis[k * side + x]: cosine of frequency k at pixel x.
   private let basis: [Double]
 
-  /// `side` is a power of two.
+  /// - Precondition: `side` is a power of two.
   init(side: Int) {
     self.side = side
-    // cos(pi / (2 side)) by halving angles from a right angle on, then all multiples by rotation:
-    // square roots and products round alike everywhere, a library's cosine need not.
+    // cos(pi / (2 side)) is computed by halving angles, starting from a right angle. Rotations then
+    // give all multiples. Square roots and products round in the same way on all machines, but the
+    // cosine of a library may not.
     var (cosine, sine) = (0.0, 1.0)
     var parts = 1
     while parts < side {
@@ -32,8 +33,8 @@ struct CosineBasis: Sendable {
     }
   }
 
-  /// Deviations of the coefficients of a field of pixel variance 1 whose amplitudes fall as 1/f,
-  /// for the frequencies (k, l) with k, l < frequencies and not both 0; 0 for the others.
+  /// The standard deviations of the coefficients of a field with pixel variance 1 whose amplitudes
+  /// fall as 1/f, for the frequencies (k, l) with k, l < frequencies and not both 0; 0 for all others.
   func amplitudes(frequencies: Int) -> [Double] {
     var amplitudes = [Double](repeating: 0, count: side * side)
     var power = 0.0

@@ -1,13 +1,13 @@
-/// Where the images of a job come from.
+/// The source of a job's images.
 public enum DataSource: Equatable, Sendable {
   /// A folder with CIFAR-10's binary version: data_batch_1.bin to data_batch_5.bin, test_batch.bin.
   case cifar10(path: String)
-  /// Generated images in CIFAR-10's format; `train` and `test` are how many there are.
+  /// Generated images in the format of CIFAR-10; `train` and `test` are their numbers.
   case synthetic(seed: UInt64, train: Int, test: Int)
-  /// NumPy files: images [N, H, W, C] or [N, D] of any type read, labels [N] of an integer type.
-  /// Without `test` there are no test images; without labels there are none.
+  /// NumPy files: images [N, H, W, C] or [N, D] of any supported type, and labels [N] of an integer
+  /// type. `test` and the labels are optional.
   case arrays(train: String, test: String?, trainLabels: String?, testLabels: String?)
-  /// No images: .npy files of the labels [N], of an integer type, of points whose kernel is known.
+  /// No images, only .npy files with the labels [N], of an integer type, of points whose kernel is known.
   case labels(train: String?, test: String?)
 }
 
@@ -26,7 +26,7 @@ public enum ImageShape: Equatable, Sendable, CustomStringConvertible {
   /// Features without a spatial order.
   case flat(Int)
 
-  /// Numbers per image, D.
+  /// The number of values per image, D.
   public var dimension: Int {
     switch self {
     case .spatial(let height, let width, let channels): height * width * channels
@@ -34,7 +34,7 @@ public enum ImageShape: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The channels whose mean and deviation `standardize` takes; one for flat features.
+  /// The number of channels for which `standardize` computes a mean and a deviation; one for flat features.
   public var channels: Int {
     if case .spatial(_, _, let channels) = self { channels } else { 1 }
   }
@@ -47,7 +47,7 @@ public enum ImageShape: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// As NumPy writes a shape.
+  /// The shape as NumPy writes it.
   public var description: String {
     switch self {
     case .spatial(let height, let width, let channels): "(\(height), \(width), \(channels))"

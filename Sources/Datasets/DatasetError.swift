@@ -1,48 +1,48 @@
 import Failures
 import NumPyFiles
 
-/// Why a job's images could not be had.
+/// Why the images of a job are not available.
 public enum DatasetError: Failure, Equatable, Sendable {
-  /// The folder of a data set does not exist, or is no folder; `hint` says what is there instead.
+  /// The folder of a data set does not exist or is not a folder; `hint` says what exists instead.
   case missingFolder(path: String, hint: String?)
   /// A file of the data set is not in its folder.
   case missingBatch(path: String, hint: String?)
-  /// A batch is not made of whole records.
+  /// A batch does not consist of whole records.
   case truncatedBatch(path: String, bytes: Int, record: Int)
   /// A batch is a file of another kind.
   case foreignBatch(path: String, looksLike: String)
-  /// A record's label is none of CIFAR-10's.
+  /// The label of a record is not a label of CIFAR-10.
   case badLabel(path: String, record: Int, label: Int)
-  /// The source holds fewer images than asked for.
+  /// The source holds fewer images than requested.
   case tooFewImages(split: Split, asked: Int, source: String, held: Int)
-  /// The data are labels alone, and images are needed.
+  /// The data consist of labels alone, and images are needed.
   case noImages
   /// A count below zero.
   case negativeCount(split: Split, count: Int)
-  /// No training image is asked for.
+  /// No training image is requested.
   case noTrainingImages
-  /// A balanced draw of a count that the classes do not divide.
+  /// A balanced draw with a count that is not a multiple of the number of classes.
   case unbalanceable(split: Split, count: Int, classes: Int)
   /// A balanced draw finds too few images of one class.
   case tooFewOfClass(split: Split, label: Int, asked: Int, source: String, held: Int)
-  /// Labels are needed and none are given.
+  /// Labels are needed, but none are given.
   case noLabels(split: Split, source: String)
   /// An array of images or labels has an unusable shape, type or value.
   case badArray(path: String, problem: String)
   /// An image holds NaN or an infinity.
   case notFinite(path: String, image: Int, value: Double)
-  /// An image's largest number is so large or small that squares leave the range of float64.
+  /// The largest value of an image is so large or small that squares leave the range of float64.
   case badScale(source: String, split: Split, image: Int, largest: Double)
   /// Images that cannot be cut into blocks of edge x edge pixels.
   case reduction(shape: ImageShape, edge: Int)
   /// The ZCA transform does not exist for these images.
   case zca(problem: String)
-  /// The buffer given for the images has another size than the plan says.
+  /// The buffer for the images does not have the size that the plan requires.
   case wrongBuffer(needed: Int, given: Int)
   /// A file could not be read or written.
   case file(NumPyError)
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind {
     switch self {
     case .missingFolder, .missingBatch: .missingInput

@@ -1,11 +1,11 @@
-/// A job's data, opened: its counts, shape and labels are known, its images not read yet.
+/// The opened data of a job. Its counts, shape and labels are known, but its images have not been read.
 public struct DatasetPlan: Sendable {
-  /// What was asked for.
+  /// The request of the job.
   public let request: DatasetRequest
   /// The shape of one image.
   public let shape: ImageShape
-  /// Number of classes: 10 for CIFAR-10 and synthetic images, the largest label plus one for
-  /// arrays, 0 without labels.
+  /// The number of classes: 10 for CIFAR-10 and synthetic images, the largest label plus one for
+  /// arrays, and 0 without labels.
   public let classes: Int
   /// Official indices of the training images used, in order.
   public let trainIndices: [Int]
@@ -21,14 +21,14 @@ public struct DatasetPlan: Sendable {
   public var trainCount: Int { trainIndices.count }
   /// Number of test images.
   public var testCount: Int { testIndices.count }
-  /// Numbers per image, D.
+  /// The number of values per image, D.
   public var dimension: Int { shape.dimension }
-  /// Doubles that `load(into:)` fills: (trainCount + testCount) D.
+  /// The number of doubles that `load(into:)` fills: (trainCount + testCount) D.
   public var elementCount: Int { (trainCount + testCount) * dimension }
 
   /// Finds the files, checks their sizes and headers, reads the labels and draws the selections.
   ///
-  /// Errors: every one of `DatasetError` but notFinite, zca and wrongBuffer.
+  /// Errors: every case of `DatasetError` except notFinite, zca and wrongBuffer.
   public init(opening request: DatasetRequest) throws(DatasetError) {
     self.request = request
     for (split, selection) in [(Split.train, request.train), (.test, request.test)] {
@@ -61,9 +61,11 @@ public struct DatasetPlan: Sendable {
   /// Reads the images into the caller's memory, training images first, and preprocesses them.
   ///
   /// `images` has shape [trainCount + testCount, D]; an image is in the order (row, column,
-  /// channel). Local: one rank of a node does this. `algebra` is used by ZCA only. Returns the
-  /// fingerprint of the raw images and labels, before preprocessing. Precondition: `elementCount`
-  /// doubles; wrongBuffer. Errors: file, badLabel, notFinite, badScale, zca.
+  /// channel). Only ZCA uses `algebra`. Returns the fingerprint of the raw images and labels,
+  /// before preprocessing.
+  ///
+  /// Local: one rank of a node calls this. Precondition: `images` has `elementCount` doubles,
+  /// otherwise wrongBuffer. Errors: file, badLabel, notFinite, badScale, zca.
   public func load(
     into images: UnsafeMutableBufferPointer<Double>, algebra: some LinearAlgebra
   ) throws(DatasetError) -> UInt64 {
@@ -77,7 +79,7 @@ public struct DatasetPlan: Sendable {
       values: images, trainCount: trainCount, testCount: testCount, shape: shape)
     var digest = digestOfLabels
     digest.take(images)
-    // The unit norm takes each image's scale out before it squares anything.
+    // The unit norm removes the scale of each image before it squares anything.
     if request.preprocessing != .unitNorm { try checkScale(rows) }
     switch request.preprocessing {
     case .none: break
@@ -89,10 +91,9 @@ public struct DatasetPlan: Sendable {
     return digest.value
   }
 
-  /// The fingerprint that `load` returns, found by reading the images once more without keeping them.
+  /// The fingerprint that `load` returns, computed by reading the images once more without keeping them.
   ///
-  /// Local. Nil for generated images, which depend on the request alone. Errors: file, badLabel,
-  /// notFinite.
+  /// Local. nil for generated images, because they depend only on the request. Errors: file, badLabel, notFinite.
   public func digest() throws(DatasetError) -> UInt64? {
     if case .synthetic = request.source { return nil }
     let batch = 256
@@ -111,11 +112,11 @@ public struct DatasetPlan: Sendable {
     return digest.value
   }
 
-  /// The largest number of an image, where it is not 0. The squares of others would leave the range of
-  /// float64.
+  /// The allowed range of the largest value of an image, unless it is 0. The squares of other
+  /// values would leave the range of float64.
   private static let scales = 1e-100...1e100
 
-  /// Errors: badScale.
+  /// Throws if the largest value of an image is out of range. Errors: badScale.
   private func checkScale(_ rows: ImageRows) throws(DatasetError) {
     guard case .arrays = request.source else { return }
     for index in 0..<rows.count {

@@ -1,17 +1,17 @@
-/// What a job says about its data.
+/// The part of a job that describes its data.
 public struct DatasetRequest: Equatable, Sendable {
-  /// Where the images come from.
+  /// The source of the images.
   public var source: DataSource
   /// The training images used.
   public var train: Selection
   /// The test images used.
   public var test: Selection
-  /// The edge of the blocks of pixels that are averaged to one; 1 for images as they are.
+  /// The edge of the blocks of pixels that are averaged to one pixel; 1 to keep the images as they are.
   public var reduction: Int
-  /// What is done to the images after that.
+  /// The preprocessing, which is applied after the reduction.
   public var preprocessing: Preprocessing
 
-  /// A request; by default every image, as it is.
+  /// Creates a request; by default it asks for every image without changes.
   public init(
     source: DataSource, train: Selection = .all, test: Selection = .all,
     reduction: Int = 1, preprocessing: Preprocessing = .none
@@ -24,22 +24,25 @@ public struct DatasetRequest: Equatable, Sendable {
   }
 }
 
-/// What is done to the images before a kernel sees them.
+/// The preprocessing of the images before a kernel uses them.
 public enum Preprocessing: Equatable, Sendable {
-  /// Nothing.
+  /// No preprocessing.
   case none
-  /// Per channel (per array, for flat features) less the mean, over the standard deviation, both of
-  /// the training images used, divisor n. A channel without deviation is centered only.
+  /// Subtracts the mean of each channel (for flat features, of the whole array) and divides by its
+  /// standard deviation. Both are computed over the training images used, with divisor n. A channel
+  /// without deviation is only centered.
   case standardize
-  /// Per image over its norm times sqrt(D), so that the mean square is one. A black image stays so.
+  /// Divides each image by its norm and multiplies it by sqrt(D), so that its mean square is one. A
+  /// black image stays black.
   case unitNorm
-  /// Features less their training mean, times U (S + regularization mean(S))^(-1/2) U', where
-  /// U S U' = X'X/n of the centered training images. Source: Nguyen, Chen, Lee, arXiv:2011.00050.
+  /// Subtracts the training mean of the features and multiplies them by
+  /// U (S + regularization mean(S))^(-1/2) U', where U S U' = X'X/n of the centered training images.
+  /// Source: Nguyen, Chen, Lee, arXiv:2011.00050.
   case zca(regularization: Double)
 }
 
 extension Preprocessing {
-  /// The preprocessing in fingerprints and summaries, which do not change.
+  /// The preprocessing as text for fingerprints and summaries; this text must not change.
   package var text: String {
     switch self {
     case .none: return "none"

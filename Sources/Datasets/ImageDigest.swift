@@ -1,14 +1,14 @@
-/// A 64-bit fingerprint of images, labels or other numbers in their order; it does not depend on the file
-/// format.
+/// A 64-bit fingerprint of images, labels or other numbers in their order. It does not depend on the file format.
 ///
-/// A change of one bit changes it but for a chance of about 2^-64. Stores keep it, so it does not change.
+/// A change of one bit changes the fingerprint, except with a probability of about 2^-64. Stores
+/// keep this fingerprint, so the algorithm must not change.
 package struct ImageDigest {
   package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
   package init() {}
 
   package mutating func take(_ word: UInt64) {
-    // FNV-1a by words; the shift brings high bits down, which multiplication alone never does.
+    // FNV-1a on words. The shift brings high bits down, which multiplication alone never does.
     value = (value ^ word) &* 0x9E37_79B9_7F4A_7C15
     value ^= value >> 32
   }

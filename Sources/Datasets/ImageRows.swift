@@ -13,9 +13,9 @@ struct ImageRows {
     .init(rebasing: values[index * dimension..<(index + 1) * dimension])
   }
 
-  /// Centers each channel by its training mean and divides by its training deviation.
+  /// Subtracts the training mean of each channel and divides by its training deviation.
   ///
-  /// Two passes, each summed image by image, so that the mean of 1.5e8 values keeps 14 digits.
+  /// This takes two passes. Each pass sums image by image, so that the mean of 1.5e8 values keeps 14 digits.
   func standardize() {
     let channels = shape.channels
     let perChannel = Double(trainCount) * Double(dimension / channels)
@@ -23,7 +23,7 @@ struct ImageRows {
     let mean = channelSums(minus: zero, squared: false).map { $0 / perChannel }
     let sumsOfSquares = channelSums(minus: mean, squared: true)
     let inverse = zip(sumsOfSquares, mean).map { sum, mean in
-      // A constant channel's computed deviation is rounding; dividing by it would make noise of it.
+      // The computed deviation of a constant channel is only rounding. Dividing by it would create noise.
       let deviation = (sum / perChannel).squareRoot()
       return deviation > abs(mean) * 1e-12 ? 1 / deviation : 1
     }
@@ -63,10 +63,10 @@ struct ImageRows {
   func normalize() {
     for index in 0..<count {
       let row = row(index)
-      // The largest value is taken out first, so that no square overflows or vanishes.
+      // First divide by the largest value, so that no square overflows or vanishes.
       let largest = row.reduce(0) { max($0, abs($1)) }
       guard largest > 0 else { continue }
-      // Short sums first: their rounding does not grow with D.
+      // Short sums are formed first, so that rounding errors do not grow with D.
       let squares = stride(from: 0, to: dimension, by: 64).reduce(0) { total, first in
         row[first..<min(first + 64, dimension)].reduce(0) {
           $0 + ($1 / largest) * ($1 / largest)

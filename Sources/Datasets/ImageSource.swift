@@ -1,8 +1,8 @@
 import NumPyFiles
 
-/// What every source of images answers; the one thing to conform to for a new source.
+/// The interface of all sources of images. A new source only needs to conform to it.
 protocol ImageSource: Sendable {
-  /// Where the images come from, for messages.
+  /// The origin of the images, for messages.
   var name: String { get }
   /// The shape of one image.
   var shape: ImageShape { get }
@@ -12,14 +12,14 @@ protocol ImageSource: Sendable {
   func count(of split: Split) -> Int
   /// Labels of the first `count` images, within 0..<classes; empty without labels.
   func labels(of split: Split, first count: Int) throws(DatasetError) -> [Int]
-  /// Writes the images of these official indices one after the other, `indices.count` rows.
+  /// Writes the images with these official indices one after the other, as `indices.count` rows.
   func read(
     _ indices: [Int], of split: Split, into rows: UnsafeMutableBufferPointer<Double>
   ) throws(DatasetError)
 }
 
 extension DataSource {
-  /// The source, opened; `uses` says which splits the job takes images from.
+  /// Opens the source; `uses` says from which splits the job takes images.
   func open(uses: (Split) -> Bool) throws(DatasetError) -> any ImageSource {
     switch self {
     case .cifar10(let path):
@@ -35,7 +35,7 @@ extension DataSource {
   }
 }
 
-/// Runs a body that reads or writes a file and gives its error this module's type.
+/// Runs a body that reads or writes a file and converts its errors to the error type of this module.
 func onFile<Result: ~Copyable>(
   _ body: () throws(NumPyError) -> Result
 ) throws(DatasetError) -> Result {

@@ -2,15 +2,15 @@ import NumPyFiles
 
 /// Class numbers from a NumPy file.
 package enum LabelFile {
-  /// As many as ImageNet has. Targets are one-hot, and confusion matrices have a number for each pair of
-  /// classes.
+  /// The maximum number of classes, as many as ImageNet has. It is limited because targets are
+  /// one-hot and confusion matrices have a number for each pair of classes.
   private static let mostClasses = 1000
 
-  /// The labels in a file. Local.
+  /// Reads the labels in a file. Local.
   ///
   /// - Parameters:
-  ///   - count: how many there must be.
-  ///   - subject: what they are the labels of, for messages, for example `images of x.npy`.
+  ///   - count: the number of labels that the file must have.
+  ///   - subject: the things that the labels belong to, for messages, for example `images of x.npy`.
   ///
   /// Errors: file, badArray.
   package static func labels(

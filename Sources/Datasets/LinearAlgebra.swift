@@ -1,8 +1,8 @@
 /// The two dense routines that ZCA needs, with the arguments of BLAS and LAPACK.
 ///
-/// Matrices are column-major and leading dimensions count elements.
+/// Matrices are column-major, and leading dimensions count elements.
 public protocol LinearAlgebra {
-  /// C <- alpha op(A) op(B) + beta C, where op transposes if asked and C is m x n, op(A) m x k.
+  /// C <- alpha op(A) op(B) + beta C, where op optionally transposes, C is m x n and op(A) is m x k.
   ///
   /// Local. Source: BLAS dgemm.
   func dgemm(
@@ -11,8 +11,8 @@ public protocol LinearAlgebra {
     b: UnsafePointer<Double>, ldb: Int,
     beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int)
 
-  /// Replaces the symmetric n x n matrix A by its orthonormal eigenvectors, one a column, and
-  /// writes the eigenvalues, ascending, to `w`.
+  /// Replaces the symmetric n x n matrix A by its orthonormal eigenvectors, one per column, and
+  /// writes the eigenvalues, in ascending order, to `w`.
   ///
   /// Local. Returns LAPACK's `info`: 0 for success. Source: LAPACK dsyevd, jobz = 'V'.
   func dsyevd(n: Int, a: UnsafeMutablePointer<Double>, w: UnsafeMutablePointer<Double>) -> Int

@@ -7,7 +7,7 @@ public struct RandomStream: Sendable {
   private var s2: UInt64
   private var s3: UInt64
 
-  /// The stream of a seed and of keys that tell streams of one seed apart.
+  /// Creates the stream of a seed. The keys distinguish streams with the same seed.
   public init(seed: UInt64, key keys: UInt64...) {
     var mixed = SplitMix64(state: seed)
     for key in keys { mixed = SplitMix64(state: mixed.next() ^ key) }
@@ -28,7 +28,7 @@ public struct RandomStream: Sendable {
     return result
   }
 
-  /// A whole number in 0..<bound, each as likely. Source: Lemire, arXiv:1805.10941.
+  /// A whole number in 0..<bound, uniformly distributed. Source: Lemire, arXiv:1805.10941.
   ///
   /// Precondition: `bound` is positive.
   public mutating func below(_ bound: Int) -> Int {
@@ -41,20 +41,21 @@ public struct RandomStream: Sendable {
     return Int(product.high)
   }
 
-  /// Uniform in 0..<1, with 53 random bits.
+  /// A number uniformly distributed in 0..<1, with 53 random bits.
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// Nearly normal, of mean 0 and variance 1, within +-3.5: the sum of four 16-bit uniform numbers.
+  /// A nearly normal number with mean 0 and variance 1, within +-3.5: the sum of four 16-bit uniform numbers.
   ///
-  /// Only exact arithmetic and one rounding, so that no machine's logarithm or cosine matters.
+  /// Uses only exact arithmetic and one rounding, so that the result does not depend on a machine's
+  /// logarithm or cosine.
   public mutating func nearlyNormal() -> Double {
     let word = next()
     let sum = (word & 0xFFFF) + (word >> 16 & 0xFFFF) + (word >> 32 & 0xFFFF) + (word >> 48)
-    // Each has mean (2^16 - 1)/2 and variance (2^32 - 1)/12.
+    // Each number has mean (2^16 - 1)/2 and variance (2^32 - 1)/12.
     return (Double(sum) - 131070) * 2.642_899_792_130_301_4e-5
   }
 
-  /// Shuffles so that the first `count` places are a draw without replacement.
+  /// Shuffles such that the first `count` values are a draw without replacement.
   public mutating func shuffle(_ values: inout [Int], first count: Int) {
     for place in 0..<min(count, values.count - 1) {
       values.swapAt(place, place + below(values.count - place))
@@ -62,7 +63,7 @@ public struct RandomStream: Sendable {
   }
 }
 
-/// The generator that spreads a seed over a larger state.
+/// The generator that expands a seed to a larger state.
 private struct SplitMix64 {
   var state: UInt64
 

@@ -1,10 +1,10 @@
-/// The images of another source with every block of edge x edge pixels averaged to one.
+/// The images of another source, with every block of edge x edge pixels averaged to one pixel.
 struct ReducedImages: ImageSource {
   let whole: any ImageSource
   let edge: Int
   let shape: ImageShape
 
-  /// Errors: reduction, where the images have no pixels or their edges are no multiple of the block's.
+  /// Errors: reduction, if the images have no pixels or their edges are not multiples of the block's edge.
   init(_ whole: any ImageSource, edge: Int) throws(DatasetError) {
     guard case .spatial(let height, let width, let channels) = whole.shape,
       edge > 0, height % edge == 0, width % edge == 0
@@ -26,7 +26,7 @@ struct ReducedImages: ImageSource {
   func read(
     _ indices: [Int], of split: Split, into rows: UnsafeMutableBufferPointer<Double>
   ) throws(DatasetError) {
-    // Some hundred images at a time: the whole ones may not fit beside all that is wanted of them.
+    // Read some hundred images at a time, because all original images together may not fit into memory.
     let batch = 256
     var buffer = [Double](repeating: 0, count: min(batch, indices.count) * whole.shape.dimension)
     for first in stride(from: 0, to: indices.count, by: batch) {
@@ -37,7 +37,7 @@ struct ReducedImages: ImageSource {
         try whole.read(part, of: split, into: images)
         for index in part.indices {
           reduce(images, index, to: rows, first + index)
-          // The sum of a block may leave the range of float64.
+          // The sum of a block may exceed the range of float64.
           let start = (first + index) * shape.dimension
           let image = rows[start..<start + shape.dimension]
           if let value = image.first(where: { !$0.isFinite }) {

@@ -1,16 +1,16 @@
-/// Which images of a split a job uses, and in which order.
+/// The images of a split that a job uses, and their order.
 public enum Selection: Equatable, Sendable {
   /// Every image in official order.
   case all
-  /// The first `count` in official order.
+  /// The first `count` images in official order.
   case first(Int)
-  /// A draw without replacement, in the order drawn, that depends on the seed and on the images
-  /// available; a larger count's draw begins with a smaller count's. `balanced` draws as many of
-  /// each class, in the order class 0, 1, ..., 0, 1, ...; so every prefix of whole rounds is
-  /// balanced too.
+  /// A draw without replacement, in the order drawn. It depends on the seed and on the available
+  /// images. A draw with a larger count begins with the draw with a smaller count. `balanced` draws
+  /// the same number of each class, in the order class 0, 1, ..., 0, 1, ...; so every prefix of
+  /// whole rounds is balanced, too.
   case drawn(count: Int, seed: UInt64, balanced: Bool)
 
-  /// How many images are asked for; nil for all there are.
+  /// The number of requested images; nil for all.
   public var count: Int? {
     switch self {
     case .all: nil
@@ -18,15 +18,15 @@ public enum Selection: Equatable, Sendable {
     }
   }
 
-  /// The number of images, from the first on, whose labels are needed.
+  /// The number of images, counted from the first one, whose labels are needed.
   func reach(of available: Int) -> Int {
     if case .first(let count) = self { count } else { available }
   }
 
-  /// The images' official indices.
+  /// The official indices of the selected images.
   ///
-  /// Precondition: `labels` of the first `reach` images, empty where there are none. Errors:
-  /// tooFewImages, unbalanceable, tooFewOfClass.
+  /// Precondition: `labels` holds the labels of the first `reach` images, or is empty if there are
+  /// none. Errors: tooFewImages, unbalanceable, tooFewOfClass.
   func indices(
     available: Int, labels: [Int], classes: Int, split: Split, source: String
   ) throws(DatasetError) -> [Int] {
@@ -71,6 +71,6 @@ public enum Selection: Equatable, Sendable {
 }
 
 extension Split {
-  /// Sets the random streams of the two splits apart.
+  /// Makes the random streams of the two splits different.
   var key: UInt64 { self == .train ? 1 : 2 }
 }

@@ -1,21 +1,21 @@
-/// Generated images in CIFAR-10's format, for work and tests without a download.
+/// Generated images in the format of CIFAR-10, for work and tests without a download.
 ///
-/// An image is a random field in the cosine basis whose amplitudes fall as 1/f, as natural images'
-/// do (Field 1987), added to a smooth template of its class; a gray and two weaker color fields
-/// mix to correlated channels; pixels are rounded to 8 bits. Each class has several templates, so
-/// that accuracy keeps growing with the number of images. Image i depends on the seed, the split
-/// and i only. Only operations that IEEE 754 rounds exactly are used, so every machine makes the
-/// same bytes.
+/// An image is a random field in the cosine basis, added to a smooth template of its class. The
+/// amplitudes of the field fall as 1/f, like those of natural images (Field 1987). A gray field and
+/// two weaker color fields are mixed to correlated channels, and pixels are rounded to 8 bits. Each
+/// class has several templates, so that accuracy keeps growing with the number of images. Image i
+/// depends only on the seed, the split and i. Only operations that IEEE 754 rounds exactly are
+/// used, so every machine makes the same bytes.
 public struct SyntheticImages: Sendable {
-  /// Rows and columns of an image.
+  /// The number of rows and columns of an image.
   public static let side = 32
-  /// Frequencies per axis that a template has.
+  /// The number of frequencies per axis of a template.
   private static let templateSide = 6
   private static let templatesPerClass = 4
-  /// The template's share of the deviation; tuned so that a fully connected kernel learns about
-  /// half of the test labels from 2,000 images.
+  /// The template's share of the deviation. It is tuned such that a fully connected kernel learns
+  /// about half of the test labels from 2,000 images.
   private static let templateShare = 0.33
-  /// Gray, yellow-blue and red-green deviation; red, green and blue are mixed from them.
+  /// The deviations of the gray, yellow-blue and red-green fields; red, green and blue are mixed from them.
   private static let fieldDeviations = [46.0, 15.0, 9.0]
   private static let mix: [[Double]] = [[1, 0.6, 1], [1, 0.6, -1], [1, -1.2, 0]]
   private static let meanColor = [125.0, 122.0, 114.0]
@@ -28,7 +28,7 @@ public struct SyntheticImages: Sendable {
   /// Coefficients [class][template][field], each side x side.
   private let templates: [[[[Double]]]]
 
-  /// Draws the templates; `train` and `test` are how many images there are.
+  /// Draws the templates; `train` and `test` are the numbers of images.
   public init(seed: UInt64, train: Int, test: Int) throws(DatasetError) {
     guard train >= 0 else { throw .negativeCount(split: .train, count: train) }
     guard test >= 0 else { throw .negativeCount(split: .test, count: test) }

@@ -1,17 +1,17 @@
 /// Whitening of images by the covariance of the training images.
 ///
-/// Source: Nguyen, Chen, Lee, arXiv:2011.00050, and its code in neural-tangents: W =
-/// U (S + r mean(S))^(-1/2) U', the regularization r relative to the mean eigenvalue.
+/// Source: Nguyen, Chen, Lee, arXiv:2011.00050, and its code in neural-tangents:
+/// W = U (S + r mean(S))^(-1/2) U', where the regularization r is relative to the mean eigenvalue.
 struct ZCATransform<Algebra: LinearAlgebra> {
   let regularization: Double
   let algebra: Algebra
 
-  /// Rows transformed at a time: 24 MiB of CIFAR-10.
+  /// The number of rows that are transformed at a time: 24 MiB for CIFAR-10.
   private static var panel: Int { 1024 }
 
-  /// Centers all rows by the training mean and multiplies them by W, in place.
+  /// Subtracts the training mean from all rows and multiplies them by W, in place.
   ///
-  /// Memory beside the rows: two D x D matrices and a panel. Errors: zca.
+  /// Memory in addition to the rows: two D x D matrices and a panel. Errors: zca.
   func apply(to rows: ImageRows) throws(DatasetError) {
     guard regularization >= 0, regularization.isFinite else {
       throw .zca(
@@ -28,7 +28,7 @@ struct ZCATransform<Algebra: LinearAlgebra> {
         problem: "LAPACK dsyevd of the \(d) x \(d) covariance returned info \(info); "
           + "use another preprocessing")
     }
-    // The computed mean of n equal numbers differs from them by its rounding, n units at most.
+    // The computed mean of n equal numbers differs from them only by rounding, at most n units.
     let rounding = Double(rows.trainCount) * 0x1p-52 * largestMean
     let scales = try inverseFourthRoots(eigenvalues, rounding: rounding)
     // W = V V' with V = U (S + r mean)^(-1/4) is symmetric by construction.
@@ -47,11 +47,11 @@ struct ZCATransform<Algebra: LinearAlgebra> {
     multiply(rows, by: transform)
   }
 
-  /// - Parameter rounding: the deviation that equal images would seem to have.
+  /// - Parameter rounding: the deviation that equal images seem to have because of rounding.
   private func inverseFourthRoots(
     _ eigenvalues: [Double], rounding: Double
   ) throws(DatasetError) -> [Double] {
-    // A covariance has no negative eigenvalue; what is computed below zero is rounding.
+    // A covariance has no negative eigenvalues; computed negative values are rounding errors.
     let spectrum = eigenvalues.map { max($0, 0) }
     let d = Double(spectrum.count)
     let largest = spectrum.max() ?? 0
@@ -68,7 +68,7 @@ struct ZCATransform<Algebra: LinearAlgebra> {
     return spectrum.map { 1 / ($0 + shift).squareRoot().squareRoot() }
   }
 
-  /// Subtracts the training mean from all rows, and returns its largest number.
+  /// Subtracts the training mean from all rows, and returns the largest absolute value of the mean.
   private func center(_ rows: ImageRows) -> Double {
     var mean = [Double](repeating: 0, count: rows.dimension)
     for index in 0..<rows.trainCount {
@@ -83,7 +83,7 @@ struct ZCATransform<Algebra: LinearAlgebra> {
     return mean.reduce(0) { max($0, abs($1)) }
   }
 
-  /// X'X/n of the training rows. A row-major X is X' to BLAS, so the first factor is not transposed.
+  /// X'X/n of the training rows. For BLAS, a row-major X is X', so the first factor is not transposed.
   private func covariance(of rows: ImageRows) -> [Double] {
     let d = rows.dimension
     var covariance = [Double](repeating: 0, count: d * d)

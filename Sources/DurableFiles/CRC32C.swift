@@ -1,13 +1,13 @@
-/// The CRC-32 of Castagnoli, as the `crc32c` codec of Zarr stores it.
+/// The CRC-32 of Castagnoli, in the form that the `crc32c` codec of Zarr stores.
 ///
-/// Slicing by 16 with tables, on three parts of the input at once so that their chains of
+/// Uses slicing by 16 with tables, on three parts of the input at once, so that their chains of
 /// dependent look-ups overlap. Source: RFC 3720, appendix B.4 (polynomial 0x1EDC6F41, reflected
 /// 0x82F63B78); Kounavis and Berry, IEEE ToC 57 (2008), for slicing.
 public struct CRC32C: Equatable, Sendable {
   /// The checksum of the bytes taken so far.
   public private(set) var value: UInt32 = 0
 
-  /// The checksum of nothing.
+  /// The checksum of no bytes.
   public init() {}
 
   /// The checksum of `bytes`.
@@ -17,7 +17,7 @@ public struct CRC32C: Equatable, Sendable {
     return checksum.value
   }
 
-  /// Takes more bytes.
+  /// Adds more bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     let tables = CRC32C.tables.pointer
@@ -47,14 +47,14 @@ public struct CRC32C: Equatable, Sendable {
     value = ~crc
   }
 
-  /// Bytes per part of the three-way loop; a multiple of 16.
+  /// The number of bytes per part of the three-way loop; a multiple of 16.
   private static let part = 4096
 
   private static let polynomial: UInt32 = 0x82F6_3B78
 
-  /// 16 tables of 256 for the slices, then 4 tables of 256 that advance a checksum over `part` zeros.
+  /// 16 tables of 256 entries for the slices, then 4 tables of 256 entries that advance a checksum over `part` zeros.
   private struct Tables: @unchecked Sendable {
-    // Written once before it is shared, never freed: unchecked is safe.
+    // The memory is written once before it is shared and is never freed, so `@unchecked` is safe.
     let pointer: UnsafePointer<UInt32>
   }
 
@@ -69,7 +69,7 @@ public struct CRC32C: Equatable, Sendable {
       let crc = tables[entry - 256]
       tables[entry] = tables[Int(crc & 255)] ^ (crc >> 8)
     }
-    // The advance is linear in the register: those of its 32 bits give all others.
+    // The advance is linear in the register: the results for its 32 bits give all other results.
     let ofBit = (0..<32).map { bit in
       (0..<part).reduce(UInt32(1) << UInt32(bit)) { crc, _ in tables[Int(crc & 255)] ^ (crc >> 8) }
     }

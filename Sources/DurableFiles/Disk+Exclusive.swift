@@ -1,11 +1,11 @@
 import Glibc
 
-// Files that at most one process creates, for leases.
+// Creates files that at most one process can create, for leases.
 
 extension Disk {
-  /// Creates a file that does not exist yet, with `text`, durably.
+  /// Creates a file that does not exist yet, with the content `text`, durably.
   ///
-  /// - Returns: whether this call created it; false where the file exists.
+  /// - Returns: whether this call created the file; false if the file exists already.
   /// - Throws: `FileError`.
   public func createExclusively(_ path: String, _ text: String) throws(FileError) -> Bool {
     let descriptor: Int32
@@ -24,7 +24,7 @@ extension Disk {
       try calls.flush(descriptor, path)
       try calls.flushFolder(Disk.split(path).folder)
     } catch {
-      // The first error is the one to report.
+      // Report the first error, not one from this cleanup.
       _ = unlink(path)
       throw error
     }
@@ -33,15 +33,15 @@ extension Disk {
 
   /// Sets the time of a file's last change to now.
   ///
-  /// - Throws: `FileError`; missing where the file does not exist.
+  /// - Throws: `FileError`, with `isMissing` if the file does not exist.
   public func touch(_ path: String) throws(FileError) {
     _ = try calls.check(.write, path) { Int(utimensat(AT_FDCWD, path, nil, 0)) }
   }
 
-  /// The time of a file's last change, in nanoseconds of its file system's clock; nil where the file
+  /// The time of a file's last change, in nanoseconds of its file system's clock; nil if the file
   /// does not exist.
   ///
-  /// The file is opened, so that network file systems ask their server.
+  /// The file is opened so that network file systems ask their server.
   ///
   /// - Throws: `FileError`.
   public func lastChange(_ path: String) throws(FileError) -> Int? {

@@ -1,28 +1,28 @@
 import Glibc
 
 extension Disk {
-  /// Creates a folder and those above it, durably. A folder that exists is left alone.
+  /// Creates a folder and the folders above it, durably. An existing folder is left alone.
   ///
-  /// Ranks on several hosts may do it at the same time.
+  /// Ranks on several hosts may do this at the same time.
   ///
-  /// - Throws: `FileError`; `ENOTDIR` where a file is in the way.
+  /// - Throws: `FileError`; `ENOTDIR` if a file is in the way.
   public func createFolder(_ path: String) throws(FileError) {
     var path = path
     while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
     do {
       try createOneFolder(path)
     } catch {
-      // The parent is a shorter path, so this ends.
+      // The path of the parent is shorter, so the recursion ends.
       guard error.isMissing, Disk.split(path).folder.utf8.count < path.utf8.count else {
         throw error
       }
       try createFolder(above: path)
-      // Some file systems, such as /proc, say ENOENT although the parent exists: no second round.
+      // Some file systems, such as /proc, report ENOENT although the parent exists. So try only once more.
       try createOneFolder(path)
     }
   }
 
-  /// Creates the folder that `path` lies in, and those above it.
+  /// Creates the folder that contains `path`, and the folders above it.
   ///
   /// - Throws: `FileError`, as `createFolder(_:)`.
   public func createFolder(above path: String) throws(FileError) {
@@ -42,10 +42,10 @@ extension Disk {
     try calls.flushFolder(Disk.split(path).folder)
   }
 
-  /// Removes a file, if it exists.
+  /// Removes a file if it exists.
   ///
-  /// - Parameter flushesFolder: whether it stays removed after a power cut.
-  /// - Returns: whether it existed.
+  /// - Parameter flushesFolder: whether the file stays removed after a power cut.
+  /// - Returns: whether the file existed.
   /// - Throws: `FileError`.
   @discardableResult
   public func remove(_ path: String, flushesFolder: Bool = true) throws(FileError) -> Bool {
@@ -59,25 +59,25 @@ extension Disk {
     return true
   }
 
-  /// Removes a folder that has nothing in it; another one, or none, is left as it is.
+  /// Removes a folder if it is empty. A folder that is not empty or does not exist is left as it is.
   ///
   /// - Throws: `FileError`.
   public func removeEmptyFolder(_ path: String) throws(FileError) {
     do {
       _ = try calls.check(.remove, path) { Int(rmdir(path)) }
     } catch {
-      // POSIX lets a system say either of the first two for a folder that is not empty.
+      // POSIX allows either of the first two codes for a folder that is not empty.
       guard [ENOTEMPTY, EEXIST, ENOENT, ENOTDIR].contains(error.code) else { throw error }
     }
   }
 
-  /// Removes temporary files of writers that have died from a folder.
+  /// Removes the temporary files of dead writers from a folder.
   ///
   /// - Parameters:
-  ///   - recursively: whether from the folders below, too. Symbolic links are not followed.
-  ///   - age: seconds; a file of another host, or of a running process, is removed only if it has
-  ///     not been written to for this long.
-  /// - Returns: the names removed, sorted in each folder; none where the folder does not exist.
+  ///   - recursively: whether to search the folders below, too. Symbolic links are not followed.
+  ///   - age: a file of another host, or of a running process, is removed only if it has not been
+  ///     written to for this many seconds.
+  /// - Returns: the names of the removed files, sorted in each folder; empty if the folder does not exist.
   /// - Throws: `FileError`.
   @discardableResult
   public func removeStaleTemporaries(
@@ -87,7 +87,7 @@ extension Disk {
     do {
       entries = try self.entries(of: folder)
     } catch {
-      // Other jobs may remove folders meanwhile.
+      // Other jobs may remove folders at the same time.
       if error.isMissing { return [] }
       throw error
     }
@@ -113,23 +113,23 @@ extension Disk {
       _ = try calls.check(.remove, path) { Int(unlink(path)) }
       return true
     } catch {
-      // Another rank removed it, or its writer has just published it.
+      // Another rank has removed the file, or its writer has just published it.
       if error.isMissing { return false }
       throw error
     }
   }
 
-  /// Whether an entry of a folder is a folder itself, and no link to one.
+  /// Whether an entry of a folder is itself a folder, and not a link to a folder.
   func isFolder(_ entry: FolderEntry, _ path: String) -> Bool {
     guard entry.type == UInt8(DT_UNKNOWN) else { return entry.type == UInt8(DT_DIR) }
-    // Some file systems do not tell in the listing.
+    // Some file systems do not include the type in the listing.
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Whether `path` is a folder.
   ///
-  /// - Throws: `FileError` where it does not exist or cannot be looked at.
+  /// - Throws: `FileError` if it does not exist or cannot be inspected.
   public func isFolder(_ path: String) throws(FileError) -> Bool {
     guard let status = try status(path) else {
       throw FileError(operation: .inspect, path: path, code: ENOENT)
@@ -139,10 +139,10 @@ extension Disk {
 
   /// Whether something exists at `path`.
   ///
-  /// - Throws: `FileError` where that cannot be found out.
+  /// - Throws: `FileError` if this cannot be determined.
   public func exists(_ path: String) throws(FileError) -> Bool { try status(path) != nil }
 
-  /// Whether two paths lead to one file; false where either leads to none.
+  /// Whether two paths lead to the same file; false if either path leads to no file.
   ///
   /// - Throws: `FileError`.
   public func isSameFile(_ first: String, _ second: String) throws(FileError) -> Bool {
@@ -150,7 +150,7 @@ extension Disk {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino
   }
 
-  /// Numbers that are others after a file was replaced or written to; nil where it does not exist.
+  /// Numbers that change when a file is replaced or written to; nil if the file does not exist.
   ///
   /// - Throws: `FileError`.
   public func state(of path: String) throws(FileError) -> [Int]? {
@@ -162,7 +162,7 @@ extension Disk {
     }
   }
 
-  /// Seconds since a file was last written to; minus infinity where it does not exist.
+  /// The seconds since a file was last written to; minus infinity if it does not exist.
   ///
   /// - Throws: `FileError`.
   public func secondsSinceWritten(_ path: String) throws(FileError) -> Double {
@@ -170,16 +170,15 @@ extension Disk {
     return Disk.secondsSince(status.st_mtim)
   }
 
-  /// The time at which a file was last written to, in nanoseconds of its file system's clock; nil where
-  /// it does not exist.
+  /// The time when a file was last written to, in nanoseconds of its file system's clock; nil if it does not exist.
   ///
   /// - Throws: `FileError`.
   public func timeWritten(_ path: String) throws(FileError) -> Int? {
     try status(path).map { $0.st_mtim.tv_sec * 1_000_000_000 + $0.st_mtim.tv_nsec }
   }
 
-  /// Seconds since a file got its name or its content, or was changed in any other way; minus infinity
-  /// where it does not exist.
+  /// The seconds since a file got its name or its content, or was changed in any other way; minus
+  /// infinity if it does not exist.
   ///
   /// - Throws: `FileError`.
   public func secondsSinceChanged(_ path: String) throws(FileError) -> Double {
@@ -193,7 +192,7 @@ extension Disk {
     return Double(now.tv_sec - time.tv_sec) + Double(now.tv_nsec - time.tv_nsec) * 1e-9
   }
 
-  /// What the system knows of the file or folder at `path`; nil where there is none.
+  /// The system's information about the file or folder at `path`; nil if it does not exist.
   private func status(_ path: String) throws(FileError) -> stat? {
     var status = stat()
     do {

@@ -1,9 +1,9 @@
 import Glibc
 
 extension Disk {
-  /// Reads the file at `path` into `buffer` and, what does not fit there, into `trailer`.
+  /// Reads the file at `path` into `buffer`, and the part that does not fit there into `trailer`.
   ///
-  /// - Returns: the size of the file in bytes; the buffers are filled only if it equals theirs.
+  /// - Returns: the size of the file in bytes. The buffers are filled only if their total size equals this size.
   /// - Throws: `FileError`.
   public func read(
     _ path: String, into buffer: UnsafeMutableRawBufferPointer,
@@ -19,7 +19,7 @@ extension Disk {
 
   /// The whole content of a small file.
   ///
-  /// - Parameter limit: bytes; a larger file is refused with `EFBIG` before it is read.
+  /// - Parameter limit: the maximum size in bytes; a larger file is refused with `EFBIG` before it is read.
   /// - Throws: `FileError`.
   public func read(_ path: String, limit: Int = 1 << 26) throws(FileError) -> [UInt8] {
     let (descriptor, size) = try calls.openRegularFile(path)
@@ -40,13 +40,13 @@ extension Disk {
     try entries(of: folder).map(\.name)
   }
 
-  /// A name in a folder, and what it is of: DT_DIR, DT_REG, ..., or DT_UNKNOWN.
+  /// A name in a folder and its type: DT_DIR, DT_REG, ..., or DT_UNKNOWN.
   struct FolderEntry {
     let name: String
     let type: UInt8
   }
 
-  /// As `list`, with the types that the folder itself tells.
+  /// Lists a folder like `list`, with the types that the listing contains.
   func entries(of folder: String) throws(FileError) -> [FolderEntry] {
     let stream = try openFolder(folder)
     defer { closedir(stream) }
@@ -66,7 +66,7 @@ extension Disk {
     }
   }
 
-  /// The bytes that an ordinary user can still write on the file system of `path`.
+  /// The number of bytes that an ordinary user can still write on the file system of `path`.
   ///
   /// - Throws: `FileError`.
   public func freeBytes(at path: String) throws(FileError) -> Int {

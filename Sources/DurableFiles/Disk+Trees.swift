@@ -1,16 +1,16 @@
 import Foundation
 
-// Folders with everything below them. Symbolic links are not followed.
+// Operations on folders with everything below them. Symbolic links are not followed.
 
 extension Disk {
-  /// The folders in a folder, by name.
+  /// The folders in a folder, sorted by name.
   ///
   /// - Throws: `FileError`.
   public func folders(in folder: String) throws(FileError) -> [String] {
     try entries(of: folder).filter { isFolder($0, folder + "/" + $0.name) }.map(\.name).sorted()
   }
 
-  /// The folders below a folder whose names end with `suffix`, by path; none where it does not exist.
+  /// The folders below `folder` whose names end with `suffix`, sorted by path; empty if `folder` does not exist.
   ///
   /// - Throws: `FileError`.
   public func folders(withSuffix suffix: String, below folder: String) throws(FileError) -> [String]
@@ -28,7 +28,7 @@ extension Disk {
     return found
   }
 
-  /// The bytes of a file, or of all files below a folder; 0 where it does not exist.
+  /// The size of a file, or of all files below a folder; 0 if it does not exist.
   ///
   /// - Throws: `FileError`.
   public func bytes(under path: String) throws(FileError) -> Int {
@@ -47,9 +47,9 @@ extension Disk {
     try calls.rename(path, to: target)
   }
 
-  /// Removes a file, or a folder with everything below it; what does not exist is no error.
+  /// Removes a file, or a folder with everything below it. It is not an error if it does not exist.
   ///
-  /// - Throws: `FileError`; what was removed before the error stays removed.
+  /// - Throws: `FileError`; whatever was removed before the error stays removed.
   public func removeTree(_ path: String) throws(FileError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }

@@ -1,21 +1,21 @@
 import Glibc
 
-/// The file system as this program uses it: durable writes, whole reads, errors as sentences.
+/// The file system as this program uses it: durable writes, reads of whole files, errors as sentences.
 ///
-/// A value without state. Any number of ranks, threads and hosts may use the same folders.
+/// This is a value without state. Any number of ranks, threads and hosts may use the same folders.
 public struct Disk: Sendable {
   let calls: SystemCalls
 
-  /// A disk. Only tests give `faults`.
+  /// Creates a disk. Only tests give `faults`.
   public init(faults: FaultInjection? = nil) {
     calls = SystemCalls(faults: faults)
   }
 
   /// Replaces the file at `path` by `bytes`, atomically and durably.
   ///
-  /// - Parameter flushesFolder: whether the name, too, has reached the disk on return. Without it
-  ///   a power cut may bring the old content back, never a torn one.
-  /// - Throws: `FileError`; the old content is then still there and no temporary file is left.
+  /// - Parameter flushesFolder: whether the name, too, has reached the disk on return. If not, a
+  ///   power cut may bring the old content back, but never a torn file.
+  /// - Throws: `FileError`; then the old content is still there and no temporary file is left.
   public func publish(
     _ bytes: UnsafeRawBufferPointer, to path: String, flushesFolder: Bool = true
   ) throws(FileError) {
@@ -33,16 +33,16 @@ public struct Disk: Sendable {
     }
   }
 
-  /// Replaces the file at `path` by the UTF-8 of `text`, atomically and durably.
+  /// Replaces the file at `path` by the UTF-8 bytes of `text`, atomically and durably.
   public func publish(
     _ text: String, to path: String, flushesFolder: Bool = true
   ) throws(FileError) {
     try publish([UInt8](text.utf8), to: path, flushesFolder: flushesFolder)
   }
 
-  /// Replaces the file at `path` by what `body` writes in portions, atomically and durably.
+  /// Replaces the file at `path` by the content that `body` writes in portions, atomically and durably.
   ///
-  /// - Throws: `FileError`, also when `body` throws it; then nothing is published.
+  /// - Throws: `FileError`, also if `body` throws it; then nothing is published.
   public func publish(
     to path: String, flushesFolder: Bool = true,
     _ body: (borrowing PendingFile) throws(FileError) -> Void
@@ -52,10 +52,10 @@ public struct Disk: Sendable {
     try file.publish(flushesFolder: flushesFolder)
   }
 
-  /// Appends one line and flushes it; a line that an earlier crash left torn is ended first.
+  /// Appends one line and flushes it. If an earlier crash left an incomplete line, this line is ended first.
   ///
   /// - Parameter line: text without a line break.
-  /// - Throws: `FileError`; with `EINVAL` where `line` has a line break.
+  /// - Throws: `FileError`; with `EINVAL` if `line` has a line break.
   public func append(line: String, to path: String) throws(FileError) {
     guard !line.utf8.contains(UInt8(ascii: "\n")) else {
       throw FileError(operation: .append, path: path, code: EINVAL)
@@ -77,7 +77,7 @@ public struct Disk: Sendable {
     if status.st_size == 0 { try calls.flushFolder(Disk.split(path).folder) }
   }
 
-  /// The folder and the name of a path.
+  /// Splits a path into its folder and its name.
   static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
     let folder = String(path[..<slash])

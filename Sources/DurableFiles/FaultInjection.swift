@@ -1,22 +1,22 @@
 import Glibc
 import Synchronization
 
-/// Makes one chosen system call of a `Disk` go wrong, so that a test can break a write path at
-/// every step without processes.
+/// Makes one chosen system call of a `Disk` go wrong, so that a test can break a write at every
+/// step without separate processes.
 ///
 /// Steps are counted from 0 in the order of the calls. One object serves one test.
 public final class FaultInjection: Sendable {
-  /// What happens at the chosen step.
+  /// The fault that happens at the chosen step.
   public enum Fault: Sendable, Equatable {
-    /// The call fails with this `errno` and the program goes on; later calls work.
+    /// The call fails with this `errno`, and the program continues; later calls work.
     case fail(Int32)
-    /// The call is interrupted by a signal once and has to be repeated.
+    /// The call is interrupted once by a signal and has to be repeated.
     case interrupt
-    /// A write is cut in half and the process dies: this and every later call does nothing.
+    /// A write is cut in half and the process dies: this call and all later calls do nothing.
     case stop
-    /// As `stop`, and the machine forgets half of every file that was not flushed, whatever its name,
-    /// and every second new name that was not: the last one, the last but two, and so on. What was
-    /// removed stays removed.
+    /// The same as `stop`, and in addition the machine forgets half of every file that was not
+    /// flushed, whatever its name, and every second new name that was not flushed: the last one,
+    /// the last but two, and so on. Removed files stay removed.
     case powerCut
   }
 
@@ -24,7 +24,7 @@ public final class FaultInjection: Sendable {
     var step = 0
     var isDead = false
     var unflushed: Set<String> = []
-    /// New names in the order in which they came, since their folders were flushed.
+    /// The new names since their folders were last flushed, in the order in which they were created.
     var unflushedNames: [String] = []
   }
 
@@ -33,30 +33,30 @@ public final class FaultInjection: Sendable {
   private let largestTransfer: Int
   private let state = Mutex(State())
 
-  /// A fault at step `step`.
+  /// Creates a fault at step `step`.
   ///
-  /// - Parameter largestTransfer: bytes that one write or read call moves at most, to provoke
-  ///   short transfers.
+  /// - Parameter largestTransfer: the maximum number of bytes that one write or read call moves, to
+  ///   provoke short transfers.
   public init(_ fault: Fault, atStep step: Int, largestTransfer: Int = .max) {
     self.fault = fault
     self.chosenStep = step
     self.largestTransfer = largestTransfer
   }
 
-  /// The number of system calls seen; a run with a fault beyond it measures a write path's length.
+  /// The number of system calls so far. A run with a fault at a later step measures the number of steps of a write.
   public var steps: Int { state.withLock { $0.step } }
 
   /// Whether the simulated process has stopped.
   public var hasStopped: Bool { state.withLock { $0.isDead } }
 
-  /// What the call about to be made shall do instead.
+  /// What to do instead of the next call.
   enum Verdict {
     case proceed
     case fail(Int32)
     case dieAfterHalf
   }
 
-  /// Counts one call and gives its verdict; `ECANCELED` is the code of a dead process.
+  /// Counts one call and returns its verdict. A dead process gets the code `ECANCELED`.
   func verdict() -> Verdict {
     state.withLock { state in
       guard !state.isDead else { return .fail(ECANCELED) }
@@ -72,14 +72,14 @@ public final class FaultInjection: Sendable {
     }
   }
 
-  /// Bytes to hand to the next transfer call.
+  /// The number of bytes to hand to the next transfer call.
   func transfer(_ count: Int) -> Int { min(count, largestTransfer) }
 
   func noteWritten(_ path: String) { state.withLock { _ = $0.unflushed.insert(path) } }
 
   func noteFlushed(_ path: String) { state.withLock { _ = $0.unflushed.remove(path) } }
 
-  /// - Parameter isNew: whether nothing had the name before.
+  /// - Parameter isNew: whether no file had this name before.
   func noteRenamed(_ source: String, to target: String, isNew: Bool) {
     state.withLock { state in
       if isNew { state.unflushedNames.append(target) }
@@ -95,7 +95,7 @@ public final class FaultInjection: Sendable {
     state.withLock { state in state.unflushedNames.removeAll { Disk.split($0).folder == folder } }
   }
 
-  /// Forgets what was never flushed, once the power is cut.
+  /// After a power cut, forgets everything that was not flushed.
   func forgetUnflushed() {
     guard fault == .powerCut else { return }
     state.withLock { state in

@@ -3,14 +3,14 @@ import Glibc
 
 /// A failed operation on a file or folder.
 public struct FileError: Failure, Equatable, Sendable {
-  /// What was attempted; the raw value reads after "cannot".
+  /// The operations. The raw value is a phrase that follows "cannot".
   public enum Operation: String, Sendable {
     case create, write, flush, rename, read, append, list, remove, inspect
     case makeFolder = "create the folder"
     case flushFolder = "flush the folder"
   }
 
-  /// What was attempted.
+  /// The operation that was attempted.
   public let operation: Operation
 
   /// The file or folder as the caller named it.
@@ -29,10 +29,10 @@ public struct FileError: Failure, Equatable, Sendable {
   /// Whether the file or folder, or a folder above it, does not exist.
   public var isMissing: Bool { code == ENOENT }
 
-  /// Whether a disk, a quota or the table of open files is used up, so that a retry may succeed.
+  /// Whether the disk, a quota or the table of open files is exhausted, so that a retry may succeed.
   public var isShortage: Bool { [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM].contains(code) }
 
-  /// What kind of failure it is: creating and doing are told apart, and a shortage may pass.
+  /// The kind of failure. Failures to create a file are distinguished from other failures, and a shortage may pass.
   public var kind: FailureKind {
     switch operation {
     case .create, .makeFolder: isShortage ? .inputOutput : .cannotCreate
@@ -82,7 +82,7 @@ public struct FileError: Failure, Equatable, Sendable {
     }
   }
 
-  /// What does not exist after `ENOENT`, and what to do.
+  /// A sentence that says what does not exist after `ENOENT`, and what to do.
   private var missing: String {
     switch operation {
     case .create, .rename:
@@ -97,8 +97,8 @@ public struct FileError: Failure, Equatable, Sendable {
 
   private static func text(of code: Int32) -> String {
     var buffer = [CChar](repeating: 0, count: 256)
-    // The GNU and POSIX variants differ in what they return; both can fill the buffer, and Swift
-    // on Linux imports the POSIX one.
+    // The GNU and POSIX variants return different types, but both can fill the buffer. Swift on
+    // Linux imports the POSIX variant.
     guard strerror_r(code, &buffer, buffer.count) == 0 else { return "unknown error" }
     return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }

@@ -1,16 +1,16 @@
 import Glibc
 
-/// A file being written under a temporary name; it gets its own name whole or not at all.
+/// A file that is being written under a temporary name. It gets its own name only when it is complete.
 ///
-/// A pending file that goes out of scope unpublished is removed. `Disk.publish` is the short form
-/// for content that one process writes from start to end.
+/// A pending file that goes out of scope without being published is removed. `Disk.publish` is the
+/// short form for content that one process writes from start to end.
 public struct PendingFile: ~Copyable, Sendable {
   private let calls: SystemCalls
   private let target: String
   private var descriptor: Int32
   private var isPublished = false
 
-  /// Where the content is until it is published. Other processes may write parts of it through
+  /// The path of the content until it is published. Other processes may write parts of it through
   /// `PendingFilePart`.
   public let temporaryPath: String
 
@@ -40,11 +40,11 @@ public struct PendingFile: ~Copyable, Sendable {
 
   deinit {
     if descriptor >= 0 { _ = Glibc.close(descriptor) }
-    // A file that cannot be removed now is removed as stale later.
+    // If the file cannot be removed now, it is removed later as stale.
     if !isPublished { _ = try? calls.check(.remove, target) { Int(unlink(temporaryPath)) } }
   }
 
-  /// Writes bytes at an offset, or else appends them.
+  /// Writes bytes at `offset`; appends them if `offset` is nil.
   ///
   /// - Throws: `FileError` naming the file to be published.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int? = nil) throws(FileError) {
@@ -53,7 +53,7 @@ public struct PendingFile: ~Copyable, Sendable {
     }
   }
 
-  /// Writes bytes at an offset, or else appends them.
+  /// Writes bytes at `offset`; appends them if `offset` is nil.
   ///
   /// - Throws: `FileError` naming the file to be published.
   public func write(_ bytes: [UInt8], at offset: Int? = nil) throws(FileError) {
@@ -62,14 +62,14 @@ public struct PendingFile: ~Copyable, Sendable {
     }
   }
 
-  /// Sets the length; bytes that are never written read as zero.
+  /// Sets the length. Bytes that are never written read as zero.
   ///
   /// - Throws: `FileError` naming the file to be published.
   public func resize(to size: Int) throws(FileError) {
     _ = try calls.check(.write, target) { Int(ftruncate(descriptor, off_t(size))) }
   }
 
-  /// Makes the file one that was last written to at a time, in nanoseconds of `Disk.timeWritten`.
+  /// Sets the time when the file was last written to, in nanoseconds as in `Disk.timeWritten`.
   ///
   /// - Throws: `FileError` naming the file to be published.
   public func setTimeWritten(_ time: Int) throws(FileError) {
@@ -84,10 +84,10 @@ public struct PendingFile: ~Copyable, Sendable {
 
   /// Flushes the content and renames the file to its own name.
   ///
-  /// - Parameter flushesFolder: whether the name, too, has reached the disk on return. Without it
-  ///   a power cut may bring the old content back, never a torn one.
+  /// - Parameter flushesFolder: whether the name, too, has reached the disk on return. If not, a
+  ///   power cut may bring the old content back, but never a torn file.
   /// - Precondition: every other process has flushed its part.
-  /// - Throws: `FileError`; nothing is published, except where only flushing the folder failed.
+  /// - Throws: `FileError`; nothing is published, unless only flushing the folder failed.
   public consuming func publish(flushesFolder: Bool = true) throws(FileError) {
     try naming(target) { () throws(FileError) in try calls.flush(descriptor, temporaryPath) }
     let closing = descriptor
@@ -99,7 +99,7 @@ public struct PendingFile: ~Copyable, Sendable {
   }
 }
 
-/// One process's part of a pending file that another process created and will publish.
+/// One process's part of a pending file. Another process created the file and will publish it.
 public struct PendingFilePart: ~Copyable, Sendable {
   private let calls: SystemCalls
   private let path: String
@@ -129,7 +129,7 @@ public struct PendingFilePart: ~Copyable, Sendable {
   public func flush() throws(FileError) { try calls.flush(descriptor, path) }
 }
 
-/// Runs `body` and makes its error name `path`, the file that the user knows.
+/// Runs `body` and replaces the path in its error by `path`, the file that the user knows.
 private func naming(
   _ path: String, _ body: () throws(FileError) -> Void
 ) throws(FileError) {

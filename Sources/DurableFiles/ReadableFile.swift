@@ -2,9 +2,9 @@ import Glibc
 
 /// A regular file that is open for reading.
 public struct ReadableFile: ~Copyable, Sendable {
-  /// The path it was opened by.
+  /// The path with which the file was opened.
   public let path: String
-  /// Its size in bytes when it was opened.
+  /// The size in bytes when the file was opened.
   public let size: Int
   private let calls: SystemCalls
   private let descriptor: Int32
@@ -22,7 +22,7 @@ public struct ReadableFile: ~Copyable, Sendable {
 
   /// Fills `buffer` with the bytes from `offset` on.
   ///
-  /// - Returns: how many there were; fewer than asked for at the end of the file.
+  /// - Returns: the number of bytes read; fewer than requested at the end of the file.
   /// - Throws: `FileError`.
   public func read(
     _ buffer: UnsafeMutableRawBufferPointer, at offset: Int

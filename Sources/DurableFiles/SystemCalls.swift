@@ -7,7 +7,7 @@ struct SystemCalls: Sendable {
 
   /// Runs `call` until it is not interrupted.
   ///
-  /// - Parameter half: what a dying process still did of the call (a torn write), for tests.
+  /// - Parameter half: for tests, the part of the call that a dying process still carries out (a torn write).
   func check(
     _ operation: FileError.Operation, _ path: String, half: () -> Void = {}, _ call: () -> Int
   ) throws(FileError) -> Int {
@@ -36,8 +36,8 @@ struct SystemCalls: Sendable {
     Int32(try check(operation, path) { Int(Glibc.open(path, flags | O_CLOEXEC, 0o666)) })
   }
 
-  /// Opens a regular file for reading and gives its size. `O_NONBLOCK` keeps a pipe without a
-  /// writer from blocking before it is refused.
+  /// Opens a regular file for reading and returns its size. `O_NONBLOCK` keeps a pipe without a
+  /// writer from blocking before the pipe is refused.
   func openRegularFile(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
     let descriptor = try open(path, O_RDONLY | O_NONBLOCK, as: .read)
     do throws(FileError) {
@@ -54,7 +54,7 @@ struct SystemCalls: Sendable {
     }
   }
 
-  /// Writes all bytes, at an offset or else where the descriptor is.
+  /// Writes all bytes, at `offset` or, if `offset` is nil, at the current position of the descriptor.
   func writeAll(
     _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String,
     as operation: FileError.Operation, at offset: Int? = nil
@@ -69,13 +69,13 @@ struct SystemCalls: Sendable {
       let count = faults?.transfer(rest.count) ?? rest.count
       faults?.noteWritten(path)
       let written = try check(operation, path, half: { _ = put(rest.count / 2) }) { put(count) }
-      // POSIX lets a write take nothing without an error; repeating it would never end.
+      // POSIX allows a write to accept no bytes without an error. Repeating it would never end.
       guard written > 0 else { throw FileError(operation: operation, path: path, code: ENOSPC) }
       done += written
     }
   }
 
-  /// Reads until the buffer is full or the file ends; the number of bytes read.
+  /// Reads until the buffer is full or the file ends. Returns the number of bytes read.
   func readAll(
     _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ path: String,
     at offset: Int? = nil
@@ -99,8 +99,8 @@ struct SystemCalls: Sendable {
     faults?.noteFlushed(path)
   }
 
-  /// Closes; an error matters only after writing, where a network file system may report a full
-  /// disk this late. `EINTR` is not repeated: Linux has released the descriptor by then.
+  /// Closes the descriptor. An error matters only after writing, because a network file system may
+  /// report a full disk as late as this. `EINTR` is not repeated, because Linux has released the descriptor by then.
   func close(_ descriptor: Int32, _ path: String, afterWriting: Bool) throws(FileError) {
     let failed = Glibc.close(descriptor) != 0 && errno != EINTR
     if failed && afterWriting {
@@ -122,7 +122,7 @@ struct SystemCalls: Sendable {
       _ = try check(.flushFolder, path) { Int(fsync(descriptor)) }
       faults?.noteFolderFlushed(path)
     } catch {
-      // Some network file systems cannot flush a folder and say so; their server orders renames.
+      // Some network file systems report that they cannot flush a folder. Their server keeps the order of renames.
       if error.code != EINVAL && error.code != ENOTSUP { throw error }
     }
   }

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// The name a file has until it is published: `.NAME.partial-HOST-PID-COUNTER`.
+/// The name of a file until it is published: `.NAME.partial-HOST-PID-COUNTER`.
 ///
-/// Host, process and counter make it unique among all writers of a shared file system; the leading
+/// Host, process and counter make it unique among all writers on a shared file system. The leading
 /// dot hides it from listings and from Zarr.
 struct TemporaryName: Equatable {
   let host: String
@@ -28,7 +28,7 @@ struct TemporaryName: Equatable {
     text = ".\(name)\(TemporaryName.mark)\(host)-\(process)-\(number)"
   }
 
-  /// Reads a name found in a folder; nil where it is not a temporary one.
+  /// Parses a name found in a folder; nil if it is not a temporary name.
   init?(parsing text: String) {
     guard text.hasPrefix("."), let range = text.ranges(of: TemporaryName.mark).last else {
       return nil
@@ -42,11 +42,11 @@ struct TemporaryName: Equatable {
     self.text = text
   }
 
-  /// Whether its writer ran on this machine and is gone.
+  /// Whether the writer of the file ran on this machine and has ended.
   var writerIsGone: Bool {
     guard host == TemporaryName.thisHost else { return false }
     guard kill(process, 0) == 0 else { return errno == ESRCH }
-    // A zombie has ended, and has no program any more.
+    // A zombie has ended, and it no longer has an executable.
     var byte: CChar = 0
     return readlink("/proc/self/exe", &byte, 1) == 1
       && readlink("/proc/\(process)/exe", &byte, 1) < 0 && errno == ENOENT

@@ -1,4 +1,4 @@
-/// How the program ends, in the numbers of sysexits.h.
+/// The exit statuses of the program, with the numbers of sysexits.h.
 public enum ExitStatus: Int32, Sendable {
   case success = 0
   case usage = 64

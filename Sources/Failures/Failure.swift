@@ -1,11 +1,11 @@
-/// An error that knows its kind, and whose description is one sentence for the user: it names the
+/// An error that knows its kind. Its description is one sentence for the user that names the
 /// object, the value and what to do.
 public protocol Failure: Error, CustomStringConvertible {
-  /// What kind of failure it is.
+  /// The kind of failure.
   var kind: FailureKind { get }
 }
 
 extension FailureKind {
-  /// The kind of any error; an error that does not say its kind is a fault of the program.
+  /// The kind of any error. An error that does not give its kind is a fault of the program.
   public init(of error: any Error) { self = (error as? any Failure)?.kind ?? .internal }
 }

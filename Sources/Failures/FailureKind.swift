@@ -1,8 +1,8 @@
-/// What kind of failure an error is. The exit status of the program follows from it.
+/// The kinds of failures. The kind of an error determines the exit status of the program.
 public enum FailureKind: Int64, CaseIterable, Sendable {
   /// The command line is wrong.
   case usage
-  /// Input data are there but cannot be used.
+  /// Input data exist but cannot be used.
   case badData
   /// An input file or folder does not exist.
   case missingInput

@@ -1,7 +1,7 @@
-/// What a stage or command refuses to do, or why it ends early. Modules with many distinct errors
-/// have an error type of their own.
+/// The error with which a stage or command refuses to do something, or ends early. Modules with
+/// many distinct errors have their own error type.
 public struct Refusal: Failure, Equatable, Sendable {
-  /// What kind of failure it is.
+  /// The kind of failure.
   public let kind: FailureKind
   /// One sentence that names the object, the value and what to do.
   public let description: String

@@ -1,15 +1,15 @@
 import DurableFiles
 import Failures
 
-/// The files that a path with one `*` in its last part names, in order.
+/// The files of a path pattern with one `*` in its last component, in order.
 package struct ChunkPattern: Equatable, Sendable {
-  /// As the job has it.
+  /// The pattern as the job gives it.
   package let text: String
   private let folder: String
-  /// What the names begin and end with; nil for a path without `*`.
+  /// The prefix and the suffix of the file names; nil for a path without `*`.
   private let ends: (prefix: String, suffix: String)?
 
-  /// - Parameter key: where the job has it, for messages.
+  /// - Parameter key: the key of the pattern in the job, for messages.
   ///
   /// Errors: a `*` in a folder's name, or two of them.
   package init(_ text: String, key: String) throws(Refusal) {
@@ -29,10 +29,10 @@ package struct ChunkPattern: Equatable, Sendable {
 
   package static func == (a: ChunkPattern, b: ChunkPattern) -> Bool { a.text == b.text }
 
-  /// Whether it stands for several files.
+  /// Whether the path stands for several files.
   package var isPattern: Bool { ends != nil }
 
-  /// The path of the chunk with a number, in the width of `like`.
+  /// The path of chunk `number`, with zeros in front up to the width of `sample`.
   package func path(_ number: Int, like sample: String? = nil) -> String {
     guard let ends else { return text }
     let digits = "\(number)"
@@ -41,7 +41,7 @@ package struct ChunkPattern: Equatable, Sendable {
     return "\(folder)/\(ends.prefix)\(zeros)\(digits)\(ends.suffix)"
   }
 
-  /// What `*` stands for in a file's name; nil where the name does not match.
+  /// The part of a file's name that `*` stands for; nil if the name does not match.
   package func middle(of name: String) -> String? {
     guard let ends, name.hasPrefix(ends.prefix), name.hasSuffix(ends.suffix),
       name.utf8.count > ends.prefix.utf8.count + ends.suffix.utf8.count
@@ -49,9 +49,9 @@ package struct ChunkPattern: Equatable, Sendable {
     return String(name.dropFirst(ends.prefix.count).dropLast(ends.suffix.count))
   }
 
-  /// The file with a number, however many zeros are in front of it; nil where there is none.
+  /// The file with this number, however many zeros are in front of the number; nil if there is none.
   ///
-  /// Local. Errors: the number there twice; `FileError`.
+  /// Local. Errors: two files with this number; `FileError`.
   package func file(_ number: Int, disk: Disk = Disk()) throws -> String? {
     guard ends != nil, try disk.exists(folder) else { return nil }
     let found = try disk.list(folder).compactMap(middle).filter { Self.number($0) == number }
@@ -59,13 +59,12 @@ package struct ChunkPattern: Equatable, Sendable {
     return found.first.map(path(ofMiddle:))
   }
 
-  /// A path beside the files, with a word in place of their numbers and another ending.
+  /// A path next to the files, with `word` in place of their numbers and another ending.
   package func beside(_ word: String, ending: String) -> String {
     "\(folder)/\(ends?.prefix ?? "")\(word)\(ending)"
   }
 
-  /// Seconds since something in the folder was last written to, other than `own`; nil where there is
-  /// nothing.
+  /// The seconds since anything in the folder except `own` was last written; nil if there is nothing else.
   ///
   /// Local. Errors: `FileError`.
   package func secondsOfSilence(but own: String, disk: Disk = Disk()) throws -> Double? {
@@ -81,9 +80,9 @@ package struct ChunkPattern: Equatable, Sendable {
       "\(path(ofMiddle: first)) and \(path(ofMiddle: second)) have the same number; remove one")
   }
 
-  /// The files that are there: by number where `*` stands for numbers, else by name.
+  /// The existing files: sorted by number if `*` stands for numbers, otherwise by name.
   ///
-  /// Local. Errors: no file; a number that is missing between others or there twice, as 7 and 07.
+  /// Local. Errors: no file; a missing number between others; a number that occurs twice, such as 7 and 07.
   package func files(disk: Disk = Disk()) throws -> [String] {
     guard ends != nil else { return [text] }
     guard try disk.exists(folder) else {
@@ -122,13 +121,13 @@ package struct ChunkPattern: Equatable, Sendable {
     return order.map { path(ofMiddle: middles[$0]) }
   }
 
-  /// The numbers of the files that are there. Local. Errors: `FileError`.
+  /// The numbers of the existing files. Local. Errors: `FileError`.
   package func numbers(disk: Disk = Disk()) throws -> Set<Int> {
     guard ends != nil, try disk.exists(folder) else { return [] }
     return Set(try disk.list(folder).compactMap(middle).compactMap(Self.number))
   }
 
-  /// The number of one of the files; nil where it has another name.
+  /// The number in the path of a file; nil if the name does not match the pattern.
   package func number(ofFile path: String) -> Int? {
     let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     return middle(of: name).flatMap(Self.number)
@@ -139,7 +138,7 @@ package struct ChunkPattern: Equatable, Sendable {
     return "\(folder)/\(ends.prefix)\(middle)\(ends.suffix)"
   }
 
-  /// The number that digits say; nil for other text.
+  /// The number that the digits in `middle` stand for; nil for other text.
   private static func number(_ middle: String) -> Int? {
     middle.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
       ? Int(middle) : nil

@@ -2,25 +2,26 @@ import DurableFiles
 import Failures
 import MatrixFiles
 
-/// The chunks of a job's features, their shapes checked against each other.
+/// The chunks of a job's features, with shapes that are checked against each other.
 package struct FeatureChunks: Codable, Sendable {
-  /// One chunk: columns of the features of all points.
+  /// One chunk: some columns of the features of all points.
   package struct Chunk: Codable, Equatable, Sendable {
     package let train: String
-    /// nil without test points.
+    /// The file of the test points; nil without test points.
     package let test: String?
-    /// Points.
+    /// The numbers of training and test points.
     package let trainCount: Int
     package let testCount: Int
-    /// Columns of a point, all outputs together.
+    /// The number of columns of a point, for all outputs together.
     package let columns: Int
-    /// What its part of the kernel is multiplied by.
+    /// The factor of the chunk's part of the kernel.
     package let weight: Double
-    /// Axes of its files that count as points.
+    /// The number of leading axes of the files that count as points.
     package let rowAxes: Int
-    /// What identifies it: shapes, types, and some of the numbers.
+    /// Numbers that identify the chunk: shapes, types, and some of the values.
     package let identity: [UInt64]
-    /// Of the files, as `Disk.state`: what they must be whenever they are read.
+    /// The states of the files, as given by `Disk.state`. The files must be in these states
+    /// whenever they are read.
     package let trainState: [Int]
     package let testState: [Int]
 
@@ -29,10 +30,10 @@ package struct FeatureChunks: Codable, Sendable {
     /// Local. Errors: `MatrixError`, `Refusal`.
     ///
     /// - Parameters:
-    ///   - outputs: of the network.
-    ///   - isFull: whether every output of a point is a point of the kernel, which is the mean of the
-    ///     outputs' kernels otherwise.
-    ///   - weight: of the chunk's part of the kernel.
+    ///   - outputs: the number of outputs of the network.
+    ///   - isFull: whether every output of a point is a point of the kernel. Otherwise the kernel
+    ///     is the mean of the outputs' kernels.
+    ///   - weight: the factor of the chunk's part of the kernel.
     package init(
       train: String, test: String?, outputs: Int, isFull: Bool, weight: Double
     ) throws {
@@ -73,7 +74,7 @@ package struct FeatureChunks: Codable, Sendable {
       return matrix
     }
 
-    /// Throws where a chunk has not as many points as the first one.
+    /// Throws if the chunk does not have the same number of points as the first one.
     package func require(trainCount: Int, testCount: Int, as first: String) throws(Refusal) {
       let pairs = [(train, self.trainCount, trainCount), (test ?? "", self.testCount, testCount)]
       for (path, own, wanted) in pairs where own != wanted {
@@ -88,9 +89,9 @@ package struct FeatureChunks: Codable, Sendable {
 
   package var trainCount: Int { chunks[0].trainCount }
   package var testCount: Int { chunks[0].testCount }
-  /// What identifies the features.
+  /// Numbers that identify the features.
   package var identity: [UInt64] { chunks.flatMap(\.identity) }
-  /// Columns of all chunks.
+  /// The number of columns of all chunks.
   package var columns: Int { chunks.reduce(0) { $0 + $1.columns } }
 
   /// Looks at all chunks of a pattern.
@@ -98,10 +99,10 @@ package struct FeatureChunks: Codable, Sendable {
   /// Local. Errors: `MatrixError`, `Refusal`, `FileError`.
   ///
   /// - Parameters:
-  ///   - outputs: of the network.
-  ///   - isFull: as of a chunk.
-  ///   - weights: of the chunks; nil for 1 each.
-  ///   - layers: of the chunks; nil where they are not asked for.
+  ///   - outputs: the number of outputs of the network.
+  ///   - isFull: as for a single chunk.
+  ///   - weights: the weights of the chunks; nil for 1 each.
+  ///   - layers: the layers of the chunks; nil if no layers are requested.
   package init(
     train: ChunkPattern, test: ChunkPattern?, outputs: Int, isFull: Bool = false,
     weights: [Double]?, layers: [String]? = nil

@@ -1,20 +1,20 @@
 import Failures
 
-/// Sums over a kernel of features, by which its tiles are centered and normalized.
+/// Sums over a kernel of features, used to center and normalize its tiles.
 ///
 ///     centered:    K_ij - (r_i + r_j) + g,   r the means of K's rows over the training points, g r's mean
 ///     normalized:  K_ij / sqrt(K_ii K_jj), after the centering
 ///
-/// Centering the kernel is centering the features on the training points' mean; the test points are
-/// centered on that mean, too.
+/// Centering the kernel is the same as centering the features on the mean of the training points.
+/// The test points are centered on that mean, too.
 package struct FeatureMoments: Equatable, Sendable {
   package let isCentred: Bool
   package let isNormalized: Bool
-  /// K_ii of the training points, [n], and of the test points, [m].
+  /// The elements K_ii of the training points, [n], and of the test points, [m].
   package let diagonal: [Double]
   package let testDiagonal: [Double]
-  /// Means over the training points of K's rows, [n], and of the test points' rows, [m]; empty without
-  /// centering.
+  /// The means over the training points of the rows of K, for the training points, [n], and the
+  /// test points, [m]; empty without centering.
   package let means: [Double]
   package let testMeans: [Double]
   private let grandMean: Double
@@ -22,7 +22,7 @@ package struct FeatureMoments: Equatable, Sendable {
   private var scales: [Double]
   private var testScales: [Double]
 
-  /// Errors: a point whose centered features are zero, which has no direction.
+  /// Errors: a point whose centered features are zero, because it has no direction.
   package init(
     isCentred: Bool, isNormalized: Bool, diagonal: [Double], testDiagonal: [Double],
     means: [Double], testMeans: [Double]
@@ -37,7 +37,7 @@ package struct FeatureMoments: Equatable, Sendable {
     testScales = try Self.scales(testDiagonal.indices.map(centredTestDiagonal), "test")
   }
 
-  /// 1 / sqrt of the squared norms of a set's features.
+  /// 1 / sqrt of the squared norms of the features of `set`.
   private static func scales(_ squares: [Double], _ set: String) throws(Refusal) -> [Double] {
     if let i = squares.firstIndex(where: { !($0 > 0) }) {
       throw Refusal(
@@ -49,7 +49,7 @@ package struct FeatureMoments: Equatable, Sendable {
   }
 
   private func centred(_ i: Int, _ j: Int, _ value: Double) -> Double {
-    // The sum of the means first: the bits of (i, j) and (j, i) are the same.
+    // The two means are added first, so that (i, j) and (j, i) have the same bits.
     isCentred ? value - (means[i] + means[j]) + grandMean : value
   }
 
@@ -57,19 +57,19 @@ package struct FeatureMoments: Equatable, Sendable {
     isCentred ? testDiagonal[i] - 2 * testMeans[i] + grandMean : testDiagonal[i]
   }
 
-  /// Element (i, j) of the training kernel, from its sum of products.
+  /// Element (i, j) of the training kernel, computed from its sum of products.
   package func train(_ i: Int, _ j: Int, _ value: Double) -> Double {
     isNormalized
       ? centred(i, j, value) * (scales[i] * scales[j]) : centred(i, j, value)
   }
 
-  /// The gap K_ii + K_jj - 2 K_ij of two training points, from the sum of products of (i, j).
+  /// The gap K_ii + K_jj - 2 K_ij of two training points, computed from the sum of products of (i, j).
   package func gap(_ i: Int, _ j: Int, _ value: Double) -> Double {
     i == j
       ? 0 : train(i, i, diagonal[i]) + train(j, j, diagonal[j]) - 2 * train(i, j, value)
   }
 
-  /// Element (i, j) of the kernel of the test points i and the training points j.
+  /// Element (i, j) of the kernel between test point i and training point j.
   package func test(_ i: Int, _ j: Int, _ value: Double) -> Double {
     let centred = isCentred ? value - testMeans[i] - means[j] + grandMean : value
     return isNormalized ? centred * (testScales[i] * scales[j]) : centred

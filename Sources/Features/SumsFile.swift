@@ -1,9 +1,9 @@
 import DurableFiles
 import Failures
 
-/// A file with the sums of some tiles, each with its checksum: what one rank keeps for a restart.
+/// A file with the sums of some tiles, each with its checksum. One rank keeps such a file for a restart.
 package enum SumsFile {
-  /// Which tile of which grid.
+  /// Identifies a tile and its grid.
   package struct Key: Hashable, Sendable {
     package let grid: Int
     package let it: Int
@@ -12,7 +12,7 @@ package enum SumsFile {
     package init(grid: Int, it: Int, jt: Int) { (self.grid, self.it, self.jt) = (grid, it, jt) }
   }
 
-  /// Where a tile's sums lie.
+  /// The place of a tile's sums in the file.
   package struct Place: Equatable, Sendable {
     package let key: Key
     package let offset: Int
@@ -37,7 +37,7 @@ package enum SumsFile {
 
   private static let magic: UInt64 = 0x3130_534D_5553_4B4E
 
-  /// Publishes the sums of tiles, durably.
+  /// Publishes the sums of tiles durably.
   ///
   /// Local. Errors: `FileError`.
   package static func write(
@@ -64,7 +64,7 @@ package enum SumsFile {
     }
   }
 
-  /// The places of a file's tiles.
+  /// The places of the tiles in a file.
   ///
   /// Local. Errors: `FileError`; a file that is damaged.
   package static func places(in path: String) throws -> [Place] {
@@ -94,7 +94,7 @@ package enum SumsFile {
 
   /// Reads a tile's sums and verifies them.
   ///
-  /// Local. Errors: `FileError`; sums that are damaged, or of another tile than the values are for.
+  /// Local. Errors: `FileError`; damaged sums; `values` of another size than the sums.
   package static func read(
     _ place: Place, in path: String, into values: UnsafeMutableBufferPointer<Double>
   ) throws {

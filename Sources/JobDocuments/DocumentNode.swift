@@ -1,6 +1,6 @@
-/// A value of a YAML document, with the place where it was written.
+/// A value of a YAML document and the place where it was written.
 package struct DocumentNode: Sendable {
-  /// What it is.
+  /// The contents of a node.
   package enum Content: Sendable {
     /// `null`, `~` or nothing at all.
     case nothing
@@ -12,7 +12,7 @@ package struct DocumentNode: Sendable {
   /// A key and its value.
   package struct Entry: Sendable {
     package let key: String
-    /// Where the key stands.
+    /// The place of the key.
     let place: JobError.Place
     package var value: DocumentNode
   }
@@ -20,7 +20,7 @@ package struct DocumentNode: Sendable {
   package var content: Content
   package let place: JobError.Place
 
-  /// The value in a sentence, as it was written where that is short.
+  /// The value as part of a sentence: as it was written, if that is short.
   package var words: String {
     switch content {
     case .nothing: "empty"
@@ -34,10 +34,10 @@ package struct DocumentNode: Sendable {
   }
 }
 
-/// A YAML scalar as written, and what it means.
+/// A YAML scalar as it was written, and its meaning.
 package struct Scalar: Sendable, Equatable {
   package let text: String
-  /// Whether it stood in quotes, which makes any text a word.
+  /// Whether the scalar was quoted. A quoted text is always a word.
   package let isQuoted: Bool
 
   /// The meaning of a scalar.
@@ -47,8 +47,8 @@ package struct Scalar: Sendable, Equatable {
     case word(String)
   }
 
-  /// The value by the core schema of YAML 1.2 without its octal and hexadecimal numbers: `1e-3` is
-  /// a number (YAML 1.1 takes it for a word) and `yes` is a word.
+  /// The value according to the core schema of YAML 1.2, without its octal and hexadecimal numbers:
+  /// `1e-3` is a number (in YAML 1.1 it is a word), and `yes` is a word.
   package var value: Value {
     if isQuoted { return .word(text) }
     if text == "true" { return .flag(true) }
@@ -56,10 +56,11 @@ package struct Scalar: Sendable, Equatable {
     return Self.number(text).map(Value.number) ?? .word(text)
   }
 
-  /// Whether a plain scalar stands for nothing.
+  /// Whether an unquoted scalar means that there is no value.
   package static func isNothing(_ text: String) -> Bool { ["", "~", "null"].contains(text) }
 
-  /// The number that a plain text is, if it is one; `.inf` and `.nan` are, to be refused by range.
+  /// The number that an unquoted text stands for, or nil. `.inf` and `.nan` are numbers, so that
+  /// they are refused as out of range.
   package static func number(_ text: String) -> Double? {
     let unsigned = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
     if unsigned == ".inf" { return text.first == "-" ? -.infinity : .infinity }
@@ -83,7 +84,7 @@ package struct Scalar: Sendable, Equatable {
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-  /// The scalar in a sentence, cut where it is long.
+  /// The scalar as part of a sentence, cut if it is long.
   package var words: String {
     let short = text.cut(to: 60)
     if isQuoted { return "the text '\(short)'" }

@@ -1,12 +1,12 @@
-/// The values that a key takes: what they are called, and how they are read and written.
+/// The values that a key takes: how they are described, read and written.
 package struct Form<Value: Sendable>: Sendable {
-  /// What a value is, to follow "it must be".
+  /// A description of the allowed values, to follow "it must be".
   package let words: String
-  /// The same for the reference, where a mapping has a section of its own.
+  /// The description for the reference, where a mapping has a section of its own.
   package let type: String
   /// Reads a value. Errors: wrongType, outOfRange, conflict.
   package let read: @Sendable (Item) throws(JobError) -> Value
-  /// Writes a value so that it reads back.
+  /// Writes a value in a form that reads back.
   package let text: @Sendable (Value) -> YAMLText
 
   package init(
@@ -20,7 +20,7 @@ package struct Form<Value: Sendable>: Sendable {
 }
 
 extension Item {
-  /// The value in the given form.
+  /// The value, read with the given form.
   package func value<Value>(_ form: Form<Value>) throws(JobError) -> Value { try form.read(self) }
 }
 
@@ -44,7 +44,7 @@ extension Form where Value == Int {
 }
 
 extension Form where Value == UInt64 {
-  /// A whole number that fits 64 bits, read exactly.
+  /// A whole number that fits into 64 bits and is read exactly.
   package static var seed: Form {
     let words = "a whole number from 0 to \(UInt64.max)"
     return Form(words: words) { (item) throws(JobError) in
@@ -63,12 +63,12 @@ extension Form where Value == UInt64 {
 }
 
 extension Form where Value == Double {
-  /// A finite number.
+  /// A finite number that is at least `minimum`.
   package static func number(atLeast minimum: Double) -> Form {
     number("a finite number, \(numberText(minimum)) or more") { $0 >= minimum }
   }
 
-  /// A finite number.
+  /// A finite number above `minimum`.
   package static func number(above minimum: Double) -> Form {
     number("a finite number above \(numberText(minimum))") { $0 > minimum }
   }

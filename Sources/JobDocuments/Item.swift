@@ -3,7 +3,7 @@ package struct Item {
   package let path: String
   package let node: DocumentNode
 
-  /// The value `node`, to which `path` leads.
+  /// Creates the item for the value `node`, which is found at `path`.
   package init(path: String, node: DocumentNode) {
     self.path = path
     self.node = node
@@ -14,26 +14,26 @@ package struct Item {
     JobError(mistake, at: node.place, path: path, sentence)
   }
 
-  /// The error that the value is not what the key takes.
+  /// The error for a value of a type that the key does not take.
   package func wrongType(expected: String) -> JobError {
     error(.wrongType, "\(name) is \(node.words); it must be \(expected)")
   }
 
-  /// The error that the value is outside its range.
+  /// The error for a value outside its range.
   package func outOfRange(allowed: String) -> JobError {
     error(.outOfRange, "\(name) is \(node.words); it must be \(allowed)")
   }
 
-  /// What errors call the value.
+  /// The name of the value in errors.
   package var name: String { path.isEmpty ? "the file" : path }
 
-  /// The value as a scalar, nil where it is none.
+  /// The value as a scalar; nil if it is not a scalar.
   package var scalar: Scalar.Value? {
     guard case .scalar(let scalar) = node.content else { return nil }
     return scalar.value
   }
 
-  /// The same value, which must be a mapping; a key that is not among `known` is an error.
+  /// This item, checked to be a mapping. A key that is not in `known` is an error.
   package func section(_ known: [String]) throws(JobError) -> Item {
     guard case .mapping(let entries) = node.content else {
       throw wrongType(expected: "a mapping with \(enumeration(known))")
@@ -50,7 +50,7 @@ package struct Item {
     return self
   }
 
-  /// The error that a word is not among the known ones.
+  /// The error for a word that is not in `known`.
   package func unknownWord(_ word: String, _ known: [String]) -> JobError {
     error(
       .outOfRange,
@@ -58,7 +58,7 @@ package struct Item {
         + "it must be \(enumeration(known, "or"))")
   }
 
-  /// The value of a key of a mapping, or the element of a list at an index; nil where there is none.
+  /// The value of a key of a mapping, or the element of a list at an index; nil if it does not exist.
   package subscript(key: String) -> Item? {
     switch node.content {
     case .mapping(let entries):
@@ -73,14 +73,14 @@ package struct Item {
     }
   }
 
-  /// The value of a key of a mapping; without it the error ends with `advice`.
+  /// The value of a key of a mapping. If the key is missing, the error ends with `advice`.
   package func required(_ key: String, _ advice: String) throws(JobError) -> Item {
     if let item = self[key] { return item }
     let full = path.appending(key: key)
     throw JobError(.missingKey, at: node.place, path: full, "\(full) is missing; \(advice)")
   }
 
-  /// The elements of a list, each with its index as the last part of its path.
+  /// The elements of a list. The path of each ends with its index.
   package func elements(of expected: String) throws(JobError) -> [Item] {
     guard case .list(let nodes) = node.content else { throw wrongType(expected: expected) }
     return nodes.enumerated().map { index, node in
@@ -90,6 +90,6 @@ package struct Item {
 }
 
 extension String {
-  /// The path one level down.
+  /// The path extended by one key.
   package func appending(key: String) -> String { isEmpty ? key : "\(self).\(key)" }
 }

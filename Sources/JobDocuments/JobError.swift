@@ -1,48 +1,48 @@
 import Failures
 
-/// A job file that cannot be read, told as one sentence.
+/// The error for a job file that cannot be read, described in one sentence.
 public struct JobError: Failure, Equatable, Sendable {
-  /// What can be wrong with a job file.
+  /// The kinds of mistakes in a job file.
   public enum Mistake: Equatable, Sendable {
     /// The file does not exist.
     case missingFile
-    /// The file is there but is no text that can be read.
+    /// The file exists but cannot be read as text.
     case unreadable
     /// The text is not YAML.
     case syntax
     /// A key that its mapping does not know.
     case unknownKey
-    /// A key without which the job means nothing.
+    /// A required key is missing.
     case missingKey
     /// A key that is given twice.
     case duplicateKey
-    /// A value of another type than its key takes.
+    /// A value whose type its key does not take.
     case wrongType
-    /// A value of the right type outside its range, or a name that is not known.
+    /// A value of the right type but outside its range, or an unknown name.
     case outOfRange
-    /// Values that are fine one by one and impossible together.
+    /// Values that are valid one by one but impossible together.
     case conflict
-    /// A `--set` that names no place in the job or has no value.
+    /// A `--set` option that names no place in the job or has no value.
     case badOverride
   }
 
-  /// Where in what the user wrote.
+  /// A place in the user's input.
   public enum Place: Equatable, Sendable {
     /// Somewhere in a file.
     case file(String)
-    /// On a line, counted from 1, of a file.
+    /// On a line of a file, counted from 1.
     case line(String, Int)
-    /// In an option, as it was given.
+    /// In an option, given as it was written.
     case option(String)
   }
 
-  /// What is wrong.
+  /// The kind of mistake.
   public let mistake: Mistake
-  /// Where it was made.
+  /// The place of the mistake.
   public let place: Place
   /// The key in the job, for example `network.0.dense.weight_variance`; empty for the whole file.
   public let path: String
-  /// The object, the value and what to do, without the place.
+  /// The key, its value and what to do, without the place.
   public let sentence: String
 
   package init(_ mistake: Mistake, at place: Place, path: String = "", _ sentence: String) {
@@ -52,10 +52,10 @@ public struct JobError: Failure, Equatable, Sendable {
     self.sentence = sentence
   }
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind { mistake == .missingFile ? .missingInput : .badJob }
 
-  /// The place and the sentence, in one line whatever the user's texts hold.
+  /// The place and the sentence, always on one line, whatever the user's texts contain.
   public var description: String {
     let text =
       switch place {
@@ -68,6 +68,6 @@ public struct JobError: Failure, Equatable, Sendable {
 }
 
 extension String {
-  /// The text, its end replaced by dots where it has more than `limit` characters.
+  /// The text; if it has more than `limit` characters, its end is replaced by dots.
   package func cut(to limit: Int) -> String { count > limit ? prefix(limit - 3) + "..." : self }
 }

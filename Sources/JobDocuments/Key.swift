@@ -1,27 +1,27 @@
-/// A key of a section of a job, declared once: the reader, the writer, the errors and the reference
-/// (`ntk-dist help job`) all go by it.
+/// A key of a section of a job. Each key is declared once; the reader, the writer, the errors and
+/// the reference (`ntk-dist help job`) all use this declaration.
 package struct Key<Owner: Sendable>: Sendable {
-  /// What an absent key means.
+  /// The meaning of an absent key.
   package enum Fallback: Sendable {
-    /// It is an error, which ends with this advice.
+    /// An absent key is an error, which ends with this advice.
     case required(String)
-    /// The value that the section starts with.
+    /// An absent key has the value that the section starts with.
     case start
-    /// Something that depends on other keys, in words.
+    /// An absent key has a meaning that depends on other keys, described in words.
     case words(String)
   }
 
   package let name: String
   /// A second name, for a list of several values.
   package let plural: String?
-  /// What its values are, as in errors, and their unit.
+  /// A description of its values, as in errors, and their unit.
   package let type: String
   package let fallback: Fallback
-  /// What it means, beginning with a capital letter.
+  /// The meaning of the key, beginning with a capital letter.
   package let meaning: String
-  /// Reads the key into a section; nothing where the section's reader does that itself.
+  /// Reads the key into a section. Does nothing if the section's reader reads the key itself.
   package let read: @Sendable (Item, inout Owner) throws(JobError) -> Void
-  /// The key as it is written; nil where it is left out.
+  /// The key as it is written; nil if it is left out.
   package let entry: @Sendable (Owner) -> (key: String, value: YAMLText)?
 }
 
@@ -42,7 +42,7 @@ extension Key {
     }
   }
 
-  /// A key for a property that may be nil, which is then not written.
+  /// A key for a property that may be nil. A nil value is not written.
   package init<Value>(
     _ name: String, optional path: WritableKeyPath<Owner, Value?> & Sendable, _ form: Form<Value>,
     unit: String? = nil, absent fallback: Fallback, _ meaning: String
@@ -58,7 +58,7 @@ extension Key {
     }
   }
 
-  /// A key for one value or several, the latter in a list under either name.
+  /// A key for one value or several. Several values are given as a list, under either name.
   package init<Value: Comparable>(
     _ name: String, _ plural: String,
     varying path: WritableKeyPath<Owner, Varying<Value>> & Sendable,
@@ -88,7 +88,7 @@ extension Key {
     }
   }
 
-  /// A key that the section's reader reads by itself.
+  /// A key that the section's own reader reads.
   package init(
     _ name: String, type: String, absent fallback: Fallback, _ meaning: String,
     text: @escaping @Sendable (Owner) -> YAMLText?
@@ -101,7 +101,7 @@ extension Key {
     }
   }
 
-  /// The same key, written only into sections of which `condition` holds.
+  /// This key, but written only into sections that satisfy `condition`.
   package func written(where condition: @escaping @Sendable (Owner) -> Bool) -> Key {
     Key(
       name: name, plural: plural, type: type, fallback: fallback, meaning: meaning, read: read
@@ -114,7 +114,7 @@ extension Key {
 }
 
 extension Item {
-  /// The value of a key, nil where it is absent. Errors: missingKey where it is required.
+  /// The value of a key; nil if it is absent. Errors: missingKey if the key is required.
   fileprivate func item<Owner>(
     _ name: String, _ fallback: Key<Owner>.Fallback
   ) throws(JobError) -> Item? {
@@ -129,16 +129,16 @@ package struct SectionKeys<Owner: Sendable>: Sendable {
 
   package init(_ list: [Key<Owner>]) { self.list = list }
 
-  /// Every name, as errors list them.
+  /// All names, as errors list them.
   package var names: [String] { list.flatMap { [$0.name] + ($0.plural.map { [$0] } ?? []) } }
 
-  /// What a value with these keys is called.
+  /// The description of a value with these keys.
   package var words: String { "a mapping with \(enumeration(names))" }
 
-  /// The mapping, in which all keys are known. Errors: wrongType, unknownKey.
+  /// The mapping, checked to have only known keys. Errors: wrongType, unknownKey.
   package func open(_ item: Item) throws(JobError) -> Item { try item.section(names) }
 
-  /// Reads what is given into `owner`. Errors: missingKey, and those of the keys' forms.
+  /// Reads the keys that are given into `owner`. Errors: missingKey, and those of the keys' forms.
   package func read(_ section: Item, into owner: inout Owner) throws(JobError) {
     for key in list { try key.read(section, &owner) }
   }

@@ -1,17 +1,17 @@
 extension Form {
-  /// A list, each element of which is read by a form of its own.
+  /// A list whose elements are each read by the form `element`.
   ///
   /// - Parameters:
   ///   - noun: the elements in the plural.
   ///   - example: a list as it is written.
-  ///   - isEmptyAllowed: whether there may be no element.
+  ///   - isEmptyAllowed: whether the list may be empty.
   package static func list<Element>(
     of element: Form<Element>, _ noun: String, example: String, isEmptyAllowed: Bool = false
   ) -> Form where Value == [Element] {
     list(element, "a list of \(noun), e.g. \(example)", isEmptyAllowed) { _, _, _ in }
   }
 
-  /// A list whose elements ascend, each given once.
+  /// A list whose elements are in ascending order, without duplicates.
   package static func ascending<Element: Comparable>(
     _ element: Form<Element>, _ noun: String, example: String, isEmptyAllowed: Bool = false
   ) -> Form where Value == [Element] {
@@ -28,7 +28,7 @@ extension Form {
     }
   }
 
-  /// `check` sees the list, an element and all elements up to it.
+  /// A list with a check. `check` gets the list, an element, and all elements up to this element.
   private static func list<Element>(
     _ element: Form<Element>, _ words: String, _ isEmptyAllowed: Bool,
     check: @escaping @Sendable (_ list: Item, Item, [Element]) throws(JobError) -> Void

@@ -1,7 +1,8 @@
-/// The name among `known` that `name` was probably meant to be: one of which it is the first part, or
-/// one at most two edits away, or, better than two edits, one that begins with all of it.
+/// The name among `known` that `name` was probably meant to be; nil if there is none. It is a name
+/// that begins with all of `name`, or a name at most two edits away. A name with this beginning is
+/// preferred to a name two edits away.
 ///
-/// A letter must stand, so that a name of one or two letters suggests nothing.
+/// At least one letter must agree, so that a name of one or two letters does not suggest anything.
 func nearestName(to name: String, among known: [String]) -> String? {
   var best: (name: String, distance: Int)?
   for candidate in known {
@@ -12,20 +13,21 @@ func nearestName(to name: String, among known: [String]) -> String? {
     }
   }
   if name.count < 3 { return best?.name }
-  // All of a name's first word is meant more often than another letter.
+  // If `name` is the whole first word of a known name, the user more likely meant that name than
+  // one with another letter.
   if let whole = known.first(where: { $0.hasPrefix(name + "-") }) { return whole }
   if best?.distance == 1 { return best?.name }
   return known.first { $0.hasPrefix(name) } ?? best?.name
 }
 
-/// ` (did you mean 'name'?)` where a known name is near, nothing otherwise.
+/// The text ` (did you mean 'name'?)` if a known name is near; otherwise an empty text.
 package func suggestion(for name: String, among known: [String]) -> String {
   nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
 }
 
-/// The number of letters to insert, delete or replace that turn `first` into `second`.
+/// The number of letters to insert, delete or replace to turn `first` into `second`.
 ///
-/// Source: Wagner and Fischer 1974, one row at a time.
+/// Source: Wagner and Fischer 1974, computed one row at a time.
 func editDistance(_ first: String, _ second: String) -> Int {
   let second = Array(second)
   var row = Array(0...second.count)

@@ -1,7 +1,7 @@
-/// One `KEY=VALUE` of `--set`, taken apart.
+/// A `KEY=VALUE` of a `--set` option, split into its parts.
 package struct Override {
   let keys: [String]
-  /// What the key becomes; nothing removes it.
+  /// The new value of the key; an empty value removes the key.
   let value: DocumentNode
   let place: JobError.Place
 
@@ -32,7 +32,7 @@ package struct Override {
     self.value = value
   }
 
-  /// Puts the value in its place in a job's tree.
+  /// Sets the value in a job's tree.
   package func apply(to root: inout DocumentNode) throws(JobError) {
     try apply(to: &root, depth: 0)
   }
@@ -56,7 +56,7 @@ package struct Override {
     case .nothing:
       node.content = .mapping(try setting(key, in: [], depth: depth))
     case .scalar(let scalar):
-      // A layer without parameters is a word: `network.1.erf.scale=2` gives it some.
+      // A layer without parameters is a word. `network.1.erf.scale=2` gives it a parameter.
       guard scalar.text == key, depth + 1 < keys.count else {
         throw error(depth, "is \(node.words), which holds no '\(key)'; set that key as a whole")
       }
@@ -64,7 +64,7 @@ package struct Override {
     }
   }
 
-  /// The entries of a mapping with `key` set, or taken out.
+  /// The entries of a mapping after `key` is set or removed.
   private func setting(
     _ key: String, in entries: [DocumentNode.Entry], depth: Int
   ) throws(JobError) -> [DocumentNode.Entry] {
@@ -85,7 +85,7 @@ package struct Override {
     return entries
   }
 
-  /// An error about the value at the first `depth` keys.
+  /// An error about the value at the path of the first `depth` keys.
   private func error(_ depth: Int, _ clause: String) -> JobError {
     let path = keys.prefix(depth).joined(separator: ".")
     return JobError(

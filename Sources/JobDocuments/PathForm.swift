@@ -1,7 +1,7 @@
 import Glibc
 
 extension Form where Value == String {
-  /// A path. `~` at its beginning stands for the home directory, as in a shell; a number is taken
+  /// A path. As in a shell, `~` at the beginning stands for the home directory. A number is taken
   /// as it was written.
   package static var path: Form {
     let words = "a path"
@@ -29,7 +29,7 @@ extension Form where Value == String {
     return try homeFolder(item) + path.dropFirst()
   }
 
-  /// HOME, or what the system's list of users says.
+  /// The home folder: HOME, or else the entry in the system's list of users.
   private static func homeFolder(_ item: Item) throws(JobError) -> String {
     if let home = getenv("HOME") { return String(cString: home) }
     guard let user = getpwuid(getuid()) else {

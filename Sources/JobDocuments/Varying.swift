@@ -1,8 +1,8 @@
-/// A parameter with one value, or with several that make as many networks.
+/// A parameter with one value, or with several values that each make one network.
 public enum Varying<Value: Sendable & Equatable>: Sendable, Equatable {
-  /// One value, which variants' names leave out.
+  /// One value. It does not appear in the names of variants.
   case one(Value)
-  /// Values in ascending order, which variants' names tell.
+  /// Values in ascending order. They appear in the names of variants.
   case several([Value])
 
   /// The values.
@@ -13,7 +13,7 @@ public enum Varying<Value: Sendable & Equatable>: Sendable, Equatable {
     }
   }
 
-  /// The part of a variant's name that tells the value, if the parameter varies.
+  /// The part of a variant's name that gives the value; nil if the parameter does not vary.
   package func label(_ key: String, _ value: Value) -> String? {
     guard case .several = self else { return nil }
     if let number = value as? Double { return "\(key)=\(numberText(number))" }

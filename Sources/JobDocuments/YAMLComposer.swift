@@ -1,9 +1,10 @@
-/// Builds a tree from the events of a YAML text, within the limits of `YAMLDocument`, and refuses what
-/// a job has no use for.
+/// Builds a tree from the events of a YAML text, within the limits of `YAMLDocument`. Refuses YAML
+/// features that a job does not need.
 ///
-/// An alias shares its value, so that memory grows with the text, not with what it unfolds to.
+/// An alias shares its value, so that memory grows with the length of the text and not with the
+/// size of the expanded tree.
 struct YAMLComposer {
-  /// A value, its number of values with every alias written out, and its levels.
+  /// A value, the number of values in it when every alias is written out, and its number of levels.
   private struct Composed {
     let node: DocumentNode
     let count: Int
@@ -15,14 +16,15 @@ struct YAMLComposer {
   private let place: (Int) -> JobError.Place
   private var anchors: [String: Composed] = [:]
 
-  /// - Parameter place: where a line is, in errors.
+  /// - Parameter place: returns the place of a line, for errors.
   init(_ text: String, _ whole: JobError.Place, at place: @escaping (Int) -> JobError.Place) {
     events = YAMLEvents(text)
     self.whole = whole
     self.place = place
   }
 
-  /// The text's one document, nil where it has none. Errors: syntax, duplicateKey, wrongType of a key.
+  /// The single document of the text; nil if the text has no document. Errors: syntax,
+  /// duplicateKey, wrongType of a key.
   mutating func document() throws(JobError) -> DocumentNode? {
     guard case .documentStart = try next().kind else { return nil }
     let root = try value(try next(), path: "", nesting: 0)

@@ -1,15 +1,15 @@
 import DurableFiles
 import Glibc
 
-/// A YAML text as a tree whose nodes know their lines. JSON is YAML.
+/// A YAML text as a tree whose nodes know their lines. JSON is valid YAML.
 package struct YAMLDocument: Sendable {
-  /// The file's name in errors.
+  /// The name of the file in errors.
   let name: String
   package var root: DocumentNode
 
-  /// No job is larger; a data file given in its place is.
+  /// Every job is smaller; a data file given by mistake is larger.
   static let byteLimit = 16 << 20
-  /// Values in a file with every alias written out, which bounds what a small file can unfold to.
+  /// The maximum number of values when every alias is written out. It limits what a small file can expand to.
   static let nodeLimit = 1_000_000
   static let nestingLimit = 100
 
@@ -28,7 +28,7 @@ package struct YAMLDocument: Sendable {
     try self.init(yaml: text, name: path)
   }
 
-  /// Why a file is no job.
+  /// The error that says why a file is not a job.
   private static func refusal(_ error: FileError, _ place: JobError.Place) -> JobError {
     switch error.code {
     case ENOENT, ENOTDIR:
@@ -51,7 +51,7 @@ package struct YAMLDocument: Sendable {
     }
   }
 
-  /// Reads `yaml`; errors call it `name`.
+  /// Reads the text `yaml`; errors call it `name`.
   package init(yaml: String, name: String) throws(JobError) {
     self.name = name
     let place = JobError.Place.file(name)
@@ -63,7 +63,7 @@ package struct YAMLDocument: Sendable {
     root = node
   }
 
-  /// Reads the value of an option; every node of it has the option as its place.
+  /// Reads the value of an option. Every node of the value has the option as its place.
   static func value(_ yaml: String, place: JobError.Place) throws(JobError) -> DocumentNode? {
     try compose(yaml, place) { _ in place }
   }

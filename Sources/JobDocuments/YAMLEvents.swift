@@ -1,11 +1,11 @@
-// libyaml, which the package Yams builds and parses with. Yams's own tree is not used: to find
-// duplicate keys it hashes keys with every alias written out, which a file of 600 bytes can make
-// endless.
+// Uses libyaml, which the package Yams builds and parses with. The tree of Yams itself is not used:
+// to find duplicate keys it hashes keys with every alias written out, which practically never ends
+// for some files of 600 bytes.
 import CYaml
 
 /// The events of a YAML text, one after the other.
 final class YAMLEvents {
-  /// What begins, ends or stands in a text. `line` counts from 1.
+  /// An event in a text: the beginning or the end of a part, or a value. `line` counts from 1.
   struct Event {
     enum Kind {
       case documentStart
@@ -21,7 +21,7 @@ final class YAMLEvents {
 
     let kind: Kind
     let line: Int
-    /// The name that aliases call the value by.
+    /// The name by which aliases refer to the value.
     var anchor: String?
     /// An explicit tag.
     var tag: String?
@@ -30,11 +30,11 @@ final class YAMLEvents {
   /// A text that is not YAML.
   struct Failure: Error {
     let problem: String
-    /// Nil where the text cannot be decoded.
+    /// The line of the problem; nil if the text cannot be decoded.
     let line: Int?
   }
 
-  /// libyaml keeps pointers to the parser and to its input.
+  /// The parser is on the heap because libyaml keeps pointers to the parser and to its input.
   private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
   private let input: UnsafeMutableBufferPointer<UInt8>
 
@@ -53,7 +53,7 @@ final class YAMLEvents {
     input.deallocate()
   }
 
-  /// The next event, the start of the stream left out.
+  /// The next event; the start of the stream is skipped.
   func next() throws(Failure) -> Event {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else { throw failure }
@@ -83,7 +83,7 @@ final class YAMLEvents {
     let scalar = event.data.scalar
     let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
     let tag = string(scalar.tag)
-    // Quotes make a text, and so does the tag of texts.
+    // Quotes make a scalar a text, and so does the tag for texts.
     let isText = scalar.quoted_implicit == 1 || tag == "tag:yaml.org,2002:str"
     return Event(
       kind: .scalar(Scalar(text: String(decoding: bytes, as: UTF8.self), isQuoted: isText)),

@@ -1,14 +1,14 @@
 /// A value to be written as YAML.
 package indirect enum YAMLText: Sendable {
-  /// A text that needs no quotes, or has them.
+  /// A text that needs no quotes or is quoted already.
   case scalar(String)
   case list([YAMLText])
   case mapping([(key: String, value: YAMLText)])
 
-  /// A number, shortest.
+  /// A number in its shortest form.
   package static func number(_ number: Double) -> YAMLText { .scalar(numberText(number)) }
 
-  /// A text, in quotes where it needs them.
+  /// A text, quoted if necessary.
   package static func text(_ text: String) -> YAMLText { .scalar(quotedWhereNeeded(text)) }
 
   /// The value in one line, in flow style.
@@ -21,9 +21,9 @@ package indirect enum YAMLText: Sendable {
     }
   }
 
-  /// The value in lines of up to 100 columns where that can be: what fits on one is in flow style.
+  /// The value in lines of up to 100 columns if possible. Values that fit on one line are in flow style.
   ///
-  /// `column` is where the first line begins, `indent` where the others do.
+  /// `column` is the column where the first line begins, and `indent` the column where the other lines begin.
   private func lines(column: Int, indent: Int) -> [String] {
     let flow = flow
     if column + flow.count <= 100 || isFlat { return [flow] }
@@ -38,7 +38,7 @@ package indirect enum YAMLText: Sendable {
     }
   }
 
-  /// The value in block style, an item or an entry a line.
+  /// The value in block style, with one item or entry per line.
   package func block(indent: Int) -> [String] {
     let margin = String(repeating: " ", count: indent)
     switch self {
@@ -47,10 +47,10 @@ package indirect enum YAMLText: Sendable {
       return items.flatMap { item in
         let lines =
           if case .mapping(let entries) = item, !entries.isEmpty {
-            // `- dense: {...}` rather than `- {dense: {...}}`.
+            // Write `- dense: {...}` rather than `- {dense: {...}}`.
             item.block(indent: indent + 2)
           } else { item.lines(column: indent + 2, indent: indent + 2) }
-        // A block begins on the line of its dash, within its own margin.
+        // A block begins on the line of its dash and keeps its own margin.
         return ["\(margin)- \(lines[0].drop { $0 == " " })"] + lines.dropFirst()
       }
     case .mapping(let entries):
@@ -65,9 +65,10 @@ package indirect enum YAMLText: Sendable {
   }
 }
 
-/// The shortest text that reads back as `number`, a whole number without a fraction.
+/// The shortest text that reads back as `number`; a whole number has no fraction.
 ///
-/// With an exponent it has a point too: without one, YAML 1.1 readers take it for a word.
+/// A number with an exponent also gets a decimal point, because YAML 1.1 readers take a number
+/// without one for a word.
 package func numberText(_ number: Double) -> String {
   if let whole = Int(exactly: number), abs(number) < 0x1p53 { return "\(whole)" }
   let text = "\(number)"
@@ -77,7 +78,7 @@ package func numberText(_ number: Double) -> String {
   return text[..<exponent] + ".0" + text[exponent...]
 }
 
-/// The text itself where YAML reads it as a word, or else in double quotes.
+/// The text itself if YAML reads it as a word; otherwise the text in double quotes.
 package func quotedWhereNeeded(_ text: String) -> String {
   let first = text.utf8.first.map { isLetter($0) || "_./".utf8.contains($0) } ?? false
   let isPlain =
@@ -85,7 +86,7 @@ package func quotedWhereNeeded(_ text: String) -> String {
     && text.utf8.allSatisfy {
       isLetter($0) || (0x30...0x39).contains($0) || "_./+=-".utf8.contains($0)
     }
-  // YAML 1.1 readers have more words for true and false than we do.
+  // YAML 1.1 readers have more words for true and false than this program.
   let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
   if isPlain, !reserved.contains(text.lowercased()), Scalar.number(text) == nil,
     ![".inf", ".nan"].contains(text.lowercased())
@@ -104,7 +105,7 @@ private func isLetter(_ byte: UInt8) -> Bool {
   (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
 }
 
-/// A character of a double-quoted text; what is not printable, or breaks lines, by its number.
+/// A character of a double-quoted text. Characters that are not printable or break lines are written as numbers.
 private func escaped(_ scalar: Unicode.Scalar) -> String {
   switch scalar {
   case "\"": return "\\\""

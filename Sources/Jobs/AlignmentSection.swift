@@ -4,14 +4,14 @@ import JobDocuments
 public struct AlignmentSection: Sendable, Equatable {
   /// The eigenvectors whose signs are learned, from 1 for the leading one.
   public var targets: [Int]
-  /// The regularization of the regression on them, in units of the mean of the kernel's diagonal.
+  /// The regularization of the regression on these signs, in units of the mean of the kernel's diagonal.
   public var regularization: Double
   /// Regularizations at which the effective dimension is computed.
   public var dimensions: [Double]
-  /// What is subtracted from one-hot targets; nil for 1 / classes.
+  /// The number that is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
 
-  /// What is subtracted from one-hot targets, for a number of classes.
+  /// The number that is subtracted from one-hot targets with this number of classes.
   public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
 
   /// Alignment without regression on signs of eigenvectors.
@@ -43,7 +43,7 @@ extension AlignmentSection {
 
   static let form = keys.form(from: AlignmentSection())
 
-  /// Throws where the spectrum does not keep the eigenvectors that the section (`item`) needs. Errors:
+  /// Throws if the spectrum does not keep the eigenvectors that the section (`item`) needs. Errors:
   /// conflict, outOfRange.
   func check(_ item: Item, spectrum: SpectrumSection?) throws(JobError) {
     guard let spectrum, spectrum.vectors != .leading(0) else {

@@ -2,12 +2,12 @@ import JobDocuments
 
 /// A job's `average`: kernels averaged over copies of the images.
 public struct AverageSection: Sendable, Equatable {
-  /// Over each image and its mirror image, left to right.
+  /// Whether to average over each image and its mirror image, left to right.
   public var flip = false
-  /// Over shifts of each image by up to so many pixels, around the edge, down and across.
+  /// Averages over shifts of each image by up to this many pixels, around the edge, down and across.
   public var shift = 0
 
-  /// Kernels of the images as they are.
+  /// Kernels of the images as they are, without averages.
   public init() {}
 }
 

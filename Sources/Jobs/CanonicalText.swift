@@ -6,8 +6,8 @@ extension Variant {
   /// The network in one line, for example `flatten; 3 x {dense(...); relu}; dense(...)`.
   ///
   /// Equal networks have equal texts, however they were written: parameters are in alphabetical
-  /// order, numbers are the shortest that read back, repeated groups are folded. Runs are
-  /// fingerprinted by it, so it does not change.
+  /// order, numbers have the shortest form that reads back, and repeated groups are folded. Runs
+  /// are fingerprinted with this text, so its format must not change.
   public var canonicalText: String { line(normalized(layers)) }
 }
 
@@ -33,7 +33,7 @@ extension ParameterValue {
     case .optionalNumbers(let numbers):
       "[\(numbers.map { $0.map(numeral) ?? "null" }.joined(separator: ", "))]"
     case .layers(let layers): "{\(line(layers))}"
-    // By what it holds: the file may be moved, and must not be changed.
+    // The text identifies a matrix by its contents, because the file may be moved but must not be changed.
     case .matrix(let matrix):
       "[\(matrix.rows) x \(matrix.columns), \(digest(matrix.values))]"
     case .branches(let branches):
@@ -42,7 +42,7 @@ extension ParameterValue {
   }
 }
 
-/// A fingerprint of numbers, of which the two zeros are one.
+/// A fingerprint of numbers that treats both zeros as equal.
 private func digest(_ numbers: [Double]) -> String {
   var digest = ImageDigest()
   for number in numbers { digest.take((number + 0).bitPattern) }
@@ -54,10 +54,10 @@ private func line(_ layers: [LayerDescription]) -> String {
   layers.map(\.canonicalText).joined(separator: "; ")
 }
 
-/// A parameter's name, in quotes also where it holds the sign that ends it.
+/// The name of a parameter, also quoted if it contains the sign that ends a name.
 private func keyText(_ name: String) -> String {
   name.utf8.contains(UInt8(ascii: "=")) ? quoted(name) : quotedWhereNeeded(name)
 }
 
-/// The shortest text that reads back as `number`; the two zeros are one.
+/// The shortest text that reads back as `number`; both zeros have the same text.
 private func numeral(_ number: Double) -> String { number == 0 ? "0.0" : "\(number)" }

@@ -1,13 +1,13 @@
 import Datasets
 import JobDocuments
 
-/// A random draw, as a mapping: a job's `data.train` or `data.test`.
+/// A random draw, written as a mapping: a job's `data.train` or `data.test`.
 struct Draw: Sendable {
   var count = 0
   var seed: UInt64?
   var isBalanced = false
 
-  /// The seed of a balanced draw that names none.
+  /// The seed of a balanced draw that gives no seed.
   private static let seed: UInt64 = 1
 
   static func keys(atLeast minimum: Int) -> SectionKeys<Draw> {
@@ -67,7 +67,7 @@ struct ZCAParameters: Sendable {
 }
 
 extension Form where Value == Preprocessing {
-  /// A word, or ZCA with its parameters.
+  /// A word, or `zca` with its parameters.
   static var preprocessing: Form {
     let known = ["none", "standardize", "unit_norm", "zca"]
     let zca = ZCAParameters.keys.form(from: ZCAParameters())

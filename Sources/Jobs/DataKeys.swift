@@ -43,12 +43,12 @@ extension DatasetRequest {
       "What is done to the images; see data.preprocessing."),
   ])
 
-  /// What keys that a job leaves out mean.
+  /// The meaning of keys that a job leaves out.
   static let start = DatasetRequest(
     source: .synthetic(seed: 1, train: 2000, test: 0), train: .all, test: .first(0),
     preprocessing: .standardize)
 
-  /// Reads `data`. Generated test images are made by default only where a prediction is asked for.
+  /// Reads `data`. By default, generated test images are made only if a prediction is requested.
   init(_ item: Item, isPredictionAsked: Bool) throws(JobError) {
     let section = try Self.keys.open(item)
     self = .start
@@ -59,7 +59,7 @@ extension DatasetRequest {
           + "their images in \(section.path).arrays")
     }
     source = try Self.source(section, isPredictionAsked: isPredictionAsked)
-    // CIFAR-10 has test images whether or not a job needs them.
+    // CIFAR-10 has test images whether a job needs them or not.
     test =
       switch source {
       case .cifar10: .first(0)
@@ -71,7 +71,7 @@ extension DatasetRequest {
     try checkCounts(section)
   }
 
-  /// The number of training images, where it is known without the files.
+  /// The number of training images, if it is known without the files.
   var knownTrainCount: Int? {
     if case .synthetic(_, let held, _) = source { return train.count ?? held }
     return train.count
@@ -106,7 +106,7 @@ extension DatasetRequest {
     }
   }
 
-  /// Throws where counts are impossible whatever the files hold. Errors: conflict.
+  /// Throws if counts are impossible whatever the files hold. Errors: conflict.
   private func checkCounts(_ section: Item) throws(JobError) {
     switch source {
     case .cifar10, .labels: return
@@ -134,7 +134,7 @@ struct GeneratedImages: Sendable {
   var train = 2000
   var test: Int?
 
-  /// More make a kernel that no machine holds.
+  /// The kernel of more images would not fit on any machine.
   private static let most = 1_000_000
 
   static let keys = SectionKeys<GeneratedImages>([

@@ -1,15 +1,15 @@
 import JobDocuments
 
-/// A job's `density`: the spectral density of each kernel, and traces of its functions, with error bars.
+/// A job's `density`: the spectral density of each kernel and traces of its functions, with error bars.
 public struct DensitySection: Sendable, Equatable {
-  /// Random vectors that the kernel is multiplied with.
+  /// The number of random vectors that the kernel is multiplied with.
   public var probes: Int
-  /// Products with each of them.
+  /// The number of products with each vector.
   public var steps: Int
-  /// Regularizations at which log det (K + r m I) and the effective dimension are computed, in units of
-  /// the mean m of the kernel's diagonal.
+  /// The regularizations r at which log det (K + r m I) and the effective dimension are computed,
+  /// in units of the mean m of the kernel's diagonal.
   public var regularization: [Double]
-  /// Where the kernel's tiles are while it is multiplied.
+  /// Where the tiles of the kernel are kept while it is multiplied.
   public var tiles: IterationSection.Tiles
 
   /// The defaults.

@@ -1,39 +1,40 @@
 import JobDocuments
 
-/// A job's `features`: files with Jacobians or other features, whose products are the kernel.
+/// A job's `features`: files with Jacobians or other features. The kernel consists of their products.
 public struct FeaturesSection: Sendable, Equatable {
-  /// The chunks of the training points, [n, P] or [n, outputs, P] each; `*` stands for their numbers.
+  /// The files of the training points' chunks, [n, P] or [n, outputs, P] each; `*` stands for the number of a chunk.
   public var train: String
-  /// Those of the test points, [m, P] or [m, outputs, P]; nil without test points.
+  /// The files of the test points' chunks, [m, P] or [m, outputs, P]; nil without test points.
   public var test: String?
-  /// Outputs of the network.
+  /// The number of outputs of the network.
   public var outputs: Int
-  /// What becomes of several outputs.
+  /// How several outputs are combined.
   public var kernel: OutputKernel
-  /// What the chunks' parts of the kernel are multiplied by; nil for 1.
+  /// The factors of the chunks' parts of the kernel; nil for 1.
   public var weights: [Double]?
-  /// The layer of each chunk, whose kernel is formed too, beside that of all chunks; nil for the latter alone.
+  /// The layer of each chunk. The kernel of each layer is formed in addition to the kernel of all
+  /// chunks. nil forms only the kernel of all chunks.
   public var layers: [String]?
-  /// Whether the features are centered on the training points' mean.
+  /// Whether the features are centered on the mean of the training points.
   public var center: Bool
   /// Whether the features are divided by their norms.
   public var normalize: Bool
-  /// How many chunks there will be, where they come one after the other; nil where all are there.
+  /// The number of chunks, if they come one after the other; nil if all chunks exist already.
   public var chunks: Int?
-  /// Seconds without a sign of who writes the chunks, after which a run does not wait any more.
+  /// The seconds that a run waits without a sign of the process that writes the chunks.
   public var patience: Double
-  /// Seconds between the saved states of the sums, from which a run resumes.
+  /// The seconds between saved states of the sums. A run resumes from such a state.
   public var checkpoint: Double
 
-  /// The kernel of a network with several outputs.
+  /// The kind of kernel of a network with several outputs.
   public enum OutputKernel: String, Sendable, CaseIterable {
     /// The mean of the outputs' kernels, [n, n].
     case trace
-    /// That of all outputs of all points, [n k, n k], the outputs of a point behind one another.
+    /// The kernel of all outputs of all points, [n k, n k]; the outputs of a point are consecutive.
     case full
   }
 
-  /// The products of these features.
+  /// The kernel of the products of these features.
   public init(
     train: String, test: String? = nil, outputs: Int = 1, kernel: OutputKernel = .trace,
     weights: [Double]? = nil, layers: [String]? = nil, center: Bool = false,
@@ -49,7 +50,7 @@ public struct FeaturesSection: Sendable, Equatable {
 }
 
 extension Form where Value == String {
-  /// The name of a layer, a part of names of files.
+  /// The name of a layer, which becomes part of file names.
   fileprivate static var layerName: Form {
     let words = "a name of letters, digits, dots, dashes and underscores"
     return Form(words: words) { (item) throws(JobError) in
@@ -117,7 +118,7 @@ extension FeaturesSection {
 
   static let form = keys.form(from: FeaturesSection(train: ""))
 
-  /// The layers whose kernels are formed beside that of all chunks, in the order of their first chunks.
+  /// The layers whose kernels are formed in addition to the kernel of all chunks, in the order of their first chunks.
   public var distinctLayers: [String] {
     var seen: Set<String> = []
     return (layers ?? []).filter { seen.insert($0).inserted }
@@ -126,7 +127,7 @@ extension FeaturesSection {
   /// The names of the job's variants: empty for the kernel of all chunks, then one for each layer.
   public var variantNames: [String] { [""] + distinctLayers.map { "layer=\($0)" } }
 
-  /// What decides the kernel but for the files, on one line.
+  /// Everything that determines the kernel except the files, on one line.
   package var canonicalText: String {
     var section = self
     (section.train, section.test, section.checkpoint, section.patience) = ("", nil, 0, 1)
@@ -136,7 +137,7 @@ extension FeaturesSection {
 }
 
 extension FeaturesSection {
-  /// Reads `features`. Errors: those of the keys; conflict where weights and chunks differ in number.
+  /// Reads `features`. Errors: those of the keys; conflict if the numbers of weights and chunks differ.
   init(_ item: Item) throws(JobError) {
     self = try item.value(Self.form)
     if let layers, let weights, layers.count != weights.count {

@@ -1,16 +1,16 @@
 import Failures
 import JobDocuments
 
-/// A job's `generalization`: what the spectrum and the targets' weights predict of learning, and learning
-/// itself on subsets of the training images beside it.
+/// A job's `generalization`: what the spectrum and the weights of the targets predict about
+/// learning. For comparison, it can also learn from subsets of the training images.
 public struct GeneralizationSection: Sendable, Equatable {
-  /// The regularizations to predict for; nil for those of the prediction.
+  /// The regularizations to predict for; nil for the regularizations of the prediction.
   public var regularization: [Double]?
-  /// Numbers of training images to learn from, to be compared with what is predicted.
+  /// The numbers of training images to learn from. The results are compared with the predictions.
   public var samples: [Int]
-  /// Random subsets of each size.
+  /// The number of random subsets of each size.
   public var draws: Int
-  /// What the subsets are drawn with.
+  /// The seed with which the subsets are drawn.
   public var seed: Int
 
   /// Predictions without measurements.
@@ -41,8 +41,8 @@ extension GeneralizationSection {
 
   static let form = keys.form(from: GeneralizationSection())
 
-  /// Throws where the section (`item`) asks for what the spectrum or the data do not have. Errors:
-  /// conflict, outOfRange.
+  /// Throws if the section (`item`) asks for something that the spectrum or the data do not have.
+  /// Errors: conflict, outOfRange.
   func check(_ item: Item, spectrum: SpectrumSection?, trainCount: Int?) throws(JobError) {
     guard spectrum?.weights == true else {
       throw item.error(
@@ -62,22 +62,22 @@ extension GeneralizationSection {
   }
 }
 
-/// What is asked of the spectrum and the weights, with everything that depends on other sections.
+/// The request that the spectrum and the weights are to answer, including everything that depends on other sections.
 public struct GeneralizationRequest: Sendable, Equatable {
   /// The regularizations.
   public let regularization: [Double]
-  /// Their unit.
+  /// The unit of the regularizations.
   public let scale: PredictionSection.RegularizationScale
-  /// What is subtracted from one-hot targets; nil for 1 / classes.
+  /// The number that is subtracted from one-hot targets; nil for 1 / classes.
   public let targetOffset: Double?
-  /// Numbers of training images to learn from.
+  /// The numbers of training images to learn from.
   public let samples: [Int]
-  /// Random subsets of each size.
+  /// The number of random subsets of each size.
   public let draws: Int
-  /// What they are drawn with.
+  /// The seed with which the subsets are drawn.
   public let seed: Int
 
-  /// What decides the figures.
+  /// Everything that determines the results, as text.
   package var question: String {
     "regularization \(regularization) \(scale.rawValue), target offset "
       + (targetOffset.map { "\($0)" } ?? "1 / classes") + ", samples \(samples)"
@@ -86,7 +86,7 @@ public struct GeneralizationRequest: Sendable, Equatable {
 }
 
 extension GeneralizationRequest {
-  /// Throws where more is asked of so many training images than they have. Errors: badJob.
+  /// Throws if the request needs more training images than there are. Errors: badJob.
   package func check(images n: Int) throws(Refusal) {
     if let most = samples.last, most >= n {
       throw Refusal(
@@ -102,7 +102,7 @@ extension GeneralizationRequest {
 }
 
 extension Job {
-  /// What the spectrum is to predict; nil where its weights are not asked for.
+  /// The predictions that are requested of the spectrum; nil if its weights are not requested.
   public var generalizationRequest: GeneralizationRequest? {
     guard let spectrum, spectrum.weights else { return nil }
     let section = generalization ?? GeneralizationSection()

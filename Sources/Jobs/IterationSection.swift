@@ -1,23 +1,23 @@
 import JobDocuments
 
-/// A job's `prediction.cg`: how conjugate gradients solve the regression.
+/// A job's `prediction.cg`: settings of the conjugate gradients that solve the regression.
 public struct IterationSection: Sendable, Equatable {
-  /// Columns of the preconditioner; nil for as many as pay and fit.
+  /// The number of columns of the preconditioner; nil for as many as are worthwhile and fit into memory.
   public var rank: Int?
-  /// Where the kernel's tiles are while it is multiplied.
+  /// Where the tiles of the kernel are kept while it is multiplied.
   public var tiles: Tiles
-  /// The residual over the targets, in Euclidean norms, at which a solution is good.
+  /// A solution is good if its residual divided by the targets, in Euclidean norms, is at most this.
   public var tolerance: Double
-  /// The change of every prediction in a refinement below which a solution is good.
+  /// A solution is good if a refinement changes every prediction by less than this.
   public var settled: Double
-  /// The most iterations.
+  /// The maximum number of iterations.
   public var iterations: Int
-  /// Seconds between the saved states.
+  /// The seconds between saved states.
   public var checkpoint: Double
 
-  /// Where tiles are.
+  /// Where tiles are kept.
   public enum Tiles: String, Sendable, CaseIterable {
-    /// The program chooses, and says why.
+    /// The program chooses and reports why.
     case auto
     /// In the ranks' memory, in single precision.
     case f32

@@ -1,39 +1,39 @@
 import Datasets
 
-/// What a user asks for: one job file, read and checked, with every default filled in.
+/// The request of a user: one job file, read and checked, with every default filled in.
 public struct Job: Sendable, Equatable {
-  /// The images, or the labels of what has none.
+  /// The images, or the labels of points without images.
   public var data: DatasetRequest
-  /// The network, or networks, or what there is in their place.
+  /// The network or networks, or the given kernels or features.
   public var origin: KernelOrigin
   /// The kernels, in the order of `KernelKind.allCases`.
   public var kernels: [KernelKind]
-  /// What the kernels are averaged over; nil for the images as they are.
+  /// The transformations of the images that the kernels are averaged over; nil for the images as they are.
   public var average: AverageSection?
-  /// The arithmetic that tiles are computed in.
+  /// The precision in which tiles are computed.
   public var precision: FloatingWidth
-  /// The numbers that tiles are stored in.
+  /// The precision in which tiles are stored.
   public var storage: FloatingWidth
-  /// How tiles lie on the disk; nil for the defaults.
+  /// How tiles are laid out on disk; nil for the defaults.
   public var store: StoreSection?
-  /// The edge of a tile in images; nil leaves it to the program.
+  /// The edge of a tile in images; nil lets the program choose.
   public var tile: Int?
-  /// The spectra, if they are asked for.
+  /// The spectra, if requested.
   public var spectrum: SpectrumSection?
-  /// The spectral densities, if they are asked for.
+  /// The spectral densities, if requested.
   public var density: DensitySection?
-  /// The prediction, if it is asked for.
+  /// The prediction, if requested.
   public var prediction: PredictionSection?
-  /// Training in function space, if it is asked for.
+  /// Training in function space, if requested.
   public var training: TrainingSection?
-  /// The alignment of the targets with the eigenvectors, if it is asked for.
+  /// The alignment of the targets with the eigenvectors, if requested.
   public var alignment: AlignmentSection?
-  /// What the spectrum predicts of learning, if more is asked than the weights alone bring.
+  /// The predictions about learning, if the job asks for more than the weights of the spectrum give by default.
   public var generalization: GeneralizationSection?
   /// The run folder, relative to the working directory.
   public var output: String
 
-  /// A job with its parts; unlike a file's, they are not checked against each other.
+  /// A job with these parts. Unlike the parts of a job file, they are not checked against each other.
   public init(
     data: DatasetRequest, origin: KernelOrigin, kernels: [KernelKind] = KernelKind.ofNetworks,
     average: AverageSection? = nil, precision: FloatingWidth = .f64, storage: FloatingWidth = .f64,
@@ -65,10 +65,10 @@ public enum KernelKind: String, Sendable, CaseIterable {
   case nngp
   /// The neural tangent kernel.
   case ntk
-  /// A kernel that is of no network of infinite width.
+  /// A kernel that does not come from a network of infinite width.
   case given = "kernel"
 
-  /// Those that a network of infinite width has.
+  /// The kernels of a network of infinite width.
   public static let ofNetworks: [KernelKind] = [.nngp, .ntk]
 }
 

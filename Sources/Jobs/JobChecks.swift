@@ -2,7 +2,7 @@ import Datasets
 import JobDocuments
 
 extension Job {
-  /// Throws where sections contradict each other. Errors: outOfRange, conflict.
+  /// Throws if sections contradict each other. Errors: outOfRange, conflict.
   func check(_ section: Item) throws(JobError) {
     let trainCount = data.knownTrainCount
     if let item = section["spectrum"] {
@@ -33,7 +33,7 @@ extension Job {
     }
   }
 
-  /// Some of training is computed from the kernel's eigenvectors.
+  /// Throws if training contradicts other sections. Some of its results need all eigenvectors.
   private func checkTraining(_ item: Item) throws(JobError) {
     guard let training else { return }
     if spectrum?.vectors != .all, training.variance || training.loss == .crossEntropy {

@@ -1,6 +1,6 @@
 import JobDocuments
 
-/// A job file as text, before it is read as a `Job`: the place where options override it.
+/// A job file as text, before it is read as a `Job`. Options override values in this form.
 ///
 /// A relative path in a job is relative to the working directory, not to the file.
 public struct JobFile: Sendable {
@@ -13,7 +13,7 @@ public struct JobFile: Sendable {
     document = try YAMLDocument(path: path)
   }
 
-  /// Takes the text `yaml` (or JSON), which errors call `name`.
+  /// Takes the text `yaml` (or JSON); errors call it `name`.
   ///
   /// Errors: syntax, duplicateKey.
   public init(yaml: String, name: String = "job") throws(JobError) {
@@ -22,9 +22,9 @@ public struct JobFile: Sendable {
 
   /// Applies `--set` options, each `KEY=VALUE`, from left to right.
   ///
-  /// A key is a path such as `data.train` or, into a list, `network.0.dense.weight_variance`; its
-  /// value is YAML, and `null` takes the key out of the job. Missing mappings on the way are made;
-  /// a key that no job has is found when the job is read, with the option as its place.
+  /// A key is a path such as `data.train` or, into a list, `network.0.dense.weight_variance`. Its
+  /// value is YAML, and `null` removes the key from the job. Missing mappings along the path are
+  /// created. An unknown key is reported when the job is read, with the option as its place.
   /// Errors: badOverride, syntax, duplicateKey.
   public mutating func apply(overrides: [String]) throws(JobError) {
     for text in overrides { try Override(text).apply(to: &document.root) }
@@ -37,9 +37,9 @@ public struct JobFile: Sendable {
     try Job(Item(path: "", node: document.root))
   }
 
-  /// The network of a file that holds `network` alone, or else of a complete job.
+  /// The network of a file that holds only `network`, or of a complete job.
   ///
-  /// Errors: as `job()`.
+  /// Errors: the same as those of `job()`.
   public func network() throws(JobError) -> NetworkSection {
     let root = Item(path: "", node: document.root)
     guard case .mapping(let entries) = document.root.content, entries.count == 1,
@@ -56,7 +56,7 @@ public struct JobFile: Sendable {
 extension Job {
   /// The job in a file, with `--set` options applied.
   ///
-  /// Local. Errors: as `JobFile`.
+  /// Local. Errors: the same as those of `JobFile`.
   package init(contentsOf path: String, overrides: [String] = []) throws(JobError) {
     var file = try JobFile(path: path)
     try file.apply(overrides: overrides)

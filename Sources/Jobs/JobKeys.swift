@@ -85,7 +85,7 @@ extension Job {
     try check(section)
   }
 
-  /// Throws where keys are given that mean nothing beside the one at `item`. Errors: conflict.
+  /// Throws if keys are given that have no meaning together with the key at `item`. Errors: conflict.
   private static func requireAlone(
     _ item: Item, in section: Item, notWith names: [String]
   ) throws(JobError) {
@@ -98,7 +98,7 @@ extension Job {
     }
   }
 
-  /// The job as resolved, every default spelled out: reading it again gives an equal job.
+  /// The resolved job as YAML, with every default spelled out. Reading the text gives an equal job.
   public func resolvedYAML() -> String {
     Self.keys.text(self).block(indent: 0).joined(separator: "\n") + "\n"
   }
@@ -125,7 +125,7 @@ extension Form where Value == [KernelKind] {
   }
 }
 
-/// What a job's `kernels` names.
+/// The names that are allowed in a job's `kernels`.
 private enum NetworkKernel: String, CaseIterable {
   case nngp, ntk
 

@@ -1,16 +1,16 @@
 import Datasets
 import JobDocuments
 
-/// The reference of a job's keys, made from the declarations that read them: plain text that is
-/// Markdown too. `docs/reference/job-keys.md` is a copy.
+/// The reference of a job's keys, made from the declarations that read them. It is plain text and
+/// also Markdown. `docs/reference/job-keys.md` is a copy.
 public enum JobReference {
-  /// The sections, in the order of a job.
+  /// The sections, in the same order as in a job.
   static let sections: [ReferenceSection] = [
     whole, data, synthetic, arrays, labels, selection, zca, network, kernel, features, average,
     store, spectrum, density, prediction, iteration, training, initial, alignment, generalization,
   ]
 
-  /// What sections can be asked for, for example `spectrum`.
+  /// The names of the sections, for example `spectrum`.
   public static var names: [String] { sections.map(\.name).filter { !$0.isEmpty } }
 
   /// The whole reference.
@@ -18,7 +18,7 @@ public enum JobReference {
     sections.map(\.markdown).joined(separator: "\n")
   }
 
-  /// One section with the sections within it; nil where there is none of that name.
+  /// One section with the sections inside it; nil if no section has that name.
   public static func text(of name: String) -> String? {
     let found = sections.filter { $0.name == name || $0.name.hasPrefix(name + ".") }
     return found.isEmpty ? nil : found.map(\.markdown).joined(separator: "\n")
@@ -99,8 +99,8 @@ public enum JobReference {
       + ["", "Their parameters:"],
     entries: presetEntries)
 
-  /// Every preset's parameters, with the presets that have them where not all do. Parameters of the same
-  /// name and different meanings are listed one by one.
+  /// The parameters of all presets. If only some presets have a parameter, they are named.
+  /// Parameters with the same name but different meanings are listed separately.
   private static var presetEntries: [String] {
     var known: [(key: Key<PresetNetwork>, presets: [String])] = []
     for preset in Preset.all {

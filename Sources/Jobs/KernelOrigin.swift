@@ -1,30 +1,30 @@
-/// Where a job's kernels come from.
+/// The origin of a job's kernels.
 public enum KernelOrigin: Sendable, Equatable {
-  /// They are those of networks of infinite width, and are computed.
+  /// The kernels are those of networks of infinite width, and are computed.
   case network(NetworkSection)
-  /// They are matrices that another program has computed, and are imported.
+  /// The kernels are matrices that another program has computed, and are imported.
   case kernel(KernelSection)
-  /// They are products of features that another program has computed.
+  /// The kernels are products of features that another program has computed.
   case features(FeaturesSection)
 }
 
 extension Job {
-  /// The network or networks; nil where the kernels are of none.
+  /// The network or networks; nil if the kernels do not come from networks.
   public var network: NetworkSection? {
     if case .network(let section) = origin { section } else { nil }
   }
 
-  /// The files of the kernels; nil where they are computed.
+  /// The files of the kernels; nil if the kernels are computed.
   public var kernel: KernelSection? {
     if case .kernel(let section) = origin { section } else { nil }
   }
 
-  /// The files of the features; nil where the kernels are of none.
+  /// The files of the features; nil if the kernels do not come from features.
   public var features: FeaturesSection? {
     if case .features(let section) = origin { section } else { nil }
   }
 
-  /// The networks to compute; a kernel that is of no network counts as one without layers.
+  /// The networks to compute. A kernel that does not come from a network counts as one without layers.
   public var variants: [Variant] {
     switch origin {
     case .network(let section): section.variants
@@ -33,7 +33,7 @@ extension Job {
     }
   }
 
-  /// Whether the job's data have something to predict for.
+  /// Whether the job has test images or test points to predict for.
   var hasTest: Bool {
     switch origin {
     case .network: data.test.count != 0
@@ -42,7 +42,7 @@ extension Job {
     }
   }
 
-  /// The key that must be given for `hasTest`.
+  /// The key that must be given to make `hasTest` true.
   var testKey: String {
     switch origin {
     case .network: "data.test"

@@ -4,9 +4,9 @@ import JobDocuments
 public struct KernelSection: Sendable, Equatable {
   /// The kernel of the training points, symmetric, [n, n].
   public var train: String
-  /// That of the test points (rows) and the training points, [m, n]; nil without test points.
+  /// The kernel of the test points (rows) and the training points, [m, n]; nil without test points.
   public var test: String?
-  /// That of each test point with itself, [m]; nil where it is not known.
+  /// The kernel of each test point with itself, [m]; nil if it is not known.
   public var testDiagonal: String?
 
   /// The kernels in these files.

@@ -1,7 +1,7 @@
 import Datasets
 import JobDocuments
 
-/// A job's `data.labels`: the labels of points whose kernel is given.
+/// A job's `data.labels`: the labels of points that have no images.
 struct LabelPaths: Sendable {
   var train: String?
   var test: String?
@@ -24,13 +24,13 @@ struct LabelPaths: Sendable {
 }
 
 extension DatasetRequest {
-  /// The data of a job whose kernels are of no images: labels, or nothing.
+  /// The data of a job whose kernels do not come from images: labels, or nothing.
   ///
   /// - Parameters:
-  ///   - item: the job's `data`; nil where it has none.
+  ///   - item: the job's `data`; nil if the job has none.
   ///   - origin: the key that gives the kernels.
   ///
-  /// Errors: unknownKey, wrongType; conflict where it names images.
+  /// Errors: unknownKey, wrongType; conflict if `data` names images.
   init(labels item: Item?, of origin: String) throws(JobError) {
     self = Self.start
     (train, test, preprocessing) = (.all, .all, .none)
@@ -51,7 +51,7 @@ extension DatasetRequest {
     source = .labels(train: paths?.train, test: paths?.test)
   }
 
-  /// As a job has it; nil where there is nothing to say.
+  /// The section as text for a job; nil if there is nothing to write.
   var text: YAMLText? {
     guard let paths = LabelPaths(source) else { return Self.keys.text(self) }
     guard paths.train != nil || paths.test != nil else { return nil }

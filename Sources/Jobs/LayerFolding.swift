@@ -1,9 +1,9 @@
 import RecursionCore
 
-/// The same network in its one normal form: every `repeat` written out, then equal consecutive
-/// groups of layers folded into `repeat`, in nested lists too.
+/// The unique normal form of a network: every `repeat` is written out, and then equal consecutive
+/// groups of layers are folded into `repeat`. Nested lists are treated in the same way.
 ///
-/// A `repeat` that is not well-formed stays, and so does a list of over two million layers.
+/// A `repeat` that is not well-formed is kept, and so is a list of over two million layers.
 func normalized(_ layers: [LayerDescription]) -> [LayerDescription] {
   let isBounded = expandedCount(layers) != nil
   return folded((isBounded ? unrolled(layers) : layers).map(\.withNormalizedLists))
@@ -23,7 +23,7 @@ extension LayerDescription {
     return layer
   }
 
-  /// The count and the layers of a well-formed `repeat`.
+  /// The count and the layers of a well-formed `repeat`; nil for any other layer.
   var repetition: (count: Int, layers: [LayerDescription])? {
     guard name == "repeat", parameters.count == 2,
       case .number(let number)? = parameters.first(where: { $0.name == "count" })?.value,
@@ -38,8 +38,8 @@ extension LayerDescription {
   }
 }
 
-/// The number of layers with every `repeat` written out, in nested lists too; nil where that is more
-/// than `NetworkSection.layerLimit`. A repetition of nothing counts as one layer each time.
+/// The number of layers when every `repeat` is written out, in nested lists too; nil if it exceeds
+/// `NetworkSection.layerLimit`. Each repetition of an empty list counts as one layer.
 func expandedCount(_ layers: [LayerDescription]) -> Int? {
   var sum = 0
   for layer in layers {
@@ -68,7 +68,7 @@ func expandedCount(_ layers: [LayerDescription]) -> Int? {
   return sum
 }
 
-/// The layers without `repeat`.
+/// The layers with every `repeat` written out.
 private func unrolled(_ layers: [LayerDescription]) -> [LayerDescription] {
   layers.flatMap { layer in
     guard let (count, body) = layer.repetition else { return [layer] }
@@ -76,12 +76,13 @@ private func unrolled(_ layers: [LayerDescription]) -> [LayerDescription] {
   }
 }
 
-/// The longest group of layers that is looked for.
+/// The length of the longest group of layers to look for.
 private let longestPeriod = 64
 
-/// Folds, from the left, what shortens the list most; of equals the shortest group.
+/// Folds layers from the left. Each time, it picks the group that shortens the list most, and the
+/// shortest of equally good groups.
 private func folded(_ layers: [LayerDescription]) -> [LayerDescription] {
-  // Equal layers get equal numbers, so that runs are found by comparing integers.
+  // Equal layers get equal numbers, so that repetitions can be found by comparing integers.
   var numbers: [String: Int] = [:]
   let identities = layers.map { layer in
     let text = layer.canonicalText
@@ -108,7 +109,7 @@ private func folded(
       let count = (end - start) / period + 1
       if (count - 1) * period > (best.count - 1) * best.period { best = (period, count) }
     }
-    // Two equal single layers are shorter as they are.
+    // Two equal single layers are shorter without `repeat`.
     if (best.count - 1) * best.period >= 2 {
       let body = folded(layers[start..<start + best.period], identities)
       result.append(LayerDescription(repeating: body, count: best.count))

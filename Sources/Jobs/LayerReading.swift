@@ -5,8 +5,7 @@ import RecursionCore
 extension LayerDescription {
   /// Reads a layer: its name, or a mapping from its name to its parameters.
   ///
-  /// Names and keys are left to the recursion core; types and variances are checked here, where
-  /// lines are known.
+  /// The recursion core checks names and keys. Types and variances are checked here, where line numbers are known.
   init(_ item: Item) throws(JobError) {
     let expected = Self.words
     if case .word(let name) = item.scalar {
@@ -31,16 +30,16 @@ extension LayerDescription {
     self.init(entry.key, try Self.parameters(value))
   }
 
-  /// Reads a layer as a job would have it, for example from an option called `name`.
+  /// Reads a layer in the form that a job uses, for example from an option called `name`.
   public init(yaml: String, name: String) throws(JobError) {
     let document = try YAMLDocument(yaml: yaml, name: name)
     try self.init(Item(path: name, node: document.root))
   }
 
-  /// The layer in one line, as `init(yaml:name:)` reads it.
+  /// The layer in one line, in the form that `init(yaml:name:)` reads.
   public var yaml: String { text.flow }
 
-  /// What a layer is called in errors.
+  /// The words that errors use for a layer.
   static let words = "a layer: its name, or {name: {parameter: value}}"
 
   private static func parameters(_ item: Item) throws(JobError) -> [Parameter] {
@@ -67,7 +66,7 @@ extension LayerDescription {
 }
 
 extension ParameterValue {
-  /// Reads the value of the parameter `key`, which alone says whether a list is one of layers.
+  /// Reads the value of the parameter `key`. Only the key determines whether a list is a list of layers.
   init(_ item: Item, key: String) throws(JobError) {
     switch key {
     case "layers", "main", "shortcut":

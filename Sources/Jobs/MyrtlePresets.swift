@@ -11,8 +11,9 @@ extension Preset {
   /// `myrtle-10`: stages of 3, 3 and 3 convolutions.
   static let myrtle10 = myrtle([3, 3, 3])
 
-  /// For each stage that many (convolution, activation) and an average pool; average pools until one
-  /// pixel is left; flatten, dense. The number in the name counts the affine layers.
+  /// Each stage has that many pairs (convolution, activation) and then an average pool. More
+  /// average pools follow until one pixel is left, and then flatten and dense. The number in the
+  /// name counts the affine layers.
   ///
   /// Source: Shankar et al., Neural Kernels Without Tangents, arXiv 2003.02237.
   private static func myrtle(_ stages: [Int]) -> Preset {
@@ -42,7 +43,7 @@ extension Preset {
   }
 }
 
-/// The height and width of an image as convolutions and 2 x 2 pools shrink it.
+/// The height and width of an image while convolutions and 2 x 2 pools shrink it.
 private struct PooledExtent {
   private let values: PresetValues
   private var height: Int
@@ -57,14 +58,14 @@ private struct PooledExtent {
 
   var isOnePixel: Bool { height == 1 && width == 1 }
 
-  /// Applies `count` convolutions of stride 1, of which only valid ones shrink the image.
+  /// Applies `count` convolutions of stride 1. Only valid convolutions shrink the image.
   mutating func convolve(_ count: Int) {
     guard values.padding == .valid else { return }
     height -= count * (values.filter[0] - 1)
     width -= count * (values.filter[1] - 1)
   }
 
-  /// Applies a pool, which needs two pixels each way.
+  /// Applies a pool, which needs at least two pixels in each direction.
   mutating func pool() throws(PresetConflict) {
     pools += 1
     guard min(height, width) > 1 else {

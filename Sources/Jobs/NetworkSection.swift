@@ -2,22 +2,22 @@ import Failures
 import JobDocuments
 import RecursionCore
 
-/// A job's `network`: a list of layers, or a preset that expands to one or several.
+/// A job's `network`: a list of layers, or a preset that expands to one or more networks.
 public struct NetworkSection: Sendable, Equatable {
-  /// How the job says it.
+  /// The network as the job defines it.
   public let definition: Definition
-  /// The networks it stands for: one without a name, or one for each value of what varies.
+  /// The networks that the definition stands for: one without a name, or one for each combination of varying values.
   public let variants: [Variant]
 
-  /// How a job says its network.
+  /// How a job defines its network.
   public enum Definition: Sendable, Equatable {
-    /// As layers, `repeat` kept as written.
+    /// A list of layers, with `repeat` kept as written.
     case layers([LayerDescription])
-    /// By the name of a preset.
+    /// The name of a preset and its parameters.
     case preset(PresetNetwork)
   }
 
-  /// The one network with these layers.
+  /// The single network with these layers.
   public init(layers: [LayerDescription]) {
     self.init(.layers(layers), [Variant(name: "", layers: layers)])
   }
@@ -27,14 +27,15 @@ public struct NetworkSection: Sendable, Equatable {
     self.variants = variants
   }
 
-  /// Layers of all variants together, written out. A network of more would take hours to compile.
+  /// The maximum number of layers of all variants together, with every `repeat` written out. Larger
+  /// networks would take hours to compile.
   static let layerLimit = 2_000_000
 
-  /// Reads a text: the value of a job's `network`, or a mapping with it, such as a job.
+  /// Reads a text: the value of a job's `network`, or a mapping that contains it, such as a job.
   ///
-  /// - Parameter name: what errors call the text.
+  /// - Parameter name: the name of the text in errors.
   ///
-  /// Errors: as `JobFile.network`.
+  /// Errors: the same as those of `JobFile.network`.
   public init(yaml text: String, name: String) throws(JobError) {
     let document = try YAMLDocument(yaml: text, name: name)
     if case .mapping(let entries) = document.root.content,
@@ -46,7 +47,7 @@ public struct NetworkSection: Sendable, Equatable {
     }
   }
 
-  /// Reads `network`. Errors: those of the layers; outOfRange where `repeat` makes too many layers.
+  /// Reads `network`. Errors: those of the layers; outOfRange if `repeat` makes too many layers.
   init(_ item: Item) throws(JobError) {
     switch item.node.content {
     case .list:
@@ -69,8 +70,8 @@ public struct NetworkSection: Sendable, Equatable {
 }
 
 extension NetworkSection {
-  /// The height and width in pixels of the images that a preset is set up for, and its name; nil
-  /// where any size will do.
+  /// The name of the preset and the height and width in pixels of the images that it is set up for;
+  /// nil if any size works.
   public var imageSize: (preset: String, pixels: Int)? {
     guard case .preset(let preset) = definition,
       preset.preset.keys.names.contains(Key.imageSize.name)
@@ -78,7 +79,7 @@ extension NetworkSection {
     return (preset.name, preset.shared.imageSize)
   }
 
-  /// Throws where a preset is for images of another size than `shape` ([H, W, C] or [D]).
+  /// Throws if a preset is set up for images of another size than `shape` ([H, W, C] or [D]).
   public func check(imageShape shape: [Int]) throws(Refusal) {
     guard let size = imageSize, shape.count == 3, shape[0] != size.pixels || shape[1] != size.pixels
     else { return }
@@ -93,13 +94,14 @@ extension NetworkSection {
 
 /// One network of a job.
 public struct Variant: Sendable, Equatable {
-  /// What sets it apart, for example `depth=30,weight_variance=1.76`; empty where nothing varies.
+  /// The name, which lists the values of what varies, for example `depth=30,weight_variance=1.76`;
+  /// empty if nothing varies.
   public let name: String
-  /// The values of what varies, by their keys in the job, for example `depth`; empty where nothing does.
+  /// The values of what varies, by their keys in the job, for example `depth`; empty if nothing varies.
   public let parameters: [String: Double]
-  /// Its layers.
+  /// The layers of the network.
   public let layers: [LayerDescription]
-  /// The same as mean-field theory sees it; nil where it does not.
+  /// The network in the form that mean-field theory uses; nil if the theory does not cover it.
   public let uniform: UniformNetwork?
 
   /// A variant called `name`.

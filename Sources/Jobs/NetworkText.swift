@@ -2,7 +2,7 @@ import JobDocuments
 import RecursionCore
 
 extension NetworkSection {
-  /// The network as the job says it.
+  /// The network in the form that the job uses.
   var text: YAMLText {
     switch definition {
     case .layers(let layers): .list(layers.map(\.text))
@@ -10,8 +10,8 @@ extension NetworkSection {
     }
   }
 
-  /// What `ntk-dist network` prints: every variant as a YAML document that reads back as a network,
-  /// equal consecutive groups of layers folded into `repeat`.
+  /// The output of `ntk-dist network`: every variant as a YAML document that reads back as a
+  /// network, with equal consecutive groups of layers folded into `repeat`.
   public func expandedYAML() -> String {
     variants.map { variant in
       (variant.name.isEmpty ? "" : "# \(variant.name)\n") + variant.yaml()
@@ -20,10 +20,11 @@ extension NetworkSection {
 }
 
 extension Variant {
-  /// The layers, every `repeat` written out and equal consecutive groups folded into `repeat`.
+  /// The layers in normal form: every `repeat` is written out, and then equal consecutive groups
+  /// are folded into `repeat`.
   public var foldedLayers: [LayerDescription] { normalized(layers) }
 
-  /// The network as YAML, equal consecutive groups of layers folded into `repeat`.
+  /// The network as YAML, with equal consecutive groups of layers folded into `repeat`.
   public func yaml() -> String {
     let list = YAMLText.list(foldedLayers.map(\.text))
     return (["network:"] + list.block(indent: 2)).joined(separator: "\n") + "\n"

@@ -6,9 +6,9 @@ public struct PredictionSection: Sendable, Equatable {
   public var regularization: [Double]
   /// The unit of the regularizations.
   public var regularizationScale: RegularizationScale
-  /// Training images, the last ones, held out to choose the regularization; 0 for no choice.
+  /// The number of training images, the last ones, that are held out to choose the regularization; 0 for no choice.
   public var validation: Int
-  /// What is subtracted from one-hot targets; nil for 1 / classes.
+  /// The number that is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
   /// Whether the posterior variance at the test images is computed.
   public var variance: Bool
@@ -16,23 +16,23 @@ public struct PredictionSection: Sendable, Equatable {
   public var leaveOneOut: Bool
   /// How the linear systems are solved.
   public var solver = Solver.auto
-  /// How conjugate gradients go about it; nil for the defaults.
+  /// Settings of the conjugate gradients; nil for the defaults.
   public var iteration: IterationSection?
 
-  /// What is subtracted from one-hot targets, for a number of classes.
+  /// The number that is subtracted from one-hot targets with this number of classes.
   public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
 
   /// A unit of regularization.
   public enum RegularizationScale: String, Sendable, CaseIterable {
-    /// The mean of the kernel's diagonal.
+    /// The unit is the mean of the kernel's diagonal.
     case relative
-    /// 1.
+    /// The unit is 1.
     case absolute
   }
 
   /// A way to solve linear systems.
   public enum Solver: String, Sendable, CaseIterable {
-    /// The program chooses, and says why.
+    /// The program chooses and reports why.
     case auto
     /// Cholesky factorization.
     case cholesky
@@ -88,8 +88,8 @@ extension PredictionSection {
 
   static let form = keys.form(from: PredictionSection(regularization: []))
 
-  /// Throws where keys of the section (`item`) contradict the number of training images, where that is
-  /// known. Errors: outOfRange, conflict.
+  /// Throws if keys of the section (`item`) contradict each other or the number of training images,
+  /// if that is known. Errors: outOfRange, conflict.
   func check(_ item: Item, trainCount: Int?) throws(JobError) {
     try checkSolver(item, trainCount: trainCount)
     guard let trainCount else { return }
@@ -103,7 +103,7 @@ extension PredictionSection {
           + "data.train, or leave_one_out: false")
     }
   }
-  /// What takes the inverse of the kernel itself needs its factor.
+  /// Throws if the solver contradicts other keys. Results that use the inverse of the kernel need a factorization.
   private func checkSolver(_ item: Item, trainCount: Int?) throws(JobError) {
     if solver == .cg, variance || leaveOneOut {
       let key = variance ? "variance" : "leave_one_out"

@@ -1,15 +1,15 @@
 import JobDocuments
 import RecursionCore
 
-/// A family of networks that a job can name. To add one: one file, one line in `all`.
+/// A family of networks that a job can name. To add a family, add one file and one line in `all`.
 struct Preset: Sendable {
-  /// Its name in a job.
+  /// The name of the preset in a job.
   let name: String
-  /// Its layers in words, for the reference.
+  /// The layers in words, for the reference.
   let summary: String
-  /// What a job can say of it, beside its name.
+  /// The keys of a job that set the parameters of the preset.
   let parameters: [Key<PresetNetwork>]
-  /// The layers for one choice of the parameters, all of them trained.
+  /// Makes the layers for one choice of the parameters, all of them trained.
   let expand: @Sendable (PresetValues) throws(PresetConflict) -> [LayerDescription]
 
   /// Every preset, in the order of error messages.
@@ -22,10 +22,10 @@ struct Preset: Sendable {
   var keys: SectionKeys<PresetNetwork> { SectionKeys([.preset] + parameters) }
 }
 
-/// Parameters of a preset that are valid one by one but make no network together.
+/// Parameters of a preset that are valid one by one but do not make a network together.
 struct PresetConflict: Error {
-  /// The key to be changed.
+  /// The key that the user must change.
   let key: String
-  /// What is wrong and what to do, without the parameter's path and value.
+  /// What is wrong and what to do, without the path and the value of the parameter.
   let sentence: String
 }

@@ -57,7 +57,7 @@ extension Key where Owner == PresetNetwork {
       + "last one, as in Arora et al. (arXiv 1904.11955).")
 }
 
-/// One choice of a preset's parameters; the defaults are those of a job that leaves them out.
+/// One choice of a preset's parameters. The initial values are the defaults of a job that leaves them out.
 struct PresetValues: Sendable, Equatable {
   var depth = 1
   var activation = LayerDescription("relu")
@@ -72,21 +72,22 @@ struct PresetValues: Sendable, Equatable {
   var trained = TrainedLayers.all
 }
 
-/// What a convolution sees beyond the image's edge.
+/// The values that a convolution uses beyond the edge of an image.
 public enum ConvolutionPadding: String, Sendable, CaseIterable {
   /// Zeros, so that the image keeps its size.
   case same
-  /// Nothing: the filter stays inside, and the image shrinks.
+  /// No values: the filter stays inside the image, so the image shrinks.
   case valid
-  /// The other side of the image.
+  /// The opposite side of the image.
   case circular
 }
 
 /// The affine layers of a preset that have a term of their own in Theta.
 public enum TrainedLayers: String, Sendable, CaseIterable {
-  /// All of them.
+  /// All affine layers.
   case all
-  /// All but the first and the last, as in the CNTK of Arora et al. (arXiv 1904.11955, 1910.01663).
+  /// All affine layers except the first and the last, as in the CNTK of Arora et al. (arXiv
+  /// 1904.11955, 1910.01663).
   case hidden
 }
 
@@ -105,7 +106,7 @@ extension Form where Value == [Int] {
   /// The height and width of a filter, or one number for both.
   static var filter: Form {
     let words = "a whole number, or two: [height, width]"
-    // Far beyond any image.
+    // The limit is far larger than any image.
     let edge = Form<Int>.count(atLeast: 1, atMost: 1_000_000)
     return Form(words: words) { (item) throws(JobError) in
       switch item.node.content {
@@ -130,7 +131,7 @@ extension Form where Value == [Int] {
 }
 
 extension Form where Value == Int {
-  /// The edge of images that 2 x 2 pools take down to one pixel, three of them at least.
+  /// The edge of images that 2 x 2 pools reduce to one pixel, with at least three pools.
   static var imageSize: Form {
     let words = "a power of two, 8 or more"
     return Form(words: words) { (item) throws(JobError) in

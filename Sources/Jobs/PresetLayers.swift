@@ -24,7 +24,7 @@ extension PresetValues {
       ] + variances)
   }
 
-  /// The sum of `main` and of `shortcut`; of the signal itself where that is empty.
+  /// The sum of `main` and `shortcut`; an empty `shortcut` stands for the signal itself.
   func residual(
     _ main: [LayerDescription], beside shortcut: [LayerDescription] = []
   ) -> LayerDescription {
@@ -56,9 +56,9 @@ extension PresetValues {
 }
 
 extension TrainedLayers {
-  /// The layers, with those marked that add no term of their own to Theta.
+  /// The layers, with a mark on those that add no term of their own to Theta.
   ///
-  /// Errors: a conflict where that leaves out every affine layer, for then Theta is zero.
+  /// Errors: a conflict if no affine layer is left, because Theta would be zero.
   func marking(_ layers: [LayerDescription]) throws(PresetConflict) -> [LayerDescription] {
     guard self == .hidden else { return layers }
     let affine = layers.indices.filter { ["dense", "convolution"].contains(layers[$0].name) }

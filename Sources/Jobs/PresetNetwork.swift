@@ -13,10 +13,10 @@ public struct PresetNetwork: Sendable, Equatable {
   public internal(set) var biasVariance: Varying<Double>
 
   let preset: Preset
-  /// What all variants share.
+  /// The parameters that all variants share.
   var shared: PresetValues
 
-  /// The preset itself is a function of its name.
+  /// Presets are compared by name, because the name determines the preset.
   public static func == (first: Self, second: Self) -> Bool {
     first.name == second.name && first.depth == second.depth
       && first.weightVariance == second.weightVariance
@@ -53,7 +53,7 @@ public struct PresetNetwork: Sendable, Equatable {
     return preset
   }
 
-  /// The networks, the depth varying slowest. `item` is where the preset was written.
+  /// The networks; the depth varies slowest. `item` is the place where the preset was written.
   func variants(_ item: Item) throws(JobError) -> [Variant] {
     var variants: [Variant] = []
     var layerCount = 0
@@ -91,7 +91,7 @@ public struct PresetNetwork: Sendable, Equatable {
     return variants
   }
 
-  /// The layers of one variant; a conflict is told where its parameter was written.
+  /// The layers of one variant. A conflict is reported at the place where its parameter was written.
   private func layers(
     _ values: PresetValues, _ item: Item
   ) throws(JobError) -> [LayerDescription] {

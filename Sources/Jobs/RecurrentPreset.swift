@@ -1,7 +1,7 @@
 import RecursionCore
 
 extension Preset {
-  /// `rnn`: depth recurrent layers over the rows of the images, the state behind the last row.
+  /// `rnn`: depth recurrent layers over the rows of the images, read out from the state after the last row.
   ///
   /// Source: Alemohammad et al., The Recurrent Neural Tangent Kernel, arXiv 2006.10246.
   static let recurrent = Preset(
@@ -12,7 +12,7 @@ extension Preset {
     let activation: ParameterValue =
       values.activation.parameters.isEmpty
       ? .word(values.activation.name) : .layers([values.activation])
-    // Half of the variance from the state before, half from the token.
+    // Half of the variance comes from the previous state, half from the token.
     let half = values.weightVariance / 2
     let layer = LayerDescription(
       "recurrent",

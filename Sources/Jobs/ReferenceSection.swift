@@ -1,16 +1,16 @@
 import JobDocuments
 
-/// A section of the reference: what a mapping of a job is for, and its keys.
+/// A section of the reference: the purpose of a mapping in a job, and its keys.
 struct ReferenceSection: Sendable {
-  /// As a job's path has it, for example `data.synthetic`; empty for the whole job.
+  /// The path of the section in a job, for example `data.synthetic`; empty for the whole job.
   let name: String
-  /// Paragraphs and examples, in Markdown, a line each.
+  /// Paragraphs and examples in Markdown, one line per element.
   let text: [String]
-  /// A key each, in Markdown.
+  /// The entries of the keys in Markdown, one key per element.
   let entries: [String]
 
   /// - Parameters:
-  ///   - start: the section without any key, which tells the defaults.
+  ///   - start: the section without any key; it provides the defaults.
   init<Owner>(_ name: String, _ text: [String], _ keys: SectionKeys<Owner>, start: Owner) {
     self.name = name
     self.text = text
@@ -43,7 +43,7 @@ struct ReferenceSection: Sendable {
     return blocks.joined(separator: "\n\n") + "\n"
   }
 
-  /// The text in lines of at most 100 columns, all but the first with an indent.
+  /// The text in lines of at most 100 columns; all lines but the first are indented.
   static func wrapped(_ text: String, indent: String) -> String {
     var lines: [String] = []
     var line = ""

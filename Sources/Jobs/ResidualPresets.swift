@@ -1,14 +1,14 @@
 import RecursionCore
 
 extension Preset {
-  /// `resnet-cifar`: a convolution, three stages of n blocks, the last two beginning with a stride of
-  /// 2; 6 n + 2 affine layers.
+  /// `resnet-cifar`: a convolution and three stages of n blocks; the last two stages begin with a
+  /// stride of 2. The network has 6 n + 2 affine layers.
   ///
   /// Source: He et al., Identity Mappings in Deep Residual Networks, arXiv 1603.05027.
   static let resNet = residual("resnet-cifar", remainder: 2, hasWideFirst: false)
 
-  /// `wide-resnet`: the same with a convolution beside the first block of the first stage, too, where
-  /// the number of channels grows; 6 n + 4 affine layers.
+  /// `wide-resnet`: like `resnet-cifar`, but with a convolution also in the shortcut of the first
+  /// block of the first stage, where the number of channels grows. The network has 6 n + 4 affine layers.
   ///
   /// Source: Zagoruyko and Komodakis, Wide Residual Networks, arXiv 1605.07146.
   static let wideResNet = residual("wide-resnet", remainder: 4, hasWideFirst: true)
@@ -46,7 +46,7 @@ extension Preset {
 }
 
 extension PresetValues {
-  /// activation, convolution, activation, convolution beside the signal itself, or beside a
+  /// A block (activation, convolution, activation, convolution), added to the signal itself or to a
   /// convolution of single pixels.
   fileprivate func residualBlock(stride: Int, hasShortcut: Bool) -> LayerDescription {
     func convolution(_ filter: [Int], _ stride: Int) -> LayerDescription {

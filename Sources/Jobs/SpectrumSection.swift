@@ -2,26 +2,26 @@ import JobDocuments
 
 /// A job's `spectrum`: all eigenvalues, some eigenvectors, and how they are computed.
 public struct SpectrumSection: Sendable, Equatable {
-  /// Which eigenvectors are kept beside the eigenvalues.
+  /// Which eigenvectors are kept in addition to the eigenvalues.
   public var vectors: Vectors
   /// The eigensolver.
   public var solver: Solver
-  /// The arithmetic of the decomposition.
+  /// The precision of the decomposition.
   public var precision: FloatingWidth
-  /// Seconds between the saved states of a long reduction, from which a run resumes.
+  /// The seconds between saved states of a long reduction. A run resumes from such a state.
   public var checkpoint: Double
-  /// Whether the spectrum of the centered kernel is computed too, from gaps K11 + K22 - 2 K12, which
-  /// keep their digits where depth has made all images alike.
+  /// Whether the spectrum of the centered kernel is computed too. It is computed from gaps
+  /// K11 + K22 - 2 K12, which keep their digits even if depth has made all images alike.
   public var centred: Bool
-  /// Whether the targets' weights in all eigenvectors are computed.
+  /// Whether the weights of the targets in all eigenvectors are computed.
   public var weights: Bool
-  /// What is subtracted from one-hot targets; nil for 1 / classes.
+  /// The number that is subtracted from one-hot targets; nil for 1 / classes.
   public var targetOffset: Double?
 
-  /// What is subtracted from one-hot targets, for a number of classes.
+  /// The number that is subtracted from one-hot targets with this number of classes.
   public func targetOffset(classes: Int) -> Double { targetOffset ?? 1 / Double(classes) }
 
-  /// How many leading eigenvectors.
+  /// The number of leading eigenvectors.
   public enum Vectors: Sendable, Equatable {
     /// This many; 0 for none.
     case leading(Int)
@@ -31,17 +31,17 @@ public struct SpectrumSection: Sendable, Equatable {
 
   /// An eigensolver.
   public enum Solver: String, Sendable, CaseIterable {
-    /// The program chooses, and says why.
+    /// The program chooses and reports why.
     case auto
     /// Eigenvalues by reduction to band form, leading eigenvectors by block Lanczos.
     case band
     /// ScaLAPACK.
     case scalapack
-    /// ELPA, where the program was built with it.
+    /// ELPA, if the program was built with it.
     case elpa
   }
 
-  /// A spectrum; by default of eigenvalues alone.
+  /// A spectrum; by default, only the eigenvalues.
   public init(
     vectors: Vectors = .leading(0), solver: Solver = .auto, precision: FloatingWidth = .f64,
     checkpoint: Double = 600, centred: Bool = false, weights: Bool = false,
@@ -94,8 +94,8 @@ extension SpectrumSection {
     }
   }
 
-  /// Throws where keys of the section (`item`) contradict each other or the number of training images,
-  /// where that is known. Errors: outOfRange, conflict.
+  /// Throws if keys of the section (`item`) contradict each other or the number of training images,
+  /// if that is known. Errors: outOfRange, conflict.
   func check(_ item: Item, trainCount: Int?) throws(JobError) {
     if let vectorsItem = item["vectors"], case .leading(let count) = vectors, let trainCount,
       count > trainCount

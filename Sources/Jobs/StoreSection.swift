@@ -1,8 +1,8 @@
 import JobDocuments
 
-/// A job's `store`: how tiles lie on the disk.
+/// A job's `store`: how tiles are laid out on disk.
 public struct StoreSection: Sendable, Equatable {
-  /// Whether finished tiles are packed into shards, where that saves files.
+  /// Whether finished tiles are packed into shards, if that saves files.
   public var shards = true
 
   /// The defaults.

@@ -1,8 +1,8 @@
 import JobDocuments
 
-/// A job's `training`: gradient descent on all training images in function space, evaluated at times.
+/// A job's `training`: gradient descent on all training images in function space, evaluated at given times.
 public struct TrainingSection: Sendable, Equatable {
-  /// When the outputs are evaluated: steps, or continuous time; infinity is allowed.
+  /// The times at which the outputs are evaluated: steps or continuous time; infinity is allowed.
   public var times: [Double]
   /// The learning rate; the loss is a mean over all outputs.
   public var learningRate: Double
@@ -12,23 +12,23 @@ public struct TrainingSection: Sendable, Equatable {
   public var dynamics: Dynamics
   /// The loss that is minimized.
   public var loss: Loss
-  /// What is added to the kernel's diagonal, in units of its mean.
+  /// The number that is added to the kernel's diagonal, in units of the mean of the diagonal.
   public var regularization: Double
-  /// What is subtracted from one-hot targets; nil for 1 / classes, or 0 of the cross-entropy, whose
-  /// targets are probabilities.
+  /// The number that is subtracted from one-hot targets; nil for 1 / classes, or for 0 with the
+  /// cross-entropy, whose targets are probabilities.
   public var targetOffset: Double?
   /// Files (.npy) of the outputs before training; nil for zeros.
   public var initial: InitialOutputs?
   /// Whether the variance over initializations is computed.
   public var variance: Bool
-  /// The relative error of what is computed without all eigenvectors.
+  /// The relative error of results that are computed without all eigenvectors.
   public var tolerance: Double
 
   /// Continuous time or single steps.
   public enum Dynamics: String, Sendable, CaseIterable {
     /// Gradient flow: the limit of small learning rates at the same learning rate x time.
     case flow
-    /// Step by step, as an optimizer does it; diverges beyond the maximal learning rate.
+    /// Single steps, as an optimizer takes them; diverges beyond the maximal learning rate.
     case steps
   }
 
@@ -42,13 +42,13 @@ public struct TrainingSection: Sendable, Equatable {
 
   /// Files of the outputs before training, each [images, classes] float64.
   public struct InitialOutputs: Sendable, Equatable {
-    /// Those of the training images.
+    /// The file for the training images.
     public var train: String
-    /// Those of the test images; nil where there are none.
+    /// The file for the test images; nil if there are none.
     public var test: String?
   }
 
-  /// What is subtracted from one-hot targets, for a number of classes.
+  /// The number that is subtracted from one-hot targets with this number of classes.
   public func targetOffset(classes: Int) -> Double {
     targetOffset ?? (loss == .mse ? 1 / Double(classes) : 0)
   }
@@ -103,7 +103,7 @@ extension TrainingSection {
 
   static let form = keys.form(from: TrainingSection(times: []))
 
-  /// Throws where keys of the section (`item`) contradict each other. Errors: conflict.
+  /// Throws if keys of the section (`item`) contradict each other. Errors: conflict.
   func check(_ item: Item) throws(JobError) {
     if dynamics == .steps, let dynamicsItem = item["dynamics"],
       let broken = times.first(where: { $0.isFinite && ($0 != $0.rounded() || $0 > 0x1p53) })

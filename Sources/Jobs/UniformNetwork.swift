@@ -1,7 +1,7 @@
 import RecursionCore
 
-/// A network of which every affine layer has the same variances, with one activation between each two:
-/// what mean-field theory speaks of.
+/// A network whose affine layers all have the same variances, with one activation between each two.
+/// Mean-field theory covers such networks.
 public struct UniformNetwork: Sendable, Equatable {
   /// The activation, with its parameters.
   public let activation: LayerDescription
@@ -9,12 +9,12 @@ public struct UniformNetwork: Sendable, Equatable {
   public let weightVariance: Double
   /// sigma_b^2.
   public let biasVariance: Double
-  /// Affine layers, the last one included.
+  /// The number of affine layers, including the last one.
   public let affineLayers: Int
-  /// Whether a global average pool mixes the pixels; only where layers keep the image's size.
+  /// Whether a global average pool mixes the pixels; only for networks whose layers keep the size of the image.
   public let poolsPixels: Bool
 
-  /// The network of a preset; nil where it has other layers too.
+  /// The network of a preset; nil if the preset also has other layers.
   init?(_ preset: String, _ values: PresetValues) {
     let pools = preset == Preset.cnnGAP.name
     guard [Preset.fcn.name, Preset.cnnFlatten.name].contains(preset) || pools,

@@ -1,10 +1,10 @@
 import RecursionCore
 
 extension Preset {
-  /// `vit`: patches as tokens, depth x (residual attention, residual perceptron), the mean over tokens.
+  /// `vit`: patches as tokens, depth x (residual attention, residual perceptron), and the mean over tokens.
   ///
-  /// Source: Dosovitskiy et al., An Image is Worth 16x16 Words, arXiv 2010.11929; layers are normalized
-  /// before attention and perceptron, and attention has one kernel for queries and keys.
+  /// Source: Dosovitskiy et al., An Image is Worth 16x16 Words, arXiv 2010.11929. Layers are
+  /// normalized before attention and before the perceptron, and attention has one kernel for queries and keys.
   static let visionTransformer = Preset(
     name: "vit",
     summary:

@@ -5,20 +5,20 @@ import RecursionCore
 
 /// One network for images of one shape, checked and compiled.
 package struct ArrayNetwork: Sendable {
-  /// As it was described, with presets expanded.
+  /// The network as it was described, with presets expanded.
   package let variant: Variant
-  /// [H, W, C] or [D].
+  /// The shape of the images, [H, W, C] or [D].
   package let imageShape: [Int]
   package let precision: Precision
   package let program: Program
-  /// The layer that keeps most of every image.
+  /// The layer that keeps the most data of every image.
   private let widestLayer: String?
 
-  /// The only network of a description.
+  /// Creates the only network of a description.
   ///
-  /// - Parameter name: what errors call the text or the file that describes it.
+  /// - Parameter name: the name that errors use for the text or file with the description.
   ///
-  /// Errors: `Refusal` where there are several networks, or a preset is for images of another size;
+  /// Errors: `Refusal` if there are several networks or a preset is for images of another size;
   /// `NetworkError` for a composition that makes no sense.
   package init(
     _ section: NetworkSection, named name: String, imageShape: [Int], precision: Precision
@@ -36,15 +36,15 @@ package struct ArrayNetwork: Sendable {
     widestLayer = network.widestLayer
   }
 
-  /// An engine for its tiles, for one rank or thread. Local.
+  /// Creates an engine for tiles of the network, for one rank or thread. Local.
   ///
   /// - Parameter writesGaps: see `TileKernels`.
   package func makeTileKernels(writesGaps: Bool = true) -> TileKernels {
     TileKernels(program, precision: precision, writesGaps: writesGaps)
   }
 
-  /// Images along a tile's edge: with pixels few enough that all `workers` (ranks or threads) have
-  /// their share of `count` images' kernels.
+  /// The number of images along the edge of a tile. For networks with pixels it is small enough
+  /// that all `workers` (ranks or threads) get a share of the kernels of `count` images.
   package func tile(count: Int, workers: Int) -> Int {
     guard program.usesPixels else { return 256 }
     var tile = 256
@@ -56,12 +56,12 @@ package struct ArrayNetwork: Sendable {
     return tile
   }
 
-  /// Bytes that a worker takes for tiles of this edge, beside the kernels.
+  /// The bytes that a worker takes for tiles with this edge, in addition to the kernels.
   package func workerBytes(tile: Int) -> Int {
     TileKernels.scratchBytes(program, precision, tile: tile)
   }
 
-  /// The error that there is less memory than workers need.
+  /// The error for less memory than the workers need.
   ///
   /// - Parameter worker: "rank" or "thread".
   package func memoryRefusal(bytes: Int, each worker: String) -> Refusal {

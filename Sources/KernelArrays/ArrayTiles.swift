@@ -2,13 +2,13 @@ import KernelTiles
 import RecursionCore
 import Tiling
 
-/// The kernels of rows and columns of images, cut into tiles: those of the lower triangle where both
-/// are the same images.
+/// The kernels of rows and columns of images, cut into tiles. If both are the same images, there
+/// are only the tiles of the lower triangle.
 package struct ArrayTiles: Sendable {
   package let grid: TileGrid
 
-  /// The tiles of `m` rows and, unless these are the same images, `n` columns, in tiles of `tile` images
-  /// along an edge.
+  /// Creates the tiles for `m` rows and `n` columns (nil if these are the same images), with `tile`
+  /// images along the edge of a tile.
   ///
   /// Errors: `GridError`.
   package init(rows m: Int, columns n: Int?, tile: Int) throws(GridError) {
@@ -23,17 +23,17 @@ package struct ArrayTiles: Sendable {
   /// Whether rows and columns are the same images.
   package var isSymmetric: Bool { grid.isLowerTriangle }
 
-  /// Whether a tile is one of two that are each other's transpose.
+  /// Whether a tile also stands for its transpose on the other side of the diagonal.
   package func isMirrored(_ tile: TileIndex) -> Bool { isSymmetric && tile.it != tile.jt }
 
   /// Computes a tile.
   ///
   /// - Parameters:
-  ///   - columns: those of the rows where these are the same images.
-  ///   - output: of the tile.
-  ///   - poll: called every few milliseconds; where it returns false the tile is given up.
+  ///   - columns: the images of the columns; equal to `rows` if these are the same images.
+  ///   - output: the destination of the tile.
+  ///   - poll: called every few milliseconds; if it returns false, the tile is given up.
   /// - Returns: whether the tile is complete.
-  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  /// - Throws: `RangeError` if a variance leaves the range of the arithmetic.
   package func compute(
     _ tile: TileIndex, rows: Images, columns: Images, with kernels: TileKernels,
     into output: KernelOutput, poll: () -> Bool = { true }

@@ -1,10 +1,11 @@
 import Failures
 
-/// Arrays of images in memory.
+/// Checks arrays of images in memory.
 package enum ImageArrays {
-  /// The index of the first number that is NaN or infinite; nil where there is none.
+  /// The index of the first number that is NaN or infinite; nil if there is none.
   package static func firstNonFinite(_ numbers: UnsafeBufferPointer<Double>) -> Int? {
-    // A number less itself is 0 unless it is NaN or infinite, and sums of such differences are NaN.
+    // The difference of a number and itself is 0, unless the number is NaN or infinite; then the
+    // difference and its sums are NaN.
     var sums = SIMD8<Double>()
     let whole = numbers.count / 8 * 8
     if let base = numbers.baseAddress {
@@ -19,7 +20,7 @@ package enum ImageArrays {
     return numbers.firstIndex { !$0.isFinite }
   }
 
-  /// The error that an array called `name` holds a number that is not finite.
+  /// The error for an array called `name` that contains a number that is not finite.
   package static func refusal(_ name: String, number: Double, image: Int) -> Refusal {
     Refusal(.badData, "\(name) holds \(number) in image \(image); correct that image")
   }

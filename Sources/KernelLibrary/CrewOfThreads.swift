@@ -2,18 +2,18 @@ import CThreads
 import Glibc
 import Synchronization
 
-/// Threads that share the parts of one piece of work, while the calling thread serves progress and
-/// cancellation. They end before the call does: nothing of them is left for a fork.
+/// Threads that share the parts of one piece of work while the calling thread handles progress and
+/// cancellation. The threads end before the call returns, so nothing of them is left for a fork.
 final class CrewOfThreads: @unchecked Sendable {
-  /// What one thread does with its parts, in an order that the crew chooses.
+  /// The work of one thread on its parts, in an order that the crew chooses.
   protocol Worker {
-    /// Does a part.
+    /// Works on one part.
     ///
-    /// - Parameter poll: to be called every few milliseconds; where it returns false, the part is given up.
+    /// - Parameter poll: must be called every few milliseconds; if it returns false, the part is given up.
     func work(on part: Int, poll: () -> Bool) throws
   }
 
-  /// Milliseconds between two calls for progress.
+  /// The milliseconds between two progress calls.
   private static let interval = 20
 
   private let partCount: Int
@@ -24,7 +24,7 @@ final class CrewOfThreads: @unchecked Sendable {
   private let failure = Mutex<(part: Int, error: any Error)?>(nil)
   private let latch = UnsafeMutablePointer<ntk_latch>.allocate(capacity: 1)
 
-  /// A crew for `partCount` parts; each thread makes a worker of its own.
+  /// Creates a crew for `partCount` parts. Each thread makes its own worker.
   init(partCount: Int, makeWorker: @escaping @Sendable () -> any Worker) {
     self.partCount = partCount
     self.makeWorker = makeWorker
@@ -32,20 +32,21 @@ final class CrewOfThreads: @unchecked Sendable {
 
   deinit { latch.deallocate() }
 
-  /// Does all parts.
+  /// Works on all parts.
   ///
   /// - Parameters:
-  ///   - threads: beside the calling one; 0 for the calling thread alone, which then looks at progress
-  ///     between pieces of its work.
-  ///   - progress: called from the calling thread with the fraction done; false cancels.
-  /// - Returns: whether the work is complete: false where it was canceled.
-  /// - Throws: what a worker throws; of several errors that of the first part.
+  ///   - threads: the number of threads in addition to the calling thread. With 0, only the calling
+  ///     thread works, and it handles progress between pieces of its work.
+  ///   - progress: called on the calling thread with the finished fraction; if it returns false,
+  ///     the work is canceled.
+  /// - Returns: whether the work is complete; false if it was canceled.
+  /// - Throws: the error of a worker; of several errors, the one of the first part.
   func run(threads: Int, progress: (Double) -> Bool) throws -> Bool {
     var started: [pthread_t] = []
     if threads > 0, ntk_latch_init(latch, Int32(threads)) == 0 {
       defer { ntk_latch_destroy(latch) }
       started = start(threads)
-      // Where no thread can be started the calling one does the work.
+      // If no thread can be started, the calling thread does the work.
       for _ in started.count..<threads { ntk_latch_count_down(latch) }
       while !started.isEmpty, ntk_latch_wait(latch, Int32(Self.interval)) > 0 {
         if !isStopped.load(ordering: .relaxed), !progress(fraction) {
@@ -67,7 +68,7 @@ final class CrewOfThreads: @unchecked Sendable {
     var threads: [pthread_t] = []
     for _ in 0..<count {
       var thread = pthread_t()
-      // The crew lives until its threads are joined.
+      // The crew exists until its threads are joined.
       let crew = Unmanaged.passUnretained(self).toOpaque()
       let error = ntk_thread_start(
         &thread,
@@ -98,7 +99,7 @@ final class CrewOfThreads: @unchecked Sendable {
     }
   }
 
-  /// Does parts until none is left, something fails or `poll` returns false.
+  /// Works on parts until none is left, something fails, or `poll` returns false.
   private func work(poll: () -> Bool) {
     var before = fenv_t()
     ntk_arithmetic_begin(&before)

@@ -7,13 +7,13 @@ import NTKDistLibrary
 import Processor
 import RecursionCore
 
-// ntkdist.h says what the functions do, and has their arguments' names.
+// ntkdist.h documents these functions and gives the names of their arguments.
 
 /// The version. See ntkdist.h.
 @_cdecl("ntkdist_version")
 public func version() -> UnsafePointer<CChar>? { ntk_version() }
 
-/// What the arithmetic is compiled for. See ntkdist.h.
+/// The processor that the arithmetic is compiled for. See ntkdist.h.
 @_cdecl("ntkdist_isa")
 public func instructionSets() -> UnsafePointer<CChar>? { ntk_march() }
 
@@ -101,7 +101,7 @@ public func meanField(
   }
 }
 
-/// The network behind a pointer.
+/// The network that a pointer refers to.
 private func object(_ network: OpaquePointer?) throws(Refusal) -> LibraryNetwork {
   guard let network else {
     throw Refusal(.usage, "network is NULL; make one with ntkdist_network_create")
@@ -109,7 +109,7 @@ private func object(_ network: OpaquePointer?) throws(Refusal) -> LibraryNetwork
   return Unmanaged<LibraryNetwork>.fromOpaque(UnsafeRawPointer(network)).takeUnretainedValue()
 }
 
-/// A point of the phase diagram.
+/// The theory at a point of the phase diagram.
 private func theory(
   _ activation: String, weightVariance: Double, biasVariance: Double
 ) throws -> JSONValue {

@@ -2,13 +2,13 @@
 indirect enum JSONValue {
   case null
   case flag(Bool)
-  /// NaN and infinities are written as null.
+  /// A number; NaN and infinities are written as null.
   case number(Double)
   case text(String)
   case list([JSONValue])
   case object([(key: String, value: JSONValue)])
 
-  /// In one line.
+  /// The value as JSON on one line.
   var json: String {
     switch self {
     case .null: "null"

@@ -8,21 +8,21 @@ import RecursionCore
 import Synchronization
 import Tiling
 
-/// One computation of kernels: its arguments, checked.
+/// One computation of kernels with checked arguments.
 struct KernelCall {
   private let network: LibraryNetwork
   private let rows: Images
-  /// Nil for the symmetric kernel of the rows.
+  /// The images of the columns; nil for the symmetric kernel of the rows.
   private let columns: Images?
   private let results: KernelResults
   private let threads: Int
   private let progress: ntkdist_progress?
   private let context: UnsafeMutableRawPointer?
 
-  /// Work below so many nanoseconds is not worth a thread.
+  /// Work that takes less than this many nanoseconds is not worth a thread.
   private static let smallWork = 2e6
 
-  /// Errors: `Refusal` for arguments that make no sense.
+  /// Errors: `Refusal` for invalid arguments.
   init(
     _ network: LibraryNetwork, _ x1: UnsafePointer<Double>?, _ n1: Int64,
     _ x2: UnsafePointer<Double>?, _ n2: Int64, _ options: ntkdist_options,
@@ -35,7 +35,7 @@ struct KernelCall {
       throw Refusal(
         .usage, "x2 is NULL and n2 is \(n2); the symmetric kernel of x1 has n2 = n1 = \(n1)")
     }
-    // Both are below 2^31, so no product of them overflows.
+    // Both counts are below 2^31, so their products do not overflow.
     self.results = KernelResults(results, columns: columns?.count ?? rows.count)
     guard options.reserved == 0 else {
       throw Refusal(.usage, "options.reserved is \(options.reserved); it must be 0")
@@ -59,7 +59,8 @@ struct KernelCall {
 
   /// Computes the kernels.
   ///
-  /// Errors: `Refusal` for numbers that are not finite, too little memory and cancellation; `RangeError`.
+  /// Errors: `Refusal` for numbers that are not finite, for too little memory, and for
+  /// cancellation; `RangeError`.
   func run() throws {
     try check("x1", rows)
     if let columns { try check("x2", columns) }
@@ -77,12 +78,12 @@ struct KernelCall {
 
   private static let canceled = Refusal(.stopped, "the kernel was canceled")
 
-  /// What the caller says of the fraction done.
+  /// Reports the finished fraction to the caller. Returns whether to continue.
   private func goesOn(_ fraction: Double) -> Bool {
     progress.map { $0(fraction, context) == 0 } ?? true
   }
 
-  /// About how many nanoseconds all of it takes on one thread.
+  /// The approximate number of nanoseconds that the whole computation takes on one thread.
   private var work: Double {
     let program = network.network.program
     let pairs = Double(rows.count) * Double(columns?.count ?? rows.count)
@@ -92,7 +93,7 @@ struct KernelCall {
       + images * (program.pixelPairsPerPair / 2 + Double(network.features))
   }
 
-  /// How many of the threads have memory.
+  /// The number of threads for which there is enough memory.
   private func threads(within memory: Int) throws -> Int {
     let count = min(rows.count, columns?.count ?? rows.count)
     var threads = threads
@@ -105,7 +106,7 @@ struct KernelCall {
     }
   }
 
-  /// Throws where images hold a number that is not finite.
+  /// Throws if images contain a number that is not finite.
   private func check(_ name: String, _ images: Images) throws {
     let step = max((1 << 22) / images.features, 1)
     for first in stride(from: 0, to: images.count, by: step) {
@@ -120,11 +121,11 @@ struct KernelCall {
   }
 }
 
-/// The memory of OpenBLAS for the threads of this process.
+/// The buffers of OpenBLAS for the threads of this process.
 private enum OpenBLASBuffers {
   private static let threads = Mutex(0)
 
-  /// Sets one thread for each product, and throws where there is no memory for the buffers of so many.
+  /// Sets one thread for each product. Throws if there is not enough memory for the buffers of `count` threads.
   static func require(_ count: Int) throws {
     OpenBLAS.useOneThread()
     try threads.withLock { known in

@@ -3,8 +3,8 @@ import KernelTiles
 import RecursionCore
 import Tiling
 
-/// The parts of a computation that threads share: tiles, or, where only diagonals are wanted, the
-/// images along their edges.
+/// The parts of a computation that threads share: tiles, or, if only diagonals are wanted, the
+/// images along the edges of tiles.
 struct KernelParts: Sendable {
   private let rows: Images
   private let columns: Images?
@@ -14,7 +14,7 @@ struct KernelParts: Sendable {
   private let hasTiles: Bool
   fileprivate let keepsEngines: Bool
 
-  /// Parts for so many threads.
+  /// Divides the computation into parts for `workers` threads.
   ///
   /// - Parameter keepsEngines: whether the network keeps the engines for the next call.
   ///
@@ -32,7 +32,7 @@ struct KernelParts: Sendable {
     hasTiles = !results.matrices.isEmpty
   }
 
-  /// How many there are.
+  /// The number of parts.
   var count: Int {
     if hasTiles { return tiles.grid.count }
     guard results.rows.isWanted || results.columns.isWanted else { return 0 }
@@ -41,7 +41,7 @@ struct KernelParts: Sendable {
 
   func makeWorker() -> KernelWorker { KernelWorker(self, network) }
 
-  /// Does a part with an engine.
+  /// Computes a part with an engine.
   fileprivate func compute(
     _ part: Int, _ kernels: TileKernels, _ poll: () -> Bool
   ) throws(RangeError) {
@@ -73,7 +73,7 @@ struct KernelParts: Sendable {
     try write(results.rows, rows, tiles.grid.rows(of: tile), kernels, poll)
   }
 
-  /// Writes the diagonals of a tile's columns; of a symmetric kernel those of its rows.
+  /// Writes the diagonals of a tile's columns; for a symmetric kernel, the diagonals of its rows.
   private func writeColumns(
     of tile: TileIndex, _ isOfRows: Bool, _ kernels: TileKernels, _ poll: () -> Bool
   ) throws(RangeError) {
@@ -92,7 +92,7 @@ struct KernelParts: Sendable {
   }
 }
 
-/// One thread at work on parts of a computation.
+/// One thread that works on parts of a computation.
 final class KernelWorker: CrewOfThreads.Worker {
   private let parts: KernelParts
   private let network: LibraryNetwork

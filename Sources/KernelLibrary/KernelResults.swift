@@ -1,30 +1,30 @@
 import NTKDistLibrary
 import RecursionCore
 
-/// Where a caller wants results: its memory, in which threads write different places at once.
+/// The memory of the caller for the results. Threads write to different places in it at the same time.
 struct KernelResults: @unchecked Sendable {
-  /// A matrix of the results, and the same of a tile.
+  /// A matrix of the results, and the corresponding matrix of a tile.
   struct Matrix: @unchecked Sendable {
     let base: UnsafeMutablePointer<Double>
     let plane: WritableKeyPath<KernelOutput, UnsafeMutablePointer<Double>?> & Sendable
   }
 
-  /// [n1, n2] each.
+  /// The matrices, [n1, n2] each.
   let matrices: [Matrix]
-  /// The NNGP kernel's diagonal and that of the NTK, of the rows and of the columns.
+  /// The diagonals of the NNGP kernel and of the NTK, for the rows and for the columns.
   let rows: Diagonal
   let columns: Diagonal
-  /// From one row of a matrix to the next.
+  /// The distance from one row of a matrix to the next.
   let stride: Int
 
-  /// Kernels of images with themselves.
+  /// The kernels of images with themselves.
   struct Diagonal: @unchecked Sendable {
     let nngp: UnsafeMutablePointer<Double>?
     let ntk: UnsafeMutablePointer<Double>?
 
     var isWanted: Bool { nngp != nil || ntk != nil }
 
-    /// Writes those of the images `range`.
+    /// Writes the kernels of the images in `range`.
     func write(_ states: [ImageState], _ range: Range<Int>) {
       for (image, state) in zip(range, states) {
         nngp?[image] = state.variance
@@ -33,7 +33,7 @@ struct KernelResults: @unchecked Sendable {
     }
   }
 
-  /// What a caller wants of `columns` columns.
+  /// The results that a caller wants, for matrices with `count` columns.
   init(_ results: ntkdist_results, columns count: Int) {
     let planes:
       [(
@@ -49,7 +49,7 @@ struct KernelResults: @unchecked Sendable {
     stride = count
   }
 
-  /// Where a tile goes.
+  /// The destination of a tile.
   func output(_ rows: Range<Int>, _ columns: Range<Int>) -> KernelOutput {
     var output = KernelOutput(nngp: nil, ntk: nil, stride: stride)
     for matrix in matrices {

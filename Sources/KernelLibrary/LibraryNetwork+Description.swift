@@ -3,9 +3,9 @@ import Jobs
 import RecursionCore
 
 extension LibraryNetwork {
-  /// What `ntk-dist network` prints, the layers and the certificates.
+  /// The description of a network: the output of `ntk-dist network`, the layers and the certificates.
   ///
-  /// Errors: an activation whose tables are not exact enough.
+  /// Errors: an activation whose tables are not accurate enough.
   func description() throws(NetworkError) -> JSONValue {
     let certificates = try ActivationCertificate.all(in: network.variant.layers)
     let notes = certificates.map { "# \($0.description)\n" }.joined()
@@ -18,7 +18,7 @@ extension LibraryNetwork {
 }
 
 extension JSONValue {
-  /// A layer as a job has it: its name, or {name: {parameter: value}}.
+  /// A layer in the form that a job uses: its name, or {name: {parameter: value}}.
   fileprivate init(_ layer: LayerDescription) {
     guard !layer.parameters.isEmpty else {
       self = .text(layer.name)

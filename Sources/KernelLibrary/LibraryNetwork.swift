@@ -5,26 +5,26 @@ import KernelTiles
 import RecursionCore
 import Synchronization
 
-/// A network of the library: checked, compiled, with engines for the threads that compute its kernels.
+/// A network of the library: checked and compiled, with engines for the threads that compute its kernels.
 final class LibraryNetwork: Sendable {
   let section: NetworkSection
   let network: ArrayNetwork
-  /// Engines that nobody uses now: to make one takes longer than a kernel of a few images.
+  /// Unused engines. They are kept because making an engine takes longer than a kernel of a few images.
   private let engines = Mutex([Engine]())
 
-  /// An engine on its way from one thread to another.
+  /// Wraps an engine that is passed from one thread to another.
   struct Engine: @unchecked Sendable {
     let kernels: TileKernels
   }
 
-  /// How many of them are kept.
+  /// The maximum number of engines that are kept.
   private static let keptEngines = 16
-  /// The products of BLAS take sizes of 32 bits.
+  /// The largest size, because products of BLAS take sizes of 32 bits.
   private static let largestSize = Int(Int32.max)
 
-  /// The network that `text` describes for images of a height, width and number of channels.
+  /// Creates the network that `text` describes, for images with this height, width and number of channels.
   ///
-  /// Errors: `JobError` of the text, `NetworkError` of the composition, `Refusal` of the shape.
+  /// Errors: `JobError` for the text, `NetworkError` for the composition, `Refusal` for the shape.
   init(_ text: String, height: Int64, width: Int64, channels: Int64, precision: Precision) throws {
     let shape = [height, width, channels]
     var features = 1
@@ -42,7 +42,7 @@ final class LibraryNetwork: Sendable {
     network = try Self.network(section, shape.map { Int($0) }, precision)
   }
 
-  /// Images of one pixel are vectors, unless only pixels will do.
+  /// Creates the network. Images of one pixel are treated as vectors, unless the network works only with pixels.
   private static func network(
     _ section: NetworkSection, _ shape: [Int], _ precision: Precision
   ) throws -> ArrayNetwork {
@@ -58,17 +58,17 @@ final class LibraryNetwork: Sendable {
     }
   }
 
-  /// Numbers of an image.
+  /// The number of values of an image.
   var features: Int { network.imageShape.reduce(1, *) }
 
-  /// An engine for one thread, to be given back.
+  /// An engine for one thread. It must be given back with `give`.
   func takeEngine() -> Engine {
     engines.withLock { $0.popLast() }
       ?? Engine(kernels: network.makeTileKernels(writesGaps: false))
   }
 
-  /// Takes an engine back, without what it knows of images. One that has worked long holds much memory
-  /// and is not worth keeping.
+  /// Takes an engine back, without its data about images. An engine that has worked long holds much
+  /// memory and is not worth keeping.
   func give(_ engine: Engine) {
     engine.kernels.forgetImages()
     engines.withLock { if $0.count < Self.keptEngines { $0.append(engine) } }

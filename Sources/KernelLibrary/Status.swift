@@ -1,10 +1,10 @@
 import Failures
 import Glibc
 
-/// A text that a caller frees.
+/// A text that the caller must free.
 public typealias CText = UnsafeMutablePointer<CChar>
 
-/// Runs what a function of the library does, and turns its error into a status and a sentence.
+/// Runs the body of a library function, and turns its error into a status and a sentence.
 func status(
   _ message: UnsafeMutablePointer<CText?>?, _ body: () throws -> Void
 ) -> Int32 {
@@ -18,11 +18,11 @@ func status(
   }
 }
 
-/// A text of a caller.
+/// A text from the caller.
 ///
-/// - Parameter example: what it may be.
+/// - Parameter example: an example of a valid text.
 ///
-/// Errors: `Refusal` where there is none, it is empty or it is not UTF-8.
+/// Errors: `Refusal` if the text is NULL, empty or not UTF-8.
 func text(
   _ name: String, _ bytes: UnsafePointer<CChar>?, example: String
 ) throws(Refusal) -> String {
@@ -36,9 +36,9 @@ func text(
   return text
 }
 
-/// Where a caller wants a result.
+/// The place where the caller wants a result.
 ///
-/// Errors: `Refusal` where it is NULL.
+/// Errors: `Refusal` if it is NULL.
 func place<Value>(
   _ name: String, _ place: UnsafeMutablePointer<Value>?
 ) throws(Refusal) -> UnsafeMutablePointer<Value> {
@@ -46,12 +46,12 @@ func place<Value>(
   return place
 }
 
-/// A structure that begins with its size, as the caller's header has it: what a newer header adds must be
-/// 0, and what an older one lacks is.
+/// A structure from the caller that begins with its size, as declared in the caller's header.
+/// Fields that only a newer header has must be 0, and fields that an older header lacks are taken as 0.
 ///
-/// - Parameter first: its size in the first version of the header.
+/// - Parameter first: the size of the structure in the first version of the header.
 ///
-/// Errors: `Refusal` for a size that is none, or something that this library does not know.
+/// Errors: `Refusal` for an invalid size, or for a field that this library does not know.
 package func structure<Value>(
   _ name: String, _ given: UnsafePointer<Value>?, empty: Value, first: Int
 ) throws(Refusal) -> Value {

@@ -2,17 +2,17 @@ import CThreads
 import Failures
 import Glibc
 
-/// How many threads compute a kernel.
+/// Chooses the number of threads that compute a kernel.
 enum ThreadCount {
-  /// More than any machine has processors.
+  /// The maximum number; it exceeds the number of processors of any machine.
   private static let limit = 1 << 16
 
-  /// What the caller asks for, or else the environment, or else as many as there are processors that this
-  /// process may use.
+  /// The number that the caller requests, or else the number in the environment, or else the number
+  /// of processors that this process may use.
   ///
-  /// - Parameter asked: 0 where the caller leaves it open.
+  /// - Parameter asked: the requested number; 0 if the caller does not choose.
   ///
-  /// Errors: `Refusal` for a number that is none.
+  /// Errors: `Refusal` for an invalid number.
   static func chosen(asked: Int32) throws(Refusal) -> Int {
     guard asked >= 0, asked <= limit else {
       throw Refusal(
@@ -27,7 +27,7 @@ enum ThreadCount {
       }
       return count
     }
-    // OpenMP's own variable may be a list, one number for each level of nesting.
+    // OpenMP's own variable may be a list with one number for each level of nesting.
     if let first = value("OMP_NUM_THREADS")?.split(separator: ",").first,
       let count = Int(first.filter { $0 != " " }), (1...limit).contains(count)
     {

@@ -5,20 +5,20 @@ import TileStore
 
 /// Why a matrix could not be read.
 package enum MatrixError: Failure, Equatable, Sendable {
-  /// The operating system refused.
+  /// The operating system reported an error.
   case file(FileError)
-  /// A `.npy` file is damaged, or of another kind.
+  /// A `.npy` file is damaged or is a file of another kind.
   case numPy(NumPyError)
   /// An array of a run's store is damaged or incomplete.
   case store(TileStoreError)
-  /// The elements are no floating-point numbers.
+  /// The elements are not floating-point numbers.
   case notFloating(path: String, found: String)
-  /// A Zarr array that is damaged or of a kind that is not read; `advice` says what to do.
+  /// A Zarr array is damaged or of an unsupported kind; `advice` says what to do.
   case badZarr(path: String, reason: String, advice: String)
-  /// A chunk of a Zarr array that is missing, cut or damaged.
+  /// A chunk of a Zarr array is missing, cut off or damaged.
   case badChunk(path: String, reason: String)
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   package var kind: FailureKind {
     switch self {
     case .file(let error): error.kind
@@ -42,21 +42,21 @@ package enum MatrixError: Failure, Equatable, Sendable {
   }
 }
 
-/// Runs a body that works on files and gives its error this module's type.
+/// Runs a body that works on files and converts its errors to the error type of this module.
 func onFile<Result: ~Copyable>(
   _ body: () throws(FileError) -> Result
 ) throws(MatrixError) -> Result {
   do throws(FileError) { return try body() } catch { throw .file(error) }
 }
 
-/// Runs a body that reads a `.npy` file and gives its error this module's type.
+/// Runs a body that reads a `.npy` file and converts its errors to the error type of this module.
 func onNumPy<Result: ~Copyable>(
   _ body: () throws(NumPyError) -> Result
 ) throws(MatrixError) -> Result {
   do throws(NumPyError) { return try body() } catch { throw .numPy(error) }
 }
 
-/// Runs a body that works on a run's store and gives its error this module's type.
+/// Runs a body that works on a run's store and converts its errors to the error type of this module.
 func onStore<Result>(
   _ body: () throws(TileStoreError) -> Result
 ) throws(MatrixError) -> Result {

@@ -1,30 +1,30 @@
 import DurableFiles
 
-/// A matrix of floating-point numbers in a file or a folder of files, read block by block.
+/// A matrix of floating-point numbers in a file or in a folder of files, read block by block.
 package protocol MatrixFile: AnyObject {
-  /// The file, or the folder.
+  /// The path of the file or folder.
   var path: String { get }
   /// The lengths of the axes: [rows, columns], or [rows] for a line.
   var shape: [Int] { get }
-  /// Rows of the matrix: all elements of the first axis, or of some more.
+  /// The number of rows of the matrix: the length of the first axis, or the product of the lengths of the first axes.
   var rows: Int { get }
-  /// Columns of the matrix: all elements of the other axes; 1 of a line.
+  /// The number of columns of the matrix: the product of the lengths of the other axes; 1 for a line.
   var columns: Int { get }
   /// The type of the numbers as NumPy calls it, for example `float32`.
   var elementType: String { get }
-  /// Whether only elements (i, j) with i >= j are there; the matrix is then symmetric.
+  /// Whether only elements (i, j) with i >= j are stored; the matrix is then symmetric.
   var isLowerTriangle: Bool { get }
 
   /// Reads a block, row by row; a line has one column.
   ///
   /// Local. Errors: `MatrixError`.
   ///
-  /// Precondition: the block lies within the matrix and is not empty; `values` has as many elements.
+  /// Precondition: the block lies within the matrix and is not empty; `values` has as many elements as the block.
   func read(
     rows: Range<Int>, columns: Range<Int>, into values: UnsafeMutableBufferPointer<Double>
   ) throws(MatrixError)
 
-  /// The same in single precision, rounded to the nearest; what is beyond it becomes infinite.
+  /// Reads a block in single precision, rounded to the nearest; values beyond its range become infinite.
   func read(
     rows: Range<Int>, columns: Range<Int>, into values: UnsafeMutableBufferPointer<Float>
   ) throws(MatrixError)
@@ -34,10 +34,10 @@ package protocol MatrixFile: AnyObject {
   /// Local. Errors: `MatrixError`.
   func identity() throws(MatrixError) -> [UInt64]
 
-  /// Parts that have a checksum each.
+  /// The number of parts. Each part has a checksum.
   var partCount: Int { get }
 
-  /// The CRC-32C of a part's bytes.
+  /// The CRC-32C of the bytes of a part.
   ///
   /// Local. Errors: `MatrixError`.
   func checksum(ofPart part: Int) throws(MatrixError) -> UInt32
@@ -69,13 +69,13 @@ extension MatrixFile {
 
 /// Opens a matrix: a `.npy` file, or the folder of a Zarr array.
 ///
-/// Local. Errors: `MatrixError`, where it is none or its numbers are no floating-point numbers.
+/// Local. Errors: `MatrixError` if it is not a matrix or its elements are not floating-point numbers.
 ///
-/// - Parameter rowAxes: of a `.npy` file, how many axes count as rows.
+/// - Parameter rowAxes: for a `.npy` file, the number of axes that count as rows.
 package func openMatrix(
   _ path: String, rowAxes: Int = 1, disk: Disk = Disk()
 ) throws(MatrixError) -> any MatrixFile {
-  // What does not exist gets the same sentence as a file.
+  // A path that does not exist gets the same error as a missing file.
   let isFolder = try onFile { () throws(FileError) -> Bool in
     guard try disk.exists(path) else { return false }
     return try disk.isFolder(path)

@@ -1,13 +1,13 @@
 import DurableFiles
 import NumPyFiles
 
-/// A `.npy` file as a matrix: the first axis, or some more, have the rows, the others together the columns.
+/// A `.npy` file as a matrix: the first axes form the rows, and the other axes together form the columns.
 package final class NumPyMatrix: MatrixFile {
   private let reader: NumPyFileReader
   package let rows: Int
   package let columns: Int
 
-  /// Bytes of a part.
+  /// The number of bytes of a part.
   private static let partBytes = 1 << 22
 
   /// Opens a file of floating-point numbers.
@@ -51,7 +51,7 @@ package final class NumPyMatrix: MatrixFile {
     }
   }
 
-  /// Calls `body` with the elements of a block that lie behind one another, and with their place in it.
+  /// Calls `body` for each contiguous stretch of elements of a block, with the place of the stretch in the block.
   private func forEachStretch(
     _ rows: Range<Int>, _ columns: Range<Int>,
     _ body: (_ elements: Range<Int>, _ place: Int) throws(NumPyError) -> Void
@@ -68,7 +68,7 @@ package final class NumPyMatrix: MatrixFile {
     }
   }
 
-  /// Places in the file that `identity` looks at, and bytes at each.
+  /// The number of places in the file that `identity` samples, and the number of bytes at each place.
   private static let samples = (count: 64, bytes: 4096)
 
   package func identity() throws(MatrixError) -> [UInt64] {

@@ -2,7 +2,7 @@ import DurableFiles
 import TileStore
 import Tiling
 
-/// An array of a run's store as a matrix. Every tile's checksum is verified as it is read.
+/// An array of a run's store as a matrix. The checksum of every tile is verified when the tile is read.
 package final class StoredMatrix: MatrixFile {
   private let array: TileArray
 
@@ -19,7 +19,7 @@ package final class StoredMatrix: MatrixFile {
   package var isLowerTriangle: Bool { array.spec.grid.isLowerTriangle }
 
   private var grid: TileGrid { array.spec.grid }
-  /// The tile read last: the next block often needs it again.
+  /// The tile that was read last; the next block often needs it again.
   private var last: (tile: TileIndex, values: [Double])?
 
   package func read(
@@ -28,7 +28,7 @@ package final class StoredMatrix: MatrixFile {
     for it in rows.lowerBound / grid.tileRows...(rows.upperBound - 1) / grid.tileRows {
       for jt in columns.lowerBound / grid.tileColumns...(columns.upperBound - 1) / grid.tileColumns
       {
-        // Above the diagonal of a triangle there are the transposed tiles.
+        // Above the diagonal of a triangle, use the transposed tiles.
         let isFlipped = isLowerTriangle && it < jt
         let tile = isFlipped ? TileIndex(jt, it) : TileIndex(it, jt)
         let stored = try self.values(of: tile)

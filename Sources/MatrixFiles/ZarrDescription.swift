@@ -1,10 +1,10 @@
 import DurableFiles
 import Foundation
 
-/// What the `zarr.json` of an array says, as far as it matters here: Zarr v3, core specification 3.0.
+/// The relevant contents of an array's `zarr.json`: Zarr v3, core specification 3.0.
 struct ZarrDescription {
   let shape: [Int]
-  /// Of a chunk, in elements.
+  /// The shape of a chunk, in elements.
   let chunk: [Int]
   let dataType: String
   /// The chunk at (i, j) is at `prefix` i `separator` j.
@@ -12,7 +12,7 @@ struct ZarrDescription {
   let separator: String
   /// Whether four bytes of CRC-32C follow each chunk.
   let hasChecksum: Bool
-  /// Whether it is an array of a run's store.
+  /// Whether the array belongs to the store of a run.
   let isOfRun: Bool
 
   private struct Array: Decodable {
@@ -44,7 +44,7 @@ struct ZarrDescription {
 
   /// Reads the description of the array in a folder.
   ///
-  /// Local. Errors: file; badZarr where it is none, or one that is not read.
+  /// Local. Errors: file; badZarr if it is not an array, or an array of an unsupported kind.
   init(of path: String, disk: Disk) throws(MatrixError) {
     func refused(_ reason: String) -> MatrixError {
       .badZarr(path: path, reason: reason, advice: Self.advice)
@@ -73,7 +73,7 @@ struct ZarrDescription {
     prefix = encoding.name == "v2" ? "" : "c"
     separator = encoding.configuration?.separator ?? (encoding.name == "v2" ? "." : "/")
     hasChecksum = array.codecs.last?.name == "crc32c"
-    // The store reads its own arrays, and says what is wrong with them.
+    // The store reads its own arrays and reports their problems.
     if isOfRun { return }
     let sizes = shape + chunk
     guard array.chunk_grid.name == "regular", chunk.count == shape.count, !shape.isEmpty,
@@ -93,7 +93,7 @@ struct ZarrDescription {
     }
   }
 
-  /// The file of a chunk, below the array's folder.
+  /// The file of a chunk, relative to the folder of the array.
   func name(of place: [Int]) -> String {
     let numbers = place.map(String.init).joined(separator: separator)
     return prefix.isEmpty ? numbers : prefix + separator + numbers

@@ -5,15 +5,16 @@ final class ZarrMatrix: MatrixFile {
   let path: String
   private let zarr: ZarrDescription
   private let disk: Disk
-  /// The chunks read last, of which neighboring blocks need parts too.
+  /// The chunks that were read last; neighboring blocks also need parts of them.
   private var cache: [(place: [Int], values: [Double])] = []
 
-  /// Bytes of the largest chunk that is read: a block may need some of them at once.
+  /// The size in bytes of the largest supported chunk. It is limited because a block may need
+  /// several chunks at once.
   private static let mostBytes = 1 << 28
-  /// Doubles of cached chunks.
+  /// The number of doubles in cached chunks.
   private static let mostCached = 1 << 25
 
-  /// Errors: badZarr where it has more axes or too large chunks.
+  /// Errors: badZarr if the array has more axes or its chunks are too large.
   init(_ zarr: ZarrDescription, path: String, disk: Disk) throws(MatrixError) {
     guard zarr.shape.count <= 2 else {
       throw .badZarr(
@@ -80,7 +81,7 @@ final class ZarrMatrix: MatrixFile {
     return values
   }
 
-  /// The bytes of a chunk, its checksum verified and taken off.
+  /// The bytes of a chunk, after its checksum has been verified and removed.
   private func bytes(of place: [Int]) throws(MatrixError) -> [UInt8] {
     let file = path + "/" + zarr.name(of: place)
     let expected = chunkRows * chunkColumns * bytesPerElement

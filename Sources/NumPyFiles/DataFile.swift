@@ -1,12 +1,12 @@
 import DurableFiles
 
-/// A file with data of known length: reading beyond its end is an error.
+/// A data file of known length. Reading beyond its end is an error.
 package struct DataFile: ~Copyable, Sendable {
   private let file: ReadableFile
 
-  /// The path it was opened by.
+  /// The path with which the file was opened.
   package var path: String { file.path }
-  /// Its size in bytes when it was opened.
+  /// The size in bytes when the file was opened.
   package var size: Int { file.size }
 
   /// Opens a regular file.
@@ -18,7 +18,7 @@ package struct DataFile: ~Copyable, Sendable {
 
   /// Fills `bytes` from `offset` on.
   ///
-  /// Errors: file; truncated where the file ends first.
+  /// Errors: file; truncated if the file ends before `bytes` is full.
   package func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(NumPyError) {
@@ -29,7 +29,7 @@ package struct DataFile: ~Copyable, Sendable {
     }
   }
 
-  /// The first `count` bytes, or as many as there are.
+  /// The first `count` bytes, or all bytes of a shorter file.
   package func head(_ count: Int) throws(NumPyError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: min(count, size))
     try bytes.withUnsafeMutableBufferPointer { (buffer) throws(NumPyError) in

@@ -1,6 +1,6 @@
 import DurableFiles
 
-/// Runs `body` on doubles as they lie in a file.
+/// Runs `body` on the bytes of doubles in the byte order of a file.
 func withLittleEndianBytes(
   of values: UnsafeBufferPointer<Double>,
   _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void

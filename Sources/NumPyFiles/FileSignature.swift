@@ -1,4 +1,4 @@
-/// Names the usual foreign files by their first bytes, so that a message can say what was given.
+/// Names common files of other types by their first bytes, so that a message can say what kind of file was given.
 package enum FileSignature {
   private static let known: [(bytes: [UInt8], name: String)] = [
     ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "a NumPy .npy file"),
@@ -16,7 +16,7 @@ package enum FileSignature {
     ([0x3C, 0x68, 0x74, 0x6D, 0x6C], "an HTML page"),
   ]
 
-  /// What a file that begins with `bytes` looks like; nil if it is none of the known ones.
+  /// The kind of file that begins with `bytes`; nil if the kind is unknown.
   package static func name(of bytes: [UInt8]) -> String? {
     if bytes.isEmpty { return "an empty file" }
     return known.first { bytes.starts(with: $0.bytes) }?.name

@@ -3,13 +3,13 @@ import Glibc
 
 /// A whole `.npy` array in memory.
 public struct NumPyArray: Equatable, Sendable {
-  /// The elements, in the narrowest of three forms that holds the file's type.
+  /// The elements, in the narrowest of three forms that can hold the type of the file.
   public enum Elements: Equatable, Sendable {
-    /// Of a floating-point type.
+    /// Elements of a floating-point type.
     case doubles([Double])
-    /// Of a signed integer type.
+    /// Elements of a signed integer type.
     case integers([Int])
-    /// Of type |u1.
+    /// Elements of type |u1.
     case bytes([UInt8])
   }
 
@@ -22,7 +22,7 @@ public struct NumPyArray: Equatable, Sendable {
 
   /// Reads a file.
   ///
-  /// Errors: those of `NumPyFileReader`; tooLarge where memory does not hold the array.
+  /// Errors: those of `NumPyFileReader`; tooLarge if the array does not fit into memory.
   public init(reading path: String) throws(NumPyError) {
     let reader = try NumPyFileReader(path: path)
     shape = reader.shape
@@ -41,13 +41,13 @@ public struct NumPyArray: Equatable, Sendable {
     }
   }
 
-  /// Throws where an array of this size cannot be allocated, which would end the program.
+  /// Throws if an array of this size cannot be allocated. A failed allocation would end the program.
   private static func requireMemory(
     for header: NumPyHeader, path: String
   ) throws(NumPyError) {
     let (bytes, overflow) = header.count.multipliedReportingOverflow(
       by: header.dataType == .uint8 ? 1 : 8)
-    // A call of malloc would not do: the optimizer removes one that is only freed again.
+    // A call of malloc would not work: the optimizer removes an allocation that is only freed again.
     let probe =
       overflow
       ? MAP_FAILED
@@ -81,9 +81,9 @@ public struct NumPyArray: Equatable, Sendable {
     if case .bytes(let values) = elements { values } else { nil }
   }
 
-  /// Writes `values` as a float64 array in C order; the file appears whole or not at all.
+  /// Writes `values` as a float64 array in C order. The file appears either whole or not at all.
   ///
-  /// - Precondition: as many values as the shape has elements; else wrongShape.
+  /// - Precondition: the number of values equals the number of elements of `shape`; otherwise wrongShape.
   ///
   /// Errors: file, wrongShape.
   public static func write(
@@ -99,7 +99,7 @@ public struct NumPyArray: Equatable, Sendable {
     }
   }
 
-  /// Writes bytes as a uint8 array in C order; as the form that takes doubles.
+  /// Writes bytes as a uint8 array in C order, in the same way as the form that takes doubles.
   public static func write(
     _ bytes: [UInt8], shape: [Int], to path: String, disk: Disk = Disk()
   ) throws(NumPyError) {

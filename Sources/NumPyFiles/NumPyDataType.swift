@@ -1,4 +1,4 @@
-/// The element types read here, by NumPy's names: kind and bytes, little endian.
+/// The supported element types, with the names that NumPy uses: kind and size in bytes, little endian.
 public enum NumPyDataType: String, CaseIterable, Sendable {
   /// Double precision.
   case float64 = "<f8"
@@ -36,7 +36,7 @@ public enum NumPyDataType: String, CaseIterable, Sendable {
   /// All names, for messages.
   static var list: String { allCases.map(\.rawValue).joined(separator: " ") }
 
-  /// Converts `count` elements at `bytes` to doubles; exact but for int64 values beyond 2^53.
+  /// Converts `count` elements at `bytes` to doubles. The conversion is exact, except for int64 values beyond 2^53.
   func convert(
     _ bytes: UnsafeRawPointer, count: Int, to values: UnsafeMutablePointer<Double>
   ) {
@@ -71,8 +71,8 @@ public enum NumPyDataType: String, CaseIterable, Sendable {
     }
   }
 
-  /// Converts `count` elements at `bytes` to single precision, rounding to the nearest; what is beyond it
-  /// becomes infinite.
+  /// Converts `count` elements at `bytes` to single precision, rounded to the nearest; values
+  /// beyond its range become infinite.
   package func convert(
     _ bytes: UnsafeRawPointer, count: Int, to values: UnsafeMutablePointer<Float>
   ) {

@@ -5,9 +5,9 @@ import Failures
 public enum NumPyError: Failure, Equatable, Sendable {
   /// An operation on the file failed.
   case file(FileError)
-  /// The file is not a NumPy file; `looksLike` names what its first bytes belong to, if known.
+  /// The file is not a NumPy file; `looksLike` is the kind of file that its first bytes suggest, if known.
   case foreign(path: String, looksLike: String?)
-  /// The file ends before its header or its data do.
+  /// The file ends before the end of its header or data.
   case truncated(path: String, expectedBytes: Int, foundBytes: Int)
   /// The header breaks NumPy's format.
   case malformedHeader(path: String, problem: String)
@@ -17,12 +17,12 @@ public enum NumPyError: Failure, Equatable, Sendable {
   case unknownDataType(path: String, descriptor: String)
   /// The array is stored column by column.
   case fortranOrder(path: String)
-  /// The array has another shape than its use needs.
+  /// The array does not have the shape that its use requires.
   case wrongShape(path: String, problem: String)
-  /// The elements are of a supported type, but not of one that their use allows.
+  /// The elements have a supported type, but not a type that their use allows.
   case wrongDataType(path: String, found: NumPyDataType, needed: String)
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind {
     switch self {
     case .file(let error): error.kind
@@ -58,7 +58,7 @@ public enum NumPyError: Failure, Equatable, Sendable {
   }
 }
 
-/// Runs a body that works on a file and gives its error this module's type.
+/// Runs a body that works on a file and converts its errors to the error type of this module.
 func onFile<Result: ~Copyable>(
   _ body: () throws(FileError) -> Result
 ) throws(NumPyError) -> Result {

@@ -1,20 +1,20 @@
-/// A `.npy` file whose elements are read range by range, so that it may exceed the memory.
+/// A `.npy` file whose elements are read range by range, so that it may be larger than the memory.
 public struct NumPyFileReader: ~Copyable, Sendable {
   /// The file's header.
   public let header: NumPyHeader
   private let file: DataFile
 
-  /// Elements converted at a time: 1 MiB of the widest type.
+  /// The number of elements that are converted at a time: 1 MiB of the widest type.
   private static let panel = 1 << 17
 
   /// Lengths of the axes.
   public var shape: [Int] { header.shape }
   /// The elements' type.
   public var dataType: NumPyDataType { header.dataType }
-  /// The path it was opened by.
+  /// The path with which the file was opened.
   public var path: String { file.path }
 
-  /// Opens the file and checks that it is as long as its header says.
+  /// Opens the file and checks that its length agrees with its header.
   ///
   /// Errors: file, foreign, truncated, malformedHeader, unknownDataType, fortranOrder, wrongShape.
   public init(path: String) throws(NumPyError) {
@@ -38,7 +38,7 @@ public struct NumPyFileReader: ~Copyable, Sendable {
 
   /// Reads elements, counted in C order, as doubles.
   ///
-  /// - Precondition: `range` lies within the array and `values` is as long; else wrongShape.
+  /// - Precondition: `range` lies within the array and `values` has the same length; otherwise wrongShape.
   public func read(
     _ range: Range<Int>, into values: UnsafeMutableBufferPointer<Double>
   ) throws(NumPyError) {
@@ -58,9 +58,9 @@ public struct NumPyFileReader: ~Copyable, Sendable {
     }
   }
 
-  /// Reads elements, counted in C order, in single precision; what is beyond it becomes infinite.
+  /// Reads elements, counted in C order, in single precision; values beyond its range become infinite.
   ///
-  /// - Precondition: `range` lies within the array and `values` is as long; else wrongShape.
+  /// - Precondition: `range` lies within the array and `values` has the same length; otherwise wrongShape.
   package func read(
     _ range: Range<Int>, into values: UnsafeMutableBufferPointer<Float>
   ) throws(NumPyError) {
@@ -80,7 +80,7 @@ public struct NumPyFileReader: ~Copyable, Sendable {
     }
   }
 
-  /// Reads elements of an integer type; wrongDataType for a floating-point one.
+  /// Reads elements of an integer type. Errors: wrongDataType for a floating-point type.
   public func integers(_ range: Range<Int>) throws(NumPyError) -> [Int] {
     guard header.dataType.isInteger else {
       throw .wrongDataType(path: path, found: header.dataType, needed: "integers")
@@ -94,7 +94,7 @@ public struct NumPyFileReader: ~Copyable, Sendable {
     return values
   }
 
-  /// Reads elements of type |u1; wrongDataType for another.
+  /// Reads elements of type |u1. Errors: wrongDataType for another type.
   func bytes(_ range: Range<Int>) throws(NumPyError) -> [UInt8] {
     guard header.dataType == .uint8 else {
       throw .wrongDataType(path: path, found: header.dataType, needed: "bytes")
@@ -108,9 +108,9 @@ public struct NumPyFileReader: ~Copyable, Sendable {
     return values
   }
 
-  /// Reads the bytes of elements, counted in C order, as they lie in the file.
+  /// Reads the bytes of elements, counted in C order, as they are stored in the file.
   ///
-  /// - Precondition: `range` lies within the array, else wrongShape; `bytes` has their size.
+  /// - Precondition: `range` lies within the array, otherwise wrongShape; `bytes` has the size of these elements.
   package func readBytes(
     of range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer
   ) throws(NumPyError) {

@@ -1,17 +1,17 @@
 import DurableFiles
 
-/// A float64 `.npy` file of known shape that several processes fill at once.
+/// A float64 `.npy` file of known shape that several processes fill at the same time.
 ///
-/// One process creates it and tells the others its `temporaryPath`. They fill it through
-/// `NumPyFilePart`s; when all parts are closed, the first process publishes it. Elements that
-/// no process writes are zero. A writer that goes out of scope unpublished removes the file.
+/// One process creates the file and tells its `temporaryPath` to the others. All of them fill it
+/// through `NumPyFilePart`s. When all parts are closed, the first process publishes the file.
+/// Elements that no process writes are zero. If a writer goes out of scope without publishing, it removes the file.
 public struct NumPyFileWriter: ~Copyable, Sendable {
   private let file: PendingFile
 
-  /// Where the file is until it is published.
+  /// The path of the file until it is published.
   public var temporaryPath: String { file.temporaryPath }
 
-  /// Creates the file at its full size without occupying the disk.
+  /// Creates the file at its full size without occupying disk space.
   ///
   /// Errors: file, wrongShape.
   public init(
@@ -42,7 +42,7 @@ public struct NumPyFilePart: ~Copyable, Sendable {
   private let rows: Int
   private let columns: Int
 
-  /// Opens the file at a writer's `temporaryPath`; `shape` is the one it was created with.
+  /// Opens the file at a writer's `temporaryPath`; `shape` is the shape with which it was created.
   ///
   /// Errors: file, wrongShape.
   public init(of temporaryPath: String, shape: [Int], disk: Disk = Disk()) throws(NumPyError) {
@@ -57,10 +57,10 @@ public struct NumPyFilePart: ~Copyable, Sendable {
     columns = shape.dropFirst().reduce(1, *)
   }
 
-  /// Writes a segment of one row from `column` on. Rows are along the first axis, columns along
-  /// all others in C order.
+  /// Writes a segment of one row, starting at `column`. Rows are along the first axis, and columns
+  /// are along all other axes in C order.
   ///
-  /// - Precondition: the segment lies within the row; else wrongShape.
+  /// - Precondition: the segment lies within the row; otherwise wrongShape.
   public func write(
     row: Int, column: Int, values: UnsafeBufferPointer<Double>
   ) throws(NumPyError) {

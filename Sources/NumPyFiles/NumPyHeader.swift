@@ -1,4 +1,4 @@
-/// What the head of a `.npy` file says: element type and shape, in C order.
+/// The contents of the header of a `.npy` file: element type and shape, in C order.
 ///
 /// Source: numpy.lib.format, versions 1.0, 2.0 and 3.0.
 public struct NumPyHeader: Equatable, Sendable {
@@ -6,23 +6,24 @@ public struct NumPyHeader: Equatable, Sendable {
   public let dataType: NumPyDataType
   /// Lengths of the axes; empty for a scalar.
   public let shape: [Int]
-  /// Bytes before the first element.
+  /// The number of bytes before the first element.
   public let dataOffset: Int
 
-  /// Number of elements.
+  /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
-  /// Bytes of the whole file.
+  /// The number of bytes of the whole file.
   public var fileSize: Int { dataOffset + count * dataType.size }
 
-  /// Bytes of the fixed head: magic, version and the longer form of the length.
+  /// The number of bytes of the fixed beginning: magic, version and the longer form of the length.
   static let prefixSize = 12
-  /// Bytes of the largest header that is read; NumPy's own are below 10,000.
+  /// The number of bytes of the largest header that is read; the headers of NumPy itself are
+  /// shorter than 10,000 bytes.
   static let largest = 1 << 20
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  /// The header of a new file, with room for the first axis to grow to any 64-bit length.
+  /// Creates the header of a new file, with room for the first axis to grow to any 64-bit length.
   ///
-  /// - Precondition: no length is negative, and the size fits into 64 bits; else wrongShape.
+  /// - Precondition: no length is negative, and the size fits into 64 bits; otherwise wrongShape.
   public init(dataType: NumPyDataType, shape: [Int], path: String) throws(NumPyError) {
     try Self.checkSize(of: shape, dataType: dataType, path: path)
     self.dataType = dataType
@@ -30,7 +31,7 @@ public struct NumPyHeader: Equatable, Sendable {
     self.dataOffset = Self.encode(dataType: dataType, shape: shape).count
   }
 
-  /// The header at the beginning of `bytes`, which hold at least `length(of:)` of them.
+  /// Parses the header at the beginning of `bytes`, which must hold at least `length(of:)` bytes.
   public init(parsing bytes: [UInt8], path: String) throws(NumPyError) {
     let (start, length) = try Self.extent(of: bytes, path: path)
     guard bytes.count >= start + length else {
@@ -46,7 +47,7 @@ public struct NumPyHeader: Equatable, Sendable {
     guard let type = NumPyDataType(rawValue: fields.descriptor) else {
       throw .unknownDataType(path: path, descriptor: fields.descriptor)
     }
-    // One axis longer than one element at most: both orders are the same.
+    // If at most one axis is longer than one element, both orders are the same.
     if fields.isFortranOrder && fields.shape.count(where: { $0 > 1 }) > 1 {
       throw .fortranOrder(path: path)
     }
@@ -56,19 +57,19 @@ public struct NumPyHeader: Equatable, Sendable {
     self.dataOffset = start + length
   }
 
-  /// Bytes of the whole header, known from the first `prefixSize` bytes.
+  /// The number of bytes of the whole header, determined from the first `prefixSize` bytes.
   static func length(of prefix: [UInt8], path: String) throws(NumPyError) -> Int {
     let (start, length) = try extent(of: prefix, path: path)
     return start + length
   }
 
-  /// The bytes of a header: version 1.0, the data at a multiple of 64 bytes.
+  /// The bytes of a header: version 1.0, with data at a multiple of 64 bytes.
   public func encoded() -> [UInt8] { Self.encode(dataType: dataType, shape: shape) }
 
   private static func encode(dataType: NumPyDataType, shape: [Int]) -> [UInt8] {
     let lengths = shape.map { "\($0), " }.joined()
     let text = "{'descr': '\(dataType.rawValue)', 'fortran_order': False, 'shape': (\(lengths)), }"
-    // As numpy does: spare room for a first axis of 21 digits, so that it can grow in place.
+    // As in NumPy, there is spare room for a first axis of 21 digits, so that it can grow in place.
     let digits = shape.first.map { "\($0)".utf8.count } ?? 21
     let used = 10 + text.utf8.count + (21 - digits) + 1
     let total = (used + 63) / 64 * 64
@@ -81,7 +82,7 @@ public struct NumPyHeader: Equatable, Sendable {
     return bytes
   }
 
-  /// Where the dictionary starts and how long it is.
+  /// The start and the length of the dictionary.
   private static func extent(
     of bytes: [UInt8], path: String
   ) throws(NumPyError) -> (start: Int, length: Int) {

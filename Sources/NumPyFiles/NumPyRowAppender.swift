@@ -1,8 +1,8 @@
 import DurableFiles
 
-/// A float64 `.npy` file that grows by panels of rows; their number is known only at the end.
+/// A float64 `.npy` file that grows by panels of rows. The number of rows is known only at the end.
 public struct NumPyRowAppender: ~Copyable, Sendable {
-  /// Rows appended so far.
+  /// The number of rows appended so far.
   public private(set) var rows = 0
   private let path: String
   private let columns: Int
@@ -16,7 +16,7 @@ public struct NumPyRowAppender: ~Copyable, Sendable {
     let header = try NumPyHeader(dataType: .float64, shape: [0] + rowShape, path: path)
     let file = try onFile { () throws(FileError) in
       let file = try PendingFile(for: path, disk: disk)
-      // Keeps the header's place, so that rows can be appended behind it.
+      // This reserves the place of the header, so that rows can be appended after it.
       try file.write(header.encoded())
       return file
     }
@@ -28,7 +28,8 @@ public struct NumPyRowAppender: ~Copyable, Sendable {
 
   /// Appends whole rows.
   ///
-  /// - Precondition: a multiple of the elements of a row; else wrongShape.
+  /// - Precondition: the number of values is a multiple of the number of elements of a row;
+  ///   otherwise wrongShape.
   public mutating func append(_ values: UnsafeBufferPointer<Double>) throws(NumPyError) {
     let count = columns == 0 ? 0 : values.count / columns
     guard count * columns == values.count else {
@@ -45,7 +46,7 @@ public struct NumPyRowAppender: ~Copyable, Sendable {
 
   /// Writes the header with the final number of rows and gives the file its name.
   public consuming func publish() throws(NumPyError) {
-    // The header leaves room for 21 digits of the first length, so the data stay where they are.
+    // The header has room for 21 digits of the first length, so the data stay in place.
     let header = try NumPyHeader(dataType: .float64, shape: [rows] + rowShape, path: path)
     try onFile { () throws(FileError) in try file.write(header.encoded(), at: 0) }
     do throws(FileError) { try file.publish() } catch { throw .file(error) }

@@ -1,13 +1,13 @@
-/// A reader of the one Python literal a NumPy header is: a dictionary of three entries.
+/// Parses the Python literal in a NumPy header: a dictionary with three entries.
 struct PythonLiteral {
-  /// The entries.
+  /// The entries of the dictionary.
   struct Fields {
     var descriptor: String
     var isFortranOrder: Bool
     var shape: [Int]
   }
 
-  /// What was found in place of the dictionary, as the end of a sentence about the header.
+  /// The error if the header does not contain such a dictionary. `problem` is the end of a sentence about the header.
   struct Mismatch: Error {
     let problem: String
   }
@@ -72,8 +72,7 @@ struct PythonLiteral {
     return String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self)
   }
 
-  /// A quoted type, or a list of fields (a structured type), which is returned as its text so
-  /// that the error about it can show it.
+  /// A quoted type. A list of fields (a structured type) is returned as its text, so that the error can show it.
   private mutating func typeDescriptor() throws(Mismatch) -> String {
     skipSpace()
     guard rest.first == UInt8(ascii: "[") else { return try string() }

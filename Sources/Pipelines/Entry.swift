@@ -7,8 +7,8 @@ import Processor
 import RankProgram
 import SelfTest
 
-/// Entry points of the commands. Each starts what the command needs, runs it, and returns the exit
-/// status.
+/// Entry points of the commands. Each one starts what the command needs, runs the command, and
+/// returns the exit status.
 ///
 /// All errors end here, as one sentence on standard error and an exit status.
 public enum Entry {
@@ -43,15 +43,15 @@ public enum Entry {
     }
   }
 
-  /// Tries what a cluster must be able to do, over all ranks.
+  /// Tests, over all ranks, the abilities that the program needs on a cluster.
   public static func selfTest(_ request: SelfTestRequest) -> ExitStatus {
     overRanks { try ClusterTest(request, ranks: $0).perform() }
   }
 
-  /// Runs something that needs no MPI.
+  /// Runs a command that needs no MPI.
   ///
-  /// - Parameter usesCore: whether it calls the recursion core, which needs the instruction sets
-  ///   that it was compiled for.
+  /// - Parameter usesCore: whether the command calls the recursion core, which needs the
+  ///   instruction sets that it was compiled for.
   public static func alone(
     usesCore: Bool = true, _ body: () throws -> ExitStatus
   ) -> ExitStatus {
@@ -65,7 +65,7 @@ public enum Entry {
     }
   }
 
-  /// - Parameter threads: BLAS threads of each rank, other than in assembly.
+  /// - Parameter threads: the number of BLAS threads of each rank, except in assembly.
   private static func overRanks(
     watchdog: Double = 120, timeLimit: Double? = nil, canResume: Bool = false, threads: Int = 1,
     _ body: (Ranks) throws -> ExitStatus
@@ -99,7 +99,7 @@ public enum Entry {
         try environment.finalize()
         return status
       } catch {
-        // This rank alone failed, and the others wait for it. The watchdog is still active.
+        // Only this rank failed, and the other ranks wait for it. The watchdog is still active.
         let kind = FailureKind(of: error)
         tell(
           (world.size > 1 ? "rank \(world.rank): " : "") + "\(error)"
@@ -136,7 +136,7 @@ public enum Entry {
     return status
   }
 
-  /// How to continue, where a command can be continued after such a failure.
+  /// How to continue, if the command can be continued after such a failure.
   private static func advice(_ kind: FailureKind, canResume: Bool) -> String {
     canResume && (kind == .stopped || kind == .inputOutput) ? Ranks.advice : ""
   }

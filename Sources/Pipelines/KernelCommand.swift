@@ -11,19 +11,19 @@ import RecursionCore
 import TileSchedule
 import Tiling
 
-/// What `ntk-dist kernel` was asked.
+/// The options of `ntk-dist kernel`.
 public struct KernelRequest {
-  /// A file with the network, alone or in a whole job.
+  /// A file with the network, either alone or as part of a job.
   public var network: String
-  /// .npy files of preprocessed images, [N, H, W, C] or [N, D] float64.
+  /// The .npy file of the rows' preprocessed images, [N, H, W, C] or [N, D] float64.
   public var rows: String
-  /// Those of the columns; nil for the square kernel of the rows.
+  /// The same kind of file for the columns; nil for the square kernel of the rows.
   public var columns: String?
   /// The folder for nngp.npy and ntk.npy.
   public var output: String
-  /// The arithmetic.
+  /// The precision of the arithmetic.
   public var precision: Precision
-  /// Whether results that exist are replaced.
+  /// Whether existing results are replaced.
   public var overwrites: Bool
 
   /// A request.
@@ -40,7 +40,7 @@ public struct KernelRequest {
   }
 }
 
-/// Computes the kernels of two arrays of images straight into .npy files, each rank its tiles.
+/// Computes the kernels of two arrays of images directly into .npy files. Each rank computes some of the tiles.
 struct KernelCommand {
   private let request: KernelRequest
   private let ranks: Ranks
@@ -49,7 +49,7 @@ struct KernelCommand {
     self.ranks = ranks
   }
 
-  /// Collective. Errors: of the network, the files, the disk; agreed by all ranks.
+  /// Collective. Errors: those of the network, the files and the disk; agreed by all ranks.
   func perform() throws {
     let paths = ["nngp", "ntk"].map { "\(request.output)/\($0).npy" }
     try ranks.onRoot { try requireFree(paths) }
@@ -94,7 +94,7 @@ struct KernelCommand {
       .say("wrote \(paths.joined(separator: " and ")), each [\(m), \(n)]")
   }
 
-  /// Throws where a result would replace a file without --force, or an input file in any case.
+  /// Throws if a result would replace a file without --force, or an input file in any case.
   private func requireFree(_ paths: [String]) throws {
     let disk = Disk()
     let inputs = [request.network, request.rows] + (request.columns.map { [$0] } ?? [])
@@ -143,7 +143,7 @@ struct KernelCommand {
   }
 }
 
-/// The two files of a kernel command, as rank 0 creates and publishes them.
+/// The two result files of a kernel command; rank 0 creates and publishes them.
 private final class KernelWriters {
   private var nngp: NumPyFileWriter?
   private var ntk: NumPyFileWriter?
@@ -163,7 +163,7 @@ private final class KernelWriters {
   }
 }
 
-/// The two files of a kernel command, as one rank writes its part of them.
+/// The two result files of a kernel command; each rank writes its part of them.
 private final class KernelFiles {
   private var nngp: NumPyFilePart?
   private var ntk: NumPyFilePart?

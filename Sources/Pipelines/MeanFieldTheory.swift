@@ -4,7 +4,7 @@ import MeanField
 import Results
 
 extension Summary {
-  /// Sets the prediction of mean-field theory for a variant, beside its spectra.
+  /// Sets the predictions of mean-field theory for a variant, to be shown next to its spectra.
   mutating func addTheory(_ assignment: Assignment, _ variant: Int, imageShape shape: [Int]) {
     guard let uniform = assignment.variants[variant].uniform, let train = data?.train else {
       return
@@ -17,9 +17,9 @@ extension Summary {
 }
 
 extension TheorySummary {
-  /// The theory of a network; nil for an activation that it does not know.
+  /// The theory of a network; nil for an activation that the theory does not know.
   ///
-  /// The means of the kernels' diagonals set the variance where criticality leaves it free.
+  /// The means of the kernels' diagonals set the variance if criticality leaves it free.
   init?(
     _ network: UniformNetwork, images: Int, positions: Int, nngpDiagonal: Double?,
     ntkDiagonal: Double?

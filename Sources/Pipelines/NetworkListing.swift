@@ -1,14 +1,14 @@
 import Jobs
 import RecursionCore
 
-/// `ntk-dist network JOB`: the networks of a job with presets expanded; no MPI.
+/// `ntk-dist network JOB`: the networks of a job with presets expanded; needs no MPI.
 public struct NetworkListing {
-  /// The listing, as YAML; comments say how activations without a closed form are computed.
+  /// The listing as YAML. Comments say how activations without a closed form are computed.
   public let text: String
 
   /// Reads a job file.
   ///
-  /// Errors: `JobError`; `NetworkError` where a composition makes no sense.
+  /// Errors: `JobError`; `NetworkError` if a composition makes no sense.
   public init(_ path: String, overrides: [String]) throws {
     var file = try JobFile(path: path)
     try file.apply(overrides: overrides)

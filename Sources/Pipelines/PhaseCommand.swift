@@ -8,7 +8,7 @@ import RecursionCore
 import Report
 import Results
 
-/// `ntk-dist phase`: mean-field theory of fully connected networks; no data, no MPI.
+/// `ntk-dist phase`: mean-field theory of fully connected networks; needs no data and no MPI.
 public struct PhaseCommand {
   /// How results are printed.
   public enum Format: String, CaseIterable, Sendable {
@@ -18,9 +18,9 @@ public struct PhaseCommand {
   private let moments: GaussianMoments
   private let activation: String
 
-  /// The theory of an activation: its name, or `{name: {parameter: value}}` as in a job.
+  /// The theory of an activation, given by its name or as `{name: {parameter: value}}` as in a job.
   ///
-  /// Errors: an activation that is not known, or whose parameters do not fit.
+  /// Errors: an unknown activation, or parameters that do not fit.
   public init(activation: String) throws {
     do {
       let layer = try LayerDescription(yaml: activation, name: "--activation")
@@ -33,7 +33,7 @@ public struct PhaseCommand {
     }
   }
 
-  /// The lines for every pair of a weight and a bias variance, the bias variance varying slowest.
+  /// The lines for every pair of a weight variance and a bias variance; the bias variance varies slowest.
   public func lines(
     weightVariances: [Double], biasVariances: [Double], format: Format
   ) throws -> [String] {
@@ -48,10 +48,10 @@ public struct PhaseCommand {
     return try text(points, format)
   }
 
-  /// Writes the phase diagram up to these variances to a folder: phase-diagram.svg, with its data and
-  /// gnuplot script.
+  /// Writes the phase diagram up to these variances to a folder, as phase-diagram.svg with its data
+  /// and gnuplot script.
   ///
-  /// Errors: a folder that cannot be written; a missing gnuplot, or one that draws nothing.
+  /// Errors: a folder that cannot be written; gnuplot is missing or draws nothing.
   public func writePicture(
     to folder: String, weightVariance: Double, biasVariance: Double
   ) throws {

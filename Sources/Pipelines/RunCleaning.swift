@@ -4,15 +4,16 @@ import Foundation
 import Jobs
 import Results
 
-/// `ntk-dist clean RUN`: removes from a run what can be computed again. The results and the summary stay.
+/// `ntk-dist clean RUN`: removes everything from a run that can be computed again. The results and
+/// the summary are kept.
 public struct RunCleaning {
   private let run: RunFolder
   private let keepsKernels: Bool
   private let disk = Disk()
 
-  /// Cleaning the run in `path`.
+  /// Prepares to clean the run in `path`.
   ///
-  /// - Parameter keepsKernels: whether the kernels' tiles stay.
+  /// - Parameter keepsKernels: whether the tiles of the kernels are kept.
   public init(_ path: String, keepsKernels: Bool) {
     run = RunFolder(path)
     self.keepsKernels = keepsKernels
@@ -22,18 +23,18 @@ public struct RunCleaning {
   public struct Item {
     /// The file or folder.
     let path: String
-    /// What it is, for the user.
+    /// A description for the user.
     let meaning: String
-    /// Of all its files.
+    /// The size of all its files.
     public let bytes: Int
 
-    /// For the user.
+    /// A line for the user.
     public var line: String { "\(path): \(meaning), \(readable(bytes: bytes))" }
   }
 
-  /// What is there to remove.
+  /// The things that can be removed.
   ///
-  /// Errors: no run in the folder, one that a job is writing to, files.
+  /// Errors: a folder without a run, a run that a job is writing to, file errors.
   public func items() throws -> [Item] {
     try run.requireJob()
     try run.requireRun()
@@ -44,7 +45,7 @@ public struct RunCleaning {
       items.append(Item(path: path, meaning: meaning, bytes: try disk.bytes(under: path)))
     }
     if !keepsKernels {
-      // First the checksums: a crash between the two must not leave checksums of other tiles.
+      // The checksums come first: a crash between the two steps must not leave checksums of other tiles.
       for writer in try run.writers() {
         try add("\(writer.own)/checksums", "the checksums of the kernels' tiles")
       }
@@ -60,15 +61,17 @@ public struct RunCleaning {
     return items
   }
 
-  /// Removes them, in their order.
+  /// Removes these items, in this order.
   ///
-  /// - Parameter onWait: is told, in a sentence, that another job must show first that it has ended.
+  /// - Parameter onWait: called with a sentence if the command has to wait until it is certain that
+  ///   another job has ended.
   ///
-  /// Errors: a job that has begun to write to the run; files; what was removed before the error stays removed.
+  /// Errors: a job that has begun to write to the run; file errors. Whatever was removed before the
+  /// error stays removed.
   public func remove(_ items: [Item], onWait: (String) -> Void) throws {
     let lease = try RunLease(run, command: "ntk-dist clean", onWait: onWait, poll: {})
     defer { lease.release() }
-    // The jobs of shards take no lease.
+    // The jobs of shards do not take a lease.
     guard try !RunActivity(of: run).hasActiveShard else { throw busy("a shard's job") }
     for item in items { try remove(item.path) }
     StepRecord.remove(run)
@@ -77,7 +80,7 @@ public struct RunCleaning {
       "cleaned", ["bytes": .integer(items.reduce(0) { $0 + $1.bytes })])
   }
 
-  /// Removes a file or folder. The store loses its name first: half of one could not be opened.
+  /// Removes a file or folder. The store is renamed first, because half a store could not be opened.
   private func remove(_ path: String) throws(FileError) {
     guard path == run.store else { return try disk.removeTree(path) }
     try disk.removeTree(run.removedStore)

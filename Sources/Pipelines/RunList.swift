@@ -3,37 +3,37 @@ import Foundation
 import Jobs
 import Results
 
-/// `ntk-dist list FOLDER`: the runs under a folder, a line each.
+/// `ntk-dist list FOLDER`: lists the runs under a folder, one line each.
 public struct RunList {
   private let folder: String
-  /// Folders below one another that are looked into.
+  /// The maximum depth of nested folders that are searched.
   private static let depth = 6
 
   /// The runs under `folder`.
   public init(_ folder: String) { self.folder = RunFolder(folder).path }
 
-  /// A run's line, as JSON has it.
+  /// The line of a run, in the form used for JSON.
   private struct Line: Encodable {
     let run: String
-    /// nil where the run could not be read.
+    /// The network; nil if the run could not be read.
     var network: String?
-    /// `active`, `finished`, `stopped` or `unreadable`.
+    /// The state: `active`, `finished`, `stopped` or `unreadable`.
     var state: String
-    /// The first stage that is not done; nil where all are.
+    /// The first stage that is not done; nil if all stages are done.
     var stage: String?
-    /// Of that stage, from 0 to 1.
+    /// The finished fraction of that stage, from 0 to 1.
     var fraction: Double?
-    /// Of the tiles that are there.
+    /// The size of the tiles that exist.
     var tileBytes: Int?
-    /// Seconds since a job last wrote to the run.
+    /// The seconds since a job last wrote to the run.
     var silence: Double?
-    /// Why it could not be read.
+    /// Why the run could not be read.
     var problem: String?
   }
 
-  /// A table with a line per run.
+  /// A table with one line per run.
   ///
-  /// Errors: a folder that does not exist or cannot be read. A damaged run is a line that says so.
+  /// Errors: a folder that does not exist or cannot be read. A damaged run gets a line that says so.
   public func table() throws -> [String] {
     let found = try lines()
     guard !found.isEmpty else { return ["no runs under \(folder)"] }
@@ -57,14 +57,15 @@ public struct RunList {
     }
   }
 
-  /// A network's text with whole numbers without a fraction, 2 in place of 2.0, outside of quoted formulas.
+  /// The text of a network with whole numbers written without a fraction (2 instead of 2.0), except
+  /// in quoted formulas.
   private static func shortened(_ network: String) -> String {
     network.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
       .map { $0.isMultiple(of: 2) ? String($1).replacing(#/\.0(?=[,)\]])/#, with: "") : String($1) }
       .joined(separator: "\"")
   }
 
-  /// The same as JSON: a list of runs.
+  /// The list of runs as JSON.
   public func json() throws -> String {
     String(decoding: try JSONText.bytes(try lines()), as: UTF8.self)
   }
@@ -86,8 +87,8 @@ public struct RunList {
     }
   }
 
-  /// The run folders under the folder, itself included, by path. Links are not followed, and there are
-  /// no runs within runs.
+  /// The run folders under the folder, including itself, sorted by path. Links are not followed,
+  /// and runs are not searched for other runs.
   private func runs() throws -> [RunFolder] {
     let disk = Disk()
     guard try disk.isFolder(folder) else {
@@ -102,7 +103,7 @@ public struct RunList {
       }
       guard depth > 0 else { return }
       for name in try disk.folders(in: path).sorted() where !name.hasPrefix(".") {
-        // A folder that cannot be read has no runs to show.
+        // Skip a folder that cannot be read.
         do {
           try look(path == "/" ? "/" + name : path + "/" + name, depth - 1)
         } catch is FileError {}

@@ -19,9 +19,9 @@ extension RunPipeline {
       return .success
     }
     let input = try TileInput(assignment, data, on: ranks)
-    // A folder of another job is refused here, before anything in it is touched.
+    // A folder that belongs to another job is refused here, before anything in it is touched.
     try ranks.onRoot { _ = try KernelStore.create(assignment, data, digest: input.digest) }
-    // Written before the first tile, so that a run that dies can still be looked at.
+    // The record is written before the first tile, so that a run that dies can still be inspected.
     try record(data, digest: input.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
     let formed = try formFeatures(input, data, store)
@@ -30,7 +30,7 @@ extension RunPipeline {
       assignment, store: store, input: input, written: formed?.written ?? [:], ranks: ranks,
       console: console, events: events)
     let outcome = try assembly.run()
-    // The memory is the solvers' from here on.
+    // From here on, the memory belongs to the solvers.
     try input.release()
     let computed = min(outcome.computed + (formed?.computed ?? 0), outcome.total)
     if computed > 0 || summary.figures.assembly == nil {
@@ -60,15 +60,15 @@ extension RunPipeline {
     return outcome.isComplete ? .success : try stopped()
   }
 
-  /// Says why the assembly is not complete. Collective.
+  /// Reports why the assembly is not complete. Collective.
   private func stopped() throws -> ExitStatus {
     let cause = try ranks.stopCause() ?? .signal
     console.warn("\(cause.sentence)\(ranks.continuation)")
     return .stopped
   }
 
-  /// Whether the kernel was imported or formed completely and the files that it came from have gone since.
-  /// Its tiles are then taken as they are. Collective.
+  /// Whether the kernel was completely imported or formed before, and the files that it came from
+  /// are gone. Its tiles are then used as they are. Collective.
   private func needsNoInput(_ data: DataOutline) throws -> Bool {
     guard try !TileInput.isThere(assignment, on: ranks) else { return false }
     var answer = 0
@@ -78,7 +78,7 @@ extension RunPipeline {
       do {
         store = try KernelStore.open(assignment, data)
       } catch {
-        // An array of the kernel is still to be made.
+        // An array of the kernel has not been created yet.
         guard FailureKind(of: error) == .missingInput else { throw error }
         return
       }

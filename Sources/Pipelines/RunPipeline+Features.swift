@@ -8,9 +8,10 @@ import RankProgram
 import Results
 
 extension RunPipeline {
-  /// Forms the kernels of features, if these are the job's; what is left then is computed tile by tile.
+  /// Forms the kernels of features, if the job has features. Tiles that are still missing
+  /// afterwards are computed one by one.
   ///
-  /// Collective. Errors: those of the stage, and a node without the memory for it.
+  /// Collective. Errors: those of the stage, and a node without enough memory for the kernel.
   func formFeatures(
     _ input: TileInput, _ data: DataOutline, _ store: KernelStore
   ) throws -> FeatureOutcome? {
@@ -33,7 +34,7 @@ extension RunPipeline {
     return all
   }
 
-  /// Throws, on all ranks, where there is nothing to follow, or several jobs would follow one producer.
+  /// Throws, on all ranks, if there is nothing to follow or several jobs would follow one producer.
   static func requireChunksToFollow(_ job: Job, _ request: RunRequest) throws {
     if job.features?.chunks != nil, request.shard != .whole {
       throw CollectiveFailure(
@@ -50,12 +51,12 @@ extension RunPipeline {
           + "set features.chunks, or leave it out"))
   }
 
-  /// Waits for the first chunk of features that are followed, which tells the number of points. Collective.
+  /// Waits for the first chunk of features that the run follows. This chunk gives the number of points. Collective.
   ///
   /// Errors: a producer that gives no sign; a request to stop.
   func waitForFirstChunk() throws {
     guard case .features(let work) = assignment.origin, work.isStream else { return }
-    // What an earlier run has told the producer does not count for this one.
+    // Acknowledgments of an earlier run do not count for this run.
     try ranks.onRoot { if try Summary.read(run).data == nil { try work.acknowledge(0) } }
     guard request.follows else { return }
     let begun = MPIEnvironment.seconds

@@ -7,10 +7,10 @@ import MessagePassing
 import Results
 import Solve
 
-// What a run finds of each of its kernels, one after the other, each kept in the summary at once.
+// The results of a run for each of its kernels, one after the other. Each result is written to the summary at once.
 
 extension RunPipeline {
-  /// All eigenvalues of every kernel, and of the centred ones where asked. Collective.
+  /// Computes all eigenvalues of every kernel and, if requested, of the centered kernels. Collective.
   func spectra(_ section: SpectrumSection, _ setting: StageSetting) throws {
     let stage = SpectrumStage(section, setting)
     for subject in subjects(alsoCentred: section.centred) {
@@ -21,7 +21,7 @@ extension RunPipeline {
         seconds: \.secondsSolving
       ) {
         $0.addTheory(assignment, subject.variant, imageShape: setting.data.shape)
-        // It was of the spectrum before.
+        // The previous result belonged to the previous spectrum.
         if !subject.isCentred { $0[subject.variant, subject.kernel]?.generalization = nil }
       } report: {
         [ResultLines.line($0, $1)]
@@ -31,7 +31,7 @@ extension RunPipeline {
     }
   }
 
-  /// The spectral density of every kernel. Collective.
+  /// Computes the spectral density of every kernel. Collective.
   func densities(_ section: DensitySection, _ setting: StageSetting) throws {
     let stage = DensityStage(section, setting)
     try forEachKernel("density", \.density, section.question, ResultLines.lines) {
@@ -39,7 +39,7 @@ extension RunPipeline {
     }
   }
 
-  /// What every kernel's spectrum predicts of learning. Collective.
+  /// Computes what the spectrum of every kernel predicts about learning. Collective.
   func generalization(_ request: GeneralizationRequest, _ setting: StageSetting) throws {
     let stage = GeneralizationStage(request, setting)
     try forEachKernel("generalization", \.generalization, request.question, ResultLines.lines) {
@@ -65,7 +65,7 @@ extension RunPipeline {
     }
   }
 
-  /// Kernel regression with every kernel. Collective.
+  /// Performs kernel regression with every kernel. Collective.
   func predictions(_ section: PredictionSection, _ setting: StageSetting) throws {
     let stage = PredictionStage(section, setting)
     try forEachKernel("prediction", \.prediction, section.question, ResultLines.lines) {
@@ -88,11 +88,11 @@ extension RunPipeline {
     }
   }
 
-  /// Training in function space with every kernel. Collective.
+  /// Performs training in function space with every kernel. Collective.
   func training(_ section: TrainingSection, _ setting: StageSetting) throws {
     let hasEigenvectors = job.spectrum?.vectors == .all
     let stage = TrainingStage(section, setting, hasEigenvectors: hasEigenvectors)
-    // Outputs to begin with are files, which may have changed.
+    // Initial outputs come from files, which may have changed.
     let question =
       section.initial == nil ? section.question(hasEigenvectors: hasEigenvectors) : nil
     try forEachKernel("training", \.training, question, ResultLines.lines) { subject in
@@ -105,7 +105,7 @@ extension RunPipeline {
     }
   }
 
-  /// The targets in every kernel's eigenvectors. Collective.
+  /// Computes the alignment of the targets with the eigenvectors of every kernel. Collective.
   func alignment(_ section: AlignmentSection, _ setting: StageSetting) throws {
     let stage = AlignmentStage(section, setting)
     let wanted = min(job.spectrum?.leadingVectors ?? 0, setting.data.trainCount)
@@ -119,7 +119,7 @@ extension RunPipeline {
     }
   }
 
-  /// Every kernel of every variant, and where asked the centred one behind it.
+  /// Every kernel of every variant; if requested, each is followed by its centered kernel.
   private func subjects(alsoCentred: Bool = false) -> [SpectrumSubject] {
     assignment.variants.indices.flatMap { variant in
       assignment.kernels.flatMap { kernel in
@@ -134,7 +134,8 @@ extension RunPipeline {
     summary.figures[subject.variant, subject.kernel]?.spectrum
   }
 
-  /// Throws, on all ranks, where a kernel's spectrum is not there with so many eigenvectors. Collective.
+  /// Throws, on all ranks, if the spectrum of a kernel does not exist with this number of
+  /// eigenvectors. Collective.
   private func require(
     _ spectrum: SpectrumSummary?, _ count: Int, _ subject: SpectrumSubject, for section: String
   ) throws {
@@ -147,8 +148,8 @@ extension RunPipeline {
     }
   }
 
-  /// Performs a stage for every kernel of every variant whose question is not answered yet, and keeps
-  /// and prints what comes out. Collective.
+  /// Performs a stage for every kernel of every variant whose question has no answer yet. Stores
+  /// and prints each result. Collective.
   private func forEachKernel<Result: Answer>(
     _ event: String, _ place: WritableKeyPath<Summary.KernelSummary, Result?>,
     _ question: String?, _ report: (Result, _ label: String) -> [String],
@@ -170,11 +171,11 @@ extension RunPipeline {
     return known?.question == question
   }
 
-  /// Finds a result, keeps it in the summary, and records and prints it. Collective.
+  /// Computes a result, stores it in the summary, records it and prints it. Collective.
   ///
   /// - Parameters:
-  ///   - seconds: of the result, for the event; nil for all that finding it took.
-  ///   - change: what else it changes in the summary, the same on all ranks.
+  ///   - seconds: the seconds of the result, for the event; nil for the whole time that computing it took.
+  ///   - change: further changes of the summary, the same on all ranks.
   @discardableResult
   private func keep<Result: Answer>(
     _ find: @autoclosure () throws -> Result, _ question: String?, _ subject: SpectrumSubject,
@@ -198,7 +199,7 @@ extension RunPipeline {
     return result
   }
 
-  /// Warns where a kernel has eigenvalues that no kernel has.
+  /// Warns if a kernel has eigenvalues that no kernel can have.
   private func warn(of spectrum: SpectrumSummary, _ subject: SpectrumSubject) {
     let test = Indefiniteness(run, hasSingleElements: assignment.hasSingleElements)
     if let warning = test.warning(subject.label, spectrum) { console.warn(warning) }
@@ -206,7 +207,7 @@ extension RunPipeline {
 }
 
 extension SpectrumSummary {
-  /// What the other stages need of it.
+  /// The facts about the spectrum that the other stages need.
   fileprivate var extent: KernelExtent {
     KernelExtent(trace: trace, range: max(lambdaMin, 0)...max(lambdaMax, lambdaMin, 0))
   }

@@ -5,10 +5,10 @@ import RankProgram
 import Results
 
 extension RunPipeline {
-  /// Writes what is known of the run before its first result: the job, the environment, the data, and the
-  /// networks. Collective.
+  /// Writes everything that is known about the run before its first result: the job, the
+  /// environment, the data and the networks. Collective.
   ///
-  /// - Parameter digest: fingerprint of the images or matrices; nil for the one that the summary has.
+  /// - Parameter digest: the fingerprint of the images or matrices; nil to keep the one in the summary.
   func record(_ data: DataOutline, digest: UInt64?) throws {
     let environment = try EnvironmentRecord.gather(ranks)
     try ranks.onRoot {
@@ -28,7 +28,7 @@ extension RunPipeline {
     let certificates = try ranks.agree {
       try assignment.variants.map { try $0.network?.certificates() ?? [] }
     }
-    // Of images, the tiles themselves are bound to the labels.
+    // For images, the fingerprints of the tiles already include the labels.
     let labels = assignment.networks == nil ? String(data.labelDigest, radix: 16) : nil
     summary.change { figures in
       if figures.data?.labels != labels { figures.forgetLearning() }

@@ -13,7 +13,7 @@ import Solve
 import TileSchedule
 import TileStore
 
-/// Takes a job through its stages, over all ranks of a program.
+/// Takes a job through its stages, over all ranks of the program.
 final class RunPipeline {
   let request: RunRequest
   let job: Job
@@ -38,11 +38,11 @@ final class RunPipeline {
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.prepareFolder(run, request, ranks: ranks)
     summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)
-    // In place of the record of a job that was killed.
+    // This replaces the record of a job that was killed.
     if ranks.isRoot { StepRecord(step: "reading the images").write(run) }
   }
 
-  /// Runs the stages. Collective. Returns how the program ends.
+  /// Runs the stages. Collective. Returns the exit status of the program.
   func perform() throws -> ExitStatus {
     defer {
       if ranks.isRoot { StepRecord.remove(run) }
@@ -64,7 +64,7 @@ final class RunPipeline {
     }
     let store = try ranks.agree { try KernelStore.open(assignment, data) }
     if !request.stages.contains(.assemble) {
-      // The later stages must not read kernels of another network or other images.
+      // The later stages must not read kernels of another network or of other images.
       let digest = try TileInput.digest(assignment, data, on: ranks)
       try ranks.onRoot { try store.check(assignment, data, digest: digest) }
       try record(data, digest: nil)
@@ -94,7 +94,7 @@ final class RunPipeline {
     return .success
   }
 
-  /// Whether the job has what a stage computes.
+  /// Whether the job asks for the results of a stage.
   func asks(for stage: Stage) -> Bool {
     switch stage {
     case .assemble: true
@@ -105,7 +105,7 @@ final class RunPipeline {
     }
   }
 
-  /// Throws where a command for one stage is given a job that does not ask for it.
+  /// Throws if a command for one stage gets a job that does not ask for this stage.
   private func requireSections() throws {
     let names: [Stage: String] = [
       .spectrum: "spectrum", .predict: "prediction", .train: "training", .align: "alignment",
@@ -117,7 +117,7 @@ final class RunPipeline {
       .badJob, "\(request.job) has no section \(name); add one, see `ntk-dist help job`")
   }
 
-  /// Writes the figures; a run does not fail if they cannot be written. Local, on rank 0.
+  /// Writes the figures. A run does not fail if they cannot be written. Local, on rank 0.
   private func report() {
     do {
       let outcome = try ReportCommand(run: run).write()
@@ -128,7 +128,8 @@ final class RunPipeline {
     }
   }
 
-  /// Creates the run folder, or throws where it must not be written or does not exist. Collective.
+  /// Creates the run folder if the request includes the assembly; otherwise the folder must exist.
+  /// Throws if the folder must not be written. Collective.
   private static func prepareFolder(
     _ run: RunFolder, _ request: RunRequest, ranks: Ranks
   ) throws {
@@ -140,7 +141,7 @@ final class RunPipeline {
         throw Refusal(
           .missingInput, "\(run.path) does not exist; run `ntk-dist assemble` with this job first")
       }
-      // The jobs of shards find each other's folder.
+      // Jobs of shards may find a folder that another shard has created.
       if exists && !request.resume && run.shard == .whole {
         throw Refusal(
           .cannotCreate,

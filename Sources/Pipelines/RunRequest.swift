@@ -2,23 +2,23 @@ import Jobs
 import RankProgram
 import TileSchedule
 
-/// What a user asked for on the command line.
+/// The options that the user gave on the command line.
 public struct RunRequest {
   /// The job file.
   public var job: String
-  /// `key=value` settings that override it.
+  /// `key=value` settings that override the job file.
   public var overrides: [String]
-  /// The stages to go through.
+  /// The stages to run.
   public var stages: [Stage]
-  /// Whether a run folder that exists is continued.
+  /// Whether to continue an existing run folder.
   public var resume: Bool
-  /// Whether chunks of features that are not there yet are waited for.
+  /// Whether to wait for chunks of features that do not exist yet.
   public var follows: Bool
-  /// The part of the tiles that this job computes, of several jobs on one store.
+  /// The part of the tiles that this job computes, if several jobs share one store.
   public var shard: Shard
-  /// Seconds after which a rank that is silent ends the program; 0 for never.
+  /// The seconds after which a silent rank ends the program; 0 for never.
   public var watchdog: Double
-  /// Seconds before which the program stops by itself.
+  /// The time limit in seconds. The program stops by itself before this time.
   public var timeLimit: Double?
   /// How progress is shown.
   public var progress: Console.Progress
@@ -39,7 +39,7 @@ public struct RunRequest {
     self.progress = progress
   }
 
-  /// The request as a message names it, for example `ntk-dist spectrum`.
+  /// The command as messages name it, for example `ntk-dist spectrum`.
   var command: String {
     let name = stages.count == 1 ? stages[0].rawValue : "run"
     return "ntk-dist \(name)"

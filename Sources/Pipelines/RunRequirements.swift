@@ -5,17 +5,17 @@ import Jobs
 import RankProgram
 import Solve
 
-/// What a run needs of the machine, looked at before it begins.
+/// Checks, before a run begins, whether the machine has what the run needs.
 struct RunRequirements {
   let ranks: Ranks
 
-  /// Throws where ScaLAPACK cannot index what the asked stages need, or a node cannot hold it.
-  /// Collective.
+  /// Throws if ScaLAPACK cannot index the matrices that the requested stages need, or if a node
+  /// cannot hold them. Collective.
   ///
   /// - Parameters:
-  ///   - n: training images.
-  ///   - classes: of their labels.
-  ///   - tile: images on the edge of a tile.
+  ///   - n: the number of training images.
+  ///   - classes: the number of classes of their labels.
+  ///   - tile: the number of images along the edge of a tile.
   func requireSolvers(
     of job: Job, order n: Int, classes: Int, tile: Int, stages: [Stage]
   ) throws {
@@ -92,13 +92,13 @@ struct RunRequirements {
     }
   }
 
-  /// Looks for the memory that a regression needs by the solver that it will take. Collective.
+  /// Checks the memory that a regression needs with the solver that it will use. Collective.
   private func requireRegression(
     _ section: PredictionSection, _ layout: MatrixLayout, classes: Int, tile: Int,
     _ storage: FloatingWidth, orFactorization require: () throws -> Void
   ) throws {
     guard section.solver != .cholesky else { return try require() }
-    // In units of a diagonal that is not known yet: the stage looks again.
+    // Absolute regularizations cannot be judged yet, because the diagonal is not known. The stage checks again.
     guard section.regularizationScale == .relative else { return }
     let problem = IterationProblem(
       order: layout.n, classes: classes, regularizations: section.regularization, tile: tile,

@@ -6,45 +6,45 @@ import Results
 import TileSchedule
 import TileStore
 
-/// How far a run is, from its folder alone; no MPI.
+/// The progress of a run, read from its folder alone; needs no MPI.
 package struct RunStatus: Encodable {
   /// The run folder.
   package let run: String
-  /// What the run does now.
+  /// The present state of the run.
   package let state: State
-  /// What writes to the run, with process and host; nil where nothing does.
+  /// The process that writes to the run, with its number and host; nil if nothing writes.
   package let writer: String?
   /// Seconds since a job last wrote to the run.
   package let silence: Double?
-  /// The training and test images, and what was done to them; nil before they were read.
+  /// The training and test images and their preprocessing; nil before they were read.
   package var data: Data?
   /// The stages that the job asks for, in order.
   package var stages: [Stage] = []
-  /// The long steps that jobs are in now; several where shards run.
+  /// The long steps that jobs are in now; several if shards run.
   package let steps: [StepRecord]
-  /// Pairs of images a second; nil before the first tile.
+  /// Pairs of images per second; nil before the first tile.
   package var pairsPerSecond: Double?
-  /// Bytes of the tiles that are there.
+  /// The size in bytes of the tiles that exist.
   package var tileBytes = 0
-  /// Bytes that an ordinary user can still write.
+  /// The bytes that an ordinary user can still write.
   package let freeBytes: Int
-  /// Whether the kernels are of images.
+  /// Whether the kernels come from images.
   let hasImages: Bool
-  /// What was found so far.
+  /// The results so far.
   let summary: Summary
-  /// nil before the images were read.
+  /// The count of the tiles; nil before the images were read.
   private(set) var tiles: TileCount?
 
   private enum CodingKeys: String, CodingKey {
     case run, state, writer, silence, data, stages, steps, pairsPerSecond, tileBytes, freeBytes
   }
 
-  /// What a run does.
+  /// The state of a run.
   package enum State: String, Encodable {
     case active
     /// All stages are done.
     case finished
-    /// Nothing writes to it, and there is something left to do.
+    /// Nothing writes to the run, and it is not finished.
     case stopped
   }
 
@@ -55,21 +55,21 @@ package struct RunStatus: Encodable {
     package let preprocessing: String
   }
 
-  /// How far a stage is.
+  /// The progress of a stage.
   package struct Stage: Encodable {
-    /// `assemble`, `spectrum`, `predict`, `train` or `align`, as the commands.
+    /// The name of the stage: `assemble`, `spectrum`, `predict`, `train` or `align`, as for the commands.
     package let stage: String
-    /// Tiles, or kernels of variants.
+    /// The number of finished tiles, or of kernels of variants.
     package let done: Int
     package let of: Int
-    /// From 0 to 1; of the assembly by pairs of images.
+    /// The finished fraction, from 0 to 1. For the assembly it counts pairs of images.
     package var fraction: Double
-    /// Seconds; nil where nothing tells.
+    /// The seconds left; nil if they cannot be estimated.
     package var secondsLeft: Double?
 
     var isDone: Bool { done >= of }
 
-    /// Counts the kernel that is being worked at; the others are taken to be as long.
+    /// Adds the kernel that is being computed now. The other kernels are assumed to take the same time.
     mutating func add(_ step: StepRecord) {
       guard let part = step.fraction, !step.isPreparation else { return }
       fraction = min(fraction + part / Double(of), 1)
@@ -80,7 +80,7 @@ package struct RunStatus: Encodable {
 
   /// Looks at a run.
   ///
-  /// Errors: no run in the folder, a damaged one.
+  /// Errors: a folder without a run, a damaged run.
   package init(of folder: RunFolder) throws {
     let disk = Disk()
     let job = try Job(of: folder)
@@ -108,14 +108,14 @@ package struct RunStatus: Encodable {
       let index = stages.firstIndex { $0.stage == step.stage && !$0.isDone }
       if let index, index > 0 { stages[index].add(step) }
     }
-    // Of a run with all of its results, `clean` may have removed the tiles.
+    // If a run has all of its results, `clean` may have removed the tiles.
     let results = stages.dropFirst()
     let isCleaned = try !results.isEmpty && !disk.exists(folder.store)
     let isDone = (isCleaned || stages[0].isDone) && results.allSatisfy(\.isDone)
     state = activity.isActive ? .active : isDone ? .finished : .stopped
   }
 
-  /// The stages behind the assembly: kernels with a result, of all.
+  /// The stages after the assembly. Each counts the kernels that have a result, out of all kernels.
   private static func solveStages(_ job: Job, _ summary: Summary) -> [Stage] {
     let kernels = summary.variants.flatMap { variant in job.kernels.map { variant[$0] } }
     let total = job.variants.count * job.kernels.count

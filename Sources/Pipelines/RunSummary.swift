@@ -4,18 +4,18 @@ import Jobs
 import RankProgram
 import Results
 
-/// A run's summary while the run goes on: the same on all ranks, and written to disk by rank 0.
+/// The summary of a run while the run goes on. It is the same on all ranks, and rank 0 writes it to disk.
 final class RunSummary {
-  /// What was found so far. Changed on all ranks alike.
+  /// The results so far. All ranks change them in the same way.
   private(set) var figures: Summary
   private let run: RunFolder
   private let ranks: Ranks
-  /// Held by rank 0 of a job that writes results; nil on the other ranks and for a shard.
+  /// The lease. Rank 0 of a job that writes results holds it; nil on the other ranks and for a shard.
   private let lease: RunLease?
 
   /// Takes the lease of a run folder and reads the summary.
   ///
-  /// Collective. A shard takes no lease: it writes tiles only.
+  /// Collective. A shard takes no lease, because it writes only tiles.
   ///
   /// Errors: another job that writes to the folder, a damaged summary.
   init(of run: RunFolder, command: String, ranks: Ranks, console: Console) throws {
@@ -35,16 +35,16 @@ final class RunSummary {
     figures = try ranks.shared(read)
   }
 
-  /// Changes the figures, on all ranks alike. Local.
+  /// Changes the figures on all ranks. Local.
   ///
-  /// - Parameter change: the same on all ranks.
+  /// - Parameter change: the change, the same on all ranks.
   func change(_ change: (inout Summary) -> Void) { change(&figures) }
 
-  /// Keeps a kernel's result and writes the summary.
+  /// Stores the result of a kernel and writes the summary.
   ///
   /// Collective.
   ///
-  /// - Parameter result: rank 0's counts; timings differ between ranks.
+  /// - Parameter result: the result; the value of rank 0 is used, because timings differ between ranks.
   func keep<Result: Codable>(
     _ result: Result, at place: WritableKeyPath<Summary.KernelSummary, Result?>, _ variant: Int,
     _ kernel: KernelKind, and change: (inout Summary) -> Void
@@ -59,8 +59,8 @@ final class RunSummary {
 
   /// Publishes the summary. Collective.
   ///
-  /// A shard writes the first one only, by which the run is known, and leaves the results to the job
-  /// that has them.
+  /// A shard writes only the first summary, which identifies the run. It leaves the results to the
+  /// job that computes them.
   func write() throws {
     try ranks.onRoot {
       if run.shard != .whole, try Disk().exists(run.summary) { return }

@@ -4,7 +4,7 @@ import Foundation
 import Jobs
 import Results
 
-/// `ntk-dist status RUN`: shows a run's progress, from its folder alone; no MPI.
+/// `ntk-dist status RUN`: shows the progress of a run, from its folder alone; needs no MPI.
 public struct StatusCommand {
   private let run: RunFolder
 
@@ -13,7 +13,7 @@ public struct StatusCommand {
 
   /// The status as JSON, and whether a job works on the run.
   ///
-  /// Errors: no run in the folder, a damaged one.
+  /// Errors: a folder without a run, a damaged run.
   public func json() throws -> (text: String, isActive: Bool) {
     let status = try RunStatus(of: run)
     return (
@@ -23,7 +23,7 @@ public struct StatusCommand {
 
   /// The lines to print, and whether a job works on the run.
   ///
-  /// Errors: no run in the folder, a damaged one.
+  /// Errors: a folder without a run, a damaged run.
   public func lines() throws -> (lines: [String], isActive: Bool) {
     let status = try RunStatus(of: run)
     var lines = ["run       \(run.path)", "state     " + Self.state(status)]
@@ -90,7 +90,7 @@ public struct StatusCommand {
     return line + (step.detail.isEmpty ? "" : " (\(step.detail))")
   }
 
-  /// What each job that wrote to the run did last.
+  /// The last event of each job that wrote to the run.
   private func lastEvents() throws -> [String] {
     var lines: [String] = []
     let disk = Disk()

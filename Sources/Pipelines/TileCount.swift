@@ -4,18 +4,18 @@ import Results
 import TileSchedule
 import TileStore
 
-/// The tiles of a run that are there, and how fast they came.
+/// The tiles of a run that exist, and how fast they were finished.
 struct TileCount {
-  /// How far the assembly is.
+  /// The progress of the assembly.
   let stage: RunStatus.Stage
-  /// Of the tiles that are there.
+  /// The size of the tiles that exist.
   let bytes: Int
   let pace: Pace
   let assignment: Assignment
-  /// Pairs of images in all.
+  /// The number of pairs of images in all tiles.
   let pairs: Int
 
-  /// Counts the tiles of a run with so many images.
+  /// Counts the tiles of a run with `train` training and `test` test images.
   ///
   /// Errors: a damaged store. A store that `clean` has removed has no tiles.
   init(_ assignment: Assignment, train: Int, test: Int) throws {
@@ -46,7 +46,7 @@ struct TileCount {
       fraction: Double(done) / Double(max(pairs, 1)), secondsLeft: pace.secondsLeft)
   }
 
-  /// How fast tiles were finished, by the times of their files, over all jobs that share the store.
+  /// How fast tiles were finished, according to the times of their files, over all jobs that share the store.
   private static func pace(
     _ store: KernelStore, _ present: Set<WorkItem>, _ none: Pace
   ) throws -> Pace {
@@ -54,13 +54,14 @@ struct TileCount {
     var pace = none
     var counted: Set<WorkItem> = []
     for grid in store.grids.indices {
-      // The array that is written last says when an item was there.
+      // The array that is written last shows when an item was finished.
       guard let array = store.entries(ofGrid: grid).last?.array else { continue }
       for (path, tiles) in try array.presentFiles() {
         let items = tiles.map { WorkItem(grid: grid, tile: $0) }
           .filter { present.contains($0) && counted.insert($0).inserted }
         let written = try disk.secondsSinceWritten(path)
-        // A shard has the time of its first tile, and was changed when it got its last one.
+        // The time written of a shard is the time of its first tile, and the time of its last
+        // change is the time of its last tile.
         pace.add(
           items.map { store.grids[grid].entries(of: $0.tile) }, from: written,
           to: tiles.count > 1 ? try disk.secondsSinceChanged(path) : written)

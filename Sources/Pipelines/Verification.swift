@@ -9,11 +9,11 @@ import TileSchedule
 import TileStore
 import Tiling
 
-/// What `ntk-dist verify` was asked.
+/// The options of `ntk-dist verify`.
 public struct VerifyRequest {
   /// The run folder.
   public var run: String
-  /// How many tiles to compute again and compare bit for bit.
+  /// The number of tiles to compute again and compare bit for bit.
   public var sample: Int
 
   /// A request.
@@ -37,7 +37,7 @@ struct Verification {
     console = Console(isOpen: ranks.isRoot, progress: .auto)
   }
 
-  /// Collective. Returns `badData` if a tile is wrong, and prints which.
+  /// Performs the verification. Collective. Returns `badData` if a tile is wrong, and prints which one.
   func perform() throws -> ExitStatus {
     let job = try ranks.agree { try Job(of: run) }
     let assignment = try ranks.agree { try Assignment(job, run: run) }
@@ -54,7 +54,7 @@ struct Verification {
     } else {
       console.say("the files that the kernel came from are not there, so no tile is computed again")
     }
-    // A damaged shard is met with every one of its tiles.
+    // Every tile of a damaged shard reports the same damage.
     var told: Set<Substring> = []
     for list in try ranks.world.gather(problems.joined(separator: "\n")) ?? [] {
       for line in list.split(separator: "\n") where told.insert(line).inserted {
@@ -68,10 +68,10 @@ struct Verification {
     return total == 0 ? .success : .badData
   }
 
-  /// A tile of one of the store's arrays, by the array's place among the entries.
+  /// A tile of one of the store's arrays. `entry` is the index of the array among the entries.
   private typealias PresentTile = (entry: Int, tile: TileIndex)
 
-  /// How many of a store's tiles are there, as `run` counts them: a tile is that of all kernels.
+  /// The number of tiles that exist in a store. As in `run`, a tile counts for all kernels together.
   private static func counts(_ present: [PresentTile], in store: KernelStore) -> String {
     let gridNumber = store.entries.map { store.parts.firstIndex(of: $0.part.gridPart) ?? 0 }
     var arrays: [WorkItem: Int] = [:]
@@ -85,7 +85,7 @@ struct Verification {
       + " are there"
   }
 
-  /// The tiles that are there, as rank 0 sees them; a run may be active. Collective.
+  /// The tiles that exist, as rank 0 sees them; a job may be writing to the run. Collective.
   private func presentTiles(_ store: KernelStore) throws -> [PresentTile] {
     var words: [Int] = []
     try ranks.onRoot {
@@ -99,7 +99,7 @@ struct Verification {
     }
   }
 
-  /// What is wrong with this rank's share of some tiles.
+  /// The problems of the tiles that this rank checks.
   private func damagedTiles(
     _ tiles: [PresentTile], _ store: KernelStore
   ) throws -> [String] {
@@ -115,7 +115,7 @@ struct Verification {
       at: MPIEnvironment.seconds)
   }
 
-  /// What is wrong with a tile as stored; nil where nothing is.
+  /// The problem of a stored tile; nil if there is none.
   private static func damage(
     of tile: TileIndex, in array: TileArray
   ) throws(TileStoreError) -> String? {
@@ -128,7 +128,7 @@ struct Verification {
     }
   }
 
-  /// The items to compute again, the same on all ranks; another draw every time.
+  /// The items to compute again, the same on all ranks; drawn anew every time.
   private func sample(_ store: KernelStore) throws -> [WorkItem] {
     var chosen: [WorkItem] = []
     try ranks.onRoot {
@@ -152,7 +152,7 @@ struct Verification {
       let tile = item.tile
       let values = try work.values(item)
       for (entry, expected) in zip(store.entries(ofGrid: item.grid), values) {
-        // A damaged file is reported already.
+        // Damaged files have been reported already.
         guard try Self.damage(of: tile, in: entry.array) == nil else { continue }
         if try !Self.isEqual(tile, of: entry.array, to: expected) {
           problems.append(
@@ -165,7 +165,7 @@ struct Verification {
     return problems
   }
 
-  /// Whether a stored tile has these values, bit for bit.
+  /// Whether a stored tile has exactly these values, bit for bit.
   private static func isEqual(
     _ tile: TileIndex, of array: TileArray, to expected: [Double]
   ) throws -> Bool {

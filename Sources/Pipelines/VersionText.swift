@@ -6,7 +6,7 @@ import MessagePassing
 import Processor
 import RankProgram
 
-/// What `ntk-dist --version` prints.
+/// The output of `ntk-dist --version`.
 public enum VersionText {
   /// The version, the revision, and what the program was built with. Local; needs no MPI.
   public static var text: String {
@@ -19,7 +19,7 @@ public enum VersionText {
       """
   }
 
-  /// The same, with instruction sets and the files of the libraries. Local; needs no MPI.
+  /// The same text with the instruction sets and the files of the libraries. Local; needs no MPI.
   public static var verbose: String {
     let missing = Processor.missing
     var lines = [
@@ -35,7 +35,7 @@ public enum VersionText {
     return lines.joined(separator: "\n")
   }
 
-  /// The compiler's version, as far as sources can ask for it.
+  /// The version of the compiler, as far as the sources can determine it.
   private static var swift: String {
     #if compiler(>=6.4)
       "6.4 or newer"
@@ -48,7 +48,7 @@ public enum VersionText {
     #endif
   }
 
-  /// The files of the numerical libraries in this process; their names have the versions.
+  /// The files of the numerical libraries in this process; their names contain the versions.
   private static var libraries: [String] {
     guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"),
       let bytes = try? file.readToEnd()

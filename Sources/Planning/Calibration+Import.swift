@@ -2,8 +2,8 @@ import Assembly
 import Foundation
 
 extension Calibration {
-  /// A tile of matrices read, twice where it is off the diagonal, and made durable as in a run, on one
-  /// core. Whether the files are in the page cache decides much of the time.
+  /// Measures, on one core, reading a tile of matrices (twice if it is off the diagonal) and making
+  /// it durable as in a run. The time depends strongly on whether the files are in the page cache.
   static func copying(
     _ assignment: Assignment, tile: Int, train: Int
   ) throws -> MachineProfile.TileSeconds {
@@ -19,7 +19,7 @@ extension Calibration {
     return .init(apart: writing + 2 * reading, diagonal: writing + reading)
   }
 
-  /// A new folder for files that are measured.
+  /// A new folder for temporary files of measurements.
   static func temporaryFolder() throws -> String {
     let folder =
       FileManager.default.temporaryDirectory.path

@@ -7,11 +7,11 @@ import KernelTiles
 import RecursionCore
 import Synchronization
 
-/// Short measurements of this machine, 20 seconds at most in all.
+/// Short measurements of this machine, at most 20 seconds in total.
 enum Calibration {
-  /// The machine without any network.
+  /// Measures the machine without any network.
   ///
-  /// Errors: no memory for BLAS.
+  /// Errors: not enough memory for BLAS.
   static func machine() throws -> MachineProfile {
     try OpenBLAS.requireMemory()
     OpenBLAS.setThreads(1)
@@ -21,8 +21,8 @@ enum Calibration {
       gflopsF32: gflops(Float.self), tiles: [:])
   }
 
-  /// A tile of a job's networks, off and on the diagonal, computed and made durable as in a run: on
-  /// all cores at once, because they share the memory and the disk.
+  /// Measures tiles of a job's networks, off and on the diagonal, computed and made durable as in a
+  /// run. The measurement uses all cores at once, because they share the memory and the disk.
   ///
   /// Files are written to the temporary folder.
   static func tile(
@@ -34,7 +34,7 @@ enum Calibration {
     guard let networks = assignment.networks else {
       return try copying(assignment, tile: tile, train: train)
     }
-    // Images with numbers of unit variance; what they show does not matter to the time.
+    // Images with values of unit variance. The time does not depend on their contents.
     var state: UInt64 = 1
     let values = (0..<3 * tile * shape.reduce(1, *)).map { _ -> Double in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -58,8 +58,8 @@ enum Calibration {
 
   /// The mean seconds of tiles on one core, measured for some seconds.
   ///
-  /// Where a whole tile takes longer than that, parts of it are measured: a tile's time grows with its
-  /// area.
+  /// If a whole tile takes longer than that, parts of it are measured, because the time of a tile
+  /// is proportional to its area.
   private static func core(
     _ assignment: Assignment, _ networks: NetworkWork, _ tile: Int, _ values: [Double],
     _ shape: [Int], file: String
@@ -72,10 +72,10 @@ enum Calibration {
     let kernels = networks.makeTileKernels()
     return try values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return .init(apart: 0, diagonal: 0) }
-      // What mirror images show does not matter to the time, either.
+      // The time does not depend on the contents of mirror images either.
       let images = Images(
         base: base, count: 3 * tile, shape: shape, mirrors: assignment.averagesMirrors ? base : nil)
-      /// Seconds of this core for the first `edge` rows and columns of one tile in column 0.
+      /// The seconds of this core for the first `edge` rows and columns of a tile in column 0.
       func seconds(row: Int, edge: Int) throws -> Double {
         let rows = images.slice(row * tile..<row * tile + edge)
         let start = processorSeconds
@@ -85,7 +85,8 @@ enum Calibration {
         return processorSeconds - start
       }
       let begin = now()
-      // Ever larger parts, the first of which pays for memory, while the next takes seconds at most.
+      // Measure larger and larger parts. The first one includes the cost of memory, and the next
+      // one takes at most seconds.
       var edge = min(tile, max(networks.program.leastTile, 1))
       _ = try seconds(row: 0, edge: edge)
       var last = try seconds(row: 1, edge: edge)
@@ -109,12 +110,12 @@ enum Calibration {
     }
   }
 
-  /// Seconds of making a tile of every array durable.
+  /// The seconds to make a tile of every array durable.
   static func writingSeconds(
     _ assignment: Assignment, _ bytes: UnsafeRawBufferPointer, file: String
   ) throws -> Double {
     let arrays = assignment.valuesPerPair
-    // The first file of a folder takes longer.
+    // The first file in a folder takes longer.
     let start = now()
     var written = 0
     while written < 2 || (now() - start < 1 && written < 4 * arrays) {
@@ -139,7 +140,7 @@ enum Calibration {
     return 2 * Double(n * n * n) / best / 1e9
   }
 
-  /// Of the calling thread, which others that share the machine do not make longer.
+  /// The processor seconds of the calling thread. Other programs on the machine do not increase them.
   private static var processorSeconds: Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -3,17 +3,16 @@ import Failures
 import Foundation
 import Results
 
-/// What a machine does per second, measured on it by `plan --calibrate` or written by hand for
-/// another one.
+/// The speed of a machine, measured on it by `plan --calibrate` or written by hand for another machine.
 package struct MachineProfile: Codable, Equatable {
-  /// Cores and bytes of memory of a node.
+  /// The number of cores, and the bytes of memory, of a node.
   package var cores: Int
   package var memory: Int
-  /// Products of large matrices on one core, GFLOP/s.
+  /// The speed of products of large matrices on one core, in GFLOP/s.
   package var gflopsF64: Double
   package var gflopsF32: Double
-  /// Seconds that one core takes for a whole tile off the diagonal and for one on it, by network,
-  /// precision and tile.
+  /// The seconds that one core takes for a whole tile off the diagonal and for a tile on it, by
+  /// network, precision and tile size.
   package var tiles: [String: TileSeconds]
 
   package struct TileSeconds: Codable, Equatable {
@@ -21,14 +20,14 @@ package struct MachineProfile: Codable, Equatable {
     package var diagonal: Double
   }
 
-  /// Where the profile of this machine lies: $XDG_CONFIG_HOME/ntk-dist/machine.json.
+  /// The path of this machine's profile: $XDG_CONFIG_HOME/ntk-dist/machine.json.
   static var standardPath: String {
     let environment = ProcessInfo.processInfo.environment
     let base = environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? ".") + "/.config"
     return base + "/ntk-dist/machine.json"
   }
 
-  /// Reads a profile; nil where there is none.
+  /// Reads a profile; nil if the file does not exist.
   ///
   /// Errors: a file that is not a profile.
   package static func read(_ path: String) throws -> MachineProfile? {
@@ -43,7 +42,7 @@ package struct MachineProfile: Codable, Equatable {
     }
   }
 
-  /// Throws where a figure is of no machine. Sums and products of the others do not overflow.
+  /// Throws if a figure is not realistic for any machine. Sums and products of realistic figures do not overflow.
   private func check(_ path: String) throws(Refusal) {
     var figures = [
       ("cores", Double(cores), 1...1e5), ("memory", Double(memory), 1...1e16),
@@ -61,7 +60,7 @@ package struct MachineProfile: Codable, Equatable {
     }
   }
 
-  /// Writes the profile, and the folder it is in.
+  /// Writes the profile, and creates its folder if necessary.
   package func write(_ path: String) throws {
     try Disk().createFolder(above: path)
     try Disk().publish(try JSONText.bytes(self), to: path)

@@ -7,21 +7,21 @@ import Jobs
 import RecursionCore
 import Results
 
-/// What a user asks of `plan`.
+/// The options of `plan`.
 public struct PlanRequest {
   /// The job file.
   public var job: String
-  /// `key=value` settings that override it.
+  /// `key=value` settings that override the job file.
   public var overrides: [String]
-  /// MPI ranks.
+  /// The number of MPI ranks.
   public var ranks: Int
-  /// Nil for as many as a node has cores.
+  /// The number of ranks per node; nil for the number of cores of a node.
   public var ranksPerNode: Int?
-  /// Bytes of a node's memory; nil for the profile's.
+  /// The bytes of memory of a node; nil for the value in the profile.
   public var memory: Int?
-  /// Whether this machine is measured, and the profile written.
+  /// Whether to measure this machine and write the profile.
   public var calibrates: Bool
-  /// The profile's file; nil for the user's own.
+  /// The file of the profile; nil for the user's own profile.
   public var machine: String?
   /// How the plan is printed.
   public var format: Format
@@ -56,7 +56,7 @@ public struct PlanCommand {
 
   /// Prints the plan.
   ///
-  /// Errors: a `Refusal` of kind `resource` where the run cannot be.
+  /// Errors: a `Refusal` of kind `resource` if the run is impossible.
   public func perform() throws {
     let job = try Job(contentsOf: request.job, overrides: request.overrides)
     let data = try PlannedData(job, run: RunFolder(job.output))
@@ -137,7 +137,7 @@ public struct PlanCommand {
     return lines
   }
 
-  /// The template jobs/slurm/whole.sh filled in, with room of a third in time and a tenth in memory.
+  /// The template jobs/slurm/whole.sh, filled in with a margin of a third in time and a tenth in memory.
   private func slurm(_ plan: RunPlan) -> String {
     let minutes = Int(min(plan.seconds * 4 / 3 / 60, 1e12).rounded(.up)) + 5
     let bytes = plan.stages.map(\.bytesPerNode).max() ?? 0
@@ -159,7 +159,7 @@ public struct PlanCommand {
       """
   }
 
-  /// The text as one word of a shell.
+  /// The text quoted as one word for a shell.
   private static func quoted(_ text: String) -> String {
     "'" + text.replacing("'", with: "'\\''") + "'"
   }

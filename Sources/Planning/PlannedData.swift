@@ -3,18 +3,18 @@ import Datasets
 import Jobs
 import Results
 
-/// How much data a plan is for.
+/// The amount of data that a plan is for.
 struct PlannedData {
   let train: Int
   let test: Int
-  /// Of the labels; 0 without.
+  /// The number of classes of the labels; 0 without labels.
   let classes: Int
-  /// Of one image; empty where there are none.
+  /// The shape of one image; empty if there are no images.
   let shape: [Int]
-  /// Of features; 0 where there are none.
+  /// The number of columns of the features; 0 if there are none.
   var columns = 0
 
-  /// Looks at a job's data; takes the official CIFAR-10 where its files are elsewhere.
+  /// Looks at the data of a job. If the files of CIFAR-10 are not available here, assumes the official data set.
   ///
   /// Local. Errors: `DatasetError`, `MatrixError`.
   init(_ job: Job, run: RunFolder) throws {
@@ -45,7 +45,7 @@ struct PlannedData {
     }
   }
 
-  /// How many images of the official CIFAR-10 a job takes.
+  /// The number of images of the official CIFAR-10 that a job uses.
   private static func official(_ selection: Selection, _ split: Split) throws(DatasetError) -> Int {
     let held = split == .train ? 50_000 : 10_000
     let asked = selection.count ?? held

@@ -6,13 +6,13 @@ import Jobs
 import Results
 import Solve
 
-/// What the stages of a plan that solve have in common.
+/// The common input of the stages that solve.
 struct Solves {
   let layout: MatrixLayout
   let time: SolverTime
-  /// How many kernels there are.
+  /// The number of kernels.
   let arrays: Double
-  /// Of the labels.
+  /// The number of classes of the labels.
   let classes: Int
 }
 
@@ -89,7 +89,7 @@ extension RunPlan {
       return
     }
     let factors = SolverTime.factorizations(section)
-    // A factor that is shared leaves the matrix in the other triangle.
+    // A shared factor leaves the matrix in the other triangle.
     let isShared = factors < section.regularization.count
     try add(
       "predict", .cholesky, layout, seconds: solves.time.prediction(section) * solves.arrays,
@@ -124,10 +124,10 @@ extension RunPlan {
       note: "\(section.targets.count) signs of eigenvectors learned")
   }
 
-  /// Adds what stands against stages that do not fit into a node's memory, `limit` bytes.
+  /// Adds obstacles for stages that do not fit into the memory of a node, which is `limit` bytes.
   mutating func addObstacles(limit: Int) {
     for stage in stages where stage.bytesPerNode > limit {
-      // With the same ranks spread over more nodes.
+      // Try the same ranks on more nodes.
       var perNode = ranksPerNode
       while perNode > 1 && stage.bytesPerRank * perNode > limit { perNode -= 1 }
       obstacles.append(

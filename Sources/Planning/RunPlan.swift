@@ -7,45 +7,46 @@ import Results
 import Solve
 import Tiling
 
-/// What a run will take: tiles, time, memory and disk, from a machine's profile, without any rank.
+/// Estimates what a run will take (tiles, time, memory and disk) from the profile of a machine, without any rank.
 struct RunPlan: Codable {
   /// One stage of a run.
   struct Stage: Codable {
     var name: String
-    /// Wall time.
+    /// The wall time in seconds.
     var seconds: Double
-    /// Of the rank that needs most, process included, and of a node, shared images included.
+    /// The memory of the rank that needs most, including the process itself, and the memory of a
+    /// node, including shared images.
     var bytesPerRank: Int
     var bytesPerNode: Int
-    /// How it is done.
+    /// A note on how the stage is done.
     var note: String
   }
 
   var train: Int
   var test: Int
-  /// What the kernels are of where that is no images, for example `points`.
+  /// What the kernels compare if not images, for example `points`.
   var subjects: String?
   var ranks: Int
   var ranksPerNode: Int
   var nodes: Int
   var tile: Int
   var tiles: Int
-  /// Hours of one core that the assembly takes.
+  /// The hours of one core that the assembly takes.
   var coreHours: Double
   var storeBytes: Int
-  /// Files of the finished store.
+  /// The number of files of the finished store.
   var storeFiles: Int
   var grid: [Int]
   var blockSize: Int
   var stages: [Stage]
-  /// Why the run is impossible, one sentence each.
+  /// The reasons why the run is impossible, one sentence each.
   var obstacles: [String]
 
   var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
 
   /// - Parameters:
-  ///   - tileSeconds: of one core.
-  ///   - memory: bytes of a node; nil for the profile's.
+  ///   - tileSeconds: the seconds that one core takes for a tile.
+  ///   - memory: the bytes of memory of a node; nil for the value in the profile.
   init(
     _ job: Job, _ assignment: Assignment, _ data: PlannedData,
     ranks: Int, ranksPerNode: Int, machine: MachineProfile, tileSeconds: MachineProfile.TileSeconds,
@@ -79,7 +80,7 @@ struct RunPlan: Codable {
       ? assignment.featureBytes(train: train, test: test, ranks: ranks)
       : (perRank: 0, perNode: 0)
     let assembling = base + assignment.assemblyBytes(tile: min(tile, train)) + sums.perRank
-    // The last tiles of a run keep only some ranks at work.
+    // The last tiles of a run keep only some of the ranks busy.
     let idle = ranks > 1 ? tileSeconds.apart / 2 : 0
     stages = [
       Stage(
@@ -115,7 +116,7 @@ struct RunPlan: Codable {
     addObstacles(limit: limit)
   }
 
-  /// Seconds of one core for all tiles, each by its share of a whole one.
+  /// The seconds of one core for all tiles. Each tile counts by its fraction of a whole tile.
   private static func assemblySeconds(
     _ grids: [(part: KernelStore.Part, grid: TileGrid)], side: Int,
     _ tileSeconds: MachineProfile.TileSeconds
@@ -133,23 +134,24 @@ struct RunPlan: Codable {
     return seconds
   }
 
-  /// Seconds of one core for the products of features. Reading them from the file system may take longer.
+  /// The seconds of one core for the products of features. Reading the features from the file
+  /// system may take longer.
   private static func productSeconds(
     _ assignment: Assignment, _ grids: [(part: KernelStore.Part, grid: TileGrid)], _ columns: Int,
     _ machine: MachineProfile
   ) -> Double {
     let entries = grids.filter { $0.part != .testDiagonal }.reduce(0) { $0 + $1.grid.entries }
     let speed = assignment.precision == .f64 ? machine.gflopsF64 : machine.gflopsF32
-    // The kernels of layers have all columns once more.
+    // The kernels of layers use all columns a second time.
     let passes = assignment.variants.count > 1 ? 2.0 : 1
     return passes * 2 * Double(entries) * Double(columns) / (speed * 1e9)
   }
 
-  /// Adds a stage of a solver, and what stands against it.
+  /// Adds a stage of a solver, and its obstacles.
   ///
   /// - Parameters:
-  ///   - solver: nil where the stage holds no whole matrix.
-  ///   - bytes: of the rank that needs most, beside the process itself.
+  ///   - solver: the solver; nil if the stage holds no whole matrix.
+  ///   - bytes: the memory of the rank that needs most, in addition to the process itself.
   mutating func add(
     _ name: String, _ solver: Solver?, _ layout: MatrixLayout, seconds: Double, bytes: Int,
     note: String

@@ -20,7 +20,7 @@ public struct Axis: Equatable, Sendable {
   public var ticks: [Double]
   /// Values that the range must include.
   public var includes: [Double]
-  /// The lower bound of what is shown; nil for none.
+  /// The lower bound of the shown values; nil for no bound.
   public var floor: Double?
   /// Whether values are counts or ranks, so that ticks are whole numbers.
   public var isCount: Bool

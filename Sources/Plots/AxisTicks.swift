@@ -5,16 +5,16 @@ struct AxisTicks {
   /// The values in ascending order.
   let values: [Double]
 
-  /// The ratio from which a logarithmic axis is labeled with powers of ten.
+  /// A logarithmic axis with at least this ratio of its ends is labeled with powers of ten.
   private static let fewestDecades = 200.0
   private static let fontSize = 16
-  /// Pixels between two labels at least.
+  /// The minimum number of pixels between two labels.
   private static let gap = 8.0
 
-  /// The labels of an axis; nil for a long logarithmic axis, where gnuplot chooses powers of ten.
+  /// Computes the labels of an axis; nil for a long logarithmic axis, for which gnuplot chooses powers of ten.
   ///
-  /// They are the ticks that the axis gives, or multiples of a round step, or few digits times
-  /// powers of ten on a short logarithmic axis.
+  /// The labels are the ticks that the axis gives, or multiples of a round step, or, on a short
+  /// logarithmic axis, a few digits times powers of ten.
   init?(_ axis: Axis, range: ClosedRange<Double>, isHorizontal: Bool) {
     let given = axis.ticks.filter { range.contains($0) && axis.shows($0) }.sorted()
     if !given.isEmpty {
@@ -53,7 +53,7 @@ struct AxisTicks {
         let (low, high) = (
           (range.lowerBound / step).rounded(.up), (range.upperBound / step).rounded(.down)
         )
-        // Beyond that, multiples are not exact and labels do not differ.
+        // For larger values, multiples are not exact and labels do not differ.
         guard low <= high, max(abs(low), abs(high)) < 1e9 else { continue }
         let values = stride(from: low, through: high, by: 1).map { $0 * step }
         if values.count <= 10, legible(values, axis, range, isHorizontal).count == values.count {
@@ -64,7 +64,7 @@ struct AxisTicks {
     return legible([range.lowerBound, range.upperBound], axis, range, isHorizontal)
   }
 
-  /// Those of `values` whose labels neither touch the one before nor leave the picture.
+  /// The elements of `values` whose labels neither touch the previous label nor leave the picture.
   private static func legible(
     _ values: [Double], _ axis: Axis, _ range: ClosedRange<Double>, _ isHorizontal: Bool
   ) -> [Double] {

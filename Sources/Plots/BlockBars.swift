@@ -18,7 +18,7 @@ public struct BlockBars: Sendable {
     return locale.contains("utf-8") || locale.contains("utf8")
   }
 
-  /// Bars of `height` lines, the topmost first, one column per count; counts above zero are visible.
+  /// Bars of `height` lines, from top to bottom, with one column per count; counts above zero are always visible.
   public func lines(_ counts: [Int], height: Int) -> [String] {
     let full = levels.count - 1
     let most = Double(max(counts.max() ?? 0, 1))

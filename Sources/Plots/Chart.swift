@@ -25,7 +25,7 @@ public struct Chart: Equatable, Sendable {
   public var series: [Series]
   /// Text in the plot.
   public var labels: [Label]
-  /// The key's text for dashed lines that it does not list; nil if there are none.
+  /// The text in the key for dashed lines that the key does not list; nil if there are none.
   public var dashedMeans: String?
 
   /// A chart over two axes.
@@ -75,23 +75,23 @@ public struct Chart: Equatable, Sendable {
     drawn.compactMap(\.label) + (dashedMeans.map { [$0] } ?? [])
   }
 
-  /// Rows of the key above the plot; a single series needs no key.
+  /// The number of rows of the key above the plot; a single series needs no key.
   private var keyRows: Int {
     keyWords.count <= 1 ? 0 : (keyWords.count + keyColumns - 1) / keyColumns
   }
 
-  /// Columns of the key: as many as fit by gnuplot's own estimate of text widths.
+  /// The number of columns of the key: as many as fit according to gnuplot's own estimate of text widths.
   private var keyColumns: Int {
     let widest = keyWords.map(\.count).max() ?? 0
     return max(1, min(3, 380 / (widest * 11 + 64)))
   }
 
-  /// Height of the picture in pixels: the plot, its axis, and the rows of the key.
+  /// The height of the picture in pixels: the plot, its axis, and the rows of the key.
   var height: Int {
     max(Self.plotHeight, TextWidth.pixels(y.label, size: 16)) + Self.bottom + top
   }
 
-  /// Width of the plot between its margins, and its least height.
+  /// The width of the plot between its margins, and the minimum height of the plot.
   static let plotWidth = Gnuplot.width - left - right
   static let plotHeight = 240
   /// The margins of the plot.
@@ -100,7 +100,8 @@ public struct Chart: Equatable, Sendable {
   private static let bottom = 66
   private var top: Int { keyRows * 24 + (keyRows == 0 ? 14 : 22) }
 
-  /// The edges of the plot as fractions of the picture: gnuplot's own estimates leave gaps.
+  /// The edges of the plot as fractions of the picture. They are set because gnuplot's own
+  /// estimates leave gaps.
   private var margins: [String] {
     [
       "set lmargin at screen \(Gnuplot.part(Self.left, of: Gnuplot.width))",
@@ -149,7 +150,7 @@ public struct Chart: Equatable, Sendable {
         parts.append("\(source) \(fill) \(title)")
       }
     }
-    // Above everything else.
+    // The hover texts are above everything else.
     parts += drawn.enumerated().filter { $0.element.style != .region }.map { index, series in
       HoverText.part(of: series, file: file, index: index)
     }

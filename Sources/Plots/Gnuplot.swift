@@ -1,8 +1,8 @@
 import Foundation
 
-/// What all gnuplot scripts have in common.
+/// The common parts of all gnuplot scripts.
 enum Gnuplot {
-  /// Width of pictures in pixels: small, so that their text is legible on a phone.
+  /// The width of pictures in pixels. It is small, so that text is legible on a phone.
   static let width = 480
 
   /// The first lines of every script.
@@ -50,7 +50,7 @@ enum Gnuplot {
   /// A number in data and commands.
   static func number(_ value: Double) -> String { String(format: "%.10g", value) }
 
-  /// A number at a tick: with all digits up to a million, so that neighbors differ.
+  /// A number at a tick. Numbers up to a million have all digits, so that neighbors differ.
   static func tick(_ value: Double) -> String {
     String(format: abs(value) < 1e6 ? "%.10g" : "%.6g", value)
   }

@@ -1,17 +1,16 @@
 import Foundation
 import Synchronization
 
-/// The gnuplot of this machine.
+/// The gnuplot program of this machine.
 public final class GnuplotProgram: Sendable {
   private let path: String
   private let limit: Double
-  /// Whether gnuplot once exceeded its time limit; then it is not started again.
+  /// Whether gnuplot once exceeded its time limit; if so, it is not started again.
   private let isStuck = Atomic(false)
 
-  /// The program in the folders of `searchPath`; nil if it is in none of them.
+  /// Finds the program in the folders of `searchPath`; nil if none of them contains it.
   ///
-  /// `searchPath` is the environment's PATH by default. `limit` is the seconds that one
-  /// picture may take.
+  /// By default, `searchPath` is PATH of the environment. `limit` is the maximum number of seconds for one picture.
   public init?(
     searchPath: String? = ProcessInfo.processInfo.environment["PATH"],
     limit: Double = 30
@@ -27,7 +26,7 @@ public final class GnuplotProgram: Sendable {
 
   /// Draws a plot whose script and data are in `folder`.
   ///
-  /// Returns: nil, or a sentence that says why there is no picture.
+  /// Returns nil, or a sentence that says why there is no picture.
   public func draw(_ plot: Plot, in folder: String) -> String? {
     guard !isStuck.load(ordering: .relaxed) else {
       return "\(path) exceeded its time limit before and was not started again"
@@ -35,7 +34,7 @@ public final class GnuplotProgram: Sendable {
     guard Self.hasFreeDescriptors else {
       return "too many files are open to start \(path); raise the limit with ulimit -n"
     }
-    // A file rather than a pipe: a child of gnuplot that outlives it would keep a pipe open.
+    // Use a file instead of a pipe, because a child of gnuplot that outlives it would keep a pipe open.
     let messages = FileManager.default.temporaryDirectory
       .appendingPathComponent("ntk-dist-gnuplot-\(UUID().uuidString)")
     guard FileManager.default.createFile(atPath: messages.path, contents: nil),
@@ -45,7 +44,7 @@ public final class GnuplotProgram: Sendable {
 
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
-    // The user's settings do not apply.
+    // With this option, gnuplot ignores the user's settings.
     process.arguments = ["--default-settings", plot.scriptFile]
     process.currentDirectoryURL = URL(fileURLWithPath: folder, isDirectory: true)
     process.standardInput = FileHandle.nullDevice
@@ -71,7 +70,7 @@ public final class GnuplotProgram: Sendable {
       ?? "gnuplot ended with status \(process.terminationStatus)"
   }
 
-  /// Returns: nil, or a sentence that says why the picture cannot be written.
+  /// Adds hover titles to a picture. Returns nil, or a sentence that says why the picture cannot be written.
   private static func addTitles(to picture: String) -> String? {
     guard let svg = try? String(contentsOfFile: picture, encoding: .utf8) else {
       return "\(picture) cannot be read"
@@ -84,17 +83,17 @@ public final class GnuplotProgram: Sendable {
     }
   }
 
-  /// Whether some files can still be opened; `Process` ends the program where they cannot.
+  /// Whether some more files can be opened. If not, `Process` would end the program.
   private static var hasFreeDescriptors: Bool {
     let probes = (0..<12).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
     for probe in probes where probe >= 0 { close(probe) }
     return !probes.contains { $0 < 0 }
   }
 
-  /// What gnuplot's messages say is wrong; nil if they are empty.
+  /// The problem that gnuplot's messages describe; nil if they are empty.
   private static func reason(in said: String, script: String) -> String? {
     let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-    // The lines between show the command, with a mark below the place.
+    // The lines in between show the command, with a mark below the position of the problem.
     var sentences: [String] = []
     for line in lines where line.hasPrefix("\"\(script)\" line") && !sentences.contains(line) {
       sentences.append(line)

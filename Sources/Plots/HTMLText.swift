@@ -16,14 +16,14 @@ enum HTMLText {
     return result
   }
 
-  /// The text escaped, with `λ_max` as λ and a subscript.
+  /// The escaped text, with `λ_max` written as λ with a subscript.
   static func withSubscripts(_ text: String) -> String {
     escaped(text).split(separator: " ", omittingEmptySubsequences: false).map { word in
       let parts = word.split(separator: "_", maxSplits: 1)
       guard parts.count == 2, let symbol = parts[0].last, symbol.isLetter, !symbol.isASCII else {
         return String(word)
       }
-      // An exponent stands over the subscript.
+      // An exponent is placed above the subscript.
       let base = parts[1].prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
       return "\(parts[0])<sub>\(base)</sub>\(parts[1].dropFirst(base.count))"
     }.joined(separator: " ")

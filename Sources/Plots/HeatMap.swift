@@ -1,10 +1,10 @@
 import Foundation
 
-/// A table of numbers as colored cells, with the numbers in them where there is room.
+/// A table of numbers as colored cells, which show the numbers if there is room.
 public struct HeatMap: Equatable, Sendable {
-  /// What the columns are.
+  /// The quantity along the columns.
   public var x: Axis
-  /// What the rows are, from the top.
+  /// The quantity along the rows, which are drawn from the top.
   public var y: Axis
   /// The names of the columns.
   public var columns: [String]
@@ -12,7 +12,7 @@ public struct HeatMap: Equatable, Sendable {
   public var rows: [String]
   /// One list per row, one value per column; nil for an empty cell.
   public var values: [[Double?]]
-  /// What the values are.
+  /// The quantity of the values.
   public var value: Axis
   /// The printf format of the numbers; narrow cells round them to whole numbers.
   public var format: String
@@ -87,7 +87,7 @@ public struct HeatMap: Equatable, Sendable {
     ]
   }
 
-  /// The numbers in the cells: white up to `middle`, where the palette is dark, black from there on.
+  /// The numbers in the cells: white below `middle`, where the palette is dark, and black from `middle` on.
   private func numbers(file: String, middle: Double, layout: HeatMapLayout) -> [String] {
     guard let text = layout.numbers else { return [] }
     return [("<", "#ffffff"), (">=", "#000000")].map { test, color in

@@ -1,37 +1,37 @@
 import Foundation
 
-/// Where the parts of a heat map are, in pixels, so that no text overlaps another.
+/// The positions of the parts of a heat map, in pixels, such that no text overlaps another.
 struct HeatMapLayout {
-  /// How the numbers in the cells are written; nil if they do not fit.
+  /// The format of the numbers in the cells; nil if they do not fit.
   let numbers: (format: String, size: Int)?
-  /// Whether a color scale stands beside the cells.
+  /// Whether there is a color scale next to the cells.
   let showsScale: Bool
-  /// Whether the names of the columns are upright.
+  /// Whether the names of the columns are turned upright.
   let turnsNames: Bool
-  /// Every how many columns have their name written.
+  /// The step between columns whose names are written.
   let columnStep: Int
-  /// Every how many rows have their name written.
+  /// The step between rows whose names are written.
   let rowStep: Int
-  /// Height of the picture.
+  /// The height of the picture.
   let height: Int
 
   private let left: Int
   private let bottom: Int
   private var right: Int { showsScale ? Self.scaleWidth : Self.margin }
 
-  /// Font sizes of names and of the largest and smallest numbers in cells.
+  /// The font sizes of names, and of the largest and smallest numbers in cells.
   private static let nameSize = 16
-  /// Pixels between the baselines of upright names at least.
+  /// The minimum number of pixels between the baselines of upright names.
   private static let leading = 14.0
   private static let numberSizes = (largest: 13, smallest: 10)
   private static let margin = 14
   private static let top = 12
   private static let scaleWidth = 120
-  /// The least height of rows with names and numbers, and the greatest height of all rows.
+  /// The minimum height of a row with names and numbers, and the maximum height of all rows together.
   private static let rowHeight = 28
   private static let tallest = 1120
 
-  /// The layout of a map.
+  /// Computes the layout of a map.
   init(_ map: HeatMap) {
     let names = map.columns.map { TextWidth.pixels($0, size: Self.nameSize) }.max() ?? 0
     let rowNames = map.rows.map { TextWidth.pixels($0, size: Self.nameSize) }.max() ?? 0
@@ -50,12 +50,12 @@ struct HeatMapLayout {
       max(min(Int(width), 60), Self.rowHeight), max(Self.tallest / rows, 4))
     rowStep = (Self.nameSize + 4 + rowHeight - 1) / rowHeight
     numbers = rowHeight >= Self.nameSize ? Self.numbers(map, width) : nil
-    // The names of the axis and of the scale stand upright beside the rows.
+    // The names of the axis and of the scale are upright next to the rows.
     let upright = [map.y.label, map.value.label].map { TextWidth.pixels($0, size: Self.nameSize) }
     height = max(rowHeight * rows, 120, upright.max() ?? 0) + bottom + Self.top
   }
 
-  /// The most digits and the largest font with which all numbers fit into cells of a width.
+  /// The format with the most digits and the largest font with which all numbers fit into cells of this width.
   private static func numbers(_ map: HeatMap, _ width: Double) -> (format: String, size: Int)? {
     for format in [map.format, "%.0f"] {
       let widest = map.shown.map { TextWidth.ems(String(format: format, $0)) }.max() ?? 0
@@ -67,7 +67,8 @@ struct HeatMapLayout {
     return nil
   }
 
-  /// The edges of the cells and the names of the axes: gnuplot's own estimates leave gaps.
+  /// The commands for the edges of the cells and the names of the axes. They are set because
+  /// gnuplot's own estimates leave gaps.
   func commands(x: Axis, y: Axis) -> [String] {
     let width = Gnuplot.width
     func name(_ number: Int, _ axis: Axis, _ place: String) -> String {

@@ -2,18 +2,18 @@ import Foundation
 
 /// A histogram of positive numbers over their logarithm.
 public struct LogarithmicBins: Equatable, Sendable {
-  /// The borders of the bins as base-10 logarithms, one more than there are bins.
+  /// The borders of the bins as base-10 logarithms; there is one border more than bins.
   public let borders: [Double]
   /// The number of values in each bin.
   public let counts: [Int]
 
-  /// The least width of a bin in decades, unless a range is given.
+  /// The minimum width of a bin in decades, unless a range is given.
   private static let narrowest = 0.005
 
-  /// Counts `values` in `count` bins of equal width between the smallest and the largest of them.
+  /// Counts `values` in `count` bins of equal width between the smallest and the largest value.
   ///
-  /// With a `range`, the bins cover it and values outside are ignored. The result is nil if no value
-  /// is positive.
+  /// If a `range` is given, the bins cover it, and values outside are ignored. The result is nil if
+  /// no value is positive.
   public init?(_ values: [Double], count: Int, range: ClosedRange<Double>? = nil) {
     let logarithms = values.lazy.filter { $0 > 0 && $0.isFinite }.map { log10($0) }
     guard count > 0, var low = range.map({ log10($0.lowerBound) }) ?? logarithms.min(),
@@ -23,7 +23,7 @@ public struct LogarithmicBins: Equatable, Sendable {
     if high - low < 1e-9 {
       (low, high) = (low - 0.5, high + 0.5)
     } else if range == nil {
-      // Nearly equal values would otherwise look like a broad distribution.
+      // Without this, nearly equal values would look like a broad distribution.
       let missing = Self.narrowest * Double(count) - (high - low)
       if missing > 0 { (low, high) = (low - missing / 2, high + missing / 2) }
     }
@@ -36,7 +36,7 @@ public struct LogarithmicBins: Equatable, Sendable {
     borders = (0...count).map { low + Double($0) * width }
   }
 
-  /// The outline of the histogram: the fraction of the values per decade, over the values.
+  /// The outline of the histogram: the fraction of the values per decade, as a function of the value.
   public var density: [Series.Point] {
     let total = Double(max(counts.reduce(0, +), 1))
     let outline = counts.indices.flatMap { bin in

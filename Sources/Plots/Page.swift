@@ -18,7 +18,7 @@ public struct Page: Sendable {
   public enum Part: Sendable {
     case text(String)
     case table(Table)
-    /// A table that the reader unfolds.
+    /// A table that is hidden until the reader unfolds it.
     case folded(title: String, Table)
     case figures([Figure])
   }
@@ -27,7 +27,7 @@ public struct Page: Sendable {
   public struct Section: Sendable {
     /// The heading.
     public var title: String
-    /// What is below it.
+    /// The parts below the heading.
     public var parts: [Part]
 
     /// Parts under a heading.

@@ -1,4 +1,4 @@
-/// The style of pages: one column on a phone, two on a desktop, and the reader's light or dark mode.
+/// The style of pages: one column on a phone, two on a desktop, in the light or dark mode of the reader.
 enum PageStyle {
   /// The style sheet.
   static var css: String {

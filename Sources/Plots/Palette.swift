@@ -1,7 +1,7 @@
-/// The colors of plots: those of Okabe and Ito, which people with any color vision can tell apart,
-/// and viridis for cells.
+/// The colors of plots: the colors of Okabe and Ito, which people with any color vision can
+/// distinguish, and viridis for cells.
 enum Palette {
-  /// A color for paper, which gnuplot draws, and its counterpart on a dark page.
+  /// A color for paper, which gnuplot uses, and its counterpart on a dark page.
   struct Color {
     /// The name of the CSS variable on the page.
     let name: String

@@ -1,6 +1,6 @@
 /// A figure: its data and the gnuplot script that draws it.
 public struct Plot: Equatable, Sendable {
-  /// What a figure shows.
+  /// The contents of a figure.
   public enum Content: Equatable, Sendable {
     case chart(Chart)
     case cells(HeatMap)
@@ -12,7 +12,7 @@ public struct Plot: Equatable, Sendable {
   public var title: String
   /// The caption, in sentences.
   public var caption: String
-  /// What it shows.
+  /// The contents.
   public var content: Content
 
   /// A plot; nil if there is nothing to draw.

@@ -1,10 +1,10 @@
-/// Several replacements in one pass over a text. Pictures are long, and `replacingOccurrences` reads all of one
-/// for each replacement.
+/// Makes several replacements in one pass over a text. Pictures are long, and
+/// `replacingOccurrences` would read the whole text once for each replacement.
 struct Replacements {
-  /// Patterns and what takes their place, by the first byte of the pattern.
+  /// Patterns and their replacements, indexed by the first byte of the pattern.
   private var byFirstByte = [[(pattern: [UInt8], text: [UInt8])]](repeating: [], count: 256)
 
-  /// Adds a replacement; of patterns that fit at one place, the one that was added first is replaced.
+  /// Adds a replacement. If several patterns match at the same place, the one that was added first is used.
   ///
   /// Precondition: the pattern is not empty.
   mutating func add(_ pattern: String, _ text: String) {
@@ -12,7 +12,7 @@ struct Replacements {
     byFirstByte[Int(bytes[0])].append((bytes, Array(text.utf8)))
   }
 
-  /// The text with all of them made; what has been put in is not looked at again.
+  /// The text with all replacements made. Inserted text is not searched again.
   func applied(to text: some StringProtocol) -> String {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []

@@ -7,13 +7,13 @@ public struct Series: Equatable, Sendable {
     case linePoints
     /// A dashed line, for theory and bounds.
     case dashed
-    /// A line, filled down to zero.
+    /// A line with the area down to zero filled.
     case area
-    /// A closed outline, filled faintly.
+    /// A closed outline with a faint filling.
     case region
   }
 
-  /// A point; the line has a gap where y is nil.
+  /// A point; the line has a gap if `y` is nil.
   public struct Point: Equatable, Sendable {
     /// The horizontal coordinate.
     public var x: Double
@@ -31,9 +31,9 @@ public struct Series: Equatable, Sendable {
   public var label: String?
   /// The points in order.
   public var points: [Point]
-  /// How they are drawn.
+  /// How the points are drawn.
   public var style: Style
-  /// The number of the palette's color, cyclic; nil for the color of text.
+  /// The number of the color in the palette, cyclic; nil for the color of text.
   public var color: Int?
 
   /// A series of points.

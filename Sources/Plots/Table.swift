@@ -2,7 +2,7 @@
 public struct Table: Equatable, Sendable {
   /// The names of the columns; empty for a table without a header.
   public var columns: [String]
-  /// The rows, each as long as `columns`.
+  /// The rows; each has as many elements as `columns`.
   public var rows: [[String]]
 
   /// A table.
@@ -11,7 +11,7 @@ public struct Table: Equatable, Sendable {
     self.rows = rows
   }
 
-  /// The element, in a box that scrolls if the table is too wide.
+  /// The HTML element, in a box that scrolls if the table is too wide.
   var html: String {
     // A table without a header lists names and facts.
     let kind = columns.isEmpty ? "table facts" : "table"

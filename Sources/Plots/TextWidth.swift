@@ -2,7 +2,7 @@
 enum TextWidth {
   /// The advance of a line of text in units of the font size.
   ///
-  /// The numbers are those of DejaVu Sans, the widest of the usual sans-serif fonts, rounded up.
+  /// The numbers are those of DejaVu Sans, rounded up. It is the widest of the usual sans-serif fonts.
   static func ems(_ text: String) -> Double { text.reduce(0) { $0 + ems($1) } }
 
   /// The width of a line in whole pixels at a font size in pixels.

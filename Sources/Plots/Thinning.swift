@@ -2,10 +2,10 @@ import Foundation
 
 /// Selects the points that a picture needs.
 public enum Thinning {
-  /// At most `limit` indices in `0..<count`, ascending, including both ends.
+  /// At most `limit` indices in `0..<count`, in ascending order, including both ends.
   ///
-  /// If there are more than `limit`, two thirds are at equal ratios counted from the first index and
-  /// one third at equal ratios counted from the last, so that both ends are dense.
+  /// If `count` exceeds `limit`, two thirds of the indices are at equal ratios counted from the
+  /// first index, and one third is at equal ratios counted from the last index, so that both ends are dense.
   public static func logarithmic(_ count: Int, limit: Int) -> [Int] {
     guard count > limit, limit > 1 else { return Array(0..<max(count, 0)) }
     let fromLast = limit / 3
@@ -26,7 +26,7 @@ public enum Thinning {
     return places
   }
 
-  /// At most `limit` of `values` at equal distances, including both ends.
+  /// At most `limit` elements of `values` at equal distances, including both ends.
   public static func even<Value>(_ values: [Value], limit: Int) -> [Value] {
     guard values.count > limit, limit > 1 else { return values }
     return (0..<limit).map { values[$0 * (values.count - 1) / (limit - 1)] }

@@ -3,26 +3,26 @@ import Glibc
 
 /// The memory of this node.
 package enum NodeMemory {
-  /// What some processes may take, and why it is not more.
+  /// The memory that some processes may take, and the reason for the limit.
   package struct Room {
-    /// For all of them together.
+    /// The number of bytes for all processes together.
     package var bytes: Int
-    /// Behind a number in a sentence: what limits it, where that is not the node itself.
+    /// A phrase to follow the number in a sentence: the reason for the limit, unless it is the node itself.
     package var reason = ""
   }
 
-  /// Bytes that the processes of this node may still take: what the kernel calls available, or what
-  /// the control groups (of a SLURM job or a container) leave, if that is less.
+  /// The bytes that the processes of this node may still take: the memory that the kernel reports
+  /// as available, or less if control groups (of a SLURM job or a container) leave less.
   package static var available: Int { room(for: 1, addressSpace: nil).bytes }
 
-  /// What so many processes like this one may still take: no more than the limit of each one's address
-  /// space (ulimit -v) leaves.
+  /// The memory that this number of processes like this one may still take. It is at most what the
+  /// limit of each process's address space (ulimit -v) leaves.
   package static func room(for processes: Int) -> Room {
     let limit = Int(ntk_limit_address_space())
     return room(for: processes, addressSpace: limit < 0 ? nil : max(limit - addressSpace, 0))
   }
 
-  /// - Parameter addressSpace: what a process may still take of it; nil without a limit.
+  /// - Parameter addressSpace: the bytes of address space that a process may still take; nil without a limit.
   private static func room(for processes: Int, addressSpace: Int?) -> Room {
     var room = Room(bytes: bytes(after: "MemAvailable:", in: "/proc/meminfo") ?? Int.max)
     let inGroups = min(
@@ -43,14 +43,14 @@ package enum NodeMemory {
     return room
   }
 
-  /// The address space of this process.
+  /// The bytes of address space that this process uses.
   private static var addressSpace: Int { bytes(after: "VmSize:", in: "/proc/self/status") ?? 0 }
 
-  /// What the control groups leave, from the process's own up to the root; `Int.max` without a limit. SLURM
-  /// limits the job, some levels above the process.
+  /// The bytes that the control groups leave, from the group of the process up to the root;
+  /// `Int.max` without a limit. SLURM sets the limit on the group of the job, some levels above the process.
   ///
   /// - Parameters:
-  ///   - cached: what the names of file caches in memory.stat begin with.
+  ///   - cached: the prefix of the names of file caches in memory.stat.
   private static func left(
     in root: String, _ group: String?, limit: String, used: String, cached: String
   ) -> Int {
@@ -61,7 +61,7 @@ package enum NodeMemory {
       if let limit = number(text(folder + "/" + limit)),
         let used = number(text(folder + "/" + used))
       {
-        // Cached files count as used, and are dropped when memory is needed.
+        // Cached files count as used, but they are dropped when memory is needed.
         let files = (text(folder + "/memory.stat") ?? "").split(separator: "\n")
           .filter {
             $0.hasPrefix(cached + "inactive_file ") || $0.hasPrefix(cached + "active_file ")
@@ -69,21 +69,21 @@ package enum NodeMemory {
           .reduce(0) { $0 + (number($1.split(separator: " ").last.map(String.init)) ?? 0) }
         bytes = min(bytes, max(limit - used + files, 0))
       }
-      // In a container the root is the container's own group.
+      // In a container, the root is the container's own group.
       if group == "/" { return bytes }
       let parent = group.lastIndex(of: "/").map { String(group[..<$0]) } ?? ""
       group = parent.isEmpty ? "/" : parent
     }
   }
 
-  /// The path of this process's control group: behind `0::` in version 2, behind `N:memory:` in version 1.
+  /// The path of this process's control group. It follows `0::` in version 2, and `N:memory:` in version 1.
   private static func group(_ mark: String) -> String? {
     (text("/proc/self/cgroup") ?? "").split(separator: "\n").first {
       mark.hasPrefix("0") ? $0.hasPrefix(mark) : $0.contains(mark)
     }.map { "/" + $0.split(separator: "/", maxSplits: 1).dropFirst().joined() }
   }
 
-  /// A number of kB in a file of /proc.
+  /// A number of bytes, given in kB in a file of /proc.
   private static func bytes(after name: String, in path: String) -> Int? {
     (text(path) ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
       .flatMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first }
@@ -94,7 +94,7 @@ package enum NodeMemory {
     text.flatMap { Int($0.filter { !$0.isWhitespace }) }
   }
 
-  /// The text of a file of /proc or /sys; these have no size, so it is read to its end.
+  /// The text of a file in /proc or /sys. Such files have no size, so they are read to their end.
   private static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

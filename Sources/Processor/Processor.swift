@@ -5,19 +5,19 @@ import Failures
 
 /// The processor of this machine.
 public enum Processor {
-  /// The names of the instruction sets that the recursion core may use and this processor lacks.
+  /// The names of the instruction sets that the recursion core may use but this processor does not have.
   public static var missing: [String] { names(of: ntk_missing_instruction_sets(required)) }
 
   /// Checks that the recursion core can run here. Local.
   ///
-  /// - Throws: `UnsupportedProcessor` where an instruction set is missing.
+  /// - Throws: `UnsupportedProcessor` if an instruction set is missing.
   public static func check() throws(UnsupportedProcessor) {
     let missing = missing
     if !missing.isEmpty { throw UnsupportedProcessor(missing: missing) }
   }
 
-  /// Which of the builds of an installed program this is (v2, v3 or v4), as `NTK_DIST_ISA` names it; nil
-  /// for one that was built for a single processor.
+  /// The level (v2, v3 or v4) of this build of an installed program, as used in `NTK_DIST_ISA`; nil
+  /// for a program that was built for a single processor.
   package static var level: String? {
     let march = String(cString: ntk_march())
     return march.hasPrefix("x86-64-v") ? String(march.dropFirst("x86-64-".count)) : nil
@@ -44,7 +44,7 @@ public enum Processor {
   }
 }
 
-/// The program was built for processors with instruction sets that this one lacks.
+/// The error for a program that was built for instruction sets that this processor does not have.
 public struct UnsupportedProcessor: Failure, Equatable {
   /// The names of the missing instruction sets.
   public let missing: [String]
@@ -54,7 +54,7 @@ public struct UnsupportedProcessor: Failure, Equatable {
   /// A resource of the machine is missing.
   public var kind: FailureKind { .resource }
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     let listed = missing.prefix(3).joined(separator: ", ")
     let more = missing.count > 3 ? " and \(missing.count - 3) more instruction sets" : ""

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The command line of this process, its name first.
+/// The command line of this process; the first element is the name of the program.
 ///
-/// Swift's runtime finds it in memory just before the environment. MPI replaces the environment, and in
-/// an installed program MPI starts first, so this reads /proc instead.
+/// The runtime of Swift finds the command line in memory just before the environment. But MPI
+/// replaces the environment, and in an installed program MPI starts first. So this code reads /proc instead.
 public let commandLineArguments: [String] = {
   guard let file = FileHandle(forReadingAtPath: "/proc/self/cmdline"),
     let bytes = try? file.readToEnd(), !bytes.isEmpty

@@ -11,21 +11,21 @@ public final class Console {
     /// A line every ten seconds.
     case lines
     case none
-    /// A bar on a terminal, lines elsewhere (under mpirun the terminal cannot be seen).
+    /// A bar on a terminal, lines elsewhere (a terminal cannot be detected under mpirun).
     case auto
   }
 
-  /// The time to the end of a step.
+  /// The time that is left until the end of a step.
   package enum TimeLeft {
-    /// What is left at the rate since the step was first shown.
+    /// Estimated from the rate since the step was first shown.
     case atTheRateSoFar
-    /// Seconds; nil where it cannot be known yet.
+    /// Known, in seconds; nil if it cannot be known yet.
     case known(Double?)
   }
 
-  /// Is told of a step when it begins and every ten seconds or so, whatever the user sees.
+  /// Called for a step when it begins and about every ten seconds, whatever the user sees.
   package var onStep: ((StepRecord) -> Void)?
-  /// The stage that the steps to come belong to.
+  /// The stage that the following steps belong to.
   package var stage: String?
 
   /// Seconds between two lines of progress.
@@ -38,12 +38,12 @@ public final class Console {
   private var lastDrawn = -Double.infinity
   private var lastTold = -Double.infinity
   private var told: String?
-  /// The step in progress when it was first shown.
+  /// The current step, with its fraction and the time when it was first shown.
   private var first: (what: String, fraction: Double, time: Double)?
   /// The step whose completion was shown last.
   private var complete: String?
 
-  /// The console of one rank. It prints only where `isOpen` is true.
+  /// The console of one rank. It prints only if `isOpen` is true.
   public init(isOpen: Bool, progress: Progress) {
     self.isOpen = isOpen
     self.progress = progress == .auto ? (isatty(STDERR_FILENO) != 0 ? .bar : .lines) : progress
@@ -63,13 +63,13 @@ public final class Console {
     log.warning("\(line)")
   }
 
-  /// Shows the progress of a step, not more often than it can be read.
+  /// Shows the progress of a step, but not more often than a user can read it.
   ///
   /// - Parameters:
-  ///   - fraction: from 0 to 1; nil where it cannot be known.
-  ///   - left: the time to the end.
-  ///   - isPreparation: whether it is but the beginning of the work on a kernel.
-  ///   - time: seconds of a clock that does not jump.
+  ///   - fraction: the finished fraction from 0 to 1; nil if it cannot be known.
+  ///   - left: the time until the end of the step.
+  ///   - isPreparation: whether the step only prepares the work on a kernel.
+  ///   - time: the seconds of a clock that does not jump.
   package func show(
     _ what: String, fraction: Double?, left: TimeLeft = .atTheRateSoFar,
     isPreparation: Bool = false, detail: @autoclosure () -> String, at time: Double
@@ -93,7 +93,7 @@ public final class Console {
     }
   }
 
-  /// Whether the user is to see the step again.
+  /// Whether to show the step to the user again now.
   private func isDue(_ what: String, _ fraction: Double?, at time: Double) -> Bool {
     switch progress {
     // A step without progress is announced once.
@@ -105,7 +105,7 @@ public final class Console {
     }
   }
 
-  /// Seconds to the end of a step; nil where they cannot be known yet.
+  /// The seconds until the end of a step; nil if they cannot be known yet.
   private func seconds(_ left: TimeLeft, _ fraction: Double?, at time: Double) -> Double? {
     if case .known(let seconds) = left { return seconds }
     guard let fraction, let first, fraction > first.fraction, time > first.time else { return nil }

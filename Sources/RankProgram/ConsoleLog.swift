@@ -1,8 +1,8 @@
 import Foundation
 import Logging
 
-/// Log lines on standard error: warnings as `ntk-dist: ...` and, with NTK_DIST_LOG=debug, what every
-/// rank does, as `ntk-dist debug, rank 3: ...`.
+/// Log lines on standard error: warnings as `ntk-dist: ...` and, with NTK_DIST_LOG=debug, the
+/// actions of every rank as `ntk-dist debug, rank 3: ...`.
 package struct ConsoleLog: LogHandler {
   package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]

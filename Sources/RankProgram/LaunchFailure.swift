@@ -2,11 +2,11 @@ import Failures
 import Foundation
 import MessagePassing
 
-/// What happens where the processes of a launcher do not find each other.
+/// Handles the case that the processes of a launcher do not find each other.
 public enum LaunchFailure {
-  /// Says it once. Local; the status of all of them.
+  /// Prints the sentence once. Local. Returns the exit status for all processes.
   public static func tell(_ sentence: String) -> ExitStatus {
-    // A launcher ends all processes with the first that fails: the others wait for the sentence.
+    // A launcher ends all processes as soon as one fails. So the other processes wait until the sentence is printed.
     if LaunchedRank.isFirst {
       StandardStream.error.write("ntk-dist: \(sentence)\n")
     } else {
@@ -15,10 +15,10 @@ public enum LaunchFailure {
     return .unavailable
   }
 
-  /// Whether MPI would end a process that is not connected to others under SLURM, while it starts and with words
-  /// of its own. Local; before MPI starts.
+  /// Whether MPI would end a process that is not connected to others under SLURM, during its start
+  /// and with its own message. Local; call it before MPI starts.
   ///
-  /// Open MPI does, unless it was built with a library that finds the ranks without srun's help.
+  /// Open MPI does this, unless it was built with a library that finds the ranks without the help of srun.
   public static var isFatal: Bool {
     guard MPIEnvironment.implementation.hasPrefix("Open MPI") else { return false }
     let helpers = ["s1", "s2", "cray"].map { "mca_pmix_\($0)" }
@@ -30,7 +30,7 @@ public enum LaunchFailure {
       }
   }
 
-  /// Where Open MPI's components may be, from where its library is.
+  /// The folders that may contain the components of Open MPI, derived from the location of its library.
   private static var componentFolders: [String] {
     guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"),
       let bytes = try? file.readToEnd(),

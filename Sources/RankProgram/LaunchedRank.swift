@@ -1,8 +1,8 @@
 import Foundation
 
-/// Which rank this process is, as far as launchers say before MPI starts.
+/// The rank of this process, as far as launchers tell it before MPI starts.
 public enum LaunchedRank {
-  /// Whether it is rank 0, or alone.
+  /// Whether this process is rank 0 or runs alone.
   public static var isFirst: Bool {
     let rank = first(["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"])
     return rank == nil || rank == "0"
@@ -11,10 +11,10 @@ public enum LaunchedRank {
   /// Whether no launcher has told this process its rank.
   public static var isAlone: Bool { first(ofRanks) == nil }
 
-  /// How many ranks a launcher has started; nil where none has.
+  /// The number of ranks that a launcher has started; nil if no launcher has.
   static var count: Int? {
-    // SLURM's number only where srun is asked for ranks: a shell or a task farm under it starts programs
-    // that are alone on purpose.
+    // The number from SLURM counts only if srun was asked for ranks. A shell or a task farm under
+    // SLURM starts programs that run alone on purpose.
     let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
     return (first(names) ?? first(["PMIX_RANK"]).flatMap { _ in first([stepTasks]) })
       .flatMap { Int($0) }
@@ -25,11 +25,12 @@ public enum LaunchedRank {
   ]
   private static let stepTasks = "SLURM_STEP_NUM_TASKS"
 
-  /// What is wrong where srun has started this process as one of several that cannot find each other,
-  /// because it was not told which interface MPI uses; else nil. It holds only if MPI does not find the
-  /// others: some are built with a library that needs no interface.
+  /// A description of the problem if srun has started this process as one of several that cannot
+  /// find each other because srun was not told which interface MPI uses; otherwise nil. The
+  /// description is valid only if MPI does not find the other ranks: some builds of MPI have a
+  /// library that needs no interface.
   ///
-  /// Programs that a batch script, a shell or mpirun starts are children of those, not of the step itself.
+  /// Programs that a batch script, a shell or mpirun starts are children of those, not of the job step itself.
   public static var unconnected: String? {
     let parent = FileHandle(forReadingAtPath: "/proc/\(getppid())/comm").flatMap {
       try? $0.readToEnd()
@@ -39,7 +40,7 @@ public enum LaunchedRank {
       parent: parent.map { String(decoding: $0, as: UTF8.self) } ?? "")
   }
 
-  /// The same of any environment and name of the parent process.
+  /// The same check for any environment and any name of the parent process.
   package static func unconnected(_ environment: [String: String], parent: String) -> String? {
     guard parent.hasPrefix("slurmstepd"), environment["SLURM_STEP_ID"] != nil,
       let tasks = environment[stepTasks].flatMap({ Int($0) }), tasks > 1,
@@ -50,12 +51,12 @@ public enum LaunchedRank {
       + "ranks; use `srun --mpi=pmix` (`srun --mpi=list` shows what there is), or mpirun in a batch job"
   }
 
-  /// What is wrong where a launcher has started several processes that do not know of each other, because
-  /// it is of another MPI than the program; else nil.
+  /// A description of the problem if a launcher has started several processes that do not know of
+  /// each other because the launcher belongs to another MPI than the program; otherwise nil.
   ///
   /// - Parameters:
-  ///   - size: ranks as MPI counts them.
-  ///   - mpi: the name of the program's MPI.
+  ///   - size: the number of ranks as MPI counts them.
+  ///   - mpi: the name of the MPI that the program was built with.
   public static func stranger(size: Int, mpi: String) -> String? {
     guard size == 1, let count, count > 1 else { return nil }
     return

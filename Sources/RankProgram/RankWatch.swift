@@ -3,17 +3,17 @@ import Foundation
 import MessagePassing
 import Watchdog
 
-/// The watchdog of a program's ranks, and what it says when it ends them.
+/// The watchdog of a program's ranks, and the messages with which it ends them.
 enum RankWatch {
-  /// Begins to watch.
+  /// Starts to watch.
   ///
-  /// Collective. Errors: no thread on a rank.
+  /// Collective. Errors: a rank that cannot create a thread.
   ///
   /// - Parameters:
   ///   - node: the ranks of this node.
   ///   - leaders: rank 0 of each node; nil on the other ranks.
-  ///   - timeout: seconds after which a silent rank ends the program; 0 for never.
-  ///   - continuation: what a message adds about continuing.
+  ///   - timeout: the seconds after which a silent rank ends the program; 0 for never.
+  ///   - continuation: what a message adds about how to continue.
   static func start(
     _ world: Communicator, node: Communicator, leaders: Communicator?, timeout: Double,
     continuation: String
@@ -27,14 +27,14 @@ enum RankWatch {
       rank: rank, timeout: timeout, socket: socket, root: endpoint,
       stopGrace: { StopRequest.grace }
     ) { alarm in
-      // All ranks may have received the signal: rank 0 prints it and ends the others.
+      // All ranks may have received the signal. Rank 0 prints the message and ends the other ranks.
       if alarm == .stopIgnored && rank != 0 { usleep(700_000) }
       end(sentence(alarm, rank: rank, own: own, root: root, names: names) + continuation)
     }
     do {
       try world.agree {
         try watchdog.start()
-        // Foundation needs some later, for gnuplot.
+        // Foundation needs some threads later, for gnuplot.
         try ThreadLimit.require(3)
       }
     } catch let failure as CollectiveFailure {
@@ -44,16 +44,16 @@ enum RankWatch {
     return watchdog
   }
 
-  /// This rank's socket, and where rank 0 is heard. Collective.
+  /// The socket of this rank, and the address of rank 0. Collective.
   ///
-  /// The sockets listen on the loopback where all ranks are on one host, and otherwise on the
-  /// network that all hosts share, as far as there is one.
+  /// The sockets use the loopback interface if all ranks are on one host. Otherwise they use the
+  /// network that all hosts share, if there is one.
   private static func connect(
     _ world: Communicator, node: Communicator, leaders: Communicator?
   ) throws -> (socket: DatagramSocket?, root: Watchdog.Endpoint) {
     let isOneHost = node.size == world.size
     let own = isOneHost ? [] : Interface.own
-    // On rank 0 alone.
+    // Only on rank 0.
     let common = try leaders.flatMap { try $0.gather(own).flatMap(Interface.common) }
     var socket: DatagramSocket?
     var words: [UInt64] = []
@@ -99,8 +99,8 @@ enum RankWatch {
     }
   }
 
-  /// Ends this process from the watchdog's thread, where MPI may not be called; what started the
-  /// ranks then ends the others. No file on disk is ever half written.
+  /// Ends this process from the thread of the watchdog, where MPI must not be called. The launcher
+  /// then ends the other ranks. No file on disk is ever half written.
   private static func end(_ sentence: String) -> Never {
     StandardStream.error.write("ntk-dist: \(sentence)\n")
     _exit(ExitStatus.stopped.rawValue)

@@ -3,16 +3,16 @@ import Processor
 import Results
 
 extension Ranks {
-  /// Throws, on all ranks, where a node has less memory than something takes on it.
+  /// Throws, on all ranks, if a node does not have the memory that something needs.
   ///
   /// Collective. Errors: resource.
   ///
   /// - Parameters:
-  ///   - needed: bytes of all ranks of this node.
+  ///   - needed: the bytes that all ranks of this node need together.
   ///   - what: the beginning of the sentence, as in "the spectrum of order 10".
-  ///   - advice: its end.
+  ///   - advice: the end of the sentence.
   package func requireMemory(_ needed: Int, for what: String, advice: String) throws {
-    // Memory that other ranks of the node have just freed counts.
+    // After the barrier, memory that other ranks of the node have just freed counts as free.
     try world.barrier()
     let room = NodeMemory.room(for: node.size)
     try agree {

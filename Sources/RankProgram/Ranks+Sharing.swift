@@ -2,9 +2,9 @@ import Foundation
 import MessagePassing
 
 extension Ranks {
-  /// Rank 0's value, on all ranks. Collective.
+  /// The value of rank 0, on all ranks. Collective.
   ///
-  /// - Parameter value: what this rank has; only rank 0's counts.
+  /// - Parameter value: the value of this rank; only the value of rank 0 is used.
   package func shared<Value: Codable>(_ value: Value) throws -> Value {
     guard count > 1 else { return value }
     let numbers = (infinity: "inf", negative: "-inf", nan: "nan")

@@ -11,13 +11,13 @@ package final class Ranks {
   package let node: Communicator
   /// Rank 0 of each node; nil on the other ranks.
   package let leaders: Communicator?
-  /// Notices ranks that hang.
+  /// The watchdog, which notices ranks that hang.
   package let watchdog: Watchdog
-  /// What a message about a stop adds for the user: how to continue, or nothing where the command
-  /// cannot continue.
+  /// The advice that a message about a stop adds for the user: how to continue, or nothing if the
+  /// command cannot continue.
   package let continuation: String
 
-  /// What a message adds where the command can continue.
+  /// The advice that a message adds if the command can continue.
   package static let advice = "; continue with --resume"
 
   package var rank: Int { world.rank }
@@ -28,10 +28,10 @@ package final class Ranks {
   ///
   /// Collective. Call `leave` before MPI ends.
   ///
-  /// Errors: ranks that run different programs, no memory for BLAS, no thread for the watchdog.
+  /// Errors: ranks that run different programs, not enough memory for BLAS, no thread for the watchdog.
   ///
   /// - Parameters:
-  ///   - timeout: seconds after which a silent rank ends the program; 0 for never.
+  ///   - timeout: the seconds after which a silent rank ends the program; 0 for never.
   ///   - canResume: whether the command has the option --resume.
   package init(_ world: Communicator, watchdog timeout: Double, canResume: Bool) throws {
     self.world = world
@@ -49,7 +49,7 @@ package final class Ranks {
     try world.agree(body)
   }
 
-  /// Runs a step on rank 0 alone so that all ranks return or all throw. Collective.
+  /// Runs a step on rank 0 alone, such that all ranks return or all ranks throw. Collective.
   package func onRoot(_ body: () throws -> Void) throws {
     try agree { if isRoot { try body() } }
   }
@@ -64,21 +64,21 @@ package final class Ranks {
     }
   }
 
-  /// Threads of BLAS in the solvers, from OPENBLAS_NUM_THREADS: one unless the user says otherwise,
-  /// because the ranks already use all cores. The assembly always takes one, so that the bytes of a
-  /// tile do not depend on the number of threads.
+  /// The number of BLAS threads in the solvers, from OPENBLAS_NUM_THREADS. The default is one,
+  /// because the ranks already use all cores. The assembly always uses one thread, so that the
+  /// bytes of a tile do not depend on the number of threads.
   package static var solverThreads: Int {
     ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int.init)
       .map { max($0, 1) } ?? 1
   }
 
-  /// Throws, on all ranks, where a signal asks any of them to stop. Collective.
+  /// Throws, on all ranks, if a signal asks any of them to stop. Collective.
   package func stopIfAsked() throws {
     guard let cause = try stopCause() else { return }
     throw CollectiveFailure(onAllRanks: Refusal(.stopped, cause.sentence))
   }
 
-  /// What asks any rank to stop, the most urgent cause; nil for nothing. Collective.
+  /// The most urgent cause for any rank to stop; nil if there is none. Collective.
   package func stopCause() throws -> StopRequest.Cause? {
     StopRequest.Cause(rawValue: try world.allReduce(StopRequest.cause?.rawValue ?? 0, .max))
   }

@@ -1,6 +1,7 @@
 import Plots
 
-/// How much of the targets lies within the leading eigenvectors, and what can be learned of them.
+/// Figures that show how much of the targets lies within the leading eigenvectors, and what can be
+/// learned from these.
 enum AlignmentFigures {
   static func plots(_ record: RunRecord) -> [Plot] {
     record.groups.flatMap { kind, kernels -> [Plot] in
@@ -62,7 +63,7 @@ enum AlignmentFigures {
       let label = record.keyName(kernel)
       let hasTest = targets.contains { $0.testAccuracy != nil }
       last = max(last, Double(targets.map(\.index).max() ?? 1))
-      // A sweep's key has no room for more than the test images'.
+      // The key of a sweep has room only for the test images.
       if !record.isSweep || !hasTest {
         series.append(
           Series(

@@ -1,12 +1,12 @@
 import Results
 
-/// The regularization that stands for a prediction where one number is shown.
+/// The regularization that represents a prediction if only one number is shown.
 package struct ChosenRegularization {
   package let result: PredictionSummary.RegularizedSummary
 
   var accuracy: Double? { result.accuracy }
 
-  /// Whether held-out images chose it.
+  /// Whether held-out images chose the regularization.
   var isByValidation: Bool { result.isChosen == true }
 
   /// The criterion of the choice, for captions.
@@ -14,7 +14,7 @@ package struct ChosenRegularization {
     "at the regularization that held-out images chose, or else at the one that is best on the test "
     + "images"
 
-  /// Nil where none has a solution.
+  /// Chooses a regularization; nil if none has a solution.
   package init?(_ prediction: PredictionSummary) {
     let solved = prediction.regularizations.filter { $0.failure == nil }
     let chosen = solved.first { $0.isChosen == true }

@@ -1,13 +1,13 @@
 import Results
 
-/// The log marginal likelihood that stands for a kernel with several regularizations.
+/// The log marginal likelihood that represents a kernel with several regularizations.
 enum Evidence {
-  /// Which one it is.
+  /// The rule for choosing this value, for captions.
   static let rule =
     "the largest log marginal likelihood per training image of the regularizations, with "
     + "the best scale where the spectrum has the targets' weights"
 
-  /// Nil where a run has none.
+  /// The log marginal likelihood per image; nil if a run has none.
   static func perImage(_ figures: Summary.KernelSummary, images: Int) -> Double? {
     let scaled = figures.generalization?.regularizations.compactMap(\.scaledLogMarginalLikelihood)
     let plain = figures.prediction?.regularizations.compactMap(\.logMarginalLikelihood)

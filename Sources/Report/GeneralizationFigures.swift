@@ -1,8 +1,8 @@
 import Plots
 import Results
 
-/// What the spectrum and the targets' weights predict: learning curves beside measurements, the targets'
-/// energy over all eigenvectors, and the evidence.
+/// The predictions from the spectrum and the weights of the targets: learning curves next to
+/// measurements, the energy of the targets over all eigenvectors, and the evidence.
 enum GeneralizationFigures {
   private typealias Ridge = GeneralizationSummary.Ridge
 
@@ -24,11 +24,12 @@ enum GeneralizationFigures {
     }
   }
 
-  /// Expected errors as lines, measured ones as points of the same color.
+  /// Expected errors as lines, and measured errors as points of the same color.
   private static func learningCurves(
     _ kernels: [RunRecord.Kernel], _ name: String, _ title: String, _ record: RunRecord
   ) -> Plot? {
-    // In a sweep a line for each variant, at the first regularization; else one for each of both.
+    // A sweep has one line for each variant, at the first regularization. Otherwise there is a line
+    // for each kernel and regularization.
     let lines = kernels.flatMap { kernel -> [(label: String, ridge: Ridge)] in
       let ridges = (kernel.figures.generalization?.regularizations ?? [])
         .filter { !$0.learningCurve.isEmpty }
@@ -100,7 +101,7 @@ enum GeneralizationFigures {
           dashedMeans: "directions at random")))
   }
 
-  /// Of one network, with a line for each class of the last kernel.
+  /// The energies for one network, with a line for each class of the last kernel.
   private static func classEnergies(
     _ kernels: [RunRecord.Kernel], _ name: String, _ title: String, _ record: RunRecord
   ) -> Plot? {
@@ -142,7 +143,7 @@ enum GeneralizationFigures {
       .chart(
         Chart(
           x: Axis("training time", unit: "units of the learning rate", scale: .logarithmic),
-          // What is left by rounding would hide all else.
+          // Very small losses are only rounding, and showing them would hide everything else.
           y: Axis("training loss", scale: .logarithmic, floor: most > 0 ? most * 1e-6 : nil),
           series: series)))
   }

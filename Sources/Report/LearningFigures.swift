@@ -2,7 +2,7 @@ import Foundation
 import Plots
 import Results
 
-/// Loss and accuracy over training time.
+/// Figures of loss and accuracy over training time.
 enum LearningFigures {
   private typealias Value = (TrainingSummary.Point) -> Double?
 
@@ -15,7 +15,7 @@ enum LearningFigures {
       let title = kind.map { ", \($0.rawValue.uppercased())" } ?? ""
       let omitted = omittedText(shown.count, of: trained.count)
       let lossName = training.loss == "mse" ? "half the mean squared error" : "mean cross-entropy"
-      // In a sweep there is a line for each variant, of the test images alone.
+      // In a sweep there is a line for each variant, for the test images only.
       let hasTest = training.points.contains { $0.testLoss != nil }
       let images =
         record.isSweep ? (hasTest ? " of the test images" : " of the training images") : ""
@@ -45,7 +45,7 @@ enum LearningFigures {
               dashedMeans: hasEnd ? "after infinite time" : nil)))
       }
       var color = 0
-      // What is left of a training loss by rounding would hide all others.
+      // Very small training losses are only rounding, and showing them would hide everything else.
       let most = shown.compactMap { $0.figures.training?.points.map(\.trainLoss).max() }.max() ?? 0
       let floor = most > 0 ? most * 1e-6 : nil
       let loss = plot(
@@ -63,7 +63,7 @@ enum LearningFigures {
     }
   }
 
-  /// The curve, and its end at infinite time as a level.
+  /// The curve, and its value at infinite time as a horizontal line.
   private static func lines(
     _ label: String, _ points: [TrainingSummary.Point], _ value: Value, _ axis: Axis,
     _ color: inout Int
@@ -76,7 +76,7 @@ enum LearningFigures {
       Series(label, curve, style: curve.count <= 40 ? .linePoints : .line, color: color)
     ]
     let ends = points.filter { $0.time == nil }.compactMap(value)
-    // A loss that vanishes has no place on a logarithmic axis.
+    // A loss of zero cannot be shown on a logarithmic axis.
     if let end = ends.last, end > 1e-30, let first = curve.first(where: { $0.x > 0 }),
       let last = curve.last
     {

@@ -4,12 +4,12 @@ import MeanField
 import Plots
 import RecursionCore
 
-/// The phase diagram of an activation, and where networks are in it.
+/// The phase diagram of an activation, with the positions of networks in it.
 package enum PhaseDiagramFigure {
-  /// Bias variances at which the critical line is computed.
+  /// The number of bias variances at which the critical line is computed.
   private static let lineCount = 41
 
-  /// With the networks of a run.
+  /// The diagram with the networks of a run.
   static func plots(_ record: RunRecord) -> [Plot] {
     let theories = record.summary.variants.compactMap(\.theory)
     guard let activation = theories.first?.activation,
@@ -31,15 +31,15 @@ package enum PhaseDiagramFigure {
 
   /// - Parameters:
   ///   - top: the largest bias variance.
-  ///   - right: the largest weight variance; nil for what the line and the networks take.
-  ///   - networks: points on top of it.
-  ///   - note: a sentence about them.
+  ///   - right: the largest weight variance; nil for the range that the line and the networks need.
+  ///   - networks: points that are drawn on top of the diagram.
+  ///   - note: a sentence about the networks.
   package static func plot(
     _ activation: String, _ moments: GaussianMoments, top: Double, right: Double? = nil,
     _ networks: Series? = nil, note: String = ""
   ) -> Plot? {
     let line = (0..<lineCount).compactMap { step -> Series.Point? in
-      // Denser near zero, where the line bends.
+      // The points are denser near zero, where the line bends.
       let part = Double(step) / Double(lineCount - 1)
       let bias = top * part * part
       return CriticalLine.weightVariance(moments, biasVariance: bias).map { Series.Point($0, bias) }
@@ -55,7 +55,7 @@ package enum PhaseDiagramFigure {
         Series(nil, [.init(right, low)] + line + [.init(right, high)], style: .region, color: 1),
         Series("critical line", line, style: .line),
       ]
-      // Above the points, which lie lower.
+      // The labels are above the points, which are lower.
       let height = top * 0.93
       let edge = line.min { abs(($0.y ?? 0) - height) < abs(($1.y ?? 0) - height) }?.x ?? first.x
       labels = [

@@ -1,25 +1,25 @@
 import DurableFiles
 import Plots
 
-/// A plot's files in a folder: data, script, and the picture where gnuplot is there.
+/// The files of plots in a folder: data, script, and the picture if gnuplot is available.
 package struct PlotFiles {
   package let folder: String
   package let gnuplot = GnuplotProgram()
   private let disk = Disk()
 
-  /// Makes the folder. Errors: one that cannot be made.
+  /// Creates the folder. Errors: a folder that cannot be created.
   package init(in folder: String) throws {
     self.folder = folder
     try disk.createFolder(folder)
   }
 
-  /// Writes the files; the picture is the SVG's text.
+  /// Writes the files. `picture` is the text of the SVG file.
   ///
-  /// Errors: files. `problem` is gnuplot's error message, if any.
+  /// Errors: file errors. `problem` is the error message of gnuplot, if any.
   package func write(_ plot: Plot) throws -> (picture: String?, problem: String?) {
     try disk.publish(plot.data, to: "\(folder)/\(plot.dataFile)", flushesFolder: false)
     try disk.publish(plot.script, to: "\(folder)/\(plot.scriptFile)", flushesFolder: false)
-    // One of an earlier report would not show these data.
+    // A picture of an earlier report would not show these data.
     let picture = "\(folder)/\(plot.pictureFile)"
     try disk.remove(picture)
     guard let gnuplot else { return (nil, nil) }

@@ -2,7 +2,7 @@ import Jobs
 import Plots
 import Results
 
-/// Accuracy over the regularization, and confusion matrices.
+/// Figures of accuracy over the regularization, and of confusion matrices.
 enum PredictionFigures {
   static func plots(_ record: RunRecord) -> [Plot] {
     regularizations(record) + KernelKind.allCases.compactMap { confusion($0, record) }
@@ -47,7 +47,7 @@ enum PredictionFigures {
     }
   }
 
-  /// Of the variant that does best.
+  /// The confusion matrix of the best variant.
   private static func confusion(_ kind: KernelKind, _ record: RunRecord) -> Plot? {
     let candidates = record.kernels.filter { $0.kind == kind }.compactMap { kernel in
       kernel.figures.prediction.flatMap { ChosenRegularization($0) }.map { (kernel, $0) }
@@ -76,7 +76,8 @@ enum PredictionFigures {
           hasScale: false)))
   }
 
-  /// Whether the counts are a square matrix of numbers of images; a summary may have been edited.
+  /// Whether the counts form a square matrix of numbers of images. They are checked because a
+  /// summary may have been edited.
   private static func isMatrix(_ counts: [[Int]]) -> Bool {
     !counts.isEmpty
       && counts.allSatisfy { row in
@@ -84,7 +85,7 @@ enum PredictionFigures {
       }
   }
 
-  /// The ten of CIFAR-10 by name; others by number.
+  /// The ten classes of CIFAR-10 by name; other classes by number.
   private static func classNames(_ record: RunRecord, count: Int) -> [String] {
     if case .cifar10 = record.job.data.source, count == 10 {
       return [

@@ -4,13 +4,13 @@ import Jobs
 import Plots
 import Results
 
-/// `ntk-dist report RUN`: a run's figures as pictures, with data and scripts, on one page; no MPI.
+/// `ntk-dist report RUN`: shows the figures of a run as pictures, with data and scripts, on one page; needs no MPI.
 public struct ReportCommand {
-  /// What was made, and what could not be.
+  /// What was written, and what could not be written.
   public struct Outcome: Sendable {
-    /// The lines to print: the spectra as bars, and where the page is.
+    /// The lines to print: the spectra as bars, and the path of the page.
     public var lines: [String]
-    /// Sentences on what is missing.
+    /// Sentences about missing parts.
     public var warnings: [String]
   }
 
@@ -18,7 +18,7 @@ public struct ReportCommand {
 
   /// The report of the run in `path`, or of the run that the job file at `path` describes.
   ///
-  /// Errors: a file that is no job.
+  /// Errors: a file that is not a job.
   public init(_ path: String, overrides: [String] = []) throws {
     let disk = Disk()
     if try disk.exists(path), try !disk.isFolder(path) {
@@ -33,7 +33,7 @@ public struct ReportCommand {
 
   /// Writes `RUN/report`.
   ///
-  /// Errors: no run in the folder, one without results, a damaged one, a folder that cannot be
+  /// Errors: a folder without a run, a run without results, a damaged run, a folder that cannot be
   /// written.
   public func write() throws -> Outcome {
     let record = try RunRecord(run)

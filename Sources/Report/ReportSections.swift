@@ -1,6 +1,6 @@
 import Plots
 
-/// What a report contains, in its order; sections without anything to show are left out.
+/// The contents of a report, in order; sections without anything to show are left out.
 struct ReportSections {
   private let record: RunRecord
 

@@ -3,7 +3,8 @@ import Plots
 import Results
 
 extension ReportTables {
-  /// What the spectrum says at every regularization, beside leave-one-out and the test images' errors.
+  /// The predictions from the spectrum at every regularization, next to leave-one-out errors and
+  /// errors on the test images.
   static func generalization(_ record: RunRecord) -> [Page.Part] {
     let rows = record.kernels.flatMap { kernel -> [[String]] in
       let predicted = kernel.figures.prediction

@@ -4,7 +4,7 @@ import Results
 
 /// The tables of a report.
 enum ReportTables {
-  /// More rows than these are shown on request.
+  /// If a table has more rows than this, the reader has to unfold it.
   private static let rowLimit = 8
 
   static func part(_ title: String, _ table: Table) -> [Page.Part] {
@@ -13,7 +13,7 @@ enum ReportTables {
       ? [.folded(title: "\(title) (\(table.rows.count) rows)", table)] : [.table(table)]
   }
 
-  /// What was computed, and with what.
+  /// What the run computed, and with which programs and machines.
   static func run(_ record: RunRecord) -> [Page.Part] {
     var rows: [[String]] = []
     if let data = record.summary.data {
@@ -68,7 +68,7 @@ enum ReportTables {
     return parts
   }
 
-  /// Eigenvalues of every kernel.
+  /// The eigenvalues of every kernel.
   static func spectra(_ record: RunRecord) -> [Page.Part] {
     let rows = record.kernels.flatMap { kernel in
       [
@@ -93,7 +93,7 @@ enum ReportTables {
     return part("Spectra", Table(columns: columns, rows: rows))
   }
 
-  /// Regression of every kernel at every regularization.
+  /// The regression results of every kernel at every regularization.
   static func predictions(_ record: RunRecord) -> [Page.Part] {
     let rows = record.kernels.flatMap { kernel -> [[String]] in
       (kernel.figures.prediction?.regularizations ?? []).map { result -> [String] in
@@ -139,7 +139,7 @@ enum ReportTables {
         rows: isAlone ? rows.map { Array($0.dropFirst()) } : rows))
   }
 
-  /// What each stage took.
+  /// The time of each stage.
   static func timings(_ record: RunRecord) -> [Page.Part] {
     var parts: [Page.Part] = []
     if let assembly = record.summary.assembly {

@@ -3,20 +3,20 @@ import Results
 
 /// The squared weights of the targets in the eigenvectors.
 struct SquaredWeights {
-  /// Of each class, the leading eigenvector's first.
+  /// The squared weights of each class, starting with the leading eigenvector.
   let rows: [ArraySlice<Double>]
   let classes: Int
 }
 
 extension RunRecord {
-  /// The part of the targets' squared norm in the leading 1, 2, ... of all eigenvectors; nil where there are
-  /// no weights, or, with a warning, if their file cannot be read.
+  /// The fractions of the targets' squared norm in the leading 1, 2, ... of all eigenvectors; nil
+  /// if there are no weights or, with a warning, if their file cannot be read.
   package func energies(_ kernel: Kernel) -> [Double]? {
     guard let squares = squaredWeights(kernel) else { return nil }
     return Self.parts(squares.rows.map { $0.reduce(0, +) })
   }
 
-  /// The same of each class, [class][rank].
+  /// The same fractions for each class, [class][rank].
   package func classEnergies(_ kernel: Kernel) -> [[Double]]? {
     guard let squares = squaredWeights(kernel) else { return nil }
     return (0..<squares.classes).map { column in
@@ -24,7 +24,7 @@ extension RunRecord {
     }
   }
 
-  /// Sums of the leading numbers over the sum of all.
+  /// The sums of the leading numbers, divided by the sum of all numbers.
   private static func parts(_ values: [Double]) -> [Double] {
     let whole = values.reduce(0, +)
     var sum = 0.0
@@ -34,7 +34,7 @@ extension RunRecord {
     }
   }
 
-  /// Nil where there are none or, with a warning, if their file cannot be read.
+  /// The squared weights; nil if there are none or, with a warning, if their file cannot be read.
   private func squaredWeights(_ kernel: Kernel) -> SquaredWeights? {
     guard let weights = kernel.figures.spectrum?.weights, weights.squaredNorm > 0 else {
       return nil

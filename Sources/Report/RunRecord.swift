@@ -5,19 +5,19 @@ import Jobs
 import NumPyFiles
 import Results
 
-/// What a report is made of: everything small that a run has left so far.
+/// The input of a report: all small files that a run has left so far.
 package final class RunRecord {
   /// One kernel of one variant with its figures.
   package struct Kernel {
     package let variant: Summary.VariantSummary
     package let kind: KernelKind
     package let figures: Summary.KernelSummary
-    /// How keys and tables name it: the variant where there are several, the kernel where asked.
+    /// The parameters that name the kernel in keys and tables.
     package let parameters: VariantParameters
 
     /// NNGP, NTK, or kernel.
     var kindName: String { kind.title }
-    /// The variant and the kernel.
+    /// The name of the kernel, followed by the variant.
     package var name: String {
       parameters.label.isEmpty ? kindName : "\(kindName), \(parameters.label)"
     }
@@ -27,14 +27,14 @@ package final class RunRecord {
   package let summary: Summary
   package let job: Job
   package let environment: EnvironmentRecord?
-  /// Variant by variant, what has any figures.
+  /// The kernels that have any figures, variant by variant.
   package let kernels: [Kernel]
-  /// What could not be read, in sentences.
+  /// Files that could not be read, as sentences.
   package internal(set) var warnings: [String] = []
 
   /// Reads the run in `run`.
   ///
-  /// Errors: no run in the folder, one without results, a damaged one.
+  /// Errors: a folder without a run, a run without results, a damaged run.
   package init(_ run: RunFolder) throws {
     let disk = Disk()
     try run.requireJob()
@@ -46,7 +46,7 @@ package final class RunRecord {
     self.run = run
     job = try Job(of: run)
     summary = try Summary.read(run)
-    // Of shards' jobs every one has its own; a report does without.
+    // Each job of a shard has its own environment; the report does not show these.
     environment =
       try disk.exists(run.environment)
       ? try? JSONText.value(EnvironmentRecord.self, try disk.read(run.environment)) : nil
@@ -61,30 +61,30 @@ package final class RunRecord {
     }
   }
 
-  /// Whether the network varies.
+  /// Whether the run has several variants.
   var isSweep: Bool { summary.variants.count > 1 }
 
-  /// How the run's folder is called.
+  /// The name of the run's folder.
   package var name: String {
     let last = URL(fileURLWithPath: run.path).standardizedFileURL.lastPathComponent
     return last.isEmpty ? run.path : last
   }
 
-  /// The kernels in groups that are drawn together: one kind of a sweep, or all there are.
+  /// The kernels in groups that are drawn together: one kind of kernel in a sweep, or otherwise all kernels.
   package var groups: [(kind: KernelKind?, kernels: [Kernel])] {
     guard isSweep else { return kernels.isEmpty ? [] : [(nil, kernels)] }
     return KernelKind.allCases.map { kind in (kind, kernels.filter { $0.kind == kind }) }
       .filter { !$0.kernels.isEmpty }
   }
 
-  /// The first parameter with several values: depth, else a variance.
+  /// The first parameter with several values: the depth, or else a variance.
   var varied: VariantParameters.Name? {
     VariantParameters.Name.allCases.first { name in
       Set(kernels.compactMap { $0.parameters[name] }).count > 1
     }
   }
 
-  /// The name of a member of a group in its key.
+  /// The name of a member of a group in the key of a figure.
   func keyName(_ kernel: Kernel) -> String {
     isSweep && !kernel.parameters.label.isEmpty ? kernel.parameters.label : kernel.kindName
   }
@@ -108,13 +108,13 @@ package final class RunRecord {
   }
 
   private var cache: [String: [Double]] = [:]
-  /// By their files.
+  /// Weights that have been read, by the paths of their files.
   var weightCache: [String: SquaredWeights] = [:]
 
   /// `imagesText` as a sentence.
   var imagesSentence: String { imagesText.prefix(1).uppercased() + imagesText.dropFirst() + "." }
 
-  /// What captions say of the data.
+  /// The description of the data in captions.
   var imagesText: String {
     let subjects = job.network == nil ? "points" : "images"
     let count =
@@ -126,6 +126,6 @@ package final class RunRecord {
 }
 
 extension KernelKind {
-  /// As titles and keys have it.
+  /// The name of the kernel in titles and keys.
   package var title: String { self == .given ? "kernel" : rawValue.uppercased() }
 }

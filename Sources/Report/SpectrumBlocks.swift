@@ -4,16 +4,16 @@ import Plots
 /// Spectra as bars for a terminal of 80 columns.
 enum SpectrumBlocks {
   private static let width = 78
-  /// Kernels of a sweep that are shown.
+  /// The maximum number of kernels of a sweep that are shown.
   private static let limit = 24
 
   static func lines(_ record: RunRecord, environment: [String: String]) -> [String] {
     let bars = BlockBars(usesUnicode: BlockBars.hasUnicode(environment))
-    // One kind below the other, so that the bars of what varies stand together.
+    // Group the spectra by kind of kernel, so that the bars of a sweep are next to each other.
     let spectra = record.groups.flatMap(\.kernels).compactMap { kernel in
       record.eigenvalues(kernel).map { (kernel, $0) }
     }
-    // Rounding would stretch the scale.
+    // Leave out rounding errors, which would stretch the scale.
     let positive = spectra.map { kernel, values in
       values.filter { $0 > (kernel.figures.spectrum?.noiseFloor ?? 0) }
     }
@@ -50,7 +50,7 @@ enum SpectrumBlocks {
       }
     }
     return lines.map { line in
-      // Bars may end with empty cells.
+      // Remove empty cells at the end of bars.
       String(line.reversed().drop { $0 == " " }.reversed())
     }
   }

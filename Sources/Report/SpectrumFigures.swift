@@ -2,9 +2,9 @@ import Foundation
 import Plots
 import Results
 
-/// Eigenvalues by rank, and their density.
+/// Figures of eigenvalues by rank, and of their density.
 enum SpectrumFigures {
-  /// Points of a line, which is as much as a picture shows.
+  /// The maximum number of points of a line; a picture cannot show more.
   private static let pointLimit = 240
 
   /// One line of both figures.
@@ -27,7 +27,8 @@ enum SpectrumFigures {
     }
   }
 
-  /// Figures with a line for each value of what varies, one for each choice of the others.
+  /// Figures with one line for each value of the varied parameter. There is one figure for each
+  /// choice of the other parameters.
   private static func sweep(
     _ kernels: [RunRecord.Kernel], _ kind: String, _ varied: VariantParameters.Name,
     _ record: RunRecord
@@ -78,7 +79,7 @@ enum SpectrumFigures {
         Series(
           line.label, places.map { .init(Double($0 + 1), line.values[$0]) }, color: color))
       let floor = line.summary.noiseFloor
-      // A floor far below everything would only take room.
+      // A noise floor far below all eigenvalues would only waste space.
       if let least = line.values.last, least < 1000 * floor {
         let end = Double(max(line.values.count, 2))
         floors.append(
@@ -103,7 +104,7 @@ enum SpectrumFigures {
     let isAlone = lines.count <= 2
     let series = lines.enumerated().compactMap { color, line -> Series? in
       let values = line.values.filter { $0 > line.summary.noiseFloor }
-      // A handful of values has no density.
+      // A few values do not have a meaningful density.
       guard values.count >= 8 else { return nil }
       let count = min(max(Int(2 * cbrt(Double(values.count))), 8), 60)
       guard let bins = LogarithmicBins(values, count: count) else { return nil }

@@ -3,19 +3,19 @@ import Jobs
 import Plots
 import Results
 
-/// Conditioning and results over what the run varies: over depth, else over a variance, with a line
-/// for each choice of the others, and the theory of deep networks beside it.
+/// Figures of conditioning and results over the parameter that the run varies: the depth, or else a
+/// variance. There is a line for each choice of the other parameters, next to the theory of deep networks.
 enum SweepFigures {
-  /// What is drawn over the varied parameter.
+  /// A quantity that is drawn over the varied parameter.
   private struct Quantity: Sendable {
     let name: String
     let title: String
     let axis: Axis
     var caption: String
-    /// Nil where it cannot be known.
+    /// The value for a kernel; nil if it is not known.
     let value: @Sendable (Summary.KernelSummary) -> Double?
     var theory: (@Sendable (TheorySummary.Limits) -> Double?)?
-    /// Whether theory leaves the data's own factor out in the ordered phase.
+    /// Whether the theory omits the factor that depends on the data, in the ordered phase.
     var lacksFactor = false
   }
 
@@ -42,7 +42,7 @@ enum SweepFigures {
       lacksFactor: true),
   ]
 
-  /// The median, where it is not rounding.
+  /// The median eigenvalue, unless it is only rounding.
   private static func bulk(_ spectrum: SpectrumSummary?) -> Double? {
     spectrum.flatMap { spectrum in
       spectrum.bulkMedian.flatMap { $0 > spectrum.noiseFloor ? $0 : nil }
@@ -63,11 +63,11 @@ enum SweepFigures {
       value: { $0.prediction.flatMap { ChosenRegularization($0)?.result.rootMeanSquare } }),
   ]
 
-  /// λ_max, bulk and condition number with theory.
+  /// Figures of λ_max, bulk and condition number, with the theory.
   static func conditioning(_ record: RunRecord) -> [Plot] { plots(record, conditioning) }
 
-  /// Accuracy and size of the predictions, evidence, and maps of accuracy and evidence over two
-  /// parameters.
+  /// Figures of the accuracy and size of the predictions and of the evidence, and maps of accuracy
+  /// and evidence over two parameters.
   static func results(_ record: RunRecord) -> [Plot] {
     let images = record.summary.data?.train ?? 0
     let evidence = Quantity(
@@ -129,7 +129,7 @@ enum SweepFigures {
           y: quantity.axis, series: measured + theory, dashedMeans: hasTheory ? "theory" : nil)))
   }
 
-  /// What theory says beside the measured `points`, and whether it is scaled to them.
+  /// The line of the theory next to the measured `points`, and whether it is scaled to them.
   private static func theoryLine(
     _ quantity: Quantity, _ kernels: [RunRecord.Kernel], _ points: [Series.Point], _ color: Int
   ) -> (line: Series, isScaled: Bool)? {
@@ -140,7 +140,7 @@ enum SweepFigures {
         ($0, quantity.lacksFactor && theory.isDecayAlone ?? false)
       }
     }
-    // The theory is that of deep networks: its line goes through the deepest value there is.
+    // The theory holds for deep networks, so its line is scaled to pass through the deepest measured value.
     let factor = zip(points, limits).compactMap { point, limit -> Double? in
       guard let limit, limit.lacksFactor, let value = point.y else { return nil }
       let factor = value / limit.value

@@ -2,9 +2,9 @@ import Jobs
 import Plots
 import Results
 
-/// Test accuracy and evidence over depth and weight variance.
+/// Maps of test accuracy and evidence over depth and weight variance.
 enum SweepMap {
-  /// What the color of a cell says.
+  /// The quantity that the color of a cell shows.
   private struct Quantity {
     let name: String
     let title: String
@@ -44,7 +44,7 @@ enum SweepMap {
     _ record: RunRecord
   ) -> Plot? {
     let depths = Set(kernels.compactMap { $0.parameters[.depth] }).sorted()
-    // The largest variance at the top, as on an axis.
+    // The largest variance is at the top, as on an axis.
     let variances = Set(kernels.compactMap { $0.parameters[.weightVariance] }).sorted(by: >)
     guard depths.count > 1, variances.count > 1, let first = kernels.first else { return nil }
     let values = variances.map { variance in

@@ -1,17 +1,17 @@
 import Results
 
-/// What sets a variant apart, for example a depth of 30 and a weight variance of 1.76.
+/// The parameters of a variant, for example a depth of 30 and a weight variance of 1.76.
 package struct VariantParameters: Hashable {
-  /// One that may vary.
+  /// The name of a parameter that may vary.
   package enum Name: String, CaseIterable {
     case depth
     case weightVariance = "weight_variance"
     case biasVariance = "bias_variance"
 
-    /// As axes call it.
+    /// The name on axes.
     var title: String { rawValue.replacing("_", with: " ") }
 
-    /// As keys call it.
+    /// The name in keys.
     var sign: String {
       switch self {
       case .depth: "depth"
@@ -22,10 +22,10 @@ package struct VariantParameters: Hashable {
   }
 
   private var values: [Name: Double] = [:]
-  /// The variant's own name, where no parameter sets it apart.
+  /// The variant's own name, used if no parameter distinguishes it.
   private var name = ""
 
-  /// The parameters of a variant as the summary has them; a key that is not known is ignored.
+  /// Reads the parameters of a variant from the summary; unknown keys are ignored.
   package init(_ variant: Summary.VariantSummary) {
     for (key, value) in variant.parameters ?? [:] {
       if let name = Name(rawValue: key) { values[name] = value }
@@ -35,18 +35,18 @@ package struct VariantParameters: Hashable {
 
   package subscript(name: Name) -> Double? { values[name] }
 
-  /// For keys and tables, for example `depth 30, σ_w² 1.76`.
+  /// The parameters for keys and tables, for example `depth 30, σ_w² 1.76`.
   package var label: String {
     values.isEmpty
       ? name : Name.allCases.map { label($0) }.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
-  /// One of them for keys; empty where it is not set.
+  /// One parameter for keys; empty if it is not set.
   func label(_ name: Name) -> String {
     values[name].map { "\(name.sign) \(Int(exactly: $0).map(String.init) ?? "\($0)")" } ?? ""
   }
 
-  /// The same parameters but for one.
+  /// The parameters without one of them.
   package func without(_ name: Name) -> VariantParameters {
     var rest = self
     rest.values[name] = nil
@@ -55,7 +55,8 @@ package struct VariantParameters: Hashable {
 }
 
 extension [RunRecord.Kernel] {
-  /// The kernels that have some of their parameters in common, in the order of the first of each.
+  /// Groups the kernels by the parameters that they have in common, in the order of the first
+  /// kernel of each group.
   func grouped(
     by rest: (VariantParameters) -> VariantParameters
   ) -> [(rest: VariantParameters, members: [RunRecord.Kernel])] {

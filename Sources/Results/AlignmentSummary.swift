@@ -1,19 +1,19 @@
-/// How the targets lie in a kernel's eigenvectors.
+/// How the targets are distributed over a kernel's eigenvectors.
 package struct AlignmentSummary: Codable, Equatable {
-  /// What was asked, as the job's section says it with every default.
+  /// The question that was asked: the job's section with every default.
   package var question: String?
-  /// tr(Y' K Y) / (n tr(Y' Y)), Y one-hot less the offset.
+  /// tr(Y' K Y) / (n tr(Y' Y)), where Y is one-hot minus the offset.
   package var alignment: Double
   package var targetOffset: Double
-  /// <K, other>_F / (|K|_F |other|_F) with the run's other kernel.
+  /// <K, other>_F / (|K|_F |other|_F) with the other kernel of the run.
   package var cosine: Double?
-  /// tr(K)^2 / |K|_F^2: how many eigenvalues the trace is spread over.
+  /// tr(K)^2 / |K|_F^2: the number of eigenvalues that the trace is spread over.
   package var participation: Double
-  /// sum of lambda / (lambda + r m), m the mean of the diagonal.
+  /// Sums of lambda / (lambda + r m), where m is the mean of the diagonal.
   package var effectiveDimensions: [EffectiveDimension]
-  /// The part of |Y|^2 within the leading 1, 2, ... eigenvectors.
+  /// The fractions of |Y|^2 within the leading 1, 2, ... eigenvectors.
   package var energies: [Double]
-  /// Of regression on the signs of eigenvectors.
+  /// The regularization of the regression on the signs of eigenvectors.
   package var regularization: Double
   package var targets: [SignTarget]
   package var seconds: Double
@@ -44,13 +44,13 @@ package struct AlignmentSummary: Codable, Equatable {
     }
   }
 
-  /// The binary classification sign(phi_j), with the kernel's own regression on it.
+  /// The binary classification sign(phi_j), and the kernel's own regression on it.
   package struct SignTarget: Codable, Equatable {
     /// j, from 1 for the leading eigenvector.
     package var index: Int
     package var eigenvalue: Double
     package var trainAccuracy: Double
-    /// On sign(K(x, X) phi_j), the eigenfunction at the test images.
+    /// The accuracy on sign(K(x, X) phi_j), the eigenfunction at the test images.
     package var testAccuracy: Double?
 
     package init(

@@ -1,7 +1,7 @@
-/// A result of a stage, and the question that it answers.
+/// A result of a stage and the question that it answers.
 package protocol Answer: Codable {
-  /// What was asked, as the job's section says it with every default; nil where no later job can have
-  /// asked the same.
+  /// The question that was asked: the job's section with every default; nil if no later job can ask
+  /// the same question.
   var question: String? { get set }
 }
 

@@ -1,21 +1,21 @@
 /// The spectral density of a kernel, by stochastic Lanczos quadrature.
 package struct DensitySummary: Codable, Equatable {
-  /// What was asked, as the job's section says it with every default.
+  /// The question that was asked: the job's section with every default.
   package var question: String?
   package var probes: Int
   package var steps: Int
-  /// Where the kernel was while it was multiplied: f32, f64 or store.
+  /// Where the kernel was kept while it was multiplied: f32, f64 or store.
   package var tiles: String
   /// The mean of the kernel's diagonal.
   package var meanDiagonal: Double
-  /// The largest node of all, at most the largest eigenvalue.
+  /// The largest node of all probes. It is at most the largest eigenvalue.
   package var lambdaMax: Double
-  /// By the probes; the exact one is that of the diagonal.
+  /// The estimate by the probes. The diagonal gives the exact trace.
   package var trace: EstimateSummary
   package var regularizations: [RegularizedDensity]
   package var seconds: Double
 
-  /// A value, and how far it may be off (one standard error).
+  /// A value and its uncertainty (one standard error).
   package struct EstimateSummary: Codable, Equatable {
     package var value: Double
     package var error: Double

@@ -1,9 +1,9 @@
 import DurableFiles
 import Foundation
 
-/// `environment.json`: with what a run was made.
+/// `environment.json`: the program and libraries that made a run.
 package struct EnvironmentRecord: Codable {
-  /// nil in runs of versions that did not say.
+  /// The version; nil in runs of versions that did not record it.
   package var version: String?
   package var revision: String
   package var march: String

@@ -2,20 +2,20 @@ import DurableFiles
 import Foundation
 import Synchronization
 
-/// `events.jsonl`: what happened when, one JSON object a line. Written by rank 0 alone.
+/// `events.jsonl`: the events of a run with their times, one JSON object per line. Only rank 0 writes this file.
 package final class EventLog: Sendable {
   private let path: String
   private let disk: Disk
   private let isOpen: Bool
 
-  /// The log of `run`; a log that is not open (on the other ranks) ignores events.
+  /// The log of `run`. A log that is not open (on the other ranks) ignores events.
   package init(_ run: RunFolder, disk: Disk = Disk(), isOpen: Bool) {
     path = run.events
     self.disk = disk
     self.isOpen = isOpen
   }
 
-  /// Appends an event with the time in UTC.
+  /// Appends an event with the current time in UTC.
   package func add(_ event: String, _ values: [String: EventValue] = [:]) throws {
     guard isOpen else { return }
     var line = values
@@ -31,8 +31,8 @@ package final class EventLog: Sendable {
 
   package static func timestamp() -> String { Date.now.ISO8601Format(timeFormat) }
 
-  /// The events of a run or of one of its shards, in order; none without a log. A line that a crash left torn is
-  /// passed over.
+  /// The events of a run or of one of its shards, in order; empty without a log. A line that a
+  /// crash left incomplete is skipped.
   package static func events(
     of run: RunFolder, disk: Disk = Disk()
   ) throws -> [[String: String]] {
@@ -46,7 +46,7 @@ package final class EventLog: Sendable {
     }
   }
 
-  /// Seconds since each time that an event of a name happened, in a run and all of its shards.
+  /// The seconds since each event with this name, in a run and all its shards.
   package static func ages(of event: String, in run: RunFolder) throws -> [Double] {
     try run.writers().flatMap { try events(of: $0) }
       .filter { $0["event"] == event }

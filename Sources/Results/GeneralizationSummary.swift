@@ -1,17 +1,17 @@
 import Generalization
 
-/// What a kernel's eigenvalues and the targets' weights in its eigenvectors predict of learning.
+/// What a kernel's eigenvalues and the weights of the targets in its eigenvectors predict about learning.
 package struct GeneralizationSummary: Codable, Equatable {
-  /// What was asked, as the job says it with every default.
+  /// The question that was asked: the job's sections with every default.
   package var question: String?
-  /// What was subtracted from one-hot targets.
+  /// The number that was subtracted from one-hot targets.
   package var targetOffset: Double
-  /// The mean of the kernel's diagonal, and the standard deviation of its elements over that.
+  /// The mean of the kernel's diagonal, and the standard deviation of the diagonal divided by this mean.
   package var meanDiagonal: Double
   package var diagonalSpread: Double
   package var effectiveDimensions: Dimensions
   package var powerLaws: PowerLaws
-  /// The loss of gradient flow on the training images, from outputs of zero on.
+  /// The loss of gradient flow on the training images, starting from outputs of zero.
   package var trainingCurve: [Loss]
   package var regularizations: [Ridge]
   package var seconds: Double
@@ -31,7 +31,7 @@ package struct GeneralizationSummary: Codable, Equatable {
     self.seconds = seconds
   }
 
-  /// Diagonals that differ more than this part of their mean make generalized cross-validation misleading.
+  /// If the spread of the diagonal, divided by its mean, exceeds this, generalized cross-validation is misleading.
   package static let evenDiagonal = 0.05
 
   /// How the trace is spread over the eigenvalues.
@@ -39,7 +39,7 @@ package struct GeneralizationSummary: Codable, Equatable {
     package var participation: Double
     package var tails: [Tail]
 
-    /// Behind the first `rank` eigenvalues.
+    /// The eigenvalues after the first `rank` ones.
     package struct Tail: Codable, Equatable {
       package var rank: Int
       package var effectiveRank: Double
@@ -54,7 +54,8 @@ package struct GeneralizationSummary: Codable, Equatable {
     }
   }
 
-  /// Of the eigenvalues, and of the part of the targets behind a rank; absent where there is no window.
+  /// The power laws of the eigenvalues, and of the part of the targets beyond a rank; absent if
+  /// there is no window to fit.
   package struct PowerLaws: Codable, Equatable {
     package var eigenvalues: Law?
     package var targets: Law?
@@ -64,13 +65,13 @@ package struct GeneralizationSummary: Codable, Equatable {
       self.targets = targets.map(Law.init)
     }
 
-    /// amplitude rank^-exponent.
+    /// The power law amplitude rank^-exponent.
     package struct Law: Codable, Equatable {
       package var exponent: Double
       package var amplitude: Double
       /// The first and the last rank of the fit.
       package var window: [Int]
-      /// The least and the largest exponent of the window's four parts.
+      /// The smallest and the largest exponent of the window's four parts.
       package var spread: [Double]
 
       package init(_ law: PowerLaw) {
@@ -90,19 +91,20 @@ package struct GeneralizationSummary: Codable, Equatable {
     package init(_ point: TrainingCurve.Point) { (time, loss) = (point.time, point.loss) }
   }
 
-  /// At one regularization.
+  /// The predictions for one regularization.
   package struct Ridge: Codable, Equatable {
     package var regularization: Double
-    /// What it adds to the kernel's diagonal.
+    /// The number that the regularization adds to the kernel's diagonal.
     package var ridge: Double
-    /// sum lambda / (lambda + s), and sum (lambda / (lambda + s))^2; absent, with what follows, where the
-    /// kernel is singular without a ridge.
+    /// sum lambda / (lambda + s), and sum (lambda / (lambda + s))^2. These and the following values
+    /// are absent if there is no ridge and the kernel is singular.
     package var dimension: Double?
     package var secondDimension: Double?
     /// Means over images and classes of squared errors.
     package var trainError: Double?
     package var generalizedCrossValidation: Double?
-    /// Of all classes, of each, and with the kernel times the factor that makes the targets most likely.
+    /// The log marginal likelihood of all classes, the one of each class, and the one with the
+    /// kernel multiplied by `scale`, the factor that makes the targets most likely.
     package var logMarginalLikelihood: Double?
     package var logMarginalLikelihoods: [Double]?
     package var scale: Double?
@@ -129,8 +131,8 @@ package struct GeneralizationSummary: Codable, Equatable {
     }
   }
 
-  /// What is expected after learning from some of the training images: means over images and classes of
-  /// the squared errors on the others and on those themselves.
+  /// The expected result of learning from some of the training images: means over images and
+  /// classes of the squared errors on the other images and on these images themselves.
   package struct Point: Codable, Equatable {
     package var samples: Int
     package var kappa: Double
@@ -143,8 +145,8 @@ package struct GeneralizationSummary: Codable, Equatable {
     }
   }
 
-  /// What learning from random subsets of the training images has given; means over the draws, and the
-  /// standard deviation of the draws' test errors.
+  /// The result of learning from random subsets of the training images: means over the draws, and
+  /// the standard deviation of the test errors of the draws.
   package struct Measurement: Codable, Equatable {
     package var samples: Int
     package var draws: Int
@@ -152,7 +154,7 @@ package struct GeneralizationSummary: Codable, Equatable {
     package var testErrorDeviation: Double
     package var trainError: Double
     package var testAccuracy: Double
-    /// What the spectrum predicts for as many.
+    /// The test error that the spectrum predicts for this number of samples.
     package var predictedTestError: Double?
 
     package init(

@@ -1,23 +1,23 @@
-/// Tells a kernel that rounding has made singular from one that is clearly indefinite, which no
-/// kernel is: its tiles are then not those of one kernel.
+/// Distinguishes a kernel that rounding has made singular from a clearly indefinite one. No kernel
+/// is indefinite, so the tiles of such a matrix do not belong to one kernel.
 package struct Indefiniteness {
-  /// Eigenvalues below minus so many times the noise are clearly negative.
+  /// Eigenvalues below minus this many times the noise are clearly negative.
   private static let margin = 100.0
 
   private let run: RunFolder
   /// Whether the kernel was computed or is stored in single precision.
   package let hasSingleElements: Bool
 
-  /// - Parameter run: for messages.
+  /// - Parameter run: the run folder, for messages.
   package init(_ run: RunFolder, hasSingleElements: Bool) {
     (self.run, self.hasSingleElements) = (run, hasSingleElements)
   }
 
-  /// A warning about an eigenvalue; nil where it may be rounding.
+  /// A warning about a negative eigenvalue; nil if it may be due to rounding.
   ///
   /// - Parameters:
-  ///   - trace: of the kernel.
-  ///   - noise: what the solver itself cannot tell from zero.
+  ///   - trace: the trace of the kernel.
+  ///   - noise: the size of values that the solver itself cannot distinguish from zero.
   package func warning(
     _ label: String, eigenvalueAtMost value: Double, trace: Double, noise: Double
   ) -> String? {
@@ -27,7 +27,7 @@ package struct Indefiniteness {
       + "(\(noise) is rounding); check its tiles with `ntk-dist verify \(run.path)`"
   }
 
-  /// The same for a kernel whose spectrum is known.
+  /// A warning about the smallest eigenvalue of a known spectrum; nil if it may be due to rounding.
   package func warning(_ label: String, _ spectrum: SpectrumSummary) -> String? {
     warning(
       label, eigenvalueAtMost: spectrum.lambdaMin, trace: spectrum.trace,

@@ -1,14 +1,14 @@
-/// How preconditioned conjugate gradients went, for all regularizations of a kernel.
+/// How the preconditioned conjugate gradients went, for all regularizations of a kernel.
 package struct IterationSummary: Codable, Equatable {
-  /// Where the kernel was while it was multiplied: f32, f64 or store.
+  /// Where the kernel was kept while it was multiplied: f32, f64 or store.
   package var tiles: String
-  /// Columns of the preconditioner.
+  /// The number of columns of the preconditioner.
   package var rank: Int
-  /// What of the kernel's trace it leaves.
+  /// The part of the kernel's trace that the preconditioner leaves out.
   package var traceLeft: Double
-  /// Products with the kernel.
+  /// The number of products with the kernel.
   package var products: Int
-  /// Exact residuals, from each of which the iteration began anew.
+  /// The number of exact residuals. The iteration restarted from each of them.
   package var refinements: Int
   package var secondsReading: Double
   package var secondsPreconditioning: Double

@@ -1,7 +1,7 @@
 import Failures
 import Foundation
 
-/// The program's JSON files: keys in snake case and in order, for people to read.
+/// The JSON files of the program, with ordered keys in snake case that people can read.
 package enum JSONText {
   package static func bytes(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
@@ -20,7 +20,7 @@ package enum JSONText {
     }
   }
 
-  /// Throws `DecodingError` where the text is not of such a value.
+  /// Throws `DecodingError` if the text does not represent such a value.
   package static func value<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value
   {
     let decoder = JSONDecoder()
@@ -36,7 +36,7 @@ package enum JSONText {
     }
   }
 
-  /// lambda2 as lambda_2, which the decoder's own rule reads, unlike the encoder's.
+  /// Writes lambda2 as lambda_2. The decoder's own rule reads this form; the encoder's own rule does not write it.
   private static func snakeCase(_ name: String) -> String {
     var result = ""
     var last: Character = "_"
@@ -50,7 +50,7 @@ package enum JSONText {
     return result
   }
 
-  /// A key by its name.
+  /// A coding key that only has a name.
   package struct Key: CodingKey {
     package let stringValue: String
     package var intValue: Int? { nil }

@@ -1,22 +1,22 @@
 import Foundation
 
-/// The process that holds a run's lease, as the lease's file names it.
+/// The process that holds a run's lease, as described in the file of the lease.
 struct LeaseHolder: Codable, Equatable {
   let host: String
   let process: Int32
-  /// Which boot and which process namespace `process` counts in.
+  /// Identifies the boot and the process namespace in which `process` is valid.
   let machine: String
-  /// When the process started, in clock ticks since boot.
+  /// The time when the process started, in clock ticks since boot.
   let started: String
-  /// The SLURM job and how often it was requeued, where there is one.
+  /// The SLURM job and how often it was requeued, if there is one.
   let slurmJob: String?
   let slurmRestart: Int?
-  /// What sets this holder apart from all others.
+  /// Distinguishes this holder from all others.
   let token: String
   let command: String
   let since: String
 
-  /// This process.
+  /// Describes this process.
   init(command: String) {
     host = ProcessInfo.processInfo.hostName
     process = getpid()
@@ -29,11 +29,11 @@ struct LeaseHolder: Codable, Equatable {
     since = EventLog.timestamp()
   }
 
-  /// Whether the holder certainly no longer runs: its process has ended on this machine, or its SLURM
-  /// job is the one that runs here now, requeued since. Steps of one SLURM job may run side by side.
+  /// Whether the holder certainly no longer runs: its process has ended on this machine, or its
+  /// SLURM job was requeued and runs here now. Steps of one SLURM job may run at the same time.
   var isGone: Bool {
     if machine == Self.thisMachine {
-      // Other users' processes may be hidden in /proc.
+      // Processes of other users may be hidden in /proc.
       if let start = Self.startTime(of: process) { return start != started }
       return kill(process, 0) != 0 && errno == ESRCH
     }
@@ -43,10 +43,10 @@ struct LeaseHolder: Codable, Equatable {
     return slurmRestart ?? 0 < Self.thisRestart ?? 0
   }
 
-  /// Whether the holder certainly runs.
+  /// Whether the holder certainly still runs.
   var isAlive: Bool { machine == Self.thisMachine && Self.startTime(of: process) == started }
 
-  /// As messages name it.
+  /// The holder as messages name it.
   var description: String { "`\(command)` (process \(process) on \(host), since \(since))" }
 
   private static var thisRestart: Int? {
@@ -59,12 +59,13 @@ struct LeaseHolder: Codable, Equatable {
     return boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + (space ?? "")
   }()
 
-  /// Field 22 of /proc/PID/stat; nil where there is no such process.
+  /// Field 22 of /proc/PID/stat; nil if there is no such process.
   private static func startTime(of process: Int32) -> String? {
     guard let stat = text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")") else {
       return nil
     }
-    // The state is the first field after the name; a zombie has ended, and is no process of that time.
+    // The state is the first field after the name. A zombie has ended, so it does not count as a
+    // process with that start time.
     let fields = stat[stat.index(after: end)...].split(separator: " ")
     guard fields.count > 19 else { return nil }
     return fields[0] == "Z" ? "ended" : String(fields[19])

@@ -1,21 +1,21 @@
-/// Kernel regression at every regularization asked for.
+/// The results of kernel regression at every requested regularization.
 package struct PredictionSummary: Codable, Equatable {
-  /// What was asked, as the job's section says it with every default.
+  /// The question that was asked: the job's section with every default.
   package var question: String?
   package var testLabelsKnown: Bool
   /// The mean of the kernel's diagonal.
   package var meanDiagonal: Double
-  /// relative (to that) or absolute.
+  /// The unit of the regularizations: relative (to `meanDiagonal`) or absolute.
   package var regularizationScale: String?
-  /// Training images held out to choose the regularization; 0 for no choice.
+  /// The number of training images that were held out to choose the regularization; 0 for no choice.
   package var validation: Int?
-  /// What was subtracted from one-hot targets.
+  /// The number that was subtracted from one-hot targets.
   package var targetOffset: Double?
   package var regularizations: [RegularizedSummary]
-  /// cholesky or cg, and why.
+  /// The solver, cholesky or cg, and the reason for it.
   package var solver: String?
   package var reason: String?
-  /// Of conjugate gradients.
+  /// The iteration of the conjugate gradients.
   package var iteration: IterationSummary?
   package var grid: [Int]
   package var blockSize: Int
@@ -39,45 +39,48 @@ package struct PredictionSummary: Codable, Equatable {
 
   package struct RegularizedSummary: Codable, Equatable {
     package var regularization: Double
-    /// Why there is no solution, where there is none.
+    /// Why there is no solution; nil if there is one.
     package var failure: String?
-    /// The part of the test images whose largest prediction is their class.
+    /// The fraction of the test images whose largest prediction is their class, and their number.
     package var accuracy: Double?
     package var correct: Int?
-    /// Mean over images and classes of the squared error of the targets.
+    /// The mean over images and classes of the squared error of the targets.
     package var meanSquaredError: Double?
-    /// Root of the mean square of the predictions: what is left of P(Theta) Y.
+    /// The root of the mean square of the predictions: what is left of P(Theta) Y.
     package var rootMeanSquare: Double?
-    /// Test images by class (rows) and prediction (columns).
+    /// The numbers of test images by class (rows) and prediction (columns).
     package var confusion: [[Int]]?
-    /// On the held-out training images, from the others alone.
+    /// The scores on the held-out training images, predicted from the other training images alone.
     package var validationAccuracy: Double?
     package var validationMeanSquaredError: Double?
-    /// Whether the held-out images prefer this one.
+    /// Whether the held-out images prefer this regularization.
     package var isChosen: Bool?
-    /// Every training image predicted from all others.
+    /// The score if every training image is predicted from all others.
     package var leaveOneOut: RegressionScore?
-    /// Of the targets of all classes under the Gaussian process with the regularization as noise; absent
-    /// where the regularization had no factorization of its own.
+    /// The log marginal likelihood of the targets of all classes under the Gaussian process with
+    /// the regularization as noise; absent if the regularization had no factorization of its own.
     package var logMarginalLikelihood: Double?
-    /// Of the Gaussian process's function at the test images.
+    /// The mean posterior variance of the Gaussian process's function at the test images.
     package var meanPosteriorVariance: Double?
     /// |Ax - b|_1 / (n eps |A|_1 |x|_1).
     package var residual: Double?
-    /// Of conjugate gradients, with a factor that regularizations share or with a preconditioner.
+    /// The number of iterations of conjugate gradients, either with a factor that regularizations
+    /// share or with a preconditioner.
     package var iterations: Int?
-    /// |Ax - b| / |b| of the worst column, where conjugate gradients had a preconditioner; as are these.
+    /// |Ax - b| / |b| of the worst column. This and the following values exist only if conjugate
+    /// gradients had a preconditioner.
     package var relativeResidual: Double?
-    /// The largest change of a prediction by the last refinement.
+    /// The largest change of a prediction in the last refinement.
     package var predictionChange: Double?
-    /// Of the matrix, at most, and of the preconditioned one as the iteration saw it.
+    /// An upper bound of the condition number of the matrix, and the condition number of the
+    /// preconditioned matrix as the iteration saw it.
     package var conditionBefore: Double?
     package var conditionAfter: Double?
     /// Bounds of tr K (K + s I)^-1.
     package var effectiveDimension: [Double]?
-    /// Of the Cholesky factorization, where it has one of its own.
+    /// The seconds of the Cholesky factorization, if this regularization has its own.
     package var secondsFactorizing: Double?
-    /// Of the factorization and the solution.
+    /// The seconds of the factorization and the solution.
     package var secondsSolving = 0.0
 
     package init(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A duration as people read it: 0.4 s, 12 s, 3 min 20 s, 5 h 3 min.
+/// A duration in a form for people: 0.4 s, 12 s, 3 min 20 s, 5 h 3 min.
 package func readable(seconds: Double) -> String {
   guard !seconds.isNaN else { return "unknown" }
   switch max(seconds, 0) {
@@ -12,13 +12,13 @@ package func readable(seconds: Double) -> String {
   }
 }
 
-/// Bytes in GB, without the unit.
+/// A number of bytes in GB, without the unit.
 package func gigabytes(_ bytes: Int) -> String {
   let value = Double(bytes) * 1e-9
   return String(format: value < 10 ? "%.2f" : "%.1f", value)
 }
 
-/// Bytes as people read them: 0.6 MB, 5.37 GB.
+/// A number of bytes in a form for people: 0.6 MB, 5.37 GB.
 package func readable(bytes: Int) -> String {
   bytes < 100_000_000
     ? String(format: "%.1f MB", Double(bytes) * 1e-6) : gigabytes(bytes) + " GB"

@@ -1,14 +1,14 @@
-/// Targets of classes, and how well predictions of them are.
+/// A score of predictions of class targets.
 package struct RegressionScore: Codable, Equatable {
-  /// The part of the images whose largest prediction is their class, and their number.
+  /// The fraction of the images whose largest prediction is their class, and their number.
   package var accuracy: Double
   package var correct: Int
-  /// Mean over images and classes of the squared error of the targets.
+  /// The mean over images and classes of the squared error of the targets.
   package var meanSquaredError: Double
-  /// Images by class (rows) and prediction (columns), for up to `mostClasses` classes.
+  /// The numbers of images by class (rows) and prediction (columns), for up to `mostClasses` classes.
   package var confusion: [[Int]]?
 
-  /// Classes up to which a summary holds confusion matrices; files hold them for any number.
+  /// A summary holds confusion matrices for up to this number of classes; files hold them for any number.
   package static let mostClasses = 32
 
   /// Scores predictions, [images, classes] row-major.
@@ -33,7 +33,7 @@ package struct RegressionScore: Codable, Equatable {
     }
   }
 
-  /// Numbers of images by class and prediction, [classes, classes] row-major.
+  /// The numbers of images by class and prediction, [classes, classes] row-major.
   package static func confusion(
     _ predictions: [Double], _ labels: [Int], classes: Int
   ) -> [Double] {
@@ -44,13 +44,13 @@ package struct RegressionScore: Codable, Equatable {
     return counts
   }
 
-  /// The class with the largest prediction; the first of equal ones, as numpy.argmax.
+  /// The class with the largest prediction; the first of equal ones, as in numpy.argmax.
   private static func guess(_ row: ArraySlice<Double>) -> Int {
     let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) }
     return (best ?? row.startIndex) - row.startIndex
   }
 
-  /// One-hot less an offset, [images, classes] row-major.
+  /// One-hot targets minus an offset, [images, classes] row-major.
   package static func targets(_ labels: [Int], classes: Int, offset: Double) -> [Double] {
     var targets = [Double](repeating: -offset, count: labels.count * classes)
     for (image, label) in labels.enumerated() { targets[image * classes + label] += 1 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Results as lines of text.
+/// Formats results as lines of text.
 package enum ResultLines {
   package static func line(_ spectrum: SpectrumSummary, _ label: String) -> String {
     var text =

@@ -1,25 +1,25 @@
 import DurableFiles
 import Foundation
 
-/// Whether a job works on a run now, as far as its files tell.
+/// Tells whether a job works on a run now, as far as the files of the run show.
 package struct RunActivity: Sendable {
-  /// What writes to the run, for example `` `ntk-dist run` (process 812 on node3, since ...) ``; nil
-  /// where nothing does.
+  /// The process that writes to the run, for example
+  /// `` `ntk-dist run` (process 812 on node3, since ...) ``; nil if nothing writes.
   package let writer: String?
-  /// Seconds since a job last wrote to the run; nil where none ever did.
+  /// The seconds since a job last wrote to the run; nil if no job ever did.
   package let silence: Double?
-  /// The long step that the job is in, with the folder of the job.
+  /// The long steps that jobs are in now, each with the folder of its job.
   package let steps: [(run: RunFolder, record: StepRecord)]
 
   /// Whether a job with --shard works on the run. Such jobs take no lease.
   package let hasActiveShard: Bool
 
-  /// A writer signs every ten seconds. One that is silent for so long has stopped.
+  /// A writer gives a sign every ten seconds. A writer that is silent for this many seconds has stopped.
   private static let patience = 60.0
 
-  /// Looks at a run's folder. Local.
+  /// Looks at the folder of a run. Local.
   ///
-  /// Errors: files.
+  /// Errors: file errors.
   package init(of run: RunFolder, disk: Disk = Disk()) throws {
     var signs: [Double] = []
     var holder: String?
@@ -31,7 +31,7 @@ package struct RunActivity: Sendable {
     for writer in try run.writers(disk: disk) {
       if let (record, age) = try StepRecord.read(writer, disk: disk) {
         signs.append(age)
-        // A long routine of ScaLAPACK says nothing, and the lease's holder lives.
+        // During a long routine of ScaLAPACK a job writes nothing, but the holder of the lease still lives.
         if writer.shard == .whole ? holder != nil : age < Self.patience {
           steps.append((writer, record))
         }

@@ -3,7 +3,7 @@ import Failures
 import Jobs
 
 extension Job {
-  /// The job of a run. Errors: a folder that is no run's.
+  /// Reads the job of a run. Errors: a folder that is not a run folder.
   package init(of run: RunFolder) throws {
     try run.requireJob()
     self = try Job(contentsOf: run.job)
@@ -11,7 +11,7 @@ extension Job {
 }
 
 extension RunFolder {
-  /// Throws where the folder is no run's.
+  /// Throws if the folder is not a run folder.
   package func requireJob() throws {
     try requireKnownFormat()
     guard try !Disk().exists(job) else { return }

@@ -1,11 +1,11 @@
 import DurableFiles
 import TileSchedule
 
-/// Where everything of a run lies.
+/// The paths of all files of a run.
 public struct RunFolder: Sendable {
   /// The folder itself.
   public let path: String
-  /// Which of several jobs writes to it.
+  /// The shard whose job uses this folder, if several jobs work on the run.
   package let shard: Shard
 
   /// The run in the folder `path`.
@@ -19,28 +19,28 @@ public struct RunFolder: Sendable {
   package var job: String { "\(path)/job.yaml" }
   package var summary: String { "\(path)/summary.json" }
   package var store: String { "\(path)/kernels.zarr" }
-  /// The store while `clean` removes it.
+  /// The path to which `clean` moves the store while it removes it.
   package var removedStore: String { "\(path)/.removed-kernels.zarr" }
   package var environment: String { "\(own)/environment.json" }
   package var events: String { "\(own)/events.jsonl" }
   package var progress: String { "\(own)/progress.json" }
 
-  /// Where a job keeps sums of products of features: `RUN/features`, or that of the shard.
+  /// The folder where a job keeps sums of products of features: `RUN/features`, or the same folder of the shard.
   package var features: String { "\(own)/features" }
 
   /// The folders of the shards.
   package var shards: String { "\(path)/shards" }
 
-  /// Where a job writes what no other does: the run's own folder, or one per shard.
+  /// The folder for files that only one job writes: the run's own folder, or one per shard.
   package var own: String {
     shard == .whole ? path : "\(shards)/\(shard.number)-of-\(shard.count)"
   }
 
-  /// Where a job keeps the checksums of an array's tiles that it has finished, for example
-  /// `RUN/checksums/depth=30/ntk_train.json`.
+  /// The file where a job keeps the checksums of the tiles that it has finished in an array, for
+  /// example `RUN/checksums/depth=30/ntk_train.json`.
   package func checksums(ofArray name: String) -> String { "\(own)/checksums/\(name).json" }
 
-  /// The folders that jobs on this run write to: the run's own, and one per shard in order.
+  /// The folders that jobs on this run write to: the run's own folder, and one per shard in order.
   package func writers(disk: Disk = Disk()) throws(FileError) -> [RunFolder] {
     guard try disk.exists(shards) else { return [RunFolder(path)] }
     let found = try disk.list(shards).compactMap { name in
@@ -56,12 +56,12 @@ public struct RunFolder: Sendable {
     (variant.isEmpty ? "" : variant + "/") + "\(kernel)_\(part)"
   }
 
-  /// A result of one stage, for example `RUN/spectrum/depth=30/ntk.npy`.
+  /// The path of a result of one stage, for example `RUN/spectrum/depth=30/ntk.npy`.
   package func result(_ stage: String, _ variant: String, _ file: String) -> String {
     folder(stage, variant) + "/" + file
   }
 
-  /// The folder of a stage's results.
+  /// The folder of the results of a stage.
   package func folder(_ stage: String, _ variant: String) -> String {
     "\(path)/\(stage)" + (variant.isEmpty ? "" : "/" + variant)
   }

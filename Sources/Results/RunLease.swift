@@ -3,14 +3,15 @@ import Failures
 import Foundation
 import Synchronization
 
-/// The right to write a run's results, which one job holds at a time.
+/// The right to write a run's results. Only one job holds it at a time.
 ///
-/// It is the file `lease-N.json` with the highest N in the run folder. To take it over, a process
-/// creates `lease-(N+1).json`, which only one of several succeeds in. The holder touches its file every
-/// few seconds. A lease whose holder has ended on this machine is taken over at once, any other one
-/// after its file has not changed for `patience` seconds. Clocks of different machines are not compared.
+/// The lease is the file `lease-N.json` with the highest N in the run folder. To take it over, a
+/// process creates `lease-(N+1).json`; if several try, only one succeeds. The holder touches its
+/// file every few seconds. If the holder has ended on this machine, its lease is taken over at
+/// once. Any other lease is taken over after its file has not changed for `patience` seconds.
+/// Clocks of different machines are not compared.
 package final class RunLease: Sendable {
-  /// Signs of life are this many fifths of a second apart: ten seconds.
+  /// The number of fifths of a second between signs of life: ten seconds.
   private static let ticks = 50
 
   private let folder: String
@@ -22,14 +23,13 @@ package final class RunLease: Sendable {
   /// Takes the lease of a run folder. Local, on rank 0.
   ///
   /// - Parameters:
-  ///   - command: what is going to write, for messages.
-  ///   - patience: seconds without a sign of life after which a lease is stale.
-  ///   - grace: seconds that a process of this machine has to end. Ranks outlive a killed `mpirun` by
-  ///     moments.
+  ///   - command: the command that is going to write, for messages.
+  ///   - patience: the seconds without a sign of life after which a lease is stale.
+  ///   - grace: the seconds that a process of this machine has to end. Ranks outlive a killed `mpirun` by moments.
   ///   - onWait: called once, with a sentence, before waiting for a sign of life.
   ///   - poll: called while waiting; may throw.
   ///
-  /// Errors: a `Refusal` of kind `cannotCreate` where another job holds the lease; files.
+  /// Errors: a `Refusal` of kind `cannotCreate` if another job holds the lease; file errors.
   package init(
     _ run: RunFolder, command: String, patience: Double = 120, grace: Double = 5,
     disk: Disk = Disk(),
@@ -46,7 +46,7 @@ package final class RunLease: Sendable {
         let isStale = try Self.awaitEnd(
           of: "\(folder)/\(Self.name(last))", run, patience: patience, grace: grace, disk,
           onWait: onWait, poll: poll)
-        // The holder has given it back, and others may have taken it since.
+        // The holder has given the lease back, and another job may have taken it since.
         guard isStale else { continue }
       }
       let number = (present.max() ?? 0) + 1
@@ -55,13 +55,13 @@ package final class RunLease: Sendable {
       do {
         let now = try Self.numbers(in: folder, disk)
         guard now.allSatisfy({ $0 == number || $0 < number && present.contains($0) }) else {
-          // The listing was older than another job's lease.
+          // The listing was made before another job took a lease.
           try disk.remove(path)
           continue
         }
         for old in now where old < number { try disk.remove("\(folder)/\(Self.name(old))") }
       } catch {
-        // The first error is the one to report.
+        // Report the first error, not one from this cleanup.
         _ = try? disk.remove(path)
         throw error
       }
@@ -73,7 +73,7 @@ package final class RunLease: Sendable {
 
   deinit { release() }
 
-  /// Throws where another job has taken the lease over, because this process seemed dead.
+  /// Throws if another job has taken the lease over because this process seemed dead.
   package func require() throws {
     guard isOwn else {
       throw Refusal(
@@ -89,18 +89,18 @@ package final class RunLease: Sendable {
       defer { hasEnded = true }
       return !hasEnded
     }
-    // A lease that stays is taken over as soon as this process has ended.
+    // If the file cannot be removed, the lease can be taken over as soon as this process has ended.
     if isFirst, isOwn { _ = try? disk.remove(path) }
   }
 
-  /// Whether the file is this process's: numbers are used again.
+  /// Whether the file belongs to this process. This must be checked because numbers are reused.
   private var isOwn: Bool {
     let found = try? JSONText.value(LeaseHolder.self, try disk.read(path))
     return found?.token == holder.token
   }
 
-  /// Waits until the lease in `path` is stale (true) or has disappeared (false); throws where its holder
-  /// lives.
+  /// Waits until the lease in `path` is stale (returns true) or has disappeared (returns false).
+  /// Throws if its holder is alive.
   private static func awaitEnd(
     of path: String, _ run: RunFolder, patience: Double, grace: Double, _ disk: Disk,
     onWait: (String) -> Void, poll: () throws -> Void
@@ -132,17 +132,17 @@ package final class RunLease: Sendable {
     }
   }
 
-  /// The lease that is in a run folder: who took it, whether that process runs (nil where that cannot be
-  /// known from here), and the seconds since its last sign of life; nil for no lease.
+  /// The lease in a run folder: who took it, whether that process runs (nil if this machine cannot
+  /// know), and the seconds since its last sign of life; nil if there is no lease.
   ///
-  /// Errors: files.
+  /// Errors: file errors.
   package static func last(
     of run: RunFolder, disk: Disk = Disk()
   ) throws(FileError) -> (holder: String, isHeld: Bool?, age: Double)? {
     guard let number = try numbers(in: run.path, disk).max() else { return nil }
     let path = "\(run.path)/\(name(number))"
     let age = try disk.secondsSinceWritten(path)
-    // It was given back since the listing.
+    // The lease was given back after the listing.
     guard age.isFinite else { return nil }
     let holder = (try? disk.read(path)).flatMap { try? JSONText.value(LeaseHolder.self, $0) }
     let isHeld: Bool? =

@@ -1,37 +1,37 @@
-/// A spectrum and how far it can be trusted; eps = 2^-52, norms as said.
+/// A spectrum and its accuracy. eps = 2^-52; the norms are given below.
 package struct SpectrumSummary: Codable, Equatable {
-  /// What was asked, as the job's section says it with every default.
+  /// The question that was asked: the job's section with every default.
   package var question: String?
   package var routine: String
-  /// Why this routine.
+  /// The reason for choosing this routine.
   package var reason: String?
-  /// The numbers that the matrix was decomposed in.
+  /// The precision of the decomposition.
   package var precision: String?
   package var n: Int
   package var lambdaMax: Double
-  /// The second largest; absent where there is one alone.
+  /// The second largest eigenvalue; absent if there is only one.
   package var lambda2: Double?
-  /// The median of all but the largest.
+  /// The median of all eigenvalues except the largest.
   package var bulkMedian: Double?
   package var lambdaMin: Double
-  /// lambda_max / lambda_min; absent where lambda_min is not above the noise floor.
+  /// lambda_max / lambda_min; absent if lambda_min is not above the noise floor.
   package var conditionNumber: Double?
-  /// Eigenvalues below it are rounding: n eps lambda_max; in f32, eps (2^-23) times the trace; at least
-  /// eps (2^-23) times the Frobenius norm where the kernel's elements are f32.
+  /// Eigenvalues below this are rounding errors: n eps lambda_max; in f32, eps (2^-23) times the
+  /// trace; at least eps (2^-23) times the Frobenius norm if the kernel's elements are f32.
   package var noiseFloor: Double
   package var belowNoiseFloor: Int
   package var trace: Double
   /// |sum of the eigenvalues - trace| / trace.
   package var traceError: Double
-  /// |sum of their squares - squared Frobenius norm| / squared Frobenius norm.
+  /// |sum of the squared eigenvalues - squared Frobenius norm| / squared Frobenius norm.
   package var frobeniusError: Double
   package var eigenvectors: Int
-  /// |AQ - QW|_1 / (n eps |A|_1), with eigenvectors.
+  /// |AQ - QW|_1 / (n eps |A|_1); only with eigenvectors.
   package var residual: Double?
-  /// |Q'Q - I|_1 / (n eps), with eigenvectors.
+  /// |Q'Q - I|_1 / (n eps); only with eigenvectors.
   package var orthogonality: Double?
-  /// How the eigenvectors were found, where not by the routine of the eigenvalues, and the largest
-  /// difference of its eigenvalues from those, over lambda_max.
+  /// The routine that found the eigenvectors, if it is not the routine of the eigenvalues, and the
+  /// largest difference between the eigenvalues of the two routines, divided by lambda_max.
   package var vectorRoutine: String?
   package var leadingValueError: Double?
   package var grid: [Int]
@@ -39,11 +39,11 @@ package struct SpectrumSummary: Codable, Equatable {
   package var secondsReading: Double
   package var secondsSolving: Double
   package var secondsChecking: Double
-  /// Of the targets in all eigenvectors, where asked.
+  /// The weights of the targets in all eigenvectors, if requested.
   package var weights: WeightsSummary?
-  /// Of block Lanczos, its reading included.
+  /// The seconds of block Lanczos, including its reading.
   package var secondsVectors: Double?
-  /// Of writing states for a restart.
+  /// The seconds spent on writing states for a restart.
   package var secondsSavingState: Double?
 
   package init(

@@ -1,27 +1,28 @@
 import DurableFiles
 import Foundation
 
-/// `progress.json`: the long step that a job is in, which `status` and `list` show.
+/// `progress.json`: the long step that a job is in. `status` and `list` show it.
 ///
-/// Written by rank 0 when the job begins, with every step, and then every ten seconds or so; removed when the
-/// job ends. The file of a job that was killed stays. Inside a library routine a step is silent.
+/// Rank 0 writes the file when the job begins, at every new step, and about every ten seconds. It
+/// removes the file when the job ends. The file of a killed job remains. Inside a library routine,
+/// a step does not update the file.
 package struct StepRecord: Codable, Equatable, Sendable {
-  /// The stage that the step belongs to, as the commands are called; nil before the first.
+  /// The stage that the step belongs to, named like the commands; nil before the first stage.
   package var stage: String?
   /// The step, for example `spectrum of depth=30/ntk`.
   package var step: String
-  /// From 0 to 1; nil where it cannot be known.
+  /// The finished fraction, from 0 to 1; nil if it cannot be known.
   package var fraction: Double?
-  /// nil where it cannot be known yet.
+  /// The seconds left; nil if they cannot be known yet.
   package var secondsLeft: Double?
   /// Rates and counts, for people.
   package var detail: String
-  /// Whether the step is but the beginning of the work on a kernel, such as reading it.
+  /// Whether the step only prepares the work on a kernel, such as reading it.
   package var isPreparation: Bool
-  /// In UTC.
+  /// The time of the record, in UTC.
   package var time: String
 
-  /// What is known now.
+  /// A record of the current state.
   package init(
     stage: String? = nil, step: String, fraction: Double? = nil, secondsLeft: Double? = nil,
     detail: String = "", isPreparation: Bool = false
@@ -35,21 +36,21 @@ package struct StepRecord: Codable, Equatable, Sendable {
     time = EventLog.timestamp()
   }
 
-  /// Keeps the record in a run folder. Best effort: no run fails because of it.
+  /// Writes the record to a run folder. Best effort: no run fails because of it.
   package func write(_ run: RunFolder, disk: Disk = Disk()) {
     guard let bytes = try? JSONText.bytes(self) else { return }
     try? disk.publish(bytes, to: run.progress, flushesFolder: false)
   }
 
-  /// Removes a run's record. Best effort.
+  /// Removes the record of a run. Best effort.
   package static func remove(_ run: RunFolder, disk: Disk = Disk()) {
     _ = try? disk.remove(run.progress)
   }
 
-  /// The record of a run and the seconds since it was written; nil where no job is in a long step, or
-  /// its file is damaged.
+  /// The record of a run and the seconds since it was written; nil if no job is in a long step or
+  /// the file is damaged.
   ///
-  /// Errors: files.
+  /// Errors: file errors.
   package static func read(
     _ run: RunFolder, disk: Disk = Disk()
   ) throws(FileError) -> (record: StepRecord, age: Double)? {
@@ -59,7 +60,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
     do {
       bytes = try disk.read(run.progress, limit: 1 << 16)
     } catch {
-      // The job has ended since, or the file is none of ours.
+      // The job has ended since, or the file is not ours.
       if error.isMissing || error.code == EFBIG { return nil }
       throw error
     }

@@ -10,7 +10,7 @@ package struct Summary: Codable, Equatable {
   package var format = 1
   /// The job's data, as used.
   package var data: DataSummary?
-  /// The variants of the network by name, each with what was found.
+  /// The variants of the network by name, each with its results.
   package var variants: [VariantSummary] = []
   /// The last assembly that computed anything.
   package var assembly: AssemblySummary?
@@ -31,9 +31,9 @@ package struct Summary: Codable, Equatable {
     package var classes: Int
     package var shape: [Int]
     package var preprocessing: String
-    /// Fingerprint of the raw images and labels, or of the matrices, hexadecimal.
+    /// The fingerprint of the raw images and labels, or of the matrices, in hexadecimal.
     package var digest: String
-    /// Fingerprint of the labels, where the digest is of matrices alone.
+    /// The fingerprint of the labels, if `digest` covers only matrices.
     package var labels: String?
 
     package init(
@@ -53,15 +53,15 @@ package struct Summary: Codable, Equatable {
   package struct VariantSummary: Codable, Equatable {
     package var name: String
     package var network: String
-    /// What varies between the variants, by its key in the job, for example `weight_variance`.
+    /// The parameters that vary between the variants, by their keys in the job, for example `weight_variance`.
     package var parameters: [String: Double]?
-    /// Where the network is a preset that mean-field theory knows.
+    /// The theory of the network, if it is a preset that mean-field theory covers.
     package var theory: TheorySummary?
-    /// How activations without a closed form are computed, and how exactly.
+    /// How activations without a closed form are computed, and how accurately.
     package var activations: [ActivationCertificate]?
     package var nngp: KernelSummary?
     package var ntk: KernelSummary?
-    /// Of what is no network of infinite width.
+    /// The kernel that does not come from a network of infinite width.
     package var kernel: KernelSummary?
 
     package init(
@@ -81,9 +81,10 @@ package struct Summary: Codable, Equatable {
 
   package struct KernelSummary: Codable, Equatable {
     package var spectrum: SpectrumSummary?
-    /// Of the kernel centred on the training images, without the constant vector's own zero.
+    /// The spectrum of the kernel centered on the training images, without the zero eigenvalue of
+    /// the constant vector.
     package var centredSpectrum: SpectrumSummary?
-    /// By stochastic Lanczos quadrature.
+    /// The density computed by stochastic Lanczos quadrature.
     package var density: DensitySummary?
     package var prediction: PredictionSummary?
     package var training: TrainingSummary?
@@ -151,7 +152,7 @@ extension Summary.VariantSummary {
 }
 
 extension Summary {
-  /// Drops the results that labels have a part in.
+  /// Removes the results that depend on labels.
   package mutating func forgetLearning() {
     for variant in variants.indices {
       for kernel in KernelKind.allCases {
@@ -159,7 +160,7 @@ extension Summary {
         variants[variant][kernel]?.training = nil
         variants[variant][kernel]?.alignment = nil
         variants[variant][kernel]?.generalization = nil
-        // The weights of the targets are found together with the eigenvalues.
+        // The weights of the targets are computed together with the eigenvalues.
         if variants[variant][kernel]?.spectrum?.weights != nil {
           variants[variant][kernel]?.spectrum = nil
         }
@@ -167,7 +168,7 @@ extension Summary {
     }
   }
 
-  /// Reads a run's summary, an empty one where there is none yet.
+  /// Reads the summary of a run; an empty summary if there is none yet.
   package static func read(_ run: RunFolder, disk: Disk = Disk()) throws -> Summary {
     guard try disk.exists(run.summary) else { return Summary() }
     do {

@@ -1,26 +1,26 @@
-/// What mean-field theory says of a variant's network, beside which its spectra stand.
+/// The predictions of mean-field theory for the network of a variant. They are shown next to its spectra.
 package struct TheorySummary: Codable, Equatable {
-  /// As a job has it: its name, with its parameters where it has any.
+  /// The activation as a job gives it: its name, with its parameters if it has any.
   package var activation: String
   package var weightVariance: Double
   package var biasVariance: Double
-  /// l: affine layers, each of which adds its term to the NTK.
+  /// The depth l: the number of affine layers. Each adds its term to the NTK.
   package var layers: Int
-  /// d: positions of the pixels that a global average pool mixes; 1 without one.
+  /// The number d of positions of the pixels that a global average pool mixes; 1 without a pool.
   package var positions: Int
-  /// ordered, critical or chaotic.
+  /// The phase: ordered, critical or chaotic.
   package var phase: String
-  /// Absent if the variance grows without bound.
+  /// The fixed point of the variance; absent if the variance grows without bound.
   package var qStar: Double?
   package var chi1: Double
   package var cStar: Double
   package var chiCStar: Double
-  /// Depth scales in layers; absent where infinite.
+  /// Depth scales in layers; absent if infinite.
   package var xi1: Double?
   package var xiC: Double?
   package var xiStar: Double?
   package var criticalWeightVariance: Double?
-  /// Whether the bulk's limits are decays with depth alone, without the factor that the data set.
+  /// Whether the limits of the bulk give only the decay with depth, without the factor that the data set.
   package var isDecayAlone: Bool?
   package var nngp: Limits
   package var ntk: Limits
@@ -50,10 +50,10 @@ package struct TheorySummary: Codable, Equatable {
     self.ntk = ntk
   }
 
-  /// What deep networks' spectra come to at these layers and this number of images.
+  /// The limits that the spectra of deep networks approach, for this number of layers and images.
   package struct Limits: Codable, Equatable {
     package var lambdaMax: Double?
-    /// The bulk of the eigenvalues: their size, or in the ordered phase their decay with depth,
+    /// The bulk of the eigenvalues: their size or, in the ordered phase, their decay with depth,
     /// l chi_1^l, without the factor that the data set.
     package var bulk: Double?
     package var conditionNumber: Double?

@@ -1,24 +1,24 @@
-/// Training in function space by gradient descent on all training images.
+/// The results of training in function space by gradient descent on all training images.
 package struct TrainingSummary: Codable, Equatable {
-  /// What was asked, as the job's section says it with every default.
+  /// The question that was asked: the job's section with every default.
   package var question: String?
-  /// mse or cross_entropy.
+  /// The loss: mse or cross_entropy.
   package var loss: String
-  /// flow (continuous time) or steps.
+  /// The dynamics: flow (continuous time) or steps.
   package var dynamics: String
   package var learningRate: Double
-  /// Beyond it steps diverge: 2 (1 + momentum) n classes / lambda_max.
+  /// Steps diverge beyond this learning rate: 2 (1 + momentum) n classes / lambda_max.
   package var maximalLearningRate: Double
   package var momentum: Double?
-  /// What was added to the kernel's diagonal, over its mean.
+  /// The number that was added to the kernel's diagonal, divided by the mean of the diagonal.
   package var regularization: Double
   package var targetOffset: Double
-  /// How the kernel's functions were found.
+  /// The method that computed functions of the kernel.
   package var method: String
-  /// Of the outputs on the training images and of the coefficients, over their norms; absent where
-  /// rounding alone is.
+  /// The errors of the outputs on the training images and of the coefficients, divided by their
+  /// norms; absent if there is only rounding error.
   package var error: Double?
-  /// In the order of the job's times.
+  /// The points in time, in the order of the job's times.
   package var points: [Point]
   package var secondsTraining: Double
 
@@ -41,14 +41,14 @@ package struct TrainingSummary: Codable, Equatable {
   }
 
   package struct Point: Codable, Equatable {
-    /// Steps, or time in units of the learning rate; absent for infinity.
+    /// The number of steps, or the time in units of the learning rate; absent for infinity.
     package var time: Double?
     /// Half the mean over images and classes of the squared error, or the mean cross-entropy.
     package var trainLoss: Double
     package var trainAccuracy: Double
     package var testLoss: Double?
     package var testAccuracy: Double?
-    /// Of networks trained so long, over their initialization; mean over test images.
+    /// The variance over the initialization of networks trained for this time, as a mean over test images.
     package var meanVariance: Double?
 
     package init(
@@ -66,6 +66,6 @@ package struct TrainingSummary: Codable, Equatable {
 }
 
 extension TrainingSummary {
-  /// The method with all eigenvectors.
+  /// The name of the method that uses all eigenvectors.
   package static let byEigenvectors = "eigenvectors"
 }

@@ -1,24 +1,25 @@
 /// How the targets are spread over all eigenvectors of a kernel.
 package struct WeightsSummary: Codable, Equatable {
-  /// What was subtracted from one-hot targets.
+  /// The number that was subtracted from one-hot targets.
   package var targetOffset: Double
   /// |Y|^2 of the targets.
   package var squaredNorm: Double
   /// |sum of the squared weights - |Y|^2| / |Y|^2.
   package var normError: Double
-  /// How many leading eigenvectors hold a part of |Y|^2.
+  /// The numbers of leading eigenvectors that hold given parts of |Y|^2.
   package var leading: [Share]
 
-  /// A part of |Y|^2, and the least number of leading eigenvectors that hold it.
+  /// A part of |Y|^2, and the smallest number of leading eigenvectors that hold it.
   package struct Share: Codable, Equatable {
     package var part: Double
     package var eigenvectors: Int
   }
 
-  /// The parts that a summary names.
+  /// The parts that a summary contains.
   static let parts = [0.5, 0.75, 0.9, 0.99]
 
-  /// Sums up weights, [n, classes] row-major, of one-hot labels less an offset, eigenvalues ascending.
+  /// Summarizes weights, [n, classes] row-major, of one-hot labels minus an offset, with
+  /// eigenvalues in ascending order.
   package init(_ weights: [Double], labels: [Int], classes: Int, targetOffset offset: Double) {
     targetOffset = offset
     let hit = (1 - offset) * (1 - offset)
@@ -32,7 +33,7 @@ package struct WeightsSummary: Codable, Equatable {
     for count in 1...labels.count {
       let row = labels.count - count
       held += weights[row * classes..<(row + 1) * classes].reduce(0) { $0 + $1 * $1 }
-      // Rounding leaves the whole a little short or long.
+      // Because of rounding, the sum of all parts is slightly below or above the whole.
       while next < Self.parts.count, held >= Self.parts[next] * squaredNorm {
         leading.append(Share(part: Self.parts[next], eigenvectors: count))
         next += 1

@@ -1,14 +1,14 @@
 import Foundation
 import MessagePassing
 
-/// How far the clocks of the nodes are apart.
+/// Checks how far the clocks of the nodes differ.
 enum ClockCheck {
   private static let roundTrips = 8
   private static let tag: Int32 = 8
-  /// Seconds that are too many.
+  /// A difference of more than this many seconds is a problem.
   private static let limit = 1.0
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     let offsets = try site.ranks.leaders.map { try measure(site, $0) } ?? []
     guard site.isRoot else { return [] }
@@ -26,9 +26,9 @@ enum ClockCheck {
     return [finding]
   }
 
-  /// Seconds by which each node's clock is ahead of node 0's, on node 0. Collective over the leaders.
+  /// The seconds by which each node's clock is ahead of the clock of node 0, on node 0. Collective over the leaders.
   ///
-  /// The shortest of some round trips is halved, as NTP does (RFC 5905, section 8).
+  /// The delay is half of the shortest of some round trips, as in NTP (RFC 5905, section 8).
   private static func measure(_ site: Site, _ leaders: Communicator) throws -> [Double] {
     guard leaders.rank == 0 else {
       for _ in 0..<roundTrips {

@@ -3,9 +3,9 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// What `ntk-dist selftest` was asked.
+/// The options of `ntk-dist selftest`.
 public struct SelfTestRequest {
-  /// A folder where results of runs shall lie.
+  /// A folder in which the results of runs will be stored.
   public var folder: String
   /// Whether to show the figures of every node.
   public var showsNodes: Bool
@@ -16,7 +16,7 @@ public struct SelfTestRequest {
   }
 }
 
-/// Goes through all checks of a cluster.
+/// Performs all checks of a cluster.
 package struct ClusterTest {
   private let request: SelfTestRequest
   private let ranks: Ranks
@@ -45,7 +45,7 @@ package struct ClusterTest {
     for check in checks {
       let found = try report { try Self.findings { try check(site, folder) } }
       findings += found
-      // A folder that is not shared, or full, is of no use for the other checks.
+      // If the folder is not shared or is full, the other checks of the folder make no sense.
       if try isBad(found) { break }
     }
     findings += try report { try SpeedCheck.perform(site) }
@@ -56,7 +56,8 @@ package struct ClusterTest {
     return try isBad(findings) ? .unavailable : .success
   }
 
-  /// What a check of the folder finds; a folder in which files cannot be written is a finding, too. Collective.
+  /// The findings of a check of the folder. If files cannot be written in the folder, this is a
+  /// finding, too. Collective.
   private static func findings(_ check: () throws -> [Finding]) throws -> [Finding] {
     do { return try check() } catch let failure as CollectiveFailure
       where failure.kind == .inputOutput
@@ -77,7 +78,7 @@ package struct ClusterTest {
   /// Runs a check and prints what it finds, unless the test is asked to stop. Collective.
   private func report(_ check: () throws -> [Finding]) throws -> [Finding] {
     let findings = try check()
-    // A check that had to be short has found nothing.
+    // A check that was cut short has no valid findings.
     try ranks.stopIfAsked()
     for finding in findings {
       for line in finding.lines(showsNodes: request.showsNodes) { console.say(line) }

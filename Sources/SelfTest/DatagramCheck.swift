@@ -2,13 +2,13 @@ import MessagePassing
 import RankProgram
 import Watchdog
 
-/// The watchdog's datagrams, between all nodes; on one node between its ranks.
+/// Checks the datagrams of the watchdog between all nodes or, on a single node, between its ranks.
 enum DatagramCheck {
   private static let rounds = 4
-  /// Seconds of listening in a round.
+  /// The seconds of listening in each round.
   private static let patience = 0.5
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     let hasNodes = site.nodeCount > 1
     let group = hasNodes ? site.ranks.leaders : site.world
@@ -30,7 +30,7 @@ enum DatagramCheck {
     ]
   }
 
-  /// The ranks of the group whose datagrams do not arrive here. Collective over the group.
+  /// The ranks of the group whose datagrams do not arrive at this rank. Collective over the group.
   private static func unheard(_ site: Site, _ group: Communicator, isOneHost: Bool) throws -> [Int]
   {
     let address = try address(group, isOneHost: isOneHost)
@@ -43,7 +43,7 @@ enum DatagramCheck {
     var missing = Set(0..<group.size)
     var buffer = [UInt8](repeating: 0, count: Pulse.size + 1)
     for round in 1...rounds {
-      // All sockets are open, and what arrives early waits in them.
+      // After the barrier all sockets are open, and datagrams that arrive early wait in them.
       try group.barrier()
       if let socket, !site.isBroken("datagrams") {
         let pulse = Pulse(rank: group.rank, kind: .here, sequence: UInt64(round)).bytes(key: key)
@@ -66,7 +66,8 @@ enum DatagramCheck {
     return missing.sorted()
   }
 
-  /// Where this rank listens: as the watchdog, on the network that all hosts share. Collective over the group.
+  /// The address at which this rank listens. As for the watchdog, it is on the network that all
+  /// hosts share. Collective over the group.
   private static func address(_ group: Communicator, isOneHost: Bool) throws -> UInt32 {
     guard !isOneHost else { return DatagramSocket.loopback }
     let own = Interface.own

@@ -3,16 +3,16 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// How fast all ranks together write to the folder.
+/// Measures how fast all ranks together write to the folder.
 enum FileSpeedCheck {
-  /// Seconds of each measurement.
+  /// The seconds of each measurement.
   private static let time = 0.7
-  /// Files that a rank writes at most, and all together.
+  /// The maximum numbers of files that each rank writes and that all ranks together write.
   private static let tiles = (each: 50, all: 10_000)
   private static let files = (each: 500, all: 20_000)
   private static let fileBytes = 4096
 
-  /// Small tiles as a run writes them: a temporary name, a flush, a rename. Collective.
+  /// Writes small tiles as a run does: a temporary name, a flush, a rename. Collective.
   static func flushes(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
     let content = [UInt8](repeating: 7, count: fileBytes)
     var times: [Double] = []
@@ -41,7 +41,7 @@ enum FileSpeedCheck {
     return [finding]
   }
 
-  /// Small files that are created and removed. Collective.
+  /// Creates and removes small files. Collective.
   static func smallFiles(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
     let content = [UInt8](repeating: 7, count: fileBytes)
     var count = 0
@@ -74,7 +74,7 @@ enum FileSpeedCheck {
     ]
   }
 
-  /// A large file of every rank, which another one reads back. Collective.
+  /// Writes a large file on every rank; another rank reads it back. Collective.
   static func bandwidth(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
     let (rank, count) = (site.ranks.rank, site.ranks.count)
     let pieces = max(1, min(32, 256 / count))
@@ -91,7 +91,7 @@ enum FileSpeedCheck {
       }
     }
     let writing = Site.seconds - start
-    // Of the rank half way round, which mostly is on another node.
+    // Read the file of the rank half way round, which is usually on another node.
     let source = (rank + count / 2) % count
     let sizes = try site.world.broadcast((try site.world.gather([written]) ?? []).flatMap { $0 })
     var reading = 0.0
@@ -136,7 +136,7 @@ enum FileSpeedCheck {
     }
   }
 
-  /// Whether bytes are those that a rank has written.
+  /// Whether the bytes are those that a rank has written.
   private static func isContent(of rank: Int, _ count: Int, _ found: [UInt8]) -> Bool {
     found.count == count << 20
       && (0..<count).allSatisfy { number in
@@ -148,7 +148,7 @@ enum FileSpeedCheck {
       }
   }
 
-  /// A MiB that no other piece equals.
+  /// A MiB that differs from every other piece.
   private static func piece(of rank: Int, _ number: Int) -> [UInt64] {
     let first = UInt64(rank) << 40 | UInt64(number) << 20
     return (0..<(1 << 17)).map { (first | $0) &* 0x9e37_79b9_7f4a_7c15 }

@@ -1,9 +1,9 @@
-/// What a check has found.
+/// The result of a check.
 package struct Finding: Equatable {
-  /// How good that is.
+  /// The verdict on a finding.
   package enum Verdict: String, Comparable {
     case good
-    /// A run works, but slowly, or not in all cases.
+    /// A run works, but it is slow or does not work in all cases.
     case look
     /// A run would fail, give wrong numbers, or take several times as long.
     case bad
@@ -13,14 +13,14 @@ package struct Finding: Equatable {
     package static func < (a: Verdict, b: Verdict) -> Bool { a.rank < b.rank }
   }
 
-  /// What was tried.
+  /// The thing that was checked.
   package var check: String
-  /// The figures, or what is wrong.
+  /// The figures, or the problem.
   package var result: String
   package var verdict: Verdict
-  /// What to change; empty where nothing must.
+  /// What to change; empty if nothing has to change.
   package var advice: String
-  /// The figures of every node, if the check has any: its name and they.
+  /// The name and the figures of every node, if the check has any.
   package var nodes: [(name: String, result: String)] = []
 
   package init(
@@ -29,7 +29,7 @@ package struct Finding: Equatable {
     (self.check, self.result, self.verdict, self.advice) = (check, result, verdict, advice)
   }
 
-  /// What is good, or where a condition holds worth a look.
+  /// A good finding, or one that is worth a look if `condition` is true.
   init(_ check: String, _ result: String, lookIf condition: Bool, advice: String) {
     self.init(check, result, condition ? .look : .good, advice: condition ? advice : "")
   }
@@ -41,7 +41,7 @@ package struct Finding: Equatable {
   /// The heads of the columns.
   package static let head = line("check", "result", "verdict", "what to change")
 
-  /// The row of a table, and with `showsNodes` those of the nodes below it.
+  /// The row of a table; with `showsNodes`, followed by the rows of the nodes.
   package func lines(showsNodes: Bool) -> [String] {
     [Self.line(check, result, verdict.rawValue, advice)]
       + (showsNodes ? nodes.map { Self.line("  " + $0.name, $0.result, "", "") } : [])

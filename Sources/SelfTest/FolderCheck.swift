@@ -2,15 +2,16 @@ import DurableFiles
 import Foundation
 import RankProgram
 
-/// Whether every node sees what others publish in the folder by renaming: at once, whole, and in its new version.
+/// Checks whether every node sees the files that others publish in the folder by renaming: at once,
+/// whole, and in the new version.
 enum FolderCheck {
   private static let rounds = 3
-  /// Seconds in which all rounds must be done.
+  /// All rounds must be done within this many seconds.
   private static let patience = 6.0
-  /// Seconds that a file may take to be seen.
+  /// The seconds after which a file must be visible.
   private static let delay = 1.0
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
     let end = Site.seconds + patience
     var worst = 0.0
@@ -20,12 +21,12 @@ enum FolderCheck {
         let name = site.isBroken("rename") ? "elsewhere" : "renamed"
         worst = max(worst, wait(for: version, at: folder.file(name, 0), until: end))
       }
-      // No new version before all have seen this one.
+      // Do not publish a new version before all ranks have seen this one.
       try site.world.barrier()
     }
     let isSeen = try site.world.allReduce(worst.isFinite ? 1 : 0, .min) == 1
     if isSeen {
-      // The other way: rank 0 looks for a file of every node.
+      // In the other direction, rank 0 looks for a file of every node.
       try site.ranks.agree {
         if site.ranks.leaders != nil { try publish(1, folder.file("node", site.ranks.rank)) }
       }
@@ -59,12 +60,12 @@ enum FolderCheck {
     try Disk().publish(content(version), to: path)
   }
 
-  /// Long enough to be torn.
+  /// The content of a version. It is long enough that a torn file would be noticed.
   private static func content(_ version: Int) -> String {
     String(repeating: "version \(version)\n", count: 2000)
   }
 
-  /// Seconds until a version is seen; infinity where it is not in time, or something else is.
+  /// The seconds until a version is visible; infinity if it is not visible in time, or if something else is.
   private static func wait(for version: Int, at path: String, until end: Double) -> Double {
     let start = Site.seconds
     let expected = [UInt8](content(version).utf8)

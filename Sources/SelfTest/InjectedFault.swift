@@ -1,12 +1,12 @@
 import Foundation
 
-/// What a test breaks, from the environment variable NTK_DIST_SELFTEST_FAULT: `tiles:1` breaks the check of
-/// tiles on rank 1.
+/// The check that a test breaks, given by the environment variable NTK_DIST_SELFTEST_FAULT:
+/// `tiles:1` breaks the check of tiles on rank 1.
 struct InjectedFault {
   private let check: String
   private let rank: Int
 
-  /// Nil where nothing is to be broken.
+  /// nil if nothing is to be broken.
   init?(_ text: String? = ProcessInfo.processInfo.environment["NTK_DIST_SELFTEST_FAULT"]) {
     let parts = (text ?? "").split(separator: ":")
     guard parts.count == 2, let rank = Int(parts[1]) else { return nil }

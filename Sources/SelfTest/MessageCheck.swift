@@ -1,15 +1,16 @@
 import MessagePassing
 
-/// Messages between neighboring ranks: delay, bandwidth, and whether the right data arrive.
+/// Checks messages between neighboring ranks: delay, bandwidth, and whether the right data arrive.
 enum MessageCheck {
   private static let roundTrips = 50
   private static let words = 1 << 19
   private static let rounds = 4
   private static let tag: Int32 = 7
-  /// GB/s between nodes below which the network is hardly the one of a cluster: that of gigabit Ethernet.
+  /// With less than this many GB/s between nodes, the network is hardly that of a cluster. This is
+  /// the speed of gigabit Ethernet.
   private static let slow = 0.12
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     guard site.ranks.count > 1 else {
       return [Finding("messages", "none: one rank has nobody to talk to")]
@@ -20,7 +21,7 @@ enum MessageCheck {
     return findings(site, figures)
   }
 
-  /// Seconds of one way to the next rank, the median of many; 0 on the last rank. Collective.
+  /// The seconds of a message to the next rank, the median of many; 0 on the last rank. Collective.
   private static func delay(to site: Site) throws -> Double {
     let (world, rank) = (site.world, site.ranks.rank)
     var times: [Double] = []
@@ -43,8 +44,8 @@ enum MessageCheck {
     return times.isEmpty ? 0 : times.sorted()[times.count / 2]
   }
 
-  /// Sends to the next rank while receiving from the one before, all at once: GB/s of what arrives, and
-  /// whether it is right. Collective.
+  /// Sends to the next rank while receiving from the previous rank, on all ranks at once. Returns
+  /// the GB/s of the received data, and whether these data are right. Collective.
   private static func ring(_ site: Site) throws -> (gigabytes: Double, isRight: Bool) {
     let (rank, count) = (site.ranks.rank, site.ranks.count)
     let (next, previous) = ((rank + 1) % count, (rank + count - 1) % count)
@@ -69,8 +70,8 @@ enum MessageCheck {
     (0..<words).map { (UInt64(rank) << 32 | UInt64($0)) &* 0x9e37_79b9_7f4a_7c15 }
   }
 
-  /// - Parameter figures: of every rank: the delay to the next, the bandwidth from the one before, and 1 if the
-  ///   data were right.
+  /// - Parameter figures: for every rank, the delay to the next rank, the bandwidth from the
+  ///   previous rank, and 1 if the data were right.
   private static func findings(_ site: Site, _ figures: [[Double]]) -> [Finding] {
     let count = figures.count
     if let wrong = figures.firstIndex(where: { $0[2] == 0 }) {
@@ -81,7 +82,7 @@ enum MessageCheck {
           advice: "try another MPI transport, or keep jobs off these nodes")
       ]
     }
-    /// The slowest pair within nodes or between them, for words.
+    /// The figures of the slowest pair within nodes or between nodes.
     func slowest(between: Bool) -> (delay: Double, gigabytes: Double)? {
       let pairs = (0..<count).filter {
         (site.nodeOf[$0] != site.nodeOf[($0 + 1) % count]) == between

@@ -1,11 +1,11 @@
-/// Ranks that are slower than most.
+/// Finds ranks that are slower than most ranks.
 package struct Outliers {
-  /// The speed of most ranks: the median, of an even number of ranks the larger one.
+  /// The speed of most ranks: the median; for an even number of ranks, the larger of the two middle speeds.
   package let typical: Double
-  /// The ranks below it, the slowest first, and how many times slower.
+  /// The ranks below this speed, the slowest first, and how many times slower they are.
   package let slower: [(rank: Int, factor: Double)]
 
-  /// - Parameter speeds: of every rank, in any unit.
+  /// - Parameter speeds: the speeds of all ranks, in any unit.
   package init(_ speeds: [Double]) {
     let typical = speeds.isEmpty ? 0 : speeds.sorted()[speeds.count / 2]
     self.typical = typical
@@ -14,7 +14,7 @@ package struct Outliers {
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
   }
 
-  /// Those that are at least so many times slower.
+  /// The ranks that are slower by at least this factor.
   package func beyond(_ factor: Double) -> [(rank: Int, factor: Double)] {
     slower.filter { $0.factor >= factor }
   }

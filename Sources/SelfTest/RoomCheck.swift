@@ -3,14 +3,14 @@ import DurableFiles
 import Foundation
 import RankProgram
 
-/// The room that the folder has: free space, free files, and what quotas and limits leave of it.
+/// Checks the room in the folder: free space, free files, and how quotas and limits restrict them.
 enum RoomCheck {
-  /// Bytes that are tried to be reserved, and below which free space is little.
+  /// The number of bytes to reserve as a test, and the number of bytes below which free space is considered small.
   private static let wanted = 1 << 30
   private static let little = 10_000_000_000
   private static let fewFiles = 100_000
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site, _ folder: TestFolder) throws -> [Finding] {
     let limit = Int(ntk_limit_file())
     let limits = try site.gather(limit < 0 ? .infinity : Double(limit))?.map { $0[0] }
@@ -50,8 +50,8 @@ enum RoomCheck {
       lookIf: isLittle, advice: "free some: the kernel of 50,000 images takes 10 to 20 GB")
   }
 
-  /// Reserves room in a file, which counts for quotas although nothing is written: 0, an error number, or -1 where
-  /// that is not tried.
+  /// Reserves room in a file, which counts for quotas although nothing is written. Returns 0, an
+  /// error number, or -1 if this is not tried.
   private static func reserve(_ folder: TestFolder) throws -> Int32 {
     guard ntk_is_in_memory(folder.path) == 0 else { return -1 }
     let path = folder.file("reserved", 0)

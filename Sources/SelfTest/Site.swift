@@ -2,7 +2,7 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// The ranks of a test, and their nodes.
+/// The ranks of a test, and the nodes of these ranks.
 struct Site {
   let ranks: Ranks
   /// The host of every rank.
@@ -15,7 +15,7 @@ struct Site {
   var isRoot: Bool { ranks.isRoot }
   var nodeCount: Int { Set(nodeOf).count }
 
-  /// Collective.
+  /// Gathers the hosts and nodes of all ranks. Collective.
   init(_ ranks: Ranks) throws {
     self.ranks = ranks
     let names = try ranks.world.gather(MPIEnvironment.processorName) ?? []
@@ -31,13 +31,13 @@ struct Site {
   /// Whether a test breaks a check on this rank.
   func isBroken(_ check: String) -> Bool { fault?.strikes(check, ranks.rank) ?? false }
 
-  /// The figures of every rank on rank 0; nil elsewhere. Collective.
+  /// The figures of every rank on rank 0; nil on the other ranks. Collective.
   func gather(_ figures: Double...) throws -> [[Double]]? { try world.gather(figures) }
 
   /// A rank with its host, for a sentence.
   func name(_ rank: Int) -> String { "rank \(rank) (\(hosts[rank]))" }
 
-  /// Some ranks, for a sentence.
+  /// The names of some ranks, for a sentence.
   func names(_ ranks: [Int]) -> String {
     ranks.prefix(3).map(name).joined(separator: ", ")
       + (ranks.count > 3 ? " and \(ranks.count - 3) more" : "")
@@ -49,19 +49,19 @@ struct Site {
       .map { (hosts[$0.value[0]], $0.value) }
   }
 
-  /// Seconds of a clock that only moves on.
+  /// The seconds of a clock that never goes back.
   static var seconds: Double { MPIEnvironment.seconds }
 
-  /// Whether a measurement still has time, and nobody asks this rank to stop.
+  /// Whether a measurement still has time and no stop was requested on this rank.
   static func goesOn(until end: Double) -> Bool { seconds < end && StopRequest.cause == nil }
 }
 
-/// A number with three digits.
+/// A number with three significant digits.
 func short(_ value: Double) -> String {
   value >= 100 ? String(format: "%.0f", value) : String(format: "%.3g", value)
 }
 
-/// Seconds in a unit that fits.
+/// A duration in a suitable unit.
 func duration(_ seconds: Double) -> String {
   switch seconds {
   case ..<1e-3: short(seconds * 1e6) + " us"

@@ -4,20 +4,20 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// ScaLAPACK's eigenpairs of a small matrix that is distributed over all ranks.
+/// Checks ScaLAPACK's eigenpairs of a small matrix that is distributed over all ranks.
 enum SolverCheck {
-  /// At least; every rank has a part.
+  /// The minimum order of the matrix; it may be larger, so that every rank has a part.
   private static let order = 160
-  /// Residuals in units of rounding errors that are not.
+  /// Residuals above this many units of rounding errors are not due to rounding.
   private static let limit = 20.0
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     let context = try BLACSContext(on: site.world)
     let n = max(order, 4 * max(context.grid.nprow, context.grid.npcol))
     let layout = try site.ranks.agree { try MatrixLayout(order: n, grid: context.grid) }
     var matrix = try DistributedMatrix<Double>(uninitialized: layout, on: context)
-    // The covariance of a random walk, whose eigenvalues are known.
+    // The covariance of a random walk, because its eigenvalues are known.
     matrix.fill { i, j in Double(min(i, j) + 1) }
     var original = try matrix.copy()
     if site.isBroken("solver") { original.addToDiagonal(1) }

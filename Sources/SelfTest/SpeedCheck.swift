@@ -3,14 +3,14 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// How fast the memory and the products of matrices are on every rank, all at once, and which ranks are slow.
+/// Measures the speed of the memory and of matrix products on every rank, on all ranks at once, and finds slow ranks.
 enum SpeedCheck {
   private static let order = 384
   private static let rounds = 12
-  /// Elements of an array: three of them exceed what a core has of the caches.
+  /// The number of elements of an array; three arrays exceed a core's share of the caches.
   private static let elements = 1 << 21
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     let repeats = site.isBroken("slow") ? 16 : 1
     let memory = try triad(site, repeats: repeats)
@@ -23,7 +23,7 @@ enum SpeedCheck {
     ]
   }
 
-  /// a <- b + s c: GB/s of this rank. Collective.
+  /// Computes a <- b + s c and returns the GB/s of this rank. Collective.
   ///
   /// Source: McCalpin's STREAM.
   private static func triad(_ site: Site, repeats: Int) throws -> Double {
@@ -43,7 +43,7 @@ enum SpeedCheck {
     return Double(24 * elements) / best * 1e-9
   }
 
-  /// GFLOP/s of this rank, and the share of the time in which it had a core. Collective.
+  /// The GFLOP/s of this rank, and the fraction of the time in which it had a core. Collective.
   private static func products(
     _ site: Site, repeats: Int
   ) throws -> (gflops: Double, share: Double) {
@@ -64,7 +64,7 @@ enum SpeedCheck {
     return (2 * Double(n * n * n) / best * 1e-9, share)
   }
 
-  /// - Parameter look: times slower than most that are worth a look; twice that is bad.
+  /// - Parameter look: a rank that is slower than most by this factor is worth a look; twice this factor is bad.
   private static func finding(
     _ check: String, _ unit: String, _ site: Site, _ speeds: [Double], look: Double
   ) -> Finding {
@@ -87,7 +87,7 @@ enum SpeedCheck {
     return finding
   }
 
-  /// Whether every rank has had a core for itself.
+  /// Checks whether every rank had a core of its own.
   private static func sharing(_ site: Site, _ shares: [Double]) -> Finding {
     let low = shares.indices.min { shares[$0] < shares[$1] } ?? 0
     let isMeant = StartReport.sharingIsMeant
@@ -105,7 +105,7 @@ enum SpeedCheck {
     return finding
   }
 
-  /// Seconds of the calling thread, which those of others on the same core do not lengthen.
+  /// The processor seconds of the calling thread; threads of others on the same core do not increase them.
   private static var processorSeconds: Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

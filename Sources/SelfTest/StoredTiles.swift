@@ -1,6 +1,6 @@
 import RecursionCore
 
-/// Kernels of small networks with digits that were computed elsewhere.
+/// Kernels of small networks, with digits that were computed by another program.
 ///
 /// Source: Tests/Python/selftest_reference.py, in 50-digit arithmetic.
 struct StoredTile {
@@ -14,7 +14,7 @@ struct StoredTile {
   static let shape = [4, 4, 3]
   static let count = 3
 
-  /// The images, in numbers that a double holds exactly.
+  /// The images; a double holds their numbers exactly.
   static var images: [Double] {
     let features = shape.reduce(1, *)
     return (0..<count * features).map { (place: Int) -> Double in

@@ -3,16 +3,16 @@ import Failures
 import Foundation
 import RankProgram
 
-/// A folder for the files of a test, below the one that the user named.
+/// A folder for the files of a test, inside the folder that the user named.
 struct TestFolder {
   let path: String
   private static let prefix = ".ntk-dist-selftest-"
-  /// Seconds after which a folder that a killed test has left is removed.
+  /// The folder that a killed test has left is removed after this many seconds.
   private static let age = 600.0
 
-  /// Creates it. Collective.
+  /// Creates the folder. Collective.
   ///
-  /// Errors: a folder that does not exist or cannot be written.
+  /// Errors: a parent folder that does not exist or cannot be written.
   init(in parent: String, _ ranks: Ranks) throws {
     let number = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     path = try ranks.world.broadcast("\(parent)/\(Self.prefix)\(number)")
@@ -40,11 +40,11 @@ struct TestFolder {
     try disk.createFolder(path)
   }
 
-  /// Removes it with all its files. Local, on rank 0.
+  /// Removes the folder with all its files. Local, on rank 0.
   ///
-  /// What cannot be removed now is removed by a later test.
+  /// Files that cannot be removed now are removed by a later test.
   func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-  /// A file of a rank.
+  /// The path of a file of a rank.
   func file(_ name: String, _ number: Int) -> String { "\(path)/\(name)-\(number)" }
 }

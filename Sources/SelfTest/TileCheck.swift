@@ -3,16 +3,16 @@ import MessagePassing
 import RankProgram
 import RecursionCore
 
-/// Tiles of small networks on every rank against stored digits.
+/// Checks tiles of small networks on every rank against stored digits.
 enum TileCheck {
   /// The largest relative error that rounding explains.
   private static func tolerance(_ precision: Precision) -> Double {
     precision == .f64 ? 1e-11 : 2e-5
   }
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
-    // Errors in units of what is allowed: of each network in each precision.
+    // The errors relative to the tolerance, for each network in each precision.
     let isBroken = site.isBroken("tiles")
     let errors = try site.ranks.agree { () throws -> [Double] in
       try StoredTile.all.flatMap { tile in

@@ -1,13 +1,13 @@
 import DurableFiles
 import MessagePassing
 
-/// Memory that the ranks of a node share: each sees what the others write.
+/// Checks the memory that the ranks of a node share: each rank must see what the others write.
 enum WindowCheck {
   private static let words = 1 << 17
-  /// Bytes that the images of a data set may need: CIFAR-10 and its test images take 1.5 GB.
+  /// The bytes that the images of a data set may need. CIFAR-10 with its test images takes 1.5 GB.
   private static let need = 2_000_000_000
 
-  /// Collective.
+  /// Performs the check. Collective.
   static func perform(_ site: Site) throws -> [Finding] {
     let node = site.ranks.node
     let window = try SharedWindow(byteCount: 8 * words * node.size, on: node)

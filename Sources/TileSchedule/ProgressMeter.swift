@@ -1,18 +1,18 @@
 /// The progress of a job, its speed, and the time that is left.
 ///
-/// Pure: the caller gives amounts of work (any unit, such as entries) and times (seconds of any
-/// clock that does not jump).
+/// Pure: the caller gives amounts of work (in any unit, such as entries) and times (in seconds of
+/// any clock that does not jump).
 public struct ProgressMeter: Sendable {
-  /// What can be said at a moment; values that cannot be known yet are nil.
+  /// The figures at one moment; values that cannot be known yet are nil.
   public struct Reading: Equatable, Sendable {
-    /// Work done of all work, from 0 to 1.
+    /// The fraction of all work that is done, from 0 to 1.
     public let fraction: Double
-    /// Work per second within the window; nil before as many pieces are done as are worked on at once.
+    /// Work per second within the window; nil until as many pieces are done as are worked on at the same time.
     public let rate: Double?
-    /// Work per second since the start of this run; nil as long as `rate` is.
+    /// Work per second since the start of this run; nil if `rate` is nil.
     public let averageRate: Double?
-    /// Seconds until everything is done at the present rate, or at the average one if nothing was
-    /// finished within the window.
+    /// The seconds until everything is done, at the present rate, or at the average rate if nothing
+    /// was finished within the window.
     public let remaining: Double?
   }
 
@@ -23,14 +23,14 @@ public struct ProgressMeter: Sendable {
   private let window: Double
   private var samples: [(time: Double, done: Int)]
 
-  /// A meter for a run that starts now.
+  /// Creates a meter for a run that starts now.
   ///
   /// - Parameters:
-  ///   - total: all work.
-  ///   - pieces: pieces of work that are worked on at once. The first of them that is done says how long
-  ///     a piece takes, not how many come in that time.
-  ///   - time: now, in seconds.
-  ///   - window: seconds over which the present rate is taken.
+  ///   - total: the amount of all work.
+  ///   - pieces: the number of pieces of work that are worked on at the same time. The first
+  ///     finished piece shows how long a piece takes, but not how many pieces are finished in that time.
+  ///   - time: the present time, in seconds.
+  ///   - window: the seconds over which the present rate is measured.
   public init(total: Int, pieces: Int = 1, at time: Double, window: Double = 60) {
     precondition(total >= 0 && pieces > 0 && window > 0)
     (self.total, self.pieces, self.start, self.window) = (total, pieces, time, window)
@@ -39,18 +39,18 @@ public struct ProgressMeter: Sendable {
 
   private var done: Int { samples.last?.done ?? 0 }
 
-  /// Notes that a piece of work was done; a time before the last one counts as the last one.
+  /// Records that a piece of work was done. A time before the last one counts as the last one.
   public mutating func add(_ work: Int, at time: Double) {
     precondition(work >= 0)
     piecesDone += 1
     let time = max(time, samples.last?.time ?? start)
-    // Samples closer than a 64th of the window become one, so that their number stays small.
+    // Samples closer than 1/64 of the window are merged, so that their number stays small.
     if samples.count > 1, time - samples[samples.count - 2].time < window / 64 {
       samples[samples.count - 1] = (time, done + work)
     } else {
       samples.append((time, done + work))
     }
-    // One sample at or before the window's begin stays, as the level the window starts from.
+    // One sample at or before the beginning of the window is kept. It gives the level at which the window starts.
     let begin = time - window
     if let first = samples.firstIndex(where: { $0.time > begin }), first > 1 {
       samples.removeFirst(first - 1)
@@ -65,7 +65,7 @@ public struct ProgressMeter: Sendable {
       return Reading(fraction: fraction, rate: nil, averageRate: nil, remaining: nil)
     }
     let average = rate(from: start, level: 0, to: time)
-    // A window that starts in the middle of a tile has that tile's begin as its own.
+    // If a window starts in the middle of a tile, use the beginning of that tile.
     let level = samples.last { $0.time <= time - window } ?? samples[0]
     let now = rate(from: level.time, level: level.done, to: time)
     let left = total - done

@@ -1,8 +1,8 @@
-/// The part `number` of `count` of a plan: what one of several jobs on one store computes.
+/// Part `number` of `count` of a plan: the work of one of several jobs on one store.
 public struct Shard: Hashable, Sendable, CustomStringConvertible {
   /// From 1 to `count`.
   public let number: Int
-  /// How many jobs share the plan.
+  /// The number of jobs that share the plan.
   public let count: Int
 
   /// The whole plan.
@@ -34,10 +34,10 @@ public struct Shard: Hashable, Sendable, CustomStringConvertible {
   /// `3/16`.
   public var description: String { "\(number)/\(count)" }
 
-  /// Whether work that lies at `range` of `0..<total` belongs to this part: its middle decides, so
-  /// the parts are contiguous, disjoint and together everything.
+  /// Whether work at `range` of `0..<total` belongs to this part. The middle of `range` decides. So
+  /// the parts are contiguous and disjoint, and together they cover everything.
   func owns(_ range: Range<Int>, of total: Int) -> Bool {
-    // floor(middle * count / total) in 128 bits, as total may use all 62.
+    // floor(middle * count / total), computed in 128 bits because `total` may use all 62 bits.
     let middle = UInt(range.lowerBound) + UInt(range.upperBound)
     let scaled = middle.multipliedFullWidth(by: UInt(count))
     let part = (2 * UInt(total)).dividingFullWidth(scaled).quotient

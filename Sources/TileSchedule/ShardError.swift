@@ -1,14 +1,14 @@
 import Failures
 
-/// A shard that makes no sense.
+/// The error for an invalid shard.
 public struct ShardError: Failure, Equatable, Sendable {
-  /// The shard as it was given.
+  /// The text of the shard as it was given.
   public let text: String
 
   /// The error about `text`.
   public init(text: String) { self.text = text }
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind { .badJob }
 
   /// One sentence with the value and what to do.

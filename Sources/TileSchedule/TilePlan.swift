@@ -2,9 +2,9 @@ import Tiling
 
 /// One piece of work: a tile of one of the plan's grids.
 public struct WorkItem: Hashable, Sendable {
-  /// Which grid of the plan.
+  /// The number of the grid in the plan.
   public let grid: Int
-  /// Which tile of it.
+  /// The tile of this grid.
   public let tile: TileIndex
 
   /// The tile `tile` of the grid number `grid`.
@@ -14,10 +14,10 @@ public struct WorkItem: Hashable, Sendable {
   }
 }
 
-/// What one job has to compute, in the order in which it is handed out.
+/// The work of one job, in the order in which it is handed out.
 ///
-/// Grids follow each other; within a grid tiles follow the Z-order curve, so that neighbors in
-/// the plan, and with them a shard, touch few different rows and columns of images.
+/// Grids follow each other. Within a grid, tiles follow the Z-order curve. So neighbors in the
+/// plan, and also the tiles of a shard, need few different rows and columns of images.
 public struct TilePlan: Sendable {
   /// The grids.
   public let grids: [TileGrid]
@@ -27,7 +27,7 @@ public struct TilePlan: Sendable {
 
   /// Plans the tiles of a shard.
   ///
-  /// - Parameter grids: the matrices, those to be finished first at the front.
+  /// - Parameter grids: the grids of the matrices; those to be finished first come first.
   public init(grids: [TileGrid], shard: Shard = .whole) {
     let allWork = grids.reduce(0) { $0 + $1.entries }
     var items: [WorkItem] = []
@@ -43,10 +43,10 @@ public struct TilePlan: Sendable {
     (self.grids, self.items) = (grids, items)
   }
 
-  /// Entries of one item.
+  /// The number of entries of one item.
   public func work(of item: WorkItem) -> Int { grids[item.grid].entries(of: item.tile) }
 
-  /// The tiles of a grid along the Z-order curve.
+  /// The tiles of a grid in the order of the Z-order curve.
   private static func ordered(_ grid: TileGrid) -> [TileIndex] {
     var places: [(key: UInt, index: Int)] = (0..<grid.count).map { index in
       let tile = grid.tile(at: index)
@@ -56,7 +56,7 @@ public struct TilePlan: Sendable {
     return places.map { grid.tile(at: $0.index) }
   }
 
-  /// The 31 bits of a number at the even places.
+  /// Spreads the 31 bits of a number to the even bit positions.
   private static func spread(_ value: Int) -> UInt {
     var bits = UInt(value)
     bits = (bits | bits << 16) & 0x0000_FFFF_0000_FFFF

@@ -1,48 +1,49 @@
-/// The coordinator: hands numbered items to ranks on request, and counts what is done.
+/// The coordinator: hands numbered items to ranks on request, and counts the finished items.
 ///
-/// A pure state machine. The caller turns messages into events and answers into messages. A rank
-/// holds at most two items, the one in hand and one ahead; while it waits it need not ask again.
+/// This is a pure state machine. The caller turns messages into events and answers into messages. A
+/// rank holds at most two items, the current one and the next one. While it waits, it does not have to ask again.
 public struct TileQueue: Sendable {
-  /// What happened.
+  /// An event that the queue handles.
   public enum Event: Hashable, Sendable {
-    /// A rank asks for an item: because it has none, or for one ahead.
+    /// A rank asks for an item, because it has none or wants the next one in advance.
     case request(rank: Int)
     /// A rank has written an item to the store.
     case finished(rank: Int, item: Int)
-    /// A rank gave an item up, after a stop.
+    /// A rank gave up an item after a stop.
     case dropped(rank: Int, item: Int)
-    /// Nothing more is to be handed out.
+    /// No more items are to be handed out.
     case stop
   }
 
-  /// What to tell a rank.
+  /// An answer to a rank.
   public enum Answer: Hashable, Sendable {
     /// Compute this item.
     case assign(rank: Int, item: Int)
-    /// Nothing now; `assign` or `drained` follows without another request.
+    /// There is nothing now; `assign` or `drained` follows without another request.
     case wait(rank: Int)
-    /// Drop this item, which was assigned ahead, unless it is already begun; an idle rank has it now.
+    /// Drop this item, which was assigned in advance, unless it has already been started. An idle rank has it now.
     case withdraw(rank: Int, item: Int)
-    /// There is and will be nothing; finish what is in hand and leave.
+    /// There are no more items. Finish the current item and leave.
     case drained(rank: Int)
   }
 
-  /// How many items there are.
+  /// The number of items.
   public let count: Int
 
-  /// How many items are done.
+  /// The number of finished items.
   public private(set) var doneCount = 0
 
   /// Whether `stop` has happened.
   public private(set) var isStopped = false
 
   private var done: [Bool]
-  /// Items from here on were not handed out yet.
+  /// The items from here on have not been handed out yet.
   private var cursor = 0
-  /// Ranks that have asked, with the items they hold, the one in hand first.
+  /// The ranks that have asked, with the items they hold; the current item comes first.
   private var held: [Int: [Int]] = [:]
-  /// Ranks that were told to wait, and in the order in which they became so: those with nothing in
-  /// hand, and those with one item. An entry counts while its rank waits and holds as many.
+  /// The ranks that were told to wait, and two queues of ranks in the order in which they joined:
+  /// those without an item, and those with one item. An entry is valid only if its rank still waits
+  /// and still holds this number of items.
   private var waiting: Set<Int> = []
   private var emptyHanded = FirstInFirstOut()
   private var oneInHand = FirstInFirstOut()
@@ -62,22 +63,22 @@ public struct TileQueue: Sendable {
   /// Whether every item is done.
   public var isComplete: Bool { doneCount == count }
 
-  /// Whether no rank holds anything and nothing will be handed out: the coordinator may leave.
+  /// Whether no rank holds anything and nothing more will be handed out. Then the coordinator may leave.
   public var isIdle: Bool {
     (isComplete || isStopped) && held.values.allSatisfy { $0.allSatisfy(isDone) }
   }
 
-  /// The items that a rank holds, the one in hand first.
+  /// The items that a rank holds; the current item comes first.
   package func items(heldBy rank: Int) -> [Int] { held[rank] ?? [] }
 
-  /// Takes one event and gives the answers to send.
+  /// Handles one event and returns the answers to send.
   public mutating func handle(_ event: Event) -> [Answer] {
     switch event {
     case .request(let rank):
       held[rank, default: []] += []
       if waiting.insert(rank).inserted { enqueue(rank) }
       var answers = serve()
-      // Silence would be ambiguous: every request is answered.
+      // Silence would be ambiguous, so every request is answered.
       if waiting.contains(rank) { answers.append(.wait(rank: rank)) }
       return answers
     case .finished(let rank, let item):
@@ -93,14 +94,14 @@ public struct TileQueue: Sendable {
     }
   }
 
-  /// Answers the waiting ranks, as far as there is something to say.
+  /// Answers the waiting ranks, if there is anything to tell them.
   private mutating func serve() -> [Answer] {
     if isComplete || isStopped {
       defer { waiting = [] }
       return waiting.sorted().map { .drained(rank: $0) }
     }
     var answers: [Answer] = []
-    // Ranks with nothing to do come first; only then may others take an item ahead.
+    // Ranks without an item come first. Only then may other ranks take a next item in advance.
     while let rank = firstWaiting(holding: 0) {
       if let item = takePending() {
         assign(item, to: rank, &answers)
@@ -112,7 +113,7 @@ public struct TileQueue: Sendable {
         break
       }
     }
-    // An item ahead only while one is left for every rank's hand.
+    // Hand out an item in advance only while at least one item per rank is left.
     while count - cursor >= held.count, let rank = firstWaiting(holding: 1) {
       guard let item = takePending() else { break }
       assign(item, to: rank, &answers)
@@ -120,7 +121,7 @@ public struct TileQueue: Sendable {
     return answers
   }
 
-  /// The rank that has waited longest with so many items, 0 or 1.
+  /// The rank that has waited longest among those with `count` items, 0 or 1.
   private mutating func firstWaiting(holding count: Int) -> Int? {
     while let rank = count == 0 ? emptyHanded.first : oneInHand.first {
       if waiting.contains(rank) && items(heldBy: rank).count == count { return rank }
@@ -145,7 +146,7 @@ public struct TileQueue: Sendable {
     answers.append(.assign(rank: rank, item: item))
   }
 
-  /// Takes an item out of a rank's hands.
+  /// Removes an item from the items that a rank holds.
   private mutating func drop(_ item: Int, from rank: Int) {
     guard let place = held[rank]?.firstIndex(of: item) else { return }
     held[rank]?.remove(at: place)
@@ -159,7 +160,8 @@ public struct TileQueue: Sendable {
     return cursor
   }
 
-  /// An item that some rank holds ahead: of the lowest such rank, so that scripts are repeatable.
+  /// An item that some rank holds in advance. The rank with the lowest number is chosen, so that
+  /// tests are repeatable.
   private mutating func itemAhead() -> (rank: Int, item: Int)? {
     while let rank = holdersOfTwo.min() {
       if let item = held[rank]?.last, held[rank]?.count == 2, !isDone(item) {
@@ -170,7 +172,7 @@ public struct TileQueue: Sendable {
     return nil
   }
 
-  /// Counts an item once, whichever ranks finish it and however late.
+  /// Counts an item as done, but only once, whichever ranks finish it and however late.
   private mutating func markDone(_ item: Int) {
     guard (0..<cursor).contains(item), !done[item] else { return }
     done[item] = true
@@ -178,7 +180,7 @@ public struct TileQueue: Sendable {
   }
 }
 
-/// Numbers that leave in the order in which they came.
+/// A queue of numbers, first in, first out.
 private struct FirstInFirstOut {
   private var numbers: [Int] = []
   private var start = 0

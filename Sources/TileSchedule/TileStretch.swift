@@ -1,11 +1,11 @@
 import Tiling
 
 extension TileGrid {
-  /// A rank's tiles where nothing is handed out while they are computed: neighbors, which need few
-  /// different rows and columns, with about as many entries as those of the other ranks. The
-  /// diagonal, which comes with what is known of each row, counts nothing.
+  /// The tiles of a rank when tiles are divided in advance instead of being handed out. They are
+  /// neighbors, which need few different rows and columns, and have about as many entries as the
+  /// tiles of any other rank. Entries on the diagonal are not counted, because they are known for each row.
   ///
-  /// - Returns: indices for `tile(at:)`; the ranks' stretches follow each other without gaps.
+  /// - Returns: indices for `tile(at:)`; the stretches of the ranks follow each other without gaps.
   public func stretch(_ rank: Int, of ranks: Int) -> Range<Int> {
     func cost(_ index: Int) -> Int {
       let tile = tile(at: index)
@@ -16,7 +16,7 @@ extension TileGrid {
       if rank == 0 { return 0 }
       if rank == ranks { return count }
       var before = 0
-      // A tile belongs to the rank that its middle falls to.
+      // A tile belongs to the rank whose part contains the middle of the tile.
       for index in 0..<count {
         if (2 * before + cost(index)) * ranks >= 2 * total * rank { return index }
         before += cost(index)

@@ -1,7 +1,7 @@
-/// What the values of an array depend on, field by field, as canonical text.
+/// Everything that the values of an array depend on, field by field, as canonical text.
 ///
 /// Two arrays with equal fingerprints hold the same values bit by bit. The order of the fields
-/// decides which difference is named first; fingerprints that differ only in order are equal.
+/// decides which difference is named first. Fingerprints that differ only in order are equal.
 public struct Fingerprint: Equatable, Sendable {
   /// One field: a name as in the job file (`network.depth`) and its value as canonical text.
   public struct Field: Equatable, Sendable {
@@ -11,13 +11,13 @@ public struct Fingerprint: Equatable, Sendable {
     public let value: String
   }
 
-  /// A field in which two fingerprints differ; a value is nil where the field is absent.
+  /// A field in which two fingerprints differ; a value is nil if the field is absent.
   public struct Difference: Equatable, Sendable {
     /// The name of the field.
     public let name: String
-    /// Its value in the fingerprint that was asked for the difference.
+    /// The value in the fingerprint on which `firstDifference` was called.
     public let own: String?
-    /// Its value in the other fingerprint.
+    /// The value in the other fingerprint.
     public let other: String?
   }
 
@@ -39,7 +39,7 @@ public struct Fingerprint: Equatable, Sendable {
     a.firstDifference(to: b) == nil
   }
 
-  /// The value of a field; setting a new field puts it at the end, setting nil removes it.
+  /// The value of a field. Setting a new field appends it, and setting nil removes the field.
   public subscript(name: String) -> String? {
     get { fields.first { $0.name == name }?.value }
     set {
@@ -53,7 +53,8 @@ public struct Fingerprint: Equatable, Sendable {
     }
   }
 
-  /// The first field that differs: in this one's order, then fields only the other has; nil if none.
+  /// The first field that differs, in the order of this fingerprint and then in the order of fields
+  /// that only `other` has; nil if there is none.
   public func firstDifference(to other: Fingerprint) -> Difference? {
     let mine = fields.map { Difference(name: $0.name, own: $0.value, other: other[$0.name]) }
     let theirs = other.fields.map {

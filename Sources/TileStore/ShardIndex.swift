@@ -1,28 +1,28 @@
 import DurableFiles
 
-/// The table at the end of a shard, which says where the bytes of each tile lie: of every place an
-/// offset and a number of bytes, both 2^64 - 1 where no tile is, then the table's CRC-32C. All is
-/// little endian.
+/// The table at the end of a shard, which says where the bytes of each tile are. It has an offset
+/// and a number of bytes for every tile (both 2^64 - 1 if the tile is missing), and then the
+/// CRC-32C of the table. All numbers are little-endian.
 ///
 /// Source: Zarr v3, codec `sharding_indexed`.
 struct ShardIndex {
   private var bytes: [UInt8]
 
-  /// Bytes of the table of a shard with room for so many tiles.
+  /// The size in bytes of the table of a shard with room for `tiles` tiles.
   static func byteCount(tiles: Int) -> Int { 16 * tiles + 4 }
 
-  /// A table without tiles.
+  /// Creates a table without tiles.
   init(tiles: Int) { bytes = Array(repeating: 0xFF, count: ShardIndex.byteCount(tiles: tiles)) }
 
-  /// Reads a table; nil where its checksum is wrong.
+  /// Reads a table; nil if its checksum is wrong.
   init?(_ bytes: [UInt8]) {
     guard bytes.count >= 4 else { return nil }
     self.bytes = bytes
     guard bytes.suffix(4) == checksum[...] else { return nil }
   }
 
-  /// Where a tile lies; nil where there is none. Offsets and sizes beyond the largest `Int` count as
-  /// that.
+  /// The offset and the size of a tile; nil if the tile is missing. Offsets and sizes beyond the
+  /// largest `Int` are replaced by the largest `Int`.
   subscript(place: Int) -> (offset: Int, count: Int)? {
     get {
       let (offset, count) = (word(2 * place), word(2 * place + 1))
@@ -35,10 +35,10 @@ struct ShardIndex {
     }
   }
 
-  /// How many tiles there are.
+  /// The number of tiles in the shard.
   var count: Int { (0..<(bytes.count - 4) / 16).count { word(2 * $0 + 1) != .max } }
 
-  /// The table as it is in the file.
+  /// The table as it is stored in the file.
   var encoded: [UInt8] { bytes.dropLast(4) + checksum }
 
   private var checksum: [UInt8] {

@@ -1,36 +1,34 @@
 import DurableFiles
 import Tiling
 
-/// What came of packing a shard.
+/// The outcome of packing a shard.
 public enum Packing: Equatable, Sendable {
-  /// The shard was written; none of its tiles is loose.
+  /// The shard was written, and none of its tiles is loose.
   case packed
-  /// It was there, and no tile of it was loose.
+  /// The shard existed already, and none of its tiles was loose.
   case unchanged
-  /// A tile was not written yet.
+  /// A tile has not been written yet.
   case incomplete
   /// The caller asked to stop.
   case stopped
-  /// A tile, or the shard that was there, is damaged; what is there was left as it is.
+  /// A tile, or the existing shard, is damaged. All files were left as they were.
   case damaged(TileStoreError)
 }
 
 extension TileArray {
-  /// Packs the shard that holds a tile, if all of its tiles are there; of an array without shards,
-  /// nothing.
+  /// Packs the shard that holds a tile, if all of its tiles exist. Does nothing for an array without shards.
   ///
-  /// The shard's bytes are a function of its tiles', so any number of ranks and jobs may pack it at
-  /// once. Tiles that are loose take the place of those in a shard that is there. The loose files are
-  /// removed only when the shard and its name are on the disk: whatever happens, and whenever, each tile
-  /// can be read.
+  /// The bytes of the shard are a function of its tiles, so any number of ranks and jobs may pack
+  /// it at the same time. Loose tiles replace the tiles in an existing shard. The loose files are
+  /// removed only when the shard and its name are on disk. So every tile can be read at any time, whatever happens.
   ///
-  /// - Parameter poll: called before each tile; where it returns false, nothing is changed.
+  /// - Parameter poll: called before each tile; if it returns false, nothing is changed.
   /// - Throws: `TileStoreError`: `file`.
   @discardableResult
   public func pack(
     shardOf tile: TileIndex, poll: () -> Bool = { true }
   ) throws(TileStoreError) -> Packing {
-    // Where all of the array has gone, nothing is to be put in its place.
+    // If the whole array has been removed, do not create anything in its place.
     guard let shards = spec.shards, try isThere() else { return .unchanged }
     let shard = shards.tile(holding: tile, of: spec.grid)
     let target = path(ofShard: shard)
@@ -63,8 +61,8 @@ extension TileArray {
     guard !loose.isEmpty else { return .unchanged }
     do {
       try file.write(index.encoded)
-      // With the time of its first tile, which the plan begins with, and that of its name, a shard
-      // tells how fast its tiles came.
+      // The shard keeps the time of its first tile, which comes first in the plan. Together with
+      // the time when the shard got its name, this tells how fast its tiles were finished.
       var first = try disk.timeWritten(target)
       if first == nil { first = try disk.timeWritten(loose[0]) }
       if let first { try file.setTimeWritten(first) }
@@ -77,7 +75,7 @@ extension TileArray {
     return .packed
   }
 
-  /// Verifies a tile and appends its bytes to a file; the file they were in.
+  /// Verifies a tile and appends its bytes to a file. Returns the path of the file that held the tile.
   private func copy(
     _ tile: TileIndex, to file: borrowing PendingFile,
     through bytes: UnsafeMutableRawBufferPointer

@@ -2,10 +2,11 @@ import DurableFiles
 import Tiling
 
 extension TileArray {
-  /// The tiles that were written, row by row.
+  /// The tiles that have been written, row by row.
   ///
-  /// Lists folders instead of asking for every file, which a parallel file system answers slowly. A
-  /// shard counts with all tiles that it should have. Names that are not of this array are ignored.
+  /// Lists folders instead of asking for every file, because a parallel file system answers such
+  /// questions slowly. A shard counts as having all the tiles that it should have. Names that do
+  /// not belong to this array are ignored.
   ///
   /// - Throws: `TileStoreError`.
   public func presentTiles() throws(TileStoreError) -> [TileIndex] {
@@ -14,22 +15,21 @@ extension TileArray {
     return Set(files.flatMap(\.tiles)).sorted()
   }
 
-  /// The files that hold the tiles. While a shard takes the place of its tiles' own files, a tile may be
-  /// in two of them.
+  /// The files that hold the tiles. While a shard replaces the files of its tiles, a tile may be in two files.
   ///
   /// - Throws: `TileStoreError`.
   public func presentFiles() throws(TileStoreError) -> [(path: String, tiles: [TileIndex])] {
     guard let shards = spec.shards else {
       return try chunks(of: spec.grid).map { (path(of: $0), [$0]) }
     }
-    // Before the shards, so that what is packed meanwhile is not missed.
+    // Loose tiles are listed before the shards, so that tiles that are packed meanwhile are not missed.
     let loose = try looseTiles().map { (path: path(of: $0), tiles: [$0]) }
     return try chunks(of: shards).map {
       (path(ofShard: $0), spec.tiles(ofShard: $0, in: shards))
     } + loose
   }
 
-  /// The tiles with a file of their own that waits to be packed.
+  /// The tiles that have files of their own and wait to be packed.
   ///
   /// - Throws: `TileStoreError`.
   public func looseTiles() throws(TileStoreError) -> [TileIndex] {
@@ -42,7 +42,7 @@ extension TileArray {
     return tiles
   }
 
-  /// Removes the folders of loose tiles that are empty.
+  /// Removes the empty folders of loose tiles.
   ///
   /// - Throws: `TileStoreError`.
   public func removeEmptyFolders() throws(TileStoreError) {
@@ -53,7 +53,7 @@ extension TileArray {
     try onFile { () throws(FileError) in try disk.removeEmptyFolder(looseFolder) }
   }
 
-  /// The chunks of Zarr that are there, tiles or shards, row by row.
+  /// The existing chunks of Zarr, tiles or shards, row by row.
   private func chunks(of grid: TileGrid) throws(TileStoreError) -> [TileIndex] {
     let rows = try numbers(in: path + "/c")
     guard !grid.isLine else { return rows.map { TileIndex($0) }.filter(grid.contains) }
@@ -65,12 +65,12 @@ extension TileArray {
     return chunks
   }
 
-  /// The names in a folder that are numbers as Zarr spells them, ascending.
+  /// The names in a folder that are numbers as Zarr writes them, in ascending order.
   private func numbers(in folder: String) throws(TileStoreError) -> [Int] {
     try names(in: folder).compactMap { number($0) }.sorted()
   }
 
-  /// The names in a folder; none where it does not exist.
+  /// The names in a folder; empty if the folder does not exist.
   private func names(in folder: String) throws(TileStoreError) -> [String] {
     do {
       return try disk.list(folder)
@@ -81,7 +81,7 @@ extension TileArray {
   }
 }
 
-/// The number that a name spells as Zarr does.
+/// The number that a name stands for, written as Zarr writes numbers; nil for other names.
 func number(_ name: some StringProtocol) -> Int? {
   Int(name).flatMap { $0 >= 0 && String($0) == name ? $0 : nil }
 }

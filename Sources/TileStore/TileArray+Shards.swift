@@ -1,19 +1,19 @@
 import DurableFiles
 import Tiling
 
-// Where the tiles of a sharded array are: in their shard, or loose until that is packed.
+// The places of the tiles of a sharded array: in their shard, or loose until the shard is packed.
 
 extension TileArray {
-  /// The folder of the tiles that are not packed yet, beside Zarr's chunks. It has a folder for each
-  /// shard, so that one is looked through, and removed, at once.
+  /// The folder of the tiles that are not packed yet, next to the chunks of Zarr. It has a folder
+  /// for each shard, so that the tiles of one shard can be listed and removed together.
   var looseFolder: String { path + "/loose" }
 
-  /// What the folder of a shard's loose tiles, or the file of such a tile, is called: `3.1`.
+  /// The name of the folder of a shard's loose tiles, or of the file of such a tile: `3.1`.
   func looseName(_ index: TileIndex) -> String {
     spec.grid.isLine ? "\(index.it)" : "\(index.it).\(index.jt)"
   }
 
-  /// What a name made by `looseName` stands for; nil for another one.
+  /// The index that a name made by `looseName` stands for; nil for other names.
   func looseIndex(_ name: String) -> TileIndex? {
     let numbers = name.split(separator: ".", omittingEmptySubsequences: false).map { number($0) }
     guard let it = numbers[0] else { return nil }
@@ -37,7 +37,7 @@ extension TileArray {
     return isLoose ? own : path(ofShard: shards.tile(holding: tile, of: spec.grid))
   }
 
-  /// Reads the bytes of a tile and of its checksum from its shard; the shard's file.
+  /// Reads the bytes of a tile and its checksum from its shard. Returns the path of the shard.
   func loadPacked(
     _ tile: TileIndex, _ shards: TileGrid, into payload: UnsafeMutableRawBufferPointer,
     trailer: UnsafeMutableRawBufferPointer
@@ -69,7 +69,7 @@ extension TileArray {
     return path
   }
 
-  /// The table at the end of a shard with room for so many tiles.
+  /// The table at the end of a shard with room for `tiles` tiles.
   private func index(
     of file: borrowing ReadableFile, tiles: Int
   ) throws(TileStoreError) -> ShardIndex {

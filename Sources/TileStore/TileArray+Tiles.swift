@@ -4,14 +4,14 @@ import Tiling
 extension TileArray {
   private static let hostIsLittleEndian = UInt32(1).littleEndian == 1
 
-  /// Writes a tile durably: whoever reads it sees all of it or nothing.
+  /// Writes a tile durably. Readers see either the whole tile or nothing.
   ///
   /// Two ranks may write the same tile with the same values.
   ///
   /// - Parameter values: the valid entries, row by row (`spec.grid.validShape(of:)`).
-  /// - Returns: the tile's checksum.
-  /// - Precondition: `values` has as many entries.
-  /// - Throws: `TileStoreError`; `overflow` where float32 storage cannot hold a finite value.
+  /// - Returns: the checksum of the tile.
+  /// - Precondition: `values` has exactly that many entries.
+  /// - Throws: `TileStoreError`; `overflow` if float32 storage cannot hold a finite value.
   @discardableResult
   public func write(
     _ tile: TileIndex, values: UnsafeBufferPointer<Double>
@@ -44,7 +44,7 @@ extension TileArray {
   /// Reads a tile and verifies its checksum.
   ///
   /// - Parameter values: receives the valid entries, row by row; unspecified after an error.
-  /// - Precondition: `values` has as many entries.
+  /// - Precondition: `values` has exactly that many entries.
   /// - Throws: `TileStoreError`: `missing`, `wrongSize`, `badChecksum`, `otherTile`,
   ///   `badShard`.
   public func read(
@@ -73,7 +73,7 @@ extension TileArray {
 
   /// Verifies the size and checksum of a tile without using its values.
   ///
-  /// - Returns: the tile's checksum.
+  /// - Returns: the checksum of the tile.
   /// - Throws: `TileStoreError`: `missing`, `wrongSize`, `badChecksum`, `otherTile`,
   ///   `badShard`.
   @discardableResult
@@ -94,7 +94,7 @@ extension TileArray {
     return (rows, columns)
   }
 
-  /// Whether the values can go between memory and file without being rearranged.
+  /// Whether the values can be copied between memory and file without being rearranged.
   private func liesAsInFile(_ rows: Int, _ columns: Int) -> Bool {
     spec.storage == .float64 && rows * columns == spec.entriesPerTile
       && TileArray.hostIsLittleEndian
@@ -109,21 +109,23 @@ extension TileArray {
     var attempts = 0
     while true {
       do {
-        // The tile itself is flushed before it gets its name. Its name is not: a power cut may take
-        // back the last ones, which are then computed again, and ranks do not queue for the journal.
+        // The contents of the tile are flushed before the tile gets its name, but the name is not
+        // flushed. A power cut may undo the last names, and these tiles are then computed again. In
+        // return, ranks do not queue for the journal.
         try disk.publish(to: path, flushesFolder: false) { (file) throws(FileError) in
           try file.write(payload)
           try withUnsafeBytes(of: stored) { (raw) throws(FileError) in try file.write(raw) }
         }
         return checksum
       } catch {
-        // Where all of the array has gone, nothing is to be put in its place.
+        // If the whole array has been removed, do not create anything in its place.
         guard error.isMissing, error.operation == .create, attempts < 100, try isThere() else {
           throw .file(error)
         }
       }
-      // The first tile of its folder: make it, which other ranks may do as well. A rank that packs a
-      // shard may remove it again at once, or the folder above while this one is made.
+      // This is the first tile of its folder: create the folder. Other ranks may do the same. A
+      // rank that packs a shard may remove the folder again at once, or the folder above it while
+      // this one is created.
       attempts += 1
       do {
         try disk.createFolder(folder(of: tile))
@@ -133,7 +135,7 @@ extension TileArray {
     }
   }
 
-  /// Whether the array has not been removed.
+  /// Whether the array still exists.
   func isThere() throws(TileStoreError) -> Bool {
     try onFile { () throws(FileError) in try disk.exists(path + "/" + ZarrMetadata.fileName) }
   }
@@ -141,7 +143,7 @@ extension TileArray {
   /// Reads the bytes of a tile and verifies them.
   ///
   /// - Parameter payload: receives the values as stored.
-  /// - Returns: the checksum, and the file that the tile was in.
+  /// - Returns: the checksum, and the path of the file that held the tile.
   func fetch(
     _ tile: TileIndex, into payload: UnsafeMutableRawBufferPointer
   ) throws(TileStoreError) -> (checksum: UInt32, path: String) {
@@ -159,7 +161,7 @@ extension TileArray {
     return (checksum, path)
   }
 
-  /// Reads the bytes of a tile and of its checksum; the file that they were in.
+  /// Reads the bytes of a tile and its checksum. Returns the path of the file that held them.
   private func load(
     _ tile: TileIndex, into payload: UnsafeMutableRawBufferPointer,
     trailer: UnsafeMutableRawBufferPointer
@@ -171,7 +173,7 @@ extension TileArray {
     } catch {
       guard error.isMissing else { throw .file(error) }
       guard let shards = spec.shards else { throw .missing(tile: tile, path: path) }
-      // In this order: a tile that is packed meanwhile is in its shard before its own file goes.
+      // This order matters: a tile that is packed meanwhile is in its shard before its own file is removed.
       return try loadPacked(tile, shards, into: payload, trailer: trailer)
     }
     let expected = payload.count + trailer.count

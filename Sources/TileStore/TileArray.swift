@@ -1,19 +1,18 @@
 import DurableFiles
 import Tiling
 
-/// A matrix or vector kept as a Zarr v3 array of tiles: the store and the checkpoint of a kernel.
+/// A matrix or vector stored as a Zarr v3 array of tiles: the store and the checkpoint of a kernel.
 ///
-/// A value without open files. Any number of ranks on any hosts may use the same array; a tile
-/// appears whole or not at all.
+/// This is a value without open files. Any number of ranks on any hosts may use the same array. A
+/// tile appears either whole or not at all.
 public struct TileArray: Sendable {
   /// The folder of the array.
   public let path: String
 
-  /// What the array is.
+  /// The description of the array.
   public let spec: TileArraySpec
 
-  /// The tiles' checksums since the array was finished, as far as known. A tile with another one is
-  /// damaged.
+  /// The known checksums of the tiles since the array was finished. A tile with a different checksum is damaged.
   public var checksums: TileChecksums?
 
   let disk: Disk
@@ -22,22 +21,22 @@ public struct TileArray: Sendable {
     (self.path, self.spec, self.disk) = (path, spec, disk)
   }
 
-  /// Creates an array and the groups above it, or opens the one that an earlier run left.
+  /// Creates an array and the groups above it, or opens the array that an earlier run left.
   ///
-  /// Local, and on one rank only; the others `open` afterwards. A crash at any point leaves
-  /// something that the same call continues from.
+  /// Local, and on one rank only; the other ranks `open` the array afterwards. After a crash at any
+  /// point, the same call can continue from what is left.
   ///
   /// - Parameters:
   ///   - store: the folder of the root group, such as `RUN/kernels.zarr`.
-  ///   - name: the array in it; slashes make nested groups (`depth=30,weight_variance=1.76/ntk_train`).
-  /// - Returns: the array that is there. One that was made with other shards, or none, keeps them.
-  /// - Throws: `TileStoreError`; `differentFingerprint` or `differentLayout` where an array of other
-  ///   content is there.
+  ///   - name: the name of the array in the store; slashes make nested groups
+  ///     (`depth=30,weight_variance=1.76/ntk_train`).
+  /// - Returns: the array. An existing array that was made with other shards, or without shards, keeps them.
+  /// - Throws: `TileStoreError`; `differentFingerprint` or `differentLayout` if an array with other content exists.
   public static func create(
     in store: String, name: String, spec: TileArraySpec, disk: Disk = Disk()
   ) throws(TileStoreError) -> TileArray {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    // Zarr reserves names of dots and those that start with two underscores.
+    // Zarr reserves names that consist of dots and names that start with two underscores.
     guard parts.allSatisfy({ !$0.allSatisfy { $0 == "." } && !$0.hasPrefix("__") }),
       !parts.contains(ZarrMetadata.fileName)
     else { throw .badName(name) }
@@ -54,13 +53,13 @@ public struct TileArray: Sendable {
     if try !exists(metadata) {
       try onFile { () throws(FileError) in try disk.createFolder(path) }
       if try !exists(path + "/c"), try !exists(array.looseFolder) {
-        // zarr.json reaches the disk before any tile: without it a tile's meaning is unknown.
+        // zarr.json reaches the disk before any tile, because without it the meaning of a tile is unknown.
         try onFile { () throws(FileError) in
           try disk.publish(ZarrMetadata.array(spec), to: metadata)
         }
         return array
       }
-      // Another job may have made both since the look above.
+      // Another job may have created both since the check above.
       guard try exists(metadata) else {
         throw .badMetadata(path: path, reason: "it holds tiles but no zarr.json")
       }
@@ -72,7 +71,7 @@ public struct TileArray: Sendable {
 
   /// Opens an array that exists.
   ///
-  /// - Throws: `TileStoreError.badMetadata` where it is missing, damaged or not ours.
+  /// - Throws: `TileStoreError.badMetadata` if the array is missing, damaged or not ours.
   public static func open(_ path: String, disk: Disk = Disk()) throws(TileStoreError) -> TileArray {
     let metadata = path + "/" + ZarrMetadata.fileName
     let bytes: [UInt8]
@@ -85,21 +84,20 @@ public struct TileArray: Sendable {
     return TileArray(path: path, spec: try ZarrMetadata.spec(bytes, path: metadata), disk: disk)
   }
 
-  /// The folder that a tile's own file is in.
+  /// The folder of the file of a tile.
   func folder(of tile: TileIndex) -> String {
     guard let shards = spec.shards else { return chunks(ofRow: tile.it) }
     return looseFolder + "/" + looseName(shards.tile(holding: tile, of: spec.grid))
   }
 
-  /// The file that a tile is written to: for good, or until its shard is packed.
+  /// The file that a tile is written to, either permanently or until its shard is packed.
   public func path(of tile: TileIndex) -> String {
     let name =
       spec.shards != nil ? looseName(tile) : "\(spec.grid.isLine ? tile.it : tile.jt)"
     return folder(of: tile) + "/" + name
   }
 
-  /// The folder that holds a row of Zarr's chunks, tiles or shards; of a one-dimensional array all of
-  /// them.
+  /// The folder that holds one row of Zarr's chunks (tiles or shards); for a one-dimensional array, all chunks.
   func chunks(ofRow row: Int) -> String { spec.grid.isLine ? "\(path)/c" : "\(path)/c/\(row)" }
 
   private static func createGroup(_ path: String, disk: Disk) throws(TileStoreError) {
@@ -132,7 +130,7 @@ public struct TileArray: Sendable {
   }
 }
 
-/// Runs a body that works on files and gives its error this module's type.
+/// Runs a body that works on files and converts its errors to the error type of this module.
 func onFile<Result>(_ body: () throws(FileError) -> Result) throws(TileStoreError) -> Result {
   do throws(FileError) { return try body() } catch { throw .file(error) }
 }

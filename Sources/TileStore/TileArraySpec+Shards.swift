@@ -1,19 +1,20 @@
 import Tiling
 
-// Which tiles make a shard, and how many files and bytes that gives.
+// Defines which tiles form a shard, and the resulting numbers of files and bytes.
 
 extension TileArraySpec {
-  /// Tiles with more bytes stay files: they are few, and for the fastest networks a second copy takes
-  /// a noticeable part of the time of the tile.
+  /// Larger tiles, in bytes, are not packed: there are few of them, and for the fastest networks a
+  /// second copy takes a noticeable part of the time of the tile.
   private static let largestPackedTile = 256 << 10
-  /// Where an array would have more files, shards have more tiles,
+  /// If an array would have more files than this, its shards get more tiles.
   private static let mostFiles = 4900
-  /// as long as they have no more bytes than this.
+  /// Shards get more tiles only as long as they have no more bytes than this.
   private static let largestGrownShard = 6 << 20
 
-  /// The shards that an array gets: 16 x 16 tiles, of a line 256; nil where its tiles stay files.
+  /// The shards of an array: 16 x 16 tiles, or 256 tiles for a one-dimensional array; nil if its
+  /// tiles are not packed.
   ///
-  /// They depend on the array alone. A kernel of 50,000 training and 10,000 test images has at
+  /// The shards depend only on the array. A kernel of 50,000 training and 10,000 test images has at
   /// most 10,000 files, whatever its tiles.
   public static func standardShards(of grid: TileGrid, _ storage: Storage) -> TileGrid? {
     let bytes = grid.tileRows * grid.tileColumns * storage.bytes
@@ -30,12 +31,12 @@ extension TileArraySpec {
     return side == 1 ? nil : shards(side)
   }
 
-  /// How many tiles a whole shard has.
+  /// The number of tiles in a full shard.
   static func capacity(of shards: TileGrid, _ grid: TileGrid) -> Int {
     shards.tileRows / grid.tileRows * (shards.tileColumns / grid.tileColumns)
   }
 
-  /// The tiles of a shard that the array has, row by row.
+  /// The tiles of a shard that exist in the array's grid, row by row.
   public func tiles(ofShard shard: TileIndex, in shards: TileGrid) -> [TileIndex] {
     let (rows, columns) = (shards.tileRows / grid.tileRows, shards.tileColumns / grid.tileColumns)
     var tiles: [TileIndex] = []
@@ -48,16 +49,16 @@ extension TileArraySpec {
     return tiles
   }
 
-  /// The place of a tile in the table of its shard.
+  /// The index of a tile in the table of its shard.
   func place(of tile: TileIndex, in shards: TileGrid) -> Int {
     let (rows, columns) = (shards.tileRows / grid.tileRows, shards.tileColumns / grid.tileColumns)
     return tile.it % rows * columns + tile.jt % columns
   }
 
-  /// The files of the finished array, without its zarr.json.
+  /// The number of files of the finished array, without its zarr.json.
   public var fileCount: Int { shards?.count ?? grid.count }
 
-  /// The bytes of these files.
+  /// The number of bytes of these files.
   public var byteCount: Int {
     let tables =
       shards.map { $0.count * ShardIndex.byteCount(tiles: Self.capacity(of: $0, grid)) } ?? 0

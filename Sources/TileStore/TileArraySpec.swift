@@ -1,12 +1,12 @@
 import Tiling
 
-/// What an array of tiles is, before and apart from any file.
+/// The description of an array of tiles, independent of any file.
 public struct TileArraySpec: Equatable, Sendable {
-  /// How a value lies in the file; in memory it is always a Double.
+  /// The storage type of a value in a file; in memory it is always a Double.
   public enum Storage: String, Sendable, CaseIterable {
     case float64, float32
 
-    /// Bytes of a value.
+    /// The number of bytes of a value.
     public var bytes: Int { self == .float64 ? 8 : 4 }
   }
 
@@ -16,11 +16,11 @@ public struct TileArraySpec: Equatable, Sendable {
   /// How values are stored.
   public let storage: Storage
 
-  /// What the values depend on.
+  /// Everything that the values depend on.
   public let fingerprint: Fingerprint
 
-  /// The shards that finished tiles are packed into: a coarser grid over the same array, each of its
-  /// tiles made of whole tiles. Nil where every tile stays a file of its own.
+  /// The shards that finished tiles are packed into: a coarser grid over the same array, in which
+  /// each shard consists of whole tiles. nil if every tile stays in a file of its own.
   public let shards: TileGrid?
 
   /// Describes an array.
@@ -31,13 +31,13 @@ public struct TileArraySpec: Equatable, Sendable {
     self.shards = shards
   }
 
-  /// Entries of a tile as stored, padding included.
+  /// The number of entries of a stored tile, including padding.
   public var entriesPerTile: Int { grid.tileRows * grid.tileColumns }
 
-  /// Bytes of a tile as stored: the values and four of checksum.
+  /// The number of bytes of a stored tile: the values and four bytes of checksum.
   public var bytesPerTile: Int { entriesPerTile * storage.bytes + 4 }
 
-  /// Bytes of a shard with all of its tiles and its index; 0 where there are none.
+  /// The number of bytes of a shard with all of its tiles and its index; 0 without shards.
   public var bytesPerShard: Int {
     guard let shards else { return 0 }
     let tiles = shards.tileRows / grid.tileRows * (shards.tileColumns / grid.tileColumns)

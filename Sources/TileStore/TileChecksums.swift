@@ -2,23 +2,23 @@ import DurableFiles
 import Foundation
 import Tiling
 
-/// The checksums of an array's tiles, or of a shard's part of them.
+/// The checksums of the tiles of an array, or of a shard's part of them.
 ///
-/// A tile's file carries its own checksum, which says that the file is whole, but not that it is
-/// this array's. These do: they are kept outside the array since it was finished, together with
-/// its fingerprint.
+/// The file of a tile contains its own checksum. That checksum shows that the file is intact, but
+/// not that it belongs to this array. The checksums here show both: they have been kept outside the
+/// array since it was finished, together with its fingerprint.
 public struct TileChecksums: Equatable, Sendable {
   private let grid: TileGrid
-  /// By the tiles' numbers in the grid; nil where unknown.
+  /// The checksums, by the numbers of the tiles in the grid; nil if unknown.
   private var values: [UInt32?]
 
-  /// Checksums of an array with the given grid, none of them known.
+  /// Creates checksums for an array with the given grid; all are unknown.
   public init(_ grid: TileGrid) {
     self.grid = grid
     values = Array(repeating: nil, count: grid.count)
   }
 
-  /// The checksum of a tile; nil where it is unknown.
+  /// The checksum of a tile; nil if it is unknown.
   ///
   /// - Precondition: the grid has the tile.
   public subscript(tile: TileIndex) -> UInt32? {
@@ -26,24 +26,24 @@ public struct TileChecksums: Equatable, Sendable {
     set { values[grid.index(of: tile)] = newValue }
   }
 
-  /// Takes the known checksums of another part of the same array.
+  /// Adds the known checksums of another part of the same array.
   public mutating func formUnion(_ other: TileChecksums) {
     for (index, value) in other.values.enumerated() where value != nil { values[index] = value }
   }
 
-  /// The file that keeps them.
+  /// The contents of the file that keeps the checksums.
   private struct Document: Codable {
     var format = 1
-    /// The last part of the array's path, such as ntk_train.
+    /// The last component of the array's path, such as ntk_train.
     let array: String
     let shape: [Int]
     let tile: [Int]
     let tiles: String
     let storage: String
     let fingerprint: [String: String]
-    /// CRC-32C of every tile in the grid's order.
+    /// The CRC-32C of every tile, in the order of the grid.
     let crc32c: [UInt32?]
-    /// CRC-32C of all of the above.
+    /// The CRC-32C of all of the above.
     var checksum: UInt32?
   }
 
@@ -65,7 +65,7 @@ public struct TileChecksums: Equatable, Sendable {
     return try TileChecksums.encoded(document)
   }
 
-  /// Reads the file's content. Throws where it is damaged or of another array.
+  /// Reads the contents of the file. Throws if they are damaged or belong to another array.
   fileprivate init(
     _ bytes: [UInt8], of array: String, _ spec: TileArraySpec
   ) throws(Mismatch) {
@@ -104,14 +104,14 @@ public struct TileChecksums: Equatable, Sendable {
 }
 
 extension TileArray {
-  /// Bytes of the largest file of checksums that is read.
+  /// The size in bytes of the largest file of checksums that is read.
   private static let limit = 1 << 28
 
   private var name: String { String(path.split(separator: "/").last ?? "") }
 
-  /// The checksums in a file; nil where there is no such file.
+  /// The checksums in a file; nil if the file does not exist.
   ///
-  /// - Throws: `TileStoreError`: `badChecksums` where it is damaged or of another array.
+  /// - Throws: `TileStoreError`: `badChecksums` if the file is damaged or belongs to another array.
   public func readChecksums(_ path: String) throws(TileStoreError) -> TileChecksums? {
     let bytes = try onFile { () throws(FileError) in
       try disk.exists(path) ? try disk.read(path, limit: TileArray.limit) : nil
@@ -124,7 +124,7 @@ extension TileArray {
     }
   }
 
-  /// Keeps checksums in a file, whose folder must exist.
+  /// Writes checksums to a file, whose folder must exist.
   ///
   /// - Throws: `TileStoreError`.
   public func publish(_ checksums: TileChecksums, to path: String) throws(TileStoreError) {

@@ -2,9 +2,9 @@ import DurableFiles
 import Failures
 import Tiling
 
-/// What can be wrong with a tile store.
+/// The errors of a tile store.
 public enum TileStoreError: Failure, Equatable, Sendable {
-  /// The operating system refused.
+  /// The operating system reported an error.
   case file(FileError)
   /// An array cannot have this name.
   case badName(String)
@@ -12,20 +12,20 @@ public enum TileStoreError: Failure, Equatable, Sendable {
   case badMetadata(path: String, reason: String)
   /// An existing array was made from something else.
   case differentFingerprint(path: String, difference: Fingerprint.Difference)
-  /// An existing array has another shape, tile or storage.
+  /// An existing array has another shape, tile size or storage type.
   case differentLayout(path: String, what: String, stored: String, asked: String)
   /// The array has no such tile.
   case outOfRange(tile: TileIndex, path: String)
-  /// The tile was not written yet.
+  /// The tile has not been written yet.
   case missing(tile: TileIndex, path: String)
-  /// The tile's own file was cut or is foreign; sizes in bytes.
+  /// The tile's own file was cut off or is not ours; sizes in bytes.
   case wrongSize(tile: TileIndex, path: String, found: Int, expected: Int)
   /// The tile's bytes are not those that were written.
   case badChecksum(tile: TileIndex, path: String)
-  /// The tile is whole, but its checksum is not the one kept since the array was finished.
+  /// The tile is intact, but its checksum differs from the one kept since the array was finished.
   case otherTile(tile: TileIndex, path: String)
-  /// A shard was cut, is foreign, or its index is damaged: none of its tiles can be read, or one is
-  /// lacking.
+  /// A shard was cut off or is not ours, or its index is damaged: none of its tiles can be read, or
+  /// one tile is missing.
   case badShard(path: String, reason: String)
   /// The file with the checksums of a finished array is damaged or belongs to another array.
   case badChecksums(path: String, reason: String)
@@ -40,7 +40,7 @@ public enum TileStoreError: Failure, Equatable, Sendable {
     }
   }
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind {
     switch self {
     case .file(let error): error.kind

@@ -1,6 +1,6 @@
 import Tiling
 
-/// A codec of a `zarr.json`; a key encoding or a transformer, which look alike.
+/// A codec of a `zarr.json`, or a key encoding or a transformer, which have the same form.
 struct ZarrCodec: Decodable, Equatable, CustomStringConvertible {
   /// The parameters of the codecs that this program writes.
   struct Configuration: Decodable, Equatable, CustomStringConvertible {
@@ -26,13 +26,13 @@ struct ZarrCodec: Decodable, Equatable, CustomStringConvertible {
 
   var description: String { name + (configuration.map { " (\($0))" } ?? "") }
 
-  /// The codecs of a tile, and of the index of a shard: the values, then their checksum.
+  /// The codecs of a tile and of the index of a shard: the values, followed by their checksum.
   static let littleEndian = [
     ZarrCodec(name: "bytes", configuration: Configuration(endian: "little")),
     ZarrCodec(name: "crc32c"),
   ]
 
-  /// The codec of shards of tiles of a shape.
+  /// The codec of shards whose tiles have the shape `tileShape`.
   static func sharding(_ tileShape: [Int]) -> ZarrCodec {
     ZarrCodec(
       name: "sharding_indexed",
@@ -41,7 +41,7 @@ struct ZarrCodec: Decodable, Equatable, CustomStringConvertible {
         index_location: "end"))
   }
 
-  /// The codecs of an array as they stand in its `zarr.json`.
+  /// The codecs of an array in the form of its `zarr.json`.
   static func text(_ spec: TileArraySpec) -> String {
     guard spec.shards != nil else { return tileCodecs(indent: "  ") }
     return """
@@ -59,7 +59,7 @@ struct ZarrCodec: Decodable, Equatable, CustomStringConvertible {
       """
   }
 
-  /// `littleEndian` as text, its lines but the first behind `indent`.
+  /// `littleEndian` as text; all lines except the first are indented by `indent`.
   private static func tileCodecs(indent: String) -> String {
     let lines = """
       [
@@ -79,7 +79,7 @@ struct ZarrCodec: Decodable, Equatable, CustomStringConvertible {
 }
 
 extension TileGrid {
-  /// Whether the tiles of another grid over the same array are made of whole tiles of this one.
+  /// Whether each tile of another grid over the same array consists of whole tiles of this grid.
   func divides(_ other: TileGrid) -> Bool {
     other.tileRows % tileRows == 0 && other.tileColumns % tileColumns == 0
   }

@@ -4,7 +4,7 @@ import Tiling
 /// The `zarr.json` of groups and arrays: Zarr v3, core specification 3.0.
 enum ZarrMetadata {
   static let fileName = "zarr.json"
-  /// Bytes of the largest `zarr.json` that is read; a fingerprint holds a network on one line.
+  /// The size in bytes of the largest `zarr.json` that is read; a fingerprint holds a network on one line.
   static let limit = 1 << 24
 
   static let group = """
@@ -68,7 +68,7 @@ enum ZarrMetadata {
     return result + "\""
   }
 
-  /// What every node has.
+  /// The fields that every node has.
   private struct Node: Decodable {
     let zarr_format: Int
     let node_type: String
@@ -96,7 +96,7 @@ enum ZarrMetadata {
     let fingerprint: [String: String]
   }
 
-  /// Throws where a file's bytes are not a Zarr v3 node of the given type.
+  /// Throws if the bytes of a file are not a Zarr v3 node of the given type.
   static func check(_ bytes: [UInt8], path: String, isNode type: String) throws(TileStoreError) {
     let node = try decode(Node.self, bytes, path)
     guard node.zarr_format == 3, node.node_type == type else {
@@ -106,7 +106,7 @@ enum ZarrMetadata {
     }
   }
 
-  /// The array that a `zarr.json` describes, if it is one that this program writes.
+  /// The array that a `zarr.json` describes. Throws if this program would not write such an array.
   static func spec(_ bytes: [UInt8], path: String) throws(TileStoreError) -> TileArraySpec {
     try check(bytes, path: path, isNode: "array")
     func refused(_ reason: String) -> TileStoreError { .badMetadata(path: path, reason: reason) }
@@ -131,7 +131,7 @@ enum ZarrMetadata {
       throw refused(
         "its shards of \(chunks.tileShape) are not made of tiles of \(innerShape ?? [])")
     }
-    // The rest is the same in every array that this program writes.
+    // All other fields are the same in every array that this program writes.
     func require<Value: Equatable>(
       _ name: String, _ found: Value, is ours: Value
     ) throws(TileStoreError) {
@@ -161,7 +161,7 @@ enum ZarrMetadata {
   }
 }
 
-/// What is wrong with a JSON document that `JSONDecoder` refused, as the end of a sentence.
+/// The problem of a JSON document that `JSONDecoder` refused, as the end of a sentence.
 func jsonProblem(_ error: any Error, in bytes: [UInt8]) -> String {
   func name(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
     let path = context.codingPath + (last.map { [$0] } ?? [])
@@ -176,7 +176,7 @@ func jsonProblem(_ error: any Error, in bytes: [UInt8]) -> String {
     return "\(name(context)) is out of range"
   default: break
   }
-  // JSONDecoder does not say where the text is none; JSONSerialization does.
+  // JSONDecoder does not say where a text is not JSON, but JSONSerialization does.
   do {
     _ = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
     return "one of its numbers is not whole or too large"

@@ -1,10 +1,10 @@
 import Failures
 
-/// An array that cannot be cut into tiles.
+/// The error for an array that cannot be cut into tiles.
 public struct GridError: Failure, Equatable, Sendable {
   /// Why an array cannot be cut.
   public enum Reason: Equatable, Sendable {
-    /// There are not one or two sizes, or not as many for a tile.
+    /// The array does not have one or two sizes, or the tile has a different number of sizes.
     case dimensions
     /// A size is below 1 or above 2^31 - 1.
     case size
@@ -18,10 +18,10 @@ public struct GridError: Failure, Equatable, Sendable {
   public let shape: [Int]
   /// The sizes of a tile.
   public let tile: [Int]
-  /// Why it cannot be cut.
+  /// Why the array cannot be cut.
   public let reason: Reason
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind { .badJob }
 
   /// One sentence with the sizes and what to do.

@@ -3,28 +3,28 @@
 /// An array is a matrix of `m` x `n` entries, or a line of `m` entries, which counts as one column.
 /// Tiles are numbered row by row from 0. Tiles at the lower and right edges may be smaller.
 public struct TileGrid: Hashable, Sendable {
-  /// Which tiles an array has.
+  /// The tiles that an array has.
   public enum Coverage: String, Sendable, CaseIterable {
     /// Every tile.
     case all
-    /// Those of a symmetric matrix with `it >= jt`; diagonal tiles are whole.
+    /// The tiles of a symmetric matrix with `it >= jt`; diagonal tiles are stored in full.
     case lowerTriangle = "lower triangle"
   }
 
-  /// Rows of the array.
+  /// The number of rows of the array.
   public let m: Int
-  /// Columns of the array.
+  /// The number of columns of the array.
   public let n: Int
-  /// Rows of a whole tile.
+  /// The number of rows of a whole tile.
   public let tileRows: Int
-  /// Columns of a whole tile.
+  /// The number of columns of a whole tile.
   public let tileColumns: Int
-  /// Which tiles there are.
+  /// The tiles that the array has.
   public let coverage: Coverage
   /// Whether the array is one-dimensional.
   public let isLine: Bool
 
-  /// The grid of an array of shape `[m]` or `[m, n]` in tiles with as many sizes.
+  /// Creates the grid of an array of shape `[m]` or `[m, n]`; `tile` has the same number of sizes.
   ///
   /// - Throws: `GridError`.
   public init(shape: [Int], tile: [Int], coverage: Coverage = .all) throws(GridError) {
@@ -34,7 +34,7 @@ public struct TileGrid: Hashable, Sendable {
     guard shape.count == tile.count, (1...2).contains(shape.count) else {
       throw refused(.dimensions)
     }
-    // Sizes below 2^31 keep every count of tiles and entries below 2^62.
+    // Sizes below 2^31 keep all numbers of tiles and entries below 2^62.
     guard (shape + tile).allSatisfy({ (1...Int(Int32.max)).contains($0) }) else {
       throw refused(.size)
     }
@@ -47,14 +47,14 @@ public struct TileGrid: Hashable, Sendable {
     self.coverage = coverage
   }
 
-  /// The lower triangle of a symmetric n x n matrix in square tiles.
+  /// The grid of the lower triangle of a symmetric n x n matrix in square tiles.
   ///
   /// - Throws: `GridError`.
   public static func lowerTriangle(n: Int, tile: Int) throws(GridError) -> TileGrid {
     try TileGrid(shape: [n, n], tile: [tile, tile], coverage: .lowerTriangle)
   }
 
-  /// All of an m x n matrix.
+  /// The grid of a whole m x n matrix.
   ///
   /// - Throws: `GridError`.
   public static func rectangle(
@@ -63,7 +63,7 @@ public struct TileGrid: Hashable, Sendable {
     try TileGrid(shape: [m, n], tile: [tileRows, tileColumns])
   }
 
-  /// A line of m entries, such as a diagonal.
+  /// The grid of a line of m entries, such as a diagonal.
   ///
   /// - Throws: `GridError`.
   public static func line(m: Int, tile: Int) throws(GridError) -> TileGrid {
@@ -73,19 +73,19 @@ public struct TileGrid: Hashable, Sendable {
   /// The sizes of the array: `[m]` or `[m, n]`.
   public var shape: [Int] { isLine ? [m] : [m, n] }
 
-  /// The sizes of a whole tile, as many as of the array.
+  /// The sizes of a whole tile; the same number of sizes as for the array.
   public var tileShape: [Int] { isLine ? [tileRows] : [tileRows, tileColumns] }
 
-  /// Whether there are only the tiles of the lower triangle.
+  /// Whether the grid has only the tiles of the lower triangle.
   public var isLowerTriangle: Bool { coverage == .lowerTriangle }
 
-  /// Rows of tiles.
+  /// The number of rows of tiles.
   public var rowCount: Int { (m - 1) / tileRows + 1 }
 
-  /// Columns of tiles.
+  /// The number of columns of tiles.
   public var columnCount: Int { (n - 1) / tileColumns + 1 }
 
-  /// How many tiles there are.
+  /// The number of tiles.
   public var count: Int {
     isLowerTriangle ? TileGrid.triangular(rowCount) : rowCount * columnCount
   }
@@ -105,13 +105,13 @@ public struct TileGrid: Hashable, Sendable {
       ? TileGrid.triangular(tile.it) + tile.jt : tile.it * columnCount + tile.jt
   }
 
-  /// The tile with a number.
+  /// The tile with number `index`.
   ///
   /// - Precondition: `index` is in `0..<count`.
   public func tile(at index: Int) -> TileIndex {
     precondition((0..<count).contains(index))
     guard isLowerTriangle else { return TileIndex(index / columnCount, index % columnCount) }
-    // The largest it with it (it + 1) / 2 <= index; the root is exact to one unit, then corrected.
+    // The largest `it` with it (it + 1) / 2 <= index. The root is accurate to one unit and is then corrected.
     var it = Int((Double(8 * UInt(index) + 1).squareRoot() - 1) / 2)
     while TileGrid.triangular(it) > index { it -= 1 }
     while TileGrid.triangular(it + 1) <= index { it += 1 }
@@ -128,29 +128,29 @@ public struct TileGrid: Hashable, Sendable {
     tile.jt * tileColumns..<min(n, (tile.jt + 1) * tileColumns)
   }
 
-  /// The valid shape of a tile; at the edges smaller than a whole tile.
+  /// The shape of the valid part of a tile; at the edges it is smaller than a whole tile.
   public func validShape(of tile: TileIndex) -> (rows: Int, columns: Int) {
     (rows(of: tile).count, columns(of: tile).count)
   }
 
   /// The tile that covers the first entry of a tile of another grid over the same array.
   ///
-  /// - Precondition: a whole tile of this grid is made of whole tiles of the other one.
+  /// - Precondition: each whole tile of this grid consists of whole tiles of `other`.
   public func tile(holding tile: TileIndex, of other: TileGrid) -> TileIndex {
     TileIndex(
       tile.it * other.tileRows / tileRows, tile.jt * other.tileColumns / tileColumns)
   }
 
-  /// Whether a tile lies on the diagonal of a symmetric matrix, so that half of it is known.
+  /// Whether a tile lies on the diagonal of a symmetric matrix, so that only half of it has to be computed.
   public func isDiagonal(_ tile: TileIndex) -> Bool { isLowerTriangle && tile.it == tile.jt }
 
-  /// Entries to compute for a tile; of a diagonal tile the lower half with the diagonal.
+  /// The number of entries to compute for a tile; for a diagonal tile, the lower half including the diagonal.
   public func entries(of tile: TileIndex) -> Int {
     let (rows, columns) = validShape(of: tile)
     return isDiagonal(tile) ? TileGrid.triangular(rows) : rows * columns
   }
 
-  /// Entries to compute for the whole grid.
+  /// The number of entries to compute for the whole grid.
   public var entries: Int { isLowerTriangle ? TileGrid.triangular(n) : m * n }
 
   private static func triangular(_ k: Int) -> Int { k * (k + 1) / 2 }

@@ -1,4 +1,4 @@
-/// The place of a tile in an array: row `it` and column `jt` of tiles; in a one-dimensional array
+/// The place of a tile in an array: row `it` and column `jt` of tiles. In a one-dimensional array,
 /// `jt` is 0.
 public struct TileIndex: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The row of tiles.
@@ -12,7 +12,7 @@ public struct TileIndex: Hashable, Comparable, Sendable, CustomStringConvertible
     self.jt = jt
   }
 
-  /// Row by row.
+  /// Orders tiles row by row.
   public static func < (a: TileIndex, b: TileIndex) -> Bool { (a.it, a.jt) < (b.it, b.jt) }
 
   /// `(it, jt)`.

@@ -1,20 +1,20 @@
 import CDatagrams
 
-/// An IPv4 datagram socket, closed with its last reference.
+/// An IPv4 datagram socket. It is closed when its last reference is released.
 public final class DatagramSocket: Sendable {
-  /// Where a datagram came from or goes to.
+  /// The source or the destination of a datagram.
   package typealias Place = (address: UInt32, port: UInt16)
 
   /// The address of all interfaces.
   public static var anyAddress: UInt32 { ntk_datagrams_any() }
-  /// The address that only this host reaches.
+  /// The address that only this host can reach.
   public static var loopback: UInt32 { ntk_datagrams_loopback() }
 
-  /// The port it is bound to.
+  /// The port that the socket is bound to.
   public let port: UInt16
   private let descriptor: Int32
 
-  /// Binds a socket to a free port of an address; nil where that is not possible.
+  /// Binds a socket to a free port of an address; nil if this is not possible.
   public init?(on address: UInt32) {
     var port: UInt16 = 0
     descriptor = ntk_datagrams_open(address, &port)
@@ -24,12 +24,12 @@ public final class DatagramSocket: Sendable {
 
   deinit { if descriptor >= 0 { ntk_datagrams_close(descriptor) } }
 
-  /// Sends without waiting; a datagram that is lost is followed by others.
+  /// Sends without waiting. A lost datagram does not matter, because others follow.
   package func send(_ bytes: [UInt8], to place: Place) {
     _ = ntk_datagrams_send(descriptor, place.address, place.port, bytes, Int32(bytes.count))
   }
 
-  /// Receives a datagram, or the beginning of a longer one, if one comes in time.
+  /// Receives a datagram, or the beginning of a longer one; nil if none arrives in time.
   package func receive(
     into buffer: UnsafeMutableRawBufferPointer, waiting seconds: Double
   ) -> (count: Int, from: Place)? {

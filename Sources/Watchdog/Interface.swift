@@ -2,9 +2,9 @@ import CDatagrams
 
 /// An IPv4 network interface of a host.
 public struct Interface: Equatable, BitwiseCopyable, Sendable {
-  /// Its address, in host order.
+  /// The address of the interface, in host byte order.
   public let address: UInt32
-  /// Its network mask, in host order.
+  /// The network mask of the interface, in host byte order.
   public let mask: UInt32
 
   /// An interface with an address and a mask.
@@ -21,17 +21,17 @@ public struct Interface: Equatable, BitwiseCopyable, Sendable {
     return (0..<count).map { Interface(address: addresses[$0], mask: masks[$0]) }
   }
 
-  /// Whether an address is in this interface's network.
+  /// Whether an address is in the network of this interface.
   public func reaches(_ other: UInt32) -> Bool { other & mask == address & mask }
 
   /// The first interface of the first host in whose network every other host has an address of its
-  /// own; nil without any.
+  /// own; nil if there is none.
   ///
-  /// Private networks that every host has for itself, such as those of containers, often repeat one
-  /// address: they do not count.
+  /// Some hosts have private networks of their own, such as those of containers, and these often
+  /// use the same address on every host. Such networks do not count.
   public static func common(to hosts: [[Interface]]) -> Interface? {
     guard let first = hosts.first else { return nil }
-    // Link-local addresses (169.254/16) are those of management devices, and route nowhere.
+    // Link-local addresses (169.254/16) belong to management devices and are not routed.
     return first.first { candidate in
       guard candidate.mask != 0, candidate.address >> 16 != 0xA9FE else { return false }
       var seen: Set<UInt32> = [candidate.address]

@@ -1,29 +1,29 @@
-/// One datagram of a watchdog.
+/// A datagram of the watchdog.
 public struct Pulse: Equatable, Sendable {
-  /// What it says.
+  /// The meaning of a datagram.
   public enum Kind: UInt32, Sendable {
-    /// The sender is alive; from rank 0, also that it has heard the receiver.
+    /// The sender is alive. From rank 0, this also means that rank 0 has heard the receiver.
     case here
-    /// The sender leaves in order.
+    /// The sender leaves in an orderly way.
     case leaving
   }
 
   /// The rank that sends it.
   public let rank: Int
-  /// What it says.
+  /// The meaning of the datagram.
   public let kind: Kind
-  /// Larger in each datagram of a sender.
+  /// A number that increases with each datagram of a sender.
   public let sequence: UInt64
 
-  /// A datagram's content.
+  /// Creates the contents of a datagram.
   public init(rank: Int, kind: Kind, sequence: UInt64) {
     (self.rank, self.kind, self.sequence) = (rank, kind, sequence)
   }
 
-  /// The bytes of a datagram.
+  /// The number of bytes of a datagram.
   public static let size = 24
 
-  /// Reads a datagram; nil where it was not made with this key.
+  /// Parses a datagram; nil if it was not made with this key.
   public init?(_ bytes: UnsafeRawBufferPointer, key: SipHash) {
     guard bytes.count == Self.size else { return nil }
     let words = (0..<3).map {
@@ -35,7 +35,7 @@ public struct Pulse: Equatable, Sendable {
     self.init(rank: Int(words[0] & 0xffff_ffff), kind: kind, sequence: words[1])
   }
 
-  /// The datagram: two words and the tag that the key gives them.
+  /// The bytes of the datagram: two words, and the tag that the key gives for them.
   public func bytes(key: SipHash) -> [UInt8] {
     let words = [UInt64(kind.rawValue) << 32 | UInt64(rank), sequence]
     return (words + [key.tag(of: words)]).flatMap { word in
@@ -44,18 +44,18 @@ public struct Pulse: Equatable, Sendable {
   }
 }
 
-/// Tells the datagrams of a run from all others, which it counts.
+/// Distinguishes the datagrams of a run from all others, and counts the others.
 public struct PulseFilter: Sendable {
-  /// The datagrams that were not of this run, or were sent again.
+  /// The number of datagrams that did not belong to this run or were repeated.
   public private(set) var strangers = 0
 
   private let key: SipHash
   private var lastSequence: [Int: UInt64] = [:]
 
-  /// A filter for the run that has this key.
+  /// Creates a filter for the run with this key.
   public init(key: SipHash) { self.key = key }
 
-  /// The pulse in a datagram; nil where it is not of this run or older than one that came before.
+  /// The pulse in a datagram; nil if it does not belong to this run or is older than a previous one.
   public mutating func admit(_ bytes: UnsafeRawBufferPointer) -> Pulse? {
     guard let pulse = Pulse(bytes, key: key), pulse.sequence > lastSequence[pulse.rank] ?? 0 else {
       strangers += 1

@@ -1,20 +1,20 @@
-/// SipHash-2-4 of a few words: a tag that only the holder of the key can compute.
+/// SipHash-2-4 of a few words: a tag that can be computed only with the key.
 ///
 /// Source: Aumasson and Bernstein, INDOCRYPT 2012.
 public struct SipHash: Sendable, Equatable {
   /// The key, as two words.
   public let key: [UInt64]
 
-  /// A random key.
+  /// Creates a random key.
   public init() { key = [.random(in: 0...UInt64.max), .random(in: 0...UInt64.max)] }
 
-  /// A known key of two words; nil for another number of them.
+  /// Uses a known key of two words; nil for any other number of words.
   public init?(key: [UInt64]) {
     guard key.count == 2 else { return nil }
     self.key = key
   }
 
-  /// The tag of words, as of their bytes in little-endian order.
+  /// The tag of words, computed from their bytes in little-endian order.
   public func tag(of words: [UInt64]) -> UInt64 {
     var state = State(
       v0: key[0] ^ 0x736f_6d65_7073_6575, v1: key[1] ^ 0x646f_7261_6e64_6f6d,

@@ -1,12 +1,12 @@
 import Glibc
 
-/// How many threads the limits of the system allow.
+/// Checks how many threads the limits of the system allow.
 public enum ThreadLimit {
-  /// Throws where so many more threads cannot run at once. Local.
+  /// Throws if `count` more threads cannot run at the same time. Local.
   ///
-  /// Libraries do not notice such a limit: Foundation waits for a thread that never starts.
+  /// Libraries do not notice such a limit. For example, Foundation waits for a thread that never starts.
   public static func require(_ count: Int) throws(WatchdogError) {
-    // The threads exist until the creator lets go of the lock.
+    // The threads exist until their creator releases the lock.
     let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     pthread_mutex_init(lock, nil)
     pthread_mutex_lock(lock)
@@ -30,8 +30,8 @@ public enum ThreadLimit {
     if code != 0 { throw .noThread(code: code) }
   }
 
-  /// Starts a thread with a small stack, since the default may exceed a limit of memory; returns 0
-  /// or an error number.
+  /// Starts a thread with a small stack, because the default size may exceed a memory limit.
+  /// Returns 0 or an error number.
   static func start(
     _ thread: inout pthread_t, _ context: UnsafeMutableRawPointer,
     _ body: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?

@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// The thread of a rank that hears the other ranks and is heard by them; see the module's README.
+/// The thread with which a rank hears the other ranks and is heard by them; see the README of this module.
 public final class Watchdog: Sendable {
-  /// Where and how rank 0 is heard, for the other ranks: to be sent to them by other means.
+  /// The address of rank 0 for the other ranks. It must be sent to them by other means.
   public struct Endpoint: Sendable, Equatable {
     /// The key of the run's datagrams.
     public let key: SipHash
-    /// The port; 0 where no socket could be opened.
+    /// The port; 0 if no socket could be opened.
     public let port: UInt16
-    /// Addresses at which rank 0 may be reached.
+    /// The addresses at which rank 0 may be reached.
     public let addresses: [UInt32]
 
     /// The endpoint of rank 0's socket.
@@ -17,10 +17,10 @@ public final class Watchdog: Sendable {
       (key, self.port, self.addresses) = (SipHash(), port, addresses)
     }
 
-    /// The same as numbers.
+    /// The endpoint as numbers.
     public var words: [UInt64] { key.key + [UInt64(port)] + addresses.map(UInt64.init) }
 
-    /// The endpoint that numbers describe; nil where they describe none.
+    /// Creates the endpoint that the numbers describe; nil if they do not describe one.
     public init?(words: [UInt64]) {
       guard words.count >= 3, let key = SipHash(key: Array(words[..<2])) else { return nil }
       self.key = key
@@ -29,13 +29,13 @@ public final class Watchdog: Sendable {
     }
   }
 
-  /// What ends the program.
+  /// The reason for ending the program.
   public enum Alarm: Sendable, Equatable {
-    /// Other ranks were silent for so many seconds.
+    /// Other ranks were silent for this many seconds.
     case silent(ranks: [Int], seconds: Double)
-    /// The main thread of this rank did not call `tick` for so many seconds.
+    /// The main thread of this rank did not call `tick` for this many seconds.
     case stuck(seconds: Double)
-    /// A signal asked to stop, and the main thread did not see it in time.
+    /// A signal asked the program to stop, and the main thread did not notice it in time.
     case stopIgnored
   }
 
@@ -48,17 +48,17 @@ public final class Watchdog: Sendable {
   private let thread = Mutex<pthread_t?>(nil)
   private let isEnding = Atomic<Bool>(false)
   private let strangerCount = Atomic<Int>(0)
-  /// Another number whenever the main thread called `tick`; 0 where it need not.
+  /// A number that changes whenever the main thread calls `tick`; 0 while it does not have to call it.
   private let lastTick = Atomic<UInt64>(0)
 
-  /// A rank's watchdog; `start` begins.
+  /// Creates the watchdog of a rank; `start` starts it.
   ///
   /// - Parameters:
-  ///   - timeout: seconds of silence that are too many; 0 for no watch over ranks.
-  ///   - socket: of this rank; nil for no watch over ranks.
-  ///   - root: where rank 0 is heard.
-  ///   - stopGrace: the seconds that the program has to stop, if a signal asks for it.
-  ///   - onAlarm: called on the watchdog's thread, to end the program.
+  ///   - timeout: the seconds of silence after which an alarm is raised; 0 to not watch ranks.
+  ///   - socket: the socket of this rank; nil to not watch ranks.
+  ///   - root: the endpoint of rank 0.
+  ///   - stopGrace: returns the seconds that the program has to stop, if a signal asks for it.
+  ///   - onAlarm: called on the thread of the watchdog, to end the program.
   public init(
     rank: Int, timeout: Double, socket: DatagramSocket?, root: Endpoint,
     stopGrace: @escaping @Sendable () -> Double?, onAlarm: @escaping @Sendable (Alarm) -> Void
@@ -68,7 +68,7 @@ public final class Watchdog: Sendable {
     (self.stopGrace, self.onAlarm) = (stopGrace, onAlarm)
   }
 
-  /// Begins to watch. Errors: no thread.
+  /// Starts to watch. Errors: no thread can be started.
   public func start() throws(WatchdogError) {
     var started = pthread_t()
     let own = Unmanaged.passRetained(self)
@@ -84,20 +84,20 @@ public final class Watchdog: Sendable {
     thread.withLock { $0 = created }
   }
 
-  /// From now on the main thread must call `tick` again within the timeout.
+  /// Requires the main thread to call `tick` again within the timeout.
   public func tick() { lastTick.store(Self.milliseconds(), ordering: .relaxed) }
 
-  /// The main thread goes where it cannot call `tick`.
+  /// Tells the watchdog that the main thread is going to do something during which it cannot call `tick`.
   public func pause() { lastTick.store(0, ordering: .relaxed) }
 
-  /// Says goodbye and ends the thread. Returns at once where it was not started.
+  /// Says goodbye and ends the thread. Returns immediately if the thread was not started.
   public func stop() {
     isEnding.store(true, ordering: .relaxed)
     guard let running = thread.withLock({ $0.take() }) else { return }
     pthread_join(running, nil)
   }
 
-  /// The datagrams that came from elsewhere and were ignored.
+  /// The number of ignored datagrams that came from elsewhere.
   public var strangers: Int { strangerCount.load(ordering: .relaxed) }
 
   static func milliseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000_000 }
@@ -108,20 +108,20 @@ public final class Watchdog: Sendable {
 // MARK: The thread
 
 extension Watchdog {
-  /// What the thread remembers of its own process.
+  /// The thread's data about its own process.
   private struct Own {
     var stopSince: Double?
-    /// Its main thread, as rank 0 of a table of one: what it slept with all others does not count.
+    /// The main thread, as rank 0 of a table with one rank. Time during which all threads slept does not count.
     var main: PulseTable
     var tick: UInt64 = 0
   }
 
   private func run() { rank == 0 ? watchRanks() : watchRoot() }
 
-  /// Seconds between two pulses.
+  /// The seconds between two pulses.
   private var interval: Double { min(max(timeout / 10, 0.1), 5) }
 
-  /// Looks at this process itself; true when the thread must end.
+  /// Checks this process itself. Returns true if the thread must end.
   private func isLast(_ own: inout Own, at now: Double) -> Bool {
     if let grace = stopGrace() {
       let since = own.stopSince ?? now
@@ -180,7 +180,7 @@ extension Watchdog {
       let isLast = isLast(&own, at: now)
       if isLast || now - lastPulse >= interval {
         lastPulse = now
-        // Until one address has answered, all are tried.
+        // Until one address has answered, all addresses are tried.
         let homes = home.map { [$0] } ?? root.addresses.map { ($0, root.port) }
         if root.port != 0 {
           for home in homes { send(isLast ? .leaving : .here, &sequence, to: home) }
@@ -208,7 +208,7 @@ extension Watchdog {
       Pulse(rank: rank, kind: kind, sequence: sequence).bytes(key: root.key), to: home)
   }
 
-  /// Waits for datagrams and takes all that have come, those of strangers too, which are only
+  /// Waits for datagrams and receives all that have arrived. Datagrams of strangers are only
   /// counted.
   private func hear(
     _ filter: inout PulseFilter, waiting seconds: Double,
@@ -218,9 +218,9 @@ extension Watchdog {
       usleep(UInt32(seconds * 1e6))
       return
     }
-    // However many come, the thread looks up now and then.
+    // However many datagrams arrive, the thread returns from time to time.
     let deadline = Self.seconds() + 0.2
-    // One byte more tells a longer datagram.
+    // One extra byte makes it possible to recognize a longer datagram.
     withUnsafeTemporaryAllocation(byteCount: Pulse.size + 1, alignment: 8) { buffer in
       var patience = seconds
       while let (count, from) = socket.receive(into: buffer, waiting: patience) {

@@ -1,12 +1,12 @@
 import Failures
 import Glibc
 
-/// A watchdog that cannot start.
+/// The error for a watchdog that cannot start.
 public enum WatchdogError: Failure, Equatable {
-  /// The system gives no thread; the error number says why.
+  /// The system does not provide a thread; the error number says why.
   case noThread(code: Int32)
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var kind: FailureKind { .resource }
 
   /// One sentence for the user.

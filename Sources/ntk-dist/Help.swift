@@ -1,7 +1,7 @@
 import ArgumentParser
 import Jobs
 
-/// `ntk-dist help`: that of a command, as ArgumentParser prints it, or the reference of a job's keys.
+/// `ntk-dist help`: the help for a command, as ArgumentParser prints it, or the reference of a job's keys.
 struct Help: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show help on a command, or on the keys of a job: help job [SECTION].",
@@ -21,7 +21,7 @@ struct Help: ParsableCommand {
     throw CleanExit.helpRequest(command)
   }
 
-  /// The command of a name. Errors: a sentence that lists all commands.
+  /// The command with this name. Errors: a sentence that lists all commands.
   @discardableResult
   static func command(_ name: String) throws -> any ParsableCommand.Type {
     let commands = NTKDist.configuration.subcommands

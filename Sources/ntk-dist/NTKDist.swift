@@ -30,12 +30,12 @@ struct NTKDist: ParsableCommand {
         print(VersionText.verbose)
         return
       }
-      // The parser would call it an unexpected argument.
+      // Check the command here, because the parser would call an unknown command an unexpected argument.
       if let name = arguments.first, !name.hasPrefix("-") { try Help.command(name) }
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
-      // Every rank parses the same arguments, so one of them prints the error.
+      // Every rank parses the same arguments, so only one of them prints the error.
       let code = exitCode(for: error)
       guard LaunchedRank.isFirst else { Foundation.exit(code.rawValue) }
       exit(withError: error)

@@ -27,9 +27,9 @@ struct Phase: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for a figure of the grid.", valueName: "folder"))
   var picture: String?
 
-  /// One number, or LOW:HIGH:COUNT.
+  /// One number, or a range LOW:HIGH:COUNT.
   struct Range: ExpressibleByArgument {
-    /// How it is typed, which the help shows.
+    /// The value as the user would type it, for the help.
     var defaultValueDescription: String {
       count == 1 ? String(format: "%g", low) : "\(low):\(high):\(count)"
     }

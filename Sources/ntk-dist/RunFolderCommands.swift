@@ -4,7 +4,7 @@ import Pipelines
 import RankProgram
 import Results
 
-/// How a command shows what it found.
+/// The format in which a command shows its results.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text
   case json
@@ -26,7 +26,7 @@ struct Status: ParsableCommand {
         let start = ContinuousClock.now
         let isActive = try show()
         guard watch, isActive else { return .success }
-        // A store of many files takes long to look at; the file system has other work.
+        // Looking at a store with many files takes long, and the file system has other work to do.
         let took = (ContinuousClock.now - start) / .seconds(1)
         Thread.sleep(forTimeInterval: max(2, 10 * took))
       }
@@ -34,7 +34,7 @@ struct Status: ParsableCommand {
     throw ExitCode(status.rawValue)
   }
 
-  /// Prints the status; whether a job works on the run.
+  /// Prints the status. Returns whether a job works on the run.
   private func show() throws -> Bool {
     let command = StatusCommand(folder)
     let text: String
@@ -46,7 +46,7 @@ struct Status: ParsableCommand {
       (text, isActive) = (found.lines.joined(separator: "\n") + "\n", found.isActive)
     }
     let isTerminal = isatty(STDOUT_FILENO) != 0
-    // On a terminal the new status takes the place of the old one.
+    // On a terminal, the new status replaces the old one.
     StandardStream.output.write((watch && isTerminal ? "\u{1B}[H\u{1B}[2J" : "") + text)
     return isActive
   }

@@ -7,13 +7,13 @@ import TileSchedule
 extension Console.Progress: ExpressibleByArgument {}
 
 extension Shard: ExpressibleByArgument {
-  /// Reads `3/16`; nil for what is no part.
+  /// Reads a text such as `3/16`; nil if it is not a valid part.
   public init?(argument: String) {
     do { try self.init(parsing: argument) } catch { return nil }
   }
 }
 
-/// What the commands that work on a job have in common.
+/// The common options of the commands that work on a job.
 struct JobOptions: ParsableArguments {
   @Argument(help: "The job file (YAML or JSON).")
   var job: String
@@ -58,7 +58,7 @@ struct JobOptions: ParsableArguments {
   }
 }
 
-/// Of the commands that form kernels of features.
+/// The option of the commands that form kernels of features.
 struct FollowOption: ParsableArguments {
   @Flag(help: "Wait for the chunks of the job's features while another program writes them.")
   var follow = false

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A time limit as SLURM writes it: 90 (seconds), 30:00, 12:00:00 or 2-12:00:00.
+/// A time limit in the formats of SLURM: 90 (seconds), 30:00, 12:00:00 or 2-12:00:00.
 struct TimeLimit: ExpressibleByArgument {
   let seconds: Double
 

@@ -1,4 +1,4 @@
-// C face of IPv4 datagram sockets: addresses as numbers in host order, errors as -1 with errno.
+// C interface to IPv4 datagram sockets: addresses are numbers in host byte order, and errors are -1 with errno.
 #ifndef NTK_CDATAGRAMS_H
 #define NTK_CDATAGRAMS_H
 
@@ -8,19 +8,19 @@
 uint32_t ntk_datagrams_any(void);
 uint32_t ntk_datagrams_loopback(void);
 
-// A socket on a free port of an address; the port in *port. Returns the descriptor, or -1.
+// Opens a socket on a free port of an address and stores the port in *port. Returns the descriptor, or -1.
 int ntk_datagrams_open(uint32_t address, uint16_t *port);
 void ntk_datagrams_close(int socket);
 
-// The addresses and network masks of this host's interfaces, without the loopback. Returns how many
-// there are, at most `capacity`.
+// Gets the addresses and network masks of this host's interfaces, without the loopback. Returns the
+// number of interfaces, at most `capacity`.
 int ntk_datagrams_interfaces(uint32_t *addresses, uint32_t *masks, int capacity);
 
 // Sends without waiting. Returns 0, or -1.
 int ntk_datagrams_send(
     int socket, uint32_t address, uint16_t port, const void *bytes, int count);
 
-// Waits at most `milliseconds` for a datagram. Returns its length, which may be 0, or -1 for none.
+// Waits at most `milliseconds` for a datagram. Returns its length, which may be 0, or -1 if none arrives.
 int ntk_datagrams_receive(
     int socket, int milliseconds, void *bytes, int capacity, uint32_t *address, uint16_t *port);
 

@@ -1,15 +1,15 @@
 import Failures
 import Features
 
-/// What makes a tile of the kernel of its sums of products.
+/// Turns the sums of products of a tile into the tile of the kernel.
 enum FeatureFinish {
-  /// Where a tile lies.
+  /// The rows and columns of a tile.
   struct Tile {
     let rows: Range<Int>
     let columns: Range<Int>
   }
 
-  /// Copies the lower triangle of n x n sums above the diagonal.
+  /// Copies the lower triangle of n x n sums to the upper triangle.
   static func mirror(_ sums: UnsafeMutablePointer<Double>, _ n: Int) {
     for i in 0..<n {
       for j in 0..<i { sums[j * n + i] = sums[i * n + j] }
@@ -18,7 +18,7 @@ enum FeatureFinish {
 
   /// Fills a tile of one part of the store. Errors: an element that is not finite.
   ///
-  /// - Parameter moments: nil where the sums are the kernel.
+  /// - Parameter moments: the moments that center and normalize the tile; nil if the sums are the kernel.
   static func finish(
     _ sums: UnsafeMutablePointer<Double>, _ tile: Tile, _ part: KernelStore.Part,
     _ moments: FeatureMoments?, into target: UnsafeMutablePointer<Double>

@@ -4,22 +4,23 @@ import Features
 import RankProgram
 import Results
 
-/// The features of a run, known on all ranks as far as they are there.
+/// The features of a run. All ranks know the chunks that have been found so far.
 package final class FeatureInput {
   package let trainCount: Int
   package let testCount: Int
-  /// Chunks that there are or will be.
+  /// The number of chunks that exist or will exist.
   let total: Int
-  /// Fingerprint of the features: by some of their numbers, or, of a stream, by how many chunks it has.
+  /// The fingerprint of the features. It is made from some of their numbers; for a stream, from the
+  /// numbers of chunks and points.
   let digest: UInt64
   let work: FeatureWork
   private let ranks: Ranks
   private var known: [Int: FeatureChunks.Chunk]
-  /// The sums that center and normalize a variant, which are kept from when its kernel was complete; nil
-  /// before.
+  /// The sums that center and normalize each variant. They are kept once the variant's kernel is
+  /// complete, and nil before.
   var moments: [FeatureMoments?]
 
-  /// Looks at the chunks on rank 0, and tells the others.
+  /// Looks at the chunks on rank 0 and tells the other ranks.
   ///
   /// Collective. Errors: as `FeatureWork.chunks`, agreed by all ranks.
   init(_ work: FeatureWork, _ data: DataOutline, run: RunFolder, on ranks: Ranks) throws {
@@ -44,7 +45,7 @@ package final class FeatureInput {
     }
   }
 
-  /// Columns of a variant's chunks before some number; nil where one of them has not come yet.
+  /// The number of columns in a variant's chunks before chunk `end`; nil if one of these chunks has not come yet.
   func columns(ofVariant variant: Int, before end: Int) -> Int? {
     var sum = 0
     for number in work.chunks(ofVariant: variant) ?? Array(0..<total) where number < end {
@@ -54,7 +55,7 @@ package final class FeatureInput {
     return sum
   }
 
-  /// A place, or where the next chunk of a variant begins if its chunk is not one.
+  /// Returns `place` if its chunk belongs to the variant; otherwise the start of the variant's next chunk.
   func first(from place: PanelPlan.Place, ofVariant variant: Int) -> PanelPlan.Place {
     guard let own = work.chunks(ofVariant: variant), !own.contains(place.chunk) else {
       return place
@@ -65,9 +66,9 @@ package final class FeatureInput {
   /// A chunk that has been looked at.
   func chunk(_ number: Int) -> FeatureChunks.Chunk? { known[number] }
 
-  /// Looks for a chunk of a stream; nil where it has not come yet.
+  /// Looks for a chunk of a stream; nil if it has not come yet.
   ///
-  /// Collective. Errors: a chunk of other points; files; agreed by all ranks.
+  /// Collective. Errors: a chunk of other points; file errors; agreed by all ranks.
   func find(_ number: Int) throws -> FeatureChunks.Chunk? {
     if let chunk = known[number] { return chunk }
     let found = try ranks.agree { ranks.isRoot ? try look(for: number) : nil }
@@ -76,7 +77,7 @@ package final class FeatureInput {
     return chunk
   }
 
-  /// The same on this rank alone, for tiles that are computed one by one.
+  /// Looks for a chunk on this rank alone, for tiles that are computed one by one.
   func look(for number: Int) throws -> FeatureChunks.Chunk? {
     if let chunk = known[number] { return chunk }
     let chunk = try work.chunk(number)

@@ -3,20 +3,20 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// How far the sums are, for people.
+/// Shows the user how much of the features is in the sums.
 struct FeatureProgress {
   private let input: FeatureInput
   private let variant: Int
   private let what: String
-  /// Products for a column of the features.
+  /// The number of products for one column of the features.
   private let entries: Double
   private let start = MPIEnvironment.seconds
-  /// Columns that were added since.
+  /// The number of columns added since `start`.
   private var columns = 0
 
   /// - Parameters:
-  ///   - name: of the variant; empty for the kernel of all chunks.
-  ///   - entries: of the kernel.
+  ///   - name: the name of the variant; empty for the kernel of all chunks.
+  ///   - entries: the number of entries of the kernel.
   init(_ input: FeatureInput, variant: Int, name: String, entries: Int) {
     (self.input, self.variant, self.entries) = (input, variant, Double(entries))
     what = "adding features" + (name.isEmpty ? "" : " of \(name)")
@@ -24,7 +24,8 @@ struct FeatureProgress {
 
   mutating func add(columns count: Int) { columns += count }
 
-  /// Shows that all panels in front of a place are in. Of a stream, chunks count alike.
+  /// Shows that all panels before `place` are in the sums. While the widths of a stream's chunks
+  /// are unknown, all chunks count the same.
   func show(_ place: PanelPlan.Place, on console: Console) {
     let now = MPIEnvironment.seconds
     let part = input.chunk(place.chunk).map {

@@ -5,21 +5,21 @@ import MessagePassing
 import RankProgram
 
 extension FeatureStage {
-  /// Seconds of a panel that is finished after a signal, before its grace is over.
+  /// A panel that takes fewer seconds than this is still finished after a signal, before the grace period ends.
   private static var shortPanel: Double { 0.5 }
-  /// Bytes of a rank's sums that are on disk before a signal's grace is over.
+  /// Sums of a rank with at most this many bytes can be saved before the grace period after a signal ends.
   private static var quicklySaved: Int { 256 << 20 }
 
-  /// What the ranks agree on behind a panel.
+  /// What the ranks agree on after each panel.
   private struct Verdict {
-    /// Whether the panel is in all sums, and not in some of them.
+    /// Whether every rank has added the panel to all its sums.
     let isWhole: Bool
     let stops: Bool
     /// Whether the sums are to be saved.
     let saves: Bool
   }
 
-  /// Adds all panels behind a place. Collective. Returns whether none is left.
+  /// Adds all panels from `first` on. Collective. Returns whether no panels are left.
   func add(to sums: FeatureSums<Scalar>, from first: PanelPlan.Place) throws -> Bool {
     guard first.chunk < input.total else { return true }
     let window = try PanelWindow<Scalar>(input, on: ranks)
@@ -36,7 +36,7 @@ extension FeatureStage {
       input, variant: variant, name: assignment.variants[variant].name, entries: entryCount)
     var clock = SaveClock(place: first, time: MPIEnvironment.seconds)
     var (place, slot) = (first, 0)
-    // Of the panel before; the first may take long.
+    // The seconds of the previous panel. The first panel may take long.
     var seconds = Double.infinity
     guard var chunk = try waitForChunk(first, sums, &clock) else { return false }
     try requireSame(chunk, at: first)
@@ -45,7 +45,7 @@ extension FeatureStage {
       let panel = PanelWindow<Scalar>.Panel(chunk: chunk, number: place.panel, slot: slot)
       try window.finish(panel)
       let next = input.first(from: place.next(columns: chunk.columns), ofVariant: variant)
-      // The next panel is read while this one is added, if it is there already.
+      // The next panel, if it exists already, is read while this one is added.
       let upcoming: FeatureChunks.Chunk? =
         try next.chunk == place.chunk ? chunk : upcomingChunk(next)
       if let upcoming {
@@ -75,7 +75,7 @@ extension FeatureStage {
     }
   }
 
-  /// The chunk behind a place, if it is there. Collective.
+  /// The chunk at a place, if it exists. Collective.
   private func upcomingChunk(_ place: PanelPlan.Place) throws -> FeatureChunks.Chunk? {
     place.chunk < input.total ? try input.find(place.chunk) : nil
   }
@@ -93,7 +93,7 @@ extension FeatureStage {
     }
   }
 
-  /// Throws, on all ranks, where some panels of a chunk are in the sums and it is another chunk now.
+  /// Throws, on all ranks, if some panels of a chunk are in the sums but the chunk has changed since.
   private func requireSame(
     _ chunk: FeatureChunks.Chunk, at place: PanelPlan.Place
   ) throws {
@@ -105,11 +105,11 @@ extension FeatureStage {
           + "another one now; put it back, or remove \(assignment.run.features) and resume"))
   }
 
-  /// Collective.
+  /// Agrees on what to do after a panel. Collective.
   private func agree(
     _ isAdded: Bool, _ sums: FeatureSums<Scalar>, _ clock: SaveClock
   ) throws -> Verdict {
-    // The other ranks may take longer.
+    // The watchdog pauses because the other ranks may take longer.
     ranks.watchdog.pause()
     let isDue = ranks.isRoot && MPIEnvironment.seconds - clock.time >= work.section.checkpoint
     var words = [
@@ -118,15 +118,15 @@ extension FeatureStage {
     ]
     try ranks.world.allReduce(&words, .min)
     let stops = words[2] != 0
-    // A time limit leaves time to save; a signal does not, unless there is little.
+    // A time limit leaves time to save. A signal leaves time only for small sums.
     let hasTime = words[2] == -StopRequest.Cause.timeLimit.rawValue || words[3] == 1
     return Verdict(
       isWhole: words[0] == 1, stops: stops, saves: stops ? hasTime : words[1] == 0)
   }
 
-  /// Saves the sums, unless that place is saved already, and tells the producer of a stream. Collective.
+  /// Saves the sums, unless `place` is saved already, and tells the producer of a stream. Collective.
   ///
-  /// - Parameter chunk: the one that the place is in; nil between two.
+  /// - Parameter chunk: the chunk that `place` is in; nil if `place` is between two chunks.
   private func save(
     _ sums: FeatureSums<Scalar>, _ place: PanelPlan.Place, of chunk: FeatureChunks.Chunk?,
     _ clock: inout SaveClock
@@ -135,7 +135,7 @@ extension FeatureStage {
     do {
       try state.save(sums, kernel: kernel, place: place, chunk: chunk?.identity ?? [])
     } catch let failure as CollectiveFailure {
-      // Without a producer that waits for them, the sums come to their end without a state.
+      // Unless a producer waits for the saved state, the sums can be completed without it.
       guard !work.isStream, failure.kind != .stopped else { throw failure }
       console.warn("the sums so far were not saved: \(failure)")
       clock = SaveClock(place: clock.place, time: MPIEnvironment.seconds)
@@ -145,10 +145,10 @@ extension FeatureStage {
     if input.work.isStream { try ranks.onRoot { try input.work.acknowledge(place.chunk) } }
   }
 
-  /// Waits for the chunk behind a place; what is in front of it is saved meanwhile, so that the producer
-  /// can remove it. Collective. Returns nil where the run is to stop.
+  /// Waits for the chunk at `place`. Meanwhile the sums of the chunks before it are saved, so that
+  /// the producer can remove these chunks. Collective. Returns nil if the run is to stop.
   ///
-  /// Errors: a chunk that is missing and not followed; a producer that gives no sign any more.
+  /// Errors: a missing chunk if the run does not follow the producer; a producer that gives no more signs.
   private func waitForChunk(
     _ place: PanelPlan.Place, _ sums: FeatureSums<Scalar>, _ clock: inout SaveClock
   ) throws -> FeatureChunks.Chunk? {
@@ -182,7 +182,7 @@ extension FeatureStage {
   }
 }
 
-/// What was saved last, and when.
+/// The place and the time of the last save.
 struct SaveClock {
   let place: PanelPlan.Place
   let time: Double

@@ -6,50 +6,50 @@ import Results
 import TileSchedule
 import Tiling
 
-/// What a run of `FeatureStage` did.
+/// The outcome of a run of `FeatureStage`.
 package struct FeatureOutcome {
-  /// Whether all tiles are in the store, but for some that are left to be computed one by one.
+  /// Whether all tiles are in the store, except some that are left to be computed one by one.
   package let isComplete: Bool
-  /// Tiles that were written, and their entries.
+  /// The number of tiles that were written. `entries` is the number of their entries.
   package var computed = 0
-  /// The checksums of those that this rank has written, one per array of the item's grid.
+  /// The checksums of the tiles that this rank has written, one per array of the item's grid.
   package var written: [WorkItem: [UInt32]] = [:]
   package var entries = 0
   package var seconds = 0.0
 
-  /// What it and that of the next variant did together.
+  /// The combined outcome of this variant and the next one.
   package func joined(with next: FeatureOutcome) -> FeatureOutcome {
     FeatureOutcome(
       isComplete: isComplete && next.isComplete, computed: max(computed, next.computed),
-      // An item's checksums are those of all its arrays, or none.
+      // An item has the checksums of all its arrays, or none.
       written: written.filter { next.written[$0.key] != nil }
         .merging(next.written.filter { written[$0.key] != nil }) { $0 + $1 },
       entries: max(entries, next.entries), seconds: seconds + next.seconds)
   }
 }
 
-/// Forms the kernel of features: every chunk is read once, panel by panel, and added to all tiles, which
-/// the ranks hold in their memory. Then the tiles are written to the store.
+/// Forms the kernel of features. Every chunk is read once, panel by panel, and added to all tiles,
+/// which the ranks hold in their memory. Then the tiles are written to the store.
 package final class FeatureStage<Scalar: PanelScalar> {
   let assignment: Assignment
   let work: FeatureWork
   let input: FeatureInput
-  /// The kernel that is formed: 0 for that of all chunks.
+  /// The variant whose kernel is formed: 0 for the kernel of all chunks.
   let variant: Int
   private let store: KernelStore
   let ranks: Ranks
   let console: Console
   let events: EventLog
   let state: FeatureState
-  /// What the sums are of.
+  /// The fingerprint of the kernel that the sums belong to.
   let kernel: [String]
-  /// Whether chunks that are not there are waited for.
+  /// Whether to wait for chunks that do not exist yet.
   let follows: Bool
   private let plan: TilePlan
-  /// What identifies the chunk of which some panels were in the sums at the start.
+  /// The identity of the chunk that was partly in the sums at the start.
   private(set) var begunChunk: [UInt64] = []
 
-  /// - Parameter follows: whether chunks that are not there are waited for.
+  /// - Parameter follows: whether to wait for chunks that do not exist yet.
   package init(
     _ assignment: Assignment, _ work: FeatureWork, _ input: FeatureInput, variant: Int,
     data: DataOutline, follows: Bool, store: KernelStore, ranks: Ranks, console: Console,
@@ -64,9 +64,9 @@ package final class FeatureStage<Scalar: PanelScalar> {
     plan = TilePlan(grids: store.grids, shard: assignment.run.shard)
   }
 
-  /// Forms the tiles that the store lacks, unless they are so few that they are computed one by one.
+  /// Forms the tiles that the store lacks, unless they are so few that they can be computed one by one.
   ///
-  /// Collective. Errors: files, features that are not finite, a shard of what needs the whole kernel.
+  /// Collective. Errors: file errors; features that are not finite; a shard of a job that needs the whole kernel.
   package func run() throws -> FeatureOutcome {
     let start = MPIEnvironment.seconds
     let missing = try missingItems()
@@ -81,7 +81,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
     try requireMemory(own)
     let sums = FeatureSums<Scalar>(own, store: store)
     let first = input.first(from: try restore(sums), ofVariant: variant)
-    // A job that died may have saved sums without telling the producer.
+    // A job that died may have saved its sums without telling the producer.
     if work.isStream { try ranks.onRoot { try work.acknowledge(first.chunk) } }
     try ranks.onRoot {
       try events.add(
@@ -106,14 +106,15 @@ package final class FeatureStage<Scalar: PanelScalar> {
       seconds: MPIEnvironment.seconds - start)
   }
 
-  /// Tells the producer that nothing is needed any more, and removes the sums. Collective.
+  /// Tells the producer that no chunks are needed any more, and removes the sums. Collective.
   private func finish() throws {
     if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
-    // Those of a later variant are needed still. Behind the last one, none are.
+    // Before the last variant, only the sums of this kernel are removed, because sums of a later
+    // variant are still needed. After the last variant, any sums are removed.
     try state.remove(variant == assignment.variants.count - 1 ? nil : kernel)
   }
 
-  /// Throws, on all ranks, where the sums of a node's ranks and two panels do not fit into its memory.
+  /// Throws, on all ranks, if the sums of a node's ranks and two panels do not fit into the node's memory.
   private func requireMemory(_ own: [WorkItem]) throws {
     let entries = own.reduce(0) { $0 + plan.work(of: $1) }
     let bytes = 8 * entries + assignment.productBytes(tile: store.grids[0].tileRows)
@@ -123,7 +124,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
       sums + panels, for: "the kernel of features", advice: "use more nodes")
   }
 
-  /// Elements of the kernel that are formed.
+  /// The number of elements of the kernel that are formed.
   var entryCount: Int { plan.items.reduce(0) { $0 + plan.work(of: $1) } }
 
   /// The items of the plan that are not in the store. Collective.
@@ -137,8 +138,8 @@ package final class FeatureStage<Scalar: PanelScalar> {
     return zip(plan.items, isMissing).filter { $0.1 == 1 }.map(\.0)
   }
 
-  /// Whether the kernel was complete before and some tiles have gone since: reading their rows of the
-  /// chunks is less than reading all of them. Collective.
+  /// Whether the kernel was complete before and only a few tiles have been lost since. Then reading
+  /// the rows of these tiles from the chunks is less work than reading all rows. Collective.
   private func isLeftToRepair(_ missing: [WorkItem]) throws -> Bool {
     guard missing.count * 2 <= plan.grids[0].rowCount,
       input.moments[variant] != nil || !work.needsMoments(gaps: assignment.keepsGaps)
@@ -146,7 +147,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
     return try state.find(kernel).place == PanelPlan.Place()
   }
 
-  /// Throws where a shard computes what needs the whole kernel.
+  /// Throws if a shard asks for something that needs the whole kernel.
   private func requireWhole() throws {
     guard assignment.run.shard != .whole, work.needsMoments(gaps: assignment.keepsGaps) else {
       return
@@ -157,7 +158,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
         + "out, or features.center, features.normalize and spectrum.centred")
   }
 
-  /// Reads the sums of an earlier run into memory. Collective. Returns what is in front of the next panel.
+  /// Reads the sums of an earlier run into memory. Collective. Returns the place of the next panel to add.
   private func restore(_ sums: FeatureSums<Scalar>) throws -> PanelPlan.Place {
     let found = try state.find(kernel)
     if let problem = found.problem { try beginAnew(problem) }
@@ -186,15 +187,16 @@ package final class FeatureStage<Scalar: PanelScalar> {
     return PanelPlan.Place()
   }
 
-  /// Says why the sums so far cannot be used. Collective. Errors: chunks that have gone meanwhile.
+  /// Warns that the sums so far cannot be used. Collective. Errors: a stream whose chunks have been
+  /// removed meanwhile.
   private func beginAnew(_ problem: String) throws {
     console.warn("the sums so far cannot be used, so they begin anew: \(problem)")
     guard input.work.isStream, try input.find(0) == nil else { return }
     throw CollectiveFailure(onAllRanks: input.work.missing(0))
   }
 
-  /// Finishes this rank's tiles among those that are missing, and writes them. Collective. Returns their
-  /// checksums; nil where the run is to stop.
+  /// Finishes and writes those of this rank's tiles that are in `missing`. Collective. Returns
+  /// their checksums; nil if the run is to stop.
   private func write(
     _ sums: FeatureSums<Scalar>, of missing: Set<WorkItem>
   ) throws -> [WorkItem: [UInt32]]? {
@@ -202,7 +204,7 @@ package final class FeatureStage<Scalar: PanelScalar> {
     var buffer = [Double](repeating: 0, count: sums.tiles.map(\.count).max() ?? 0)
     var isStopped = false
     try ranks.agree {
-      // Ranks that are done wait for the others.
+      // Ranks that have finished wait for the others.
       defer { ranks.watchdog.pause() }
       for (number, tile) in sums.tiles.enumerated() where missing.contains(tile.item) {
         ranks.watchdog.tick()

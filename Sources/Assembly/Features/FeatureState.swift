@@ -8,20 +8,20 @@ import Results
 
 /// The sums of all ranks on disk, so that a run that is killed loses minutes and not days.
 ///
-/// Every rank writes a file of its own; then rank 0 publishes `state.json`, which names them and says how
-/// many panels they hold; and only then the files before go. So at any moment the state that is named is
-/// whole, and no panel is in it twice or in part. Any number of ranks reads it.
+/// Every rank writes a file of its own. Then rank 0 publishes `state.json`, which names these files
+/// and says how many panels they hold. Only then are the previous files removed. So at any moment
+/// the named state is complete, and no panel is in it twice or in part. Any number of ranks can read it.
 struct FeatureState {
-  /// What the state is of, and how far it is.
+  /// The description of a saved state: its kernel and its progress.
   struct Header: Codable, Equatable {
     /// The version of this format.
     var format = 1
     /// The fingerprint of the kernel.
     var kernel: [String]
-    /// The panels that the sums hold: those in front of it.
+    /// The sums hold all panels before this place.
     var place = PanelPlan.Place()
     var files: [String] = []
-    /// What identifies the chunk of which some panels are in them; empty between two chunks.
+    /// The identity of the chunk that is partly in the sums; empty between two chunks.
     var chunk: [UInt64] = []
   }
 
@@ -29,9 +29,9 @@ struct FeatureState {
   struct Found {
     let place: PanelPlan.Place
     let chunk: [UInt64]
-    /// Where the tiles' sums lie.
+    /// The places of the tiles' sums in the files.
     let places: Places
-    /// Why there is none that can be used, if there is one.
+    /// Why the state on disk cannot be used; nil if it can be used or does not exist.
     let problem: String?
   }
 
@@ -46,10 +46,11 @@ struct FeatureState {
 
   private var headerPath: String { folder + "/state.json" }
 
-  /// Where a tile's sums lie.
+  /// The file and the place of each tile's sums.
   typealias Places = [SumsFile.Key: (path: String, place: SumsFile.Place)]
 
-  /// The state on disk, if it is of this kernel and whole; else nil and, if there is one, why not.
+  /// Looks for a state on disk that belongs to `kernel` and is complete. If there is none, the
+  /// result has the first place and no sums; if a state exists but cannot be used, `problem` says why.
   ///
   /// Collective.
   func find(_ kernel: [String]) throws -> Found {
@@ -91,18 +92,19 @@ struct FeatureState {
       problem: problem.isEmpty ? nil : problem)
   }
 
-  /// Writes the state. Collective. Errors: files; agreed by all ranks, the state before is kept.
+  /// Writes the state. Collective. Errors: file errors, agreed by all ranks; the previous state is then kept.
   func save<Scalar: PanelScalar>(
     _ sums: FeatureSums<Scalar>, kernel: [String], place: PanelPlan.Place, chunk: [UInt64]
   ) throws {
     try ranks.onRoot { try disk.createFolder(folder) }
-    // The files of another kernel at the same place are whole until the header names these.
+    // The name contains the kernel, so that files of another kernel at the same place stay intact
+    // until the header names the new files.
     var name = ImageDigest()
     name.take(kernel.joined(separator: "\n"))
     let stem = "sums-\(String(name.value, radix: 16))-\(place.chunk)-\(place.panel)"
     let files = (0..<ranks.count).map { "\(stem).\($0)" }
     let parts = sums.tiles.map { (key: $0.key, values: UnsafeBufferPointer($0.values)) }
-    // The disk may take longer than the watchdog waits for a computation.
+    // Writing may take longer than the watchdog waits for a computation.
     ranks.watchdog.pause()
     try ranks.agree { try SumsFile.write(parts, to: "\(folder)/\(files[ranks.rank])") }
     try ranks.onRoot {
@@ -114,7 +116,7 @@ struct FeatureState {
 
   /// Removes the state. Collective.
   ///
-  /// - Parameter kernel: what it must be of; nil for any.
+  /// - Parameter kernel: removes the state only if it belongs to this kernel; nil removes any state.
   func remove(_ kernel: [String]?) throws {
     try ranks.onRoot {
       guard try disk.exists(folder) else { return }

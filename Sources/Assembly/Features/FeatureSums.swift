@@ -4,7 +4,7 @@ import RankProgram
 import TileSchedule
 import Tiling
 
-/// The sums of one rank's tiles, in its memory.
+/// The sums of one rank's tiles, in the memory of that rank.
 final class FeatureSums<Scalar: PanelScalar> {
   struct OwnTile {
     let item: WorkItem
@@ -22,11 +22,11 @@ final class FeatureSums<Scalar: PanelScalar> {
   }
 
   let tiles: [OwnTile]
-  /// Places in `tiles` of those that are multiplied in one product: side by side, or one.
+  /// Ranges in `tiles`. Each range is multiplied in one product: several tiles side by side, or one tile.
   private let strips: [Range<Int>]
   private let product: PanelProduct<Scalar>
 
-  /// Memory for some items' tiles, all zero.
+  /// Allocates memory for the tiles of `items`, all zero.
   init(_ items: [WorkItem], store: KernelStore) {
     var tiles: [OwnTile] = []
     for item in items {
@@ -50,7 +50,7 @@ final class FeatureSums<Scalar: PanelScalar> {
 
   var byteCount: Int { tiles.reduce(0) { $0 + 8 * $1.count } }
 
-  /// Cuts neighbors of a list into strips of tiles side by side.
+  /// Groups consecutive tiles of the list into strips of tiles that lie side by side.
   private static func strips(_ tiles: [OwnTile]) -> [Range<Int>] {
     var strips: [Range<Int>] = []
     for (place, tile) in tiles.enumerated() {
@@ -70,9 +70,9 @@ final class FeatureSums<Scalar: PanelScalar> {
   /// Adds a panel to every tile.
   ///
   /// - Parameters:
-  ///   - base: the panel's rows, of the training points and behind them of the test points.
-  ///   - poll: called before each product; where it returns false, the sums mean nothing any more.
-  /// - Returns: whether the panel was added to all of them.
+  ///   - base: the rows of the panel, first those of the training points and then those of the test points.
+  ///   - poll: called before each product; if it returns false, the sums are no longer valid.
+  /// - Returns: whether the panel was added to all tiles.
   func add(
     _ base: UnsafePointer<Scalar>, columns k: Int, trainCount: Int, weight: Double,
     poll: () -> Bool
@@ -95,7 +95,7 @@ final class FeatureSums<Scalar: PanelScalar> {
     return true
   }
 
-  /// The items of a rank: neighbors of a list, with about as many entries as those of the others.
+  /// The items of a rank: a contiguous part of the list, with about as many entries as the part of any other rank.
   static func share(
     _ items: [WorkItem], of plan: TilePlan, rank: Int, ranks: Int
   ) -> [WorkItem] {
@@ -104,7 +104,7 @@ final class FeatureSums<Scalar: PanelScalar> {
     return items.filter { item in
       let work = plan.work(of: item)
       defer { before += work }
-      // An item belongs to the rank that its middle falls to.
+      // An item belongs to the rank whose part contains the middle of the item.
       return min((2 * before + work) * ranks / max(2 * total, 1), ranks - 1) == rank
     }
   }

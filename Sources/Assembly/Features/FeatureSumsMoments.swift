@@ -3,9 +3,9 @@ import Features
 import Jobs
 import RankProgram
 
-/// Gathers the diagonal and the means of a kernel's rows from the sums that the ranks hold.
+/// Computes the diagonal and the row means of a kernel from the sums that the ranks hold.
 ///
-/// The means are added up tile by tile in the order of the columns, whatever rank holds which tile, so that
+/// The means are added up tile by tile in the order of the columns, whichever rank holds a tile. So
 /// their bits do not depend on the ranks.
 struct FeatureSumsMoments<Scalar: PanelScalar> {
   private let sums: FeatureSums<Scalar>
@@ -16,7 +16,7 @@ struct FeatureSumsMoments<Scalar: PanelScalar> {
     (self.sums, self.store, self.ranks) = (sums, store, ranks)
   }
 
-  /// Collective. Errors: a point that cannot be normalized, on all ranks.
+  /// The moments of the kernel. Collective. Errors: a point that cannot be normalized, on all ranks.
   func moments(
     _ section: FeaturesSection, trainCount: Int, testCount: Int
   ) throws -> FeatureMoments {
@@ -32,7 +32,7 @@ struct FeatureSumsMoments<Scalar: PanelScalar> {
         }
       }
     }
-    // Every element is of one rank, and adding zeros changes no bit.
+    // One rank holds each element, and adding zeros changes no bit.
     try ranks.world.allReduce(&diagonal, .sum)
     try ranks.world.allReduce(&testDiagonal, .sum)
     let means = section.center ? try rowMeans(.train, trainCount, trainCount) : []
@@ -44,12 +44,12 @@ struct FeatureSumsMoments<Scalar: PanelScalar> {
     }
   }
 
-  /// The means over n columns of m rows.
+  /// The means of m rows over n columns.
   private func rowMeans(_ part: KernelStore.Part, _ m: Int, _ n: Int) throws -> [Double] {
     guard m > 0, let grid = store.parts.firstIndex(of: part).map({ store.grids[$0] }) else {
       return []
     }
-    // [column of tiles][row]: the sum of a row within a tile.
+    // [column of tiles][row]: the sum of one row within one tile.
     var partial = [Double](repeating: 0, count: grid.columnCount * m)
     for tile in sums.tiles where tile.part == part {
       let width = tile.columns.count
@@ -63,7 +63,7 @@ struct FeatureSumsMoments<Scalar: PanelScalar> {
         partial[jt * m + row] = sum
       }
       guard part == .train, !tile.isDiagonal else { continue }
-      // The same tile above the diagonal.
+      // The mirror image of this tile above the diagonal.
       for (j, column) in tile.columns.enumerated() {
         var sum = 0.0
         for i in 0..<tile.rows.count { sum += tile.sums[i * width + j] }

@@ -2,13 +2,13 @@ import Failures
 import Features
 import Tiling
 
-/// Computes single tiles of the kernel of features, each from all chunks: to repair and to verify.
+/// Computes single tiles of the kernel of features, each from all chunks, to repair and to verify tiles.
 ///
-/// Reads the rows of a tile from every chunk, which is slow for many tiles; `FeatureStage` computes all of
-/// them together, with the same bits.
+/// It reads the rows of a tile from every chunk, which is slow for many tiles. `FeatureStage`
+/// computes all tiles together, with the same bits.
 final class FeatureTiles<Scalar: PanelScalar>: TileSource {
   private let input: FeatureInput
-  /// Of the rows, and of the columns.
+  /// The readers of the rows (`reader`) and of the columns (`other`).
   private let reader = PanelReader()
   private let other = PanelReader()
   private let needsMoments: Bool
@@ -50,7 +50,7 @@ final class FeatureTiles<Scalar: PanelScalar>: TileSource {
     return true
   }
 
-  /// Adds up all panels of a tile of a variant.
+  /// Adds up all panels of one tile of one variant.
   private func add(
     _ rows: Range<Int>, _ columns: Range<Int>, _ part: KernelStore.Part, _ variant: Int,
     isDiagonal: Bool, to sums: UnsafeMutablePointer<Double>, poll: () -> Bool

@@ -3,15 +3,15 @@ import Failures
 import Features
 import Jobs
 
-/// The features of a job, by their files' names.
+/// The features of a job, described by the names of their files.
 package struct FeatureWork {
   package let section: FeaturesSection
   private let train: ChunkPattern
   private let test: ChunkPattern?
-  /// The chunks that each variant's kernel is of, first that of all; nil for all.
+  /// The chunks of each variant's kernel; the first variant has the kernel of all chunks. nil means all chunks.
   private let members: [[Int]?]
 
-  /// Errors: names that are no patterns.
+  /// Errors: file names that are not valid patterns.
   init(_ section: FeaturesSection) throws {
     self.section = section
     train = try ChunkPattern(section.train, key: "features.train")
@@ -21,16 +21,16 @@ package struct FeatureWork {
       [nil] + section.distinctLayers.map { layer in names.indices.filter { names[$0] == layer } }
   }
 
-  /// How many kernels the features give: that of all chunks, and those of layers.
+  /// The number of kernels that the features give: the kernel of all chunks, and the kernels of layers.
   var variantCount: Int { members.count }
 
-  /// The chunks that a variant's kernel is of; nil for all.
+  /// The chunks of a variant's kernel; nil for all chunks.
   func chunks(ofVariant variant: Int) -> [Int]? { members[variant] }
 
-  /// Whether the chunks come one after the other, and may go when they are in the sums.
+  /// Whether the chunks come one after the other and can be removed once they are in the sums.
   package var isStream: Bool { section.chunks != nil }
 
-  /// Looks at the files, all of them.
+  /// Looks at all files.
   ///
   /// Local. Errors: `MatrixError`, `Refusal`, `FileError`.
   package func chunks() throws -> FeatureChunks {
@@ -39,7 +39,7 @@ package struct FeatureWork {
       weights: section.weights, layers: section.layers)
   }
 
-  /// Looks at a chunk of a stream by its number; nil where it has not come yet.
+  /// Looks at a chunk of a stream by its number; nil if it has not come yet.
   ///
   /// Local. Errors: as `chunks`.
   package func chunk(_ number: Int) throws -> FeatureChunks.Chunk? {
@@ -54,7 +54,7 @@ package struct FeatureWork {
       weight: section.weights?[number] ?? 1)
   }
 
-  /// The error that a chunk of a stream is not there.
+  /// The error for a missing chunk of a stream.
   package func missing(_ number: Int) -> Refusal {
     Refusal(
       .missingInput,
@@ -62,7 +62,7 @@ package struct FeatureWork {
         + "with --follow")
   }
 
-  /// Whether the files have not gone since the kernel was assembled. Local.
+  /// Whether the files still exist since the kernel was assembled. Local.
   func isThere() throws -> Bool {
     do {
       guard let count = section.chunks else {
@@ -77,15 +77,15 @@ package struct FeatureWork {
     }
   }
 
-  /// Where the producer of a stream reads how many chunks it may remove.
+  /// The file in which the producer of a stream reads how many chunks it may remove.
   var acknowledgement: String { train.beside("taken", ending: ".json") }
 
-  /// Tells the producer that its first chunks are in sums that are on the disk. Local, on rank 0.
+  /// Tells the producer that its first `count` chunks are in sums that are on disk. Local, on rank 0.
   package func acknowledge(_ count: Int) throws {
     try Disk().publish("{\"chunks\": \(count)}\n", to: acknowledgement)
   }
 
-  /// Seconds since the producer of a stream has given a sign; nil where it never has. Local.
+  /// The seconds since the producer of a stream last gave a sign; nil if it never has. Local.
   package func secondsOfSilence() throws -> Double? {
     let silences = try [train, test].compactMap(\.self).compactMap {
       try $0.secondsOfSilence(but: acknowledgement)
@@ -93,30 +93,31 @@ package struct FeatureWork {
     return silences.min()
   }
 
-  /// Whether tiles are more than sums of products.
+  /// Whether the tiles are more than sums of products.
   func needsMoments(gaps: Bool) -> Bool { section.center || section.normalize || gaps }
 }
 
 extension Assignment {
-  /// Bytes that a rank takes for the sums of its tiles and to add to them, and a node for two panels.
+  /// The bytes that a rank takes for the sums of its tiles and for adding to them, and the bytes
+  /// that a node takes for two panels.
   package func featureBytes(
     train: Int, test: Int, ranks: Int
   ) -> (perRank: Int, perNode: Int) {
     let tile = min(tile(train: train), train)
     let entries = train * (train + tile) / 2 + test * train
-    // The share of the rank with most, by a tile.
+    // The largest share of a rank exceeds the average by at most about one tile.
     let sums = 8 * (entries / max(ranks, 1) + tile * tile)
     return (sums + productBytes(tile: tile), panelBytes(points: train + test))
   }
 
   private var scalarBytes: Int { precision == .f64 ? 8 : 4 }
 
-  /// Of a rank, to add to its sums.
+  /// The bytes that a rank takes to add to its sums.
   func productBytes(tile: Int) -> Int {
     let products = precision == .f64 ? 8 * Double.mostTilesAtOnce : 4 * Float.mostTilesAtOnce
     return (products + 16) * tile * tile
   }
 
-  /// Of a node, for two panels.
+  /// The bytes that a node takes for two panels.
   func panelBytes(points: Int) -> Int { 2 * points * PanelPlan.width * scalarBytes }
 }

@@ -7,16 +7,16 @@ import MessagePassing
 import RankProgram
 import Results
 
-/// `RUN/features/moments.sums`, or `moments-N.sums` for variant N: the sums by which the tiles of a
-/// kernel were centered and normalized.
+/// The file `RUN/features/moments.sums`, or `moments-N.sums` for variant N: the sums that were used
+/// to center and normalize the tiles of a kernel.
 struct MomentsFile {
   private let path: String
   private let folder: String
   private let section: FeaturesSection
-  /// What the moments are of: the features, and what becomes of them.
+  /// The key of the moments: identifies the features and how they are centered and normalized.
   private let key: UInt64
 
-  /// - Parameter digest: of the features.
+  /// - Parameter digest: the digest of the features.
   init(_ run: RunFolder, _ work: FeatureWork, _ variant: Int, digest: UInt64) {
     folder = run.features
     path = folder + (variant == 0 ? "/moments.sums" : "/moments-\(variant).sums")
@@ -48,9 +48,9 @@ struct MomentsFile {
     }
   }
 
-  /// The moments, where they are there, whole and of the same features; nil otherwise.
+  /// Reads the moments; nil if they do not exist, are damaged, or belong to other features.
   ///
-  /// Collective; rank 0 reads them. Errors: files; agreed by all ranks.
+  /// Collective; rank 0 reads them. Errors: file errors, agreed by all ranks.
   func read(_ ranks: Ranks) throws -> FeatureMoments? {
     var lists: [[Double]] = []
     try ranks.onRoot {
@@ -64,7 +64,7 @@ struct MomentsFile {
           return values
         }
       } catch is Refusal {
-        // It is damaged: the sums are formed again.
+        // The file is damaged, so the sums are formed again.
         lists = []
       }
       if lists.count != 5 || lists[0].first?.bitPattern != key { lists = [] }

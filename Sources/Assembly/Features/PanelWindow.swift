@@ -4,16 +4,16 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// Two panels of the features of all points in the memory of every node: one that is worked with, and one
-/// that is read meanwhile.
+/// Two panels of the features of all points in the memory of every node. One panel is used while
+/// the other one is read.
 ///
-/// Every rank reads some of the rows, and the nodes exchange theirs, so that each number is read once.
+/// Every rank reads some of the rows, and the nodes exchange their rows. So each number is read only once.
 final class PanelWindow<Scalar: PanelScalar> {
   private let input: FeatureInput
   private let ranks: Ranks
   private var window: SharedWindow?
   private let values: UnsafeMutableBufferPointer<Scalar>
-  /// The rows, of the training and behind them the test points, that each node reads.
+  /// The rows that each node reads, counted over the training points and then the test points.
   private let nodeRows: [Range<Int>]
   /// The rows of this rank.
   private let ownRows: Range<Int>
@@ -21,7 +21,7 @@ final class PanelWindow<Scalar: PanelScalar> {
 
   private var total: Int { input.trainCount + input.testCount }
 
-  /// Collective. Errors: no memory.
+  /// Allocates the memory. Collective. Errors: not enough memory.
   init(_ input: FeatureInput, on ranks: Ranks) throws {
     (self.input, self.ranks) = (input, ranks)
     let total = input.trainCount + input.testCount
@@ -29,7 +29,7 @@ final class PanelWindow<Scalar: PanelScalar> {
       byteCount: 2 * total * PanelPlan.width * MemoryLayout<Scalar>.size, on: ranks.node)
     values = window.bytes.bindMemory(to: Scalar.self)
     self.window = Optional(consume window)
-    // Which node this is, and of how many, is what its leader knows.
+    // Only the leader of a node knows the number of its node and the number of nodes.
     let own = ranks.leaders.map { [$0.rank, $0.size] } ?? []
     let place = try ranks.node.broadcast(own)
     nodeRows = (0..<place[1]).map { total * $0 / place[1]..<total * ($0 + 1) / place[1] }
@@ -39,29 +39,29 @@ final class PanelWindow<Scalar: PanelScalar> {
       rows.lowerBound + rows.count * rank / size..<rows.lowerBound + rows.count * (rank + 1) / size
   }
 
-  /// A panel in one of the two places.
+  /// A panel in one of the two slots.
   struct Panel {
     let chunk: FeatureChunks.Chunk
     let number: Int
-    /// 0 or 1.
+    /// The slot, 0 or 1.
     let slot: Int
 
     var columns: Range<Int> { PanelPlan.columns(of: number, in: chunk.columns) }
-    /// Whether it ends its chunk.
+    /// Whether this is the last panel of its chunk.
     var isLast: Bool { columns.upperBound == chunk.columns }
   }
 
   private func start(_ panel: Panel) -> Int { panel.slot * total * PanelPlan.width }
 
-  /// The rows of the training points in a panel; those of the test points follow. Row i begins at element
-  /// i times the panel's columns.
+  /// The rows of the training points in a panel; the rows of the test points follow. Row i begins
+  /// at element i times the number of columns of the panel.
   func base(_ panel: Panel) -> UnsafePointer<Scalar>? {
     values.baseAddress.map { UnsafePointer($0 + start(panel)) }
   }
 
-  /// Begins to read this rank's rows of a panel, on a thread of its own. Local.
+  /// Begins to read this rank's rows of a panel on a separate thread. Local.
   ///
-  /// Precondition: no rank of the node works with the panel that was in its place before any more.
+  /// Precondition: no rank of the node still uses the panel that was in this slot before.
   func begin(_ panel: Panel) {
     let (columns, isLast, train) = (panel.columns, panel.isLast, input.trainCount)
     let rowAxes = panel.chunk.rowAxes
@@ -86,9 +86,9 @@ final class PanelWindow<Scalar: PanelScalar> {
     }
   }
 
-  /// Waits until the whole panel is there.
+  /// Waits until the whole panel has been read.
   ///
-  /// Collective. Errors: of the read, agreed by all ranks.
+  /// Collective. Errors: read errors, agreed by all ranks.
   func finish(_ panel: Panel) throws {
     ranks.watchdog.pause()
     let pending = pending
@@ -105,7 +105,7 @@ final class PanelWindow<Scalar: PanelScalar> {
     ranks.watchdog.tick()
   }
 
-  /// Gives the memory back. Collective.
+  /// Frees the memory. Collective.
   func release() throws {
     pending.abandon()
     guard let released = window.take() else { return }
@@ -113,15 +113,15 @@ final class PanelWindow<Scalar: PanelScalar> {
   }
 }
 
-/// A window's memory, of which each thread has its own part.
+/// The memory of a window. Each thread uses its own part of it.
 private struct SendableBuffer<Scalar>: @unchecked Sendable {
   let values: UnsafeMutableBufferPointer<Scalar>
   let first: Int
 }
 
-/// A read on a thread of its own, one at a time.
+/// A read on a separate thread, one at a time.
 private final class PendingRead: @unchecked Sendable {
-  /// Of the training and of the test points; used by one thread at a time.
+  /// The readers of the training points and of the test points; only one thread uses them at a time.
   private let readers = [PanelReader(), PanelReader()]
   private let group = DispatchGroup()
   private var result: Result<Void, any Error> = .success(())

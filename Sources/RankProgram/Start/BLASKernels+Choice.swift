@@ -3,14 +3,15 @@ import Foundation
 import Processor
 
 extension BLASKernels {
-  /// Makes OpenBLAS take its kernels for the processors that the core was compiled for, as the installed
-  /// program's launcher does, unless OPENBLAS_CORETYPE names others.
+  /// Makes OpenBLAS use its kernels for the processors that the core was compiled for, unless
+  /// OPENBLAS_CORETYPE names others. The launcher of the installed program does the same.
   ///
-  /// By itself, OpenBLAS takes the kernels of the oldest processors on those that are newer than it, and
-  /// on the nodes of a cluster several. It reads the variable when it is loaded, so the program starts
-  /// again where the kernels are others. Local; call it first of all.
+  /// By itself, OpenBLAS uses the kernels of the oldest processors on processors that it does not
+  /// know yet, and different kernels on different nodes of a cluster. It reads the variable when it
+  /// is loaded. So the program restarts itself if OpenBLAS uses other kernels. Local; call this
+  /// before anything else.
   package static func choose() {
-    // Processors that the core does not run on are refused in a sentence later.
+    // Processors that cannot run the core are refused later, with a sentence.
     guard getenv(variable) == nil, Processor.missing.isEmpty,
       let age = age(ofCore: Processor.names(of: Processor.required))
     else { return }
@@ -21,11 +22,11 @@ extension BLASKernels {
     var arguments = commandLineArguments.map { strdup($0) } + [nil]
     setenv(variable, name, 1)
     execv(program, &arguments)
-    // A program that cannot be started again goes on with the kernels that it has.
+    // If the program cannot restart itself, it continues with the present kernels.
     unsetenv(variable)
     for argument in arguments { free(argument) }
   }
 
-  /// What OpenBLAS reads the choice from.
+  /// The environment variable with which OpenBLAS can be told the choice.
   static let variable = "OPENBLAS_CORETYPE"
 }

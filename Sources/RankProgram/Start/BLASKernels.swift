@@ -1,4 +1,4 @@
-/// How old the processors are that a set of OpenBLAS's kernels was written for.
+/// The age of the processors that a set of OpenBLAS kernels was written for.
 package enum BLASKernels {
   /// Instruction sets of x86 processors, from old to new.
   package enum Age: Int, Comparable {
@@ -12,7 +12,7 @@ package enum BLASKernels {
     package static func < (a: Age, b: Age) -> Bool { a.rawValue < b.rawValue }
   }
 
-  /// The age of kernels by OpenBLAS's name for them; nil for names that are not known, such as those of
+  /// The age of kernels, given OpenBLAS's name for them; nil for unknown names, such as those of
   /// other kinds of processors.
   package static func age(of name: String) -> Age? {
     switch name.lowercased() {
@@ -29,15 +29,15 @@ package enum BLASKernels {
     }
   }
 
-  /// The age that the recursion core was compiled for, from the instruction sets that it needs; nil where it
-  /// is for no x86 processor.
+  /// The age that the recursion core was compiled for, derived from the instruction sets that it
+  /// needs; nil if it was not compiled for an x86 processor.
   package static func age(ofCore sets: [String]) -> Age? {
     if sets.contains("avx512f") { return .avx512 }
     if sets.contains("avx2") { return .avx2 }
     return sets.contains("sse4.2") ? .sse4 : sets.isEmpty ? nil : .sse2
   }
 
-  /// The kernels to ask for on processors of an age, by OPENBLAS_CORETYPE.
+  /// The kernels to request with OPENBLAS_CORETYPE on processors of this age.
   package static func name(for age: Age) -> String {
     switch age {
     case .sse2: "Prescott"

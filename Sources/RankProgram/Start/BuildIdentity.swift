@@ -3,13 +3,14 @@ import Failures
 import MessagePassing
 import Processor
 
-/// Which build of the program a process is.
+/// Identifies the build of the program that a process runs.
 public struct BuildIdentity: Equatable, Sendable, CustomStringConvertible {
-  /// The version, by semantic versioning.
+  /// The version, according to semantic versioning.
   public let version: String
-  /// The git revision of the sources, with `-modified` where they differ from it.
+  /// The git revision of the sources, with `-modified` if the sources differ from it.
   public let revision: String
-  /// How it was built: the processor that the core is for, the MPI, and whether it is optimized.
+  /// How the program was built: the processor that the core was compiled for, the MPI, and whether
+  /// the build is optimized.
   public let build: String
 
   /// The build of this process. Local; needs no MPI.
@@ -25,17 +26,17 @@ public struct BuildIdentity: Equatable, Sendable, CustomStringConvertible {
         + MPIEnvironment.implementation)
   }
 
-  /// For a sentence, with the beginning of the revision.
+  /// A description for a sentence, with the beginning of the revision.
   public var description: String {
     let isModified = revision.hasSuffix("-modified")
     let short = revision.prefix(isModified || revision.count == 40 ? 12 : 40)
     return "ntk-dist \(version) (revision \(short)\(isModified ? ", modified" : ""), \(build))"
   }
 
-  /// Throws, on all ranks, where ranks run different programs. Collective.
+  /// Throws, on all ranks, if ranks run different programs. Collective.
   ///
-  /// What ranks exchange here must stay the same in all versions: the text of rank 0 to all, and one
-  /// agreement.
+  /// The messages that ranks exchange here must stay the same in all versions: rank 0 sends its
+  /// text to all ranks, and all ranks agree once.
   static func requireSame(on world: Communicator) throws {
     let own = own
     let text = [own.version, own.revision, own.build].joined(separator: "\n")

@@ -1,22 +1,24 @@
-/// Which cores a node's ranks have for themselves, if each may run only on some.
+/// Determines which ranks of a node have cores of their own, if each rank may run only on some cores.
 package enum CoreAssignment {
-  /// Ranks that have too few cores among them.
+  /// A group of ranks that has too few cores.
   package struct Shortage: Equatable {
-    /// Their numbers in the list of masks, ascending.
+    /// The numbers of the ranks in the list of masks, in ascending order.
     package let ranks: [Int]
-    /// All cores that they may run on.
+    /// The number of cores that any of these ranks may run on.
     package let cores: Int
   }
 
-  /// Ranks that cannot all have `threads` cores of their own; nil where every rank of the node can.
+  /// Ranks that cannot all have `threads` cores of their own; nil if every rank of the node can.
   ///
   /// - Parameter masks: the cores that each rank may run on.
   ///
-  /// Source: Kuhn's matching; by Hall's theorem the ranks that a failed search has met have too few cores.
+  /// Source: Kuhn's matching algorithm. By Hall's theorem, the ranks that a failed search has
+  /// visited have too few cores.
   package static func shortage(_ masks: [[Int]], threads: Int = 1) -> Shortage? {
     var owner: [Int: Int] = [:]
 
-    /// Gives the rank one more core, moving others if need be; the cores met where that is not possible.
+    /// Gives the rank one more core and moves other ranks if necessary. If this is not possible,
+    /// `met` contains the cores that were visited.
     func place(_ rank: Int, _ met: inout Set<Int>) -> Bool {
       for core in masks[rank] where owner[core] == nil {
         owner[core] = rank

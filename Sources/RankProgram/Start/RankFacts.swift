@@ -3,21 +3,21 @@ import CProcess
 import Foundation
 import MessagePassing
 
-/// What a rank finds at its start of the place where it runs.
+/// Facts about the place where a rank runs, collected when it starts.
 package struct RankFacts: Codable, Equatable {
-  /// The name of its host.
+  /// The name of the host of the rank.
   package var host: String
-  /// Which of the nodes it is on, counted from 0.
+  /// The number of the node that the rank is on, counted from 0.
   package var node: Int
-  /// The cores that it may run on.
+  /// The cores that the rank may run on.
   package var cores: [Int]
-  /// OpenBLAS's name of the kernels that it uses.
+  /// The kernels that OpenBLAS uses, by OpenBLAS's name.
   package var kernels: String
-  /// Bytes that it may lock in memory; nil without a limit.
+  /// The bytes of memory that the rank may lock; nil without a limit.
   package var lockedBytes: Int?
-  /// Bytes of address space that it may have (ulimit -v); nil without a limit.
+  /// The bytes of address space that the rank may have (ulimit -v); nil without a limit.
   package var addressSpaceBytes: Int?
-  /// Whether its host has InfiniBand, which needs locked memory.
+  /// Whether the host has InfiniBand, which needs locked memory.
   package var hasInfiniBand: Bool
 
   package init(
@@ -29,7 +29,7 @@ package struct RankFacts: Codable, Equatable {
     self.addressSpaceBytes = addressSpaceBytes
   }
 
-  /// Those of this rank. Local.
+  /// The facts of this rank. Local.
   static func own(node: Int) -> RankFacts {
     let fabrics = try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/infiniband")
     return RankFacts(

@@ -4,11 +4,11 @@ import Foundation
 import MessagePassing
 import Processor
 
-/// The first line of a command that runs on ranks, and the warnings behind it.
+/// The first line of a command that runs on ranks, and the warnings after it.
 package enum StartReport {
-  /// Prints them on rank 0. Collective.
+  /// Prints the line and the warnings on rank 0. Collective.
   ///
-  /// - Parameter threads: BLAS threads of each rank in the command's solvers.
+  /// - Parameter threads: the number of BLAS threads of each rank in the solvers of the command.
   package static func print(_ ranks: Ranks, threads: Int, on console: Console) throws {
     let encoded = try JSONEncoder().encode(RankFacts.own(node: try node(of: ranks)))
     let texts = try ranks.world.gather([UInt8](encoded))
@@ -24,7 +24,7 @@ package enum StartReport {
     for sentence in warnings.sentences { console.warn(sentence) }
   }
 
-  /// Whether the environment says that more ranks than cores are meant. Local.
+  /// Whether the environment says that there are intentionally more ranks than cores. Local.
   package static var sharingIsMeant: Bool {
     ["1", "true"].contains(
       ProcessInfo.processInfo.environment["OMPI_MCA_mpi_yield_when_idle"])

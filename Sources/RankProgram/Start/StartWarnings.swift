@@ -1,17 +1,18 @@
 import Foundation
 
-/// What makes a program slow or ends it later, and can be seen at its start: a sentence each, with what to
-/// change.
+/// Problems that make a program slow or end it later, and that can be seen at its start. Each is
+/// one sentence that says what to change.
 package struct StartWarnings {
-  /// All ranks.
+  /// The facts of all ranks.
   package var facts: [RankFacts]
-  /// BLAS threads of each rank.
+  /// The number of BLAS threads of each rank.
   package var threads: Int
-  /// What the recursion core is compiled for; nil where it is for no x86 processor.
+  /// The age that the recursion core was compiled for; nil if it was not compiled for an x86 processor.
   package var core: BLASKernels.Age?
-  /// OPENBLAS_CORETYPE of rank 0.
+  /// The value of OPENBLAS_CORETYPE on rank 0.
   package var forcedKernels: String?
-  /// Whether more ranks than cores are meant: OMPI_MCA_mpi_yield_when_idle makes waiting ranks give way.
+  /// Whether there are intentionally more ranks than cores: OMPI_MCA_mpi_yield_when_idle makes
+  /// waiting ranks give way.
   package var sharesOnPurpose: Bool
 
   package init(
@@ -22,24 +23,24 @@ package struct StartWarnings {
     (self.forcedKernels, self.sharesOnPurpose) = (forcedKernels, sharesOnPurpose)
   }
 
-  /// Bytes of locked memory that the drivers of InfiniBand need at least.
+  /// The minimum number of bytes of locked memory that the drivers of InfiniBand need.
   private static let lockedNeed = 64 << 20
-  /// Bytes of address space below which hardly a matrix fits beside the libraries.
+  /// With less address space than this many bytes, hardly any matrix fits beside the libraries.
   private static let addressSpaceNeed = 4 << 30
 
-  /// The sentences, none where all is well.
+  /// The sentences; empty if there are no problems.
   package var sentences: [String] {
     [sharedCores, threadsBeyondCores, oldKernels, differentKernels, lockedMemory, addressSpace]
       .compactMap { $0 }
   }
 
-  /// The ranks of each node, by number.
+  /// The ranks of each node, in the order of the node numbers.
   private var nodes: [[Int]] {
     Dictionary(grouping: facts.indices) { facts[$0].node }.sorted { $0.key < $1.key }
       .map { $0.value }
   }
 
-  /// The first node whose ranks lack cores, and how many such nodes there are.
+  /// The first node whose ranks lack cores, and the number of such nodes.
   private func shortage(
     threads: Int
   ) -> (ranks: [Int], shortage: CoreAssignment.Shortage, nodes: Int)? {
@@ -79,7 +80,7 @@ package struct StartWarnings {
   }
 
   private var oldKernels: String? {
-    // Kernels for AVX2 on processors with AVX-512 are often chosen, and lose little.
+    // Kernels for AVX2 are often chosen on processors with AVX-512, and they are only a little slower.
     guard let core else { return nil }
     let expected = min(core, .avx2)
     let old = facts.indices.filter {
@@ -131,7 +132,7 @@ package struct StartWarnings {
       + ", little for a matrix; raise it (ulimit -v unlimited)"
   }
 
-  /// The host of a rank, and how many other nodes are like it.
+  /// The host of a rank, and the number of other nodes like it.
   private func place(_ rank: Int, nodes: Int) -> String {
     facts[rank].host + (nodes > 1 ? " and \(nodes - 1) more node\(nodes > 2 ? "s" : "")" : "")
   }
