@@ -2,7 +2,7 @@
 enum ElementaryFunction: String, Sendable, CaseIterable {
   case exp, log, sqrt, sin, cos, tanh, sinh, cosh, erf, sigmoid, softplus, abs, sign
 
-  /// The value at `u`; sigmoid, softplus and tanh without overflow on the way.
+  /// The value at `u`; sigmoid, softplus and tanh are computed without intermediate overflow.
   @inline(__always)
   func value(_ u: Double) -> Double {
     switch self {
@@ -48,7 +48,7 @@ enum ElementaryFunction: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether its value or its derivative jumps, or grows without bound, where its argument is 0.
+  /// Whether the function or its derivative jumps, or grows without bound, at argument 0.
   var breaksAtZero: Bool {
     switch self {
     case .abs, .sign, .sqrt, .log: return true

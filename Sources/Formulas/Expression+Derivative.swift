@@ -1,5 +1,6 @@
 extension Expression {
-  /// d/dx, almost everywhere: what jumps has the derivative of its pieces.
+  /// d/dx, almost everywhere: where the function jumps, the derivative is the derivative of its
+  /// pieces.
   var derivative: Expression {
     switch self {
     case .number: return .number(0)

@@ -1,9 +1,9 @@
 extension Expression: CustomStringConvertible {
-  /// The formula in a canonical text: the same for trees that are the same, and read again to the
+  /// The formula as canonical text: equal trees have equal text, and parsing the text gives the
   /// same tree.
   var description: String { text(inside: 0) }
 
-  /// How tightly it holds together.
+  /// The precedence of the outermost operation; larger numbers bind more tightly.
   private var strength: Int {
     switch self {
     case .binary(.plus, _, _), .binary(.minus, _, _): return 1

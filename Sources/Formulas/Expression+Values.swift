@@ -1,5 +1,5 @@
 extension Expression {
-  /// The values at many points: one pass over the points for each part of the tree.
+  /// The values at many points, with one pass over the points for each part of the tree.
   func values(at x: [Double]) -> [Double] {
     switch self {
     case .number(let number): return [Double](repeating: number, count: x.count)

@@ -1,14 +1,14 @@
-/// A formula as a tree. The operators below build it and leave out what changes nothing, so that
-/// derivatives stay short.
+/// A formula as a tree. The operators below build the tree and leave out operations that change
+/// nothing, so that derivatives stay short.
 indirect enum Expression: Hashable, Sendable {
   case number(Double)
   case variable
   case call(ElementaryFunction, Expression)
   case binary(BinaryOperation, Expression, Expression)
-  /// Where left < right (or <=) the first value, else the second.
+  /// The first value if left < right (or left <= right), otherwise the second.
   case choice(left: Expression, isStrict: Bool, right: Expression, Expression, Expression)
 
-  /// The operations on two values.
+  /// The binary operations.
   enum BinaryOperation: String, Sendable {
     case plus = "+"
     case minus = "-"
@@ -78,7 +78,8 @@ indirect enum Expression: Hashable, Sendable {
     return .binary(.power, self, exponent)
   }
 
-  /// The parts that it is made of, itself included, those inside others first.
+  /// Calls `body` for all parts of the expression, inner parts first, and finally for the
+  /// expression itself.
   func forEachPart(_ body: (Expression) -> Void) {
     switch self {
     case .number, .variable: break
@@ -92,7 +93,7 @@ indirect enum Expression: Hashable, Sendable {
     body(self)
   }
 
-  /// How many parts it has.
+  /// The number of parts.
   var size: Int {
     var count = 0
     forEachPart { _ in count += 1 }

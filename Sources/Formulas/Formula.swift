@@ -1,25 +1,26 @@
-/// A function of one variable x, read from a text.
+/// A function of one variable x, parsed from text.
 public struct Formula: Sendable, Hashable, CustomStringConvertible {
   let expression: Expression
 
-  /// Reads `text`; `parameters` are names that stand for numbers.
+  /// Parses `text`; `parameters` are names that stand for numbers.
   ///
-  /// Errors: `FormulaError` with the position of what cannot be read.
+  /// Errors: `FormulaError` with the position of the part that cannot be parsed.
   public init(_ text: String, parameters: [String: Double] = [:]) throws(FormulaError) {
     expression = try FormulaParser.expression(text, parameters)
   }
 
   private init(_ expression: Expression) { self.expression = expression }
 
-  /// The formula in a canonical text, parameters replaced by their values.
+  /// The formula as canonical text, with parameters replaced by their values.
   public var description: String { expression.description }
 
-  /// What a derivative may have, so that its values are quickly had.
+  /// The largest number of parts of a derivative, so that it can be evaluated quickly.
   private static let largestSize = 4000
 
-  /// The derivative almost everywhere: what jumps has the derivative of its pieces.
+  /// The derivative almost everywhere: where the function jumps, the derivative is the derivative
+  /// of its pieces.
   ///
-  /// Errors: `FormulaError` where it gets too long.
+  /// Errors: `FormulaError` if the derivative is too long.
   public func derivative() throws(FormulaError) -> Formula {
     let derivative = expression.derivative
     guard derivative.size <= Self.largestSize else {
@@ -35,9 +36,10 @@ public struct Formula: Sendable, Hashable, CustomStringConvertible {
   /// The value at one point.
   public func value(at x: Double) -> Double { expression.value(at: x) }
 
-  /// Where the function or a derivative of it may jump, or has no value, on |x| <= `bound`,
-  /// ascending: where the arguments of abs, sign, sqrt and log, the difference of those of min, max
-  /// and where, denominators and the bases of broken powers change their signs or are 0.
+  /// The places on |x| <= `bound`, in ascending order, where the function or one of its derivatives
+  /// may jump or has no value. These are the zeros and changes of sign of: the arguments of abs,
+  /// sign, sqrt and log; the differences of the arguments of min, max and where; denominators; and
+  /// the bases of fractional powers.
   public func breaks(within bound: Double) -> [Double] {
     FormulaBreaks(expression, bound).places
   }

@@ -1,15 +1,15 @@
-/// Looks for the zeros of everything in an expression that makes a break where it is 0.
+/// Finds the zeros of all parts of an expression that cause a break where they are 0.
 struct FormulaBreaks {
   private(set) var places: [Double] = []
   private let grid: [Double]
   private let bound: Double
 
-  /// Points in each half of the grid.
+  /// The number of points in each half of the grid.
   private static let count = 2048
 
   init(_ expression: Expression, _ bound: Double) {
     self.bound = bound
-    // Even steps, and from 0 on steps that grow, for breaks at small and large arguments.
+    // Even steps, and steps that grow from 0 on, to find breaks at small and large arguments.
     var half = (1...Self.count).map { bound * Double($0) / Double(Self.count) }
     half += (1...Self.count / 4).map { bound * Library.exponential(-0.07 * Double($0)) }
     half += (1...64).map { Double($0) / 4 }.filter { $0 < bound }
@@ -27,7 +27,7 @@ struct FormulaBreaks {
     let values = argument.values(at: grid)
     for index in grid.indices {
       if values[index] == 0 {
-        // Where it is 0 all along, as max(x, 0) is, its ends count.
+        // If the argument is 0 on an interval, like max(x, 0), only the ends of the interval count.
         let inside = index > 0 && index + 1 < grid.count && values[index - 1] == 0
         if !(inside && values[index + 1] == 0) { places.append(grid[index]) }
       } else if index > 0, values[index - 1] * values[index] < 0 {
@@ -55,7 +55,8 @@ struct FormulaBreaks {
     }
   }
 
-  /// A place between where the argument touches 0, by ternary search; nil where it does not.
+  /// A place between `low` and `high` where the argument touches 0, by ternary search; nil if there
+  /// is none.
   private func touched(_ argument: Expression, _ low: Double, _ high: Double) -> Double? {
     var (low, high) = (low, high)
     let scale = abs(argument.value(at: low)) + abs(argument.value(at: high))
@@ -78,7 +79,7 @@ struct FormulaBreaks {
 }
 
 extension Expression {
-  /// What makes a break in this part where it is 0; nil where nothing does.
+  /// The argument of this part that causes a break where it is 0; nil if there is none.
   fileprivate var breakingArgument: Expression? {
     let argument: Expression?
     switch self {

@@ -1,8 +1,8 @@
 extension Formula {
-  /// Whether phi has a dual activation: phi and its derivative have values, and E[phi^2] and
-  /// E[phi'^2] exist for normal variables of every variance.
+  /// Checks that phi has a dual activation: phi and its derivative have finite values, and E[phi^2]
+  /// and E[phi'^2] exist for normal variables of every variance.
   ///
-  /// Errors: `FormulaError` that says what is in the way.
+  /// Errors: `FormulaError` that states what is missing.
   public func checkIsActivation() throws(FormulaError) {
     let slope = try derivative()
     try checkGrowth(slope)
@@ -10,7 +10,8 @@ extension Formula {
     try checkSlopes(slope)
   }
 
-  /// Beyond any line, a logarithm that more than triples where x doubles grows like x^2 at least.
+  /// If the logarithm is larger than any linear function and more than triples when x doubles, it
+  /// grows at least like x^2.
   private func checkGrowth(_ slope: Formula) throws(FormulaError) {
     for side in [1.0, -1] {
       func size(_ x: Double) -> Double {
@@ -20,7 +21,7 @@ extension Formula {
       var x = 4.0
       while x <= 8192 {
         let (here, beyond) = (size(x), size(2 * x))
-        // Past this, even exp of a line leaves the numbers there are.
+        // Beyond this, even exp of a linear function overflows.
         if here > 200 && beyond == .infinity { break }
         if beyond > 30 && beyond > 3.2 * here {
           throw FormulaError(
@@ -34,7 +35,7 @@ extension Formula {
   }
 
   private func checkValues(_ slope: Formula) throws(FormulaError) {
-    // No grid of round numbers: a single point may have no value, as 0 in sin(x) / x.
+    // Avoid round numbers: the formula may have no value at single points, such as 0 in sin(x) / x.
     let points = (0..<4001).map { (Double($0) - 2000.3141) * 0.004 }
     for (formula, name) in [(self, "it"), (slope, "its derivative")] {
       let values = formula.values(at: points)
@@ -45,7 +46,7 @@ extension Formula {
     }
   }
 
-  /// A value or a slope that grows without bound near a break.
+  /// Rejects a value or a slope that grows without bound near a break.
   private func checkSlopes(_ slope: Formula) throws(FormulaError) {
     for place in breaks(within: 40) {
       for side in [1.0, -1] {

@@ -1,10 +1,10 @@
 import Failures
 
-/// A text that is no formula, or a formula that is no activation: what is wrong, and where.
+/// A text that is not a formula, or a formula that is not an activation: what is wrong, and where.
 public struct FormulaError: Failure, Equatable, Sendable {
-  /// The first character that is meant, from 1; nil where the whole formula is.
+  /// The first character in question, counted from 1; nil if the error concerns the whole formula.
   public let column: Int?
-  /// What is wrong and what to do, as a clause.
+  /// What is wrong and how to fix it, as a clause.
   public let reason: String
 
   init(at column: Int?, _ reason: String) {
@@ -12,10 +12,10 @@ public struct FormulaError: Failure, Equatable, Sendable {
     self.reason = reason
   }
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind { .badJob }
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     column.map { "the formula at character \($0): \(reason)" } ?? "the formula: \(reason)"
   }

@@ -1,7 +1,7 @@
-/// Reads a formula by recursive descent. Operators bind as in Python: `**` before the sign, from the
-/// right; then `*` and `/`; then `+` and `-`.
+/// Parses a formula by recursive descent. Operators have the precedence of Python: `**`
+/// (right-associative) binds before the sign, then `*` and `/`, then `+` and `-`.
 struct FormulaParser {
-  /// What a formula may be at most, so that no text takes long.
+  /// The limits of a formula, so that no text takes long.
   enum Limit {
     static let characters = 1000
     static let nesting = 32
@@ -11,11 +11,11 @@ struct FormulaParser {
   private let parameters: [String: Double]
   private var nesting = 0
 
-  /// Reads `text`, in which `parameters` stand for their values.
+  /// Parses `text`, in which `parameters` stand for their values.
   static func expression(
     _ text: String, _ parameters: [String: Double]
   ) throws(FormulaError) -> Expression {
-    // UTF-8 bytes, because a single character can have any number of them.
+    // Count UTF-8 bytes, because a single character can have any number of them.
     guard text.utf8.count <= Limit.characters else {
       throw FormulaError(
         at: nil, "it has more than \(Limit.characters) characters; write a shorter one")

@@ -1,6 +1,6 @@
-/// The words of a formula, one after another, with their places.
+/// Splits a formula into tokens with their positions.
 struct FormulaScanner {
-  /// A word.
+  /// A token.
   enum Token: Equatable {
     case number(Double)
     case name(String)
@@ -10,7 +10,7 @@ struct FormulaScanner {
 
   private let text: [Character]
   private var place = 0
-  /// The word that comes next, and where it begins, from 1.
+  /// The next token, and the column where it begins, counted from 1.
   private(set) var next = Token.end
   private(set) var column = 1
 
@@ -19,7 +19,7 @@ struct FormulaScanner {
     try advance()
   }
 
-  /// Goes on to the next word.
+  /// Advances to the next token.
   mutating func advance() throws(FormulaError) {
     while place < text.count, text[place].isWhitespace { place += 1 }
     column = place + 1

@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// The C library's functions, under other names: the functions of formulas have theirs.
+/// The functions of the C library under other names, because the functions of formulas use the
+/// usual names.
 enum Library {
   static func exponential(_ u: Double) -> Double { exp(u) }
   static func logarithm(_ u: Double) -> Double { log(u) }

@@ -1,7 +1,7 @@
 import BLAS
 import RecursionCore
 
-/// The matrix products of the recursion core by BLAS.
+/// The matrix products of the recursion core, computed by BLAS.
 struct BLASProduct: MatrixProduct {
   func multiply(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>,

@@ -1,7 +1,7 @@
 import RecursionCore
 
-/// What the recursion needs of the images at the edges of recent tiles: neighboring tiles share
-/// edges, and computing one costs about as much as a twentieth of a tile.
+/// The data that the recursion needs of the images at the edges of recent tiles. Neighboring tiles
+/// share edges, and computing an edge costs about as much as a twentieth of a tile.
 struct EdgeCache {
   /// An edge and the square roots of its input variances.
   struct Entry {
@@ -20,8 +20,9 @@ struct EdgeCache {
     (bytesPerImage, usesPixels) = (program.bytesPerImage(precision), program.usesPixels)
   }
 
-  /// Bytes that are kept where two edges do not take more: little beside the images and the tiles,
-  /// but for pools, behind which the diagonal costs half a pair of images.
+  /// The memory for kept edges in bytes, unless two edges need more. It is small compared with the
+  /// images and the tiles, except with pools: there, the diagonal costs half as much as a pair of
+  /// images.
   static func limit(_ program: Program) -> Int {
     program.usesPixels ? (program.leastTile == 1 ? 256 << 20 : 64 << 20) : 32 << 20
   }
@@ -30,17 +31,17 @@ struct EdgeCache {
     max(2, min(64, limit / max(edgeBytes, 1)))
   }
 
-  /// Bytes of all edges of `count` images that may be alive: those kept, and two whose memory
-  /// waits for the next ones.
+  /// Memory of all edges of `count` images in bytes: the edges that are kept, and two whose memory
+  /// waits to be reused.
   static func bytes(_ program: Program, _ precision: Precision, count: Int) -> Int {
     let edge = program.bytesPerImage(precision) * count
     return (kept(limit(program), edgeBytes: edge) + 2) * edge
   }
 
-  /// Forgets all edges.
+  /// Removes all edges.
   mutating func removeAll() { entries.removeAll() }
 
-  /// The edge of `images`, from the cache or made; nil where `poll` gives up.
+  /// The edge of `images`, cached or newly computed; nil if `poll` stops the computation.
   mutating func edge(
     of images: Images, _ recursion: TileRecursion, _ poll: () -> Bool
   ) throws(RangeError) -> Entry? {
@@ -49,7 +50,7 @@ struct EdgeCache {
       entries.append(entry)  // the last is the most recent
       return entry
     }
-    // Room first: no more than `kept` edges are alive.
+    // Make room first: no more than `kept` edges may exist.
     let kept = Self.kept(limit, edgeBytes: bytesPerImage * images.count)
     if entries.count >= kept { entries.removeFirst(entries.count - kept + 1) }
     let variances = images.variances()

@@ -1,20 +1,20 @@
-/// Preprocessed images, one row of `features` numbers each, in memory that somebody else keeps
-/// alive (an array, or the window that the ranks of a node share).
+/// Preprocessed images, each a row of `features` numbers, in memory that the caller keeps alive (an
+/// array, or the window that the ranks of a node share).
 public struct Images: @unchecked Sendable {
   /// The first number of the first image.
   public let base: UnsafePointer<Double>
-  /// How many images.
+  /// The number of images.
   public let count: Int
-  /// Numbers per image, D.
+  /// The number of features per image, D.
   public let features: Int
   /// Height, width and channels of an image, or D alone.
   public let shape: [Int]
-  /// The first number of the first image's mirror image; nil where there are no mirror images.
+  /// The first number of the first image's mirror image; nil if there are no mirror images.
   private let mirrorBase: UnsafePointer<Double>?
 
-  /// `count` images of `shape` ([H, W, C], row-major, or [D]) at `base`.
+  /// Describes `count` images of `shape` ([H, W, C], row-major, or [D]) at `base`.
   ///
-  /// - Parameter mirrors: the same images left to right, as `writeMirrors` makes them.
+  /// - Parameter mirrors: the same images mirrored left to right, as written by `writeMirrors`.
   public init(
     base: UnsafePointer<Double>, count: Int, shape: [Int], mirrors: UnsafePointer<Double>? = nil
   ) {
@@ -25,7 +25,7 @@ public struct Images: @unchecked Sendable {
     mirrorBase = mirrors
   }
 
-  /// Images `range` of these.
+  /// The images with indices in `range`.
   public func slice(_ range: Range<Int>) -> Images {
     let offset = range.lowerBound * features
     return Images(
@@ -33,12 +33,12 @@ public struct Images: @unchecked Sendable {
     )
   }
 
-  /// The mirror images, left to right; nil where there are none.
+  /// The images mirrored left to right; nil if there are no mirror images.
   public var mirrored: Images? {
     mirrorBase.map { Images(base: $0, count: count, shape: shape, mirrors: base) }
   }
 
-  /// Writes `count` images of `shape` ([H, W, C]) left to right to `mirrors`.
+  /// Writes `count` images of `shape` ([H, W, C]), mirrored left to right, to `mirrors`.
   public static func writeMirrors(
     of base: UnsafePointer<Double>, count: Int, shape: [Int],
     to mirrors: UnsafeMutablePointer<Double>
@@ -55,7 +55,7 @@ public struct Images: @unchecked Sendable {
 
   func image(_ index: Int) -> UnsafePointer<Double> { base + index * features }
 
-  /// K0(x, x) = |x|^2 / D of every image; not 0 unless the image is black.
+  /// K0(x, x) = |x|^2 / D of every image. It is 0 only if the image is black.
   public func variances() -> [Double] {
     (0..<count).map { index in
       let mean = Self.squaredNorm(image(index), features) / Double(features)
@@ -76,8 +76,8 @@ public struct Images: @unchecked Sendable {
     return sums.sum() + rest
   }
 
-  /// 1 - cosine of the angle between two images, as half the square of the distance between their
-  /// directions: exact to rounding however small it is.
+  /// 1 - cosine of the angle between two images, computed as half the squared distance between
+  /// their directions. It is accurate to rounding however small it is.
   static func angularDeficit(
     _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, features: Int,
     inverseNorms: (Double, Double)

@@ -4,23 +4,23 @@ import RecursionCore
 ///
 ///     K'(x,x') = (K(x,x') + K(x,Fx') + K(Fx,x') + K(Fx,Fx')) / 4,
 ///
-/// and the same of Theta. Where the networks treat left and right alike, the last two equal the
-/// first two and are not computed; kernel regression with ridge r/2 on K' then equals that with
-/// ridge r on the images and their mirror images together.
+/// and likewise for Theta. If the networks treat left and right alike, the last two terms equal the
+/// first two and are not computed. Kernel regression with ridge r/2 on K' then equals kernel
+/// regression with ridge r on the images together with their mirror images.
 ///
-/// The gap of K' is the mean of the four gaps, less (G(x,Fx) + G(x',Fx')) / 4, and
-/// K'(x,x) = (K(x,x) + K(Fx,Fx)) / 2 - G(x,Fx) / 4, with G(x,Fx) the gap of an image and its mirror
-/// image.
+/// The gap of K' is the mean of the four gaps minus (G(x,Fx) + G(x',Fx')) / 4, and
+/// K'(x,x) = (K(x,x) + K(Fx,Fx)) / 2 - G(x,Fx) / 4, where G(x,Fx) is the gap of an image and its
+/// mirror image.
 final class MirrorAverage {
   private let isSymmetric: Bool
-  /// For images and their own mirror images, `block` at a time.
+  /// Computes images with their own mirror images, `block` at a time.
   private let pairs: TileKernels
   private let block: Int
   private let networkCount: Int
   /// G(x, Fx) of recent edges: [network][image].
   private var known: [(images: Images, gaps: [[ImageState]])] = []
   private static let knownLimit = 64
-  /// One term's results.
+  /// The results of one term.
   private var memory = UnsafeMutableBufferPointer<Double>.allocate(capacity: 0)
 
   private static let planes:
@@ -37,10 +37,10 @@ final class MirrorAverage {
 
   deinit { memory.deallocate() }
 
-  /// The fewest images that leave no part of a register unused.
+  /// The smallest number of images that leaves no part of a register unused.
   private static func block(_ program: Program) -> Int { max(program.leastTile, 1) }
 
-  /// Bytes that it takes beside one term's results and the engine that makes them.
+  /// Memory in bytes, besides the results of one term and the engine that computes them.
   static func scratchBytes(_ program: Program, _ precision: Precision, tile: Int) -> Int {
     TileKernels.scratchBytes(program, precision, tile: block(program))
       + program.networkCount * 4 * 8 * block(program) * block(program)
@@ -69,7 +69,7 @@ final class MirrorAverage {
 
   /// See `TileKernels.diagonals`.
   ///
-  /// - Returns: nil where `poll` gives up.
+  /// - Returns: the diagonals; nil if `poll` stops the computation.
   func diagonals(
     of images: Images, with kernels: TileKernels, _ poll: () -> Bool
   ) throws(RangeError) -> [[ImageState]]? {
@@ -90,7 +90,7 @@ final class MirrorAverage {
     return states
   }
 
-  /// Forgets what is kept of images.
+  /// Removes the data that are kept of images.
   func forgetImages() {
     known.removeAll()
     pairs.forgetImages()
@@ -103,7 +103,7 @@ final class MirrorAverage {
     return mirrors
   }
 
-  /// Adds a term, which is computed into memory of its own, to `outputs`.
+  /// Computes a term into separate memory and adds it to `outputs`.
   private func add(
     _ tile: TileKernels.Tile, to outputs: [KernelOutput], with kernels: TileKernels,
     _ poll: () -> Bool
@@ -140,7 +140,7 @@ final class MirrorAverage {
     return true
   }
 
-  /// Sums of terms become means, and gaps those of the means.
+  /// Turns the sums of terms into means, and their gaps into the gaps of the means.
   private func finish(
     _ tile: TileKernels.Tile, _ outputs: [KernelOutput], terms: Int, _ poll: () -> Bool
   ) throws(RangeError) -> Bool {
@@ -172,7 +172,8 @@ final class MirrorAverage {
     return true
   }
 
-  /// G(x, Fx) of every image, of K and of Theta: [network][image]; nil where `poll` gives up.
+  /// G(x, Fx) of every image, for K and Theta: [network][image]; nil if `poll` stops the
+  /// computation.
   private func ownGaps(
     of images: Images, _ poll: () -> Bool
   ) throws(RangeError) -> [[ImageState]]? {

@@ -1,12 +1,12 @@
 import BLAS
 import RecursionCore
 
-/// Computes tiles of the NNGP kernel and the NTK of a program's networks from images: one matrix
-/// product for K0 and the recursion core for the rest.
+/// Computes tiles of the NNGP kernel and the NTK of a program's networks from images, with one
+/// matrix product for K0 and the recursion core for the rest.
 ///
-/// A tile's values depend on its images alone: not on the rank, the order or earlier tiles. Local;
-/// holds scratch memory for one tile, so one per thread. What is computed per image is kept for a few
-/// edges, so images must stay as they are, where they are, while this object lives.
+/// The values of a tile depend on its images alone, not on the rank, the order or earlier tiles.
+/// Local. Holds scratch memory for one tile, so use one object per thread. Per-image data are kept
+/// for a few edges, so images must not change or move while this object lives.
 public final class TileKernels {
   private let recursion: TileRecursion
   private var covariance: [Double] = []
@@ -14,27 +14,28 @@ public final class TileKernels {
   private var edges: EdgeCache
   private let usesInput: Bool
   private let usesPixels: Bool
-  /// nil where kernels are of the images as they are.
+  /// nil if kernels are not averaged over mirror images.
   private let average: MirrorAverage?
   private let writesGaps: Bool
   private let stepCount: Int
 
-  /// Rows of a matrix product at a time; between two the caller may look at its messages.
+  /// The number of rows of a matrix product at a time; between two products, the caller may check
+  /// its messages.
   private static let panelRows = 256
 
-  /// Steps of pairs between two of those looks.
+  /// The number of steps times pairs between two of these checks.
   private static let pieceSteps = 4 << 20
 
-  /// Under this angular deficit 1 - c the difference of rounded numbers has lost more than three
-  /// digits, and the deficit is computed from the images themselves.
+  /// If the angular deficit 1 - c is below this, the difference of rounded numbers has lost more
+  /// than three digits, and the deficit is computed from the images themselves.
   private static let nearlyParallel = 1e-3
 
-  /// Tiles of all networks of `program`, with lanes of `precision`.
+  /// Prepares tiles of all networks of `program`, with lanes of `precision`.
   ///
   /// - Parameters:
-  ///   - averagesMirrors: the kernels are averaged over mirror images, see `MirrorAverage`; images
-  ///     then come with theirs, and there are gaps.
-  ///   - writesGaps: whether gaps are written where an output has memory for deficits.
+  ///   - averagesMirrors: whether the kernels are averaged over mirror images, see `MirrorAverage`;
+  ///     images must then come with their mirror images, and gaps are available.
+  ///   - writesGaps: whether gaps are written if an output has memory for deficits.
   public init(
     _ program: Program, precision: Precision, averagesMirrors: Bool = false, writesGaps: Bool = true
   ) {
@@ -47,9 +48,9 @@ public final class TileKernels {
     edges = EdgeCache(program, precision)
   }
 
-  /// Bytes that the tiles of `program` take while they are computed, beside their results.
+  /// Memory in bytes for computing tiles of `program`, besides their results.
   ///
-  /// - Parameter tile: images along an edge.
+  /// - Parameter tile: number of images along an edge.
   public static func scratchBytes(
     _ program: Program, _ precision: Precision, tile: Int, averagesMirrors: Bool = false
   ) -> Int {
@@ -63,16 +64,17 @@ public final class TileKernels {
       + pairs * 8 * tile * tile
   }
 
-  /// What one tile's kernels are of.
+  /// The images of one tile.
   public struct Tile {
-    /// The images of the rows and of the columns.
+    /// The images of the rows.
     public var rows: Images
     /// The images of the columns.
     public var columns: Images
-    /// Whether both are the same images: the tile is symmetric, its diagonal exact.
+    /// Whether rows and columns are the same images: the tile is then symmetric, and its diagonal
+    /// exact.
     public var isDiagonal: Bool
 
-    /// The tile of `rows` and `columns`.
+    /// Creates the tile of `rows` and `columns`.
     public init(rows: Images, columns: Images, isDiagonal: Bool) {
       self.rows = rows
       self.columns = columns
@@ -83,11 +85,11 @@ public final class TileKernels {
   /// Computes a tile.
   ///
   /// - Parameters:
-  ///   - outputs: one per network, rows x columns. Where one has memory for deficits, gaps
-  ///     K11 + K22 - 2 K12 are written there, unless this object was made to write deficits.
-  ///   - poll: called every few milliseconds; where it returns false the tile is given up.
+  ///   - outputs: one per network, rows x columns. If an output has memory for deficits, gaps
+  ///     K11 + K22 - 2 K12 are written there, unless this object was created to write deficits.
+  ///   - poll: called every few milliseconds; if it returns false, the computation stops.
   /// - Returns: whether the tile is complete.
-  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  /// - Throws: `RangeError` if a variance leaves the range of the arithmetic.
   public func compute(
     _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool = { true }
   ) throws(RangeError) -> Bool {
@@ -95,7 +97,7 @@ public final class TileKernels {
     return try computeAlone(tile, outputs: outputs, poll: poll)
   }
 
-  /// The same of the images as they are.
+  /// Computes a tile without averaging over mirror images.
   func computeAlone(
     _ tile: Tile, outputs: [KernelOutput], poll: () -> Bool
   ) throws(RangeError) -> Bool {
@@ -116,14 +118,14 @@ public final class TileKernels {
     return true
   }
 
-  /// K and Theta at every image: [network][image].
+  /// K and Theta of each image: [network][image].
   ///
-  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  /// - Throws: `RangeError` if a variance leaves the range of the arithmetic.
   public func diagonals(of images: Images) throws(RangeError) -> [[ImageState]] {
     try diagonals(of: images) { true } ?? []
   }
 
-  /// The same; nil where `poll`, which is called now and then, returns false.
+  /// K and Theta of each image; nil if `poll`, which is called from time to time, returns false.
   package func diagonals(
     of images: Images, poll: () -> Bool
   ) throws(RangeError) -> [[ImageState]]? {
@@ -131,20 +133,20 @@ public final class TileKernels {
     return try average.diagonals(of: images, with: self, poll)
   }
 
-  /// The same of the images as they are.
+  /// K and Theta of each image, without averaging over mirror images.
   func diagonalsAlone(
     of images: Images, _ poll: () -> Bool
   ) throws(RangeError) -> [[ImageState]]? {
     try edges.edge(of: images, recursion, poll)?.edge.diagonals
   }
 
-  /// Forgets what is kept of images, whose memory may then hold others.
+  /// Removes the data that are kept of images; their memory may then be reused for other images.
   package func forgetImages() {
     edges.removeAll()
     average?.forgetImages()
   }
 
-  /// The networks that flatten their input.
+  /// Computes the networks that flatten their input.
   private func multiplyAndRecurse(
     _ tile: Tile, _ rows: EdgeCache.Entry, _ columns: EdgeCache.Entry, _ outputs: [KernelOutput],
     _ poll: () -> Bool
@@ -176,7 +178,7 @@ public final class TileKernels {
     return true
   }
 
-  /// Parts of a panel that take a few milliseconds each, in whole blocks of rows.
+  /// Divides a panel into parts that take a few milliseconds each, in whole blocks of rows.
   private func pieces(of panel: Range<Int>, width: Int) -> [Range<Int>] {
     let rows = max(Self.pieceSteps / max(width * stepCount, 1) / 8, 1) * 8
     return stride(from: panel.lowerBound, to: panel.upperBound, by: rows).map {
@@ -190,7 +192,7 @@ public final class TileKernels {
     deficit = covariance
   }
 
-  /// K0 = X X'^T / D of a panel of rows; on a diagonal tile up to the panel's last column only.
+  /// K0 = X X'^T / D of a panel of rows; for a diagonal tile, only up to the panel's last column.
   private func multiply(_ tile: Tile, _ panel: Range<Int>) {
     let width = tile.columns.count
     let features = tile.rows.features
@@ -204,7 +206,7 @@ public final class TileKernels {
     }
   }
 
-  /// The deficits of a panel of rows from its K0.
+  /// Computes the deficits of a panel of rows from its K0.
   private func subtract(
     _ tile: Tile, _ panel: Range<Int>, _ rowRoots: [Double], _ columnRoots: [Double]
   ) {
@@ -231,7 +233,7 @@ public final class TileKernels {
     }
   }
 
-  /// Gaps from deficits: (sqrt(K11) - sqrt(K22))^2 + 2 deficit, a sum of positive terms.
+  /// Computes gaps from deficits: (sqrt(K11) - sqrt(K22))^2 + 2 deficit, a sum of positive terms.
   private func writeGaps(
     _ tile: Tile, _ outputs: [KernelOutput], _ rows: [[ImageState]], _ columns: [[ImageState]]
   ) {
@@ -246,7 +248,8 @@ public final class TileKernels {
           let root = variance.squareRoot()
           let line = deficits + row * output.stride
           for column in 0..<(tile.isDiagonal ? row : tile.columns.count) {
-            // The difference of the variances first: that of their roots has rounded them.
+            // Start from the difference of the variances: the roots are rounded, and so is their
+            // difference.
             let sum = root + roots[column]
             let difference = variance - columns[network][column][keyPath: value]
             let roots = sum > 0 ? difference / sum : 0
@@ -257,7 +260,7 @@ public final class TileKernels {
     }
   }
 
-  /// Copies the lower triangle to the upper one and sets the diagonal, which is known exactly.
+  /// Copies the lower triangle to the upper one, and sets the diagonal, which is known exactly.
   func symmetrize(_ outputs: [KernelOutput], _ diagonals: [[ImageState]]) {
     for (output, diagonal) in zip(outputs, diagonals) {
       let planes: [(UnsafeMutablePointer<Double>?, (ImageState) -> Double)] = [

@@ -1,21 +1,23 @@
 import Glibc
 
-/// The kernels of a deep network at pairs of pixels, and the eigenvalues that follow, where depth has
-/// made all pairs of different inputs alike.
+/// The kernels of a deep network at pairs of pixels, and the resulting eigenvalues, at depths where
+/// all pairs of different inputs have become alike.
 ///
 /// Source: Xiao, Pennington and Schoenholz, arXiv 1912.13053, section 3 and table 1.
 public struct DeepLimits: Sendable {
   /// A kernel with one value on the diagonal and one off it.
   public struct Kernel: Sendable {
-    /// Of a pixel with itself.
+    /// The value for an input with itself.
     public let diagonal: Double
-    /// How much less it is between two inputs. In the ordered phase its decay with depth alone: the
-    /// factor depends on the data.
+    /// The diagonal minus the value for two different inputs. In the ordered phase, only its decay
+    /// with depth: the factor depends on the data.
     public let difference: Double
 
-    /// The eigenvalues for `m` images: the largest, whose vector is constant, and all others.
+    /// The eigenvalues for `m` images: the largest, whose eigenvector is constant, and the common
+    /// value of all others.
     ///
-    /// - Parameter positions: of the pixels that a global average pool mixes; 1 without one.
+    /// - Parameter positions: number of pixels that a global average pool averages over; 1 without
+    ///   one.
     public func eigenvalues(images m: Int, positions: Int) -> (largest: Double, bulk: Double) {
       let d = Double(positions)
       let bulk = difference / d
@@ -23,22 +25,26 @@ public struct DeepLimits: Sendable {
     }
   }
 
-  /// Whether the differences are decays alone, without the factor that the data set.
+  /// Whether the differences are only decays with depth, without the factor that the data
+  /// determine.
   public let isDecayAlone: Bool
-  /// The NNGP kernel; nil at criticality where the layers are too few for its power law.
+  /// The NNGP kernel; nil at criticality if there are too few layers for its power law.
   public let nngp: Kernel?
   /// The NTK.
   public let ntk: Kernel
 
-  /// Layers, as a part of xi_1, up to which a network still behaves as at criticality.
+  /// The number of layers, as a fraction of xi_1, up to which a network still behaves as at
+  /// criticality.
   private static let criticalPart = 0.1
-  /// Where the map of correlations is looked at for its first correction to the slope chi_1.
+  /// The gaps at which the map of correlations is evaluated to find its first correction to the
+  /// slope chi_1.
   private static let probes = (1e-6, 1e-8)
 
-  /// The limits at `layers` affine layers; nil where the variance has none, or the correlations do not
-  /// converge.
+  /// The limits for a number of affine layers, `layers`; nil if the variance has no limit, or the
+  /// correlations do not converge.
   ///
-  /// - Parameter variance: the kernel's own, for activations that keep every variance at criticality.
+  /// - Parameter variance: the variance of the kernel itself, for activations that preserve every
+  ///   variance at criticality.
   public init?(_ field: MeanField, _ moments: GaussianMoments, layers: Int, variance: Double) {
     let l = Double(layers)
     let isCritical = l * abs(log(field.chi1)) < Self.criticalPart
@@ -49,7 +55,8 @@ public struct DeepLimits: Sendable {
     isDecayAlone = !isCritical && field.phase != .chaotic
     let diagonal = q * (isCritical ? l : (1 - pow(chi, l)) / (1 - chi))
     if isCritical {
-      // The map of gaps is g (1 - e(g)): e = b g, or a sqrt(g) where the activation has a kink.
+      // The map of gaps is g (1 - e(g)), with e = b g, or e = a sqrt(g) if the activation has a
+      // kink.
       func correction(_ gap: Double) -> Double {
         1 - moments.pair(q, gap).deficit * field.weightVariance / (q * chi * gap)
       }
@@ -65,12 +72,14 @@ public struct DeepLimits: Sendable {
       ntk = Kernel(
         diagonal: diagonal, difference: diagonal - q * field.cStar / (1 - field.chiCStar))
     } else {
-      // Beside the critical line, and of more layers than its depth scale: neither has a formula.
+      // If chi_1 >= 1 near the critical line, and there are more layers than the critical formulas
+      // allow, no formula holds.
       guard chi < 1 else { return nil }
       nngp = Kernel(diagonal: q, difference: q * pow(chi, l))
       ntk = Kernel(diagonal: diagonal, difference: q * l * pow(chi, l))
     }
-    // In the chaotic phase the NTK has a limit once a kernel's diagonal has outgrown the rest.
+    // In the chaotic phase, the NTK has a limit only if the diagonal has outgrown the rest of the
+    // kernel.
     guard q.isFinite, ntk.diagonal.isFinite, ntk.difference >= 0 else { return nil }
   }
 }

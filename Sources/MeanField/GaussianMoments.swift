@@ -1,7 +1,7 @@
 import Glibc
 import RecursionCore
 
-/// Moments of an activation phi under normal variables, with phi's constant in them.
+/// Moments of an activation phi of normal variables, including the constant of phi.
 public struct GaussianMoments: Sendable {
   /// E[phi(u)^2] for u ~ N(0, q).
   let square: @Sendable (_ q: Double) -> Double
@@ -10,16 +10,16 @@ public struct GaussianMoments: Sendable {
   /// E[phi(u)^2] - E[phi(u) phi(v)] and E[phi'(u) phi'(v)], for correlation 1 - `gap`.
   let pair: @Sendable (_ q: Double, _ gap: Double) -> (deficit: Double, derivative: Double)
 
-  /// The names that are known.
+  /// The names of the known activations.
   public static var names: [String] { LayerCatalog.activations.map { $0.name } }
 
-  /// The moments of the activation of that name with its own parameters' defaults; nil where there is
-  /// none, or where it needs parameters.
+  /// The moments of the activation `name` with the default parameters; nil if there is no such
+  /// activation, or if it needs parameters.
   public init?(named name: String) {
     self.init(LayerDescription(name))
   }
 
-  /// The moments of a layer; nil where it is no activation.
+  /// The moments of a layer; nil if it is not an activation.
   public init?(_ layer: LayerDescription) {
     guard let moments = try? Self(activation: layer) else { return nil }
     self = moments
@@ -27,7 +27,7 @@ public struct GaussianMoments: Sendable {
 
   /// The moments of a layer.
   ///
-  /// Errors: a layer that is no activation, or whose parameters do not fit.
+  /// Errors: a layer that is not an activation, or whose parameters are invalid.
   public init(activation layer: LayerDescription) throws(NetworkError) {
     guard let activation = try LayerCatalog.activation(layer, position: layer.name) else {
       throw NetworkError(
@@ -39,7 +39,7 @@ public struct GaussianMoments: Sendable {
 
   private init<A: Activation>(_ activation: A) {
     let constant = activation.constantMean * activation.constantMean
-    // Beyond the range of the formulas a variance counts as one that grows without end.
+    // Variances beyond the range of the formulas are treated as growing without bound.
     let largest = activation.largestVariance(.f64)
     square = { $0 <= largest ? activation.moments(variance: $0).square + constant : .infinity }
     guard activation.jumps else {
@@ -49,7 +49,8 @@ public struct GaussianMoments: Sendable {
       pair = { $0 <= largest ? activation.dual(variance: $0, gap: $1) : (.nan, .nan) }
       return
     }
-    // What nearby inputs have in common falls as the root of their distance: the slope is infinite.
+    // The covariance of nearby inputs decreases with the root of their distance, so the slope is
+    // infinite.
     derivativeSquare = { _ in .infinity }
     pair = { variance, gap in
       let step = gap * 1e-5

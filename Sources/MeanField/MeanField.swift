@@ -1,17 +1,17 @@
 import Glibc
 
-/// The limit of infinite depth of a fully connected network with one activation, weight variance
+/// The infinite-depth limit of a fully connected network with one activation, weight variance
 /// sigma_w^2 and bias variance sigma_b^2.
 ///
 /// Source: Schoenholz et al. (2017); Xiao, Pennington and Schoenholz, arXiv 1912.13053, section 3.
 public struct MeanField: Sendable {
-  /// Which of two nearby inputs' fates a network brings about.
+  /// The phases of a network, by the fate of two nearby inputs.
   public enum Phase: String, Sendable {
-    /// They become equal: chi_1 < 1.
+    /// Nearby inputs become equal: chi_1 < 1.
     case ordered
-    /// chi_1 = 1, to rounding.
+    /// chi_1 = 1, up to rounding.
     case critical
-    /// They part: chi_1 > 1.
+    /// Nearby inputs diverge: chi_1 > 1.
     case chaotic
   }
 
@@ -19,55 +19,58 @@ public struct MeanField: Sendable {
   public let weightVariance: Double
   /// sigma_b^2.
   public let biasVariance: Double
-  /// The variance of preactivations that depth does not change; infinity if it grows without bound.
+  /// The fixed point of the variance of preactivations; infinity if the variance grows without
+  /// bound.
   public let qStar: Double
-  /// sigma_w^2 E[phi'(u)^2] at q*: by what a layer multiplies a small difference of two inputs, squared.
+  /// sigma_w^2 E[phi'(u)^2] at q*: the factor by which a layer multiplies the square of a small
+  /// difference of two inputs.
   public let chi1: Double
   /// 1 - c*, with full relative accuracy.
   public let gap: Double
   /// The slope of the map of correlations at c*.
   public let chiCStar: Double
 
-  /// The correlation that two inputs come to.
+  /// The correlation to which two inputs converge.
   public var cStar: Double { 1 - gap }
 
-  /// Where chi_1 is as near to 1, its depth scale is beyond 100,000 layers, and critical variances that
-  /// people write to six digits are called critical.
+  /// If chi_1 is this close to 1, its depth scale is beyond 100,000 layers. Critical variances that
+  /// are written with six digits are then classified as critical.
   private static let tolerance = 1e-5
 
-  /// On which side of criticality the network is.
+  /// The phase of the network.
   public var phase: Phase {
     abs(chi1 - 1) <= Self.tolerance ? .critical : chi1 < 1 ? .ordered : .chaotic
   }
 
-  /// Layers over which chi_1^l changes by e; infinity at criticality.
+  /// The number of layers over which chi_1^l changes by a factor of e; infinity at criticality.
   public var xi1: Double { 1 / abs(log(chi1)) }
 
-  /// Layers over which correlations come to c*: -1 / log chi_c*.
+  /// The number of layers over which correlations converge to c*: -1 / log chi_c*.
   public var xiC: Double { 1 / abs(log(chiCStar)) }
 
-  /// Layers over which the mean predictor forgets the data in the chaotic phase,
-  /// -1 / (log chi_c* - log chi_1); nil in the others.
+  /// The number of layers over which the mean predictor forgets the data in the chaotic phase,
+  /// -1 / (log chi_c* - log chi_1); nil in the other phases.
   public var xiStar: Double? {
     phase == .chaotic && chiCStar < chi1 ? 1 / (log(chi1) - log(chiCStar)) : nil
   }
 
   /// Finds the fixed points.
   ///
-  /// Precondition: the weight variance is above 0, the bias variance not below.
+  /// Precondition: the weight variance is positive, and the bias variance is not negative.
   public init(_ moments: GaussianMoments, weightVariance: Double, biasVariance: Double) {
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
     let (q, place, slope) = Self.slope(moments, weightVariance, biasVariance)
     qStar = q
     chi1 = slope
-    // At the fixed point this is q* itself; a variance that grows takes the correlation with it.
+    // The variance after one more layer: q* itself at the fixed point. If the variance grows,
+    // correlations refer to the new variance.
     let next = weightVariance * moments.square(place) + biasVariance
     func deficit(_ gap: Double) -> Double {
       weightVariance * moments.pair(place, gap).deficit / next
     }
     guard !slope.isNaN, next.isFinite else {
-      // A variance that grows faster than any power: nothing can be said of correlations.
+      // The variance grows faster than any power, so nothing is known about correlations.
       (gap, chiCStar) = (.nan, .nan)
       return
     }
@@ -76,18 +79,19 @@ public struct MeanField: Sendable {
       return
     }
     // The map of gaps begins with the slope chi_1 > 1 and is concave up to correlation 0, so it
-    // crosses the diagonal once. If the variance grows without bound, it begins with slope 1 and falls.
+    // crosses the diagonal once. If the variance grows without bound, the map begins with slope 1,
+    // and the slope decreases.
     if deficit(1e-12) <= 1e-12 {
       (gap, chiCStar) = (0, slope)
       return
     }
-    // Over the gap, so that small ones are found as well as large ones.
+    // Divide by the gap, so that small gaps are found as reliably as large ones.
     let found = root(of: { deficit($0) / $0 - 1 }, 1e-12, 1)
     gap = found
     chiCStar = weightVariance * moments.pair(place, found).derivative
   }
 
-  /// q*, a finite variance that stands for it, and chi_1 there.
+  /// q*, a finite variance `place` that represents it, and chi_1 at `place`.
   static func slope(
     _ moments: GaussianMoments, _ weight: Double, _ bias: Double
   ) -> (qStar: Double, place: Double, chi1: Double) {
@@ -97,8 +101,8 @@ public struct MeanField: Sendable {
     return (q, place, weight * moments.derivativeSquare(place))
   }
 
-  /// The least fixed point up to 1: of an activation that grows fast, small variances may have one
-  /// where large ones have none.
+  /// The smallest fixed point up to 1. If an activation grows fast, there may be a fixed point at
+  /// small variances but none at large ones.
   private static func smallFixedVariance(
     _ growth: (Double) -> Double, _ bias: Double
   ) -> Double? {
@@ -112,7 +116,7 @@ public struct MeanField: Sendable {
     return nil
   }
 
-  /// q with q = sigma_w^2 E[phi^2] + sigma_b^2: the stable one; infinity where there is none.
+  /// The stable q with q = sigma_w^2 E[phi^2] + sigma_b^2; infinity if there is none.
   private static func fixedVariance(
     _ moments: GaussianMoments, _ weight: Double, _ bias: Double
   ) -> Double {
@@ -125,7 +129,7 @@ public struct MeanField: Sendable {
     var low = high
     while growth(low) <= 0 {
       low /= 2
-      // Nothing above zero is kept.
+      // There is no fixed point above zero.
       if low < 1e-200 { return bias }
     }
     return low == high ? low : root(of: growth, low, high)

@@ -1,19 +1,20 @@
-/// One point of the phase diagram, with the names that results have.
+/// One point of the phase diagram, with the names that are used in results.
 public struct PhasePoint: Sendable {
-  /// What the numbers are called.
+  /// The names of the numbers.
   public static let numberNames = [
     "weight_variance", "bias_variance", "q_star", "chi_1", "c_star", "chi_c_star", "xi_1", "xi_c",
     "xi_star", "critical_weight_variance",
   ]
 
-  /// The activation, as it was given.
+  /// The activation, as given by the user.
   public let activation: String
-  /// As many as there are names; nil for what is infinite or does not exist.
+  /// The numbers, one for each name; nil if a number is infinite or does not exist.
   public let numbers: [Double?]
-  /// Which phase it is in.
+  /// The phase at this point.
   public let phase: MeanField.Phase
 
-  /// The theory `field` of an activation, beside the weight variance at which it would be critical.
+  /// Combines the theory `field` of an activation with the weight variance at which the network
+  /// would be critical.
   public init(_ activation: String, _ field: MeanField, criticalWeightVariance: Double?) {
     self.activation = activation
     let numbers: [Double?] = [

@@ -1,10 +1,10 @@
-/// Where a function changes its sign between two places, to rounding.
+/// The place between `low` and `high` where a function changes its sign, to rounding.
 ///
-/// Where they are of the same sign at both, the root is at one of them but for rounding, or there is
-/// none: the end where f is nearer to zero.
+/// If the function has the same sign at both ends, there is no root, or rounding has hidden a root
+/// at one of the ends. The result is then the end where |f| is smaller.
 ///
-/// Source: the Illinois variant of regula falsi (Dowell and Jarratt, BIT 11, 1971), with a bisection
-/// where it does not at least halve the interval in three steps.
+/// Source: the Illinois variant of regula falsi (Dowell and Jarratt, BIT 11, 1971), with a
+/// bisection step if three steps did not at least halve the interval.
 func root(of f: (Double) -> Double, _ low: Double, _ high: Double) -> Double {
   var (a, b) = (low, high)
   var (fa, fb) = (f(a), f(b))
@@ -17,7 +17,7 @@ func root(of f: (Double) -> Double, _ low: Double, _ high: Double) -> Double {
       if abs(b - a) > width / 2 { x = a + (b - a) / 2 }
       width = abs(b - a)
     }
-    // Also where the quotient is no number.
+    // This also handles a quotient that is NaN.
     if !(min(a, b)...max(a, b) ~= x) { x = a + (b - a) / 2 }
     if x == a || x == b { return x }
     let fx = f(x)

@@ -1,6 +1,6 @@
 extension Activation {
-  /// E[phi(u)^2] - E[phi(u) phi(v)] and E[phi'(u) phi'(v)] for u and v of the same variance and
-  /// correlation 1 - `gap`, the former without cancellation.
+  /// E[phi(u)^2] - E[phi(u) phi(v)] and E[phi'(u) phi'(v)], for u and v with equal variances and
+  /// correlation 1 - `gap`. The first number is computed without cancellation.
   package func dual(variance: Double, gap: Double) -> (deficit: Double, derivative: Double) {
     var values = [Double](repeating: 0, count: imageValueCount)
     var result = (deficit: 0.0, derivative: 0.0)

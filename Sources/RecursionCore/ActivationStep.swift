@@ -3,18 +3,19 @@
 ///     K <- dual(K),        Theta <- dualOfDerivative(K) Theta
 ///     K <- w K + b,        Theta <- K + w Theta
 ///
-/// and for Theta's deficit F from t1 t2, t = sqrt(Theta_ii), with k' the dual of the derivative,
+/// The deficit F of Theta from t1 t2, t = sqrt(Theta_ii), is updated with the dual k' of the
+/// derivative:
 ///
 ///     F <- k' F + (sqrt(k1' k2') - k') t1 t2.
 package struct ActivationStep<A: Activation>: Sendable {
   let activation: A
-  /// What follows; the identity where nothing does.
+  /// The affine layer after the activation; the identity if there is none.
   var affine: AffineStep
-  /// No correlation that comes in is known to be less.
+  /// A lower bound for the correlations of the input.
   var leastCorrelation = -1.0 {
     didSet { inputIsNonNegative = leastCorrelation >= A.leastOfNonNegativeForm }
   }
-  /// Whether the form for non-negative covariances is right for what comes in.
+  /// Whether the form for non-negative covariances is valid for the input.
   private var inputIsNonNegative = false
 
   init(activation: A, affine: AffineStep) {

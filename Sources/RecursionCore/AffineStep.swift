@@ -1,9 +1,10 @@
-/// K <- w K + b and Theta <- K_new + w Theta: what `Dense` does to pairs, and, without what
-/// trained parameters add to Theta, what an activation's constant does. See `Dense` for the deficits.
+/// K <- w K + b and Theta <- K_new + w Theta: the effect of `Dense` on pairs. Also the effect of an
+/// activation's constant, without the term K_new of trained parameters. See `Dense` for the
+/// deficits.
 package struct AffineStep: Sendable, Equatable {
   var weightVariance: Double
   var biasVariance: Double
-  /// Whether the parameters are trained: Theta gains K_new.
+  /// Whether the parameters are trained; K_new is then added to Theta.
   var trained: Bool
 
   static let identity = AffineStep(weightVariance: 1, biasVariance: 0, trained: false)
@@ -23,7 +24,7 @@ package struct AffineStep: Sendable, Equatable {
       weightVariance * image.tangent, added: trained ? after.variance : 0, to: values + 2)
   }
 
-  /// The same of a sum of two independent signals.
+  /// Writes these values for a sum of two independent signals.
   static func writeSumValues(
     _ image: ImageState, _ other: ImageState, to values: UnsafeMutablePointer<Double>
   ) {
@@ -34,7 +35,8 @@ package struct AffineStep: Sendable, Equatable {
   private static func write(
     _ square: Double, added: Double, to values: UnsafeMutablePointer<Double>
   ) {
-    // With the root of 1/2 spread over both, the deficit is the wedge's bare square.
+    // With the root of 1/2 distributed over both values, the deficit is simply the square of the
+    // wedge.
     let fourthRootOfHalf = 0.5.squareRoot().squareRoot()
     let sum = ((square + added).squareRoot() + square.squareRoot()).squareRoot()
     values[0] = fourthRootOfHalf * sum

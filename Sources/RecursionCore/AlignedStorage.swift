@@ -1,18 +1,20 @@
 import CVector
 
-/// Memory that starts on a cache line, so that no register is loaded across two; much of it on
-/// large pages, where the system has them.
+/// Memory that starts on a cache line, so that no register is loaded across two lines. Large blocks
+/// use large pages, if the system has them.
 final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Scalar>
-  /// How many numbers there is room for.
+  /// The number of elements.
   let count: Int
   private static var lineBytes: Int { 64 }
   private static var pageBytes: Int { 2 << 20 }
 
-  /// How many numbers fill one cache line.
+  /// The number of elements in a cache line.
   static var lineCount: Int { lineBytes / MemoryLayout<Scalar>.stride }
 
-  /// - Parameter isZeroed: false where everything is written before it is read.
+  /// Allocates memory for `count` elements.
+  ///
+  /// - Parameter isZeroed: false if every element is written before it is read.
   init(count: Int, isZeroed: Bool = true) {
     self.count = max(count, 1)
     let bytes = max(count, 1) * MemoryLayout<Scalar>.stride
@@ -27,22 +29,24 @@ final class AlignedStorage<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 }
 
-/// Memory of tables and sums that are gone, for the next ones: the system gives new memory page by page and
-/// zeroed, which takes longer than to fill it. For one thread.
+/// Memory of released tables and sums, for reuse: the system provides new memory page by page and
+/// zeroed, which takes longer than filling it. For one thread.
 final class StoragePool<Scalar: BinaryFloatingPoint>: @unchecked Sendable {
   private var spare: [AlignedStorage<Scalar>] = []
   private let capacity: Int
 
-  /// - Parameter capacity: how many pieces are kept.
+  /// Creates a pool.
+  ///
+  /// - Parameter capacity: the largest number of blocks that are kept.
   init(capacity: Int) { self.capacity = capacity }
 
-  /// Memory for `count` numbers, whatever they are.
+  /// Memory for `count` elements with arbitrary contents.
   func take(_ count: Int) -> AlignedStorage<Scalar> {
     let fitting = spare.firstIndex { $0.count >= count && $0.count <= 2 * count }
     return fitting.map { spare.remove(at: $0) } ?? AlignedStorage(count: count, isZeroed: false)
   }
 
-  /// Takes memory back; of too many pieces the oldest is given up.
+  /// Takes memory back. If there are too many blocks, the oldest is released.
   func give(_ storage: AlignedStorage<Scalar>) {
     spare.append(storage)
     if spare.count > capacity { spare.removeFirst() }

@@ -1,39 +1,41 @@
 import CVector
 
-/// Precisions that every step has a loop for.
+/// Lanes for which every step has a compiled loop.
 protocol CoreLanes: Lanes {
   /// The precision of the lanes.
   static var precision: Precision { get }
 
-  /// Writes four rows of numbers in double precision, rounded to these lanes' scalars and `stride`
-  /// apart.
+  /// Writes four rows of double-precision numbers, rounded to the scalars of these lanes. The rows
+  /// are `stride` apart.
   static func convertRows(
     _ numbers: Float64Lanes, to pointer: UnsafeMutablePointer<Scalar>, stride: Int)
 
-  /// Adds to the sums of a row's pairs those of `even` and the first ones of `odd`'s pairs, and to
-  /// others the second ones of `odd`'s; with the numbers `second` further on, unless that is 0.
+  /// Adds pairs of neighboring numbers to sums. The sums at `here` get both numbers of the pairs of
+  /// `even` and the first numbers of the pairs of `odd`; the sums at `next` get the second numbers
+  /// of the pairs of `odd`. Unless `second` is 0, the numbers `second` further on are included.
   ///
-  /// - Parameter width: numbers of `even` and of `odd`, 32 or 16.
+  /// - Parameter width: number of elements of `even` and of `odd`, 32 or 16.
   static func addPairs(
     _ even: UnsafePointer<Scalar>, _ odd: UnsafePointer<Scalar>, second: Int, width: Int,
     to here: UnsafeMutablePointer<Double>, and next: UnsafeMutablePointer<Double>)
 
-  /// Writes 16 sums of three of 32 numbers, each two on from the one before. Behind the last pair
-  /// lies `right`, and behind pair `seam`, unless that is negative, `atSeam`.
+  /// Writes 16 sums of three consecutive numbers each, from 32 numbers. Each sum starts two numbers
+  /// after the one before. The number after the last pair is `right`; the number after pair `seam`
+  /// is `atSeam`, unless `seam` is negative.
   static func halve(
     _ line: UnsafePointer<Scalar>, right: Scalar, seam: Int, atSeam: Scalar,
     to left: UnsafeMutablePointer<Scalar>)
 
-  /// Writes the gaps of `width` windows (16 or 8) with as many others behind a pool, from sums by
-  /// offset, to a matrix with rows of `columns` numbers, of g and `plane` further on of h; see
-  /// `PooledImage`.
+  /// Writes the gaps between `width` windows (16 or 8) of one image and `width` windows of another
+  /// after a pool, from sums by offset, to a matrix with rows of `columns` numbers: g, and h
+  /// `plane` after g. See `PooledImage`.
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
     _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), width: Int,
     to matrix: UnsafeMutablePointer<Scalar>, columns: Int, plane: Int)
 
-  /// The same of `count` pairs of windows side by side, or of one window (`isOne`) with `count`
-  /// others.
+  /// Writes the gaps of `count` pairs of windows side by side or, if `isOne`, of one window with
+  /// `count` others.
   static func writePooledGaps(
     _ sums: (UnsafePointer<Double>, UnsafePointer<Double>),
     _ images: (UnsafePointer<Double>, UnsafePointer<Double>, plane: Int), count: Int, isOne: Bool,
@@ -55,12 +57,13 @@ protocol CoreLanes: Lanes {
 }
 
 extension CoreLanes {
-  /// Images whose numbers lie side by side in a table: enough for four rows and for a register.
+  /// The number of images whose values lie side by side in a table: enough for four rows and for a
+  /// register.
   @inline(__always)
   static var groupCount: Int { Swift.max(rowCount, 4) }
 
-  /// The largest value of a pixel: formulas multiply those of two, and for one that is almost black
-  /// the product of their inverses must stay finite.
+  /// The largest value of a pixel. Formulas multiply the values of two pixels, and for a nearly
+  /// black pixel the product of their inverses must stay finite.
   @inline(__always)
   static var largestValue: Double { precision == .f64 ? 1e154 : 1e19 }
 }

@@ -1,24 +1,25 @@
 import CVector
 
 extension Lanes {
-  /// e^x, within 1 unit in the last place (1.5 in single precision); 0 where it would be smaller
-  /// than the normal numbers, and constant beyond the largest.
+  /// e^x, within 1 unit in the last place (1.5 in single precision). 0 if the result would be below
+  /// the normal numbers, and constant beyond the largest.
   @inline(__always)
   package static func exponential(_ x: Self) -> Self {
     let parts = exponentialParts(x)
     return parts.power.adding(parts.power, times: parts.minusOne)
   }
 
-  /// e^x - 1 with full relative accuracy (2 units in the last place), near 0 as elsewhere. Beside
-  /// `exponential` of the same x it costs two operations.
+  /// e^x - 1 with full relative accuracy (2 units in the last place), for x near 0 too. If
+  /// `exponential` of the same x is computed as well, it costs two additional operations.
   @inline(__always)
   package static func exponentialMinusOne(_ x: Self) -> Self {
     let parts = exponentialParts(x)
     return (parts.power - Self(1)).adding(parts.power, times: parts.minusOne)
   }
 
-  /// x = n ln 2 + r with the whole n nearest to x / ln 2. Adding 1.5 2^bits, the constant `rounding`
-  /// (bits is the length of the fraction), rounds to whole numbers; ln 2 comes in two parts.
+  /// x = n ln 2 + r, where n is the integer nearest to x / ln 2. Adding the constant `rounding`,
+  /// 1.5 2^bits with bits the length of the fraction, rounds to an integer. ln 2 is given in two
+  /// parts.
   @inline(__always)
   static func reduced(
     _ x: Self, rounding: Double, logarithm: (high: Double, low: Double)
@@ -31,8 +32,8 @@ extension Lanes {
 }
 
 extension Float64Lanes {
-  /// e^r - 1 = r + r^2 q(r), q of degree 9 by interpolation at Chebyshev's nodes: relative error
-  /// 4.1e-17 without rounding. x is taken to [-708, 709], where 2^n and e^x are normal.
+  /// e^r - 1 = r + r^2 q(r), with q of degree 9 by interpolation at the Chebyshev nodes: relative
+  /// error 4.1e-17 without rounding. x is clamped to [-708, 709], where 2^n and e^x are normal.
   @inline(__always)
   package static func exponentialParts(_ x: Self) -> (power: Self, minusOne: Self) {
     let (n, r) = reduced(
@@ -55,7 +56,7 @@ extension Float64Lanes {
 }
 
 extension Float32Lanes {
-  /// The same with q of degree 4, relative error 2.5e-8, for x in [-87, 88].
+  /// As above with q of degree 4, relative error 2.5e-8, for x in [-87, 88].
   @inline(__always)
   package static func exponentialParts(_ x: Self) -> (power: Self, minusOne: Self) {
     let (n, r) = reduced(

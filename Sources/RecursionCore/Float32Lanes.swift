@@ -228,7 +228,7 @@ package struct Float32Lanes: Lanes {
       .horner(u, 0.9428090552802797797)
   }
 
-  /// The coefficients of `arcCosineFactor` in the other unit.
+  /// The polynomial of `arcCosineFactor`, rescaled to turns.
   @inline(__always)
   package static func turnFactor(_ v: Self) -> Self {
     Self(187333944.20374173)
@@ -241,7 +241,7 @@ package struct Float32Lanes: Lanes {
       .horner(v, 1.414213541783795)
   }
 
-  /// The coefficients of `arcCosineMomentFactor` in the other unit.
+  /// The polynomial of `arcCosineMomentFactor`, rescaled to turns.
   @inline(__always)
   package static func turnMomentFactor(_ v: Self) -> Self {
     Self(911696.4883884271)

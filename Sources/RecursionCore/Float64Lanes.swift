@@ -204,8 +204,8 @@ package struct Float64Lanes: Lanes {
 
   /// P(u) with acos(1 - u) = sqrt(u) P(u), u in [0, 1]; rational, relative error 3.4e-17.
   ///
-  /// As a function of c = 1 - u it has its branch cut at c <= -1, so a quotient of polynomials with
-  /// positive coefficients fits it with a third of the degree, and without cancellation.
+  /// As a function of c = 1 - u, it has its branch cut at c <= -1. A quotient of polynomials with
+  /// positive coefficients therefore fits it with a third of the degree, and without cancellation.
   @inline(__always)
   package static func arcCosineFactor(_ u: Self) -> Self { angleFactor(Self(1) - u) }
 

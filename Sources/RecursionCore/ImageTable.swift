@@ -1,28 +1,28 @@
-/// What the steps of a program need of each image at one edge of a tile, computed once per image,
-/// and the diagonals of the kernels.
+/// The values that the steps of a program need of each image at one edge of a tile, computed once
+/// per image, and the diagonals of the kernels.
 final class ImageTable<L: CoreLanes>: @unchecked Sendable {
-  /// The images.
+  /// The number of images.
   let count: Int
-  /// K and Theta at each image: [network][image].
+  /// K and Theta of each image: [network][image].
   let diagonals: [[ImageState]]
 
   private let storage: AlignedStorage<L.Scalar>
   private let stride: Int
   private let offsets: [Int]
 
-  /// Steps of images between two calls of `poll`: about a millisecond.
+  /// The number of steps times images between two calls of `poll`: about a millisecond.
   private static var stepsPerPoll: Int { 1 << 15 }
 
-  /// The table of `count` images with K and Theta `states` at each source: [source][image]. Nil where
-  /// `poll` gives up.
+  /// Builds the table of `count` images with K and Theta `states` at each source, [source][image].
+  /// Returns nil if `poll` stops the computation.
   ///
-  /// - Throws: `RangeError` where a variance leaves the range of the lanes.
+  /// - Throws: `RangeError` if a variance leaves the range of the lanes.
   init?(
     _ program: Program, states: [[ImageState]], count: Int, _ poll: () -> Bool
   ) throws(RangeError) {
     self.count = count
-    // Whole blocks of columns are read, so the padding must be there (and be finite).
-    // One cache line more keeps an image's numbers out of the same set of the cache.
+    // Whole blocks of columns are read, so the padding must exist and be finite. An additional
+    // cache line keeps the numbers of an image out of the same set of the cache.
     let blockColumns = PairEngine<L>.blockColumns
     stride =
       (count + blockColumns - 1) / blockColumns * blockColumns
@@ -68,7 +68,7 @@ final class ImageTable<L: CoreLanes>: @unchecked Sendable {
     if let failure = watch.failure { throw failure }
   }
 
-  /// Notes an image's numbers before and after a step.
+  /// Notes the numbers of an image before and after a step.
   @inline(__always)
   private static func note(
     _ before: ImageState, _ after: ImageState, _ step: Step, _ watch: inout RangeWatch,

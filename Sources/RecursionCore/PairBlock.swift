@@ -1,15 +1,15 @@
-/// A block of pairs (rows x columns) in flight through the network: four planes, small enough for
-/// the first-level cache, updated in place by one step after another.
+/// A block of pairs (rows x columns) between steps: four planes, small enough for the first-level
+/// cache, which one step after another updates in place.
 package struct PairBlock<L: Lanes>: @unchecked Sendable {
-  /// Rows in use.
+  /// Number of rows in use.
   package let rows: Int
-  /// Columns in use, a multiple of the lanes.
+  /// Number of columns in use, a multiple of the lanes.
   package let columns: Int
   let stride: Int
   let planes: UnsafeMutablePointer<L.Scalar>
   let planeSize: Int
 
-  /// One register's place in the four planes.
+  /// The place of one register in the four planes.
   struct Place {
     let covariance: UnsafeMutablePointer<L.Scalar>
     let planeSize: Int
@@ -25,7 +25,7 @@ package struct PairBlock<L: Lanes>: @unchecked Sendable {
     Place(covariance: planes + row * stride + column, planeSize: planeSize)
   }
 
-  /// Calls `body` for every register of the block with the values of its row's image and of its
+  /// Calls `body` for every register of the block, with the values of the row's image and of the
   /// columns' images.
   @inline(__always)
   func forEachRegister(
@@ -44,7 +44,7 @@ package struct PairBlock<L: Lanes>: @unchecked Sendable {
     }
   }
 
-  /// Multiplies all four by the factors of both images: K and Theta of scaled signals.
+  /// Multiplies all four planes by the factors of both images: K and Theta of scaled signals.
   func scale(rows rowValues: StepValues<L.Scalar>, columns columnValues: StepValues<L.Scalar>) {
     forEachRegister(rowValues, columnValues) { place, row, column in
       let factor = row[0] * column[0]
@@ -54,8 +54,8 @@ package struct PairBlock<L: Lanes>: @unchecked Sendable {
     }
   }
 
-  /// Adds the pairs of an independent signal; the deficits as in `Dense`, from
-  /// `AffineStep.writeSumValues`.
+  /// Adds the pairs of an independent signal. The deficits are computed as in `Dense`, with the
+  /// values of `AffineStep.writeSumValues`.
   func add(
     _ other: PairBlock<L>, rows rowValues: StepValues<L.Scalar>,
     columns columnValues: StepValues<L.Scalar>
@@ -86,7 +86,8 @@ package struct PairBlock<L: Lanes>: @unchecked Sendable {
   }
 }
 
-/// One step's numbers of consecutive images: value `v` of image `i` at base[v * stride + i].
+/// The values of one step for consecutive images: value `v` of image `i` is at
+/// base[v * stride + i].
 package struct StepValues<Scalar>: @unchecked Sendable {
   let base: UnsafePointer<Scalar>
   let stride: Int

@@ -1,24 +1,25 @@
 /// Takes the covariances of a tile of image pairs through every network of a program.
 ///
-/// A tile is cut into blocks whose four planes fit into the first-level cache; each block goes
-/// through all steps before the next one starts, so the whole depth of the networks touches main
-/// memory once. The result of a pair depends on that pair alone, not on the tile or the order.
+/// A tile is divided into blocks whose four planes fit into the first-level cache. Each block goes
+/// through all steps before the next one starts, so main memory is accessed only once for the whole
+/// depth of the networks. The result of a pair depends on that pair alone, not on the tile or the
+/// order.
 final class PairEngine<L: CoreLanes> {
-  /// The block: 16 KiB of state.
+  /// The size of a block: 16 KiB of state.
   static var blockRows: Int { 8 }
   static var blockColumns: Int { 512 / MemoryLayout<L.Scalar>.size }
 
   private let program: Program
-  /// Memory of blocks that nobody uses now.
+  /// Memory of blocks that are not in use.
   private var spare: [AlignedStorage<L.Scalar>] = []
-  /// A plane and the gap behind it, which keeps the same pair's numbers in the four planes (and in
-  /// the table of images) out of the same set of the cache.
+  /// The size of a plane and the gap after it. The gap keeps the numbers of a pair in the four
+  /// planes (and in the table of images) out of the same set of the cache.
   private static var planeSize: Int {
     blockRows * blockColumns + 5 * AlignedStorage<L.Scalar>.lineCount
   }
   private static var blockSize: Int { 4 * planeSize }
 
-  /// An engine with its own scratch memory; one per thread.
+  /// Creates an engine with its own scratch memory; use one per thread.
   init(_ program: Program) {
     self.program = program
   }
@@ -43,7 +44,7 @@ final class PairEngine<L: CoreLanes> {
     }
   }
 
-  /// Where a block lies in the tile.
+  /// The position of a block in the tile.
   private struct Window {
     let rows: ImageTable<L>
     let row: Int
@@ -96,7 +97,7 @@ final class PairEngine<L: CoreLanes> {
           place.tangentDeficit[column] = 0
         }
       }
-      // The padding takes part in the arithmetic and is never read.
+      // The padding takes part in the arithmetic, but its results are never read.
       for column in width..<block.columns {
         place.covariance[column] = 0
         place.deficit[column] = 0
@@ -106,7 +107,7 @@ final class PairEngine<L: CoreLanes> {
     }
   }
 
-  /// Takes `state` through the steps behind it, and gives its memory back.
+  /// Takes `state` through the steps that follow, and then gives its memory back.
   private func descend(
     _ children: [Int], _ state: State, _ kept: [State], _ window: Window,
     _ outputs: [KernelOutput]

@@ -1,10 +1,13 @@
-/// Several networks compiled into one pass: trees of steps in which networks share the
-/// layers that they begin with: several depths of one architecture cost no more than the deepest.
+/// Several networks compiled into one pass: trees of steps in which networks share the layers that
+/// they have in common at the start. Several depths of one architecture therefore cost no more than
+/// the deepest.
 ///
 /// Convolutional layers act on pairs of pixels (`PixelProgram`) until a readout leaves one number
-/// per pair of images; what follows, and networks that flatten their input, acts on those.
+/// per pair of images. The steps after a readout, and networks that flatten their input, act on
+/// these pairs of images.
 public struct Program: Sendable {
-  /// One step on pairs of images and what follows it; the children each continue from its result.
+  /// One step on pairs of images and the steps that follow it. Each child continues from the step's
+  /// result.
   struct Node: StepTreeNode, Sendable {
     var step: Step
     /// The networks whose kernels are the result of this step.
@@ -27,17 +30,21 @@ public struct Program: Sendable {
   private(set) var nodes: [Node] = []
   /// The convolutional parts: at most one per arrangement.
   private(set) var pixelPrograms: [PixelProgram] = []
-  /// The networks that these are not enough for; nil where there is none.
+  /// The networks that need the graph engine; nil if there are none.
   private(set) var graph: GraphProgram?
-  /// How many networks there are.
+  /// The number of networks.
   public let networkCount: Int
-  /// Whether all of them treat left and right alike; see `Network.isMirrorSymmetric`.
+  /// Whether all networks treat left and right alike; see `Network.isMirrorSymmetric`.
   public let isMirrorSymmetric: Bool
 
-  /// The program that computes the kernels of all `networks`, which are for images of one shape.
+  /// Compiles the program that computes the kernels of all `networks`, which must be for images of
+  /// one shape.
   public init(_ networks: [Network]) { self.init(networks, throughGraph: false) }
 
-  /// - Parameter throughGraph: takes all networks through the `GraphEngine`, which knows every map.
+  /// Compiles `networks`.
+  ///
+  /// - Parameter throughGraph: whether to run all networks in the `GraphEngine`, which supports
+  ///   every map.
   package init(_ networks: [Network], throughGraph: Bool) {
     networkCount = networks.count
     isMirrorSymmetric = networks.allSatisfy(\.isMirrorSymmetric)
@@ -51,7 +58,7 @@ public struct Program: Sendable {
       let source = sources.firstIndex(of: origins[network]) ?? sources.count
       if source == sources.count { sources.append(origins[network]) }
       let isEmpty = stack.layers.allSatisfy(\.steps.isEmpty)
-      // A readout that is the whole network's result passes through a step that changes nothing.
+      // If a network ends with a readout, add a step that changes nothing.
       let through = (description: LayerDescription(""), steps: [Step.affine(.identity)])
       tree.insert(
         isEmpty ? [through] : stack.layers.map { ($0.description, $0.steps) }, from: source,
@@ -63,7 +70,7 @@ public struct Program: Sendable {
     fuse()
   }
 
-  /// Compiles the convolutional parts; returns where each network's pairs of images come from.
+  /// Compiles the convolutional parts. Returns the source of each network's pairs of images.
   private mutating func readPixels(_ networks: [Network], _ stacks: [LayerStack?]) -> [Source] {
     var origins = [Source](repeating: .input, count: networks.count)
     for arrangement in [PixelProgram.Arrangement.images, .pixels] {
@@ -72,7 +79,7 @@ public struct Program: Sendable {
       var shape: (PixelShape, channels: Int)?
       for (network, value) in networks.enumerated() {
         guard let stack = stacks[network], stack.arrangement == arrangement else { continue }
-        // Networks that end alike share a readout.
+        // Networks with equal convolutional parts share a readout.
         let end = tree.end(of: stack.pixelLayers.map { ($0.description, $0.steps) }, new: readouts)
         readouts = max(readouts, end + 1)
         origins[network] = .readout(program: pixelPrograms.count, readout: end)
@@ -87,41 +94,42 @@ public struct Program: Sendable {
     return origins
   }
 
-  /// Whether a network flattens its input, so that the covariances of whole images are needed.
+  /// Whether any network flattens its input, so that the covariances of whole images are needed.
   public var usesInputCovariances: Bool { sources.contains(.input) }
-  /// Whether networks need the images themselves, beside their covariances.
+  /// Whether networks need the images themselves, besides their covariances.
   public var usesPixels: Bool { !pixelPrograms.isEmpty || graph != nil }
 
-  /// Whether large matrices are multiplied: images at the input, or pairs of positions.
+  /// Whether large matrices are multiplied, either of images at the input or of pairs of positions.
   package var usesProducts: Bool { usesInputCovariances || graph != nil }
 
-  /// What one pair of images costs, in pairs of pixels and layers; a pair of flattened images is
-  /// one per step.
+  /// The cost of one pair of images, in pairs of pixels times layers. A pair of flattened images
+  /// costs one per step.
   public var pixelPairsPerPair: Double {
     Double(nodes.count) + pixelPrograms.reduce(0) { $0 + $1.pixelPairsPerPair }
       + (graph?.pairsPerPair ?? 0)
   }
 
-  /// The precision of the lanes that compute what a user wants in `precision`.
+  /// The precision of the lanes that compute kernels for a user who requests `precision`.
   ///
-  /// Single precision rounds each pair of pixels by about 2e-7 of the variances, most of which the
-  /// mean over the pixels averages out. Where few pixels are left, or a pool averages what no
-  /// activation has made, kernels that are small beside those variances would show it, so a program
-  /// with such a network is computed in double precision, all of it.
+  /// Single precision rounds each pair of pixels by about 2e-7 of the variances; the mean over the
+  /// pixels averages out most of these errors. They would be visible in kernels that are small
+  /// compared with the variances if few pixels are left, or if a pool averages values before any
+  /// activation. A program with such a network is therefore computed entirely in double precision.
   public func lanes(for precision: Precision) -> Precision {
     let fewest = min(
       pixelPrograms.map(\.fewestAveraged).min() ?? .max, graph?.fewestAveraged ?? .max)
     return fewest < 64 ? .f64 : precision
   }
 
-  /// Images along the edge of the least tile that leaves no part of a register unused.
+  /// The number of images along the edge of the smallest tile that leaves no part of a register
+  /// unused.
   public var leastTile: Int {
     pixelPrograms.allSatisfy { $0.arrangement == .pixels } && !usesInputCovariances
       ? graph?.blockImages ?? 1 : 16
   }
 
-  /// Tells every activation what the correlations that reach it are at least. Affine layers add to
-  /// covariances what they add to variances, and so never lower it.
+  /// Tells every activation a lower bound for the correlations that reach it. Affine layers add the
+  /// same to covariances as to variances, so they never lower the bound.
   private mutating func noteCorrelations() {
     var stack: [(children: [Int], known: Double, kept: [Double])] = roots.map { ($0, -1, []) }
     while let (children, before, kept) = stack.popLast() {
@@ -142,8 +150,8 @@ public struct Program: Sendable {
     }
   }
 
-  /// Lets an activation take the affine layer after it into its own pass, where nothing else
-  /// needs the result between them.
+  /// Merges an affine layer into the pass of the activation before it, if nothing else needs the
+  /// result between them.
   private mutating func fuse() {
     for index in nodes.indices {
       guard case .activation(var step) = nodes[index].step, nodes[index].outputs.isEmpty,
@@ -165,7 +173,7 @@ public struct Program: Sendable {
     nodes.count + pixelPrograms.reduce(0) { $0 + $1.nodes.count } + (graph?.nodes.count ?? 0)
   }
 
-  /// Bytes that a `TileEdge` takes per image.
+  /// Size of a `TileEdge` per image, in bytes.
   public func bytesPerImage(_ wanted: Precision) -> Int {
     let precision = lanes(for: wanted)
     let size = precision == .f64 ? 8 : 4
@@ -175,8 +183,9 @@ public struct Program: Sendable {
       + (graph?.bytesPerImage(precision) ?? 0)
   }
 
-  /// The same without what an edge holds twice for speed: the size of tiles goes by this, and so
-  /// does not depend on how pairs of pixels are laid out.
+  /// Size of a `TileEdge` per image, in bytes, without the second copies that it holds for speed.
+  /// The size of tiles is based on this number, so that it does not depend on the layout of pairs
+  /// of pixels.
   public func distinctBytesPerImage(_ wanted: Precision) -> Int {
     let precision = lanes(for: wanted)
     return bytesPerImage(wanted)
@@ -186,7 +195,7 @@ public struct Program: Sendable {
   /// Whether the first layers' pairs of pixels lie by offsets (see `OffsetPass`).
   package var isByOffset: Bool { pixelPrograms.contains { $0.segments[0].isByOffset } }
 
-  /// Bytes that a `TileRecursion` takes beside edges and tiles.
+  /// Memory of a `TileRecursion` in bytes, besides edges and tiles.
   public func engineBytes(_ precision: Precision) -> Int {
     pixelPrograms.reduce(graph?.engineBytes(lanes(for: precision)) ?? 0) {
       $0 + $1.engineBytes(lanes(for: precision))
@@ -194,7 +203,7 @@ public struct Program: Sendable {
   }
 
   /// The diagonal of every network's kernels for an image with K0(x, x) = `variance`, for networks
-  /// that flatten their input; see `TileEdge.diagonals` for all.
+  /// that flatten their input. See `TileEdge.diagonals` for all networks.
   public func diagonal(variance: Double) -> [ImageState] {
     var result = [ImageState](repeating: ImageState(variance: 0), count: networkCount)
     guard let source = sources.firstIndex(of: .input) else { return result }
@@ -204,20 +213,20 @@ public struct Program: Sendable {
     return result
   }
 
-  /// The number of steps to a node, itself included, and one of the networks that go through it.
+  /// The number of steps up to a node, including the node, and one of the networks that contain it.
   func place(ofNode node: Int) -> (step: Int, network: Int?) {
     var place = node
     while nodes[place].outputs.isEmpty, let child = nodes[place].children.last { place = child }
     return (nodes.stepNumber(of: node), nodes[place].outputs.first)
   }
 
-  /// Visits every node behind a source with one image's state before and after it; before `join`
-  /// the state that was kept is visited with it.
+  /// Visits every node after a source, with the state of one image before and after the node. For
+  /// `join`, the state that was kept is visited too.
   func walk(
     _ input: ImageState, from source: Int,
     _ visit: (_ node: Int, _ before: (ImageState, kept: ImageState?), _ after: ImageState) -> Void
   ) {
-    // Only branches recurse: a chain of 20,000 layers must not need a stack of that depth.
+    // Recurse for branches only: a chain of 20,000 layers must not need a stack of that depth.
     func descend(_ children: [Int], _ state: ImageState, _ kept: [ImageState]) {
       var (children, state, kept) = (children, state, kept)
       while let last = children.last {
@@ -248,8 +257,8 @@ public struct Program: Sendable {
 }
 
 extension PrefixTree {
-  /// Inserts `layers` from the only start and returns the end that is noted there: one of before,
-  /// or `new`.
+  /// Inserts `layers` from the only start, and returns the end at the last node: an existing end,
+  /// or `new` if there is none.
   fileprivate mutating func end(
     of layers: [(description: LayerDescription, steps: [Step])], new end: Int
   ) -> Int {

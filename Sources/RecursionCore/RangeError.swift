@@ -1,7 +1,8 @@
 import Failures
 
 extension Precision {
-  /// The variances that lanes can carry besides 0: those whose squares and inverse squares they hold.
+  /// The range of nonzero variances that lanes can represent: their squares and inverse squares
+  /// must be representable.
   var variances: ClosedRange<Double> {
     switch self {
     case .f64: 1e-150...1e150
@@ -10,32 +11,32 @@ extension Precision {
   }
 }
 
-/// A number of an image that the arithmetic cannot carry with its digits.
+/// A number of an image that the arithmetic cannot represent without losing digits.
 public struct RangeError: Failure, Sendable {
-  /// What left the range.
+  /// The number that left the range.
   enum Quantity: String, Sendable {
     case variance = "the variance of an image"
     case tangent = "the NTK of an image with itself"
-    /// The variance and epsilon under a layer normalization.
+    /// The variance plus epsilon in a layer normalization.
     case normalized = "the variance of an image plus the epsilon of layer_norm"
   }
 
   let quantity: Quantity
   let value: Double
-  /// What it must be at least or at most there.
+  /// The smallest or largest value allowed.
   let bound: Double
-  /// From 1, an affine layer or an activation each.
+  /// The number of the step, counted from 1; each affine layer and each activation is a step.
   let step: Int
-  /// One of the networks that it happens in, where that is known.
+  /// One of the networks in which the error occurs, if it is known.
   public let network: Int?
   let precision: Precision
-  /// Whether double precision would not help.
+  /// Whether double precision would not help either.
   var isDoubleTooSmall = false
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind { .badData }
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     if value.isNaN {
       return
@@ -60,8 +61,8 @@ public struct RangeError: Failure, Sendable {
   }
 }
 
-/// Looks at all numbers of some images on their way through a program, and keeps the first one that
-/// is out of range. Per image, so it costs nothing per pair.
+/// Checks all numbers of some images on their way through a program, and keeps the first number
+/// that is out of range. The cost is per image, not per pair.
 struct RangeWatch: Sendable {
   let precision: Precision
   private var first: RangeError?
@@ -69,7 +70,7 @@ struct RangeWatch: Sendable {
 
   init(_ precision: Precision) { self.precision = precision }
 
-  /// The error, once everything has been seen.
+  /// The error, after all numbers have been noted; nil if there is none.
   var failure: RangeError? {
     var failure = first
     failure?.isDoubleTooSmall = failsInDouble
@@ -79,8 +80,8 @@ struct RangeWatch: Sendable {
   /// Notes a number at a step.
   ///
   /// - Parameters:
-  ///   - largest: what it may be at most in a precision, besides the lanes' own range.
-  ///   - place: the step and one of its networks; called where the number is out of range.
+  ///   - largest: the largest value allowed in a precision, besides the range of the lanes.
+  ///   - place: returns the step and one of its networks; called if the number is out of range.
   @inline(__always)
   mutating func note(
     _ quantity: RangeError.Quantity, _ value: Double,
@@ -95,7 +96,7 @@ struct RangeWatch: Sendable {
       precision: precision)
   }
 
-  /// The end of the range that `value` lies beyond; nil where it is in range.
+  /// The end of the range that `value` violates; nil if it is in range.
   private static func violated(
     _ value: Double, _ precision: Precision, _ largest: Double
   ) -> Double? {

@@ -3,14 +3,15 @@ enum Step: Sendable {
   case affine(AffineStep)
   case activation(any AnyActivationStep)
   case normalize(LayerNorm)
-  /// A residual's branches start: the state is kept.
+  /// The start of a residual's branches: the state is kept.
   case fork
-  /// The second branch starts from what was kept; the first one's result is kept instead.
+  /// The second branch starts from the kept state, and the result of the first branch is kept
+  /// instead.
   case exchange
-  /// The branches are added.
+  /// The results of the branches are added.
   case join
 
-  /// How many numbers `writeImageValues` writes.
+  /// The number of values that `writeImageValues` writes.
   var imageValueCount: Int {
     switch self {
     case .affine: return AffineStep.imageValueCount
@@ -21,7 +22,7 @@ enum Step: Sendable {
     }
   }
 
-  /// Writes everything that the step needs of one image.
+  /// Writes all values that the step needs of one image.
   func writeImageValues(
     _ image: ImageState, kept: ImageState?, to values: UnsafeMutablePointer<Double>
   ) {
@@ -34,7 +35,7 @@ enum Step: Sendable {
     }
   }
 
-  /// The diagonal after a step that needs no other state.
+  /// The diagonal after a step that needs no kept state.
   func advance(_ image: ImageState) -> ImageState {
     switch self {
     case .affine(let affine): return affine.advance(image)
@@ -48,7 +49,7 @@ enum Step: Sendable {
   }
 }
 
-/// An `ActivationStep` whose activation is known at run time only.
+/// An `ActivationStep` whose activation is known only at run time.
 protocol AnyActivationStep: Sendable {
   var affine: AffineStep { get set }
   var leastCorrelation: Double { get set }

@@ -4,7 +4,8 @@ protocol StepTreeNode {
 }
 
 extension Array where Element: StepTreeNode {
-  /// Drops the nodes that no root leads to. Returns where each node is now; nil for those dropped.
+  /// Removes the nodes that cannot be reached from `roots`. Returns the new index of each node; nil
+  /// for removed nodes.
   mutating func keepReachable(from roots: [Int]) -> [Int?] {
     var isReached = [Bool](repeating: false, count: count)
     for root in roots { isReached[root] = true }
@@ -25,7 +26,7 @@ extension Array where Element: StepTreeNode {
     return places
   }
 
-  /// The number of steps to a node, itself included.
+  /// The number of steps up to a node, including the node.
   func stepNumber(of node: Int) -> Int {
     var (step, place) = (1, node)
     while let parent = self[..<place].lastIndex(where: { $0.children.contains(place) }) {

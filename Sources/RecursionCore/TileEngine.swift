@@ -1,10 +1,10 @@
-/// What all parts of a program need of the images at one edge of a tile.
+/// The tables that all parts of a program need of the images at one edge of a tile.
 struct EdgeTables<L: CoreLanes>: Sendable {
   let images: ImageTable<L>
   let pixels: [PixelTable<L>]
   let graph: GraphTable<L>?
 
-  /// K and Theta at each image: [network][image].
+  /// K and Theta of each image: [network][image].
   func diagonals(_ program: GraphProgram?) -> [[ImageState]] {
     var diagonals = images.diagonals
     if let program, let graph {
@@ -16,14 +16,14 @@ struct EdgeTables<L: CoreLanes>: Sendable {
   }
 }
 
-/// All parts of a program over one tile: pairs of pixels up to the readouts, pairs of images from
-/// there on, and networks that go through a graph.
+/// Runs all parts of a program on one tile: pairs of pixels up to the readouts, pairs of images
+/// after the readouts, and networks in the graph engine.
 final class TileEngine<L: CoreLanes> {
   private let program: Program
   private let pairs: PairEngine<L>
   private let pixels: [PixelEngine<L>]
   private let graph: GraphPass<L>?
-  /// The pairs at the readouts of one pixel program: [readout], each of the tile's size.
+  /// The pairs at the readouts of one pixel program: [readout], each of the size of the tile.
   private var readouts: [ReadoutPairs] = []
 
   init(_ program: Program, multiply: any MatrixProduct) {
@@ -33,7 +33,7 @@ final class TileEngine<L: CoreLanes> {
     graph = program.graph.map { GraphPass($0, multiply: multiply) }
   }
 
-  /// The tables of an edge's images; nil where `poll` gives up.
+  /// The tables of an edge's images; nil if `poll` stops the computation.
   func tables(
     variances: [Double], _ images: PixelImages?, _ poll: () -> Bool
   ) throws(RangeError) -> EdgeTables<L>? {
@@ -138,7 +138,7 @@ final class TileEngine<L: CoreLanes> {
   }
 }
 
-/// The pairs of a tile's images at one readout, as the layers behind it take them.
+/// The pairs of a tile's images at one readout, in the form that the layers after the readout need.
 private struct ReadoutPairs {
   private var covariance: [Double] = []
   private var deficit: [Double] = []
@@ -151,7 +151,7 @@ private struct ReadoutPairs {
     (deficit, tangent, tangentDeficit) = (covariance, covariance, covariance)
   }
 
-  /// Sets a pair from its gaps, K12 = (K11 + K22 - g) / 2.
+  /// Sets a pair from its gaps, with K12 = (K11 + K22 - g) / 2.
   mutating func set(_ place: Int, _ x: ImageState, _ y: ImageState, gap: Double, tangentGap: Double)
   {
     (covariance[place], deficit[place]) = pair(x.variance, y.variance, gap: gap)
@@ -177,7 +177,7 @@ private struct ReadoutPairs {
   }
 }
 
-/// A covariance and its deficit from two variances and the gap: K12 = (K11 + K22 - g) / 2.
+/// A covariance and its deficit, from two variances and the gap: K12 = (K11 + K22 - g) / 2.
 func pair(
   _ first: Double, _ second: Double, gap: Double
 ) -> (covariance: Double, deficit: Double) {

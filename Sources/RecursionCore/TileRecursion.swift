@@ -1,11 +1,11 @@
-/// The arithmetic of the lanes.
+/// The precision of the arithmetic in the lanes.
 public enum Precision: String, Sendable, CaseIterable {
   case f64
   case f32
 }
 
-/// What a program needs of the images at one edge of a tile (see `ImageTable`), in the precision
-/// of the recursion that made it.
+/// The values that a program needs of the images at one edge of a tile (see `ImageTable`), in the
+/// precision of the recursion that made the edge.
 public struct TileEdge: Sendable {
   enum Table {
     case f64(EdgeTables<Float64Lanes>)
@@ -14,24 +14,24 @@ public struct TileEdge: Sendable {
 
   let table: Table
 
-  /// K and Theta at each image, in double precision: [network][image].
+  /// K and Theta of each image, in double precision: [network][image].
   public let diagonals: [[ImageState]]
 }
 
-/// Where the two kernels of one network go: row-major, rows x columns.
+/// The memory for the two kernels of one network: row-major, rows x columns.
 public struct KernelOutput {
-  /// NNGP kernel; nil where it is not wanted.
+  /// The NNGP kernel; nil if it is not needed.
   public var nngp: UnsafeMutablePointer<Double>?
-  /// NTK; nil where it is not wanted.
+  /// The NTK; nil if it is not needed.
   public var ntk: UnsafeMutablePointer<Double>?
-  /// sqrt(K11 K22) - K12, with digits of its own where K has lost them; nil where it is not wanted.
+  /// sqrt(K11 K22) - K12, with its own digits even if K has lost them; nil if it is not needed.
   public var nngpDeficit: UnsafeMutablePointer<Double>?
-  /// The same of Theta.
+  /// The corresponding deficit of Theta.
   public var ntkDeficit: UnsafeMutablePointer<Double>?
-  /// From one row to the next.
+  /// Distance from one row to the next.
   public var stride: Int
 
-  /// An output in the caller's memory.
+  /// Creates an output in the caller's memory.
   public init(
     nngp: UnsafeMutablePointer<Double>?, ntk: UnsafeMutablePointer<Double>?, stride: Int
   ) {
@@ -47,13 +47,13 @@ public struct InputCovariances {
   public var covariance: UnsafePointer<Double>
   /// sqrt(K0(x, x) K0(x', x')) - K0(x, x'), row-major.
   public var deficit: UnsafePointer<Double>
-  /// Theta and its deficit, likewise; nil for 0.
+  /// Theta and its deficit, row-major; nil for 0.
   var tangent: UnsafePointer<Double>?
   var tangentDeficit: UnsafePointer<Double>?
-  /// From one row to the next.
+  /// Distance from one row to the next.
   public var stride: Int
 
-  /// Covariances in the caller's memory.
+  /// Describes covariances in the caller's memory.
   public init(covariance: UnsafePointer<Double>, deficit: UnsafePointer<Double>, stride: Int) {
     self.covariance = covariance
     self.deficit = deficit
@@ -61,9 +61,10 @@ public struct InputCovariances {
   }
 }
 
-/// The recursion of a program's networks over tiles of image pairs, in either precision.
+/// Runs the recursion of a program's networks over tiles of image pairs, in double or single
+/// precision.
 ///
-/// Holds scratch memory: one per thread.
+/// Holds scratch memory: use one recursion per thread.
 public final class TileRecursion {
   private enum Lanes {
     case f64(TileEngine<Float64Lanes>)
@@ -74,16 +75,17 @@ public final class TileRecursion {
 
   private let program: Program
 
-  /// The recursion of `program` with lanes of `precision`; see `Program.lanes(for:)`.
+  /// Creates the recursion of `program` with lanes of `precision`; see `Program.lanes(for:)`.
   ///
-  /// - Parameter multiply: the matrix products of attention.
+  /// - Parameter multiply: computes the matrix products of attention.
   package convenience init(
     _ program: Program, precision: Precision, multiply: any MatrixProduct = PlainProduct()
   ) {
     self.init(program, lanes: program.lanes(for: precision), multiply: multiply)
   }
 
-  /// The recursion of `program` with lanes of `precision`, whatever that does to small kernels.
+  /// Creates the recursion of `program` with lanes of `precision`, regardless of the accuracy of
+  /// small kernels.
   package init(
     _ program: Program, lanes precision: Precision, multiply: any MatrixProduct = PlainProduct()
   ) {
@@ -94,10 +96,10 @@ public final class TileRecursion {
     }
   }
 
-  /// The edge of a tile: images with K0(x, x) = `variances` as a whole, and pixel by pixel where
-  /// the program has convolutional parts.
+  /// Computes the edge of a tile, for images with K0(x, x) = `variances`. If the program has
+  /// convolutional parts, `pixels` has the images pixel by pixel.
   ///
-  /// - Throws: `RangeError` where a variance leaves the range of the arithmetic.
+  /// - Throws: `RangeError` if a variance leaves the range of the arithmetic.
   public func edge(variances: [Double], pixels: PixelImages? = nil) throws(RangeError) -> TileEdge {
     guard let edge = try edge(variances: variances, pixels: pixels, poll: { true }) else {
       preconditionFailure("an edge that nobody gives up is made")
@@ -105,12 +107,13 @@ public final class TileRecursion {
     return edge
   }
 
-  /// The same; nil where `poll`, which is called now and then, returns false.
+  /// Computes the edge of a tile; returns nil if `poll`, which is called from time to time, returns
+  /// false.
   package func edge(
     variances: [Double], pixels: PixelImages?, poll: () -> Bool
   ) throws(RangeError) -> TileEdge? {
     var goesOn = true
-    // After the first no nobody is asked again.
+    // After `poll` has returned false once, it is not called again.
     func ask() -> Bool {
       goesOn = goesOn && poll()
       return goesOn
@@ -128,11 +131,11 @@ public final class TileRecursion {
   /// Computes rows `rowRange` of a tile for every network that flattens its input.
   ///
   /// - Parameters:
-  ///   - input: the whole tile's covariances at the input.
+  ///   - input: the covariances of the whole tile at the input.
   ///   - rows: the images of the tile's rows, an edge made by this recursion.
-  ///   - columns: the images of its columns, likewise.
-  ///   - lowerTriangle: leaves out what lies above the diagonal, as far as blocks allow.
-  ///   - outputs: the whole tile's memory, one per network.
+  ///   - columns: the images of the tile's columns, an edge made by this recursion.
+  ///   - lowerTriangle: whether to leave out the part above the diagonal, as far as blocks allow.
+  ///   - outputs: memory for the whole tile, one output per network.
   public func evaluate(
     _ input: InputCovariances, rows: TileEdge, rowRange: Range<Int>, columns: TileEdge,
     lowerTriangle: Bool, outputs: [KernelOutput]
@@ -151,11 +154,13 @@ public final class TileRecursion {
     }
   }
 
-  /// Computes a tile for every network with layers on pixels; see `evaluate` for the rest.
+  /// Computes a tile for every network with layers on pixels; see `evaluate` for the other
+  /// parameters.
   ///
   /// - Parameters:
-  ///   - lowerTriangle: leaves out the diagonal and what lies above it, as far as blocks allow.
-  ///   - poll: called every few milliseconds; where it returns false the tile is given up.
+  ///   - lowerTriangle: whether to leave out the diagonal and the part above it, as far as blocks
+  ///     allow.
+  ///   - poll: called every few milliseconds; if it returns false, the computation stops.
   /// - Returns: whether the tile is complete.
   public func evaluatePixels(
     rows: TileEdge, columns: TileEdge, lowerTriangle: Bool, outputs: [KernelOutput],

@@ -1,7 +1,7 @@
-/// The fused multiply-adds that one core of this machine does: what benchmarks are held against.
+/// The rate of fused multiply-adds on one core of this machine, as a reference for benchmarks.
 package enum VectorPeak {
-  /// Runs `rounds` rounds of independent multiply-adds; returns the operations done, an add and a
-  /// multiply counted each, and a number that depends on all of them.
+  /// Runs `rounds` rounds of independent multiply-adds. Returns the number of operations, where an
+  /// add and a multiply count separately, and a number that depends on all of them.
   package static func run(_ precision: Precision, rounds: Int) -> (operations: Double, sink: Double)
   {
     switch precision {
@@ -11,7 +11,7 @@ package enum VectorPeak {
   }
 
   private static func spin<L: CoreLanes>(_ type: L.Type, _ rounds: Int) -> (Double, Double) {
-    // Three long vectors are twelve independent registers: more than the latency needs.
+    // Three long vectors are twelve independent registers, more than needed to hide the latency.
     var (a, b, c) = (L(1), L(1.1), L(1.2))
     let (factor, term) = (L(0.999_999), L(1e-6))
     for _ in 0..<rounds {

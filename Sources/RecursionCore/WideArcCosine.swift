@@ -1,5 +1,6 @@
-/// P and Q of acos(1 - u) = sqrt(u) P(u) and sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u, for u
-/// in [0, 1.2]: beyond c = 0, so that what is a little negative needs no other formula (`AbReLU`).
+/// P and Q of acos(1 - u) = sqrt(u) P(u) and sqrt(1 - c^2) - c acos(c) = u sqrt(u) Q(u), c = 1 - u,
+/// for u in [0, 1.2]. The range extends beyond c = 0, so that slightly negative correlations need
+/// no other formula (`AbReLU`).
 extension Float64Lanes {
   /// P(u); rational, relative error 8.6e-17.
   @inline(__always)
@@ -83,7 +84,7 @@ extension Float32Lanes {
       .horner(u, 0.9428091229697025)
   }
 
-  /// The coefficients of `wideArcCosineFactor` in the other unit.
+  /// The polynomial of `wideArcCosineFactor`, rescaled to turns.
   @inline(__always)
   package static func wideTurnFactor(_ v: Self) -> Self {
     Self(338607987.70351833)
@@ -96,7 +97,7 @@ extension Float32Lanes {
       .horner(v, 1.4142133895272857)
   }
 
-  /// The coefficients of `wideArcCosineMomentFactor` in the other unit.
+  /// The polynomial of `wideArcCosineMomentFactor`, rescaled to turns.
   @inline(__always)
   package static func wideTurnMomentFactor(_ v: Self) -> Self {
     Self(1398073.649840598)

@@ -1,8 +1,8 @@
-/// Vector primitives for the recursion core: types of the widest registers this build's target
-/// has, and the operations that Swift's SIMD types compile to scalar code for.
+/// Vector primitives for the recursion core: vector types for the widest registers of the build's
+/// target, and the operations that Swift's SIMD types would compile to scalar code.
 ///
-/// Everything here is `static inline` over clang's vector extension, so it vanishes into the Swift
-/// loops that call it. The target's -march decides the width; nothing is chosen at run time.
+/// Everything here is `static inline` over clang's vector extension, so it is inlined into the Swift
+/// loops that call it. The target's -march determines the width; nothing is chosen at run time.
 #ifndef NTK_CVECTOR_H
 #define NTK_CVECTOR_H
 
@@ -16,8 +16,8 @@
 #define NTK_REGISTER_BYTES 16
 #endif
 
-/// A vector is several registers long: the compiler then issues each operation for one register
-/// after the other, and the latency of one is hidden by the others (measured: 1 register 1.27 ns,
+/// A vector is several registers long. The compiler then issues each operation for one register
+/// after another, and the other registers hide the latency of each (measured: 1 register 1.27 ns,
 /// 2 registers 1.16 ns, 4 registers 1.10 ns per pair and layer in double precision).
 #define NTK_VECTOR_BYTES (4 * NTK_REGISTER_BYTES)
 
@@ -26,11 +26,11 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
 
 #define NTK_INLINE static inline __attribute__((always_inline))
 
-/// Operations write their result to `r`: Swift splits a vector that a C function returns into
-/// pieces of 16 bytes, and merging them again took LLVM two thirds of the core's build time. Swift
-/// aligns vectors to 16 bytes, less than C does; V##_result is the type with that alignment.
+/// Operations write their result to `r`. Swift splits a vector that a C function returns into
+/// pieces of 16 bytes, and merging the pieces took LLVM two thirds of the core's build time. Swift
+/// aligns vectors to 16 bytes, which is less than in C; V##_result is the type with this alignment.
 ///
-/// Every operation in both precisions, under the names ntk_f64_OP and ntk_f32_OP.
+/// Every operation exists in both precisions, under the names ntk_f64_OP and ntk_f32_OP.
 #define NTK_OPERATIONS(V, S)                                                                    \
   typedef V V##_unaligned __attribute__((aligned(sizeof(S)), may_alias));                       \
   typedef V V##_result __attribute__((aligned(16)));                                            \
@@ -44,7 +44,7 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
   }                                                                                             \
   NTK_INLINE void V##_sqrt(V##_result *_Nonnull r, V x) { *r = __builtin_elementwise_sqrt(x); } \
   NTK_INLINE void V##_abs(V##_result *_Nonnull r, V x) { *r = __builtin_elementwise_abs(x); }   \
-  /* One machine instruction each; a NaN lane gives b. */                                       \
+  /* One machine instruction each. If a or b is NaN in a lane, the result is b. */              \
   NTK_INLINE void V##_min(V##_result *_Nonnull r, V a, V b) { *r = a < b ? a : b; }             \
   NTK_INLINE void V##_max(V##_result *_Nonnull r, V a, V b) { *r = a > b ? a : b; }             \
   NTK_INLINE void V##_select_less(V##_result *_Nonnull r, V a, V b, V x, V y) {                 \
@@ -53,7 +53,7 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
   NTK_INLINE void V##_select_equal(V##_result *_Nonnull r, V a, V b, V x, V y) {                \
     *r = a == b ? x : y;                                                                        \
   }                                                                                             \
-  /* Any address that S may have. */                                                            \
+  /* The address need only be aligned for S. */                                                 \
   NTK_INLINE void V##_load(V##_result *_Nonnull r, const S *_Nonnull p) {                       \
     *r = *(const V##_unaligned *)p;                                                             \
   }                                                                                             \
@@ -63,7 +63,7 @@ typedef float ntk_f32 __attribute__((ext_vector_type(NTK_VECTOR_BYTES / 4)));
 NTK_OPERATIONS(ntk_f64, double)
 NTK_OPERATIONS(ntk_f32, float)
 
-/// Index lists of a concatenation: every lane of two vectors of 2^k lanes, in order.
+/// Index lists for shuffles that concatenate two vectors: 2^k consecutive lanes from lane i on.
 #define NTK_LANES_2(i) i, i + 1
 #define NTK_LANES_4(i) NTK_LANES_2(i), NTK_LANES_2(i + 2)
 #define NTK_LANES_8(i) NTK_LANES_4(i), NTK_LANES_4(i + 4)
@@ -71,9 +71,10 @@ NTK_OPERATIONS(ntk_f32, float)
 #define NTK_LANES_32(i) NTK_LANES_16(i), NTK_LANES_16(i + 16)
 #define NTK_LANES_64(i) NTK_LANES_32(i), NTK_LANES_32(i + 32)
 
-/// A vector as four rows of a matrix, one register of columns each: V##_load_rows, V##_store_rows
-/// take rows `stride` apart, V##_per_row has one number for each row, V##_per_column one register
-/// of columns for all rows. HALF and WHOLE are the lanes of two registers and of four.
+/// A vector as four rows of a matrix, each with one register of columns. V##_load_rows and
+/// V##_store_rows access rows that are `stride` apart. V##_per_row repeats one number along each row,
+/// and V##_per_column repeats one register of columns in all rows. HALF and WHOLE list the lanes of
+/// two registers and of four.
 #define NTK_ROW_OPERATIONS(V, S, HALF, WHOLE)                                               \
   typedef S V##_row __attribute__((ext_vector_type(NTK_REGISTER_BYTES / sizeof(S))));       \
   NTK_INLINE V##_row V##_row_load(const S *_Nonnull p) {                                    \
@@ -117,11 +118,12 @@ NTK_ROW_OPERATIONS(ntk_f64, double, NTK_LANES_4, NTK_LANES_8)
 NTK_ROW_OPERATIONS(ntk_f32, float, NTK_LANES_8, NTK_LANES_16)
 #endif
 
-/// A vector as two halves: V##_load_halves takes runs of numbers `stride` apart, V##_repeat_halves
-/// has one number for each half. V##_shift_up moves every lane to the next one and takes the first
-/// from `e`, V##_shift_down the other way round; V##_shift_halves_* do so within each half, and
-/// V##_shift_rows_* within each quarter; V##_repeat_rows has one number for each of those. HALF
-/// and WHOLE are the lanes of two registers and of four, LANES their number.
+/// A vector as two halves. V##_load_halves loads two runs of numbers that are `stride` apart, and
+/// V##_repeat_halves repeats one number in each half. V##_shift_up moves every lane to the next one,
+/// and the first lane becomes the last lane of `e`. V##_shift_down moves every lane to the previous
+/// one, and the last lane becomes the first lane of `e`. V##_shift_halves_* do the same within each
+/// half, and V##_shift_rows_* within each quarter. V##_repeat_rows repeats one number in each quarter.
+/// HALF and WHOLE list the lanes of two registers and of four, and LANES is the number of lanes.
 #define NTK_HALF_OPERATIONS(V, S, QUARTER, HALF, WHOLE, LANES)                                \
   NTK_INLINE void V##_load_halves(V##_result *_Nonnull r, const S *_Nonnull p, long stride) { \
     *r = V##_join(V##_row_load(p), V##_row_load(p + LANES / 4), V##_row_load(p + stride),     \
@@ -174,13 +176,17 @@ NTK_HALF_OPERATIONS(ntk_f64, double, NTK_LANES_2, NTK_LANES_4, NTK_LANES_8, 8)
 NTK_HALF_OPERATIONS(ntk_f32, float, NTK_LANES_4, NTK_LANES_8, NTK_LANES_16, 16)
 #endif
 
-/// Pools of two pixels and strides of two, on rows of 2 N numbers of which N are left.
+/// Pools of two pixels and strides of two, on rows of 2 N numbers that yield N results.
 ///
-/// V##_add_pairs_N: adds to N sums at `here` the pairs of the numbers at `even` and the first ones
-/// of those at `odd`, and to N at `next` the second ones of `odd`. With the numbers `second`
-/// further on, unless that is 0. V##_halve_N: the sums of three numbers, two on from one to the
-/// next; behind the last pair lies `right`, and behind pair `seam`, unless that is negative,
-/// `at_seam`. PAIRS and ALL are the places of every second number, and of those that are left.
+/// V##_add_pairs_N adds pairs of neighboring numbers to sums. The N sums at `here` get both numbers of
+/// the pairs at `even` and the first numbers of the pairs at `odd`. The N sums at `next` get the second
+/// numbers of the pairs at `odd`. Unless `second` is 0, the numbers `second` further on are included.
+///
+/// V##_halve_N computes sums of three consecutive numbers; each sum starts two numbers after the one
+/// before. The number after the last pair is `right`, and the number after pair `seam` is `at_seam`,
+/// unless `seam` is negative.
+///
+/// PAIRS and ALL list the places of every second number, and of all N results.
 #define NTK_PAIRS_8(i) i, i + 2, i + 4, i + 6, i + 8, i + 10, i + 12, i + 14
 #define NTK_PAIRS_16(i) NTK_PAIRS_8(i), NTK_PAIRS_8(i + 16)
 #define NTK_PAIR_OPERATIONS(V, S, N, PAIRS, ALL)                                                  \
@@ -220,18 +226,20 @@ NTK_PAIR_OPERATIONS(ntk_f32, float, 16, NTK_PAIRS_16, NTK_LANES_16)
 NTK_PAIR_OPERATIONS(ntk_f64, double, 8, NTK_PAIRS_8, NTK_LANES_8)
 NTK_PAIR_OPERATIONS(ntk_f32, float, 8, NTK_PAIRS_8, NTK_LANES_8)
 
-/// V##_pooled_row: the gaps of `count` pairs of windows behind a pool, from sums of g and of h (see
-/// `PooledImage`). Of both images, `x` and `y`, six values lie `values` apart; `step` is 0 where
-/// all pairs have one window of `x`, and 1 where each has its own. V##_pooled_gaps: the same of 16
-/// windows with 16 others, from sums by offset, 16 numbers each, to rows of `columns` numbers at
-/// `gaps`, of h `plane` further on; of `y` 16 more windows are behind the 16.
+/// V##_pooled_row computes the gaps of `count` pairs of windows after a pool, from sums of g and of h
+/// (see `PooledImage`). Both images, `x` and `y`, have six values per window, which lie `values` apart.
+/// `step` is 0 if all pairs have the same window of `x`, and 1 if each pair has its own.
+///
+/// V##_pooled_gaps computes the gaps of `width` windows (up to 16) with `width` windows of `y`, from sums
+/// by offset with `width` numbers each. It writes rows of `columns` numbers to `gaps`, and the gaps of h
+/// `plane` further on. In `y`, the windows are stored twice, one copy after the other.
 #define NTK_POOLED_GAPS(V, S)                                                                  \
   NTK_INLINE void V##_pooled_row(                                                              \
       S *_Nonnull restrict gaps, S *_Nonnull restrict tangent_gaps, long count,                \
       const double *_Nonnull restrict sums, const double *_Nonnull restrict tangent_sums,      \
       const double *_Nonnull restrict x, long step, const double *_Nonnull restrict y,         \
       long values) {                                                                           \
-    /* Rounded like the sums of an image with itself, so that equal windows give 0. */         \
+    /* Round like the sums of an image with itself, so that equal windows give 0. */           \
     _Pragma("clang fp contract(off)")                                                          \
     for (long i = 0; i < count; i++) {                                                         \
       const double *a = x + i * step, *b = y + i;                                              \
@@ -263,8 +271,8 @@ NTK_PAIR_OPERATIONS(ntk_f32, float, 8, NTK_PAIRS_8, NTK_LANES_8)
 NTK_POOLED_GAPS(ntk_f64, double)
 NTK_POOLED_GAPS(ntk_f32, float)
 
-/// x 2^n for a whole n (|n| < 2^(bits - 2)) by adding n to the exponent of x; right where x and the
-/// result are normal numbers. n + 1.5 2^bits holds n in its low bits.
+/// x 2^n for an integer n (|n| < 2^(bits - 2)), computed by adding n to the exponent of x. The result
+/// is correct if x and the result are normal numbers. n + 1.5 2^bits holds n in its low bits.
 #define NTK_SCALE_BY_POWER(V, S, INTEGER, BITS)                                           \
   NTK_INLINE void V##_scale_by_power(V##_result *_Nonnull r, V x, V n) {                  \
     typedef INTEGER integers                                                              \
@@ -276,7 +284,7 @@ NTK_POOLED_GAPS(ntk_f32, float)
 NTK_SCALE_BY_POWER(ntk_f64, double, unsigned long long, 52)
 NTK_SCALE_BY_POWER(ntk_f32, float, unsigned, 23)
 
-/// Stores four rows of numbers, `stride` apart, rounded to single precision.
+/// Stores four rows of numbers, rounded to single precision; the rows are `stride` apart.
 NTK_INLINE void ntk_f64_store_rows_rounded(float *_Nonnull p, long stride, ntk_f64 x) {
   typedef float rounded __attribute__((ext_vector_type(NTK_REGISTER_BYTES / 8)));
   typedef rounded unaligned __attribute__((aligned(sizeof(float)), may_alias));
@@ -286,17 +294,17 @@ NTK_INLINE void ntk_f64_store_rows_rounded(float *_Nonnull p, long stride, ntk_f
   *(unaligned *)(p + 3 * stride) = __builtin_convertvector(x.hi.hi, rounded);
 }
 
-/// Asks for the cache line at `p`, which need not be anybody's memory.
+/// Prefetches the cache line at `p`, which need not be a valid address.
 NTK_INLINE void ntk_prefetch(const void *_Nonnull p) { __builtin_prefetch(p); }
 
-/// Asks the system for large pages under some memory; nothing happens where it has none.
+/// Requests large pages for `size` bytes of memory at `start`; does nothing if the system has none.
 void ntk_use_large_pages(void *_Nonnull start, long size);
 
 /// The instruction sets that the core is compiled for, one bit each, in the order of CProcessor.h.
-/// Returns a constant, so that it runs on every processor.
+/// The function only returns a constant, so it runs on every processor.
 unsigned ntk_vector_instruction_sets(void);
 
-/// The C library's scalar functions, under names that need no import of it.
+/// Scalar functions of the C library, under names for which callers need not import the C library.
 NTK_INLINE double ntk_atan2(double y, double x) { return atan2(y, x); }
 NTK_INLINE double ntk_sin(double x) { return sin(x); }
 NTK_INLINE double ntk_cos(double x) { return cos(x); }

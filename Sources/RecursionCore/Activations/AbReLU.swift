@@ -1,14 +1,15 @@
 /// phi(x) = a min(x, 0) + b max(x, 0), with the slopes a and b: leaky ReLU, |x|, and ReLU itself
-/// (Tsuchida, Roosta & Gallagher 2018). It is (b - a) max(x, 0) + a x, so with ReLU's moment and angle
-/// (see `ReLU`), m = s u sqrt(u) Q(u) / (2 pi) and t = acos|c| / (2 pi), and A = (a^2 + b^2) / 2,
+/// (Tsuchida, Roosta & Gallagher 2018). It equals (b - a) max(x, 0) + a x. With ReLU's moment and
+/// angle (see `ReLU`), m = s u sqrt(u) Q(u) / (2 pi) and t = acos|c| / (2 pi), and
+/// A = (a^2 + b^2) / 2,
 ///
 ///     E[phi phi]   = (b - a)^2 m + A K12                K12 >= 0
 ///                  = (b - a)^2 m + a b K12              K12 < 0
 ///     E[phi' phi'] = A - (b - a)^2 t,   and a b + (b - a)^2 t
 ///
-/// and the deficits are, with e = s u = s - |K12|, A e - (b - a)^2 m and
-/// (a + b)^2 s / 2 - a b e - (b - a)^2 m: for |x| what is nearly opposite is as exact as what is
-/// nearly parallel.
+/// With e = s u = s - |K12|, the deficits are A e - (b - a)^2 m and
+/// (a + b)^2 s / 2 - a b e - (b - a)^2 m, respectively. For |x|, nearly opposite images are
+/// therefore as exact as nearly parallel ones.
 package struct AbReLU: Activation {
   package static let name = "abrelu"
 
@@ -68,8 +69,9 @@ package struct AbReLU: Activation {
   package var dualIsNonNegative: Bool { product <= 0 }
   package var leastCorrelation: Double { product > 0 ? -product / mean : 0 }
   package static let hasFormOfNonNegative = true
-  /// The formulas for c >= 0 hold for all c, as far as P and Q are fitted: behind a leaky ReLU with a
-  /// slope of at most 0.1, no correlation is less.
+  /// The formulas for c >= 0 also hold for smaller c, down to the limit of the range where P and Q
+  /// are fitted. After a leaky ReLU with a slope of at most 0.1, no correlation is below this
+  /// limit.
   package static var leastOfNonNegativeForm: Double { -0.2 }
 
   @inline(__always)
@@ -107,7 +109,7 @@ package struct AbReLU: Activation {
       variance: variance, tangent: tangent, square: square, afterTangent: afterTangent, set)
   }
 
-  /// As ReLU's, with e = g - (r1 - r2)^2 and both angles in turns:
+  /// The formulas of `ReLU` with e = g - (r1 - r2)^2 and both angles in turns:
   ///
   ///     g <- A (r1 - r2)^2 + 2 d,   h <- A h + (b - a)^2 t (Theta1 + Theta2 - h)
   @inline(__always)

@@ -1,6 +1,7 @@
 import CVector
 
-/// phi(x) = a cos(b x + c), with amplitude a, frequency b and phase c: `Sin` a quarter of a turn on.
+/// phi(x) = a cos(b x + c), with amplitude a, frequency b and phase c: `Sin` with a phase of
+/// c + pi/2.
 package enum Cos: NamedActivation {
   package static let name = "cos"
 
@@ -13,7 +14,7 @@ package enum Cos: NamedActivation {
       phase: try parameters.number("phase", default: 0))
   }
 
-  /// a cos(b x + c).
+  /// phi(x) = a cos(b x + c).
   package static func activation(
     amplitude: Double = 1, frequency: Double = 1, phase: Double = 0
   ) -> Sin {

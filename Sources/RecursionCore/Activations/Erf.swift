@@ -6,9 +6,10 @@ import CVector
 ///     E[phi phi]   = a^2 (2/pi) asin(2 k / sqrt(D1 D2)) + c^2
 ///     E[phi' phi'] = a^2 b^2 (4/pi) / sqrt(D1 D2 - 4 k^2)
 ///
-/// The angle beta = asin(2 k / sqrt(D1 D2)) and its distance h = (phi1 + phi2)/2 - beta from the
-/// mean angle of the two images, sin phi = 2 q / D, are each an arc tangent of numbers that come
-/// without cancellation; the one that is small is computed, the other follows:
+/// Let beta = asin(2 k / sqrt(D1 D2)), and let h = (phi1 + phi2)/2 - beta be its distance from the
+/// mean angle of the two images, where sin phi = 2 q / D. Both are arc tangents of numbers that are
+/// computed without cancellation. The smaller of the two is computed, and the larger one follows
+/// from it:
 ///
 ///     tan beta    = 2 k / sqrt(E),           E = D1 D2 - 4 k^2 = 1 + 2 (q1 + q2) + 4 d (s + k)
 ///     tan (h / 2) = (sin m - sin beta) / (cos m + cos beta),   m = (phi1 + phi2) / 2
@@ -22,10 +23,10 @@ package struct Erf: Activation {
   package let amplitude: Double
   /// b.
   package let scale: Double
-  /// c, the mean: erf is odd.
+  /// c, which is the mean, because erf is odd.
   package let constantMean: Double
 
-  /// a erf(b x) + c.
+  /// phi(x) = a erf(b x) + c.
   package init(amplitude: Double = 1, scale: Double = 1, shift: Double = 0) {
     self.amplitude = amplitude
     self.scale = scale
@@ -54,7 +55,7 @@ package struct Erf: Activation {
 
   package var imageValueCount: Int { Value.allCases.count }
 
-  /// What is kept of an image; q is scaled by b^2.
+  /// The values of an image; q is scaled by b^2.
   enum Value: Int, CaseIterable {
     /// 1/2 + 2 q: the sum over two images is 1 + 2 (q1 + q2).
     case halfE
@@ -104,13 +105,13 @@ package struct Erf: Activation {
 
   package var pixelValueCount: Int { PixelValue.allCases.count }
 
-  /// What is kept of a pixel; q is scaled by b^2.
+  /// The values of a pixel; q is scaled by b^2.
   enum PixelValue: Int, CaseIterable {
-    /// sqrt(2 q), D^(-1/4) and (1 + 4 q)^(1/4), from which their powers follow.
+    /// sqrt(2 q), D^(-1/4) and (1 + 4 q)^(1/4); their powers are computed from these.
     case root, fourthRoot, fourthRootE
-    /// sin and cos of phi / 4, from which those of phi / 2 follow.
+    /// sin and cos of phi / 4; sin and cos of phi / 2 are computed from these.
     case sinQuarter, cosQuarter
-    /// sqrt(Theta) before and behind the activation.
+    /// sqrt(Theta) before and after the activation.
     case tangentRoot, afterTangentRoot
   }
 
@@ -136,8 +137,8 @@ package struct Erf: Activation {
     write(.afterTangentRoot, afterTangent.squareRoot())
   }
 
-  /// As `dual`, but for gaps: g' = a^2 (4/pi) h, and in sin m - sin beta the images' different
-  /// variances cancel against what the gap has of them:
+  /// Like `dual`, but for gaps: g' = a^2 (4/pi) h. In sin m - sin beta, the terms of the images'
+  /// different variances cancel against the corresponding terms of the gap:
   ///
   ///     sin m - sin beta = b^2 g / sqrt(D1 D2) - 2 chord^2 - 1/2 skew^2
   @inline(__always)
@@ -150,7 +151,7 @@ package struct Erf: Activation {
     let (zero, half, one) = (L(0), L(0.5), L(1))
     let gap = L(scale * scale) * gaps.gap
 
-    // 2 q of both, D, D^(1/4); sines and cosines of phi / 2.
+    // 2 q of both images, D, D^(1/4), and the sines and cosines of phi / 2.
     let (squareX, squareY) = (
       x[V.root.rawValue] * x[V.root.rawValue],
       y[V.root.rawValue] * y[V.root.rawValue]
@@ -222,7 +223,7 @@ package struct Erf: Activation {
     let excess = twoDeficit * (product(.root) + twoK)
     let rootE = (x[Value.halfE.rawValue] + y[Value.halfE.rawValue] + excess).squareRoot()
 
-    // beta's sine and cosine; sin m - sin beta and cos m + cos beta.
+    // The sine and cosine of beta; sin m - sin beta and cos m + cos beta.
     let scaleD = product(.inverseRootD)
     let sine = twoK * scaleD
     let cosine = rootE * scaleD
@@ -234,7 +235,7 @@ package struct Erf: Activation {
     let sineGap = parallel.adding(twoDeficit, times: scaleD)
     let cosineSum = product(.cosHalf) - product(.sinHalf) + cosine
 
-    // One arc tangent, of whichever angle is the small one.
+    // One arc tangent, of the smaller angle.
     let opposite = L.select(sine, lessThan: sineGap, sine.magnitude(), else: sineGap)
     let adjacent = L.select(sine, lessThan: sineGap, cosine, else: cosineSum)
     let angle = Self.arcTangent(L.max(opposite, zero), adjacent)

@@ -5,7 +5,7 @@ import CVector
 ///
 ///     E[phi phi] = a^2 g1 g2 exp(-z),    E[phi' phi'] = b^2 E[phi phi]
 ///
-/// and the deficits are a^2 g1 g2 (1 - exp(-z)) and b^2 times it.
+/// and the deficits are a^2 g1 g2 (1 - exp(-z)) and b^2 times this deficit.
 package struct Exp: Activation {
   package static let name = "exp"
   package static let sharesLoops = true
@@ -15,7 +15,7 @@ package struct Exp: Activation {
   /// b.
   package let rate: Double
 
-  /// a exp(b x).
+  /// phi(x) = a exp(b x).
   package init(amplitude: Double = 1, rate: Double = 1) {
     self.amplitude = amplitude
     self.rate = rate
@@ -32,7 +32,7 @@ package struct Exp: Activation {
     return Moments(square: square, derivativeSquare: rate * rate * square)
   }
 
-  /// Where exp(2 b^2 q) is as large as the lanes' largest variance.
+  /// The variance at which exp(2 b^2 q) is the lanes' largest variance.
   package func largestVariance(_ precision: Precision) -> Double {
     (precision == .f64 ? 172 : 20) / (rate * rate)
   }

@@ -1,8 +1,8 @@
 import CVector
 
 /// The normalized exponential kernel (Shankar, Fang, Guo, Fridovich-Keil, Schmidt, Ragan-Kelley &
-/// Recht 2020, section 4), a map of kernels that no single function phi stands for. With gamma,
-/// shift, s = sqrt(q1 q2), u = (s - K12) / s and M = exp(gamma (1 + shift)),
+/// Recht 2020, section 4), a map of kernels that does not belong to a single function phi. With
+/// gamma, shift, s = sqrt(q1 q2), u = (s - K12) / s and M = exp(gamma (1 + shift)),
 ///
 ///     K12 <- s exp(gamma (K12 / s + shift)) = s M exp(-gamma u)
 ///     k'   = gamma M exp(-gamma u),    deficits s M (1 - exp(-gamma u)), gamma M (1 - exp(-gamma u))

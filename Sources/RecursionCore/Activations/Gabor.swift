@@ -1,18 +1,20 @@
 import CVector
 
-/// phi(x) = exp(-x^2) sin(x), the imaginary part of a Gaussian (neural-tangents' `Gabor`). The duals
-/// and what they lose from parallel images of the mean variance are in `GaborPair`. From there to the
-/// mean m of the images' own values, with E_i = 1 + 4 q_i and M their mean, it is
+/// phi(x) = exp(-x^2) sin(x), the imaginary part of a Gaussian (neural-tangents' `Gabor`).
+/// `GaborPair` computes the duals and their losses relative to parallel images of the mean
+/// variance. Let m be the mean of the two images' own values, E_i = 1 + 4 q_i, and M the mean of
+/// E_1 and E_2. The difference between m and the value at the mean variance is
 ///
 ///     (g(1/E1) + g(1/E2)) / 2 - g(1/M),    g(y) = sum_j g_j y^(j + 1/2)
 ///
-/// where the own values are, for phi and for phi', with f = exp((y - 1) / 2),
+/// where the own values of phi and of phi' are, with f = exp((y - 1) / 2),
 ///
 ///     g(y) = y^(1/2) (1 - f) / 2   and   g(y) = y^(1/2) (2 - y + (y^2 + y - 1) f) / 2
 ///
-/// (`MeanOfPowers`). The deficit is m - E[phi phi] less half the squared difference of the roots of
-/// both own values: to a few eps of these terms. For parallel images of different small variances,
-/// where phi is linear, that is eps / q^2 of the deficit.
+/// (`MeanOfPowers`). The deficit is m - E[phi phi] minus half the squared difference of the roots
+/// of both own values, with an error of a few eps times these terms. For parallel images of
+/// different small variances, where phi is nearly linear, this error is eps / q^2 relative to the
+/// deficit.
 package struct Gabor: Activation {
   package static let name = "gabor"
   package static let sharesLoops = true
@@ -21,9 +23,9 @@ package struct Gabor: Activation {
   private let value, slope: [Double]
   private static let terms = (single: 9, double: 16)
 
-  /// No parameters.
+  /// Gabor has no parameters.
   package init() {
-    // f in powers of y.
+    // The coefficients of f as a power series in y.
     var powers = [ntk_exp(-0.5)]
     for j in 1..<Self.terms.double { powers.append(powers[j - 1] / Double(2 * j)) }
     func power(_ j: Int) -> Double { j < 0 ? 0 : powers[j] }
@@ -39,18 +41,18 @@ package struct Gabor: Activation {
   package func moments(variance: Double) -> Moments {
     let e = 1 + 4 * variance
     let x = variance / e
-    // e^-x times the hyperbolic sine and cosine of x.
+    // The hyperbolic sine and cosine of x, times e^-x.
     let (sinh, cosh) = (-ntk_expm1(-2 * x) / 2, (1 + ntk_exp(-2 * x)) / 2)
     let slope = 8 * x * (1 - x) * sinh + (1 - 4 * x + 8 * x * x) * cosh
     return Moments(square: sinh / e.squareRoot(), derivativeSquare: slope / e.squareRoot())
   }
 
-  /// q eps of the digits are lost at opposite images.
+  /// A relative error of q eps arises at opposite images.
   package func largestVariance(_ precision: Precision) -> Double { precision == .f64 ? 1e8 : 1e4 }
 
   package var imageValueCount: Int { Value.allCases.count }
 
-  /// What is kept of an image.
+  /// The values of an image.
   enum Value: Int, CaseIterable {
     /// sqrt(q) and q / 2.
     case root, halfVariance
@@ -96,7 +98,7 @@ package struct Gabor: Activation {
     @inline(__always) func deficit(_ pair: Pair<L>, _ spread: L, _ root: Value) -> L {
       let (x, y) = both(root)
       let (largest, unequal) = (x * y, L(0.5) * (x - y) * (x - y))
-      // Very different variances: the terms exceed what they add up to.
+      // For very different variances, the terms are larger than their sum.
       let sum = pair.deficit + spread - unequal
       return L.max(
         L.select(largest, lessThan: unequal, largest - pair.covariance, else: sum), zero)

@@ -1,17 +1,18 @@
-/// The duals of exp(-x^2) sin(x) at a pair with covariance k >= 0, and what they lose from k = q, the
-/// mean variance. With s = sqrt(q1 q2), d = s - k, E_i = 1 + 4 q_i, M their mean and e = 4 d (s + k),
+/// The duals of exp(-x^2) sin(x) at a pair with covariance k >= 0, and their losses relative to
+/// k = q, the mean variance. With s = sqrt(q1 q2), d = s - k, E_i = 1 + 4 q_i, M their mean and
+/// e = 4 d (s + k),
 ///
 ///     E = M + e,    x = k / E,    F = E^(-1/2) exp((1 - e) / (4 E) - 1/4),    w = 3/2 + (1 - e) / (2 E)
 ///     E[phi phi]   = F sinh x
 ///     E[phi' phi'] = F (4 x w sinh x + (1/E + 8 x^2) cosh x)
 ///
-/// All of these terms are positive and, but for 1 / k, grow with k up to q, where e = 0. So every loss
-/// below (what a term is at k = q, less what it is at k) is a sum of positive terms, and nothing
-/// cancels. Here |x| <= 1/4.
+/// All of these terms are positive and, except for 1 / k, grow with k up to q, where e = 0. The
+/// loss of a term is its value at k = q minus its value at k. Every loss below is a sum of positive
+/// terms, so nothing cancels. Here |x| <= 1/4.
 struct GaborPair<L: Lanes> {
   /// 1 / M and its root.
   let inverseMeanE, inverseRootMeanE: L
-  /// Each dual, and its loss.
+  /// Each dual and its loss.
   let value, slope: Pair<L>
 
   /// - Parameters:
@@ -26,7 +27,7 @@ struct GaborPair<L: Lanes> {
     let (inverseM, inverseE) = (one / m, one / (m + e))
     (inverseMeanE, inverseRootMeanE) = (inverseM, one / rootM)
 
-    // x, and what 1/E, x and w lose.
+    // x, and the losses of 1/E, x and w.
     let lossE = e * inverseE * inverseM
     let largestX = q * inverseM
     let x = k * inverseE
@@ -36,7 +37,7 @@ struct GaborPair<L: Lanes> {
     let largestW = L(1.5).adding(half, times: inverseM)
     let w = L(1.5).adding(half * inverseE, times: one - e)
 
-    // F: its two factors lose 1 - sqrt(M / E) and 1 - exp(-loss).
+    // F: the losses of its two factors are 1 - sqrt(M / E) and 1 - exp(-loss).
     let exponent = zero - half * lossW
     let largestF = inverseRootMeanE * L.exponential(L(0.25) * (inverseM - one))
     let ratio = rootM / rootE
@@ -44,7 +45,7 @@ struct GaborPair<L: Lanes> {
     let f = largestF * ratio.adding(ratio, times: change)
     let lossF = largestF * ((e / (rootE * (rootE + rootM))) - ratio * change)
 
-    // sinh and cosh lose by the half sum and the half difference of their arguments.
+    // The losses of sinh and cosh, from the half sum and the half difference of their arguments.
     let mid = half * (largestX + x)
     let step = Self.sinh(half * lossX)
     let lossSinh = (step + step) * Self.cosh(mid)
@@ -77,7 +78,7 @@ struct GaborPair<L: Lanes> {
     return x.adding(x * z, times: factor)
   }
 
-  /// cosh(x), likewise.
+  /// cosh(x) for |x| <= 1/4, within 1 eps.
   @inline(__always)
   private static func cosh(_ x: L) -> L {
     let z = x * x
@@ -98,6 +99,8 @@ struct MeanOfPowers<L: Lanes> {
   /// D_0, J_0 and B^(1/2).
   private let firstDifference, first, power: L
 
+  /// Computes J_0 and the quantities of the recurrence.
+  ///
   /// - Parameters:
   ///   - numbers: A and B.
   ///   - inverseDifference: 1/B - 1/A, which is known without cancellation.

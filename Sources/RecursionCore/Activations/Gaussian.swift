@@ -10,7 +10,7 @@
 ///     E - m^2 = p^2 d (s + K12) + (sqrt E1 - sqrt E2)^2 / 2,
 ///     s / m^3 - K12 E^(-3/2) = s y (m^-2 + m^-1 E^(-1/2) + 1/E) + d E^(-3/2)
 ///
-/// all of positive terms. A positive rate has a second moment only for 4 b q < 1.
+/// which are sums of positive terms. For a positive rate, a second moment exists only if 4 b q < 1.
 package struct Gaussian: Activation {
   package static let name = "gaussian"
   package static let sharesLoops = true
@@ -20,7 +20,7 @@ package struct Gaussian: Activation {
   /// b.
   package let rate: Double
 
-  /// a exp(b x^2).
+  /// phi(x) = a exp(b x^2).
   package init(amplitude: Double = 1, rate: Double = -1) {
     self.amplitude = amplitude
     self.rate = rate
@@ -43,7 +43,8 @@ package struct Gaussian: Activation {
     return Moments(square: square, derivativeSquare: square * 4 * rate * rate * variance / e)
   }
 
-  /// For a positive rate, E must keep its digits; else, p q eps of them are lost at opposite images.
+  /// For a positive rate, E must keep its digits. Otherwise, a relative error of p q eps arises at
+  /// opposite images.
   package func largestVariance(_ precision: Precision) -> Double {
     if rate > 0 { return (precision == .f64 ? 1 - 1e-3 : 1 - 1e-2) / (4 * rate) }
     return (precision == .f64 ? 1e8 : 1e4) / abs(rate)
@@ -51,7 +52,7 @@ package struct Gaussian: Activation {
 
   package var imageValueCount: Int { Value.allCases.count }
 
-  /// What is kept of an image.
+  /// The values of an image.
   enum Value: Int, CaseIterable {
     /// E / 2, and sqrt(E) - 1.
     case halfE, excess

@@ -7,27 +7,28 @@ import CVector
 ///     2 pi E[phi phi]   = F = k (pi/2 + beta) + (k^2 + q1 q2 E) / (D sqrt E)
 ///     2 pi E[phi' phi'] = G = pi/2 + beta + (k / sqrt E)(h1 + h2 + 1/E)
 ///
-/// k -> -k takes pi |k| from F and turns the sign of G - pi/2, so |k| >= 0 from here on. With
-/// e = sqrt(1 + 2 q), s = sqrt(q1 q2), d = s - |k|, and m the mean of the images' own angles beta,
+/// Replacing k by -k subtracts pi |k| from F and changes the sign of G - pi/2, so assume
+/// k = |k| >= 0 from here on. With e = sqrt(1 + 2 q), s = sqrt(q1 q2), d = s - |k|, and m the mean
+/// of the images' own angles beta,
 ///
 ///     sqrt D cos m = (e1 + e2) / 2,      sqrt D sin m = (e1 e2 - 1) / 2 = s + r,
 ///     A = d + r,    r = (sqrt q1 - sqrt q2)^2 / (e1 e2 + 1 + 2 s),    B = (e1 + e2) / 2 + sqrt E,
 ///     tan((m - beta) / 2) = A / B,       sqrt E - (e1 + e2) / 2 = A (s + r + |k|) / B,
 ///
-/// where nothing cancels: beta, sqrt E and the deficits sqrt(F1 F2) - F and sqrt(G1 G2) - G follow
-/// from A and B, the deficits as sums of terms of their own size, a few of them negative. Their
-/// relative error is a few eps for equal variances; different ones enter by their difference,
-/// whose own rounding (eps sqrt q) is all that is added.
+/// and nothing cancels: beta, sqrt E and the deficits sqrt(F1 F2) - F and sqrt(G1 G2) - G follow
+/// from A and B. The deficits are sums of terms of the size of the deficit, a few of which are
+/// negative. Their relative error is a few eps for equal variances. For different variances, the
+/// rounding error of their difference (eps sqrt q) is added.
 package struct Gelu: Activation {
   package static let name = "gelu"
   package static let isCalled = true
 
-  /// No parameters.
+  /// GELU has no parameters.
   package init() {}
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {}
 
-  /// The duals of an image with itself, in parts.
+  /// The duals of an image with itself, as separate terms.
   private struct Own {
     let e, h, angle, rational, value, derivative: Double
 
@@ -49,7 +50,7 @@ package struct Gelu: Activation {
 
   package var imageValueCount: Int { Value.allCases.count }
 
-  /// What is kept of an image.
+  /// The values of an image.
   enum Value: Int, CaseIterable {
     /// sqrt(q), e and 1/e, h = 1 / (1 + q), beta / 2.
     case root, e, inverseE, h, halfAngle
@@ -116,7 +117,7 @@ package struct Gelu: Activation {
     let m = sum(.halfAngle)
     let beta = m - angle
 
-    // F and G of |k|.
+    // F and G at |k|.
     let h = product(.h)
     let hSum = sum(.h)
     let f = (k * (halfPi + beta)).adding(h * k, times: k * inverseRootE)
@@ -124,7 +125,7 @@ package struct Gelu: Activation {
     let tangent = k * inverseRootE
     let odd = beta.adding(tangent, times: hSum + inverseE)
 
-    // Terms of two different images: (e1 - e2)^2 and the wedge of the two terms of F.
+    // Terms that arise for two different images: (e1 - e2)^2 and the wedge of the two terms of F.
     let rootSum = (rootX + rootY) * inverseMeanE
     let eDifference = rootDifference * rootSum * rootSum
     let inverseProduct = product(.inverseE)
@@ -141,11 +142,11 @@ package struct Gelu: Activation {
     let turned = (d * (halfPi + m) + bend).adding(gain, times: hSum + inverseRootE * inverseMeanE)
     let parallel = (unequal + wedge * wedge / L.max(wedgeScale, L(1e-37)))
       .adding(L(-0.5), times: unequalLoss)
-    // Very different variances: the terms exceed what they add up to.
+    // For very different variances, the terms are larger than their sum.
     let gap = L.max(
       L.select(largest, lessThan: unequal, largest - f, else: turned + parallel), zero)
 
-    // tan of the images' angles, the mean of both, less tan beta; 1/E alike.
+    // The mean of the tangents of both images' angles, minus tan beta; likewise for 1/E.
     let (inverseX, inverseY) = (x[Value.inverseE.rawValue], y[Value.inverseE.rawValue])
     let meanInverse = half * (inverseX * inverseX + inverseY * inverseY)
     let tangentGap = (sineM * eDifference * unequalFactor)

@@ -1,5 +1,5 @@
-/// phi(x) = He_degree(x) / sqrt(degree!), the normalized Hermite polynomial: K12^degree where both
-/// variances are 1, and at any others what the polynomial gives.
+/// phi(x) = He_degree(x) / sqrt(degree!), the normalized Hermite polynomial. Its dual is K12^degree
+/// if both variances are 1; for other variances, it is the dual of the polynomial.
 package enum Hermite: NamedActivation {
   package static let name = "hermite"
 

@@ -1,5 +1,6 @@
-/// A polynomial phi, by its Hermite coefficients: with h_n the normalized Hermite polynomials and
-/// z ~ N(0, 1), a_n(q) = E[phi(sqrt(q) z) h_n(z)] = sqrt(q)^n b_n(q) with polynomials b_n, and
+/// A polynomial phi, represented by its Hermite coefficients. With the normalized Hermite
+/// polynomials h_n and z ~ N(0, 1), a_n(q) = E[phi(sqrt(q) z) h_n(z)] = sqrt(q)^n b_n(q) with
+/// polynomials b_n, and
 ///
 ///     E[phi phi] = sum_n a_n(q1) a_n(q2) c^n,    c = K12 / sqrt(q1 q2)
 ///
@@ -8,12 +9,13 @@
 ///
 ///     sum_n p_n (1 - c^n) + |A_1 - A_2|^2 / 2,    1 - c^n = (1 - c) (1 + c + ... + c^(n-1))
 ///
-/// so nothing cancels for parallel images; for c < 0 the odd terms are added twice to those of |c|.
+/// so nothing cancels for parallel images. For c < 0, the odd terms are added twice to the deficit
+/// at |c|.
 package struct Polynomial: Activation {
   package static let name = "polynomial"
   package static let sharesLoops = true
 
-  /// The highest power or degree that any of them may have.
+  /// The largest degree of a polynomial.
   static let largestDegree = 30
 
   /// b_n(q) = sum_i terms[n][i] (q - origin)^i.
@@ -22,7 +24,7 @@ package struct Polynomial: Activation {
   private let degree: Int
   package let dualIsNonNegative: Bool
 
-  /// coefficients[0] + coefficients[1] x + coefficients[2] x^2 + ...
+  /// phi(x) = coefficients[0] + coefficients[1] x + coefficients[2] x^2 + ...
   package init(coefficients: [Double]) {
     degree = coefficients.count - 1
     origin = 0
@@ -31,15 +33,15 @@ package struct Polynomial: Activation {
         coefficients[$0] * Self.weight(power: $0, term: n)
       }
     }
-    // Even powers with coefficients of one sign: so are all a_n, and no odd ones are there.
+    // For even powers with coefficients of one sign, all a_n have this sign, and the odd a_n are 0.
     let even = coefficients.indices.filter { coefficients[$0] != 0 }
     dualIsNonNegative =
       even.allSatisfy { $0 % 2 == 0 }
       && (even.allSatisfy { coefficients[$0] > 0 } || even.allSatisfy { coefficients[$0] < 0 })
   }
 
-  /// The normalized Hermite polynomial of a degree: around q = 1, where it is one term, its
-  /// coefficients are powers of q - 1, and small ones keep their digits.
+  /// The normalized Hermite polynomial of a degree, expanded around q = 1, where it is a single
+  /// term: its coefficients are powers of q - 1, so that small coefficients keep their digits.
   package init(hermite degree: Int) {
     self.degree = degree
     origin = 1
@@ -88,7 +90,7 @@ package struct Polynomial: Activation {
   private struct Own {
     var numbers: [Double] = []
     var square: Double { numbers.reduce(0) { $0 + $1 * $1 } }
-    /// The vector over its length.
+    /// The vector, normalized.
     var unit: [Double] {
       let length = square.squareRoot()
       return numbers.map { length > 0 ? $0 / length : 0 }
@@ -100,7 +102,7 @@ package struct Polynomial: Activation {
     return Moments(square: values.square, derivativeSquare: slopes.square)
   }
 
-  /// sqrt(q) and its inverse, both lengths, both unit vectors.
+  /// sqrt(q) and its inverse, the lengths of both vectors, and both unit vectors.
   package var imageValueCount: Int { Self.vectors + 2 * degree + 1 }
   private static let vectors = 4
 

@@ -3,13 +3,13 @@
 ///     E[phi phi]   = s (sqrt(1 - c^2) + (pi - acos c) c) / (2 pi),   s = sqrt(q1 q2), c = K12 / s
 ///     E[phi' phi'] = (pi - acos c) / (2 pi)
 ///
-/// In u = 1 - |c|, acos|c| = sqrt(u) P(u) and sqrt(1 - c^2) - |c| acos|c| = u sqrt(u) Q(u) with
-/// smooth P and Q: one square root and two polynomials for both duals, no cancellation near
-/// c = 1 or -1, and an image without variance (a black one) gives 0 instead of 0/0.
+/// With u = 1 - |c|, acos|c| = sqrt(u) P(u) and sqrt(1 - c^2) - |c| acos|c| = u sqrt(u) Q(u), where
+/// P and Q are smooth. Both duals together need one square root and two polynomials, nothing
+/// cancels near c = 1 or -1, and an image without variance (a black one) gives 0 instead of 0/0.
 package struct ReLU: Activation {
   package static let name = "relu"
 
-  /// No parameters.
+  /// ReLU has no parameters.
   package init() {}
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {}
@@ -34,8 +34,8 @@ package struct ReLU: Activation {
     let zero = L(0)
     let half = L(0.5)
     let scale = x[0] * y[0]
-    // s (1 - |c|) is the deficit for positive covariances and s + K12 for negative ones.
-    // Rounded, either can be a little less than 0 for opposite images.
+    // s (1 - |c|) is the deficit for positive covariances, and s + K12 for negative covariances.
+    // With rounding, either can be slightly negative for opposite images.
     let u = L.max(L.min(pair.deficit, scale + pair.covariance), zero) * (x[1] * y[1])
     let root = u.squareRoot()
     let angle = root * L.arcCosineFactor(u) * L(1 / (2 * Double.pi))  // acos|c| / 2 pi
@@ -92,12 +92,13 @@ package struct ReLU: Activation {
     set(2, tangent)
   }
 
-  /// With e = g - (r1 - r2)^2, twice the deficit, and r' = r / sqrt(2), Theta' = Theta / 2 after:
+  /// With e = g - (r1 - r2)^2, which is twice the deficit, and r' = r / sqrt(2), Theta' = Theta / 2
+  /// after the activation,
   ///
   ///     g <- (r1 - r2)^2 / 2 + min(e / 2, r1 r2) - 2 moment
   ///     h <- k' h + (1/2 - k') (Theta1 + Theta2),   k' = E[phi' phi']
   ///
-  /// The angle is had in turns, so that no factor 2 pi is rounded in every layer.
+  /// The angle is computed in turns, so that no factor 2 pi is rounded in every layer.
   @inline(__always)
   package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y

@@ -1,15 +1,17 @@
 import CVector
 
 /// phi(x) = x^n for x > 0, else 0: the arc-cosine kernel of degree n (Cho & Saul 2009). With
-/// s = sqrt(q1 q2), u = 1 - |c|, and P_n(c) = E[(z z')^n] for standard normal numbers of correlation c,
+/// s = sqrt(q1 q2), u = 1 - |c|, and P_n(c) = E[(z z')^n] for standard normal z and z' of
+/// correlation c,
 ///
 ///     E[phi phi] = s^n T_n(u) / (2 pi)                         c < 0
 ///                = s^n (pi P_n(c) - (-1)^n T_n(u)) / (2 pi)    c >= 0
 ///     T_0 = acos(1 - u),    dT_n / du = n^2 T_(n-1),    T_n = u^n sqrt(u) R_n(u)
 ///
-/// with R_n smooth on [0, 1]; phi' is n times the same of degree n - 1 (0 for n = 0). The deficits are
-/// s^n (pi P_n(1) - T_n) / (2 pi) and s^n (pi (P_n(1) - P_n(c)) + (-1)^n T_n) / (2 pi), where the
-/// polynomial has the factor u. Degree 0 is 0 for an image (or pixel) without variance.
+/// with R_n smooth on [0, 1]. phi' is n times the function of degree n - 1 (0 for n = 0). The
+/// deficits are s^n (pi P_n(1) - T_n) / (2 pi) for c < 0 and
+/// s^n (pi (P_n(1) - P_n(c)) + (-1)^n T_n) / (2 pi) for c >= 0, where the polynomial has the factor
+/// u. For degree 0, the duals are 0 for an image (or pixel) without variance.
 package struct RectifiedMonomial: Activation {
   package static let name = "rectified_monomial"
   package static let sharesLoops = true
@@ -17,7 +19,7 @@ package struct RectifiedMonomial: Activation {
   private static let largestDegree = 30
 
   private let degree: Int
-  /// Of degree n, and of degree n - 1 for phi'.
+  /// The kernels of degree n, and of degree n - 1 for phi'.
   private let value, slope: ArcCosineKernel
 
   package init(degree: Int) {
@@ -50,7 +52,7 @@ package struct RectifiedMonomial: Activation {
       derivativeSquare: Double(degree * degree) * slope.largest * power(degree - 1) / 2)
   }
 
-  /// r = sqrt(q), 1 / r, r^n, n r^(n - 1); without variance r^0 is 0 for phi and 1 for phi'.
+  /// r = sqrt(q), 1 / r, r^n, n r^(n - 1). Without variance, r^0 is 0 for phi and 1 for phi'.
   package var imageValueCount: Int { 4 }
 
   package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {
@@ -79,14 +81,16 @@ package struct RectifiedMonomial: Activation {
   }
 }
 
-/// The kernel of one degree, for variances 1.
+/// The kernel of one degree for variances of 1.
 private struct ArcCosineKernel: Sendable {
   let degree: Int
   /// P_n(1) = 1 3 5 ... (2 n - 1).
   let largest: Double
-  /// P_n / 2 by its coefficients of c^0, c^1, ...; and P_n(1) - P_n(c) = 2 (1 - c) times the second.
+  /// The coefficients of P_n / 2 in powers of c, and of a polynomial L with
+  /// P_n(1) - P_n(c) = 2 (1 - c) L(c).
   private let polynomial, loss: [Double]
-  /// R_n / (2 pi) by Chebyshev's polynomials in 2 u - 1, as many as single and double precision need.
+  /// R_n / (2 pi) in Chebyshev polynomials of 2 u - 1, and the number of terms for single and
+  /// double precision.
   private let remainder: [Double]
   private static let count = (single: 11, double: 23)
 
@@ -118,7 +122,7 @@ private struct ArcCosineKernel: Sendable {
     return sum
   }
 
-  /// The coefficients of a function on [0, 1], by its values at Chebyshev's nodes.
+  /// The Chebyshev coefficients of a function on [0, 1], from its values at the Chebyshev nodes.
   private static func chebyshev(_ function: (Double) -> Double) -> [Double] {
     let nodes = 32
     let angles = (0..<nodes).map { (Double($0) + 0.5) * Double.pi / Double(nodes) }
@@ -129,7 +133,7 @@ private struct ArcCosineKernel: Sendable {
     }
   }
 
-  /// What is known of the angle between two images: K12 for its sign, |c| and 1 - |c|.
+  /// The angle between two images: K12 for its sign, |c| and 1 - |c|.
   struct Angle<L: Lanes> {
     let covariance, cosine, u: L
   }

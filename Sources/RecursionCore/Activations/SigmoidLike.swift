@@ -1,5 +1,5 @@
-/// phi(x) = (1 + erf(x / 2.4020563531719796)) / 2, the error function that is closest to the logistic
-/// one on [-5, 5] (neural-tangents' `Sigmoid_like`).
+/// phi(x) = (1 + erf(x / 2.4020563531719796)) / 2, the error function that is closest to the
+/// logistic function on [-5, 5] (neural-tangents' `Sigmoid_like`).
 package enum SigmoidLike: NamedActivation {
   package static let name = "sigmoid_like"
 

@@ -3,14 +3,14 @@
 ///
 ///     E[phi phi] = (2/pi) asin c,    deficit (2/pi) acos c
 ///
-/// phi' is 0 almost everywhere, and so is what Theta had (neural-tangents' `Sign`). asin |c| and
-/// acos |c| are the angles with the sines |c| and sqrt(u (2 - u)), u = 1 - |c|; the smaller one is
-/// computed, the other follows.
+/// phi' is 0 almost everywhere, so the previous Theta is multiplied by 0 (neural-tangents' `Sign`).
+/// asin |c| and acos |c| are the angles with the sines |c| and sqrt(u (2 - u)), u = 1 - |c|. The
+/// smaller angle is computed, and the larger one follows from it.
 package struct Sign: Activation {
   package static let name = "sign"
   package static let sharesLoops = true
 
-  /// No parameters.
+  /// Sign has no parameters.
   package init() {}
 
   package init(_ parameters: inout LayerParameters) throws(NetworkError) {}
@@ -21,7 +21,7 @@ package struct Sign: Activation {
     Moments(square: variance > 0 ? 1 : 0, derivativeSquare: 0)
   }
 
-  /// sqrt(q), its inverse, and 1; 0 without variance.
+  /// sqrt(q), its inverse, and 1; all 0 without variance.
   package var imageValueCount: Int { 3 }
 
   package func writeImageValues(variance: Double, to values: UnsafeMutablePointer<Double>) {

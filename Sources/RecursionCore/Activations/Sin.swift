@@ -8,16 +8,16 @@ import CVector
 ///     E[phi phi]   = a^2 / 2     (e^-gamma - cos 2c e^-sigma)
 ///     E[phi' phi'] = a^2 b^2 / 2 (e^-gamma + cos 2c e^-sigma)
 ///
-/// Of gamma and sigma the smaller one is m; the other is m + 2 b^2 |K12|. Factoring e^-m out
-/// leaves 2 sin^2 c +- t and 2 cos^2 c -+ t with t = 1 - exp(-2 b^2 |K12|), so that small
+/// Let m be the smaller one of gamma and sigma; the larger one is m + 2 b^2 |K12|. Factoring out
+/// e^-m leaves 2 sin^2 c +- t and 2 cos^2 c -+ t with t = 1 - exp(-2 b^2 |K12|), so that small
 /// covariances keep their digits. For the deficits, with A_i = 1 - cos 2c exp(-2 z_i),
 ///
 ///     sqrt(A1 A2) - (e^-gamma - cos 2c e^-sigma) = (1 - e^-gamma) (1 + cos 2c e^-sigma)
 ///       - cos 2c (e^-z1 - e^-z2)^2 / (sqrt(A1 A2) + 1 - cos 2c e^-(z1 + z2))
 ///
-/// and the same with the sign of cos 2c turned for the derivative. The second term vanishes with
-/// the difference of the variances. Where it takes from the first one, the error of the deficit is
-/// a few eps times the first term: relative to the deficit, eps for equal variances, and
+/// The derivative has the same formula with the opposite sign of cos 2c. The second term vanishes
+/// with the difference of the variances. If it reduces the first term, the error of the deficit is
+/// a few eps times the first term. Relative to the deficit, this is eps for equal variances, and
 /// eps / z^2 for parallel images of different variances in the range where sin is linear.
 package struct Sin: Activation {
   package static let name = "sin"
@@ -29,13 +29,13 @@ package struct Sin: Activation {
   /// sin^2 c and cos^2 c, and their difference cos 2c.
   let sineSquared, cosineSquared, doubledCosine: Double
 
-  /// a sin(b x + c).
+  /// phi(x) = a sin(b x + c).
   package init(amplitude: Double = 1, frequency: Double = 1, phase: Double = 0) {
     self.init(
       amplitude: amplitude, frequency: frequency, sine: ntk_sin(phase), cosine: ntk_cos(phase))
   }
 
-  /// a sin(b x + c) with the sine and the cosine of c.
+  /// phi(x) = a sin(b x + c), given the sine and the cosine of c.
   init(amplitude: Double, frequency: Double, sine: Double, cosine: Double) {
     self.amplitude = amplitude
     self.frequency = frequency
@@ -44,7 +44,7 @@ package struct Sin: Activation {
     doubledCosine = cosineSquared - sineSquared
   }
 
-  /// sqrt(2) sin(sqrt(2 gamma) x + pi/4).
+  /// phi(x) = sqrt(2) sin(sqrt(2 gamma) x + pi/4).
   init(gaussianKernel gamma: Double) {
     amplitude = 2.squareRoot()
     frequency = (2 * gamma).squareRoot()
@@ -71,14 +71,14 @@ package struct Sin: Activation {
     return (2 * sineSquared - change, 2 * cosineSquared + change)
   }
 
-  /// The exponents of different variances lose b^2 q eps.
+  /// For different variances, the exponents have an error of b^2 q eps.
   package func largestVariance(_ precision: Precision) -> Double {
     (precision == .f64 ? 1e13 : 1e5) / (frequency * frequency)
   }
 
   package var imageValueCount: Int { Value.allCases.count }
 
-  /// What is kept of an image.
+  /// The values of an image.
   enum Value: Int, CaseIterable {
     /// b sqrt(q / 2).
     case root
@@ -113,7 +113,8 @@ package struct Sin: Activation {
     let covariance = squaredFrequency * pair.covariance
     let scale = L(2) * product(.root)
 
-    // e^-m and 1 - e^-m for the smaller exponent, and 1 - e^-(the other): sums of positive terms.
+    // e^-m and 1 - e^-m of the smaller exponent m, and 1 - e^-n of the larger exponent n, as sums
+    // of positive terms.
     let rootDifference = difference(.root)
     let least = L.max(L.min(squaredFrequency * pair.deficit, scale + covariance), zero)
     let exponent = zero - least.adding(rootDifference, times: rootDifference)
@@ -157,9 +158,10 @@ package struct Sin: Activation {
             largest: product(.rootDerivative), meanLargest: twiceCosine - cosineDecay)))
   }
 
-  /// `first` + `unequal` / (`largest` + `meanLargest`); where the first term exceeds the largest
-  /// covariance (very different variances), rather the difference of the two covariances. The
-  /// error is a few eps times the smaller of the two, and never turns the sign.
+  /// `first` + `unequal` / (`largest` + `meanLargest`). If the first term exceeds the largest
+  /// covariance (very different variances), the function returns the difference of the two
+  /// covariances instead. The error is a few eps times the smaller of the two, and never changes
+  /// the sign.
   @inline(__always)
   private static func deficit<L: Lanes>(
     _ first: L, _ unequal: L, _ covariance: L, largest: L, meanLargest: L

@@ -1,10 +1,11 @@
 import CVector
 import Synchronization
 
-/// How an activation without a closed form is computed, and how exactly: pairs of random variances
-/// and correlations through the tables of either precision, beside the series or the quadrature without them.
+/// How an activation without a closed form is computed, and how accurately. The test takes pairs
+/// with random variances and correlations through the tables of each precision, and compares the
+/// results with the series or the quadrature without tables.
 public struct ActivationCertificate: Codable, Equatable, Sendable {
-  /// The layer's name in the job.
+  /// The name of the layer in the job.
   public let activation: String
   /// phi(x).
   public let formula: String
@@ -14,28 +15,30 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     case closedForms = "closed_forms"
     case quadrature
   }
-  /// Tables where phi is smooth, or smooth except at 0; closed forms where it is piecewise linear with other breaks.
+  /// Tables if phi is smooth, or smooth except at 0; closed forms if it is piecewise linear with
+  /// other breaks.
   public let form: Form
-  /// Multiplications and additions of the polynomials of a pair with variances near 1, in double
-  /// precision; nil without tables.
+  /// The number of multiplications and additions in the polynomials of a pair with variances near
+  /// 1, in double precision; nil without tables.
   public private(set) var operations: Int?
-  /// The same where both variances are equal.
+  /// The number of operations for a pair with equal variances.
   public private(set) var operationsOfEqual: Int?
-  /// How many random pairs were compared.
+  /// The number of random pairs that were compared.
   public private(set) var pairs: Int?
-  /// The largest error in double precision, relative to sqrt(K11 K22), and the same of E[phi' phi'].
+  /// The largest error in double precision: of E[phi phi] relative to sqrt(K11 K22), and likewise
+  /// of E[phi' phi'].
   public private(set) var errorF64: Double?
-  /// The same in single precision.
+  /// The largest error in single precision, defined likewise.
   public private(set) var errorF32: Double?
 
-  /// What the errors may be. Where phi or phi' jumps, a dual changes with the root of 1 + c near c = -1, and
-  /// so does the rounding of c in single precision.
+  /// The largest errors allowed. If phi or phi' jumps, a dual changes like the root of 1 + c near
+  /// c = -1, and so does the rounding error of c in single precision.
   private static func tolerance(_ duals: FormulaDuals) -> (f64: Double, f32: Double) {
     let jumps = duals.function.jumpsAtZero
     return (1e-12, jumps.slope || jumps.value || duals.piecewiseLinear != nil ? 5e-6 : 1e-6)
   }
 
-  /// One line for a reader.
+  /// A one-line summary.
   public var description: String {
     guard let errorF64, let errorF32, let pairs else {
       return "\(activation): \(formula), by quadrature, about a millisecond a pair"
@@ -49,7 +52,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
       + "\(Self.rounded(errorF64)) in f64, \(Self.rounded(errorF32)) in f32"
   }
 
-  /// To two digits.
+  /// The error, rounded to two digits.
   private static func rounded(_ error: Double) -> Double {
     guard error > 0 else { return 0 }
     var scale = 1.0
@@ -57,12 +60,13 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     return (error * scale).rounded() / scale
   }
 
-  /// Those that this process has made: the networks of a job mostly share their activations.
+  /// The certificates that this process has made; the networks of a job mostly share their
+  /// activations.
   private static let known = Mutex([LayerDescription: ActivationCertificate]())
 
   /// The certificates of all activations without a closed form in `layers`.
   ///
-  /// Errors: parameters that do not fit; errors above the tolerance.
+  /// Errors: invalid parameters; errors above the tolerance.
   public static func all(
     in layers: [LayerDescription]
   ) throws(NetworkError) -> [ActivationCertificate] {
@@ -123,7 +127,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     (pairs, errorF64, errorF32) = (random.count * random.count, f64, f32)
   }
 
-  /// The largest error of a network with one layer of it.
+  /// The largest error of a network that has only this layer.
   private static func largestError(
     _ layer: LayerDescription, _ pairs: RandomPairs, _ precision: Precision
   ) throws(NetworkError) -> Double {
@@ -155,7 +159,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
       guard kernel.isFinite, tangentKernel.isFinite else { return .infinity }
       let value = pair.largest * pair.exact.value
       worst = max(worst, abs(kernel - value) / pair.largest)
-      // Theta = K + E[phi' phi'] Theta before it, which is the covariance.
+      // Theta = K + E[phi' phi'] Theta_before, and Theta_before is the covariance.
       let tangent = pair.largestSlope * pair.exact.slope * memory.base[place]
       let error = abs(tangentKernel - value - tangent)
       worst = max(worst, error / (pair.largest + pair.largestSlope * pair.scale))
@@ -164,24 +168,25 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
   }
 }
 
-/// Pairs of images of variances from 1/4 to 4, all with all, the same in every run, with their exact duals.
+/// All pairs of images with variances from 1/4 to 4, identical in every run, with their exact
+/// duals.
 private struct RandomPairs {
-  /// Images: fewer where a pair takes a millisecond.
+  /// The number of images; fewer if a pair takes a millisecond.
   let count: Int
 
   struct One {
     /// sqrt(q1 q2).
     let scale: Double
-    /// 1 less the correlation.
+    /// 1 - c with the correlation c.
     let distance: Double
     let exact: DualValues
-    /// The roots of the products of E[phi^2], and of E[phi'^2].
+    /// The roots of the products of E[phi^2] of both images, and of E[phi'^2].
     let largest: Double
     let largestSlope: Double
   }
 
   let variances: [Double]
-  /// By row.
+  /// The pairs, row by row.
   let all: [One]
 
   init(_ duals: FormulaDuals) {
@@ -203,7 +208,7 @@ private struct RandomPairs {
     }
   }
 
-  /// Numbers in 0...1 without order.
+  /// A sequence of numbers in 0...1 in irregular order.
   private static func fraction(_ index: Int) -> Double {
     let golden = 0.6180339887498949 * Double(index + 1)
     return golden - golden.rounded(.down)

@@ -1,20 +1,20 @@
 import Formulas
 
-/// phi and its derivative as functions, with what their integrals need to know of them.
+/// phi and its derivative as functions, with the properties that their integrals depend on.
 struct ActivationFunction: Sendable {
-  /// phi in a canonical text: the same function has the same text.
+  /// phi as canonical text: equal functions have equal text.
   let text: String
   private let formula: Formula
   private let slope: Formula
   private let nearBreaks: [Double]
   private let allBreaks: [Double]
 
-  /// The largest variance that integrals are made for: breaks are looked for as far as its normal
-  /// distribution reaches.
+  /// The largest variance for which integrals are computed. Breaks are searched as far as the
+  /// normal distribution of this variance reaches.
   static let largestVariance = 150.0
   private static let bounds = (near: 64.0, far: 512.0)
 
-  /// Errors: `FormulaError` where phi has no dual activation.
+  /// Errors: `FormulaError` if phi has no dual activation.
   init(_ formula: Formula) throws(FormulaError) {
     text = formula.description
     self.formula = formula
@@ -38,50 +38,52 @@ struct ActivationFunction: Sendable {
   var vanishesAtZero: Bool {
     values(at: [0, Self.tiny, -Self.tiny]).allSatisfy { abs($0) <= Self.tiny * 1e9 }
   }
-  /// As good as 0, and on one side of it.
+  /// A positive number that is practically 0, for limits from one side.
   static let tiny = 1e-200
 
-  /// Whether phi, and whether phi', jumps at 0.
+  /// Whether phi jumps at 0, and whether phi' does.
   var jumpsAtZero: (value: Bool, slope: Bool) {
     (Self.jumps(formula, at: 0), Self.jumps(slope, at: 0))
   }
 
-  /// Whether the difference of the values on both sides stays as they approach `place`.
+  /// Whether the values on both sides of `place` keep their difference as they approach it.
   private static func jumps(_ formula: Formula, at place: Double) -> Bool {
     func difference(_ step: Double) -> Double {
       formula.value(at: place + step) - formula.value(at: place - step)
     }
     let step = 1e-6 * max(1, abs(place))
     let (wide, narrow) = (abs(difference(step)), abs(difference(step / 1024)))
-    // Beside values further away: where phi is 0, what is left near a kink is rounding of its place.
+    // Compare with values further away: if phi is 0, the values near a kink are only the rounding
+    // error of its place.
     let size = [1, max(1, abs(place))].reduce(0) { size, reach in
       size + abs(formula.value(at: place + reach)) + abs(formula.value(at: place - reach))
     }
     return narrow > wide / 2 && narrow > 1e-9 * size
   }
 
-  /// phi at many points.
+  /// The values of phi at many points.
   func values(at x: [Double]) -> [Double] { formula.values(at: x) }
 
-  /// phi' at many points.
+  /// The values of phi' at many points.
   func slopes(at x: [Double]) -> [Double] { slope.values(at: x) }
 
-  /// Where phi, or a derivative of it, may jump, for x = `root` z with z of a normal distribution.
+  /// The places where phi or one of its derivatives may jump, for x = `root` z with standard normal
+  /// z.
   func breaks(_ root: Double) -> [Double] {
     40 * root < Self.bounds.near ? nearBreaks : allBreaks
   }
 
-  /// Where phi, or a derivative of it, may jump, as far as any variance reaches.
+  /// The places where phi or one of its derivatives may jump, for any variance.
   var everyBreak: [Double] { Set(nearBreaks + allBreaks).sorted() }
 
-  /// The largest |z| that matters to integrals of phi(root z)^2 and phi'(root z)^2: 13, or further
-  /// out where phi grows as fast as exponentials.
+  /// The largest |z| that matters to integrals of phi(root z)^2 and phi'(root z)^2: 13, or more if
+  /// phi grows as fast as an exponential function.
   func reach(_ root: Double) -> Double {
     var reach = 13.0
     while reach < 38 {
       let ends = [root * reach, -root * reach]
       let most = (values(at: ends) + slopes(at: ends)).reduce(1) { max($0, abs($1)) }
-      // e^(-z^2 / 4) for phi; the other half of the weight is the polynomial's.
+      // Use e^(-z^2 / 4) for phi; the other half of the weight belongs to the polynomial.
       if most * Self.decay(reach) < 1e-18 { break }
       reach += 1
     }

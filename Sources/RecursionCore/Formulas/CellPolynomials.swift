@@ -1,24 +1,28 @@
 import CVector
 
-/// Numbers of one image or pixel in one cell of ln q, as polynomials in the place.
+/// The numbers of one image or pixel in one cell of ln q, as polynomials in the place within the
+/// cell.
 struct CellPolynomials: Sendable {
   private let index: Int
   /// [power of the place, highest first][number].
   private let numbers: [[Double]]
-  /// Terms in the place: as many as nearly all functions need, and more for those that oscillate.
+  /// Number of terms in the place: the first rule suffices for nearly all functions, the second is
+  /// for functions that oscillate.
   private static let rules = [Chebyshev(13), Chebyshev(25)]
-  /// What interpolation may change of a number: above what Hermite's expansions leave out at their ends.
+  /// The largest interpolation error of a number; it is above the truncation error of Hermite
+  /// expansions.
   private static let tolerance = 4e-14
 
-  /// The variances at the nodes of a cell that nearly all functions need.
+  /// The variances at the nodes of a cell, for the rule that suffices for nearly all functions.
   static func variances(_ index: Int) -> [Double] { variances(index, rules[0]) }
 
   private static func variances(_ index: Int, _ rule: Chebyshev) -> [Double] {
     rule.nodes.map { ntk_exp(VarianceCell.logarithm(index, $0)) }
   }
 
-  /// From the numbers at each of the cell's nodes, by variance; nil where one of them has none, or where the last
-  /// two coefficients in the place are not below `tolerance`, which bounds the error.
+  /// Interpolates the function `numbers` of the variance between the nodes of the cell. Returns nil
+  /// if `numbers` returns nil at a node, or if the last two coefficients in the place are not below
+  /// `tolerance`, which bounds the error.
   init?(
     _ index: Int, tolerance: Double = Self.tolerance, _ numbers: (Double) -> [Double]?
   ) {

@@ -1,6 +1,7 @@
 import CVector
 
-/// Polynomials on [-1, 1] of one number of terms, by values at Chebyshev's nodes and by coefficients.
+/// Polynomials on [-1, 1] with a fixed number of terms, given by their values at the Chebyshev
+/// nodes or by their coefficients.
 struct Chebyshev: Sendable {
   /// The zeros of T_count.
   let nodes: [Double]
@@ -16,7 +17,7 @@ struct Chebyshev: Sendable {
     }
   }
 
-  /// How many terms.
+  /// The number of terms.
   var count: Int { nodes.count }
 
   /// The coefficients of the polynomial with `values` at the nodes.
@@ -27,7 +28,7 @@ struct Chebyshev: Sendable {
       initialized = count
       transform.withUnsafeBufferPointer { transform in
         guard let sums = sums.baseAddress, var row = transform.baseAddress else { return }
-        // Node by node, so that all sums are added to side by side.
+        // The outer loop is over nodes, so that all sums are accumulated side by side.
         for node in 0..<count {
           let value = values[node]
           for m in 0..<count { sums[m] += row[m] * value }
@@ -37,7 +38,7 @@ struct Chebyshev: Sendable {
     }
   }
 
-  /// The value by Clenshaw's rule.
+  /// The value of a polynomial by Clenshaw's rule.
   static func value(_ coefficients: [Double], _ x: Double) -> Double {
     var (here, before) = (0.0, 0.0)
     for coefficient in coefficients.dropFirst().reversed() {
@@ -46,7 +47,7 @@ struct Chebyshev: Sendable {
     return (coefficients.first ?? 0) + x * here - before
   }
 
-  /// The coefficients of powers, of as many terms.
+  /// The coefficients in powers of x, with the same number of terms.
   static func powers(_ coefficients: [Double]) -> [Double] {
     let count = coefficients.count
     var powers = [Double](repeating: 0, count: count)

@@ -1,14 +1,15 @@
-/// Both duals of one pair in double precision, relative to the largest that they could be; see `Dual`.
+/// Both duals of one pair in double precision, relative to their largest possible values; see
+/// `Dual`.
 struct DualValues: Sendable, Equatable {
-  /// E[phi phi] / sqrt(E[phi(u)^2] E[phi(v)^2]), and 1 less that.
+  /// E[phi phi] / sqrt(E[phi(u)^2] E[phi(v)^2]), and 1 minus this ratio.
   var value: Double
   var valueDeficit: Double
-  /// The same of phi'.
+  /// The corresponding numbers of phi'.
   var slope: Double
   var slopeDeficit: Double
 }
 
-/// A pair of correlation c, by 1 - |c| and the sign of c, so that nothing cancels near 1 and -1.
+/// A correlation c, stored as 1 - |c| and the sign of c, so that nothing cancels near 1 and -1.
 struct Correlation: Sendable {
   /// 1 - |c|.
   let distance: Double
@@ -19,7 +20,7 @@ struct Correlation: Sendable {
 }
 
 extension DualValues {
-  /// By Mehler's series, E[phi phi] = sum_n a_n(q1) a_n(q2) c^n.
+  /// The duals by Mehler's series, E[phi phi] = sum_n a_n(q1) a_n(q2) c^n.
   init(_ x: HermiteExpansion, _ y: HermiteExpansion, _ correlation: Correlation) {
     let (values, slopes) = (
       MehlerSum(x.values, y.values, correlation),
@@ -31,9 +32,11 @@ extension DualValues {
   }
 }
 
-/// sum_n A_n B_n c^n of unit vectors A and B, and its deficit
+/// sum_n A_n B_n c^n for unit vectors A and B, and its deficit
 ///
-///     1 - sum_n A_n B_n c^n = sum_n A_n B_n (1 - c^n) + |A - B|^2 / 2,    where nothing cancels.
+///     1 - sum_n A_n B_n c^n = sum_n A_n B_n (1 - c^n) + |A - B|^2 / 2,
+///
+/// in which nothing cancels.
 struct MehlerSum {
   let covariance: Double
   let deficit: Double

@@ -1,13 +1,14 @@
 import CVector
 
-/// w_kl of one part: their Chebyshev coefficients, and how large g_k and g_l may be.
+/// The functions w_kl of one part: their Chebyshev coefficients, and the largest sizes of g_k and
+/// g_l.
 struct QuadraticForm {
-  /// [level][vector] of as many as the level needs.
+  /// [level][vector], for as many vectors as the level needs.
   let sizes: [[Double]]
-  /// How many vectors there are.
+  /// The number of vectors.
   let count: Int
   let isJump: Bool
-  /// [k][l] for l <= k, of both orders together.
+  /// [k][l] for l <= k; the coefficients of (k, l) and (l, k) together.
   let coefficients: [[[Double]]]
 
   init(
@@ -16,7 +17,7 @@ struct QuadraticForm {
     (self.sizes, self.isJump) = (sizes, isJump)
     count = basis.count
     let count = losses.count
-    // Matrix times vectors of the basis, at every node.
+    // The products of the matrix and the vectors of the basis, at every node.
     let nodes = losses.nodes.map { node in
       let matrix = isOdd ? (isJump ? node.oddOfJump : node.odd) : node.even
       let images = basis.map { vector in
@@ -41,8 +42,9 @@ struct QuadraticForm {
     }
   }
 
-  /// Powers of y of w_kl without coefficients that are below `tolerance` at one level, which are rounding
-  /// in double precision; empty where nothing is left, nil where the powers would cancel.
+  /// The coefficients of w_kl in powers of y. Coefficients below `tolerance` at one level are
+  /// rounding errors in double precision and are left out. Empty if no coefficient is left; nil if
+  /// the powers would cancel.
   func powers(_ k: Int, _ l: Int, _ level: Int, _ tolerance: Double) -> [Double]? {
     let weight = sizes[level][k] * sizes[level][l] * (k == l ? 1 : 2)
     let all = coefficients[k][l]
@@ -55,24 +57,24 @@ struct QuadraticForm {
   private static let cancellation = 300.0
 }
 
-/// What the sums of `PixelForms` are over at one level of pairs, the level of the pixel that needs more, in one
-/// precision. The memory is never given back, as `FormulaDuals` are not.
+/// The terms that `PixelForms` sums at one level of pairs, in one precision. The level of a pair is
+/// the level of the pixel that needs more terms. The memory is never freed, as with `FormulaDuals`.
 struct FormPlan: @unchecked Sendable {
-  /// A product of two coordinates and how many coefficients its polynomial has.
+  /// A product of two coordinates, and the number of coefficients of its polynomial.
   struct Term {
     let first: Int32
     let second: Int32
     let count: Int
   }
 
-  /// One part.
+  /// The terms of one part.
   struct Part {
-    /// Its coordinates.
+    /// The part's coordinates among the values of a pixel.
     let values: Range<Int>
     let terms: UnsafeBufferPointer<Term>
-    /// Powers of y, highest first, one term behind the other.
+    /// Coefficients of powers of y, highest power first, one term after another.
     let coefficients: UnsafeRawPointer
-    /// Whether the part loses s times the form, not s^2 times.
+    /// Whether the loss of the part is s times the form; otherwise it is s^2 times the form.
     let isJump: Bool
   }
 
@@ -81,7 +83,7 @@ struct FormPlan: @unchecked Sendable {
   let slopeEven: Part
   let slopeOdd: Part
 
-  /// nil where powers would cancel.
+  /// Returns nil if the powers would cancel.
   init?(
     _ forms: [QuadraticForm], _ level: Int, tolerance: Double, isDouble: Bool
   ) {
@@ -99,7 +101,7 @@ struct FormPlan: @unchecked Sendable {
           coefficients += powers.reversed()
         }
       }
-      // Not coordinates below rounding.
+      // Leave out coordinates that are below the rounding error.
       let used = (sizes.lastIndex { $0 > tolerance } ?? -1) + 1
       let kept = Self.kept(terms)
       parts.append(
@@ -123,7 +125,7 @@ struct FormPlan: @unchecked Sendable {
   }
 }
 
-/// The plans of all levels, in one piece of memory.
+/// The plans of all levels, in one block of memory.
 struct FormPlans: @unchecked Sendable {
   let first: UnsafePointer<FormPlan>
 

@@ -1,15 +1,15 @@
 import CVector
 
-/// Pairs of pixels by the sums of `PixelForms`.
+/// Computes pairs of pixels with the sums of `PixelForms`.
 extension FormulaActivation {
-  /// What is kept of a pixel, before its coordinates and `writeRoots`' four.
+  /// The values of a pixel before its coordinates and the four of `writeRoots`.
   enum FormValue: Int, CaseIterable {
     case root, inverseRoot, value, slope
-    /// 1 + the level of `PixelForms`; 0 where pairs are taken one by one.
+    /// 1 + the level in `PixelForms`; 0 if the pairs of this pixel are computed one by one.
     case level
   }
 
-  /// The numbers of a pixel.
+  /// The values of a pixel.
   func formNumbers(_ forms: PixelForms, _ variance: Double, square: Double) -> [Double] {
     var numbers = rootNumbers(variance, square: square, count: FormValue.allCases.count)
     guard variance <= forms.largestVariance else { return numbers }
@@ -41,7 +41,8 @@ extension FormulaActivation {
           deficit: select(isFirst, a.slopes.deficit, b.slopes.deficit))
       )
     }
-    // Which sums, depends on the pair alone: vectors with pairs of several levels compute all of them.
+    // The level depends on the pair alone. For a vector with pairs of several levels, compute all
+    // of these levels.
     let levels = L.max(levelX, levelY)
     let (least, most) = (-(L(0) - levels).largest, levels.largest)
     var duals: Duals = (L(0), Pair(covariance: L(0), deficit: L(0)))
@@ -55,7 +56,7 @@ extension FormulaActivation {
       )
       duals = select(L(Double(level)) - levels, duals, here)
     }
-    // Lanes behind the last pixel are all 0.
+    // Lanes after the last pixel are all 0.
     let unknown = L.select(
       L(0), lessThan: largestValue + largestSlope, L(1) - levelX * levelY, else: L(0))
     guard unknown.largest > 0 else { return duals }
@@ -95,7 +96,7 @@ where X.Register == L, Y.Register == L {
     place = L(-1).adding(L(2), times: s)
   }
 
-  /// 1 less the dual of one function; see `DualPart`.
+  /// 1 minus the dual of one function; see `DualPart`.
   @inline(__always)
   func deficit(_ even: FormPlan.Part, _ odd: FormPlan.Part) -> L {
     let (distance, _) = products(even)

@@ -1,22 +1,23 @@
 import CVector
 
-/// Pairs of pixels. Their variances are all different, so that the polynomials of `TabulatedLoop` would
-/// have to be made for each of them: here phi is summed over its Hermite coefficients b_m instead,
-/// sums as in `MehlerSum`, with those of phi from them by Stein's lemma.
+/// Pairs of pixels. Their variances are all different, so the polynomials of `TabulatedLoop` would
+/// have to be computed for every pixel. Instead, the dual is summed over the Hermite coefficients
+/// b_m of phi', with sums as in `MehlerSum`; the coefficients of phi follow from them by Stein's
+/// lemma.
 extension FormulaActivation {
-  /// What is kept of a pixel, besides the coefficients and `writeRoots`' four.
+  /// The values of a pixel before the coefficients and the four of `writeRoots`.
   enum PixelValue: Int, CaseIterable {
     case root, inverseRoot, value, slope, logarithm
     /// sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), and the mean of phi in units of E[phi^2]^(1/2).
     case ratio, mean
     /// The first coefficient.
     case first
-    /// n^(-1/2), where n of those behind it matter beside equal variances, in either precision; 0 where
-    /// pairs are taken one by one.
+    /// n^(-1/2), where n is the number of coefficients after the first one that matter for equal
+    /// variances, in each precision; 0 if the pairs of this pixel are computed one by one.
     case reach64, reach32
   }
 
-  /// The most coefficients of a pixel: its numbers pass through the caches for every pair.
+  /// The most coefficients of a pixel: its values pass through the caches for every pair.
   static let mostCoefficients = 112
 
   package var pixelValueCount: Int { rootsPlace + 4 }
@@ -46,7 +47,8 @@ extension FormulaActivation {
     writeRoots(variance, tangent, square, afterTangent, from: count, set)
   }
 
-  /// The numbers that `PixelValue` and `FormValue` begin with, as `LanePairs` reads them; zeros behind.
+  /// The values that `PixelValue` and `FormValue` begin with, as `LanePairs` reads them, followed
+  /// by zeros.
   func rootNumbers(_ variance: Double, square: Double, count: Int) -> [Double] {
     let root = variance.squareRoot()
     let slope = moments(variance: variance).derivativeSquare.squareRoot()
@@ -58,7 +60,7 @@ extension FormulaActivation {
     let root = variance.squareRoot()
     var numbers = rootNumbers(variance, square: square, count: PixelValue.allCases.count)
     func set(_ value: PixelValue, _ number: Double) { numbers[value.rawValue] = number }
-    // Darker pixels have next to no variance: as the darkest that have tables.
+    // Darker pixels have almost no variance: treat them like the darkest pixels that have tables.
     let least = VarianceCell.range.lowerBound
     guard duals.function.isSmooth, variance <= VarianceCell.range.upperBound else { return numbers }
     let logarithm = ntk_log(max(variance, least))
@@ -107,7 +109,8 @@ extension FormulaActivation {
     let (zero, half) = (L(0), L(0.5))
     let reach = isDouble ? PixelValue.reach64 : PixelValue.reach32
     let (reachX, reachY) = (x[reach.rawValue], y[reach.rawValue])
-    // How many coefficients each pair has; one without expansion has more than there can be.
+    // The number of coefficients of each pair. A pair without an expansion gets more than the
+    // maximum.
     let mean = half * (reachX + reachY)
     let least = L.min(reachX, reachY)
     let beyond = L.select(
@@ -119,7 +122,7 @@ extension FormulaActivation {
     if most <= L.Scalar(coefficientCount) {
       return series.sums(Int(most.rounded(.up)))
     }
-    // Single pairs of those whose expansion is too long.
+    // Compute single pairs if their expansion is too long.
     let counts = LanePairs<L>.numbers(count)
     let single = LanePairs(pair, x, y).dual(duals) { counts[$0] > L.Scalar(coefficientCount) }
     let sums = series.sums(coefficientCount)
@@ -141,7 +144,7 @@ where X.Register == L, Y.Register == L {
   let x: X
   let y: Y
   let tail: WindowSamples.Parity
-  /// How many coefficients behind the first one each pair has.
+  /// The number of coefficients after the first one, for each pair.
   let count: L
   let isNegative: L
   /// 1 - |c|, |c|, c^2 and 1 - c^2.
@@ -162,8 +165,9 @@ where X.Register == L, Y.Register == L {
     v = u.adding(u, times: c)
   }
 
-  /// Sums over coefficients of one parity: of p_m and of p_m / (m + 1), with p_m = b_1m b_2m, and of
-  /// what lies behind each times a power of c^2.
+  /// Sums over the coefficients of one parity, from the last to the first: of p_m and of
+  /// p_m / (m + 1), with p_m = b_1m b_2m, and of the sum of all later terms at each step, times a
+  /// power of c^2.
   private struct Sums {
     var slope = L(0)
     var slopeLoss = L(0)
@@ -183,12 +187,13 @@ where X.Register == L, Y.Register == L {
   @inline(__always)
   func sums(_ most: Int) -> (valueDeficit: L, slopes: Pair<L>) {
     var (even, odd) = (Sums(), Sums())
-    // |B_1 - B_2|^2, and the same of phi.
+    // |B_1 - B_2|^2, and the corresponding distance for phi.
     var (slopeDistance, valueDistance) = (L(0), L(0))
     let (ratioX, ratioY) = (x[Value.ratio.rawValue], y[Value.ratio.rawValue])
     let unequal = ratioX - ratioY
     @inline(__always) func add(_ index: Int, _ m: Int, _ place: L) {
-      // Beyond what a pair has: nothing, however many the others in the vector have.
+      // Coefficients beyond a pair's own number count as 0, even if other pairs in the vector have
+      // more.
       let (zero, inverse) = (L(0), L(1 / Double(m + 1)))
       let a = L.select(place, lessThan: count, x[index], else: zero)
       let b = L.select(place, lessThan: count, y[index], else: zero)
@@ -222,8 +227,8 @@ where X.Register == L, Y.Register == L {
       (x[Value.logarithm.rawValue] - y[Value.logarithm.rawValue]).magnitude()
     let close = L(SeriesCell.closeness)
 
-    // Very different variances: the sums of the longer vector's squares are not all there, and
-    // nothing cancels in 1 less the products.
+    // For very different variances, the sum of squares of the longer vector is incomplete. Then use
+    // 1 minus the products, in which nothing cancels.
     let slopeApart = L.select(
       apart, lessThan: close, half * slopeDistance, else: one - (even.slope + odd.slope))
     let meanDifference = meanX - meanY

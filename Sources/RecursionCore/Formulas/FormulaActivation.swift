@@ -1,26 +1,26 @@
 import CVector
 import Formulas
 
-/// Any activation phi(x), given as a formula. `FormulaDuals` has its duals.
+/// Any activation phi(x), given as a formula. `FormulaDuals` computes its duals.
 package struct FormulaActivation: Activation {
   package static let name = "elementwise"
   package static let isCalled = true
 
   let duals: FormulaDuals
-  /// See there; copied because they are read for every pair.
+  /// Copies of the values in `FormulaDuals`, because they are read for every pair.
   let coefficientCount: Int
   let tailParity: WindowSamples.Parity
-  /// How pixels are computed where phi is smooth except at 0; made for pixels alone.
+  /// The method for pixels if phi is smooth except at 0; created for pixels only.
   private(set) var forms: PixelForms?
   private(set) var formPlans: (f64: FormPlans, f32: FormPlans)?
-  /// Where `writeRoots`' four stand among the numbers of a pixel.
+  /// The index of the four values of `writeRoots` among the values of a pixel.
   private(set) var rootsPlace: Int
   private let rowTables64 = RowTablePool<Float64Lanes>()
   private let rowTables32 = RowTablePool<Float32Lanes>()
 
-  /// The activation of `formula`.
+  /// Creates the activation of `formula`.
   ///
-  /// Errors: `FormulaError` where it has no dual activation.
+  /// Errors: `FormulaError` if the formula has no dual activation.
   package init(_ formula: Formula) throws(FormulaError) {
     duals = try FormulaDuals.of(formula)
     (coefficientCount, tailParity) = (duals.coefficientCount, duals.tailParity)
@@ -41,7 +41,7 @@ package struct FormulaActivation: Activation {
     try self.init(text, [:], position: parameters.position)
   }
 
-  /// The activation of a formula with parameters.
+  /// Creates the activation of a formula with parameters.
   init(
     _ text: String, _ numbers: [String: Double], position: String
   ) throws(NetworkError) {
@@ -60,21 +60,22 @@ package struct FormulaActivation: Activation {
     ActivationFunction.largestVariance
   }
 
-  /// What is kept of an image.
+  /// The values of an image.
   enum Value: Int, CaseIterable {
     /// sqrt(q) and its inverse.
     case root, inverseRoot
     /// The roots of E[phi^2] and of E[phi'^2].
     case value, slope
-    /// ln q, rounded to `logarithmStep`; `noTable` where there are no tables.
+    /// ln q, rounded to `logarithmStep`; `noTable` if there are no tables.
     case logarithm
-    /// ln q itself, for the difference of two that are not equal.
+    /// ln q itself, for the difference of two unequal variances.
     case exactLogarithm
   }
 
-  /// Variances that differ by rounding alone shall be equal: the tables are faster then.
+  /// Variances that differ by rounding only should compare equal, because the tables are faster
+  /// then.
   private static let logarithmStep = 0x1p-44
-  /// In place of ln q where there are no tables.
+  /// The value of `logarithm` if there are no tables.
   static let noTable = -1000.0
 
   package var imageValueCount: Int { Value.allCases.count }
@@ -97,7 +98,7 @@ package struct FormulaActivation: Activation {
     set(.exactLogarithm, logarithm)
   }
 
-  /// By tables; see `TabulatedLoop`.
+  /// Uses tables; see `TabulatedLoop`.
   package static func run(
     _ step: ActivationStep<Self>, on block: PairBlock<Float64Lanes>, rows: StepValues<Double>,
     columns: StepValues<Double>
@@ -116,7 +117,7 @@ package struct FormulaActivation: Activation {
     }
   }
 
-  /// Lane by lane, without tables.
+  /// Computes lane by lane, without tables.
   package func dual<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
@@ -124,7 +125,7 @@ package struct FormulaActivation: Activation {
   }
 }
 
-/// Pairs taken out of their lanes, for what is computed one by one.
+/// Pairs taken out of their lanes, to be computed one by one.
 struct LanePairs<L: Lanes> {
   private let numbers:
     (
@@ -155,7 +156,7 @@ struct LanePairs<L: Lanes> {
     numbers.withUnsafeBufferPointer { $0.baseAddress.map { L(at: $0) } ?? L(0) }
   }
 
-  /// The duals of the lanes that are wanted.
+  /// The duals of the lanes for which `isWanted` returns true.
   func dual(_ duals: FormulaDuals, _ isWanted: (Int) -> Bool) -> Dual<L> {
     var results = [[L.Scalar]](
       repeating: [L.Scalar](repeating: 0, count: L.count), count: 4)

@@ -2,24 +2,25 @@ import CVector
 import Formulas
 import Synchronization
 
-/// Everything that is known of one activation without a closed form, made as it is needed and kept
-/// for the process: expansions at single variances, moments and tables of duals by cells of ln q.
+/// All data of one activation without a closed form, computed when needed and kept for the lifetime
+/// of the process: expansions at single variances, and moments and tables of duals in cells of ln
+/// q.
 final class FormulaDuals: Sendable {
   let function: ActivationFunction
   private let quadrature: PolarQuadrature
-  /// phi where it is piecewise linear.
+  /// The closed form of phi if it is piecewise linear.
   let piecewiseLinear: PiecewiseLinear?
   private let state = Mutex(State())
 
   private struct State {
     var expansions: [Double: HermiteExpansion?] = [:]
-    /// Coefficients of all of them.
+    /// The total number of coefficients of all expansions.
     var coefficientCount = 0
     var moments: [Int: MomentCell] = [:]
     var vectors: [Int: HermiteCell?] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
     var series: [Int: SeriesCell?] = [:]
-    /// nil where they were not asked for yet.
+    /// nil until the forms are first requested.
     var pixelForms: PixelForms??
     var forms: [Int: CellPolynomials?] = [:]
   }
@@ -32,9 +33,9 @@ final class FormulaDuals: Sendable {
 
   private static let all = Mutex([String: FormulaDuals]())
 
-  /// The activation of `formula`.
+  /// The shared data of `formula`.
   ///
-  /// Errors: `FormulaError` where it has no dual.
+  /// Errors: `FormulaError` if the formula has no dual.
   static func of(_ formula: Formula) throws(FormulaError) -> FormulaDuals {
     let text = formula.description
     if let known = all.withLock({ $0[text] }) { return known }
@@ -46,11 +47,12 @@ final class FormulaDuals: Sendable {
     }
   }
 
-  /// Which parities the coefficients of phi' have behind the first one, and how many of them pixels
-  /// have at most: up to those that matter at variances of 8; none where phi is not smooth.
+  /// The parities of the coefficients of phi' after the first one, and the largest number of these
+  /// coefficients that pixels use: those that matter at variances up to 8, or none if phi is not
+  /// smooth.
   let tailParity: WindowSamples.Parity
   let coefficientCount: Int
-  /// Variances that have tables of pairs.
+  /// The variances for which tables of pairs exist.
   let tableRange: ClosedRange<Double>
 
   private init(_ function: ActivationFunction) {
@@ -74,10 +76,10 @@ final class FormulaDuals: Sendable {
 
   // MARK: Single variances
 
-  /// How many expansions, and coefficients in all, are kept.
+  /// The largest number of expansions that are kept, and of their coefficients in total.
   private static let limits = (expansions: 4096, coefficients: 4_000_000)
 
-  /// phi at one variance; nil where it is not smooth there.
+  /// The expansion of phi at one variance; nil if phi is not smooth there.
   func expansion(_ variance: Double) -> HermiteExpansion? {
     guard function.isSmooth else { return nil }
     if let known = state.withLock({ $0.expansions[variance] }) { return known }
@@ -97,16 +99,17 @@ final class FormulaDuals: Sendable {
 
   /// Both duals of one pair, without tables.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
-    // Equal inputs leave nothing, which rounding must not: the next layer would take the root of it.
+    // For equal inputs the deficit is 0. Rounding must not change this: the next layer would take
+    // the root of the error.
     if q1 == q2, correlation.distance == 0, !correlation.isNegative {
       return DualValues(value: 1, valueDeficit: 0, slope: 1, slopeDeficit: 0)
     }
-    // In one order, so that the duals are the same in both.
+    // Sort the variances, so that the duals are symmetric.
     return piecewiseLinear?.dual(max(q1, q2), min(q1, q2), correlation)
       ?? referenceDual(q1, q2, correlation)
   }
 
-  /// The same from the definition alone: by the series or by quadrature.
+  /// Both duals of one pair from the definition alone, by the series or by quadrature.
   func referenceDual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
     if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
     return quadrature.dual(max(q1, q2), min(q1, q2), correlation)
@@ -120,7 +123,7 @@ final class FormulaDuals: Sendable {
 
   // MARK: Tables
 
-  /// E[phi^2] and E[phi'^2].
+  /// E[phi^2] and E[phi'^2], from tables.
   func moments(_ variance: Double) -> Moments {
     guard VarianceCell.range.contains(variance) else { return exactMoments(variance) }
     let logarithm = ntk_log(variance)
@@ -131,7 +134,7 @@ final class FormulaDuals: Sendable {
     return cell.moments(logarithm)
   }
 
-  /// The coefficients in a cell; nil where there are too many.
+  /// The coefficients in a cell; nil if there are too many.
   func series(_ index: Int) -> SeriesCell? {
     if let known = state.withLock({ $0.series[index] }) { return known }
     let series = SeriesCell(index, tailParity, limit: coefficientCount) { expansion($0) }
@@ -139,7 +142,7 @@ final class FormulaDuals: Sendable {
     return series
   }
 
-  /// How pixels are computed where phi is smooth except at 0; nil otherwise.
+  /// The method for pixels if phi is smooth except at 0; nil otherwise.
   func pixelForms() -> PixelForms? {
     if let known = state.withLock({ $0.pixelForms }) { return known }
     let made = PixelForms(function)
@@ -150,7 +153,7 @@ final class FormulaDuals: Sendable {
     }
   }
 
-  /// The coordinates of `forms` in a cell; nil where there are none.
+  /// The coordinates of `forms` in a cell; nil if there are none.
   func formCell(_ forms: PixelForms, _ index: Int) -> CellPolynomials? {
     if let known = state.withLock({ $0.forms[index] }) { return known }
     let cell = forms.cell(index)
@@ -158,12 +161,12 @@ final class FormulaDuals: Sendable {
     return cell
   }
 
-  /// The table of a cell of the first variance and a window of the second; nil where phi has none.
+  /// The table for a cell of the first variance and a window of the second; nil if phi has none.
   func window(cell: Int, window: Int, precision: Precision) -> WindowTable? {
     guard function.isSmoothBesidesZero else { return nil }
     let key = WindowKey(cell: cell, window: window, precision: precision)
     if let known = state.withLock({ $0.windows[key] }) { return known }
-    // Samples of functions with a break are not made for each precision.
+    // For functions with a break, the samples are shared by both precisions.
     let tables = tables(cell, window, function.isSmooth ? [precision] : Precision.allCases)
     state.withLock {
       for (precision, table) in tables {
@@ -200,8 +203,8 @@ final class FormulaDuals: Sendable {
     return tables
   }
 
-  /// The coefficients at one variance, which tables need at many; nil where phi is not smooth there, or they
-  /// do not decay without a gap.
+  /// The coefficients at one variance, which tables need at many variances. nil if phi is not
+  /// smooth there, or if the coefficients do not decay without a gap.
   private func vectors(_ variance: Double) -> HermiteVectors? {
     let logarithm = ntk_log(variance)
     let index = VarianceCell.index(logarithm)
@@ -220,10 +223,11 @@ final class FormulaDuals: Sendable {
 /// A fixed grid of cells in ln q, two per factor of 2.
 enum VarianceCell {
   static let width = 0.34657359027997264
-  /// Where there are cells of moments, and of tables of pairs.
+  /// The ranges of variances that have cells of moments, and tables of pairs.
   static let range = 1e-12...ActivationFunction.largestVariance
   static let tableRange = 0x1p-10...64
-  /// Where phi is 0 at 0: otherwise what varies is small beside phi(0), and tables have its digits no more.
+  /// The range of tables if phi is 0 at 0. Otherwise, at small variances, the variation of phi is
+  /// small compared with phi(0), and tables lose its digits.
   static let tableRangeOfVanishing = 0x1p-20...64
 
   static func index(_ logarithm: Double) -> Int { Int((logarithm / width).rounded(.down)) }
@@ -233,12 +237,12 @@ enum VarianceCell {
     (Double(index) + 0.5 + tau / 2) * width
   }
 
-  /// The place in a cell.
+  /// The place of `logarithm` in a cell, from -1 to 1.
   static func place(_ logarithm: Double, _ index: Int) -> Double {
     2 * (logarithm / width - Double(index) - 0.5)
   }
 
-  /// Polynomials of the place, side by side: `powers` are by power, highest first.
+  /// The values of several polynomials in the place; `powers` is ordered by power, highest first.
   static func values(_ powers: [[Double]], _ place: Double) -> [Double] {
     var values = powers[0]
     for coefficients in powers.dropFirst() {

@@ -5,7 +5,7 @@ struct GaussLegendre: Sendable {
   let nodes: [Double]
   let weights: [Double]
 
-  /// By Newton's method from the usual first guess.
+  /// Computes the nodes by Newton's method from the usual first guess.
   init(_ count: Int) {
     var (nodes, weights) = ([Double](), [Double]())
     for index in 0..<count {
@@ -28,8 +28,8 @@ struct GaussLegendre: Sendable {
     (self.nodes, self.weights) = (nodes, weights)
   }
 
-  /// [node i][node j]: the integral from -1 to node i of the polynomial that is 1 at node j and 0 at the
-  /// others.
+  /// [node i][node j]: the integral from -1 to node i of the polynomial that is 1 at node j and 0
+  /// at all other nodes.
   func antiderivatives() -> [[Double]] {
     let count = nodes.count
     let polynomials = nodes.map { x in

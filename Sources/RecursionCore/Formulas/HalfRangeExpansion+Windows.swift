@@ -23,7 +23,7 @@ extension HalfRangeExpansion.Function {
     return WindowSamples.Parity(hasEven: has(even), hasOdd: has(odd))
   }
 
-  /// The coefficients times the matrices of each node.
+  /// The products of the coefficients and the matrices at each node.
   fileprivate struct Lost {
     let nodes: [(sine: Double, cosine: Double, even: [Double], odd: [Double])]
   }
@@ -46,8 +46,8 @@ extension HalfRangeExpansion.Function {
       })
   }
 
-  /// The parts with `other`, from this one's coefficients times the matrices. G_odd times s for functions
-  /// that jump.
+  /// The parts of the pair with `other`, from the products of this function's coefficients and the
+  /// matrices. G_odd is multiplied by s for functions that jump.
   fileprivate func parts(_ other: Self, _ lost: Lost) -> PairParts {
     let product = HalfRangeExpansion.product
     func square(_ a: [Double], _ b: [Double]) -> Double {
@@ -56,7 +56,7 @@ extension HalfRangeExpansion.Function {
     let ones = product(odd, other.odd)
     return PairParts(
       even: lost.nodes.map { product($0.even, other.even) },
-      // D_odd = ones less what is lost; (1 - c) / (1 - c^2) = 1 / (1 + c).
+      // D_odd = ones - (what is lost); (1 - c) / (1 - c^2) = 1 / (1 + c).
       odd: lost.nodes.map { node in
         let near = ones * (jumps ? node.sine : 1) / (1 + node.cosine)
         return (product(node.odd, other.odd) - near) / node.cosine

@@ -1,32 +1,33 @@
 import CVector
 
-/// An activation that is smooth except at 0, at one variance: the even and the odd parts of phi and phi' as
-/// functions of |x|, in the polynomials P_j(|z|) that are orthonormal for |z|, z of the normal
-/// distribution. Hermite's coefficients decay too slowly there.
+/// An activation that is smooth except at 0, at one variance: the even and the odd parts of phi and
+/// phi' as functions of |x|, in polynomials P_j(|z|) that are orthonormal for |z| with standard
+/// normal z. For such functions, the Hermite coefficients decay too slowly.
 struct HalfRangeExpansion: Sendable {
-  /// The part f of a function of which f(|x|), or sign(x) f(|x|), is a half: coefficients, the mean square
-  /// of the function being 1.
+  /// The coefficients of the functions f in the even part f(|x|) and the odd part sign(x) f(|x|) of
+  /// a function, scaled so that the mean square of the function is 1.
   struct Function: Sendable {
     private(set) var even: [Double]
     private(set) var odd: [Double]
-    /// Whether the odd part, and with it the function, jumps at 0.
+    /// Whether the odd part, and therefore the function, jumps at 0.
     let jumps: Bool
   }
 
   let value: Function
   let slope: Function
-  /// How many coefficients are not rounding.
+  /// The number of coefficients that are above the rounding error.
   let count: Int
 
-  /// P_j, as many as there may be.
+  /// The polynomials P_j, up to the largest number that may be needed.
   static let polynomials = OrthonormalPolynomials(HalfRangeLosses.counts.last ?? 0) { _ in
     2 / (2 * Double.pi).squareRoot()
   }
 
-  /// Coefficients below this are rounding.
+  /// Coefficients below this are rounding errors.
   private static let smallest = 1e-14
 
-  /// Points, and all polynomials there times the weights: [polynomial][point].
+  /// The quadrature points, and the values of all polynomials there times the weights:
+  /// [polynomial][point].
   private static let samples: (points: [Double], polynomials: [AlignedStorage<Double>]) = {
     var (points, weights) = ([Double](), [Double]())
     panelRule.fill([0, 28], width: width, to: &points, &weights)
@@ -48,7 +49,7 @@ struct HalfRangeExpansion: Sendable {
   private static let width = 0.5
   private static let antiderivatives = panelRule.antiderivatives()
 
-  /// The integrals from 0 to every point of a function with these values at the points.
+  /// The integrals from 0 to every point of the function with these values at the points.
   private static func primitive(_ values: [Double]) -> [Double] {
     var (total, result) = (0.0, [Double]())
     for start in stride(from: 0, to: values.count, by: panelRule.nodes.count) {
@@ -61,7 +62,7 @@ struct HalfRangeExpansion: Sendable {
     return result
   }
 
-  /// nil where phi has breaks elsewhere, or needs more polynomials than there are.
+  /// Returns nil if phi has breaks elsewhere, or needs more polynomials than there are.
   init?(_ function: ActivationFunction, variance: Double) {
     guard function.isSmoothBesidesZero else { return nil }
     let root = variance.squareRoot()
@@ -70,7 +71,7 @@ struct HalfRangeExpansion: Sendable {
     let (slopeRight, slopeLeft) = (
       function.slopes(at: points.map { root * $0 }), function.slopes(at: points.map { -root * $0 })
     )
-    // By the integral of phi', so that small variances keep their digits.
+    // Integrate phi', so that small variances keep their digits.
     let ends = function.values(at: [ActivationFunction.tiny, -ActivationFunction.tiny])
     let right = Self.primitive(slopeRight).map { ends[0] + root * $0 }
     let left = Self.primitive(slopeLeft).map { ends[1] - root * $0 }
@@ -89,8 +90,8 @@ struct HalfRangeExpansion: Sendable {
   /// P_j(0).
   private static let atZero = polynomials.values(at: 0, polynomials.count)
 
-  /// Removes what rounding leaves at 0 of a function that is 0 there and has `count` coefficients:
-  /// `HalfRangeLosses` counts on it.
+  /// Removes the rounding error at 0 of a function that is 0 there and has `count` coefficients,
+  /// because `HalfRangeLosses` assumes an exact 0.
   static func makeZeroAtZero(_ coefficients: inout [Double], _ count: Int) {
     let (mutual, own) = (0..<count).reduce((0.0, 0.0)) { sums, j in
       (sums.0 + coefficients[j] * atZero[j], sums.1 + atZero[j] * atZero[j])
@@ -98,14 +99,15 @@ struct HalfRangeExpansion: Sendable {
     for j in 0..<count { coefficients[j] -= mutual / own * atZero[j] }
   }
 
-  /// a . b, as far as `a` goes.
+  /// The scalar product a . b, over the length of `a`.
   static func product(_ a: [Double], _ b: [Double]) -> Double {
     var sum = 0.0
     for index in a.indices { sum += a[index] * b[index] }
     return sum
   }
 
-  /// The coefficients of a function with these values at the points, whose number is one of whole lanes.
+  /// The coefficients of the function with these values at the points. The number of points must be
+  /// a multiple of the lanes.
   fileprivate static func coefficients(_ values: [Double]) -> [Double] {
     typealias L = Float64Lanes
     let function = AlignedStorage<Double>(count: values.count)
@@ -121,7 +123,7 @@ struct HalfRangeExpansion: Sendable {
 }
 
 extension HalfRangeExpansion.Function {
-  /// From its values at the points, and at minus them.
+  /// From the values at the points (`right`) and at minus the points (`left`).
   fileprivate init?(_ right: [Double], _ left: [Double], jumps: Bool) {
     let even = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 + $1) / 2 })
     let odd = HalfRangeExpansion.coefficients(zip(right, left).map { ($0 - $1) / 2 })
@@ -132,7 +134,7 @@ extension HalfRangeExpansion.Function {
     (self.even, self.odd, self.jumps) = (even.map { $0 * scale }, odd.map { $0 * scale }, jumps)
   }
 
-  /// Leaves out what lies behind the first `count` coefficients, which is rounding.
+  /// Removes the coefficients after the first `count`, which are rounding errors.
   fileprivate mutating func keep(_ count: Int) {
     for j in count..<even.count { (even[j], odd[j]) = (0, 0) }
     if !jumps { HalfRangeExpansion.makeZeroAtZero(&odd, count) }

@@ -1,16 +1,17 @@
 import CVector
 
-/// A smooth activation's Hermite coefficients in one cell of ln q, by interpolation: tables need them at hundreds
-/// of variances.
+/// The Hermite coefficients of a smooth activation in one cell of ln q, by interpolation: tables
+/// need them at hundreds of variances.
 struct HermiteCell: Sendable {
   /// sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), E[phi] / E[phi^2]^(1/2), and the unit vector of the
   /// coefficients of phi'.
   private let numbers: CellPolynomials
 
-  /// More coefficients would take more memory than expansions are worth.
+  /// Larger numbers of coefficients would take more memory than the expansions are worth.
   private static let mostCoefficients = 2048
 
-  /// nil where an expansion is missing, is long, does not decay without a gap, or changes too quickly.
+  /// Returns nil if an expansion is missing, is too long, does not decay without a gap, or changes
+  /// too quickly.
   init?(_ index: Int, _ expansion: (Double) -> HermiteExpansion?) {
     let length = CellPolynomials.variances(index).reduce(0) {
       max($0, expansion($1)?.slopes.count ?? 0)

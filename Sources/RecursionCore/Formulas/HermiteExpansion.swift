@@ -1,31 +1,34 @@
 import CVector
 
-/// A smooth activation at one variance, by its coefficients in normalized Hermite polynomials h_n:
+/// A smooth activation at one variance, represented by its coefficients in normalized Hermite
+/// polynomials h_n:
 ///
 ///     b_n = E[phi'(sqrt(q) z) h_n(z)],    E[phi(sqrt(q) z) h_n(z)] = sqrt(q / n) b_(n-1), n >= 1
 ///
-/// (Stein), so that small variances keep their digits. The integrals are sums over equal steps, which
-/// converge exponentially for what is analytic near the axis.
+/// (Stein), so that small variances keep their digits. The integrals are sums over equal steps,
+/// which converge exponentially for functions that are analytic near the real axis.
 struct HermiteExpansion: Sendable {
-  /// The coefficients up to where the rest changes no dual by more than rounding.
+  /// The coefficients, up to the point where the rest changes no dual by more than rounding.
   let vectors: HermiteVectors
-  /// Whether they decay without a gap, so that tables can follow them from variance to variance.
+  /// Whether the coefficients decay without a gap, so that tables can follow them from variance to
+  /// variance.
   let isGradual: Bool
-  /// E[phi^2] and E[phi'^2], the sums of their squares.
+  /// E[phi^2] and E[phi'^2], the sums of squares of the coefficients.
   let moments: Moments
 
-  /// Coefficients that are all below `smallest` times E[phi'^2]'s root, times n^(-1/2), end the expansion:
-  /// beside those of a larger variance, which decay more slowly, they are below rounding. From the
-  /// coefficient `many` on those of the larger variance are small as well, and products count:
-  /// `smallestOfMany` does, and `smallestLast` at the last one. Closed forms at variances up to 64 agree
-  /// to 1e-12 (`FormulaActivationTests.largeVariances`).
+  /// The expansion ends when all further coefficients are below `smallest` times the root of
+  /// E[phi'^2], times n^(-1/2). Multiplied by the coefficients of a larger variance, which decay
+  /// more slowly, they are then below rounding. From coefficient `many` on, the coefficients of the
+  /// larger variance are small as well, and only the products matter: the bound is then
+  /// `smallestOfMany`, and `smallestLast` for the last coefficient. Closed forms at variances up to
+  /// 64 agree to 1e-12 (`FormulaActivationTests.largeVariances`).
   fileprivate static let smallest = 1e-13
   fileprivate static let (many, smallestOfMany, smallestLast) = (3000, 1e-10, 1e-6)
-  /// The most coefficients, and the finest steps, 1 / 2^n.
+  /// The largest number of coefficients, and the largest n of the step 1 / 2^n.
   static let limits = (count: 12_000, step: 9)
 
-  /// The expansion of `function` with derivative `slope`; nil where it would be too long, because
-  /// phi is not smooth on the scale of sqrt(q).
+  /// Expands `function` at one variance. Returns nil if the expansion would be too long because phi
+  /// is not smooth on the scale of sqrt(q).
   init?(_ function: ActivationFunction, variance: Double) {
     let root = variance.squareRoot()
     guard var nodes = Self.nodes(function, root, step: 3) else { return nil }
@@ -64,13 +67,13 @@ struct HermiteExpansion: Sendable {
   }
 }
 
-/// phi' at a few points between all nodes. What oscillates faster than nodes follow has the sums of a slower
-/// function, to the last digit: only between them it is another one.
+/// phi' at a few points between the nodes. A function that oscillates faster than the nodes can
+/// resolve has exactly the same sums as a slower function. The two differ only between the nodes.
 private struct Points {
   private typealias L = Float64Lanes
 
   private let z: [Double]
-  /// phi' at z and -z, added and subtracted.
+  /// The sums and the differences of phi' at z and -z.
   private let even: [Double]
   private let odd: [Double]
 
@@ -83,7 +86,7 @@ private struct Points {
     odd = zip(right, left).map { $0 - $1 }
   }
 
-  /// Whether the sum of coefficients times polynomials is phi' here.
+  /// Whether the sum of coefficients times polynomials agrees with phi' at these points.
   func agree(with coefficients: [Double], scale: Double) -> Bool {
     let z = L(numbers: z)
     var (before, here) = (L(0), L(1))
@@ -97,7 +100,7 @@ private struct Points {
       let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
       (before, here) = (here, (z * here).adding(root, times: before) * inverse)
     }
-    // What long expansions leave out is more.
+    // The truncation error of long expansions is larger.
     let tolerance = coefficients.count < HermiteExpansion.many ? 1e-8 : 1e-4
     let (evens, odds) = (evenSum.numbers, oddSum.numbers)
     return self.z.indices.allSatisfy { place in
@@ -108,8 +111,8 @@ private struct Points {
   }
 }
 
-/// phi' at equal steps of z > 0, with its values at z and -z added and subtracted, times the weights
-/// of the normal distribution; zeros fill the last lanes.
+/// The sums and the differences of phi' at z and -z, for equal steps of z > 0, times the weights of
+/// the normal distribution. The last lanes are filled with zeros.
 private struct Nodes {
   private typealias L = Float64Lanes
 
@@ -122,7 +125,7 @@ private struct Nodes {
   let square: Double
 
   init(_ function: ActivationFunction, _ root: Double, step: Double) {
-    // No node at 0, where a quotient may have no value.
+    // Skip a node at 0, where a quotient may be undefined.
     let points = stride(from: step / 2, to: function.reach(root), by: step).map { $0 }
     count = (points.count + L.count - 1) / L.count * L.count
     z = AlignedStorage(count: count)
@@ -149,10 +152,11 @@ private struct Nodes {
       && abs(mean - coarser.mean) <= 4e-15 * (abs(mean) + square.squareRoot())
   }
 
-  /// b_n by h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight in a row are small and
-  /// nothing of E[phi'^2] is left: fast oscillations have large coefficients far behind small ones.
+  /// Computes b_n with h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight coefficients
+  /// in a row are small and their squares sum to E[phi'^2]. The second condition is needed for fast
+  /// oscillations, whose large coefficients come far after small ones.
   ///
-  /// Returns them, and whether the first eight small ones are the last.
+  /// - Returns: the coefficients, and whether the first eight small coefficients are the last ones.
   func coefficients() -> (slopes: [Double], isGradual: Bool)? {
     typealias Limit = HermiteExpansion
     var coefficients: [Double] = []

@@ -30,7 +30,7 @@ extension HermiteVectors: WindowExpansion {
       even: sum(products, 0), odd: sum(products, 1), ones: ones, distance: distance / 2)
   }
 
-  /// G_even or G_odd at every c^2, by Horner's rule over the sums of the products behind:
+  /// G_even or G_odd at every c^2, by Horner's rule over the sums of the later products:
   /// (1 - c^(2k)) / (1 - c^2) = 1 + c^2 + ... + c^(2k-2).
   private static func sum(_ p: [Double], _ parity: Int) -> [Double] {
     var (rest, horner) = (0.0, [Double](repeating: 0, count: squares.count))

@@ -6,7 +6,8 @@ struct HermiteVectors: Sendable {
   /// sqrt(n) from n = 1 on.
   private static let roots = (1...HermiteExpansion.limits.count).map { Double($0).squareRoot() }
 
-  /// From E[phi], sqrt(q) and the coefficients of phi', all in one unit; and the lengths in that unit.
+  /// The unit vectors from E[phi], sqrt(q) and the coefficients of phi', which must have one common
+  /// unit; and the lengths of the vectors in this unit.
   static func of(
     mean: Double, root: Double, _ slopes: [Double]
   ) -> (vectors: HermiteVectors, lengths: (values: Double, slopes: Double)) {

@@ -1,6 +1,6 @@
 import Formulas
 
-/// An activation without a closed form that has a name: a formula, and parameters with defaults.
+/// A named activation without a closed form: a formula, and parameters with defaults.
 protocol NamedFormula: NamedActivation {
   static var formula: String { get }
   static var parameters: [(name: String, default: Double)] { get }
@@ -50,27 +50,28 @@ enum Softplus: NamedFormula {
   static let formula = "softplus(x)"
 }
 
-/// Misra 2019.
+/// x tanh(softplus(x)) (Misra 2019).
 enum Mish: NamedFormula {
   static let name = "mish"
   static let formula = "x * tanh(softplus(x))"
 }
 
-/// Clevert, Unterthiner & Hochreiter 2016.
+/// The exponential linear unit (Clevert, Unterthiner & Hochreiter 2016).
 enum ELU: NamedFormula {
   static let name = "elu"
   static let formula = "where(x > 0, x, alpha * (exp(min(x, 0)) - 1))"
   static let parameters = [(name: "alpha", default: 1.0)]
 }
 
-/// Klambauer, Unterthiner, Mayr & Hochreiter 2017, with their constants.
+/// The scaled exponential linear unit (Klambauer, Unterthiner, Mayr & Hochreiter 2017), with the
+/// authors' constants.
 enum SELU: NamedFormula {
   static let name = "selu"
   static let formula =
     "1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * (exp(min(x, 0)) - 1))"
 }
 
-/// The line cut off at -1 and 1.
+/// The identity, clipped to [-1, 1].
 enum HardTanh: NamedFormula {
   static let name = "hard_tanh"
   static let formula = "max(-1, min(1, x))"

@@ -11,12 +11,12 @@ enum Normal {
   /// P(0 < Z < z), negative for z < 0, with full relative accuracy near 0.
   static func center(_ z: Double) -> Double { ntk_erf(z / 2.squareRoot()) / 2 }
 
-  /// P(a < Z < b), negative for b < a, with full relative accuracy where the interval is short.
+  /// P(a < Z < b), negative for b < a, with full relative accuracy for short intervals.
   static func probability(_ a: Double, _ b: Double) -> Double {
     abs(b - a) < shortest ? integral(a, b) { _ in 1 } : tail(a) - tail(b)
   }
 
-  /// A x + B.
+  /// The linear function A x + B.
   struct Line {
     let slope: Double
     let offset: Double
@@ -24,7 +24,7 @@ enum Normal {
     func value(_ x: Double) -> Double { slope * x + offset }
   }
 
-  /// E[f(Z) g(Z) 1(a < Z < b)] of two lines; the ends may be infinite.
+  /// E[f(Z) g(Z) 1(a < Z < b)] of two linear functions; the ends may be infinite.
   static func product(_ f: Line, _ g: Line, _ a: Double, _ b: Double) -> Double {
     if b - a < shortest { return integral(a, b) { f.value($0) * g.value($0) } }
     func edge(_ z: Double) -> (density: Double, product: Double) {
@@ -38,7 +38,8 @@ enum Normal {
       + f.offset * g.offset * probability(a, b)
   }
 
-  /// Up to where differences of tails would lose digits that eight nodes have.
+  /// The longest interval that is integrated with eight nodes: on short intervals, differences of
+  /// tails would lose digits.
   private static let shortest = 0.5
   private static let rule = GaussLegendre(8)
 

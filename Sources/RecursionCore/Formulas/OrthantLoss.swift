@@ -1,16 +1,17 @@
 import CVector
 
-/// What the probability P(X > h, Y > k) of two standard normal numbers loses as their correlation falls from 1
-/// to c. With f(r) the density of (X, Y) at (h, k) for correlation r, and F = E[max(X - h, 0) max(Y - k, 0)],
+/// The loss of the probability P(X > h, Y > k) of two standard normal variables as their
+/// correlation decreases from 1 to c. Let f(r) be the density of (X, Y) at (h, k) for correlation
+/// r, and F = E[max(X - h, 0) max(Y - k, 0)]. Then
 ///
 ///     dP / dr = f,    F(1) - F(c) = (1 - c) P(c) + integral of (1 - r) f from c to 1.
 ///
-/// Closed forms by Owen's function (Owen 1956),
+/// The closed forms use Owen's function (Owen 1956),
 ///
 ///     T(h, a) = 1 / (2 pi) integral of e^(-h^2 (1 + x^2) / 2) / (1 + x^2) from 0 to a,
 ///
-/// with errors of a few 1e-17. For h = k, or near it, and |h| up to some 5 the results are exact to as many digits
-/// however near to 1 the correlation is.
+/// and have errors of a few 1e-17. If h = k or nearly so, and |h| is at most about 5, the results
+/// have the same number of correct digits however close the correlation is to 1.
 struct OrthantLoss {
   /// P(X > max(h, k)) - P(X > h, Y > k).
   let probability: Double
@@ -22,12 +23,12 @@ struct OrthantLoss {
     if h == k, !correlation.isNegative {
       self.init(equal: h, distance)
     } else if h == 0, k == 0 {
-      // c < 0: both are elementary.
+      // For h = k = 0 and c < 0, both are elementary.
       let angle = ntk_atan2((2 - distance).squareRoot(), distance.squareRoot())
       let sine = (distance * (2 - distance)).squareRoot()
       self.init(probability: angle / Double.pi, moment: (2 * angle - sine) / (2 * Double.pi))
     } else {
-      // The loss is the same for (k, h), and for (-h, -k).
+      // The loss does not change if (h, k) is replaced by (k, h) or by (-h, -k).
       let (low, high) = h < k ? (h, k) : (k, h)
       if high < 0 {
         self.init(-high, -low, correlation, isOrdered: ())
@@ -41,17 +42,18 @@ struct OrthantLoss {
     (self.probability, self.moment) = (probability, moment)
   }
 
-  /// h = k and c >= 0: by r = cos t and x = tan(t / 2) both are integrals of smooth positive functions.
+  /// For h = k and c >= 0. With r = cos t and x = tan(t / 2), both are integrals of smooth positive
+  /// functions.
   private init(equal h: Double, _ distance: Double) {
     let end = (distance / (2 - distance)).squareRoot()
     let sums = OwensIntegral.both((h, end), (h, end), secondIsMoment: true)
     self.init(probability: 2 * sums.0, moment: 4 * sums.1)
   }
 
-  /// h <= k, k >= 0.
+  /// For h <= k and k >= 0.
   private init(_ h: Double, _ k: Double, _ correlation: Correlation, isOrdered: Void) {
     let distance = correlation.distance
-    // Not 0: where c is 1 or -1, what is divided by it is 0 or, divided, large enough.
+    // `sine` must not be 0. If c is 1 or -1, each dividend is 0, or its quotient is large enough.
     let sine = max((distance * (2 - distance)).squareRoot(), 1e-150)
     // (k - c h) / sqrt(1 - c^2) and (h - c k) / sqrt(1 - c^2).
     let far: Double
@@ -62,7 +64,7 @@ struct OrthantLoss {
       (far, near) = ((k - h + distance * h) / sine, (h - k + distance * k) / sine)
     }
     let (farTail, nearTail) = (Normal.tail(abs(far)), Normal.tail(abs(near)))
-    // T(h, far / h) and T(k, near / k), and how often the tails behind |h| and k count.
+    // T(h, far / h) and T(k, near / k), and the multiples of the tails beyond |h| and k.
     let first = OwensTerm(h, far, farTail)
     let second = OwensTerm(k, near, nearTail)
     let sums = OwensIntegral.both(first.integral, second.integral, secondIsMoment: false)
@@ -76,11 +78,12 @@ struct OrthantLoss {
       loss = terms + ofLow * Normal.tail(abs(h)) + ofHigh * Normal.tail(k)
     }
 
-    // (1 + h k) loss + k f(h) Q(far) - h f(k) Q(-near) - sin^2 f(h, k), Q the tail of the normal density f.
+    // (1 + h k) loss + k f(h) Q(far) - h f(k) Q(-near) - sin^2 f(h, k), with Q the tail of the
+    // normal density f.
     let (ofH, ofK) = (Normal.density(h), Normal.density(k))
     let edges: Double
     if !correlation.isNegative, abs(far) < 1, abs(near) < 1, k - h < 0.5 {
-      // Both Q are near 1/2, and so are the products.
+      // Both values of Q are near 1/2, so split off half of each product.
       let halves = (k - h) * ofH - h * ofH * ntk_expm1(-(k - h) * (k + h) / 2)
       edges = halves / 2 - k * ofH * Normal.center(far) - h * ofK * Normal.center(near)
     } else {
@@ -92,16 +95,16 @@ struct OrthantLoss {
   }
 }
 
-/// T(h, z / h) by an integral over x in 0...1, and tails of the normal distribution.
+/// T(h, z / h) as an integral over x in 0...1, plus tails of the normal distribution.
 private struct OwensTerm {
-  /// The arguments of T that is integrated.
+  /// The arguments of T in the integral.
   let integral: (Double, Double)
   private let sign: Double
   private let rest: Double
-  /// How often the tail behind |h| is to be added.
+  /// The multiple of the tail beyond |h| that must be added.
   let tails: Double
 
-  /// `tail` is that behind |z|.
+  /// - Parameter tail: the tail beyond |z|.
   init(_ h: Double, _ z: Double, _ tail: Double) {
     let isNegative = (h < 0) != (z < 0)
     let (h, z) = (abs(h), abs(z))
@@ -110,8 +113,8 @@ private struct OwensTerm {
       integral = (h, h > 0 ? z / h : 0)
       (rest, tails) = (0, 0)
     } else {
-      // T(h, a) = Q(h) / 2 - (T(a h, 1 / a) - Q(a h) / 2 + Q(h) Q(a h)).
-      // Beyond some 40 there is nothing left, and the square of z must not overflow.
+      // T(h, a) = Q(h) / 2 - (T(a h, 1 / a) - Q(a h) / 2 + Q(h) Q(a h)). Beyond about 40 the terms
+      // vanish, and the square of z must not overflow.
       integral = (min(z, 1e3), h / z)
       rest = tail * (0.5 - Normal.tail(h))
       tails = sign / 2
@@ -123,14 +126,15 @@ private struct OwensTerm {
   }
 }
 
-/// Gauss-Legendre quadrature of Owen's integral, both of a pair at once.
+/// Gauss-Legendre quadrature of Owen's integral, for both members of a pair at once.
 private enum OwensIntegral {
   private static let rule = GaussLegendre(16)
   private static let (nodes, weights) = (
     rule.nodes.map { (1 + $0) / 2 }, rule.weights.map { $0 / (4 * Double.pi) }
   )
 
-  /// T(h, a) of both arguments, 0 <= a <= 1; the second with another factor x^2 / (1 + x^2) if it is a moment.
+  /// T(h, a) for both arguments, 0 <= a <= 1. If `secondIsMoment`, the second integrand has another
+  /// factor x^2 / (1 + x^2).
   static func both(
     _ first: (h: Double, a: Double), _ second: (h: Double, a: Double), secondIsMoment: Bool
   ) -> (Double, Double) {

@@ -1,7 +1,7 @@
 import CVector
 
-/// Polynomials p_0, p_1, ... on x >= 0 that are orthonormal with respect to a weight that falls like
-/// exp(-x^2 / 2), by Stieltjes' procedure (Gautschi 2004, section 2.2):
+/// Polynomials p_0, p_1, ... on x >= 0 that are orthonormal with respect to a weight that decays
+/// like exp(-x^2 / 2), by Stieltjes' procedure (Gautschi 2004, section 2.2):
 ///
 ///     b_(j+1) p_(j+1) = (x - a_j) p_j - b_j p_(j-1)
 struct OrthonormalPolynomials: Sendable {
@@ -10,12 +10,15 @@ struct OrthonormalPolynomials: Sendable {
   /// p_0, a constant.
   private let first: Double
 
-  /// How many there are.
+  /// The number of polynomials.
   var count: Int { a.count }
 
-  /// - Parameter weight: in units of exp(-x^2 / 2).
+  /// Creates `count` polynomials.
+  ///
+  /// - Parameter weight: the weight in units of exp(-x^2 / 2).
   init(_ count: Int, _ weight: (Double) -> Double) {
-    // Far behind the zeros of the last polynomial, in panels finer than their distances.
+    // Integrate far beyond the zeros of the last polynomial, in panels that are finer than their
+    // distances.
     let reach = 2 * Double(count).squareRoot() + 14
     var (x, w) = ([Double](), [Double]())
     GaussLegendre(16).fill([0, reach], width: 0.5, to: &x, &w)
@@ -39,7 +42,7 @@ struct OrthonormalPolynomials: Sendable {
     (self.a, self.b, self.first) = (a, b, first)
   }
 
-  /// The first `count` of them at a point.
+  /// The values of the first `count` polynomials at a point.
   func values(at x: Double, _ count: Int) -> [Double] {
     var values = [first]
     for j in 0..<count - 1 {
@@ -49,16 +52,18 @@ struct OrthonormalPolynomials: Sendable {
     return values
   }
 
-  /// The recurrence p_(j+1) = (x - center) factor p_j - past p_(j-1), step by step.
+  /// The coefficients of the recurrence p_(j+1) = (x - center) factor p_j - past p_(j-1), step by
+  /// step.
   var recurrence: [(center: Double, factor: Double, past: Double)] {
     (0..<count).map { (a[$0], 1 / b[$0 + 1], b[$0] / b[$0 + 1]) }
   }
 
-  /// Gauss' rule with the zeros of the last polynomial, exact for degrees below 2 (count - 1).
+  /// Gaussian quadrature with the zeros of the last polynomial, exact for degrees below 2
+  /// (count - 1).
   func gaussRule() -> (nodes: [Double], weights: [Double]) {
     var zeros: [Double] = []
     for degree in 1..<count {
-      // The zeros of one polynomial lie between those of the next.
+      // The zeros of each polynomial lie between the zeros of the next.
       let ends = [0] + zeros + [2 * b[degree] + a[degree] + 1]
       zeros = zip(ends, ends.dropFirst()).map { bisected(degree, $0, $1) }
     }

@@ -1,24 +1,27 @@
-/// A pair of parts of a window as polynomials: powers of the place in the cell and of xi, and powers of y
-/// or, where those would cancel, Chebyshev's polynomials.
+/// A pair of parts of a window as polynomials: in powers of the place in the cell, in powers of xi,
+/// and in powers of y or, if these would cancel, in Chebyshev polynomials of y.
 struct PartPolynomials {
-  /// Powers of xi at each power of y, and those that matter near xi = 0.
+  /// The number of powers of xi at each power of y, and the number of those that matter near
+  /// xi = 0.
   let counts: [Int]
   let nearCounts: [Int]
   /// [member][power in the cell][y][xi].
   private let powers: [[[[Double]]]]
 
-  /// Errors: too many powers of y, or ones that cancel too much; samples that are too far apart.
+  /// Errors: too many powers of y, or powers that cancel too much; samples that are too far apart.
   init(
     _ samples: WindowSamples, _ parts: DualParts, _ tolerance: Double,
     _ limits: WindowTable.Limits, _ basis: WindowTable.Basis
   ) throws(WindowTable.Failure) {
     var members = parts.members.map { Self.transformed(samples, $0, parts.areOfCorrelation) }
     let (ms, rs) = (members[0][0].count, members[0][0][0].count)
-    /// The largest coefficient of a power of y and xi; of some where they are powers already.
+    /// The largest coefficient of order `m` in y and order `r` in xi: first of Chebyshev
+    /// polynomials, and of powers after the conversion below.
     func size(_ m: Int, _ r: Int) -> Double {
       members.joined().reduce(0) { max($0, abs($1[m][r])) }
     }
-    // As many powers of xi as any higher power of y has, so that powers of y can be taken apart.
+    // Keep at least as many powers of xi as any higher power of y has, so that powers of y can be
+    // separated.
     let least = tolerance * max(1, size(0, 0))
     guard Self.areResolved(members, samples.largestTail * least) else { throw .isUnresolved }
     var counts = [Int](repeating: 0, count: ms)
@@ -45,7 +48,8 @@ struct PartPolynomials {
     powers = counts.isEmpty ? members : members.map { Self.combined($0, Chebyshev.powers) }
   }
 
-  /// Whether the last two coefficients in ln q1, and in ln(q2 / q1), are below `bound`: the rest is then as well.
+  /// Whether the last two coefficients in ln q1 and in ln(q2 / q1) are below `bound`; all further
+  /// coefficients are then below `bound` as well.
   private static func areResolved(_ members: [[[[Double]]]], _ bound: Double) -> Bool {
     members.allSatisfy { firsts in
       firsts.enumerated().allSatisfy { place, roots in
@@ -57,7 +61,7 @@ struct PartPolynomials {
     }
   }
 
-  /// Appends both members' coefficients of some powers of xi at one of y.
+  /// Appends the coefficients of both members for the powers `rs` of xi at power `m` of y.
   func append(_ m: Int, _ rs: some Sequence<Int>, to numbers: inout [[Double]]) {
     for r in rs {
       for a in numbers.indices {
@@ -92,8 +96,7 @@ struct PartPolynomials {
     return result
   }
 
-  /// Powers of xi, and of y in that basis, in place of Chebyshev's polynomials, of those terms that are
-  /// kept.
+  /// Converts the kept terms from Chebyshev polynomials to powers of xi, and to `basis` in y.
   private static func powers(
     _ coefficients: [[Double]], _ counts: [Int], _ basis: WindowTable.Basis
   ) -> [[Double]] {

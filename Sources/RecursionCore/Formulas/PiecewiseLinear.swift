@@ -1,26 +1,27 @@
 import CVector
 
-/// A continuous function of straight pieces, as hard_tanh and relu6 are: its duals have closed forms. With
-/// phi' = s_0 + sum_j J_j 1(x > t_j), h_j = t_j / sqrt(q1), k_j = t_j / sqrt(q2) and `OrthantLoss`,
+/// A continuous, piecewise linear function, such as hard_tanh and relu6, whose duals have closed
+/// forms. With phi' = s_0 + sum_j J_j 1(x > t_j), h_j = t_j / sqrt(q1), k_j = t_j / sqrt(q2) and
+/// `OrthantLoss`,
 ///
 ///     E[phi' phi'](1) - E[phi' phi'](c) = sum_ij J_i J_j loss_ij(c),
 ///     E[phi phi](1) - E[phi phi](c) = sqrt(q1 q2) ((1 - c) E[phi' phi'](c) + sum_ij J_i J_j moment_ij(c)).
 ///
-/// What is lost at c = 1, where the variances differ, is half of E[(phi(u) - phi(v))^2], a sum over pieces, less
-/// half of the squared difference of the roots of E[phi^2].
+/// If the variances differ, the loss at c = 1 is half of E[(phi(u) - phi(v))^2], a sum over pieces,
+/// minus half of the squared difference of the roots of E[phi^2].
 struct PiecewiseLinear: Sendable {
   typealias Line = Normal.Line
 
-  /// In ascending order.
+  /// The breaks in ascending order.
   private let breaks: [Double]
-  /// One more than there are breaks.
+  /// The pieces, one more than there are breaks.
   private let pieces: [Line]
   private let jumps: [Double]
 
-  /// nil where phi is something else.
+  /// Returns nil if phi is not piecewise linear.
   init?(_ function: ActivationFunction) {
     guard !function.isSmooth, !function.jumps else { return nil }
-    // Different searches find the same break with different rounding.
+    // Merge breaks that differ by rounding: several searches may find the same break.
     let all = function.everyBreak.reduce(into: [Double]()) { places, place in
       if let last = places.last, place - last <= 1e-12 * max(1, abs(place)) { return }
       places.append(place)
@@ -41,22 +42,22 @@ struct PiecewiseLinear: Sendable {
     guard hasMoments(of: function) else { return nil }
   }
 
-  /// How far outside of the breaks phi is looked at.
+  /// How far beyond the outermost breaks phi is checked.
   private static let beyond = 600.0
-  /// The time for a pair grows with their square.
+  /// The largest number of breaks; the time for a pair grows with its square.
   private static let mostBreaks = 16
 
-  /// phi between two points, nil where it is not straight there.
+  /// phi between two points; nil if it is not linear there.
   private static func piece(_ function: ActivationFunction, _ low: Double, _ high: Double) -> Line?
   {
-    // Evenly, and ever nearer to the ends.
+    // Points at equal distances, and points that approach the ends.
     let even = (1..<64).map { Double($0) / 64 }
     let near = (7...40).flatMap { [0.7 * exp2(-$0), 1 - 0.7 * exp2(-$0)] }
     let places = (even + near).map { low + (high - low) * $0 }.filter { $0 > low && $0 < high }
     let (values, slopes) = (function.values(at: places), function.slopes(at: places))
     guard let slope = slopes.first, slopes.allSatisfy({ abs($0 - slope) <= 1e-14 * abs(slope) })
     else { return nil }
-    // Where numbers are small; phi is continuous, so the ends count.
+    // Anchor the line where numbers are small. phi is continuous, so the ends are valid points.
     let anchor = min(max(0, low), high)
     let line = Line(slope: slope, offset: function.values(at: [anchor])[0] - slope * anchor)
     let size = abs(line.offset) + abs(slope) * max(abs(low), abs(high))
@@ -69,8 +70,8 @@ struct PiecewiseLinear: Sendable {
 
   private static func exp2(_ k: Int) -> Double { Double(sign: .plus, exponent: k, significand: 1) }
 
-  /// Whether E[phi^2] and E[phi'^2] are those of the function at variances of all sizes, however it is curved
-  /// between the places that were looked at.
+  /// Whether E[phi^2] and E[phi'^2] agree with the moments of the function at small and large
+  /// variances. This detects curvature between the points that were checked.
   private func hasMoments(of function: ActivationFunction) -> Bool {
     let quadrature = PolarQuadrature(function)
     return (-10...7).allSatisfy { exponent in
@@ -117,13 +118,13 @@ struct PiecewiseLinear: Sendable {
     let root: Double
     let breaks: [Double]
     let pieces: [Line]
-    /// phi' on each piece.
+    /// The values of phi' on the pieces.
     let slopes: [Double]
     private(set) var moments = Moments(square: 0, derivativeSquare: 0)
 
     init(_ function: PiecewiseLinear, _ variance: Double) {
       root = variance.squareRoot()
-      // Breaks stay numbers where there is no variance at all.
+      // With zero variance, breaks must remain finite numbers.
       let divisor = max(root, 1e-140)
       breaks = function.breaks.map { $0 / divisor }
       slopes = function.pieces.map(\.slope)
@@ -138,14 +139,14 @@ struct PiecewiseLinear: Sendable {
     }
   }
 
-  /// What is lost at c = 1, and E[phi' phi'] there.
+  /// The losses at c = 1, and E[phi' phi'] there.
   private struct AtOne {
     private(set) var slopes: Double
-    /// sqrt(E[phi(u)^2] E[phi(v)^2]) - E[phi phi], and the same of phi'.
+    /// sqrt(E[phi(u)^2] E[phi(v)^2]) - E[phi phi], and the corresponding loss of phi'.
     private(set) var lostValue = 0.0
     private(set) var lostSlope = 0.0
 
-    /// Of equal variances.
+    /// For equal variances.
     init(_ x: Scaled) { slopes = x.moments.derivativeSquare }
 
     init(_ x: Scaled, _ y: Scaled) {
@@ -177,7 +178,8 @@ struct PiecewiseLinear: Sendable {
         x.moments.derivativeSquare, y.moments.derivativeSquare, slopes, slopeDistance)
     }
 
-    /// sqrt(a b) - product: by the squared distance where a and b are near each other.
+    /// sqrt(a b) - `product`, computed from the squared distance if a and b are close to each
+    /// other.
     private static func lost(_ a: Double, _ b: Double, _ product: Double, _ distance: Double)
       -> Double
     {

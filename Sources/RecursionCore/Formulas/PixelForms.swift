@@ -1,45 +1,49 @@
 import CVector
 
-/// Duals of pairs of pixels for activations that are smooth except at 0. The functions of `HalfRangeExpansion`
-/// at all variances lie in a space of few dimensions: with coordinates g_k(q) in an orthonormal basis of it,
+/// Duals of pairs of pixels for activations that are smooth except at 0. The functions of
+/// `HalfRangeExpansion` at all variances lie in a space of few dimensions. With coordinates g_k(q)
+/// in an orthonormal basis of this space,
 ///
 ///     G(q1, q2, s) = sum_kl g_k(q1) g_l(q2) w_kl(s),
 ///
-/// where the w are polynomials in y = 2 s - 1 that the activation alone decides, for each of the
-/// even and odd parts of phi and phi' (see `DualPart`). The first vectors of the basis span the functions at
-/// variances near 1: most pixels need no others.
+/// where the w are polynomials in y = 2 s - 1 that depend on the activation only, with a separate
+/// set for each of the even and odd parts of phi and phi' (see `DualPart`). The first vectors of
+/// the basis span the functions at variances near 1, and most pixels need no others.
 final class PixelForms: Sendable {
   /// The parts of phi and phi', in this order.
   enum Part: Int, CaseIterable {
     case valueEven, valueOdd, slopeEven, slopeOdd
   }
 
-  /// [part]: the basis, in the polynomials P_j.
+  /// [part]: the vectors of the basis, in the polynomials P_j.
   private let bases: [[[Double]]]
   private let function: ActivationFunction
-  /// [level] of sums in double and in single precision.
+  /// [level]: the plans of the sums, in double and in single precision.
   let plans: (f64: FormPlans, f32: FormPlans)
 
-  /// Coordinates of a pixel, of all parts.
+  /// The number of coordinates of a pixel, over all parts.
   var valueCount: Int { bases.reduce(0) { $0 + $1.count } }
 
-  /// Variances that have coordinates: those that need the first vectors of the basis, more, and all. Below the
-  /// last range functions are as at 0.
+  /// The variances that have coordinates. The first range needs only the first vectors of the
+  /// basis, the second needs more, and the last needs all. Below the last range, functions are the
+  /// same as at 0.
   static let ranges = [0.25...4, 0.03...16, 1e-32...VarianceCell.tableRange.upperBound]
 
-  /// The first of the ranges that has a variance.
+  /// The index of the first range that contains `variance`.
   static func level(_ variance: Double) -> Int {
     ranges.firstIndex { $0.contains(variance) } ?? ranges.count - 1
   }
 
-  /// Above this nothing has coordinates: phi would need more polynomials.
+  /// The largest variance that has coordinates; above it, phi would need more polynomials than
+  /// there are.
   let largestVariance: Double
-  /// [level]: which coordinates of all parts functions there have; the others are rounding.
+  /// [level]: which coordinates, of all parts, are used; the others are rounding errors.
   let isUsed: [[Bool]]
-  /// [part][level]: how many vectors of the basis functions there need.
+  /// [part][level]: the number of basis vectors that are needed.
   private let counts: [[Int]]
 
-  /// nil where phi has breaks elsewhere, no expansion at variances near 1, or polynomials that cancel.
+  /// Returns nil if phi has breaks elsewhere, no expansion at variances near 1, or polynomials that
+  /// cancel.
   init?(_ function: ActivationFunction) {
     guard !function.isSmooth, function.isSmoothBesidesZero else { return nil }
     var samples: [(level: Int, parts: [[Double]])] = []
@@ -89,8 +93,8 @@ final class PixelForms: Sendable {
     self.plans = (FormPlans(plans.f64), FormPlans(plans.f32))
   }
 
-  /// The coordinates in a cell of ln q; nil beyond what has any, and where functions between the sampled
-  /// variances are not in the space after all.
+  /// The coordinates in a cell of ln q. nil if the cell has variances without coordinates, or if
+  /// functions between the sampled variances turn out not to lie in the space.
   func cell(_ index: Int) -> CellPolynomials? {
     CellPolynomials(index, tolerance: Self.largestRemainder) { variance in
       guard let expansion = HalfRangeExpansion(function, variance: variance) else { return nil }
@@ -110,7 +114,8 @@ final class PixelForms: Sendable {
     }
   }
 
-  /// Ascending: dense where functions change with the variance, and with the ends of all ranges.
+  /// The sampled variances in ascending order: dense where functions change with the variance, and
+  /// including the ends of all ranges.
   private static let sampledVariances: [Double] = {
     func steps(_ low: Double, _ high: Double, _ count: Int) -> [Double] {
       (0...count).map { part in
@@ -124,7 +129,7 @@ final class PixelForms: Sendable {
     return Set(all + ranges.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
   }()
 
-  /// What is left of a function outside of the basis, at the sampled variances and elsewhere.
+  /// The largest remainder of a function outside the basis, at the sampled variances and elsewhere.
   private static let remainder = 1e-14
   private static let largestRemainder = 1e-12
 
@@ -132,9 +137,10 @@ final class PixelForms: Sendable {
     [expansion.value.even, expansion.value.odd, expansion.slope.even, expansion.slope.odd]
   }
 
-  /// An orthonormal basis of all vectors in the first `count` polynomials, by modified Gram-Schmidt with the
-  /// largest remainder first; first that of the first level, and how many there are after each level. nil where
-  /// rounding keeps it from an end.
+  /// An orthonormal basis of all vectors in the first `count` polynomials, by modified Gram-Schmidt
+  /// that takes the largest remainder first. It begins with the basis of the first level; `counts`
+  /// has the number of vectors after each level. Returns nil if rounding errors keep the procedure
+  /// from ending.
   private static func basis(
     _ vectors: [(level: Int, vector: [Double])], _ count: Int, areZeroAtZero: Bool
   ) -> (basis: [[Double]], counts: [Int])? {

@@ -1,28 +1,29 @@
 import CVector
 
-/// Duals of any activation, smooth between its breaks, by quadrature in polar coordinates:
+/// Duals of any activation that is smooth between its breaks, by quadrature in polar coordinates:
 ///
 ///     u = sqrt(q1) r cos(w - t/2),    v = +-sqrt(q2) r cos(w + t/2),    cos t = |c|,
 ///
-/// with rays and angles cut where u or v meets a break. Slow, and right for every pair: a few
-/// thousand values of phi, errors of some 1e-14 of the largest covariance. The deficits are the
-/// means of squared differences, so they lose digits only once u and v agree to rounding.
+/// with rays and angles divided where u or v meets a break. This is slow but valid for every pair:
+/// it takes a few thousand values of phi and has errors of about 1e-14 of the largest covariance.
+/// The deficits are means of squared differences, so they lose digits only when u and v agree to
+/// rounding.
 struct PolarQuadrature: Sendable {
   private let function: ActivationFunction
   private static let rule = GaussLegendre(14)
 
   init(_ function: ActivationFunction) { self.function = function }
 
-  /// E[phi^2] and E[phi'^2]; not a number where phi varies too quickly for the quadrature.
+  /// E[phi^2] and E[phi'^2]; NaN if phi varies too quickly for the quadrature.
   func moments(variance: Double) -> Moments {
     resolved(variance)?.moments ?? Moments(square: .nan, derivativeSquare: .nan)
   }
 
-  /// How many times panels may be halved.
+  /// The largest number of times that panels are halved.
   private static let mostHalvings = 5
 
-  /// The moments, and the largest of 1, 1/2, 1/4 ... times the usual width of panels that resolves them; nil where the
-  /// smallest one does not.
+  /// The moments, and the largest of 1, 1/2, 1/4 ... times the usual width of panels that resolves
+  /// them. nil if the smallest width does not.
   private func resolved(_ variance: Double) -> (moments: Moments, scale: Double)? {
     let root = variance.squareRoot()
     let reach = function.reach(root)
@@ -35,7 +36,8 @@ struct PolarQuadrature: Sendable {
       ends = zip(ends, ends.dropFirst()).flatMap { [$0, ($0 + $1) / 2] } + ends.suffix(1)
       let fine = panels(root, ends)
       let total = fine.reduce(Moments(square: 0, derivativeSquare: 0)) { $0 + $1 }
-      // Panel by panel: in their sums, errors of what oscillates cancel.
+      // Compare panel by panel: in the sums over panels, errors of oscillating functions may
+      // cancel.
       var error = Moments(square: 0, derivativeSquare: 0)
       for (place, panel) in coarse.enumerated() {
         let halves = fine[2 * place] + fine[2 * place + 1]
@@ -48,14 +50,14 @@ struct PolarQuadrature: Sendable {
       }
       if isBelow(1e-13) { return (total, scale) }
       scale /= 2
-      // Half of the width squares the error.
+      // Halving the width squares the error.
       if isBelow(1e-10) { return (total, scale) }
       coarse = fine
     }
     return nil
   }
 
-  /// What each panel between neighboring ends adds to the moments.
+  /// The contribution of each panel between neighboring ends to the moments.
   private func panels(_ root: Double, _ ends: [Double]) -> [Moments] {
     var (z, weights) = ([Double](), [Double]())
     Self.rule.fill(ends, width: .infinity, to: &z, &weights)
@@ -74,8 +76,8 @@ struct PolarQuadrature: Sendable {
     }
   }
 
-  /// Panels that resolve functions that vary on a scale of 1 in x; not ever finer ones for variances that are
-  /// refused.
+  /// The width of panels that resolve functions that vary on a scale of 1 in x. It has a lower
+  /// bound, because large variances are refused anyway.
   private static func width(_ root: Double) -> Double { max(min(2, 2.5 / root), 0.1) }
 
   /// Both duals of a pair.
@@ -88,7 +90,7 @@ struct PolarQuadrature: Sendable {
     /// Of phi phi, (phi - phi)^2, phi' phi' and (phi' - phi')^2.
     var all = SIMD4<Double>()
 
-    /// Of covariance and deficit the smaller one is taken, the other follows.
+    /// Of covariance and deficit, the smaller one is computed, and the other follows from it.
     var dual: DualValues {
       func part(_ mean: Double, _ distance: Double) -> (Double, Double) {
         distance < 1 ? (1 - distance / 2, distance / 2) : (mean, 1 - mean)
@@ -111,28 +113,28 @@ struct PolarQuadrature: Sendable {
       rays = rule.nodes.map { pair.ray(middle + half * $0) }
     }
 
-    /// What the sector adds to the sums.
+    /// The integral over the sector.
     var sum: SIMD4<Double> {
       let half = (end - start) / 2
       return zip(rays, rule.weights).reduce(SIMD4()) { $0 + half * $1.1 * $1.0 }
     }
 
-    /// The largest numbers of a ray.
+    /// The largest absolute value of each sum over the rays.
     var largest: SIMD4<Double> {
       rays.reduce(SIMD4()) { pointwiseMax($0, pointwiseMax($1, -$1)) }
     }
 
-    /// Whether the last two coefficients of the rays in Legendre's polynomials of the angle are below a bound. The
-    /// rule's error is of the order of their squares.
+    /// Whether the last two coefficients of the rays, expanded in Legendre polynomials of the angle, are below
+    /// `bound`. The error of the quadrature rule is of the order of their squares.
     func isResolved(_ bound: SIMD4<Double>) -> Bool {
       Self.tails.allSatisfy { row in
         let coefficient = zip(rays, row).reduce(SIMD4<Double>()) { $0 + $1.1 * $1.0 }
-        // What is not a number stays so.
+        // Sums that are not numbers are not improved by halving.
         return (0..<4).allSatisfy { !(abs(coefficient[$0]) > bound[$0]) }
       }
     }
 
-    /// The last two coefficients by the values at the nodes.
+    /// Weights of the nodes that give the last two coefficients.
     private static let tails = (rule.nodes.count - 2..<rule.nodes.count).map { n in
       zip(rule.nodes, rule.weights).map { x, weight in
         var (before, here) = (1.0, x)
@@ -155,9 +157,9 @@ struct PolarQuadrature: Sendable {
     private let sign: Double
     private let half: Double
     private let reach: Double
-    /// Of the usual width of panels.
+    /// The width of panels relative to the usual width.
     private let scale: Double
-    /// Breaks of u / sqrt(q1) and of |v| / sqrt(q2).
+    /// The breaks of u / sqrt(q1) and of |v| / sqrt(q2).
     private let breaks1: [Double]
     private let breaks2: [Double]
 
@@ -179,18 +181,18 @@ struct PolarQuadrature: Sendable {
       breaks2 = root2 > 0 ? function.breaks(root2).map { sign * $0 / root2 } : []
     }
 
-    /// What is left of rays' coefficients, relative to the largest ray: the error is its square.
+    /// The bound of `Sector.isResolved`, relative to the largest ray. The error of the sums is of the order of its square.
     private static let tolerance = 3e-7
-    /// The most sectors, whose error is taken as it is then.
+    /// The largest number of sectors. When it is reached, sectors are no longer halved.
     private static let mostSectors = 2000
 
-    /// The sums over the plane. Sectors that do not resolve what the rays do between them are halved: phi may vary
-    /// wherever it is not 0.
+    /// The sums over the plane. A sector is halved until it resolves how the rays depend on the angle. The initial
+    /// sectors are narrow only near u = 0 and v = 0, which is not enough if phi oscillates.
     func sums() -> Sums {
       let ends = PolarQuadrature.rule.ends(ends(), width: .pi / 4)
       var sectors = zip(ends, ends.dropFirst()).map { Sector(self, $0, $1) }
       let largest = sectors.reduce(SIMD4<Double>()) { pointwiseMax($0, $1.largest) }
-      // The squares of small differences have what rounding leaves of these.
+      // Rounding limits the accuracy of squares of small differences.
       let rounding = 1e-15 * largest.squareRoot() * SIMD4(0, 1, 0, 1)
       let bound = Self.tolerance * largest + rounding
       var (sums, count) = (Sums(), sectors.count)
@@ -212,7 +214,7 @@ struct PolarQuadrature: Sendable {
       let pi = Double.pi
       let lines = [-pi / 2 + half, pi / 2 + half, -pi / 2 - half, pi / 2 - half]
       var ends = lines
-      // Near u = 0 and v = 0 angles count for sqrt(q) times as much.
+      // Near u = 0 and v = 0, u and v change sqrt(q) times as fast with the angle.
       var step = 4 * scale / (max(root1, root2) * reach)
       while step < pi / 4 {
         ends += lines.flatMap { [$0 - step, $0 + step] }
@@ -221,7 +223,7 @@ struct PolarQuadrature: Sendable {
       for a in breaks1 where a != 0 {
         ends += rim(a, at: half)
         for b in breaks2 where b != 0 {
-          // x cos(t/2) + y sin(t/2) = a, x cos(t/2) - y sin(t/2) = b.
+          // The point (x, y) with x cos(t/2) + y sin(t/2) = a and x cos(t/2) - y sin(t/2) = b.
           let (x, y) = ((a + b) * ntk_sin(half), (a - b) * ntk_cos(half))
           if x != 0 || y != 0 { ends.append(ntk_atan2(y, x)) }
         }
@@ -233,11 +235,12 @@ struct PolarQuadrature: Sendable {
       return ends.sorted()
     }
 
-    /// Where the line at distance `a` leaves the disk, and disks of half the radius each down to the line: the
-    /// radius of the break changes by a factor of 2 from one to the next, however near to the center it is.
+    /// The angles at which the line at distance `a` leaves the disk, and disks of 1/2, 1/4, ... of
+    /// its radius, down to the line. From one angle to the next, the radius of the break changes by
+    /// a factor of 2, however near to the center the line is.
     private func rim(_ a: Double, at center: Double) -> [Double] {
       var (ends, radius) = ([Double](), reach)
-      // What is nearer to the center has no weight.
+      // Points nearer to the center have no weight.
       while abs(a) < radius, radius > 1e-8 * reach {
         let cosine = a / radius
         let angle = ntk_atan2((1 - cosine * cosine).squareRoot(), cosine)
@@ -247,7 +250,7 @@ struct PolarQuadrature: Sendable {
       return ends
     }
 
-    /// The sums over the ray at an angle, a turn having the weight 1.
+    /// The sums over the ray at `angle`, per radian. A full turn has the weight 1.
     func ray(_ angle: Double) -> SIMD4<Double> {
       let (cosine1, cosine2) = (ntk_cos(angle - half), ntk_cos(angle + half))
       var ends = [0, reach]

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The rows of a block as `WindowTable`s give them, in the precision of the lanes. Kept for the next
-/// block: what a row has depends on its variance alone, by which it is found again. For one thread at a
-/// time.
+/// The rows of a block as `WindowTable`s provide them, in the precision of the lanes. They are kept
+/// for the next block: the data of a row depend on its variance alone, and are found again by the
+/// variance. For one thread at a time.
 final class RowTables<L: CoreLanes>: @unchecked Sendable {
-  /// A window at one row. Memory and numbers alone, because one is taken for every vector of pairs; the
-  /// row tables keep what they belong to.
+  /// A window at one row. It has only numbers and pointers, because one is used for every vector of
+  /// pairs; the row tables own the memory.
   struct Window {
     let coefficients: UnsafePointer<L.Scalar>
     let full: WindowTable.Plan
@@ -17,20 +17,20 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     let window: Int
   }
 
-  /// A range of ln(q2 / q1) from `lower` on, and what serves it: a window, close to its middle or
-  /// all of it, or nothing but single pairs.
+  /// A range of ln(q2 / q1) from `lower` on, and the method for it: a window near its middle, a
+  /// whole window, or single pairs.
   struct Segment {
     let lower: L.Scalar
     let window: Int?
     let isNear: Bool
   }
 
-  /// All of them, ascending.
+  /// All segments, in ascending order.
   let segments: [Segment]
-  /// Memory for the least and the greatest ln q of some vectors, which every block needs.
+  /// Reusable memory for the smallest and largest ln q of some vectors, which every block needs.
   private var ends: [(low: L.Scalar, high: L.Scalar)] = []
 
-  /// What is known of a row's window.
+  /// The state of a row's window.
   private enum Entry {
     case unknown
     case none
@@ -41,7 +41,7 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
 
   private let duals: FormulaDuals
   private var logarithms: [L.Scalar] = []
-  /// By row and window, as the two below.
+  /// Indexed by row and window, like the two arrays below.
   private var entries: [Entry] = []
   private var storage: [AlignedStorage<L.Scalar>?] = []
   private var owners: [WindowTable?] = []
@@ -61,20 +61,20 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
     self.segments = segments + [segment(half * Double(2 * reach + 1), nil)]
   }
 
-  /// Empty memory for ends.
+  /// Takes the memory for ends, which is empty.
   func takeEnds() -> [(low: L.Scalar, high: L.Scalar)] {
     var taken: [(low: L.Scalar, high: L.Scalar)] = []
     swap(&taken, &ends)
     return taken
   }
 
-  /// Takes it back.
+  /// Returns the memory for ends.
   func give(_ used: [(low: L.Scalar, high: L.Scalar)]) {
     ends = used
     ends.removeAll(keepingCapacity: true)
   }
 
-  /// The window of row `index`, whose image has ln q = `logarithm`; nil where there is no table.
+  /// The window of row `index`, whose image has ln q = `logarithm`; nil if there is no table.
   func window(_ index: Int, _ logarithm: L.Scalar, _ window: Int) -> Window? {
     let count = Self.windowCount
     while logarithms.count <= index {
@@ -117,11 +117,11 @@ final class RowTables<L: CoreLanes>: @unchecked Sendable {
   }
 }
 
-/// Row tables that no thread uses now.
+/// Row tables that no thread is using.
 final class RowTablePool<L: CoreLanes>: Sendable {
   private let spare = Mutex([RowTables<L>]())
 
-  /// Calls `body` with tables that nobody else uses meanwhile.
+  /// Calls `body` with tables that no other thread uses during the call.
   func with(_ duals: FormulaDuals, _ body: (RowTables<L>) -> Void) {
     let tables = spare.withLock { $0.popLast() } ?? RowTables(duals)
     body(tables)

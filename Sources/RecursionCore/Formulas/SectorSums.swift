@@ -1,7 +1,7 @@
 import CVector
 
-/// Sums for `HalfRangeLosses`: means of products of differences of the polynomials P_j at points of two sectors
-/// of the plane, for one angle after the other. For one thread.
+/// Sums for `HalfRangeLosses`: means of products of differences of the polynomials P_j at points of
+/// two sectors of the plane, for one angle after another. For one thread.
 final class SectorSums {
   private typealias L = Float64Lanes
 
@@ -9,22 +9,24 @@ final class SectorSums {
   private let steps: [PolynomialWalk.Step]
   private let radial: (nodes: [Double], weights: [Double])
 
-  /// Points that are summed at a time, which stay in the cache.
+  /// Number of points that are summed at a time; they stay in the cache.
   private static let panel = 512
-  /// Of each of them |u|, |v|, their difference, and the root of the weight.
+  /// For each of these points: |u|, |v|, their difference, and the root of the weight.
   private let u = AlignedStorage<Double>(count: panel)
   private let v = AlignedStorage<Double>(count: panel)
   private let apart = AlignedStorage<Double>(count: panel)
   private let root = AlignedStorage<Double>(count: panel)
 
-  /// For pairs of signs that are equal, P_j(|u|) - P_j(|v|); for those that are not, the same, P_j(|u|) + P_j(|v|), and
-  /// that less 2 P_j(0).
+  /// Sums of P_j(|u|) - P_j(|v|) for equal signs of u and v (`same`). For opposite signs, sums of
+  /// the same differences, of P_j(|u|) + P_j(|v|), and of P_j(|u|) + P_j(|v|) - 2 P_j(0).
   private let same: ProductSums
   private let opposite: ProductSums
   private let oppositeSums: ProductSums
   private let oppositeSumsFromZero: ProductSums
 
-  /// - Parameter count: the number of polynomials.
+  /// Creates sums.
+  ///
+  /// - Parameter count: number of polynomials.
   init(_ count: Int) {
     self.count = count
     radial = OrthonormalPolynomials(count + 2) { $0 / (2 * Double.pi) }.gaussRule()
@@ -33,11 +35,12 @@ final class SectorSums {
     (same, opposite, oppositeSums, oppositeSumsFromZero) = (sums(), sums(), sums(), sums())
   }
 
-  /// The matrices at the angle whose sine and cosine are given, which are divided by the sine or its square.
+  /// The matrices at the angle with this sine and cosine, divided by the sine or its square.
   func node(_ sine: Double, _ cosine: Double) -> HalfRangeLosses.Node {
     for sums in [same, opposite, oppositeSums, oppositeSumsFromZero] { sums.clear() }
     let t = ntk_atan2(sine, cosine)
-    // Each sector by a half of it: w and -w exchange u and v. Minus u and v count as well.
+    // Half of each sector suffices: replacing w by -w exchanges u and v. The points (-u, -v) count
+    // as well.
     let width = Double.pi / 2 - t / 2
     forEachPanel(width) { w in
       (ntk_cos(w - t / 2), ntk_sin(width - w), 2 * ntk_sin(w) * ntk_sin(t / 2))
@@ -45,7 +48,7 @@ final class SectorSums {
       writeDifferences(size, to: same)
       same.add(size)
     }
-    // w = pi / 2 + z; |v| in place of v.
+    // w = pi / 2 + z, with |v| in place of v.
     forEachPanel(t / 2) { z in
       (ntk_sin(t / 2 - z), ntk_sin(t / 2 + z), -2 * ntk_sin(z) * ntk_cos(t / 2))
     } body: { size in
@@ -63,15 +66,16 @@ final class SectorSums {
       oddOfJump: scaled(oppositeSums, 1 / sine))
   }
 
-  /// Angles of half a sector. Products have trigonometric degrees D below 2 `count`, for which Gauss' rule needs
-  /// D width / 4 angles at least. With these the error is that of rounding, as with three times as many.
+  /// The number of angles in half a sector. Products have trigonometric degrees D below 2 `count`,
+  /// for which Gaussian quadrature needs at least D width / 4 angles. With this number of angles,
+  /// only the rounding error is left: three times as many angles give the same error.
   private func angles(_ width: Double) -> Int { 24 + Int(0.6 * Double(count) * width) }
 
-  /// Writes the points of half a sector panel by panel, with zeros behind the last one.
+  /// Writes the points of half a sector panel by panel, with zeros after the last point.
   ///
   /// - Parameters:
-  ///   - direction: |u|, |v| and their difference at r = 1, by the angle.
-  ///   - body: takes how many points there are, as whole lanes.
+  ///   - direction: |u|, |v| and their difference at r = 1, as a function of the angle.
+  ///   - body: receives the number of points, padded to whole lanes.
   private func forEachPanel(
     _ width: Double, _ direction: (Double) -> (Double, Double, Double), body: (Int) -> Void
   ) {
@@ -82,7 +86,7 @@ final class SectorSums {
       for (r, radialWeight) in zip(radial.nodes, radial.weights) {
         (u.base[place], v.base[place]) = (r * first, r * second)
         apart.base[place] = r * difference
-        // Half of a mean, over four halves of sectors.
+        // Half of a mean over four half sectors.
         root.base[place] = (weight * width * radialWeight).squareRoot()
         place += 1
         guard place == Self.panel else { continue }
@@ -125,13 +129,13 @@ final class SectorSums {
   }
 }
 
-/// The sums of products of all pairs of some rows of numbers, D D^T, panel by panel.
+/// The sums of products of all pairs of rows of numbers, D D^T, panel by panel.
 private final class ProductSums {
   private typealias L = Float64Lanes
 
   private let count: Int
   private let panel: Int
-  /// Two rows of zeros follow.
+  /// The rows, followed by two rows of zeros.
   private let rows: AlignedStorage<Double>
   /// One sum for each lane: [j * (count + 2) + k][lane], on and below the diagonal.
   private let sums: AlignedStorage<Double>
@@ -148,8 +152,8 @@ private final class ProductSums {
   @inline(__always)
   func row(_ j: Int) -> UnsafeMutablePointer<Double> { rows.base + j * panel }
 
-  /// Adds the products of the first `size` numbers of each row; one row by three, which are as many sums as
-  /// registers hold.
+  /// Adds the products of the first `size` numbers of each row. Each row is multiplied by three
+  /// rows at a time, which is as many sums as registers hold.
   func add(_ size: Int) {
     for j in 0..<count {
       let a = row(j)
@@ -174,7 +178,7 @@ private final class ProductSums {
     sums.base + (j * (count + 2) + k) * L.count
   }
 
-  /// Both triangles.
+  /// The full symmetric matrix.
   func matrix() -> [Double] {
     var matrix = [Double](repeating: 0, count: count * count)
     for j in 0..<count {
@@ -187,7 +191,7 @@ private final class ProductSums {
   }
 }
 
-/// P_j at x and y, and (P_j(x) - P_j(y)) / (x - y), where nothing cancels, for one j after the other.
+/// P_j at x and y, and (P_j(x) - P_j(y)) / (x - y) without cancellation, for one j after another.
 private struct PolynomialWalk {
   typealias L = Float64Lanes
 

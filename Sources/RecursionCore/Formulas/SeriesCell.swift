@@ -1,23 +1,23 @@
 import CVector
 
-/// A smooth activation's Hermite coefficients in one cell of ln q, as polynomials in the place: what
-/// `FormulaActivation.pixelGaps` sums over.
+/// The Hermite coefficients of a smooth activation in one cell of ln q, as polynomials in the place
+/// within the cell. `FormulaActivation.pixelGaps` sums over these coefficients.
 struct SeriesCell: Sendable {
   /// sqrt(q) E[phi'^2]^(1/2) / E[phi^2]^(1/2), E[phi] / E[phi^2]^(1/2), and the unit vector of the
-  /// coefficients of phi': the first one, and those that `tail` has.
+  /// coefficients of phi': the first coefficient, and the coefficients of the parities in `tail`.
   private let numbers: CellPolynomials
-  /// How many coefficients matter in double and in single precision for two equal variances that are
-  /// up to `closeness` greater in ln q. Of two that decay like exp(-y1 sqrt(n)) and exp(-y2 sqrt(n))
-  /// products matter up to the n whose inverse root is the mean of both: what decays geometrically
-  /// needs fewer.
+  /// The number of coefficients that matter in double and in single precision, for two equal
+  /// variances up to `closeness` above the cell in ln q. For two variances whose coefficients decay
+  /// like exp(-y1 sqrt(n)) and exp(-y2 sqrt(n)), products matter up to the n whose inverse root is
+  /// the mean of both inverse roots. Coefficients that decay geometrically need fewer.
   let counts: (f64: Int, f32: Int)
 
-  /// Variances up to this apart in ln q have the distance of their vectors summed.
+  /// The largest difference in ln q for which the squared distance of the two vectors is summed.
   static let closeness = 0.25
-  /// Coefficients whose squares change no dual are below these.
+  /// Coefficients below these have squares that change no dual.
   private static let smallest = (f64: 3e-9, f32: 3e-5)
 
-  /// nil where an expansion is missing or has more than `limit` coefficients.
+  /// Returns nil if an expansion is missing or has more than `limit` coefficients.
   init?(
     _ index: Int, _ tail: WindowSamples.Parity, limit: Int,
     _ expansion: (Double) -> HermiteExpansion?
@@ -32,7 +32,7 @@ struct SeriesCell: Sendable {
       return (needed ?? -1) + 1
     }
     counts = (count(Self.smallest.f64), count(Self.smallest.f32))
-    // Beside a much larger variance, whose coefficients hardly decay.
+    // Enough for pairs with a much larger variance, whose coefficients hardly decay.
     let length = min(4 * counts.f64, limit)
     let numbers = CellPolynomials(index) { variance in
       guard let expansion = expansion(variance) else { return nil }

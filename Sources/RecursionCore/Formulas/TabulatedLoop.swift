@@ -1,8 +1,10 @@
-/// The pass over a block of pairs for an activation with tables. A row of the block is the first image
-/// of its pairs: its `WindowTable`s become polynomials in s = sqrt(1 - c^2) and in ln(q2 / q1).
+/// The pass over a block of pairs for an activation with tables. A row of the block is the first
+/// image of its pairs: for this image, the `WindowTable`s become polynomials in s = sqrt(1 - c^2)
+/// and in ln(q2 / q1).
 ///
-/// Which window, and which form of it, depends on the pair alone: vectors with pairs of several
-/// windows compute all of them and select. So a pair has the same bits beside any others.
+/// The pair alone decides which window, and which form of it, is used: for a vector with pairs of
+/// several windows, all of these are computed and selected from. A pair therefore has the same bits
+/// regardless of the other pairs.
 struct TabulatedLoop<L: CoreLanes> {
   typealias Value = FormulaActivation.Value
 
@@ -69,12 +71,12 @@ struct TabulatedLoop<L: CoreLanes> {
     _ row: Int, _ logarithm: L.Scalar, _ low: L.Scalar, _ high: L.Scalar,
     _ segments: [RowTables<L>.Segment], _ pair: Pair<L>, _ x: RowValues<L>, _ y: ColumnValues<L>
   ) -> Dual<L> {
-    // That of the exact ones, but for those that differ by rounding alone.
+    // Use the exact logarithms, except for variances that differ by rounding only.
     let rounded = y[Value.logarithm.rawValue] - x[Value.logarithm.rawValue]
     let exact = y[Value.exactLogarithm.rawValue] - x[Value.exactLogarithm.rawValue]
     let ratio = L.select(rounded, equals: L(0), L(0), else: exact)
     let pairs = TabulatedPairs(pair, x, y, ratio)
-    // `low` and `high` are of rounded ones; a segment too many changes nothing.
+    // `low` and `high` are computed from rounded logarithms. An additional segment does no harm.
     let margin = L.Scalar(1e-6)
     let first = segments.lastIndex { $0.lower <= low - margin } ?? 0
     let last = segments.lastIndex { $0.lower <= high + margin } ?? 0
@@ -98,7 +100,7 @@ struct TabulatedLoop<L: CoreLanes> {
 }
 
 extension Dual {
-  /// Where a < b the lanes of this, else those of `other`.
+  /// The lanes of this dual if a < b, otherwise the lanes of `other`.
   fileprivate func selected(_ a: L, lessThan b: L.Scalar, else other: Dual) -> Dual {
     let bound = L(Double(b))
     func select(_ x: L, _ y: L) -> L { L.select(a, lessThan: bound, x, else: y) }
@@ -112,7 +114,7 @@ extension Dual {
   }
 }
 
-/// Pairs in lanes, ready for the polynomials of a window; see `DualPart`.
+/// Pairs in lanes, prepared for the polynomials of a window; see `DualPart`.
 private struct TabulatedPairs<L: CoreLanes> {
   let covariance: L
   let largestValue: L
@@ -142,7 +144,7 @@ private struct TabulatedPairs<L: CoreLanes> {
     self.ratio = ratio
   }
 
-  /// A pair of parts, of phi and of phi'.
+  /// A pair of parts, one of phi and one of phi'.
   typealias Both = (value: L, slope: L)
 
   @inline(__always)
@@ -172,7 +174,7 @@ private struct TabulatedPairs<L: CoreLanes> {
         window.slope, odd.slope, even.slope, ones.slope, distance.slope, largestSlope))
   }
 
-  /// The same where the variances are equal.
+  /// The dual if the variances are equal.
   @inline(__always)
   func dualOfEqual(_ window: RowTables<L>.Window) -> Dual<L> {
     let plan = window.equal
@@ -213,7 +215,7 @@ private struct TabulatedPairs<L: CoreLanes> {
     return sum
   }
 
-  /// A pair of parts by Clenshaw's rule, where y is in Chebyshev's polynomials.
+  /// A pair of parts by Clenshaw's rule, for windows with Chebyshev polynomials of y.
   @inline(never)
   private func clenshaw(
     _ coefficients: UnsafePointer<L.Scalar>, _ spans: UnsafeBufferPointer<WindowTable.Span>,
@@ -232,7 +234,7 @@ private struct TabulatedPairs<L: CoreLanes> {
     return here
   }
 
-  /// A dual and its deficit from its parts; `distance` is nil where the variances are equal.
+  /// A dual and its deficit from its parts; `distance` is nil if the variances are equal.
   @inline(__always)
   private func pair(
     _ shape: WindowTable.Shape, _ even: L, _ odd: L, _ ones: L, _ distance: L?, _ largest: L

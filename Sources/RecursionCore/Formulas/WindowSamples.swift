@@ -1,23 +1,24 @@
 import CVector
 
-/// What the duals of pairs are made of, per part of a window: with unit vectors A_i of the Hermite
-/// coefficients of phi at q_i, p_n = A_1n A_2n, c = |correlation| and v = 1 - c^2, and the same of phi':
+/// The parts that the duals of pairs consist of. Let A_i be the unit vectors of the Hermite
+/// coefficients of phi at q_i, p_n = A_1n A_2n, c = |correlation| and v = 1 - c^2; for phi', use
+/// the coefficients of phi'. Then
 ///
 ///     G_even = sum_(n even) p_n (1 - c^n) / v,    G_odd = sum_(n odd) p_n (1 - c^(n-1)) / v
 ///     ones = sum_(n odd) p_n,                     distance = |A_1 - A_2|^2 / 2
 ///
-/// The even part of the dual is 1 - distance - ones - v G_even, the odd one c (ones - v G_odd), and
-/// the deficit of the dual is distance + (1 - c) ones + v (G_even + c G_odd): nothing cancels. Both G
-/// depend on c^2 alone, and are smooth in s = sqrt(v): their singularity at c^2 = 1 is one of s^2, and
-/// the next one is behind s = -1.
+/// The even part of the dual is 1 - distance - ones - v G_even, the odd part is c (ones - v G_odd),
+/// and the deficit of the dual is distance + (1 - c) ones + v (G_even + c G_odd): nothing cancels.
+/// G_even and G_odd depend on c^2 alone, and are smooth in s = sqrt(v): their singularity at
+/// c^2 = 1 is one in s^2, and the next one lies beyond s = -1.
 enum DualPart: Int, CaseIterable {
   case valueEven, slopeOdd, valueOdd, slopeEven
-  /// Of ln(q2 / q1) alone.
+  /// These parts depend on ln(q2 / q1) only, not on the correlation.
   case valueOnes, slopeOnes, valueDistance, slopeDistance
 }
 
-/// Two parts, of phi and of phi', whose polynomials are computed side by side: an even part of phi has
-/// an odd derivative.
+/// Two parts, one of phi and one of phi', whose polynomials are computed side by side. They have
+/// opposite parities, because the derivative of an even function is odd.
 enum DualParts: Int, CaseIterable {
   case even, odd, ones, distance
 
@@ -30,61 +31,65 @@ enum DualParts: Int, CaseIterable {
     }
   }
 
-  /// Whether they depend on the correlation.
+  /// Whether the parts depend on the correlation.
   var areOfCorrelation: Bool { self == .even || self == .odd }
 }
 
-/// The duals of one function at a pair of variances in parts; see `DualPart`.
+/// The parts of the dual of one function at a pair of variances; see `DualPart`.
 struct PairParts {
-  /// At every node in s.
+  /// Values at every node in s.
   let even: [Double]
   let odd: [Double]
   let ones: Double
   let distance: Double
 }
 
-/// An activation at one variance, as windows are made from it.
+/// The expansion of an activation at one variance, from which windows are made.
 protocol WindowExpansion {
   /// The nodes in s.
   static var rule: Chebyshev { get }
-  /// How many times a table's tolerance its last coefficients may be: rounding takes some of it.
+  /// The largest size of a table's last coefficients in units of its tolerance; rounding takes up
+  /// part of the tolerance.
   static var largestTail: Double { get }
-  /// Which parts phi and phi' have.
+  /// The parities of phi and phi'.
   var parities: (value: WindowSamples.Parity, slope: WindowSamples.Parity) { get }
   /// Whether the odd parts of phi and of phi' jump at 0: see `WindowTable.Shape`.
   var oddJumps: (value: Bool, slope: Bool) { get }
-  /// The parts with each of some other variances, of phi and of phi'.
+  /// For each of some other variances, the parts of phi and phi' for this variance and the other
+  /// one.
   func parts(with others: [Self]) -> [(value: PairParts, slope: PairParts)]
 }
 
 /// A window: pairs with q1 in a cell of the grid and ln(q2 / q1) within `halfWidth` of the window's
-/// middle. The parts are sampled at Chebyshev's nodes of all three.
+/// middle. The parts are sampled at the Chebyshev nodes of ln q1, ln(q2 / q1) and s.
 struct WindowSamples {
-  /// Half of the width in ln(q2 / q1); a factor of 2.83.
+  /// Half of the width in ln(q2 / q1), which is a factor of 2.83.
   static let halfWidth = 1.5 * 0.6931471805599453
-  /// Windows on each side of the middle one.
+  /// Number of windows on each side of the middle one.
   static let reach = 3
 
-  /// Terms in ln q1.
+  /// The terms in ln q1.
   static let firstRule = Chebyshev(11)
-  /// Terms in ln(q2 / q1): as many as nearly all functions need, and more for those that oscillate.
+  /// The terms in ln(q2 / q1): the first rule suffices for nearly all functions, the second is for
+  /// functions that oscillate.
   static let ratioRules = [Chebyshev(22), Chebyshev(44)]
 
   /// The middle of a window.
   static func middle(_ window: Int) -> Double { 2 * halfWidth * Double(window) }
 
   let cell: Int
-  /// Terms in ln(q2 / q1), and in s.
+  /// The rules in ln(q2 / q1), and in s.
   let ratioRule: Chebyshev
   let rootRule: Chebyshev
-  /// That of the expansions.
+  /// `largestTail` of the expansions.
   let largestTail: Double
-  /// [first][part] of samples [ratio][root], or [ratio] for those that are not of the correlation.
+  /// [node in ln q1][part] of samples [ratio][root], or [ratio] for parts that do not depend on the
+  /// correlation.
   private(set) var values: [[[[Double]]]] = []
-  /// Whether phi, or phi', has parts of each parity.
+  /// The parities of the parts of phi and of phi'.
   private(set) var valueParity = Parity()
   private(set) var slopeParity = Parity()
-  /// Whether their odd parts jump at 0.
+  /// Whether the odd parts of phi and phi' jump at 0.
   private(set) var oddJumps = (value: false, slope: false)
 
   /// The parts that a function has.
@@ -104,7 +109,7 @@ struct WindowSamples {
     }
   }
 
-  /// nil where an expansion is missing.
+  /// Returns nil if an expansion is missing.
   init?<Expansion: WindowExpansion>(
     cell: Int, window: Int, _ ratioRule: Chebyshev, _ expansion: (Double) -> Expansion?
   ) {
@@ -130,8 +135,8 @@ struct WindowSamples {
     }
   }
 
-  /// By part. Near the middle of the window without difference, distances are those over the square of
-  /// ln(q2 / q1).
+  /// The samples by part. In the middle window, which includes ln(q2 / q1) = 0, distances are
+  /// divided by the square of ln(q2 / q1).
   private static func samples(
     _ pairs: [(value: PairParts, slope: PairParts)], _ ratios: [Double]?
   ) -> [[[Double]]] {

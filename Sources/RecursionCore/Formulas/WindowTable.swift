@@ -1,21 +1,21 @@
-/// The parts of the duals in one window as polynomials: in the place of q1 in its cell, in
-/// xi = (ln(q2 / q1) - middle) / halfWidth, and in y = 2 s - 1, s = sqrt(1 - c^2). For one image as q1
-/// they are polynomials of xi and y, whose coefficients `row` computes.
+/// The parts of the duals in one window as polynomials in three variables: the place of q1 in its
+/// cell, xi = (ln(q2 / q1) - middle) / halfWidth, and y = 2 s - 1 with s = sqrt(1 - c^2). For a
+/// fixed image as q1, they are polynomials of xi and y, whose coefficients `row` computes.
 final class WindowTable: Sendable {
-  /// Coefficients of powers of xi that stand at one power of y, of both members of a pair of parts
-  /// alternately: consecutive ones, highest power first.
+  /// The coefficients of powers of xi at one power of y: consecutive numbers, highest power first,
+  /// alternating between both members of a pair of parts.
   struct Span: Sendable {
     let start: Int32
     let end: Int32
   }
 
-  /// The spans of each pair of parts, by falling powers of y; none where they are 0. In one piece of
-  /// memory, because they are read for every vector.
+  /// The spans of each pair of parts, by descending powers of y; empty if the parts are 0. All
+  /// spans are in one block of memory, because they are read for every vector.
   struct Plan: @unchecked Sendable {
     fileprivate let base: UnsafeMutablePointer<Span>
     private var starts = SIMD4<Int>()
     private var counts = SIMD4<Int>()
-    /// Multiplications and additions of a pair of images.
+    /// Multiplications and additions for a pair of images.
     let operations: Int
 
     fileprivate init(_ spans: [[Span]]) {
@@ -37,8 +37,8 @@ final class WindowTable: Sendable {
     }
   }
 
-  /// Which parts a function has, which of them depend on c other than as their lowest power, and whether
-  /// the odd one jumps at 0: what it loses is then s times the polynomial, not s^2 times.
+  /// Which parts a function has, which of them depend on c beyond their lowest power, and whether
+  /// the odd part jumps at 0. If it jumps, its loss is s times the polynomial instead of s^2 times.
   struct Shape: Sendable, Equatable {
     let hasEven: Bool
     let hasOdd: Bool
@@ -47,12 +47,12 @@ final class WindowTable: Sendable {
     let oddJumps: Bool
   }
 
-  /// For every pair of the window, for those with |xi| <= `nearPlace`, and for xi = 0. What is left out
-  /// is below the tolerance.
+  /// The plans for every pair of the window, for pairs with |xi| <= `nearPlace`, and for xi = 0.
+  /// The terms that are left out are below the tolerance.
   let full: Plan
   let near: Plan
   let equal: Plan
-  /// Which parts phi and phi' have.
+  /// The shapes of phi and phi'.
   let value: Shape
   let slope: Shape
   private let cell: Int
@@ -61,15 +61,15 @@ final class WindowTable: Sendable {
 
   static let nearPlace = 1.0 / 256
 
-  /// The most powers of y, and by how much they may cancel.
+  /// The largest number of powers of y, and the largest factor by which they may cancel.
   typealias Limits = (powers: Int, cancellation: Double)
 
-  /// What the polynomials of y are sums of. Powers take half the arithmetic, and cancel where there are
-  /// many.
+  /// The basis of the polynomials in y. Powers need half the arithmetic, but they cancel if there
+  /// are many.
   enum Basis {
     case powers, chebyshev
 
-    /// Digits that powers lose show in single precision.
+    /// In single precision, the digits that powers lose are visible.
     fileprivate func limits(_ precision: Precision) -> Limits {
       switch self {
       case .powers: (52, precision == .f64 ? 300 : 16)
@@ -92,7 +92,7 @@ final class WindowTable: Sendable {
     case isUnresolved
   }
 
-  /// The table of a window, in powers where they do.
+  /// The table of a window, in powers of y if they suffice.
   static func table(
     _ samples: WindowSamples, _ precision: Precision
   ) throws(Failure) -> WindowTable {
@@ -127,7 +127,7 @@ final class WindowTable: Sendable {
       spans.near.append(near)
       polynomials.append(polynomial)
     }
-    // Those of xi = 0 once more, side by side.
+    // Store the coefficients of xi = 0 again, side by side.
     var equal: [[Span]] = []
     for polynomial in polynomials {
       equal.append(
@@ -152,7 +152,7 @@ final class WindowTable: Sendable {
 
   deinit { for plan in [full, near, equal] { plan.base.deallocate() } }
 
-  /// How many coefficients a row has.
+  /// The number of coefficients in a row.
   var count: Int { numbers[0].count }
 
   /// The coefficients for images with ln q1 = `logarithm`.

@@ -2,7 +2,7 @@
 /// position p of image i at base(node)[v stride + i positions + p]. K is value 0, Theta value 1.
 final class GraphBlock<L: CoreLanes> {
   let program: GraphProgram
-  /// Images that there is room for, and that are there.
+  /// The largest number of images, and the current number.
   let capacity: Int
   private(set) var count = 0
   private let storage: AlignedStorage<L.Scalar>
@@ -23,29 +23,29 @@ final class GraphBlock<L: CoreLanes> {
       total += program.recordCount(index) * stride
     }
     (self.offsets, self.strides) = (offsets, strides)
-    // Four rows are read at a time, from any position on.
+    // Four rows are read at a time, from any position.
     storage = AlignedStorage(count: total + 4)
   }
 
-  /// Whole registers of positions.
+  /// `count`, rounded up to whole registers of positions.
   static func padded(_ count: Int) -> Int {
     let line = max(AlignedStorage<L.Scalar>.lineCount, 16)
     return (count + line - 1) / line * line
   }
 
-  /// Begins with other images, which have these records.
+  /// Starts with new images, given by their records.
   func start(_ records: [UnsafePointer<L.Scalar>]) {
     self.records = records
     count = records.count
   }
 
-  /// Reads all nodes of other images.
+  /// Starts with new images and reads the numbers of all nodes.
   func load(_ records: [UnsafePointer<L.Scalar>]) {
     start(records)
     for node in program.nodes.indices { load(node) }
   }
 
-  /// Reads a node's numbers from the records.
+  /// Reads the numbers of a node from the records.
   func load(_ node: Int) {
     let positions = program.nodes[node].positionCount
     for (image, record) in records.enumerated() {
@@ -57,19 +57,19 @@ final class GraphBlock<L: CoreLanes> {
     }
   }
 
-  /// A value of a node's positions.
+  /// One value at all positions of a node.
   func values(_ node: Int, _ value: Int) -> UnsafePointer<L.Scalar> {
     UnsafePointer(storage.base + offsets[node] + value * strides[node])
   }
 
-  /// K and Theta of a node's positions.
+  /// K and Theta at all positions of a node.
   func variances(_ node: Int) -> UnsafePointer<L.Scalar> { values(node, 0) }
   func tangents(_ node: Int) -> UnsafePointer<L.Scalar> { values(node, 1) }
 
-  /// From one value to the next.
+  /// Distance from one value to the next.
   func stride(_ node: Int) -> Int { strides[node] }
 
-  /// A number of an image that belongs to no position: row-major P x P.
+  /// The numbers of an image that belong to no position: a row-major P x P matrix.
   func matrix(_ node: Int, image: Int) -> UnsafePointer<L.Scalar> {
     records[image] + program.steps[node].offset
       + program.recordCount(node) * program.nodes[node].positionCount

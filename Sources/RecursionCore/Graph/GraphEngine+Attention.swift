@@ -1,4 +1,4 @@
-// Attention whose products stay random, and embeddings of positions.
+// Attention whose products of queries and keys stay random, and embeddings of positions.
 extension GraphEngine {
   /// See `RootAttention`, image pair by image pair.
   func attend(
@@ -43,7 +43,8 @@ extension GraphEngine {
     }
   }
 
-  /// Different positions gain vectors of their own, equal ones the same.
+  /// Adds embeddings: different positions get different random vectors, equal positions the same
+  /// one.
   func embed(
     _ input: PairArray<L>, signal: Double, position: Double, _ node: Int, _ x: GraphBlock<L>,
     _ y: GraphBlock<L>, to result: PairArray<L>

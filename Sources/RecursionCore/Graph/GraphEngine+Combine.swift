@@ -13,8 +13,8 @@ extension GraphEngine {
   ///
   ///     K <- K L,    Theta <- Theta L + K Lambda    (L and Lambda the second signal's)
   ///
-  /// A product of two numbers with roots r1 r2 and s1 s2 and deficits d and f has the deficit
-  /// r1 r2 f + s1 s2 d - d f, so that nothing cancels where images are nearly parallel.
+  /// Let two factors be products of roots r1 r2 and s1 s2 minus deficits d and f. Their product has
+  /// the deficit r1 r2 f + s1 s2 d - d f, so nothing cancels if images are nearly parallel.
   func multiply(_ inputs: [Int], _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>) {
     let (first, second) = (array(inputs[0], x, y), array(inputs[1], x, y))
     let result = array(node, x, y)
@@ -38,7 +38,7 @@ extension GraphEngine {
     }
   }
 
-  /// One covariance by the roots of its variances and its deficit from their product.
+  /// A covariance, represented by the roots of its variances and its deficit from their product.
   private struct Factor {
     let first: L.Scalar
     let second: L.Scalar
@@ -62,8 +62,8 @@ extension GraphEngine {
     }
   }
 
-  /// Variances grow by 1 / keep; so the gaps between different positions, or images, grow by what
-  /// that adds to both.
+  /// Variances are multiplied by 1 / keep. The gaps between different positions, or images, grow by
+  /// the increase of both variances.
   func drop(
     _ source: Int, keep: Double, _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {

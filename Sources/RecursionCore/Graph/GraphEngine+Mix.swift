@@ -1,6 +1,6 @@
 /// A sparse matrix over positions, row by row.
 struct MixPlan {
-  /// Where each row's terms begin, and their end.
+  /// The index of each row's first term, and the end of the last row.
   let starts: [Int]
   let places: [Int]
   let factors: [Double]
@@ -15,12 +15,12 @@ struct MixPlan {
   }
 }
 
-// Maps of positions, M <- A1 M A2^T. With rho the sums of A's rows, S = A diag(K) and
-// e = 1/2 diag(A g11 A^T), g11 the gaps of an image with itself,
+// Maps of positions, M <- A1 M A2^T. With rho the sums of the rows of A, S = A diag(K) and
+// e = 1/2 diag(A g11 A^T), where g11 are the gaps of an image with itself,
 //
 //     g <- A1 g A2^T - e1 - e2 + (rho1 - rho2) (S1 - S2),    K[p,p] = rho S - e,
 //
-// and the same of h and Theta.
+// and the same formulas hold for h and Theta.
 extension GraphEngine {
   /// M <- A M A^T with the same sparse A for all images.
   func mix(_ source: Int, _ node: Int, _ plan: MixPlan, _ x: GraphBlock<L>, _ y: GraphBlock<L>) {
@@ -37,8 +37,8 @@ extension GraphEngine {
     }
   }
 
-  /// A row of A1 g A2^T, or of h for plane 1, in double precision: always in the same order, so that
-  /// equal images leave nothing when their halves are subtracted.
+  /// A row of A1 g A2^T (or of h for plane 1), in double precision and always in the same order, so
+  /// that equal images give exactly 0 when their halves are subtracted.
   func sum(
     _ source: Int, _ node: Int, _ plan: MixPlan, row: Int, _ plane: Int, _ x: GraphBlock<L>,
     _ y: GraphBlock<L>, _ body: (_ column: Int, _ sum: Double) -> Void
@@ -65,7 +65,7 @@ extension GraphEngine {
     }
   }
 
-  /// M <- omega G1 M G2^T, and what the output's and the values' weights add to Theta.
+  /// M <- omega G1 M G2^T, plus the terms of the output's and the values' weights in Theta.
   func attend(
     _ source: Int, _ node: Int, _ attention: SelfAttention, _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {
@@ -93,7 +93,7 @@ extension GraphEngine {
     let positions = program.nodes[node].positionCount
     for image in 0..<x.count {
       for plane in 0..<2 {
-        // G1 M for all columns at once, then each image's part times its own G2^T.
+        // G1 M for all columns at once, then the part of each image times its own G2^T.
         let source = input.gap(image * positions) + plane * input.plane
         let target = result.gap(image * positions) + plane * result.plane
         L.multiply(
@@ -111,9 +111,10 @@ extension GraphEngine {
     }
   }
 
-  /// What a row of A1 g A2^T lacks to gaps.
+  /// The terms that a row of A1 g A2^T lacks to be gaps.
   private struct Ends {
-    /// e, its rounding, S and rho of the row; then of every column.
+    /// e (including its rounding error), S and rho of the row; then the arrays of these for all
+    /// columns.
     let own: (half: Double, whole: Double, sum: Double)
     let halves: UnsafePointer<L.Scalar>
     let rests: UnsafePointer<L.Scalar>
@@ -134,8 +135,8 @@ extension GraphEngine {
       (wholes, sums) = (values(y, whole), values(y, .rowSum))
     }
 
-    /// The gap; 0 where nothing but rounding is left of it, because an activation would take the
-    /// root of that.
+    /// The gap. It is 0 if only rounding errors are left, because an activation would take their
+    /// root.
     @inline(__always)
     func gap(_ sum: Double, column: Int, rounding: Double) -> L.Scalar {
       let other = Double(halves[column]) + Double(rests[column])
@@ -146,7 +147,7 @@ extension GraphEngine {
     }
   }
 
-  /// One position: the mean over a of M[a,a].
+  /// A single position: the mean over a of M[a,a].
   func average(_ source: Int, _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>) {
     let (input, result) = (array(source, x, y), array(node, x, y))
     let positions = program.nodes[source].positionCount

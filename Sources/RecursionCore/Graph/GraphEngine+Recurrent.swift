@@ -1,7 +1,7 @@
-// Positions in sequence.
+// Recurrent layers over a sequence of positions.
 extension GraphEngine {
-  /// See `Recurrent`. The bias is in no gap; where one of both sequences has no position before,
-  /// the gap is what the other has there.
+  /// See `Recurrent`. Gaps do not contain the bias. If only one of the two sequences has a previous
+  /// position, the gap is that sequence's own value there.
   func advance(
     _ source: Int, _ node: Int, _ recurrent: Recurrent, _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {
@@ -10,7 +10,7 @@ extension GraphEngine {
     guard let update = program.steps[node].update else { return }
     let count = program.nodes[node].positionCount
     let weight = L.Scalar(recurrent.weightVariance)
-    // Four rows, of which the first is used.
+    // Four rows, of which only the first is used.
     let line = GraphBlock<L>.padded(y.count * count)
     let state = PairArray<L>(gaps: scratch.base, rows: 4, columns: line)
     let square = 2 + update.valueCount
@@ -41,7 +41,7 @@ extension GraphEngine {
     }
   }
 
-  /// u times the gaps of the tokens: of pixels, or the mean over the pixels of rows.
+  /// Reads u times the gaps of the tokens: of pixels, or the mean over the pixels of rows.
   private func readTokens(
     _ source: Int, _ node: Int, _ recurrent: Recurrent, _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {

@@ -1,5 +1,5 @@
-/// Four rows of pairs on their way through `TiedResiduals`, in planes: for each depth of the second
-/// image the sums over depths of the first; the covariances in hand; the gaps in the update.
+/// The state of four rows of pairs during `TiedResiduals`, in planes: for each depth of the second
+/// image, the sums over depths of the first; the current covariances; and the gaps for the update.
 struct TiedStrip<Scalar> {
   static func planeCount(_ depths: Int) -> Int { 2 * depths + 4 }
 
@@ -8,7 +8,7 @@ struct TiedStrip<Scalar> {
   let columns: Int
 
   var size: Int { 4 * columns }
-  /// The sum over j < l of w S[j,depth] + b; and of what T gains there.
+  /// The sum over j < l of w S[j,depth] + b, and the corresponding sum for T.
   func sum(_ depth: Int) -> UnsafeMutablePointer<Scalar> { base + depth * size }
   func tangentSum(_ depth: Int) -> UnsafeMutablePointer<Scalar> { base + (depths + depth) * size }
   var kernel: UnsafeMutablePointer<Scalar> { base + 2 * depths * size }
@@ -17,9 +17,9 @@ struct TiedStrip<Scalar> {
   var gaps: UnsafeMutablePointer<Scalar> { kernel + 2 * size }
 }
 
-// Blocks with tied weights.
+// Residual blocks with tied weights.
 extension GraphEngine {
-  /// See `TiedResiduals`; four rows of pairs at a time, all pairs of depths.
+  /// See `TiedResiduals`. Processes four rows of pairs at a time, and all pairs of depths.
   func repeatTied(
     _ source: Int, _ node: Int, _ tied: TiedResiduals, _ x: GraphBlock<L>, _ y: GraphBlock<L>
   ) {
@@ -33,7 +33,7 @@ extension GraphEngine {
         load(strip, first, input, source, x, y)
         for m in 0..<tied.count { advance(strip, first, (l, m), node, tied, update, x, y) }
       }
-      // What both images gain less twice what the pair does.
+      // The increase of both images' variances minus twice the increase of the covariance.
       for row in 0..<4 {
         for (value, plane, sums) in [(0, 0, strip.sum(0)), (1, 1, strip.tangentSum(0))] {
           let own = x.values(node, value)[first + row] - x.values(source, value)[first + row]
@@ -52,7 +52,7 @@ extension GraphEngine {
     }
   }
 
-  /// The covariances at the input.
+  /// Loads the covariances at the input.
   private func load(
     _ strip: TiedStrip<L.Scalar>, _ first: Int, _ input: PairArray<L>, _ source: Int,
     _ x: GraphBlock<L>, _ y: GraphBlock<L>
@@ -69,7 +69,7 @@ extension GraphEngine {
     }
   }
 
-  /// Takes C[l,m] and T[l,m] through the activation, adds what they give to the sums, and goes on to
+  /// Takes C[l,m] and T[l,m] through the activation, adds the results to the sums, and advances to
   /// depth m + 1 of the second image.
   private func advance(
     _ strip: TiedStrip<L.Scalar>, _ first: Int, _ depth: (l: Int, m: Int), _ node: Int,

@@ -1,11 +1,12 @@
-/// Takes pairs of images through any graph of kernel maps, node by node, on whole arrays of pairs of
-/// positions.
+/// Takes pairs of images through any graph of kernel maps, node by node, on whole arrays of pairs
+/// of positions.
 ///
-/// It knows every map. Chains of convolutions and activations on many pixels are much faster in the
-/// `PixelEngine`, which keeps a few offsets in the cache from the first layer to the last; this one
-/// serves what that refuses, and is the reference for it.
+/// This engine supports every map. `PixelEngine` is much faster for chains of convolutions and
+/// activations on many pixels, because it keeps a few offsets in the cache from the first layer to
+/// the last. `GraphEngine` runs the networks that `PixelEngine` does not support, and is the
+/// reference for it.
 ///
-/// Holds scratch memory: one per thread. See `GraphProgram.engineBytes`.
+/// Holds scratch memory: use one engine per thread. See `GraphProgram.engineBytes`.
 final class GraphEngine<L: CoreLanes> {
   let program: GraphProgram
   private let storage: [AlignedStorage<L.Scalar>]
@@ -14,14 +15,16 @@ final class GraphEngine<L: CoreLanes> {
   let plans: [NodePlan]
   let multiply: any MatrixProduct
 
-  /// What a node's map needs that depends on no image.
+  /// The data of a node's map that do not depend on any image.
   enum NodePlan {
     case none
     case taps(TapPlan)
     case mix(MixPlan)
   }
 
-  /// - Parameter blockImages: images of a block at most.
+  /// Creates an engine.
+  ///
+  /// - Parameter blockImages: the largest number of images in a block.
   init(_ program: GraphProgram, blockImages: Int, multiply: any MatrixProduct) {
     self.program = program
     self.multiply = multiply
@@ -46,7 +49,7 @@ final class GraphEngine<L: CoreLanes> {
     }
   }
 
-  /// The pairs at a node, for blocks of images.
+  /// The array of pairs at a node, for two blocks of images.
   func array(_ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>) -> PairArray<L> {
     let positions = program.nodes[node].positionCount
     return PairArray(
@@ -55,9 +58,10 @@ final class GraphEngine<L: CoreLanes> {
       columns: GraphBlock<L>.padded(y.count * positions))
   }
 
-  /// Computes the pairs at a node from those at its inputs.
+  /// Computes the pairs at a node from the pairs at its inputs.
   ///
-  /// - Parameter isSelf: whether both blocks are one image, so that positions meet themselves.
+  /// - Parameter isSelf: whether both blocks are the same single image, so that positions meet
+  ///   themselves.
   func run(_ index: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>, isSelf: Bool = false) {
     let node = program.nodes[index]
     let result = array(index, x, y)
@@ -88,7 +92,7 @@ final class GraphEngine<L: CoreLanes> {
     case .flatten: average(node.inputs[0], index, x, y)
     }
     guard isSelf else { return }
-    // A position has no gap to itself, which rounding may have left.
+    // Clear the gap of each position to itself, which may be nonzero due to rounding.
     for position in 0..<node.positionCount {
       (result.gap(position)[position], result.tangentGap(position)[position]) = (0, 0)
     }
@@ -99,7 +103,7 @@ final class GraphEngine<L: CoreLanes> {
     target.gaps.update(from: source.gaps, count: 2 * source.plane)
   }
 
-  /// The gaps of the images themselves: the mean over channels (and places of a window) of (x - x')^2.
+  /// The gaps of the input images: the mean over channels (and places of a window) of (x - x')^2.
   private func subtract(
     _ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>, to result: PairArray<L>
   ) {
@@ -121,10 +125,11 @@ final class GraphEngine<L: CoreLanes> {
     }
   }
 
-  /// Takes pairs of a node's positions through an update: all rows of `array`, whose first one is of
+  /// Takes pairs of a node's positions through an update: all rows of `array`, starting with
   /// position `row` of the first images.
   ///
-  /// - Parameter values: where the update's numbers begin for the first and for the second images.
+  /// - Parameter values: the indices of the update's values for the first and for the second
+  ///   images.
   func sweep(
     _ update: any PixelUpdate, _ node: Int, values: (Int, Int) = (2, 2), row: Int = 0,
     _ x: GraphBlock<L>, _ y: GraphBlock<L>, _ array: PairArray<L>

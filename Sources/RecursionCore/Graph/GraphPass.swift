@@ -1,8 +1,8 @@
-/// A graph over one tile, block by block of its images.
+/// Runs a graph over one tile, block by block of its images.
 final class GraphPass<L: CoreLanes> {
   private let program: GraphProgram
   private let engine: GraphEngine<L>
-  /// Runs images with themselves.
+  /// The engine that runs images with themselves.
   private let selfEngine: GraphEngine<L>
   private let rows: GraphBlock<L>
   private let columns: GraphBlock<L>
@@ -15,7 +15,7 @@ final class GraphPass<L: CoreLanes> {
     columns = GraphBlock(program, capacity: program.blockImages)
   }
 
-  /// The table of an edge's images; nil where `poll` gives up.
+  /// The table of an edge's images; nil if `poll` stops the computation.
   func table(_ images: PixelImages, _ poll: () -> Bool) throws(RangeError) -> GraphTable<L>? {
     try GraphTable(images, selfEngine, poll)
   }
@@ -31,7 +31,7 @@ final class GraphPass<L: CoreLanes> {
       rows.load((row..<row + height).map(rowTable.record))
       for column in stride(from: 0, to: columnTable.count, by: edge) {
         let width = min(edge, columnTable.count - column)
-        // What only holds the diagonal, or lies above it, is left out.
+        // Skip blocks that contain only the diagonal, or lie above it.
         if lowerTriangle && column >= row + height - (edge == 1 ? 1 : 0) { break }
         columns.load((column..<column + width).map(columnTable.record))
         for node in program.nodes.indices {

@@ -1,15 +1,17 @@
-/// Networks as one graph for the `GraphEngine`, with what it must know of each node.
+/// Several networks as one graph for the `GraphEngine`, with the data that the engine needs of each
+/// node.
 struct GraphProgram: Sendable {
-  /// What the engine knows of a node beside its map.
+  /// The data of a node that the engine needs besides the map.
   struct Step: Sendable {
-    /// What happens to each pair of positions on its own; nil for maps of another kind.
+    /// The operation on each pair of positions on its own; nil for other kinds of maps.
     var update: (any PixelUpdate)?
-    /// Numbers of a position, beside K and Theta; and of an image, beside those of positions.
+    /// Number of values per position besides K and Theta, and of values per image besides those of
+    /// positions.
     var valueCount = 0
     var matrixCount = 0
-    /// Where the node's numbers begin in those of an image.
+    /// The index of the node's first number among the numbers of an image.
     var offset = 0
-    /// No correlation between positions of the signal is known to be less.
+    /// A lower bound for the correlations between positions of the signal.
     var leastCorrelation = -1.0
     /// Whether the pairs of an image with itself are needed.
     var needsSelf = false
@@ -21,19 +23,22 @@ struct GraphProgram: Sendable {
 
   private(set) var graph = KernelGraph()
   private(set) var steps: [Step] = []
-  /// The nodes of the networks' kernels.
+  /// The network and the node of each kernel that is computed.
   private(set) var outputs: [(network: Int, node: Int)] = []
-  /// Numbers of an image.
+  /// Size of an image in the table.
   private(set) var imageSize = 0
-  /// Positions of the largest signal that each array holds.
+  /// The number of positions of the largest signal in each array.
   private(set) var slotPositions: [Int] = []
-  /// The images.
+  /// Shape and channels of the images.
   let shape: PixelShape
   let channels: Int
 
   var nodes: [KernelGraph.Node] { graph.nodes }
 
-  /// - Parameter networks: by their numbers in the program; at least one, for images of one shape.
+  /// Compiles networks.
+  ///
+  /// - Parameter networks: networks with their numbers in the program; at least one, for images of
+  ///   one shape.
   init(_ networks: [(number: Int, network: Network)]) {
     (shape, channels) = (networks[0].network.shape, networks[0].network.channels)
     for (number, network) in networks {
@@ -46,20 +51,21 @@ struct GraphProgram: Sendable {
     assignSlots()
   }
 
-  /// Numbers of a record's position: K, Theta and the values.
+  /// Number of values per position in a record: K, Theta and the node's values.
   func recordCount(_ node: Int) -> Int { 2 + steps[node].valueCount }
 
-  /// Positions of the signal with most of them.
+  /// The number of positions of the largest signal.
   var mostPositions: Int { nodes.map(\.positionCount).max() ?? 1 }
 
-  /// Images of a tile's row (and column) that go through the graph together: as many as make
-  /// registers full where there are few positions.
+  /// The number of images of a tile's rows (and columns) that go through the graph together: enough
+  /// to fill registers if there are few positions.
   var blockImages: Int { max(1, 64 / mostPositions) }
 
   private mutating func note(_ index: Int) {
     let node = nodes[index]
     let least = node.inputs.map { steps[$0].leastCorrelation }.min() ?? -1
-    // Where positions mix, variances have covariances in them too, and only the sign is kept.
+    // If positions are mixed, variances contain covariances as well, so only the sign of the bound
+    // is kept.
     let mixed = least < 0 ? -1 : 0.0
     var step = Step()
     step.leastCorrelation = least
@@ -77,7 +83,7 @@ struct GraphProgram: Sendable {
       step.matrixCount = node.positionCount * node.positionCount
       step.leastCorrelation = attention.mechanism == .identity ? -1 : mixed
     case .rootAttention: step.leastCorrelation = mixed
-    // Two correlations of which one is negative.
+    // The product of two correlations, one of which may be negative.
     case .product: step.leastCorrelation = least < 0 ? -1 : 0
     case .recurrent(let recurrent):
       step.update = recurrent.activation.pixelUpdate
@@ -90,7 +96,7 @@ struct GraphProgram: Sendable {
       step.leastCorrelation = update.leastCorrelationAfter
       switch node.map {
       case .recurrent:
-        // What the activation makes of K and Theta stands behind its values.
+        // K and Theta after the activation follow the activation's values.
         step.valueCount += 2
         (update.leastCorrelation, step.leastCorrelation) = (-1, -1)
       case .tied(let tied):
@@ -105,7 +111,8 @@ struct GraphProgram: Sendable {
     steps[index] = step
   }
 
-  /// Which nodes' pairs of an image with itself are needed: those behind which positions mix.
+  /// Notes the nodes that need the pairs of an image with itself: all nodes before a map that mixes
+  /// positions.
   private mutating func noteSelf() {
     for index in nodes.indices.reversed() {
       let mixes: Bool
@@ -118,7 +125,8 @@ struct GraphProgram: Sendable {
     }
   }
 
-  /// Gives every node an array that no other node needs at the same time.
+  /// Assigns an array to every node, such that nodes that are needed at the same time have
+  /// different arrays.
   private mutating func assignSlots() {
     for (index, node) in nodes.enumerated() {
       for input in node.inputs { steps[input].lastUse = index }
@@ -126,7 +134,7 @@ struct GraphProgram: Sendable {
     for (_, node) in outputs { steps[node].lastUse = nodes.count }
     var owners: [Int?] = []
     for (index, node) in nodes.enumerated() {
-      // What an activation or a normalization reads for the last time is overwritten in place.
+      // Activations and normalizations overwrite their input in place if nothing reads it later.
       let free = owners.indices.filter { slot in
         owners[slot].map { steps[$0].lastUse < index } ?? true
       }
@@ -153,7 +161,7 @@ struct GraphProgram: Sendable {
     }
   }
 
-  /// The number of maps to a node, itself included, and one of the networks that go through it.
+  /// The number of maps up to a node, including the node, and one of the networks that contain it.
   func place(ofNode index: Int) -> (step: Int, network: Int?) {
     var depths: [Int] = []
     var leads = [Bool](repeating: false, count: nodes.count)
@@ -165,19 +173,19 @@ struct GraphProgram: Sendable {
     return (depths[index], outputs.first { leads[$0.node] }?.network)
   }
 
-  /// Bytes of an image's numbers.
+  /// Size of an image in the table, in bytes.
   func bytesPerImage(_ precision: Precision) -> Int { imageSize * (precision == .f64 ? 8 : 4) }
 
-  /// Bytes that an engine takes beside tables.
+  /// Memory of an engine in bytes, besides tables.
   func engineBytes(_ precision: Precision) -> Int {
-    // The arrays, two for scratch, and as much for pairs of an image with itself.
+    // The arrays, two scratch arrays, and as much again for pairs of an image with itself.
     let padded = { (positions: Int) in (positions * blockImages + 15) / 16 * 16 }
     let most = padded(mostPositions)
     let arrays = slotPositions.reduce(2 * most * most) { $0 + padded($1) * padded($1) }
     return 2 * arrays * ((precision == .f64 ? 8 : 4) + 8)
   }
 
-  /// Pairs of positions and maps that one pair of images costs.
+  /// The cost of one pair of images, in pairs of positions times maps.
   var pairsPerPair: Double {
     nodes.reduce(0) { sum, node in
       let positions = Double(node.positionCount)
@@ -190,7 +198,7 @@ struct GraphProgram: Sendable {
   }
 
   /// The fewest pairs of positions that a readout averages over; 1 for networks without pixels, and
-  /// where gaps are differences of covariances.
+  /// if gaps are computed as differences of covariances.
   var fewestAveraged: Int {
     let subtracts = nodes.contains { node in
       switch node.map {
@@ -217,11 +225,13 @@ struct GraphProgram: Sendable {
   }
 }
 
-/// What a position needs of its image where positions mix, M <- A1 M A2^T (see `GraphEngine.mix`).
+/// The values that a position needs of its image if positions are mixed, M <- A1 M A2^T (see
+/// `GraphEngine.mix`).
 enum MixValue: Int, CaseIterable {
-  /// Half of A g A^T on the diagonal, g the gaps of the image with itself; of K and of Theta.
+  /// Half of the diagonal of A g A^T, where g are the gaps of the image with itself; for K and for
+  /// Theta.
   case gap, tangentGap
-  /// What rounding to the lanes has left of both.
+  /// The rounding errors of both numbers in the precision of the lanes.
   case gapRest, tangentGapRest
   /// A times the diagonal of K, and of Theta.
   case variance, tangent

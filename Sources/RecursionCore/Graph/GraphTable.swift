@@ -1,16 +1,17 @@
-/// What a graph needs of the images at one edge of a tile, computed once per image: each image's
-/// numbers lie node by node, values of all positions one after another (see `GraphProgram.Step`).
+/// The values that a graph needs of the images at one edge of a tile, computed once per image. The
+/// numbers of each image lie node by node, and for each node value by value, with all positions of
+/// a value in sequence (see `GraphProgram.Step`).
 final class GraphTable<L: CoreLanes>: @unchecked Sendable {
   let count: Int
-  /// K and Theta of each image behind each output: [output][image].
+  /// K and Theta of each image at each output: [output][image].
   private(set) var outputs: [[ImageState]]
   private let program: GraphProgram
   private let storage: AlignedStorage<L.Scalar>
 
-  /// The table of `images`; nil where `poll` gives up.
+  /// Builds the table of `images`. Returns nil if `poll` stops the computation.
   ///
   /// - Parameter engine: runs each image with itself.
-  /// - Throws: `RangeError` where a variance leaves the range of the lanes.
+  /// - Throws: `RangeError` if a variance leaves the range of the lanes.
   init?(
     _ images: PixelImages, _ engine: GraphEngine<L>, _ poll: () -> Bool
   ) throws(RangeError) {
@@ -36,7 +37,7 @@ final class GraphTable<L: CoreLanes>: @unchecked Sendable {
     if let failure = watch.failure { throw failure }
   }
 
-  /// An image's numbers.
+  /// The numbers of an image.
   func record(_ image: Int) -> UnsafePointer<L.Scalar> {
     UnsafePointer(storage.base + image * program.imageSize)
   }

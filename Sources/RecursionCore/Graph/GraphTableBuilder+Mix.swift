@@ -1,4 +1,4 @@
-// Maps of positions, of an image with itself.
+// Maps of positions, for an image with itself.
 extension GraphTableBuilder {
   /// The gaps of an image with itself at a node's input.
   private func gaps(_ node: Int) -> PairArray<L> { engine.array(node, block, block) }
@@ -28,13 +28,13 @@ extension GraphTableBuilder {
     }
   }
 
-  /// The difference of two numbers that may leave nothing; 0 where rounding alone is left.
+  /// The difference of two numbers; 0 if only rounding errors are left.
   private func remainder(_ sum: Double, _ half: Double) -> Double {
     let remainder = sum - half
     return remainder > 8 * .ulpOfOne * (abs(sum) + abs(half)) ? remainder : 0
   }
 
-  /// What rounding to the lanes leaves of a number.
+  /// The rounding error of a number in the precision of the lanes.
   private func rest(_ number: Double) -> Double {
     number - Double(L.Scalar(number))
   }
@@ -66,7 +66,7 @@ extension GraphTableBuilder {
     let weights = attention.weights(covariances, count: count)
     let matrix = values(index, 2 + program.steps[index].valueCount, lane)
     matrix.update(from: weights, count: count * count)
-    // As the engine multiplies, so that equal images leave nothing.
+    // Multiply in the same way as the engine, so that equal images give exactly 0.
     round(index, lane)
     engine.multiplyByWeights(source, index, block, block)
     let products = self.gaps(index)

@@ -1,4 +1,4 @@
-// Blocks with tied weights, one image with itself.
+// Residual blocks with tied weights, for one image with itself.
 extension GraphTableBuilder {
   /// See `TiedResiduals`: C and T between all depths of each position.
   func advance(_ tied: TiedResiduals, _ index: Int, _ lane: Int, _ watch: inout RangeWatch) {
@@ -40,14 +40,14 @@ extension GraphTableBuilder {
   }
 }
 
-/// The duals of one position with itself between one depth and all before it.
+/// The duals of one position with itself, between one depth and all depths before it.
 private final class DepthRow {
   private let update: any PixelUpdate
-  /// From one value to the next, and of the state.
+  /// Distance from one value to the next, and from one row of the state to the next.
   private let line: Int
   private let values: AlignedStorage<Double>
   private let gaps: AlignedStorage<Double>
-  /// C and T of each depth with itself, and what the activation makes of both.
+  /// C and T of each depth with itself, before and after the activation.
   private var before: [ImageState] = []
   private var after: [ImageState] = []
 
@@ -58,7 +58,7 @@ private final class DepthRow {
     gaps = AlignedStorage(count: 8 * line)
   }
 
-  /// Adds a depth; returns what `TiedLayout` wants of it.
+  /// Adds a depth, and returns the values that `TiedLayout` stores for it.
   func add(
     depth: Int, _ state: ImageState, _ watch: inout RangeWatch,
     place: () -> (step: Int, network: Int?)
@@ -79,10 +79,10 @@ private final class DepthRow {
     ]
   }
 
-  /// Takes the pairs of a depth with all up to it through the activation.
+  /// Takes the pairs of one depth and all depths up to it through the activation.
   func run(depth: Int, _ states: [ImageState]) {
     for m in 0..<line {
-      // A depth with itself has no gap.
+      // The gap of a depth with itself is 0.
       guard m < depth else {
         (gaps.base[m], gaps.base[4 * line + m]) = (0, 0)
         continue
@@ -101,7 +101,7 @@ private final class DepthRow {
         StepValues(base: values.base, stride: line)))
   }
 
-  /// S, and D T, between two depths, the first of which has been run.
+  /// S and D T between two depths. `run` must have been called for the first one.
   func dual(_ l: Int, _ m: Int) -> ImageState {
     ImageState(
       variance: (after[l].variance + after[m].variance - gaps.base[m]) / 2,

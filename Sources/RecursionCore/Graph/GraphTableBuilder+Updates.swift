@@ -1,4 +1,4 @@
-// Activations and normalizations, and positions in sequence.
+// Activations and normalizations, and recurrent layers.
 extension GraphTableBuilder {
   func update(
     _ update: any PixelUpdate, _ index: Int, from source: Int, _ lanes: [Int],
@@ -34,7 +34,7 @@ extension GraphTableBuilder {
     }
   }
 
-  /// See `Recurrent`. Behind the activation's values stand what it makes of K and Theta.
+  /// See `Recurrent`. K and Theta after the activation follow the activation's values.
   func advance(
     _ recurrent: Recurrent, _ index: Int, _ lanes: [Int], _ watch: inout RangeWatch
   ) {

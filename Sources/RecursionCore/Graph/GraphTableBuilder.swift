@@ -1,14 +1,14 @@
-/// Takes the variances of a few images through a graph, in double precision, and each image with
-/// itself where positions mix.
+/// Takes the variances of a few images through a graph in double precision. Also runs each image
+/// with itself if positions are mixed.
 struct GraphTableBuilder<L: CoreLanes> {
   let program: GraphProgram
   let images: PixelImages
   let range: Range<Int>
   let engine: GraphEngine<L>
-  /// The numbers in double precision, and where they go rounded to the lanes.
+  /// The numbers in double precision, and the destination of the rounded numbers.
   private let storage: AlignedStorage<Double>
   private let target: UnsafeMutablePointer<L.Scalar>
-  /// An image on its way through all nodes with itself.
+  /// The image that is currently run through all nodes with itself.
   let block: GraphBlock<L>
 
   init(
@@ -25,7 +25,7 @@ struct GraphTableBuilder<L: CoreLanes> {
     storage.base + lane * program.imageSize
   }
 
-  /// Whether it is complete: `poll` may give up.
+  /// Builds the numbers. Returns whether they are complete; `poll` may stop the computation.
   func build(_ watch: inout RangeWatch, _ poll: () -> Bool) -> Bool {
     guard program.steps.contains(where: \.needsSelf) else {
       let lanes = Array(0..<range.count)
@@ -36,7 +36,7 @@ struct GraphTableBuilder<L: CoreLanes> {
       }
       return true
     }
-    // Every image alone through all nodes, with itself.
+    // Run every image with itself through all nodes.
     for lane in 0..<range.count {
       block.start([UnsafePointer(target + lane * program.imageSize)])
       for node in program.nodes.indices {
@@ -60,7 +60,7 @@ struct GraphTableBuilder<L: CoreLanes> {
 
   // MARK: One node
 
-  /// A value of a node's positions in an image's record: 0 is K, 1 is Theta.
+  /// One value at all positions of a node, in the record of an image: 0 is K, 1 is Theta.
   func values(_ node: Int, _ value: Int, _ lane: Int) -> UnsafeMutablePointer<Double> {
     record(lane) + program.steps[node].offset + value * program.nodes[node].positionCount
   }
@@ -75,7 +75,8 @@ struct GraphTableBuilder<L: CoreLanes> {
     values(node, 1, lane)[position] = state.tangent
   }
 
-  /// Writes what `index` needs of some images, which have all that its inputs need.
+  /// Writes the values that `index` needs of some images. The values of its inputs must be
+  /// complete.
   private func advance(_ index: Int, _ lanes: [Int], _ watch: inout RangeWatch) {
     let node = program.nodes[index]
     let count = node.positionCount
@@ -111,7 +112,7 @@ struct GraphTableBuilder<L: CoreLanes> {
     }
   }
 
-  /// K and Theta of a position behind maps that need no other values.
+  /// K and Theta of a position after a map that needs no other values.
   private func state(
     _ index: Int, _ node: KernelGraph.Node, _ position: Int, _ lane: Int
   ) -> ImageState {
@@ -175,14 +176,15 @@ struct GraphTableBuilder<L: CoreLanes> {
         isBlack = isBlack && value == 0
       }
       let mean = sum / Double(channels)
-      // Not 0 unless the pixel is black.
+      // The variance is 0 only if the pixel is black.
       set(
         index, position, lane,
         ImageState(variance: mean == 0 && !isBlack ? .leastNonzeroMagnitude : mean))
     }
   }
 
-  /// The numbers of an image at a position: those of a pixel, of all of them, or of a window.
+  /// The numbers of an image at a position: of one pixel, of all pixels, or of the pixels in a
+  /// window.
   private func numbers(_ map: KernelMap, _ position: Int, _ lane: Int) -> [Double] {
     let channels = program.channels
     let pixels = images.pixel(range.lowerBound + lane, 0)

@@ -1,10 +1,10 @@
 // A first layer with few windows, such as the patches of a vision transformer or the rows that a
-// recurrent network reads: the covariances of its windows are made from the images at once, without
-// those of all pairs of pixels before it.
+// recurrent network reads. The covariances of its windows are computed directly from the images,
+// without the covariances of all pairs of pixels.
 extension KernelGraph {
-  /// The graph with `windows` in front of such layers, and where its output is.
+  /// The graph with a `windows` map before each such layer, and the index of its output.
   ///
-  /// - Parameter channels: of the images.
+  /// - Parameter channels: number of channels of the images.
   func readingWindows(to output: Int, channels: Int) -> (graph: KernelGraph, output: Int) {
     var uses = [Int](repeating: 0, count: nodes.count)
     for node in nodes { for input in node.inputs { uses[input] += 1 } }
@@ -27,8 +27,8 @@ extension KernelGraph {
     return (graph, places[output])
   }
 
-  /// The windows that a node takes of the images, and what it does to them; nil where it needs all pairs
-  /// of pixels, or they are cheaper.
+  /// The windows that a node takes of the images, and its map on them. nil if the node needs all
+  /// pairs of pixels, or if these are cheaper.
   private func windows(
     of node: Node, on input: Node, channels: Int
   ) -> (windows: Convolution, map: KernelMap)? {
@@ -49,8 +49,9 @@ extension KernelGraph {
     }
   }
 
-  /// Whether a sum over channels and places for every pair of windows takes less than one over channels
-  /// for every pair of pixels and then one over places, and the windows hold few pixels twice.
+  /// Whether the windows contain few pixels twice, and one sum over channels and places for every
+  /// pair of windows is cheaper than a sum over channels for every pair of pixels followed by a sum
+  /// over places.
   private func isCheaper(_ convolution: Convolution, than input: Node, channels: Int) -> Bool {
     let (before, after) = (input.positionCount, convolution.output.count)
     let taps = convolution.tapCount
@@ -60,7 +61,8 @@ extension KernelGraph {
 }
 
 extension Convolution {
-  /// The input under each place of the window at `position`, row by row; nil where there is none.
+  /// The input under each place of the window at `position`, row by row; nil for places outside the
+  /// image.
   func places(under position: Int, width: Int) -> [Int?] {
     let (o, p) = position.quotientAndRemainder(dividingBy: horizontal.output)
     return (0..<vertical.size).flatMap { down in

@@ -1,19 +1,21 @@
-/// Products of row-major matrices, as attention needs them; callers with a BLAS pass theirs.
+/// Products of row-major matrices, as needed by attention. Callers that have a BLAS pass their own
+/// implementation.
 package protocol MatrixProduct: Sendable {
-  /// C <- A B, or A B^T where `transposed`: A is m x k, C m x n; rows are lda, ldb and ldc apart.
+  /// C <- A B, or A B^T if `transposed`. A is m x k and C is m x n; their rows are lda, ldb and ldc
+  /// apart.
   func multiply(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>,
     ldb: Int, transposed: Bool, _ c: UnsafeMutablePointer<Double>, ldc: Int)
 
-  /// The same in single precision.
+  /// The product in single precision.
   func multiply(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>,
     ldb: Int, transposed: Bool, _ c: UnsafeMutablePointer<Float>, ldc: Int)
 }
 
-/// Products by plain loops.
+/// Matrix products with plain loops.
 package struct PlainProduct: MatrixProduct {
-  /// The loops.
+  /// Creates the plain product.
   package init() {}
 
   /// Double precision.

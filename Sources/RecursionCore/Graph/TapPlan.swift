@@ -1,23 +1,25 @@
-/// Where the windows of a convolution meet its input.
+/// For each place of a convolution's windows, the inputs that it meets.
 struct TapPlan {
-  /// Consecutive windows whose place of one tap lies at consecutive inputs.
+  /// Consecutive windows for which the place of one tap lies at consecutive inputs.
   struct Run {
-    /// The first window, and the input under its place; negative where that is outside the image.
+    /// The first window, and the input under its place; -1 if that is outside the image.
     let first: Int
     let source: Int
     let count: Int
   }
 
-  /// For each tap the input under the place of every window, or -1.
+  /// For each tap, the input under its place in every window, or -1.
   let sources: [[Int]]
-  /// The same as runs.
+  /// For each tap, the same inputs as runs.
   let runs: [[Run]]
 
-  /// - Parameter width: positions of a row of the input.
+  /// Creates the plan of a convolution.
+  ///
+  /// - Parameter width: number of positions in a row of the input.
   init(_ convolution: Convolution, width: Int) {
     var sources: [[Int]] = []
     let (down, across) = (convolution.vertical, convolution.horizontal)
-    // Taps that never meet the input add nothing.
+    // Taps that never meet the input contribute nothing.
     func used(_ axis: TapAxis) -> [Int] {
       (0..<axis.size).filter { tap in
         (0..<axis.output).contains { axis.place($0, tap: tap) != nil }
@@ -57,7 +59,7 @@ struct TapPlan {
 
 // Maps by random weights.
 extension GraphEngine {
-  /// g <- w g and h <- w h + alpha g: weights on every position alone.
+  /// g <- w g and h <- w h + alpha g: weights on each position alone.
   func scale(_ input: PairArray<L>, _ affine: AffineMap, to result: PairArray<L>) {
     let weight = L.Scalar(affine.weightVariance)
     let trained = L.Scalar(affine.trainedWeight)
@@ -70,8 +72,8 @@ extension GraphEngine {
     }
   }
 
-  /// g <- w A(g) and h <- w A(h) + alpha A(g). Where a place lies outside one of both images, the gap
-  /// is what the other has there.
+  /// g <- w A(g) and h <- w A(h) + alpha A(g). If a place lies outside one of the two images, the
+  /// gap is the value of the other image there.
   func convolve(
     _ source: Int, _ node: Int, _ convolution: Convolution, _ plan: TapPlan, _ x: GraphBlock<L>,
     _ y: GraphBlock<L>
@@ -107,7 +109,7 @@ extension GraphEngine {
     }
   }
 
-  /// Adds what one tap meets to the windows of some images.
+  /// Adds the inputs that one tap meets to the windows of some images.
   @inline(__always)
   private func add(
     _ runs: [TapPlan.Run], _ source: UnsafePointer<L.Scalar>, _ before: Int, _ after: Int,
@@ -142,7 +144,7 @@ extension GraphEngine {
     }
   }
 
-  /// Different positions share no weights: their K and Theta are 0.
+  /// Sets K and Theta of different positions to 0, because they share no weights.
   func isolate(_ node: Int, _ x: GraphBlock<L>, _ y: GraphBlock<L>, _ result: PairArray<L>) {
     let positions = program.nodes[node].positionCount
     let (variances, tangents) = (x.variances(node), x.tangents(node))

@@ -1,6 +1,7 @@
-/// Sums over neighbors on a graph whose nodes are the pixels: M <- A M A^T. Row p of the adjacency matrix A
-/// has the weights of p's neighbors, p itself included if it is to count; A is the same for every image.
-/// (`stax.Aggregate`, whose pattern is the transpose; Du et al. 2019, arXiv 1905.13192.)
+/// Sums over neighbors in a graph whose nodes are the pixels: M <- A M A^T. Row p of the adjacency
+/// matrix A has the weights of the neighbors of p, including p itself if it counts as its own
+/// neighbor. A is the same for every image. (`stax.Aggregate`, whose pattern is the transpose; Du
+/// et al. 2019, arXiv 1905.13192.)
 struct Aggregate: Layer {
   private let adjacency: PositionMatrix
 

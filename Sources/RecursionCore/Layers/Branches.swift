@@ -1,4 +1,4 @@
-/// Branches that start from one signal: those of `concatenate` and of `product`.
+/// The ends of branches that start from one signal, for `concatenate` and `product`.
 private func ends(
   of branches: [[LayerDescription]], in network: inout NetworkBuilder
 ) throws(NetworkError) -> [NetworkBuilder.Signal] {
@@ -18,8 +18,8 @@ private func ends(
   return ends
 }
 
-/// The channels of several branches side by side: the mean of their kernels, weighted by their
-/// widths. (`stax.FanInConcat`.)
+/// Concatenates the channels of several branches: the kernel is the mean of their kernels, weighted
+/// by their widths. (`stax.FanInConcat`.)
 struct Concatenate: Layer {
   private let branches: [[LayerDescription]]
 
@@ -41,7 +41,7 @@ struct Concatenate: Layer {
     let total = widths.reduce(0, +)
     network.signal = ends[0]
     network.signal.width = total
-    // Channels of different variance are not one Gaussian signal.
+    // Channels with different variances do not form one Gaussian signal.
     network.signal.kind =
       ends.allSatisfy { $0.kind == .input } ? .input : .activations("concatenate")
     network.add(

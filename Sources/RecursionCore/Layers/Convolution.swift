@@ -1,23 +1,23 @@
-/// Random weights over the positions of a window, the same for every window:
+/// Random weights over the positions of a window, shared by all windows:
 ///
 ///     K <- w A(K) + b,    Theta <- w A(Theta) + alpha A(K) + beta,
 ///     A(M)[a,a'] = 1/|F| sum_{f in F} M[a + f, a' + f]
 ///
 /// (`stax.Conv`, `stax.ConvLocal`, `stax.ConvTranspose`.)
 struct Convolution: Sendable {
-  /// Where the places of windows meet the signal, down and across it.
+  /// The places at which windows meet the signal, down and across it.
   let vertical: TapAxis
   let horizontal: TapAxis
   let affine: AffineMap
-  /// Whether every window has weights of its own: different positions are then independent.
+  /// Whether every window has its own weights; different positions are then independent.
   let isLocal: Bool
 
   var output: PixelShape { PixelShape(height: vertical.output, width: horizontal.output) }
-  /// Places of a window.
+  /// Number of places in a window.
   var tapCount: Int { vertical.size * horizontal.size }
 
-  /// The same for the engines that know no dilation, no transposed convolution and one
-  /// parameterization; nil for others.
+  /// The convolution for the engines that support neither dilation, nor transposed convolutions,
+  /// nor the standard parameterization; nil if the convolution has any of these.
   var step: ConvolutionStep? {
     guard case .window(let vertical) = vertical, case .window(let horizontal) = horizontal,
       vertical.dilation == 1, horizontal.dilation == 1, let affine = affine.step
@@ -39,7 +39,7 @@ enum TapAxis: Sendable, Equatable {
     }
   }
 
-  /// Places along the axis before and behind the windows.
+  /// Number of places along the axis before and after the windows.
   var input: Int {
     switch self {
     case .window(let axis): axis.input
@@ -54,7 +54,7 @@ enum TapAxis: Sendable, Equatable {
     }
   }
 
-  /// The input under place `tap` of window `o`; nil where there is none.
+  /// The input under place `tap` of window `o`; nil if there is none.
   func place(_ o: Int, tap: Int) -> Int? {
     switch self {
     case .window(let axis): axis.place(o, tap: tap)
@@ -63,14 +63,14 @@ enum TapAxis: Sendable, Equatable {
   }
 }
 
-/// The windows of a transposed convolution along one axis: those of a convolution of the inputs with
-/// `stride` - 1 zeros between them, with the margins of `lax.conv_transpose`.
+/// The windows of a transposed convolution along one axis. They equal the windows of a convolution
+/// of the inputs with `stride` - 1 zeros between them, with the margins of `lax.conv_transpose`.
 struct TransposedAxis: Sendable, Equatable {
   let size: Int
   let stride: Int
   let input: Int
   let output: Int
-  /// Zeros before the first input.
+  /// Number of zeros before the first input.
   let low: Int
 
   init(size: Int, stride: Int, padding: Padding, input: Int) {
@@ -91,7 +91,7 @@ struct TransposedAxis: Sendable, Equatable {
   }
 }
 
-/// `convolution`, `local_convolution` and `transposed_convolution`.
+/// The layers `convolution`, `local_convolution` and `transposed_convolution`.
 struct ConvolutionLayer: Layer {
   enum Form {
     case shared, local, transposed
@@ -115,7 +115,7 @@ struct ConvolutionLayer: Layer {
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
     let input = try network.pixels()
-    // The window with what lies between its places.
+    // The window, including the gaps between its places.
     let window = (
       down: (filter.down - 1) * dilation.down + 1, across: (filter.across - 1) * dilation.across + 1
     )

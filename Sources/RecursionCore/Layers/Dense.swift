@@ -1,4 +1,4 @@
-/// A fully connected layer, on every position alone:
+/// A fully connected layer, applied to every position alone:
 ///
 ///     K <- w K + b,    Theta <- K_new + w Theta
 ///
@@ -33,7 +33,7 @@ struct WeightParameters: Sendable, Equatable {
   /// Whether the parameters are trained.
   let isTrained: Bool
   let parameterization: Parameterization
-  /// Channels of the finite network, where they matter.
+  /// Channels of the finite network, if they matter.
   let width: Double?
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
@@ -45,11 +45,11 @@ struct WeightParameters: Sendable, Equatable {
     width = try parameters.optionalCount("width", atLeast: 1).map(Double.init)
   }
 
-  /// The map of the layer.
+  /// The affine map of the layer.
   ///
   /// - Parameters:
-  ///   - inputs: channels of the signal before the layer; nil where nothing says.
-  ///   - taps: positions under the layer's window.
+  ///   - inputs: number of channels of the signal before the layer; nil if it is not specified.
+  ///   - taps: number of positions under the layer's window.
   func map(inputs: Double?, taps: Int, _ position: String) throws(NetworkError) -> AffineMap {
     var (trainedWeight, trainedBias) = (weightVariance, biasVariance)
     if parameterization == .standard {

@@ -1,6 +1,6 @@
-/// Dropout in training: each channel of each position is kept with probability 1 - rate and divided
-/// by it. K and Theta of a position with itself grow by that factor, all others stay.
-/// (`stax.Dropout`.)
+/// Dropout in training mode: each channel of each position is kept with probability 1 - rate and
+/// divided by this probability. K and Theta of a position with itself are multiplied by
+/// 1 / (1 - rate); all others do not change. (`stax.Dropout`.)
 struct Dropout: Layer {
   private let rate: Double
 
@@ -12,7 +12,7 @@ struct Dropout: Layer {
   }
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
-    // What is dropped from Gaussian channels leaves them a mixture.
+    // Dropping some of the Gaussian channels makes them a mixture.
     if network.signal.kind == .preActivations { network.signal.kind = .activations("dropout") }
     network.add(.dropout(keep: 1 - rate))
   }

@@ -1,4 +1,4 @@
-/// The readout of all pixels by weights of their own: the mean over a of M[a,a].
+/// The readout of all pixels with separate weights for each pixel: the mean over a of M[a,a].
 struct Flatten: Layer {
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
     guard let pixels = network.signal.pixels else {

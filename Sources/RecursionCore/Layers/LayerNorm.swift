@@ -8,15 +8,15 @@ package struct LayerNorm: Layer, Equatable {
   /// The name in a job file.
   package static let name = "layer_norm"
 
-  /// What the variance is taken over.
+  /// The axes over which the variance is taken.
   package enum Axes: String, Sendable, CaseIterable {
     case channel
     case all
   }
 
-  /// Over the channels of each pixel, or over the whole image.
+  /// Whether the variance is taken over the channels of each pixel, or over the whole image.
   package let axes: Axes
-  /// Added to the variances.
+  /// The constant that is added to the variances.
   package let epsilon: Double
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
@@ -32,19 +32,19 @@ package struct LayerNorm: Layer, Equatable {
     network.add(.normalize(self))
   }
 
-  /// The factor of an image (or pixel) with variance `variance`; a constant one stays 0.
+  /// The factor of an image (or pixel) with this variance; a constant image stays 0.
   func factor(variance: Double) -> Double {
     let sum = variance + epsilon
     return sum > 0 ? 1 / sum.squareRoot() : 0
   }
 }
 
-/// A layer normalization on pairs of pixels: with i the factor of each pixel,
+/// Layer normalization on pairs of pixels. With i the factor of each pixel,
 ///
 ///     g <- (i1 r1 - i2 r2)^2 + i1 i2 (g - (r1 - r2)^2),    r = sqrt(K_ii); Theta likewise.
 ///
-/// What is taken times i1 i2 lies between 0 and 4 r1 r2: enforced, because the factor of a pixel
-/// that is nearly constant would make a rounding error large.
+/// The number that is multiplied by i1 i2 lies between 0 and 4 r1 r2. This range is enforced,
+/// because the factor of a nearly constant pixel would magnify a rounding error.
 struct PixelNorm: PixelUpdate {
   let norm: LayerNorm
   var leastCorrelation = -1.0
@@ -62,7 +62,7 @@ struct PixelNorm: PixelUpdate {
       norm.axes == .all
       ? map.mean(image: image).variance
       : map.smallestVariance(image: image, countsZero: norm.epsilon > 0)
-    // No variance anywhere: the image stays 0.
+    // If no pixel has any variance, the image stays 0.
     guard largest > 0 || norm.epsilon > 0 else { return }
     watch.note(.normalized, variance + norm.epsilon, place: place)
   }

@@ -1,4 +1,5 @@
-/// `average_pool`, `sum_pool`, `global_average_pool` and `global_sum_pool`; see `PoolStep`.
+/// The layers `average_pool`, `sum_pool`, `global_average_pool` and `global_sum_pool`; see
+/// `PoolStep`.
 struct Pooling: Layer {
   private let isGlobal: Bool
   private let isSum: Bool

@@ -1,19 +1,19 @@
-/// A linear map of an image's positions without weights of its own, the same for every image:
-/// M <- A M A^T. Pools, resizing, parts of images, sums over a graph.
+/// A linear map of an image's positions without weights, the same for every image: M <- A M A^T. It
+/// describes pools, resizing, parts of images, and sums over a graph.
 enum PositionMix: Sendable {
   case pool(PoolStep)
-  /// A is the product of one matrix down the image and one across it.
+  /// A is the product of a matrix down the image and a matrix across it.
   case axes(AxisMatrix, AxisMatrix)
-  /// A, row by row.
+  /// The rows of A.
   case matrix([[Term]])
 
-  /// One place and its factor in a row of A.
+  /// A position and its factor, in one row of A.
   struct Term: Sendable, Equatable {
     let place: Int
     let factor: Double
   }
 
-  /// The rows of A: for each output position what it is made of.
+  /// The rows of A: for each output position, the inputs that it is computed from.
   var rows: [[Term]] {
     let (down, across, width): (AxisMatrix, AxisMatrix, Int)
     switch self {
@@ -64,13 +64,14 @@ struct AxisMatrix: Sendable, Equatable {
     }
   }
 
-  /// The part `range` of an axis.
+  /// The positions `range` of an axis.
   init(input: Int, part range: Range<Int>) {
     self.input = input
     rows = range.map { [PositionMix.Term(place: $0, factor: 1)] }
   }
 
-  /// The nearest of `input` places for each of `output` (`jax.image.resize`, method "nearest").
+  /// For each of `output` places, the nearest of `input` places (`jax.image.resize`, method
+  /// "nearest").
   init(input: Int, nearest output: Int) {
     self.input = input
     rows = (0..<output).map { o in
@@ -81,7 +82,7 @@ struct AxisMatrix: Sendable, Equatable {
 
   /// Linear interpolation between `input` places (`jax.image.resize`, method "bilinear").
   ///
-  /// - Parameter antialias: widens the triangle where the image becomes smaller.
+  /// - Parameter antialias: whether to widen the triangle if the image becomes smaller.
   init(input: Int, linear output: Int, antialias: Bool) {
     self.input = input
     let step = Double(input) / Double(output)

@@ -1,4 +1,5 @@
-/// A recurrent layer over the positions of an image in sequence, the same weights at every one:
+/// A recurrent layer over the positions of an image as a sequence, with the same weights at every
+/// position:
 ///
 ///     h_t = W phi(h_{t-1}) + U x_t + b,    phi(h_{-1}) = 0
 ///
@@ -6,8 +7,8 @@
 ///     Theta[t,s] = K[t,s] + w D[t-1,s-1] Theta[t-1,s-1] + u Theta_X[t,s]
 ///
 /// with S and D the duals at K. The tokens x_t are the rows of the image, each flattened, or its
-/// pixels in raster order; the layer's signal is h, a position per token.
-/// (Alemohammad et al. 2020, arXiv 2006.10246, in the NTK parameterization.)
+/// pixels in raster order. The layer's signal is h, with one position per token. (Alemohammad et
+/// al. 2020, arXiv 2006.10246, in the NTK parameterization.)
 struct Recurrent: Layer {
   enum Order: String, CaseIterable {
     case rows, pixels

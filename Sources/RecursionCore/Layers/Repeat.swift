@@ -1,4 +1,4 @@
-/// Layers a number of times: every time with weights of their own, or (`tied`) with the same.
+/// Repeats layers `count` times, each time with new weights or, if `tied`, with the same weights.
 struct Repeat: Layer {
   private let count: Int
   private let layers: [LayerDescription]
@@ -16,7 +16,7 @@ struct Repeat: Layer {
     }
     if isTied { try requireChain(network) }
     let (path, start) = (network.path, network.signal)
-    // Rounds of nothing would not be counted.
+    // Skip empty rounds, which would not be counted.
     for round in 0..<(layers.isEmpty ? 0 : count) {
       try network.append(layers, path: "\(path), round \(round + 1), layer ")
       let end = network.signal
@@ -31,9 +31,9 @@ struct Repeat: Layer {
     }
   }
 
-  /// Throws where the same weights in every round would change the kernels. In a chain they do not: the
-  /// gradients of different rounds are uncorrelated, because the weights behind the chain are
-  /// independent of those in it.
+  /// Throws if using the same weights in every round would change the kernels. In a chain it does
+  /// not: the gradients of different rounds are uncorrelated, because the weights after the chain
+  /// are independent of those in it.
   private func requireChain(_ network: NetworkBuilder) throws(NetworkError) {
     guard network.signal.kind != .input else {
       throw network.error(

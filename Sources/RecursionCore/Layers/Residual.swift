@@ -1,5 +1,5 @@
-/// The sum of two branches, of which the second is the signal itself where `shortcut` is empty:
-/// K and Theta add up, where the branches are independent.
+/// The sum of two branches. If `shortcut` is empty, the second branch is the signal itself. K and
+/// Theta add up, because the branches are independent.
 struct Residual: Layer {
   private let main: [LayerDescription]
   private let shortcut: [LayerDescription]

@@ -1,4 +1,4 @@
-/// Images of another size: the nearest pixel, or linear interpolation. (`stax.ImageResize`.)
+/// Resizes images, with the nearest pixel or linear interpolation. (`stax.ImageResize`.)
 struct Resize: Layer {
   enum Method: String, CaseIterable {
     case nearest, bilinear

@@ -1,4 +1,4 @@
-/// `self_attention`: its mechanism and scaling, and embeddings of positions.
+/// The layer `self_attention`: its mechanism and scaling, and embeddings of positions.
 struct SelfAttentionLayer: Layer {
   enum Scaling: String, CaseIterable {
     case linear, root
@@ -15,7 +15,7 @@ struct SelfAttentionLayer: Layer {
   private let biasVariance: Double
   private let positional: Positional
   private let positionalVariance: Double
-  /// Whether values have the embeddings too, beside queries and keys.
+  /// Whether values get the embeddings too, besides queries and keys.
   private let embedsValues: Bool
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
@@ -43,7 +43,7 @@ struct SelfAttentionLayer: Layer {
     let signal = network.signal.node
     let layer = network.layer
     if positional != .none {
-      // Side by side there are as many channels of embeddings as the signal has.
+      // When concatenated, there are as many channels of embeddings as the signal has.
       let share = positional == .concatenate ? 0.5 : 1
       network.add(
         .embedding(signal: share, position: share * positionalVariance),

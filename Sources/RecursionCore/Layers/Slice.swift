@@ -1,5 +1,5 @@
-/// A part of an image: rows and columns from the first to before the end, counted from the end where
-/// they are negative, as Python slices. (`stax.Index`.)
+/// A part of an image: rows and columns from a first index up to, but not including, an end index.
+/// As in Python, negative indices count from the end. (`stax.Index`.)
 struct Slice: Layer {
   private let rows: (first: Int?, end: Int?)
   private let columns: (first: Int?, end: Int?)

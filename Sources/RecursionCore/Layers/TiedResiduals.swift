@@ -1,18 +1,19 @@
-/// A residual block repeated with the same weights every time, x <- x + W phi(x) + b. With S[j,k] and
-/// D[j,k] the duals between depth j of one image and depth k of the other, at C[j,k],
+/// A residual block that is repeated with the same weights every time, x <- x + W phi(x) + b. With
+/// S[j,k] and D[j,k] the duals at C[j,k], between depth j of the first image and depth k of the
+/// second,
 ///
 ///     C[l,m] = K + sum_{j<l, k<m} (w S[j,k] + b),
 ///     T[l,m] = Theta + sum_{j<l, k<m} (w D[j,k] T[j,k] + alpha S[j,k] + beta)
 ///
-/// are the kernels between depth l of one image and depth m of the other; the layer's are C[L,L] and
-/// T[L,L].
+/// are the kernels between depth l of the first image and depth m of the second. The kernels of the
+/// layer are C[L,L] and T[L,L].
 struct TiedResiduals: Sendable {
   let activation: any Activation
   let affine: AffineMap
   /// L.
   let count: Int
 
-  /// Every pair of rounds costs a dual.
+  /// The largest L; every pair of rounds costs a dual.
   static let largestCount = 128
 
   /// Adds `layers`, which must be one residual block, `count` times with the same weights.
@@ -55,15 +56,15 @@ struct TiedResiduals: Sendable {
   }
 }
 
-/// Where the numbers of a position lie behind K and Theta: those of every depth one after another,
-/// the activation's first.
+/// The layout of a position's values after K and Theta: the values of every depth, one depth after
+/// another, each starting with the activation's values.
 struct TiedLayout {
-  /// Numbers of the activation, and of a depth.
+  /// The number of the activation's values, and of all values of a depth.
   let updateCount: Int
   var depthCount: Int { updateCount + 4 }
 
   func values(_ depth: Int) -> Int { 2 + depth * depthCount }
-  /// C and T of a depth with itself, and what the activation makes of both.
+  /// C and T of a depth with itself, before and after the activation.
   func variance(_ depth: Int) -> Int { values(depth) + updateCount }
   func tangent(_ depth: Int) -> Int { values(depth) + updateCount + 1 }
   func square(_ depth: Int) -> Int { values(depth) + updateCount + 2 }

@@ -1,20 +1,20 @@
-/// A network (or several) as a graph of kernel maps: every node makes the kernels of one signal from
-/// those of its inputs.
+/// One or several networks as a graph of kernel maps: every node computes the kernels of one signal
+/// from the kernels of its inputs.
 ///
-/// Nodes that say the same of the same inputs are one node, so what networks have in common is
-/// computed once.
+/// Equal nodes with equal inputs are merged, so the parts that networks share are computed once.
 struct KernelGraph: Sendable {
-  /// One map and where its inputs come from; inputs stand before the nodes that use them.
+  /// One map and its inputs; inputs come before the nodes that use them.
   struct Node: Sendable {
     var map: KernelMap
     var inputs: [Int]
-    /// The pixels (or tokens) of its signal; nil behind a readout, where there is one position.
+    /// The pixels (or tokens) of the node's signal; nil after a readout, where there is one
+    /// position.
     let shape: PixelShape?
-    /// The layer that it is of.
+    /// The layer that the node belongs to.
     let layer: LayerDescription
-    /// Where the layer stands, for example `layer 2 (relu)`.
+    /// The position of the layer, for example `layer 2 (relu)`.
     let position: String
-    /// Where the branches of a residual's sum part; nil for other nodes.
+    /// For the sum of a residual, the node where its branches start; nil for other nodes.
     let fork: Int?
 
     var positionCount: Int { shape?.count ?? 1 }
@@ -28,7 +28,7 @@ struct KernelGraph: Sendable {
   private(set) var nodes: [Node] = []
   private var places: [Key: Int] = [:]
 
-  /// The place of `node`, which is added where there is none like it.
+  /// The index of `node`. Adds the node if the graph does not have an equal one.
   mutating func add(_ node: Node) -> Int {
     let key = Key(layer: node.layer, inputs: node.inputs)
     if let known = places[key] { return known }
@@ -37,8 +37,8 @@ struct KernelGraph: Sendable {
     return nodes.count - 1
   }
 
-  /// Whether what `end` is made of has the signal of `start` in it as it is, with no random weights
-  /// between: two such signals are not independent.
+  /// Whether the signal at `end` contains the signal of `start` unchanged, without random weights
+  /// in between. Two such signals are not independent.
   func passesOn(_ start: Int, to end: Int) -> Bool {
     var isSeen = [Bool](repeating: false, count: end + 1)
     var waiting = [end]
@@ -54,10 +54,10 @@ struct KernelGraph: Sendable {
     return false
   }
 
-  /// The graph with some nodes replaced, and where each of the old nodes is.
+  /// The graph with some nodes replaced, and the new index of each old node.
   ///
-  /// - Parameter replace: gets a node with its new inputs and the graph so far, to which it may add; returns
-  ///   the node to stand in its place.
+  /// - Parameter replace: receives a node with its new inputs and the graph so far, to which it may
+  ///   add nodes; returns the node that replaces it.
   func rebuilt(
     _ replace: (_ place: Int, _ node: Node, _ graph: inout KernelGraph) -> Node
   ) -> (graph: KernelGraph, places: [Int]) {
@@ -72,8 +72,8 @@ struct KernelGraph: Sendable {
     return (result, places)
   }
 
-  /// Adds the nodes of `other`, a graph for images of the same shape, that lead to its `output`;
-  /// returns the output's place here.
+  /// Adds the nodes of `other`, a graph for images of the same shape, that lead to its `output`.
+  /// Returns the index of this output in the combined graph.
   mutating func add(_ other: KernelGraph, to output: Int) -> Int {
     var isNeeded = [Bool](repeating: false, count: other.nodes.count)
     isNeeded[output] = true
@@ -91,41 +91,42 @@ struct KernelGraph: Sendable {
   }
 }
 
-/// What happens to the kernels of a pair of images on the way from one signal to the next.
+/// A map of the kernels of a pair of images from one signal to the next.
 ///
-/// M[a,a'] stands for K and Theta of position a of one image and a' of the other.
+/// M[a,a'] stands for K and Theta of position a of the first image and a' of the second.
 enum KernelMap: Sendable {
-  /// The images, pixel by pixel, or as a whole.
+  /// The images, pixel by pixel or as a whole.
   case input(isFlat: Bool)
-  /// The images' pixels under the windows of a convolution, a window for each position.
+  /// The pixels of the images under the windows of a convolution; each window is a position.
   case windows(Convolution)
-  /// Random weights over channels, each position alone: K <- w K + b and what they add to Theta.
+  /// Random weights over channels, for each position alone: K <- w K + b, with the corresponding
+  /// terms of Theta.
   case affine(AffineMap)
   /// Random weights over channels and the positions of a window.
   case convolution(Convolution)
   /// A nonlinearity of each position.
   case activation(any Activation)
-  /// A normalization of each position, or of all.
+  /// A normalization of each position, or of all positions together.
   case normalize(LayerNorm)
-  /// The weighted sum of independent signals, or of signals side by side in channels.
+  /// The weighted sum of independent signals, or a concatenation of signals along channels.
   case sum([Double])
   /// The product of two independent signals, channel by channel.
   case product
-  /// Each channel of each position is kept with this probability and divided by it.
+  /// Dropout: each channel of each position is kept with this probability and divided by it.
   case dropout(keep: Double)
   /// M <- A M A^T with the same A for every image.
   case mix(PositionMix)
-  /// M <- A1 M A2^T with a matrix that each image makes of its own covariances: M is of the first
-  /// input, the covariances of the second.
+  /// M <- A1 M A2^T with a matrix A that each image computes from its own covariances. M belongs to
+  /// the first input, the covariances to the second.
   case attention(SelfAttention)
-  /// Products of a pair's covariances among themselves; see `RootAttention`.
+  /// Products of the covariances of a pair with each other; see `RootAttention`.
   case rootAttention(RootAttention)
-  /// M <- signal M + position I: every position gains a random vector of its own.
+  /// M <- signal M + position I: a separate random vector is added to every position.
   case embedding(signal: Double, position: Double)
-  /// Positions in sequence, each from the one before.
+  /// A sequence of positions, each computed from the one before.
   case recurrent(Recurrent)
   /// A residual block repeated with the same weights.
   case tied(TiedResiduals)
-  /// One position: the mean over a of M[a,a].
+  /// A single position: the mean over a of M[a,a].
   case flatten
 }

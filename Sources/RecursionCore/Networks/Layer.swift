@@ -1,7 +1,7 @@
-/// A kind of layer: its parameters, and the maps of kernels that it adds to a network.
+/// A kind of layer: its parameters, and the kernel maps that it adds to a network.
 ///
-/// One file each; `LayerCatalog` lists them by name.
+/// Each kind has its own file; `LayerCatalog` lists them by name.
 protocol Layer: Sendable {
-  /// Adds the layer behind the builder's signal. What does not fit there is an error.
+  /// Adds the layer after the builder's signal. Throws if the layer does not fit there.
   func append(to network: inout NetworkBuilder) throws(NetworkError)
 }

@@ -1,7 +1,7 @@
-/// The layers that a network can name. To add an activation: one file, one line here; the contract
-/// test walks this list.
+/// The layers that a network can name. To add an activation, write one file and add one line here;
+/// the contract test covers every entry of this list.
 public enum LayerCatalog {
-  /// Every activation.
+  /// All activations.
   package static let activations: [any NamedActivation.Type] = [
     ReLU.self,
     LeakyReLU.self,
@@ -37,7 +37,7 @@ public enum LayerCatalog {
   /// Reads the parameters of a layer.
   typealias Make = @Sendable (inout LayerParameters) throws(NetworkError) -> any Layer
 
-  /// Every other layer, by name.
+  /// All other layers, by name.
   private static let layers: [(name: String, make: Make)] = [
     (Dense.name, { p throws(NetworkError) in try Dense(&p) }),
     ("convolution", { p throws(NetworkError) in try ConvolutionLayer(.shared, &p) }),
@@ -68,7 +68,7 @@ public enum LayerCatalog {
     ("repeat", { p throws(NetworkError) in try Repeat(&p) }),
   ]
 
-  /// What has no closed form in the limit of infinite width, and why; nil for other names.
+  /// The reason why a layer has no closed form in the limit of infinite width; nil for other names.
   static func reasonAgainst(_ name: String) -> String? {
     switch name {
     case "max_pool", "global_max_pool":
@@ -84,16 +84,16 @@ public enum LayerCatalog {
     }
   }
 
-  /// The names of all layers, in the order of a help text.
+  /// The names of all layers, in the order of the help text.
   public static var names: [String] { layers.map(\.name) + activations.map { $0.name } }
 
   static func activation(_ name: String) -> (any NamedActivation.Type)? {
     activations.first { $0.name == name }
   }
 
-  /// The activation that a layer names; nil where it names none.
+  /// The activation that a layer names; nil if the layer is not an activation.
   ///
-  /// Errors: parameters that do not fit, told with `position`.
+  /// Errors: invalid parameters, reported with `position`.
   package static func activation(
     _ layer: LayerDescription, position: String
   ) throws(NetworkError) -> (any Activation)? {
@@ -104,7 +104,7 @@ public enum LayerCatalog {
     return activation
   }
 
-  /// What reads the parameters of the layer `name`; nil where there is none.
+  /// The function that reads the parameters of the layer `name`; nil if there is no such layer.
   static func layer(_ name: String) -> Make? {
     if let layer = layers.first(where: { $0.name == name }) { return layer.make }
     guard let type = activation(name) else { return nil }

@@ -1,8 +1,9 @@
-/// A layer as a job file names it: a name and parameters, not yet checked against the core's layers.
+/// A layer as written in a job file: a name and parameters, not yet checked against the layers of
+/// the core.
 public struct LayerDescription: Sendable, Hashable {
   /// The layer's name in a job file, for example `dense`.
   public var name: String
-  /// The parameters in the order they were written.
+  /// The parameters, in the order in which they were written.
   public var parameters: [Parameter]
 
   /// One named parameter.
@@ -11,14 +12,14 @@ public struct LayerDescription: Sendable, Hashable {
     public var name: String
     /// Its value.
     public var value: ParameterValue
-    /// A parameter `name: value`.
+    /// Creates a parameter `name: value`.
     public init(_ name: String, _ value: ParameterValue) {
       self.name = name
       self.value = value
     }
   }
 
-  /// A layer called `name` with `parameters`.
+  /// Creates the description of a layer `name` with `parameters`.
   public init(_ name: String, _ parameters: [Parameter] = []) {
     self.name = name
     self.parameters = parameters
@@ -31,7 +32,7 @@ public indirect enum ParameterValue: Sendable, Hashable {
   case word(String)
   case flag(Bool)
   case numbers([Double])
-  /// Numbers with at least one `null` among them, for example the open end of a range.
+  /// Numbers of which at least one is `null`, for example the open end of a range.
   case optionalNumbers([Double?])
   case layers([LayerDescription])
   case branches([[LayerDescription]])

@@ -1,6 +1,7 @@
-/// The parameters of one described layer, read by name and checked for leftovers.
+/// The parameters of one described layer. They are read by name; parameters that were not read are
+/// reported as errors.
 package struct LayerParameters: Sendable {
-  /// Where the layer stands, for error messages.
+  /// The position of the layer, for error messages.
   package let position: String
   private let layer: String
   private var unread: [String: ParameterValue]
@@ -17,7 +18,7 @@ package struct LayerParameters: Sendable {
     }
   }
 
-  /// The number called `name`, `fallback` where it is absent (an error where that is nil).
+  /// The number called `name`, or `fallback` if it is absent; throws if both are missing.
   package mutating func number(
     _ name: String, default fallback: Double? = nil, atLeast minimum: Double = -.infinity
   ) throws(NetworkError) -> Double {
@@ -36,8 +37,8 @@ package struct LayerParameters: Sendable {
     return number
   }
 
-  /// The number called `name` whose square the arithmetic works with, `fallback` where it is absent
-  /// (an error where that is nil).
+  /// The number called `name`, whose square must be in the range of the arithmetic, or `fallback`
+  /// if it is absent; throws if both are missing.
   package mutating func factor(
     _ name: String, default fallback: Double? = 1, atLeast minimum: Double = -.infinity
   ) throws(NetworkError) -> Double {
@@ -48,10 +49,10 @@ package struct LayerParameters: Sendable {
     return number
   }
 
-  /// Its square is the largest variance of double precision.
+  /// The number whose square is the largest variance in double precision.
   private static var largestFactor: Double { Precision.f64.variances.upperBound.squareRoot() }
 
-  /// The whole number called `name`, which must be given.
+  /// The integer called `name`, which is required.
   package mutating func count(
     _ name: String, atLeast minimum: Int, atMost maximum: Int = .max
   ) throws(NetworkError) -> Int {
@@ -65,7 +66,7 @@ package struct LayerParameters: Sendable {
     return whole
   }
 
-  /// The whole number called `name`, nil where it is absent.
+  /// The integer called `name`; nil if it is absent.
   package mutating func optionalCount(
     _ name: String, atLeast minimum: Int
   ) throws(NetworkError) -> Int? {
@@ -76,8 +77,8 @@ package struct LayerParameters: Sendable {
     return try count(name, atLeast: minimum)
   }
 
-  /// A range of places called `name`: [first, end), each end open where it is null or the range
-  /// absent.
+  /// The range of indices called `name`, [first, end). An end is open if it is null or if the range
+  /// is absent.
   mutating func range(_ name: String) throws(NetworkError) -> (first: Int?, end: Int?) {
     known.append(name)
     let value = unread.removeValue(forKey: name)
@@ -109,7 +110,7 @@ package struct LayerParameters: Sendable {
     return branches
   }
 
-  /// The matrix called `name`, which must be given.
+  /// The matrix called `name`, which is required.
   mutating func matrix(_ name: String) throws(NetworkError) -> PositionMatrix {
     known.append(name)
     guard let value = unread.removeValue(forKey: name) else {
@@ -121,7 +122,8 @@ package struct LayerParameters: Sendable {
     return matrix
   }
 
-  /// The activation called `name`: its name, or a list of it alone with its parameters.
+  /// The activation called `name`, written as its name or as a list that contains only the
+  /// activation and its parameters.
   mutating func activation(_ name: String) throws(NetworkError) -> any Activation {
     known.append(name)
     let description: LayerDescription
@@ -138,8 +140,8 @@ package struct LayerParameters: Sendable {
     return activation
   }
 
-  /// The list of numbers called `name`, which must be given and have one at least; each is one whose
-  /// square the arithmetic works with.
+  /// The list of numbers called `name`, which is required and must not be empty. The square of each
+  /// number must be in the range of the arithmetic.
   package mutating func factors(
     _ name: String, atMost maximum: Int
   ) throws(NetworkError) -> [Double] {
@@ -158,7 +160,7 @@ package struct LayerParameters: Sendable {
     return numbers
   }
 
-  /// The word called `name`, one of a type's.
+  /// The word called `name`, one of the cases of `type`.
   package mutating func word<W: RawRepresentable & CaseIterable>(
     _ name: String, of type: W.Type, default fallback: W
   ) throws(NetworkError) -> W where W.RawValue == String {
@@ -169,7 +171,7 @@ package struct LayerParameters: Sendable {
     throw error("'\(name)' must be one of \(words), not \(value.words)")
   }
 
-  /// The text called `name`, which must be given; a number is the text that it is written as.
+  /// The text called `name`, which is required. A number is returned as it is written.
   package mutating func text(_ name: String, example: String) throws(NetworkError) -> String {
     known.append(name)
     switch unread.removeValue(forKey: name) {
@@ -180,7 +182,7 @@ package struct LayerParameters: Sendable {
     }
   }
 
-  /// The truth value called `name`.
+  /// The Boolean called `name`.
   package mutating func flag(_ name: String, default fallback: Bool) throws(NetworkError) -> Bool {
     known.append(name)
     guard let value = unread.removeValue(forKey: name) else { return fallback }
@@ -190,7 +192,7 @@ package struct LayerParameters: Sendable {
     return flag
   }
 
-  /// A number down the image and one across it, as a list of two or as one number for both.
+  /// Two integers, down the image and across it, given as a list of two or as one number for both.
   package mutating func sizes(
     _ name: String, default fallback: [Int]? = nil
   ) throws(NetworkError) -> (down: Int, across: Int) {
@@ -213,7 +215,7 @@ package struct LayerParameters: Sendable {
     return (sizes[0], sizes[1])
   }
 
-  /// The list of layers called `name`, empty where `isOptional` and it is absent.
+  /// The list of layers called `name`; empty if `isOptional` and the list is absent.
   package mutating func layers(
     _ name: String, isOptional: Bool = false
   ) throws(NetworkError) -> [LayerDescription] {
@@ -222,7 +224,7 @@ package struct LayerParameters: Sendable {
       if isOptional { return [] }
       throw error("\(layer) needs '\(name)'")
     }
-    // An empty list has no first element to tell what it is of.
+    // An empty list has no element that determines its type.
     if case .numbers(let none) = value, none.isEmpty { return [] }
     guard case .layers(let layers) = value else {
       throw error("'\(name)' must be a list of layers, not \(value.words)")
@@ -230,21 +232,21 @@ package struct LayerParameters: Sendable {
     return layers
   }
 
-  /// Ends the reading: a parameter that nobody asked for is an error that lists the known ones.
+  /// Ends the reading. Throws if a parameter was not read; the error lists the known parameters.
   package func finish() throws(NetworkError) {
     guard let name = unread.keys.sorted().first else { return }
     let list = known.isEmpty ? "it takes none" : "known: \(known.joined(separator: ", "))"
     throw error("unknown parameter '\(name)' (\(list))")
   }
 
-  /// An error of the layer.
+  /// An error at the position of the layer.
   func error(_ reason: String) -> NetworkError {
     NetworkError(position: position, reason: reason)
   }
 }
 
 extension ParameterValue {
-  /// The value in words, for error messages.
+  /// A description of the value for error messages.
   var words: String {
     switch self {
     case .number(let number): return "\(number)"

@@ -1,13 +1,14 @@
-/// A network for the engines of long chains (`PairEngine`, `PixelEngine`): steps on pairs of pixels up
-/// to one readout, then steps on pairs of images, with residuals whose branches share a shape.
+/// A network in the form of the chain engines (`PairEngine`, `PixelEngine`): steps on pairs of
+/// pixels up to one readout, then steps on pairs of images, with residuals whose branches have
+/// equal shapes.
 struct LayerStack: Sendable {
-  /// The layers on pairs of pixels, up to the readout; none where the input is flattened.
+  /// The layers on pairs of pixels, up to the readout; empty if the input is flattened.
   private(set) var pixelLayers: [CheckedLayer<PixelStep>] = []
   /// The layers on pairs of images.
   private(set) var layers: [CheckedLayer<Step>] = []
 
-  /// The nodes of a graph that lead to `output`; nil where one of them is more than these engines
-  /// know.
+  /// Converts the nodes of a graph that lead to `output`. Returns nil if these engines do not
+  /// support one of them.
   init?(_ graph: KernelGraph, to output: Int) {
     var reader = Reader(graph: graph)
     guard reader.read(from: output, until: 0) else { return nil }
@@ -25,7 +26,7 @@ struct LayerStack: Sendable {
     }
   }
 
-  /// How a pass over its pairs of pixels is arranged; nil where there are none.
+  /// The arrangement of a pass over pairs of pixels; nil if there are none.
   var arrangement: PixelProgram.Arrangement? {
     if pixelLayers.isEmpty { return nil }
     let mixes = pixelLayers.contains { layer in
@@ -35,22 +36,22 @@ struct LayerStack: Sendable {
   }
 }
 
-/// One layer of a stack: what it does and how it was written.
+/// One layer of a stack: its steps, and its description in the job.
 struct CheckedLayer<Step: Sendable>: Sendable {
   let description: LayerDescription
   let steps: [Step]
-  /// Where it stands, for example `layer 2 (relu)`.
+  /// The position of the layer, for example `layer 2 (relu)`.
   var position = ""
-  /// The pixels that reach it; 0 behind a readout.
+  /// The number of pixels before the layer; 0 after a readout.
   var pixelCount = 0
 }
 
-/// Reads the nodes of a graph from the end to the beginning.
+/// Reads the nodes of a graph from the last to the first.
 private struct Reader {
   enum Item {
     case pixels(CheckedLayer<PixelStep>)
     case pairs(CheckedLayer<Step>)
-    /// Pairs of images begin.
+    /// The readout, after which steps act on pairs of images.
     case readout
   }
 
@@ -60,7 +61,7 @@ private struct Reader {
 
   init(graph: KernelGraph) { self.graph = graph }
 
-  /// Reads from `node` on until `end` or an input; returns whether all of it is known.
+  /// Reads from `node` back to `end` or to an input. Returns whether all nodes are supported.
   mutating func read(from node: Int, until end: Int) -> Bool {
     var place = node
     while place != end || depth == 0 {
@@ -81,7 +82,7 @@ private struct Reader {
         guard depth == 0 else { return false }
         items.append(.readout)
         place = node.inputs[0]
-        // Of a pool that is flattened only the windows with themselves are needed.
+        // If a pool is flattened, only the pairs of equal windows are needed.
         if case .mix(.pool(var pool)) = graph.nodes[place].map, pool.output.count > 1 {
           pool.isTraced = true
           let traced = LayerDescription(

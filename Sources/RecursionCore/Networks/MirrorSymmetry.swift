@@ -1,12 +1,12 @@
-// Whether a network treats left and right alike.
+// Tests whether a network treats left and right alike.
 
 extension Network {
-  /// Whether K(Fx, Fx') = K(x, x') for images mirrored left to right, F, and the same for Theta: true
-  /// where the windows of every layer lie alike seen from either side.
+  /// Whether K(Fx, Fx') = K(x, x') for images mirrored left to right by F, and likewise for Theta.
+  /// This is true if the windows of every layer are mirror symmetric.
   ///
-  /// A `same` convolution with a stride of two, for example, has more zeros on one side of an image of even
-  /// width, and makes it false. Each layer is looked at alone: it may be false where a later layer makes
-  /// up for an earlier one.
+  /// For example, a `same` convolution with a stride of two has more zeros on one side of an image
+  /// of even width, so the result is false. Each layer is tested alone: the result may be false
+  /// even though a later layer compensates for an earlier one.
   public var isMirrorSymmetric: Bool {
     graph.nodes.allSatisfy { node in
       switch node.map {
@@ -28,7 +28,7 @@ extension Network {
 }
 
 extension TapAxis {
-  /// Whether the windows, read from the other end, are the windows.
+  /// Whether reading the windows from the other end gives the same windows.
   fileprivate var isMirrorSymmetric: Bool {
     (0..<output).allSatisfy { o in
       (0..<size).allSatisfy { tap in
@@ -39,7 +39,7 @@ extension TapAxis {
 }
 
 extension PositionMix {
-  /// Whether a matrix is the same, but for rounding, with left and right exchanged in rows of
+  /// Whether a matrix does not change, up to rounding, if left and right are exchanged in rows of
   /// `widths.after` results and of `widths.before` places.
   fileprivate static func isMirrorSymmetric(
     _ rows: [[Term]], widths: (before: Int, after: Int)

@@ -1,22 +1,22 @@
-/// A network whose composition has been checked: layers that fit each other and the images.
+/// A network whose composition has been checked: its layers fit each other and the images.
 ///
-/// Checked once, before any rank computes. What is wrong is said with the layer's position.
+/// The check runs once, before any rank computes. Errors name the position of the layer.
 public struct Network: Sendable {
-  /// What it does, and the node of its kernels.
+  /// The graph of the network, and the node of its kernels.
   let graph: KernelGraph
   let output: Int
-  /// The same for the engines of long chains; nil where it has maps that they do not know.
+  /// The network in the form of the chain engines; nil if it has maps that these do not support.
   let stack: LayerStack?
-  /// The images that the network is for.
+  /// Shape and channels of the images that the network is for.
   let shape: PixelShape
   let channels: Int
-  /// As they were described.
+  /// The layers as they were described.
   private let descriptions: [LayerDescription]
 
-  /// The network of described `layers` for images of `shape` ([H, W, C] or [D]).
+  /// Checks the described layers for images of `shape` ([H, W, C] or [D]).
   ///
-  /// - Parameter averagedShift: its kernels are averaged over all shifts of each image by up to so
-  ///   many pixels; see `KernelGraph.averaged`.
+  /// - Parameter averagedShift: if positive, the kernels are averaged over all shifts of each image
+  ///   by up to this number of pixels; see `KernelGraph.averaged`.
   public init(
     _ descriptions: [LayerDescription], imageShape shape: [Int], averagedShift: Int = 0
   ) throws(NetworkError) {
@@ -40,7 +40,8 @@ public struct Network: Sendable {
     self.descriptions = descriptions
   }
 
-  /// The layer that keeps most of every image while a tile is computed; nil without pixels.
+  /// The position of the layer that stores the most numbers per image while a tile is computed; nil
+  /// without pixels.
   public var widestLayer: String? {
     func numbers(_ layer: CheckedLayer<PixelStep>) -> Int {
       layer.steps.reduce(0) { sum, step in
@@ -51,9 +52,9 @@ public struct Network: Sendable {
     return stack?.pixelLayers.max { numbers($0) < numbers($1) }?.position
   }
 
-  /// How its activations without a closed form are computed.
+  /// The certificates of the network's activations without a closed form.
   ///
-  /// Errors: an activation whose tables are not exact enough.
+  /// Errors: an activation whose tables are not accurate enough.
   public func certificates() throws(NetworkError) -> [ActivationCertificate] {
     try ActivationCertificate.all(in: descriptions)
   }

@@ -1,17 +1,17 @@
-/// What is refused before it is expanded.
+/// Checks that reject networks before they are expanded.
 extension NetworkBuilder {
-  /// What a network may have, so that compiling it takes seconds and less than 2 GB.
+  /// The limits of a network; within them, compiling takes seconds and less than 2 GB.
   enum Limit {
     static let layers = 250_000
     static let nesting = 64
     static let rowPairs = 30_000_000
     static let window = 1023
-    /// Positions of a signal whose pairs are all in memory at once.
+    /// The largest number of positions of a signal whose pairs are all in memory at once.
     static let positions = 4096
     static let branches = 64
   }
 
-  /// Counts a layer, before it is expanded.
+  /// Counts a layer before it is expanded.
   mutating func count(_ position: String) throws(NetworkError) {
     layerCount += 1
     guard layerCount <= Limit.layers else {
@@ -30,7 +30,7 @@ extension NetworkBuilder {
     }
   }
 
-  /// Checks the size of a window before anything is made of it.
+  /// Checks the size of a window before anything is computed from it.
   func check(
     _ what: String, _ size: (down: Int, across: Int), _ padding: Padding, _ input: PixelShape
   ) throws(NetworkError) {
@@ -41,7 +41,7 @@ extension NetworkBuilder {
         reason: "\(words) is larger than \(Limit.window) pixels, which is not supported; "
           + "use a smaller one")
     }
-    // Around the image it meets every pixel several times, each time at a cost.
+    // With circular padding, a window may meet every pixel several times, each at a cost.
     let rounds = 4
     guard
       padding != .circular
@@ -54,7 +54,7 @@ extension NetworkBuilder {
     }
   }
 
-  /// Checks that windows leave something of the pixels.
+  /// Checks that windows leave at least one output pixel.
   func check(
     _ output: PixelShape, _ what: String, _ size: (down: Int, across: Int), _ input: PixelShape
   ) throws(NetworkError) {
@@ -66,7 +66,7 @@ extension NetworkBuilder {
 }
 
 extension KernelGraph {
-  /// Checks that all pairs of positions fit into memory, where a network needs them at once.
+  /// Checks that all pairs of positions fit into memory, if a network needs them at once.
   func checkPositions() throws(NetworkError) {
     guard let widest = nodes.max(by: { $0.positionCount < $1.positionCount }),
       widest.positionCount > NetworkBuilder.Limit.positions

@@ -1,46 +1,47 @@
-/// Appends layers one after another and knows what may follow.
+/// Appends layers one after another, and checks which layers may follow.
 struct NetworkBuilder {
-  /// What the layers so far have made.
+  /// The result of the layers so far.
   struct Signal {
-    /// What its channels are, over the draws of the weights.
+    /// The distribution of the signal's channels over random draws of the weights.
     enum Kind: Equatable {
       case input
-      /// Gaussian.
+      /// Gaussian channels.
       case preActivations
-      /// Of a layer of this name, and not Gaussian.
+      /// Channels that are not Gaussian, from a layer of this name.
       case activations(String)
     }
 
-    /// Its node in the graph.
+    /// The signal's node in the graph.
     var node: Int
-    /// The pixels that are still apart; nil behind a readout and for images without pixels.
+    /// The pixels that are still separate; nil after a readout and for images without pixels.
     var pixels: PixelShape?
     var kind: Kind
-    /// Channels of the finite network, where the layers say.
+    /// Number of channels of the finite network, if the layers specify it.
     var width: Double?
   }
 
   private(set) var graph = KernelGraph()
   var signal: Signal
-  /// Where the layer that is being added stands, for example `layer 2 (relu)`; and the path of a
-  /// layer inside it, for example `layer 2`.
+  /// The position of the current layer, for example `layer 2 (relu)`; and the path of layers inside
+  /// it, for example `layer 2`.
   private(set) var position = ""
   private(set) var path = ""
   private(set) var layer = LayerDescription("")
-  /// How many layers are open around the one that is being added.
+  /// The number of layers that contain the current one.
   private var nesting = 0
-  /// Layers so far, those inside others included; and pairs of pixel rows that they act on.
+  /// The number of layers so far, including nested ones; and the number of pairs of pixel rows that
+  /// they act on.
   var layerCount = 0
   var rowPairs = 0
 
-  /// Starts with images of `shape` ([H, W, C] or [D]).
+  /// Starts with input images of `shape` ([H, W, C] or [D]).
   init(_ shape: [Int]) {
     let pixels = shape.count == 3 ? PixelShape(height: shape[0], width: shape[1]) : nil
     signal = Signal(node: 0, pixels: pixels, kind: .input, width: shape.last.map(Double.init))
     add(.input(isFlat: pixels == nil), inputs: [])
   }
 
-  /// Appends described layers; errors say where they stand, from `path` on.
+  /// Appends described layers. Errors state the position of a layer, starting with `path`.
   mutating func append(
     _ descriptions: [LayerDescription], path: String
   ) throws(NetworkError) {
@@ -67,12 +68,13 @@ struct NetworkBuilder {
     }
   }
 
-  /// Adds a node behind the signal (or other inputs), whose pixels are the signal's; the signal is
-  /// then the node's.
+  /// Adds a node after the signal (or after `inputs`) with the signal's pixels. The signal then
+  /// becomes this node's signal.
   ///
   /// - Parameters:
-  ///   - layer: what tells the node from others with the same inputs; nil for the layer as written.
-  ///   - fork: where the branches of a residual part.
+  ///   - layer: distinguishes the node from others with the same inputs; nil for the layer as
+  ///     written.
+  ///   - fork: the node where the branches of a residual start.
   mutating func add(
     _ map: KernelMap, inputs: [Int]? = nil, of layer: LayerDescription? = nil, fork: Int? = nil
   ) {
@@ -82,7 +84,8 @@ struct NetworkBuilder {
         layer: layer ?? self.layer, position: position, fork: fork))
   }
 
-  /// The signals at the ends of branches that all start here; the signal stays what it is.
+  /// The signals at the ends of branches that all start at the current signal, which does not
+  /// change.
   mutating func branches(
     _ branches: [(name: String, layers: [LayerDescription])]
   ) throws(NetworkError) -> [Signal] {
@@ -97,7 +100,7 @@ struct NetworkBuilder {
     return ends
   }
 
-  /// The pixels that a layer acts on.
+  /// The pixels that a layer acts on; throws if there are none.
   func pixels() throws(NetworkError) -> PixelShape {
     if let pixels = signal.pixels { return pixels }
     throw error(
@@ -108,10 +111,10 @@ struct NetworkBuilder {
           + "they are gray")
   }
 
-  /// An error of the layer that is being added.
+  /// An error at the position of the current layer.
   func error(_ reason: String) -> NetworkError { NetworkError(position: position, reason: reason) }
 
-  /// Checks the end.
+  /// Checks that the network is complete.
   func finish() throws(NetworkError) {
     let end = graph.nodes[signal.node]
     if case .input = end.map {

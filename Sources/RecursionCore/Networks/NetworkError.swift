@@ -1,22 +1,22 @@
 import Failures
 
-/// A network that cannot be: what is wrong, and with which layer.
+/// An invalid network: what is wrong, and in which layer.
 public struct NetworkError: Failure, Sendable, Equatable {
-  /// Where in the network, for example `layer 3 (relu)`.
+  /// The position in the network, for example `layer 3 (relu)`.
   public var position: String
-  /// What is wrong and what to do, as a clause.
+  /// What is wrong and how to fix it, as a clause.
   public var reason: String
 
-  /// An error at `position`.
+  /// Creates an error at `position`.
   public init(position: String, reason: String) {
     self.position = position
     self.reason = reason
   }
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public var kind: FailureKind { .badJob }
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     position.isEmpty ? "the network: \(reason)" : "the network's \(position): \(reason)"
   }

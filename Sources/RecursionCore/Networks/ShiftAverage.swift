@@ -1,15 +1,15 @@
 // Kernels averaged over shifts of the images.
 
 extension KernelGraph {
-  /// The graph of the kernels averaged over all shifts of each image by up to `shift` pixels down and
-  /// across, around the edge.
+  /// The graph of the kernels averaged over all shifts of each image by up to `shift` pixels down
+  /// and across, with wraparound.
   ///
-  /// Circular convolutions shift with their images, so that the average is that of all pixels within
-  /// `shift` of each, just before the readout: local average pooling (Li et al. 2019, arXiv
-  /// 1911.00809). A global pool is such an average already.
+  /// Circular convolutions commute with shifts. The average over shifts is therefore the average
+  /// over all pixels within `shift` of each pixel, just before the readout: local average pooling
+  /// (Li et al. 2019, arXiv 1911.00809). A global pool is already such an average.
   ///
-  /// Errors: a layer that does not treat all pixels alike, or that mixes images after the readout
-  /// other than linearly.
+  /// Errors: a layer that does not treat all pixels alike, or that combines images after the
+  /// readout other than linearly.
   func averaged(overShifts shift: Int, to output: Int) throws(NetworkError) -> (
     graph: KernelGraph, output: Int
   ) {
@@ -62,7 +62,7 @@ extension KernelGraph {
     return (graph, places[output])
   }
 
-  /// Throws where a shifted image does not have the same signals, shifted, up to `end`.
+  /// Throws unless shifting an image only shifts its signals, for all layers up to `end`.
   private func requireAlike(upTo end: Int) throws(NetworkError) {
     for node in nodes[...end] {
       let isAlike =
@@ -87,7 +87,7 @@ extension KernelGraph {
 }
 
 extension TapAxis {
-  /// Whether every pixel has a window around it, the same for all.
+  /// Whether every pixel has a window around it, and all these windows are equal.
   fileprivate var treatsAllAlike: Bool {
     guard case .window(let axis) = self else { return false }
     return axis.stride == 1 && (axis.padding == .circular || axis.size == 1)

@@ -1,10 +1,10 @@
-/// What lies beyond the edge of an image.
+/// The padding of an image: the values beyond its edge.
 package enum Padding: String, Sendable, CaseIterable {
-  /// Zeros, as many as keep ceil(n / stride) outputs.
+  /// Zeros, as many as give ceil(n / stride) outputs.
   case same
-  /// Nothing: windows stay inside.
+  /// No padding: windows stay inside the image.
   case valid
-  /// The other side of the image.
+  /// The opposite side of the image.
   case circular
 }
 
@@ -13,16 +13,16 @@ package enum Padding: String, Sendable, CaseIterable {
 package struct AxisWindow: Sendable, Equatable {
   /// Inputs per window.
   let size: Int
-  /// From one window to the next.
+  /// Distance from one window to the next.
   let stride: Int
-  /// From one input of a window to the next.
+  /// Distance from one input of a window to the next.
   let dilation: Int
   let padding: Padding
   /// Inputs along the axis.
   let input: Int
-  /// Windows along the axis; not positive where none fits.
+  /// Windows along the axis; not positive if none fits.
   let output: Int
-  /// Inputs before the image that the first window covers.
+  /// Number of inputs before the image that the first window covers.
   let low: Int
 
   init(size: Int, stride: Int, dilation: Int = 1, padding: Padding, input: Int) {
@@ -42,7 +42,7 @@ package struct AxisWindow: Sendable, Equatable {
     }
   }
 
-  /// The input under place `tap` of window `o`; nil where that is a zero beside the image.
+  /// The input under place `tap` of window `o`; nil if this place is a zero outside the image.
   @inline(__always)
   func place(_ o: Int, tap: Int) -> Int? {
     let place = o * stride + tap * dilation - low
@@ -52,20 +52,20 @@ package struct AxisWindow: Sendable, Equatable {
     return wrapped < 0 ? wrapped + input : wrapped
   }
 
-  /// The places of a window that meet the image in any of them.
+  /// The places of a window that are inside the image for at least one window.
   var usedTaps: [Int] {
     (0..<size).filter { tap in (0..<output).contains { place($0, tap: tap) != nil } }
   }
 
-  /// Whether every window is a pixel and its two neighbors, zeros beside the image.
+  /// Whether every window is a pixel and its two neighbors, with zeros outside the image.
   var isAround: Bool { size == 3 && stride == 1 && padding == .same }
 
-  /// Whether every window is a pixel and the two behind it, and begins at every second one; zeros
-  /// behind the image.
+  /// Whether every window is a pixel and the two pixels after it, and windows begin at every second
+  /// pixel, with zeros after the end of the image.
   var isHalving: Bool {
     size == 3 && stride == 2 && padding == .same && low == 0 && input == 2 * output
   }
 
-  /// The inputs under window `o`; one that a circular window meets twice is there twice.
+  /// The inputs under window `o`. An input that a circular window covers twice is listed twice.
   func places(_ o: Int) -> [Int] { (0..<size).compactMap { place(o, tap: $0) } }
 }

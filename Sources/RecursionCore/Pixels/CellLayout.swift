@@ -1,33 +1,34 @@
-/// Where the pairs of one pair of pixel rows lie in memory: cells one after another, each a matrix
-/// of g and then one of h.
+/// The memory layout of the pixel pairs of one pair of pixel rows: cells one after another, each
+/// with a matrix of g followed by a matrix of h.
 ///
-/// `.pixels`: a cell is a class of columns (see `PixelSegment.Space`), its rows the pixels of one
-/// image, its columns those of the other. Or, by offsets: a cell is a group of offsets that fill
-/// whole vectors, its rows the offsets, its columns the pixels of the first image (see
-/// `OffsetPass`); a slab has the groups of one range of offsets. `.images`: a cell is a pixel, its rows four
-/// images, its columns a register of images.
+/// - `.pixels`, by columns: a cell is a class of columns (see `PixelSegment.Space`). Its rows are
+///   the pixels of the first image, its columns the pixels of the second.
+/// - `.pixels`, by offsets: a cell is a group of offsets that fill whole vectors. Its rows are the
+///   offsets, its columns the pixels of the first image (see `OffsetPass`). A slab has the groups
+///   of one range of offsets.
+/// - `.images`: a cell is a pixel. Its rows are four images, its columns a register of images.
 struct CellLayout: Sendable {
   let shape: PixelShape
   let cellCount: Int
   /// Rows and columns of a cell's matrices, padded to whole vectors.
   let rows: Int
   let columns: Int
-  /// Whether it is by offsets.
+  /// Whether the layout is by offsets.
   let isByOffset: Bool
-  /// `.pixels`: numbers of one value of a row of pixels; by offsets the row twice, but for its last
-  /// number, which is a 0.
+  /// `.pixels`: size of one value for a row of pixels. By offsets, the row is stored twice, except
+  /// that its last number is a 0.
   let line: Int
 
-  /// Numbers of a matrix, of a cell, of all cells.
+  /// Sizes of a matrix, of a cell and of all cells.
   var planeSize: Int { rows * columns }
   var cellSize: Int { 2 * planeSize }
   var slabSize: Int { cellCount * cellSize }
 
-  /// By offsets: from one offset to the next.
+  /// By offsets: the difference between successive offsets.
   let offsetStep: Int
 
-  /// The layout of a space for vectors of four rows of `registerCount` numbers; `offsetsPerRange`
-  /// offsets are in a slab by offsets; nil for one by columns.
+  /// The layout of a space for vectors of four rows of `registerCount` numbers. `offsetsPerRange`
+  /// is the number of offsets in a slab by offsets; nil for a layout by columns.
   init(
     _ space: PixelSegment.Space, _ arrangement: PixelProgram.Arrangement, offsetsPerRange: Int?,
     registerCount: Int
@@ -54,16 +55,16 @@ struct CellLayout: Sendable {
     }
   }
 
-  /// By offsets: how many of them a slab has.
+  /// By offsets: the number of offsets in a slab.
   var offsetsPerRange: Int { cellCount * rows }
 
-  /// `.pixels`: how many pixels a class has.
+  /// `.pixels`: the number of pixels in class `index`.
   func count(ofClass index: Int) -> Int { (shape.width - index + cellCount - 1) / cellCount }
 
-  /// `.pixels`: numbers of one value for all pixels of an image.
+  /// `.pixels`: size of one value for all pixels of an image.
   var valuesPerImage: Int { shape.height * line }
 
-  /// `.pixels`: where a value of pixel (y, x) lies among those.
+  /// `.pixels`: the index of pixel (y, x) among the `valuesPerImage` numbers of a value.
   func place(_ y: Int, _ x: Int) -> Int {
     if isByOffset { return y * line + x }
     return (y * cellCount + x % cellCount) * columns + x / cellCount
@@ -71,7 +72,7 @@ struct CellLayout: Sendable {
 }
 
 extension CellLayout {
-  /// `.pixels`: where the value of every pixel lies, row by row.
+  /// `.pixels`: the index of the value of every pixel, row by row.
   var places: [Int] {
     (0..<shape.count).map { place($0 / shape.width, $0 % shape.width) }
   }

@@ -1,13 +1,15 @@
-/// One step of a segment by offsets that does not branch, with all that it needs: a few offsets take
-/// less than a microsecond, and looking the step up in the tree would be measurable.
+/// One step of an unbranched segment by offsets, with everything that the step needs. A step on a
+/// few offsets takes less than a microsecond, so looking it up in the tree would take a measurable
+/// part of the time.
 final class ChainStep<L: CoreLanes> {
-  /// nil for the start, where the images are.
+  /// nil for the start, which reads the images.
   let plan: PixelNodePlan?
   let update: any PixelUpdate
-  /// nil where an update stands alone.
+  /// nil if the step is an update without a convolution.
   let convolution: ConvolutionStep?
   let node: Int
-  /// What pools the result, and which of the segment's pools that is.
+  /// The pools that read the result: their accumulators and their indices among the segment's
+  /// pools.
   let pools: [(index: Int, accumulator: OffsetPoolAccumulator<L>)]
 
   private init(
@@ -21,7 +23,7 @@ final class ChainStep<L: CoreLanes> {
     self.pools = pools
   }
 
-  /// The steps of a segment; nil if it branches or is not by offsets.
+  /// The steps of a segment; nil if the segment branches or is not by offsets.
   static func chain(
     _ segment: PixelSegment, _ program: PixelProgram, _ plans: [PixelNodePlan?],
     _ accumulators: [OffsetPoolAccumulator<L>?]

@@ -8,12 +8,12 @@ package struct ConvolutionStep: Sendable, Equatable {
   /// The windows down the image and across it.
   let vertical: AxisWindow
   let horizontal: AxisWindow
-  /// w, b and whether the parameters are trained.
+  /// w, b, and whether the parameters are trained.
   let affine: AffineStep
-  /// Whether every output pixel has weights of its own: different pixels are then independent.
+  /// Whether every output pixel has its own weights; different pixels are then independent.
   let isLocal: Bool
 
-  /// Pixels before and after.
+  /// Shapes before and after the convolution.
   var input: PixelShape { PixelShape(height: vertical.input, width: horizontal.input) }
   var output: PixelShape { PixelShape(height: vertical.output, width: horizontal.output) }
 

@@ -1,10 +1,11 @@
-/// What the vertical sums of a convolution hold where only one of the two pixels lies in its image,
-/// and the way of odd convolutions through single elements.
+/// Completes the vertical sums of a convolution with the terms in which only one of the two pixels
+/// lies in its image. Also computes convolutions that have no fast path, element by element.
 struct EdgeSums<L: Lanes> {
   typealias Scalar = L.Scalar
 
-  /// Of g and of h, for every pixel across an image: what the first image (the second) has in
-  /// the rows where the other is outside.
+  /// Sums of g and of h for every pixel across an image: `firstOnly` sums the values of the first
+  /// image over the rows in which the second image's pixel is outside, and `secondOnly` sums the
+  /// values of the second image over the rows in which the first image's pixel is outside.
   private let firstOnly: AlignedStorage<Scalar>
   private let secondOnly: AlignedStorage<Scalar>
   private let line: Int
@@ -13,23 +14,25 @@ struct EdgeSums<L: Lanes> {
     let layouts = geometry.layouts.joined()
     let line = layouts.map(\.line).max() ?? 1
     self.line = line
-    // Four rows are read at a time, of however few there are.
+    // `addTerms` reads four rows at a time, even if there are fewer.
     firstOnly = AlignedStorage(count: 2 * line + 4)
     secondOnly = AlignedStorage(count: 2 * line)
   }
 
-  /// What the images have in all rows inside them, at one pair of rows: of g; of h `plane` on.
+  /// The values of both images, summed over all rows inside the image, at one pair of rows. The
+  /// values for h are `plane` after those for g.
   struct Inside {
     let rows: UnsafePointer<Scalar>
     let columns: UnsafePointer<Scalar>
     let plane: Int
   }
 
-  /// Adds to the sums of one pair of rows what pixels have whose partner is outside, and fills the
-  /// margins that horizontal taps read.
+  /// Adds to the sums of one pair of rows the terms of pixels whose partner is outside its image,
+  /// and fills the margins that horizontal taps read.
   ///
   /// - Parameters:
-  ///   - x: K and then Theta of the first image before the convolution; y of the second.
+  ///   - x: K and then Theta of the first image before the convolution.
+  ///   - y: K and then Theta of the second image before the convolution.
   func complete(
     _ sums: UnsafeMutablePointer<Scalar>, _ taps: VerticalTaps, _ k: Int, _ padding: Padding,
     _ walk: HorizontalWalk, _ layout: CellLayout, x: UnsafePointer<Scalar>,
@@ -87,9 +90,10 @@ struct EdgeSums<L: Lanes> {
     }
   }
 
-  /// Beside one image only the other has something; beside both there is nothing. Where at most one
-  /// place is reached, as by windows of 3 x 3, without the library's calls for moving memory: a
-  /// cell takes about as long as one of them.
+  /// Fills the margins for zero padding. If one pixel is outside its image, only the other pixel
+  /// contributes; if both are outside, the margin is 0. If the taps reach at most one place beyond
+  /// the image (windows of 3 x 3), the function avoids the library's calls for moving memory: a
+  /// whole cell takes about as long as one such call.
   private func fillMargins(
     _ matrix: UnsafeMutablePointer<Scalar>, _ walk: HorizontalWalk, _ cell: Int, _ count: Int,
     _ rows: UnsafePointer<Scalar>, _ columns: UnsafePointer<Scalar>
@@ -99,7 +103,7 @@ struct EdgeSums<L: Lanes> {
       return fillWideMargins(matrix, walk, low, high, count, rows, columns)
     }
     func fillRow(_ row: UnsafeMutablePointer<Scalar>) {
-      // Up to whole registers, as far as the matrix goes.
+      // Copies whole registers, as far as the matrix goes.
       for place in stride(from: 0, to: count, by: L.rowCount) {
         L(perColumn: columns + place).storeRows(to: row + place, stride: 0)
       }
@@ -157,8 +161,8 @@ struct EdgeSums<L: Lanes> {
     }
   }
 
-  /// The sums over the horizontal taps, element by element, where columns are not sorted so that
-  /// neighbors stay neighbors.
+  /// Computes the sums over the horizontal taps element by element, for layouts whose order of
+  /// columns does not keep neighbors together.
   func sumElements(
     _ sums: UnsafePointer<Scalar>, _ window: AxisWindow, _ walk: HorizontalWalk,
     _ input: CellLayout, to state: UnsafeMutablePointer<Scalar>, _ output: CellLayout,

@@ -2,34 +2,36 @@
 struct HorizontalWalk: Sendable {
   /// Consecutive vectors with the same taps.
   struct Stretch: Sendable {
-    /// The first cell of the result, and how many vectors follow in the outer direction.
+    /// The first cell of the result, and the number of vectors in the outer direction.
     var cell: Int
     var outer: Int
-    /// Columns of vectors.
+    /// Number of vectors along the columns.
     var inner: Int
-    /// Where the first vector's sums begin, from the sums' first number, and each tap from there.
+    /// Offset of the first vector's sums from the start of all sums, and offset of each tap from
+    /// there.
     var start: Int
     var taps: [Int]
     var stateStep: Int
     var sumsStep: Int
   }
 
-  /// How far taps reach beyond the image, in elements of a cell: before it and behind it.
+  /// How far taps reach beyond the image, in elements of a cell: before its start and after its
+  /// end.
   typealias Reach = (low: Int, high: Int)
 
-  /// Numbers of the sums: a matrix's row, a matrix, a cell, and all.
+  /// Sizes within the sums: of a matrix row, of a matrix, of a cell, and of all sums.
   let rowSize: Int
   let planeSize: Int
   let cellSize: Int
   let count: Int
-  /// From a matrix's first number to its element (0, 0).
+  /// Offset of element (0, 0) of a matrix from the matrix's first number.
   let origin: Int
-  /// The reach beyond each of the input's cells, and the largest of them.
+  /// The reach beyond each of the input's cells, and the largest reach.
   let reach: [Reach]
   let largestReach: Reach
-  /// The stretches of the fast path; empty where the result is summed element by element.
+  /// The stretches of the fast path; empty if the result is summed element by element.
   let stretches: [Stretch]
-  /// The taps that meet the image at all.
+  /// The taps that meet the image in at least one window.
   let usedTaps: [Int]
 
   /// The walk of a convolution between two layouts.
@@ -47,7 +49,8 @@ struct HorizontalWalk: Sendable {
       let taps = CellTaps(window, usedTaps, input, output)
       let (low, high) = taps.largestReach
       (reach, largestReach) = (taps.reach, (low, high))
-      // What a row has behind its end lies before what the next row has before its start.
+      // The margin after the end of a row is shared with the margin before the start of the next
+      // row.
       let margin = (low + high + registerCount - 1) / registerCount * registerCount
       let rowSize = input.columns + margin
       planeSize =
@@ -66,7 +69,7 @@ struct HorizontalWalk: Sendable {
     }
   }
 
-  /// `.images`: neighboring pixels with the same taps are one stretch.
+  /// `.images`: neighboring pixels with the same taps form one stretch.
   private static func stretches(
     _ window: AxisWindow, _ input: CellLayout, _ output: CellLayout
   ) -> [Stretch] {
@@ -90,9 +93,10 @@ struct HorizontalWalk: Sendable {
 /// `.pixels`: the taps of each cell of a convolution's result, as a cell of the input and a shift
 /// along the diagonal of its matrix.
 private struct CellTaps {
-  /// [cell of the result][tap]; empty unless the input's classes are the result's times the stride.
+  /// [cell of the result][tap]; empty unless the input has `stride` times as many classes as the
+  /// result.
   private(set) var ofCells: [[(cell: Int, shift: Int)]] = []
-  /// By the input's cell.
+  /// The reach beyond each of the input's cells.
   private(set) var reach: [HorizontalWalk.Reach]
 
   init(_ window: AxisWindow, _ usedTaps: [Int], _ input: CellLayout, _ output: CellLayout) {

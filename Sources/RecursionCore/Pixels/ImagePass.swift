@@ -1,28 +1,27 @@
 import CVector
 
-/// A pass over every pixel of a block of images (`.images`), for windows of 3 x 3 that stop at each
-/// of them and meet zeros around the image: a cell is a pixel. A cell's three rows are summed just
-/// before the taps meet them, which leaves three sums to keep, and reading overlaps with the
-/// arithmetic.
+/// A pass over every pixel of a block of images (`.images`), for windows of 3 x 3 with stride 1 and
+/// zero padding. A cell is a pixel. The three rows of a cell are summed just before the taps need
+/// them. Only three sums are then kept at a time, and reading overlaps with the arithmetic.
 struct ImagePass<L: Lanes>: @unchecked Sendable {
-  /// The state, of `height` rows of pixels with `width` cells each, and where the result goes: no
-  /// row sooner than the one above it has been read.
+  /// The input state, with `height` rows of pixels of `width` cells each, and the destination of
+  /// the result. No row of the result is written before the row above it has been read.
   let source: PixelField<L>
   let result: PixelField<L>
   let height: Int
   let width: Int
-  /// Zeros for a row of pixels, and room for the sums of four cells.
+  /// Zeros for a row of pixels, and memory for the sums of four cells.
   let zeros: UnsafePointer<L.Scalar>
   let sums: UnsafeMutablePointer<L.Scalar>
 
-  /// Numbers of a cell: g, then h.
+  /// Size of a cell: g, then h.
   @inline(__always)
   static var cell: Int { 2 * L.count }
-  /// Cells whose sums there is room for.
+  /// Number of cells whose sums fit in `sums`.
   @inline(__always)
   static var sumCount: Int { 4 }
 
-  /// Three rows of pixels at one cell, or zeros.
+  /// Three rows of pixels at one cell; zeros for rows outside the image.
   struct Place {
     var above: UnsafePointer<L.Scalar>
     var here: UnsafePointer<L.Scalar>
@@ -42,13 +41,13 @@ struct ImagePass<L: Lanes>: @unchecked Sendable {
       below: k + 1 < height ? UnsafePointer(source.at(k + 1)) : zeros)
   }
 
-  /// The sums at cell `x` of a row; four cells further on they are replaced.
+  /// The sums at cell `x` of a row; the sums four cells later replace them.
   @inline(__always)
   func sums(_ x: Int) -> UnsafeMutablePointer<L.Scalar> {
     sums + (x & (Self.sumCount - 1)) * Self.cell
   }
 
-  /// Begins a row: nothing lies before its first cell.
+  /// Begins a row: the sums before its first cell are 0.
   @inline(__always)
   func begin(_ rows: Place) {
     for plane in stride(from: 0, to: Self.cell, by: L.count) {
@@ -57,7 +56,7 @@ struct ImagePass<L: Lanes>: @unchecked Sendable {
     }
   }
 
-  /// The sum over all nine taps at cell `x`; `next` is the place of the cell behind it.
+  /// The sum over all nine taps at cell `x`; `next` is the place of the cell after it.
   @inline(__always)
   func taps(_ x: Int, _ next: Place, plane: Int) -> L {
     let sum = next.sum(plane)
@@ -93,7 +92,7 @@ extension PixelPass {
           PixelColumnValues<L>(base: column, stride: columns.stride))
         result.gap.store(to: target + x * ImagePass<L>.cell)
         result.tangentGap.store(to: target + x * ImagePass<L>.cell + L.count)
-        // Each image's values are read once in this pass, and come from the third cache.
+        // This pass reads each image's values once, from the third-level cache.
         let line = AlignedStorage<L.Scalar>.lineCount
         for place in stride(from: 0, to: rowStep, by: line) {
           ntk_prefetch(row + Self.cellsAhead * rowStep + place)
@@ -105,6 +104,6 @@ extension PixelPass {
     }
   }
 
-  /// How far ahead values are fetched.
+  /// How many cells ahead values are prefetched.
   private static var cellsAhead: Int { 12 }
 }

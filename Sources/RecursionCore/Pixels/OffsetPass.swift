@@ -1,32 +1,34 @@
-/// A pass over rows that lie by their offsets: pixel (y, x) of one image beside pixel (y', x + d)
-/// of the other, around the edge, so that d and d - width are in one row of lanes and none of them is
-/// empty. Taps to the left and right are then the lanes beside; where one of the pixels steps over
-/// its image's edge, at both ends and where x + d starts again, the other's own K comes in.
+/// A pass over rows that lie by their offsets. Pixel (y, x) of the first image is paired with pixel
+/// (y', x + d) of the second, with wraparound, so that d and d - width share one row of lanes and
+/// no lane is empty. The left and right taps are then the neighboring lanes. If one of the two
+/// pixels is outside its image (at both ends of a row and where x + d wraps around), the tap is the
+/// other pixel's own K.
 struct OffsetPass<Scalar>: @unchecked Sendable {
   /// Pixels across the images.
   let width: Int
-  /// Pairs of rows, and groups of as many offsets as fill a vector in each.
+  /// Number of pairs of rows, and number of groups in each; a group has as many offsets as fill a
+  /// vector.
   let rows: Int
   let groups: Int
-  /// The state at the first pair of rows; with taps the result goes one place before it.
+  /// The state at the first pair of rows. With taps, the result is written one slab before it.
   let source: UnsafeMutablePointer<Scalar>
   let slabSize: Int
-  /// The first group's first offset, and from one offset to the next.
+  /// The first offset of the first group, and the difference between successive offsets.
   let offset: Int
   let step: Int
-  /// From a value to the same one of the next row of pixels.
+  /// Distance from a value to the same value in the next row of pixels.
   let line: Int
   /// K before the convolution, summed down the windows of the first pair of rows, in both images;
-  /// Theta `plane` further on. nil without a convolution.
+  /// Theta is `plane` after K. nil without a convolution.
   var windows: (rows: UnsafePointer<Scalar>, columns: UnsafePointer<Scalar>, plane: Int)?
-  /// For every lane its place in its row.
+  /// The place of every lane in its row.
   let places: UnsafePointer<Scalar>
 
-  /// Pixels across the images that can be laid out so.
+  /// The image widths that this layout supports.
   static var widths: [Int] { [Across32.pixels, Across16.pixels] }
 }
 
-/// Pixels across the images, known where loops are compiled.
+/// The width of the images as a compile-time constant of the loops.
 protocol OffsetWidth: Sendable {
   static var pixels: Int { get }
 }
@@ -44,16 +46,17 @@ enum Across16: OffsetWidth {
 }
 
 /// How rows by offset fill vectors: a vector has the same pixels of one, two or four offsets, in
-/// its whole, its halves or its rows; or part of a row where that is longer than a vector.
+/// the whole vector, its halves or its rows. If a row is longer than a vector, a vector has part of
+/// it.
 extension Lanes {
-  /// Offsets in a vector, its pieces: 1, 2 or 4.
+  /// Number of offsets in a vector, that is, of its pieces: 1, 2 or 4.
   @inline(__always)
   static func offsetsPerVector(_ width: Int) -> Int { count > width ? count / width : 1 }
   /// Vectors in a row.
   @inline(__always)
   static func vectorsPerRow(_ width: Int) -> Int { count > width ? 1 : width / count }
 
-  /// Pieces of consecutive numbers, `stride` apart.
+  /// Loads pieces of consecutive numbers, `stride` apart.
   @inline(__always)
   init(pieces: Int, at pointer: UnsafePointer<Scalar>, stride: Int) {
     switch pieces {
@@ -63,7 +66,7 @@ extension Lanes {
     }
   }
 
-  /// In the lanes of each piece the number at its place.
+  /// Fills the lanes of each piece with the number at the piece's place.
   @inline(__always)
   init(pieces: Int, of numbers: UnsafePointer<Scalar>, _ places: SIMD4<Int>) {
     switch pieces {
@@ -75,7 +78,7 @@ extension Lanes {
     }
   }
 
-  /// The same number in the lanes of each piece.
+  /// Fills the lanes of each piece with one number.
   @inline(__always)
   init(pieces: Int, _ numbers: SIMD4<Scalar>) {
     switch pieces {
@@ -150,27 +153,27 @@ extension PixelPass {
   }
 }
 
-/// The numbers of the pixels in a vector's lanes.
+/// The values of the pixels in a vector's lanes.
 private struct OffsetValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L.Scalar>
   let stride: Int
   let pieces: Int
-  /// From a piece's numbers to the next one's.
+  /// Distance from the values of one piece to those of the next.
   let step: Int
 
   @inline(__always)
   subscript(index: Int) -> L { L(pieces: pieces, at: base + index * stride, stride: step) }
 }
 
-/// How a pass by offsets finds what its rule is applied to.
+/// Computes the gaps that the rule of a pass by offsets is applied to.
 private protocol OffsetSource {
   associatedtype Register: Lanes
   associatedtype Width: OffsetWidth
-  /// Whether the result may replace the state it is made of.
+  /// Whether the result may overwrite its input state.
   static var isInPlace: Bool { get }
-  /// For one group of offsets.
+  /// A source for one group of offsets.
   init(_ pass: OffsetPass<Register.Scalar>, _ offset: Int)
-  /// At one vector of pair of rows `row`; those of a row come one after another.
+  /// The gaps of one vector at pair of rows `row`. Calls for the vectors of a row must be in order.
   mutating func sum(
     _ state: UnsafePointer<Register.Scalar>, plane: Int, row: Int, part: Int
   ) -> PixelGaps<Register>
@@ -192,7 +195,7 @@ private struct OffsetState<L: Lanes, Width: OffsetWidth>: OffsetSource {
   }
 }
 
-/// Windows of 3 x 3 that stop at every pixel.
+/// Windows of 3 x 3 with stride 1.
 private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   private let slabSize: Int
   private let line: Int
@@ -200,16 +203,18 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
   private let columns: UnsafePointer<L.Scalar>
   private let windowPlane: Int
   private let places: UnsafePointer<L.Scalar>
-  /// The lane whose left neighbor is no neighbor, and the one before it.
+  /// `seam`: the lane whose left lane is not its neighbor in the image. `beforeSeam`: the lane
+  /// before it.
   private let seam: L
   private let beforeSeam: L
-  /// Where in a row of the second image's sums the pixels beyond the ends lie, for each piece; of
-  /// offset 0 there are none, and a 0 is found there.
+  /// For each piece, the places in a row of the second image's sums of the pixels beyond the ends.
+  /// For offset 0 there are no such pixels; the place then holds a 0.
   private let left: SIMD4<Int>
   private let right: SIMD4<Int>
-  /// Where in the first image's lies the pixel before the seam; the one behind it follows.
+  /// For each piece, the place in a row of the first image's sums of the pixel before the seam. The
+  /// pixel after the seam follows it.
   private let inner: SIMD4<Int>
-  /// What the last lane of a vector has left to the next one's first.
+  /// The value that the last lane of a vector passes on to the first lane of the next vector.
   private var carry: (gap: L.Scalar, tangentGap: L.Scalar) = (0, 0)
 
   @inline(__always)
@@ -227,9 +232,9 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
     var (seams, right) = (SIMD4<L.Scalar>(repeating: 0), SIMD4<Int>(repeating: 0))
     var (left, inner) = (right, right)
     for piece in 0..<4 {
-      // Pieces that there are not are like the first, whose places are in the row.
+      // Unused pieces repeat the first piece, whose places are inside the row.
       let d = piece < Self.pieces ? offset + piece * pass.step : offset
-      // The seam of offset 0 is at no lane.
+      // For offset 0, no lane is a seam.
       seams[piece] = L.Scalar(d == 0 ? 2 * width : width - d)
       left[piece] = d - 1
       right[piece] = d == 0 ? -1 : d
@@ -252,7 +257,7 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
         state + plane, x + windowPlane, y + windowPlane, place, part, &carry.tangentGap))
   }
 
-  /// The three rows' sum at one number.
+  /// The sum of the three rows at one place.
   @inline(__always)
   private func column(_ place: UnsafePointer<L.Scalar>) -> L.Scalar {
     (place - slabSize).pointee + place.pointee + (place + slabSize).pointee
@@ -272,7 +277,7 @@ private struct OffsetTaps<L: Lanes, Width: OffsetWidth>: OffsetSource {
       if part + 1 < Self.parts {
         let next = column(state + L.count)
         behind = L(halves: next, next)
-        // Its place will hold the result when the next vector would read it.
+        // Save the sum now: the result overwrites its place before the next vector reads it.
         carry = column(state + L.count - 1)
       }
     }

@@ -1,6 +1,6 @@
-/// The pools that rows by offsets can be added to.
+/// The kinds of pools that support rows by offsets.
 enum OffsetPoolKind {
-  /// One window over everything.
+  /// One window over the whole image.
   case everything
   /// Windows of 2 x 2 pixels, side by side.
   case pairs
@@ -31,11 +31,11 @@ final class OffsetPoolAccumulator<L: CoreLanes> {
 
   private let kind: OffsetPoolKind
   private let layout: CellLayout
-  /// A range summed over rows: [plane][offset][pixel across].
+  /// A range, summed over rows: [plane][offset][pixel across].
   private let total: AlignedStorage<Scalar>
   private var planeCount: Int { layout.slabSize / 2 }
 
-  /// nil for pools that it can't add to.
+  /// Returns nil for pools that do not support rows by offsets.
   init?(_ pool: PoolStep, _ layout: CellLayout) {
     guard let kind = OffsetPoolKind(pool) else { return nil }
     self.kind = kind
@@ -51,7 +51,7 @@ final class OffsetPoolAccumulator<L: CoreLanes> {
     switch kind {
     case .everything:
       sumRows(field, range.count)
-      // Group by group, so that the length of a range changes no sum.
+      // Sum group by group, so that the length of a range does not change any sum.
       for first in stride(from: 0, to: planeCount, by: layout.planeSize) {
         var (gap, tangentGap) = (0.0, 0.0)
         for index in first..<first + layout.planeSize {
@@ -64,7 +64,7 @@ final class OffsetPoolAccumulator<L: CoreLanes> {
     case .pairs:
       var k = 0
       while k < range.count {
-        // Both rows of a window lie in the same windows of the other image, or neither.
+        // Add rows k and k + 1 together if they are the two rows of a window in both images.
         let (row, column) = (range.firstRow + k, range.secondRow + k)
         let isBoth = k + 1 < range.count && row % 2 == 0 && column % 2 == 0
         let place = sums.placeByOffset(row / 2, column / 2)
@@ -91,11 +91,12 @@ final class OffsetPoolAccumulator<L: CoreLanes> {
     }
   }
 
-  /// Adds the offsets of a range, an even one and the odd one after it at a time: window p of the first
-  /// image meets window p + offset / 2 of the other, around the edge, and at odd offsets its second
-  /// pixel the next one.
+  /// Adds the offsets of a range in pairs, an even offset and the odd offset after it. Window p of
+  /// the first image meets window p + offset / 2 of the second image, with wraparound. At odd
+  /// offsets, the second pixel of window p meets the next window.
   ///
-  /// - Parameter second: from a row to another one that goes to the same windows; 0 where there is none.
+  /// - Parameter second: distance from a row to a second row that goes to the same windows; 0 if
+  ///   there is none.
   private func addPairs(
     _ rows: UnsafePointer<Scalar>, _ second: Int, _ offset: Int,
     to sums: UnsafeMutablePointer<Double>

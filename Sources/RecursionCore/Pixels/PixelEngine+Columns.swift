@@ -1,6 +1,6 @@
-/// One step on a family whose rows lie by columns, or of which a register of images lies side by
-/// side: pair of rows after pair of rows, the vertical sums, then a pass for the taps and the
-/// update.
+/// One step on a family in the layout by columns, or in `.images`, where a register of images lies
+/// side by side. For each pair of rows, it computes the vertical sums and then runs a pass for the
+/// horizontal taps and the update.
 extension PixelEngine {
   func convolve(
     _ node: Int, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
@@ -42,7 +42,8 @@ extension PixelEngine {
             sums.base, convolution.horizontal, walk, plan.input, to: state, plan.output,
             inside: inside)
         }
-        // Behind a local convolution the update is another node's: here it changes nothing.
+        // After a local convolution, the update is a separate node, and this update changes
+        // nothing.
         sweep(pass, update, plan, isConvolution: true, state, pairs[k], traversal)
         if isIsolated { isolate(node, state, plan.output, pairs[k], traversal) }
       }
@@ -50,7 +51,7 @@ extension PixelEngine {
     return result
   }
 
-  /// A pass over the cells of a node's result, without what depends on the pair of rows.
+  /// A pass over the cells of a node's result, without the values that depend on the pair of rows.
   private func pass(_ plan: PixelNodePlan, _ field: PixelField<L>) -> PixelPass<L> {
     PixelPass<L>(
       state: field.at(0),
@@ -68,7 +69,7 @@ extension PixelEngine {
   ) {
     let layout = plan.output
     let isImages = program.arrangement == .images
-    /// Sets where the values of a cell begin.
+    /// Points the pass to the values of a cell.
     @inline(__always)
     func aim(cell: Int) {
       if isImages {
@@ -128,7 +129,8 @@ extension PixelEngine {
     }
   }
 
-  /// Behind a locally connected layer only a pixel and itself have a covariance.
+  /// Zeroes the covariance of different pixels: after a locally connected layer, a pixel has a
+  /// covariance with itself only.
   private func isolate(
     _ node: Int, _ state: UnsafeMutablePointer<Scalar>, _ layout: CellLayout,
     _ pair: RowFamily.RowPair, _ traversal: Traversal

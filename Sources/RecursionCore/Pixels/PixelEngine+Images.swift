@@ -1,6 +1,7 @@
 /// Blocks of images whose pixels are cells (see `ImagePass`).
 extension PixelEngine {
-  /// Whether a family's convolution goes through all rows of pixels of a block of images.
+  /// Whether a family's convolution can process all pixel rows of a block of images in one
+  /// `ImagePass`.
   func isOverImages(_ plan: PixelNodePlan, _ traversal: Traversal) -> Bool {
     plan.isOverImages
       && [plan.inputSpace, plan.outputSpace].allSatisfy {
@@ -8,7 +9,7 @@ extension PixelEngine {
       }
   }
 
-  /// Such a convolution and the update behind it.
+  /// Runs such a convolution and the update after it.
   func convolveImages(
     _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
     _ field: PixelField<L>, to result: PixelField<L>, _ traversal: Traversal

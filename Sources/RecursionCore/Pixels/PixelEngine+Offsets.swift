@@ -1,6 +1,6 @@
-/// A few neighboring offsets of a family: its pairs of rows, one below the other in both images, the
-/// tables of the images, and the first offset. Holds no references: counting them would take longer
-/// than a step on so few numbers.
+/// A few neighboring offsets of a family: its pairs of rows, which are consecutive rows in both
+/// images, the tables of the images, and the first offset. Holds no references: reference counting
+/// would take longer than a step on so few numbers.
 struct OffsetRange<Scalar>: @unchecked Sendable {
   let firstRow: Int
   let secondRow: Int
@@ -10,10 +10,10 @@ struct OffsetRange<Scalar>: @unchecked Sendable {
   let offset: Int
 }
 
-/// Segments whose rows lie by offsets (see `OffsetPass`): a family goes through in ranges of a
-/// few offsets across the images, which stay in the first-level cache.
+/// Segments whose rows lie by offsets (see `OffsetPass`). A family is processed in ranges of a few
+/// offsets across the images, which stay in the first-level cache.
 extension PixelEngine {
-  /// The offsets at hand of a family, in one of the segment's spaces.
+  /// The current offsets of a family, in one of the segment's spaces.
   func offsetRange(_ traversal: Traversal, _ space: Int) -> OffsetRange<Scalar> {
     let pairs = traversal.family.rows[space]
     return OffsetRange(
@@ -22,8 +22,8 @@ extension PixelEngine {
       offset: traversal.offset * geometry.layouts[traversal.segment][space].offsetStep)
   }
 
-  /// Takes a family through a segment that is a chain, one range of offsets after another; `source`
-  /// has the sums of the pool before it.
+  /// Takes a family through a segment that is a chain, one range of offsets after another. `source`
+  /// has the sums of the pool before the segment.
   func pass(_ traversal: Traversal, through chain: [ChainStep<L>], _ source: PoolSums?) {
     var traversal = traversal
     let space = traversal.members.sourceSpace
@@ -85,7 +85,7 @@ extension PixelEngine {
     }
   }
 
-  /// A convolution and the update behind it, for all pairs of rows at once.
+  /// Runs a convolution and the update after it, for all pairs of rows at once.
   func convolveOffsets(
     _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep,
     _ update: any PixelUpdate, _ field: PixelField<L>, _ range: OffsetRange<Scalar>,
@@ -116,7 +116,7 @@ extension PixelEngine {
     return field.following(by: 1)
   }
 
-  /// An update alone.
+  /// Runs an update without a convolution.
   func sweepOffsets(
     _ plan: PixelNodePlan, _ update: any PixelUpdate, _ field: PixelField<L>,
     _ range: OffsetRange<Scalar>
@@ -126,7 +126,7 @@ extension PixelEngine {
     L.sweep(update, offsetPass)
   }
 
-  /// One step of a chain; the range becomes that of its result's space.
+  /// Runs one step of a chain. `range` becomes the range in the space of the step's result.
   private func advance(
     _ field: inout PixelField<L>, _ step: ChainStep<L>, _ range: inout OffsetRange<Scalar>,
     _ traversal: Traversal
@@ -147,8 +147,8 @@ extension PixelEngine {
     }
   }
 
-  /// A convolution that stops at every second pixel, and the update behind it: rows are summed,
-  /// then pairs across them and the pixel behind each.
+  /// Runs a convolution with stride 2 and the update after it: sums rows first, then pairs of
+  /// pixels across them and the pixel after each pair.
   private func halveOffsets(
     _ node: Int, _ plan: PixelNodePlan, _ convolution: ConvolutionStep, _ update: any PixelUpdate,
     _ field: PixelField<L>, _ range: OffsetRange<Scalar>, _ traversal: Traversal
@@ -185,8 +185,8 @@ extension PixelEngine {
     return result
   }
 
-  /// The sums of the rows under a window, at the result's pair of rows `k`, with what pixels have
-  /// whose partner's row is outside.
+  /// Sums the rows under a window at the result's pair of rows `k`, and adds the values of pixels
+  /// whose partner's row is outside its image.
   private func addRows(
     _ taps: VerticalTaps, _ k: Int, _ field: PixelField<L>, _ plan: PixelNodePlan,
     _ range: OffsetRange<Scalar>, to sums: UnsafeMutablePointer<Scalar>
@@ -214,7 +214,7 @@ extension PixelEngine {
     }
   }
 
-  /// Sets the pass to a state and to the values of its pixels.
+  /// Points the pass to a state and to the values of its pixels.
   private func aim(_ plan: PixelNodePlan, _ field: PixelField<L>, _ range: OffsetRange<Scalar>) {
     let layout = plan.output
     let width = layout.shape.width
@@ -228,8 +228,8 @@ extension PixelEngine {
       base: range.y + plan.values + range.secondRow * layout.line, stride: layout.valuesPerImage)
   }
 
-  /// The pairs of rows before the first and behind the last: where only one row lies in its image,
-  /// the gap is that image's own K, and where none does it is 0.
+  /// Fills the pair of rows before the first or after the last one. If only one of the rows lies in
+  /// its image, the gap is that image's own K; if neither does, the gap is 0.
   private func fillBeyond(
     _ beyond: UnsafeMutablePointer<Scalar>, _ plan: PixelNodePlan, _ range: OffsetRange<Scalar>,
     row: Int?, column: Int?

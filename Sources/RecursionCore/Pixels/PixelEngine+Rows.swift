@@ -1,6 +1,6 @@
 /// The vertical part of a convolution.
 extension PixelEngine {
-  /// The sums of rows that the vertical taps meet in both images.
+  /// Sums the rows that the vertical taps meet in both images.
   func addRows(
     _ both: UnsafeBufferPointer<Int>, _ field: PixelField<L>, _ layout: CellLayout,
     _ walk: HorizontalWalk
@@ -34,12 +34,12 @@ extension PixelEngine {
     }
   }
 
-  /// Stores `sum` of every vector of a slab where the horizontal taps will look for it.
+  /// Stores `sum` of every vector of a slab at the place from which the horizontal taps read it.
   @inline(__always)
   private func sumRows(
     _ layout: CellLayout, _ walk: HorizontalWalk, _ sum: (_ place: Int) -> L
   ) {
-    // The cells of images follow one another without margins, as the rows of one long matrix.
+    // In `.images`, cells follow one another without margins, like the rows of one long matrix.
     let isImages = program.arrangement == .images
     let cells = isImages ? 1 : layout.cellCount
     let planes = isImages ? 1 : 2

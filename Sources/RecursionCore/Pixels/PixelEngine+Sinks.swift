@@ -1,4 +1,4 @@
-/// Where a family's pairs go: to readouts and to pools.
+/// Adds the pairs of a family to readouts and pools.
 extension PixelEngine {
   /// Adds the pairs of equal pixels to the sums of readouts.
   func accumulate(readouts: [Int], _ field: PixelField<L>, _ traversal: Traversal, space: Int) {
@@ -29,7 +29,7 @@ extension PixelEngine {
     }
   }
 
-  /// `.images`: adds a number for each pair of a block.
+  /// `.images`: adds one number for each pair of a block.
   private func add(_ lanes: L, to sums: inout [Double]) {
     sums.withUnsafeMutableBufferPointer { sums in
       withUnsafeTemporaryAllocation(of: Scalar.self, capacity: L.count) { numbers in

@@ -1,4 +1,4 @@
-/// Where a segment starts from: the images, or the sums of a pool.
+/// Fills the starting state of a segment from the images or from the sums of a pool.
 extension PixelEngine {
   /// Fills the rows of a family.
   func fill(_ field: PixelField<L>, _ traversal: Traversal, _ source: PoolSums?) {
@@ -60,7 +60,7 @@ extension PixelEngine {
         plane: layout.planeSize, L.self)
       return
     }
-    // Columns of one class only meet one another: window by window.
+    // Only columns of the same class meet, so fill the cells window by window.
     let width = layout.shape.width
     for cell in 0..<layout.cellCount {
       let count = layout.count(ofClass: cell)

@@ -1,13 +1,14 @@
-/// Takes pairs of images through a pixel program: family by family, every family through all steps
-/// of a segment while it stays in the cache, its results added to the sums of pools and readouts.
+/// Takes pairs of images through a pixel program, family by family. Every family goes through all
+/// steps of a segment while it stays in the cache; its results are added to the sums of pools and
+/// readouts.
 ///
-/// Memory: see `PixelProgram.engineBytes`. The state of one offset down images of 32 x 32 pixels
-/// takes 0.5 MB in double precision, 32 kB where it is cut into offsets across them; for pools see
-/// `PoolSums`.
+/// Memory: see `PixelProgram.engineBytes`. The state of one vertical offset of images of 32 x 32
+/// pixels takes 0.5 MB in double precision, or 32 kB if it is divided into horizontal offsets. For
+/// pools, see `PoolSums`.
 final class PixelEngine<L: CoreLanes> {
   typealias Scalar = L.Scalar
 
-  /// `.pixels`: one image's part of a table; `.images`: the table from an image on.
+  /// `.pixels`: the numbers of one image in a table. `.images`: the table from one image on.
   struct Image {
     let base: UnsafePointer<Scalar>
     var pools: [Int: PooledImage] = [:]
@@ -15,40 +16,40 @@ final class PixelEngine<L: CoreLanes> {
 
   let program: PixelProgram
   let geometry: PixelGeometry
-  /// Sums over the pixels at each readout: [readout][pair of a block], of g and of h.
+  /// Sums of g and of h over the pixels at each readout: [readout][pair of a block].
   var readoutGaps: [[Double]]
   var readoutTangentGaps: [[Double]]
 
-  /// From those sums to means.
+  /// Factors that turn these sums into means.
   private let readoutScales: [Double]
-  /// Memory of the tables that were made for this engine.
+  /// Memory for the tables that are made for this engine.
   let tables = StoragePool<Scalar>(capacity: 2)
   private let poolMemory: StoragePool<Double>
   /// Vertical sums of a pair of rows.
   let sums: AlignedStorage<Scalar>
-  /// States that no family has now, and the memory of all.
+  /// States that are free, and the memory of all states.
   private var spare: [PixelField<L>] = []
   private var fields: [AlignedStorage<Scalar>] = []
-  /// Of a family's state, by segment.
+  /// The shape of a family's state in each segment.
   private let fieldShapes: [(capacity: Int, slabSize: Int, start: Int)]
   let edges: EdgeSums<L>
   /// By node; nil for pools.
   let plans: [PixelNodePlan?]
-  /// By the pool's node, where the segment's rows lie by columns or by offsets.
+  /// Indexed by the pool's node: accumulators for segments by columns and for segments by offsets.
   let accumulators: [PoolAccumulator<L>?]
   let offsetAccumulators: [OffsetPoolAccumulator<L>?]
-  /// By node: the pools and the other steps behind it; at last those at the start of each segment.
+  /// The pools and the other steps after each node, and after the start of each segment.
   private let successors: [Successors]
   private let firstSuccessors: [Successors]
-  /// By segment: its steps, where it is by offsets and a chain.
+  /// The steps of each segment by offsets that is a chain; nil for the other segments.
   private let offsetChains: [[ChainStep<L>]?]
-  /// The pass of all segments by offsets; for every lane its place in rows of 32 and of 16; and
-  /// sums of a pair of rows.
+  /// The pass of all segments by offsets; the place of every lane in rows of 32 and of 16 pixels;
+  /// and the sums of a pair of rows.
   let offsetPass: PixelPass<L>
   let places32: AlignedStorage<Scalar>
   let places16: AlignedStorage<Scalar>
   let offsetSums: AlignedStorage<Scalar>
-  /// For an `ImagePass`: zeros and sums.
+  /// Zeros and sums for an `ImagePass`.
   let imageZeros: AlignedStorage<Scalar>
   let imageSums: AlignedStorage<Scalar>
 
@@ -58,7 +59,7 @@ final class PixelEngine<L: CoreLanes> {
     let poolCount = program.segments.reduce(0) { $0 + $1.pools.count }
     poolMemory = StoragePool(capacity: 2 * poolCount)
     sums = AlignedStorage(
-      // Vectors at the ends of the last rows read a little beyond.
+      // Vectors at the ends of the last rows read slightly beyond the end.
       count: geometry.walks.values.map { $0.count + 4 * $0.rowSize + L.count }.max() ?? 1)
     let geometry = geometry
     fieldShapes = program.segments.indices.map { geometry.fieldShape($0) }
@@ -105,7 +106,7 @@ final class PixelEngine<L: CoreLanes> {
     offsetChains = program.segments.map { ChainStep.chain($0, program, plans, offsetAccumulators) }
   }
 
-  /// What follows a step.
+  /// The nodes that follow a step.
   private struct Successors {
     var pools: [(node: Int, pool: PoolStep)] = []
     var steps: [Int] = []
@@ -121,7 +122,7 @@ final class PixelEngine<L: CoreLanes> {
     }
   }
 
-  /// The mean over a readout's pixels of g, and of h, for one pair of a block.
+  /// The means of g and of h over a readout's pixels, for one pair of a block.
   func meanGap(_ readout: Int, _ pair: Int) -> Double {
     readoutGaps[readout][pair] * readoutScales[readout]
   }
@@ -129,7 +130,7 @@ final class PixelEngine<L: CoreLanes> {
     readoutTangentGaps[readout][pair] * readoutScales[readout]
   }
 
-  /// Sets the readouts' sums to 0: a new pair, or block of pairs, of images begins.
+  /// Sets the readouts' sums to 0, before a new pair or block of pairs of images.
   func clearReadouts() {
     for readout in 0..<program.readoutCount {
       for pair in readoutGaps[readout].indices {
@@ -141,7 +142,7 @@ final class PixelEngine<L: CoreLanes> {
 
   /// Runs all segments for a pair (or block of pairs) of images.
   ///
-  /// - Returns: whether `poll` has let it come to the end.
+  /// - Returns: whether the run finished, that is, `poll` did not stop it.
   func run(_ x: Image, _ y: Image, poll: () -> Bool) -> Bool {
     clearReadouts()
     var waiting: [(segment: Int, source: PoolSums?)] = [(0, nil)]
@@ -162,10 +163,10 @@ final class PixelEngine<L: CoreLanes> {
   /// Runs one segment.
   ///
   /// - Parameters:
-  ///   - source: the sums of the pool before it; nil for the images.
-  ///   - isSelf: whether both images are the same: half of the families do, and readouts, which
-  ///     are known, are left out.
-  /// - Returns: the sums of each pool behind it.
+  ///   - source: the sums of the pool before the segment; nil for the images.
+  ///   - isSelf: whether both images are the same. Half of the families are then sufficient, and
+  ///     the readouts, which are already known, are left out.
+  /// - Returns: the sums of each pool after the segment.
   func run(
     segment: Int, _ x: Image, _ y: Image, source: PoolSums?, isSelf: Bool, poll: () -> Bool
   ) -> [(pool: Int, sums: PoolSums)] {
@@ -215,9 +216,9 @@ final class PixelEngine<L: CoreLanes> {
     let x: Image
     let y: Image
     let isSelf: Bool
-    /// One for each of the segment's pools.
+    /// The sums of each of the segment's pools.
     let sums: [PoolSums]
-    /// By offsets: how many of those needed lie before those at hand.
+    /// By offsets: the number of needed offsets before the current ones.
     var offset = 0
   }
 
@@ -229,7 +230,7 @@ final class PixelEngine<L: CoreLanes> {
     return PixelField<L>(at: storage.base).shaped(fieldShapes[segment])
   }
 
-  /// Gives it back.
+  /// Returns a state's memory for reuse.
   func giveBack(_ field: PixelField<L>) { spare.append(field) }
 
   private func copy(_ field: PixelField<L>, _ traversal: Traversal, rows: Int) -> PixelField<L> {
@@ -238,7 +239,7 @@ final class PixelEngine<L: CoreLanes> {
     return copy
   }
 
-  /// Takes `field` through the steps behind it, and gives its memory back.
+  /// Takes `field` through the steps that follow, and then gives its memory back.
   private func descend(
     _ behind: Successors, _ field: PixelField<L>, _ kept: [PixelField<L>], _ traversal: Traversal,
     space: Int
@@ -249,7 +250,7 @@ final class PixelEngine<L: CoreLanes> {
       guard let last = behind.steps.last else { break }
       for child in behind.steps.dropLast() {
         var branch = copy(field, traversal, rows: traversal.family.rows[space].count)
-        // Which space a kept state is of is not known here.
+        // Copy the full capacity: the space of a kept state is not known here.
         var saved = kept.map { copy($0, traversal, rows: field.capacity) }
         advance(child, &branch, &saved, traversal)
         descend(

@@ -1,9 +1,9 @@
-/// The state of a pair of pixels (a of one image, a' of another) in flight: the gaps
+/// The state of a pair of pixels (a of one image, a' of another) between steps: the gaps
 ///
 ///     g = K11[a,a] + K22[a',a'] - 2 K12[a,a'],    h = Theta11[a,a] + Theta22[a',a'] - 2 Theta12[a,a'].
 ///
-/// Convolutions act on both linearly, the bias cancels, and what is nearly parallel stays exact.
-/// Where only one of the two pixels lies in its image, the gap is that pixel's own K and Theta.
+/// Convolutions act linearly on both gaps, the bias cancels, and nearly parallel pixels stay exact.
+/// If only one of the two pixels lies in its image, the gap is that pixel's own K and Theta.
 package struct PixelGaps<L: Lanes>: Sendable {
   /// g.
   package var gap: L

@@ -1,20 +1,20 @@
-/// Where everything of a program lies in memory for one kind of lanes.
+/// The memory layout of everything in a program, for one kind of lanes.
 struct PixelGeometry: Sendable {
   let program: PixelProgram
-  /// Numbers of a machine register.
+  /// Numbers per machine register.
   let registerCount: Int
   /// [segment][space]
   let layouts: [[CellLayout]]
-  /// By the convolution's node.
+  /// Indexed by the convolution's node.
   private(set) var walks: [Int: HorizontalWalk] = [:]
-  /// The segment that a node belongs to; a pool belongs to the one before it.
+  /// The segment of each node; a pool belongs to the segment before it.
   private(set) var segmentOfNode: [Int]
-  /// Numbers of one image (`.pixels`) or one image's share (`.images`) in the table, and where each
-  /// node's values and maps begin there.
+  /// Size of one image (`.pixels`) or of one image's share (`.images`) in the table, and the places
+  /// in the table where each node's values and maps begin.
   private(set) var tableCount = 0
   private(set) var valueOffsets: [Int]
   private(set) var mapOffsets: [Int]
-  /// Those that by offsets say again what others say.
+  /// By offsets: how many of these numbers are second copies of other numbers.
   private(set) var repeatedCount = 0
 
   init(_ program: PixelProgram, registerCount: Int) {
@@ -59,16 +59,17 @@ struct PixelGeometry: Sendable {
     }
   }
 
-  /// By offsets: how many go through a segment together. The fewer, the more of their rows stays in
-  /// the first cache; the more, the less often the values of pixels are read again, of which some
-  /// updates have many.
+  /// By offsets: how many offsets go through a segment together. With fewer offsets, more of their
+  /// rows stay in the first-level cache. With more offsets, the values of pixels are read less
+  /// often, which matters for updates with many values.
   private static func offsetsPerRange(
     _ segment: PixelSegment, valueCount: Int, registerCount: Int
   ) -> Int {
     let spaces = segment.usedSpaces.map { segment.spaces[$0] }
     let pixels = spaces.map(\.shape.count).max() ?? 1
     let offsets = spaces.map { $0.shape.width / $0.classes }.min() ?? 1
-    // Two vectors, or eight, in every row of images of 32 x 32; as many as fill vectors, and pairs.
+    // Two vectors (eight if there are many values) in every row of images of 32 x 32. The count
+    // must fill whole vectors, and must be even.
     let fitting = (valueCount > 4 ? 8 : 2) * 4 * registerCount * 32 / pixels
     let fewest = spaces.map { max(4 * registerCount / $0.shape.width, 2) }.max() ?? 2
     var count = fewest
@@ -80,18 +81,19 @@ struct PixelGeometry: Sendable {
     program.arrangement == .pixels ? layout.valuesPerImage : layout.shape.count
   }
 
-  /// Numbers of an image's channels.
+  /// Size of an image's channels in the table.
   var inputCount: Int { program.channels * numbersPerValue(layouts[0][sourceSpace(0)]) }
 
-  /// The state of a family in a segment: slabs of the longest one, room for what its convolutions
-  /// delay included; numbers of the largest slab; and where the state of its source starts.
+  /// The shape of a family's state in a segment: the number of slabs of the longest state,
+  /// including room for the delays of its convolutions; the size of the largest slab; and the index
+  /// of the first slab of the source's state.
   func fieldShape(_ segment: Int) -> (capacity: Int, slabSize: Int, start: Int) {
     let members = program.segments[segment]
     let slab = layouts[segment].map(\.slabSize).max() ?? 1
     let rows = members.families.flatMap { $0.rows.map(\.count) }.max() ?? 0
     if members.isByOffset {
-      // Every convolution begins one slab before the last one, and has one before it and one
-      // behind.
+      // Every convolution writes its result one slab before its input, and needs one slab before
+      // its input and one slab after it.
       let convolutions = members.members.count { isConvolution($0) }
       return (rows + convolutions + 1, slab, convolutions)
     }
@@ -104,7 +106,7 @@ struct PixelGeometry: Sendable {
     return false
   }
 
-  /// Numbers of the largest family's state.
+  /// Size of the largest family's state.
   var fieldCount: Int {
     program.segments.indices.map { fieldShape($0) }.map { $0.capacity * $0.slabSize }.max() ?? 1
   }
@@ -122,19 +124,20 @@ struct PixelGeometry: Sendable {
   /// Values per pixel of a node's update.
   func valueCount(_ node: Int) -> Int { program.nodes[node].step.valueCount }
 
-  /// Numbers of K (or Theta) before a convolution summed down the windows of every row behind it.
+  /// Size of K (or Theta) before a convolution, summed down the windows of every row of the result.
   func windowSumCount(_ node: Int) -> Int {
     outputLayout(node).shape.height * inputLayout(node).line
   }
 
-  /// Whether K and Theta before the node are kept: the gaps of pixels whose partner is outside.
+  /// Whether K and Theta before the node are kept. They are the gaps of pixels whose partner is
+  /// outside.
   func needsInputMaps(_ node: Int) -> Bool {
     guard program.arrangement == .pixels, case .convolution(let step, _) = program.nodes[node].step
     else { return false }
     return step.vertical.padding == .same || step.horizontal.padding == .same
   }
 
-  /// Whether K and Theta behind the convolution are kept: the gaps of independent pixels.
+  /// Whether K and Theta after the convolution are kept. They give the gaps of independent pixels.
   func needsOutputMaps(_ node: Int) -> Bool {
     guard program.arrangement == .pixels, case .convolution(let step, _) = program.nodes[node].step
     else { return false }
@@ -142,7 +145,7 @@ struct PixelGeometry: Sendable {
   }
 }
 
-/// What the engine needs for every pair of rows of one node, in one place.
+/// Everything that the engine needs of one node for every pair of rows, in one place.
 final class PixelNodePlan: Sendable {
   let input: CellLayout
   let output: CellLayout
@@ -153,13 +156,13 @@ final class PixelNodePlan: Sendable {
   let windowSumCount: Int
   let inputSpace: Int
   let outputSpace: Int
-  /// Where the number of each pixel stands.
+  /// The places of each pixel's number in the input and in the output layout.
   let inputPlaces: [Int]
   let outputPlaces: [Int]
-  /// nil for what is no convolution, and by offsets.
+  /// nil by offsets, and for nodes that are not convolutions.
   let walk: HorizontalWalk?
 
-  /// Whether it can be an `ImagePass`.
+  /// Whether the node can run as an `ImagePass`.
   let isOverImages: Bool
 
   init(_ geometry: PixelGeometry, _ node: Int) {

@@ -2,12 +2,12 @@
 public struct PixelImages: @unchecked Sendable {
   /// The first number of the first image.
   public let base: UnsafePointer<Double>
-  /// How many images.
+  /// The number of images.
   public let count: Int
   /// Height, width and channels.
   public let shape: [Int]
 
-  /// `count` images of `shape` at `base`.
+  /// Describes `count` images of `shape` at `base`.
   public init(base: UnsafePointer<Double>, count: Int, shape: [Int]) {
     self.base = base
     self.count = count
@@ -19,13 +19,13 @@ public struct PixelImages: @unchecked Sendable {
   private let channels: Int
   private let features: Int
 
-  /// The channels of a pixel.
+  /// The channels of a pixel of an image.
   @inline(__always)
   func pixel(_ image: Int, _ pixel: Int) -> UnsafePointer<Double> {
     base + image * features + pixel * channels
   }
 
-  /// K0[a,a] of a pixel: the mean of its squares; not 0 unless the pixel is black.
+  /// K0[a,a] of a pixel: the mean of its squares. It is 0 only if the pixel is black.
   func variance(_ image: Int, _ pixel: Int) -> Double {
     let values = self.pixel(image, pixel)
     var sum = 0.0

@@ -1,42 +1,43 @@
-/// One sweep over a row of cells, or over all rows at once (`ImagePass`, `OffsetPass`): takes the
-/// vertical sums that a convolution's taps select (or the state itself), applies weights and an
-/// update, and stores the state. A cell is a matrix of pairs: rows belong to one image's pixels (or
-/// to several images), columns to the other's.
+/// One sweep over a row of cells, or over all rows at once (`ImagePass`, `OffsetPass`). It takes
+/// the vertical sums that a convolution's taps select (or the state itself), applies weights and an
+/// update, and stores the state. A cell is a matrix of pairs: its rows belong to the pixels of the
+/// first image (or to several images), its columns to those of the second.
 package final class PixelPass<L: Lanes> {
-  /// The strides of `outer` x `inner` vectors.
+  /// The strides of an array of `outer` x `inner` vectors.
   struct Strides {
-    /// From one vector to the next in the outer direction.
+    /// Distance from one vector to the next in the outer direction.
     var outer: Int
-    /// From one of a vector's four rows to the next.
+    /// Distance from one of a vector's four rows to the next.
     var row: Int
-    /// From g to h.
+    /// Distance from g to h.
     var plane: Int
   }
 
-  /// Vectors in the outer direction, and columns of vectors within each.
+  /// Number of vectors in the outer direction, and number of vectors along the columns of each.
   var outer: Int
   var inner: Int
-  /// Where the state goes, and where it comes from if there are no taps.
+  /// The destination of the state; also its source if there are no taps.
   var state: UnsafeMutablePointer<L.Scalar>
   var stateStrides: Strides
-  /// The vertical sums under the first tap's place, and the taps' distances from it.
+  /// The vertical sums under the first tap's place, and the distances of the taps from there.
   var sums: UnsafePointer<L.Scalar>
   var sumsStrides: Strides
   var taps: UnsafeBufferPointer<Int>
-  /// w / |F| (1 without a convolution), and whether Theta gains K.
+  /// w / |F| (1 without a convolution), and whether K is added to Theta.
   var weight: Double
   var trained: Bool
-  /// The values of both images, and from one vector to the next in the outer direction.
+  /// The values of both images, and the distances from one vector to the next in the outer
+  /// direction.
   var rows: StepValues<L.Scalar>
   var rowStep: Int
   var columns: StepValues<L.Scalar>
   var columnStep: Int
 
-  /// Where it goes over all pixels of a block of images; then the strides, the sums and the taps are
-  /// not used.
+  /// Set if the pass goes over all pixels of a block of images. The strides, the sums and the taps
+  /// are then not used.
   var images: ImagePass<L>?
 
-  /// Where rows lie by their offsets; then the strides, the sums and the taps are not used.
+  /// Set if rows lie by their offsets. The strides, the sums and the taps are then not used.
   var offsets: OffsetPass<L.Scalar>?
 
   init(
@@ -65,8 +66,8 @@ package final class PixelPass<L: Lanes> {
     }
   }
 
-  /// A function of its own for each kind of rule and taps: together they would be more than the
-  /// compiler's passes can handle in minutes.
+  /// A separate function for each kind of rule and taps: a single function would take the
+  /// compiler's passes many minutes.
   @inline(never)
   private func loop<R: PixelRule, T: PixelTaps>(_ rule: R, _ taps: T) where T.Register == L {
     let weight = Factor<L>(weight)
@@ -92,15 +93,15 @@ package final class PixelPass<L: Lanes> {
   }
 }
 
-/// What a pass does to each pair of pixels. A type and not a closure, so that every loop has it
-/// inlined.
+/// The operation of a pass on each pair of pixels. A type instead of a closure, so that it is
+/// inlined into every loop.
 protocol PixelRule {
   func apply<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L
 }
 
-/// How a pass finds what its taps meet.
+/// How a pass sums over its taps.
 private protocol PixelTaps {
   associatedtype Register: Lanes
   func sum(

@@ -1,37 +1,39 @@
 /// The convolutional parts of several networks compiled into one pass over pairs of images.
 struct PixelProgram: Sendable {
-  /// Which pairs lie side by side in a cell of the state.
+  /// The kinds of pairs that lie side by side in a cell of the state.
   enum Arrangement: Sendable {
-    /// Pairs of images at one pixel: for networks that need no two different pixels.
+    /// Pairs of images at one pixel: for networks that never need two different pixels.
     case images
-    /// Pairs of pixels, a row of one image with a row of another.
+    /// Pairs of pixels: a row of one image with a row of another.
     case pixels
   }
 
-  /// One step and what follows it; children come after their parents.
+  /// One step and the steps that follow it; children come after their parents.
   struct Node: StepTreeNode, Sendable {
     var step: PixelStep
-    /// Which readout flattens this node's result.
+    /// The readouts that flatten this node's result.
     var readouts: [Int] = []
     var children: [Int] = []
     var shape: PixelShape
   }
 
   let arrangement: Arrangement
-  /// The images at the input.
+  /// Shape and channels of the input images.
   let shape: PixelShape
   let channels: Int
   private(set) var nodes: [Node]
   private(set) var roots: [Int]
   let readoutCount: Int
-  /// Stretches between pools; the first starts from the images, the others from a pool.
+  /// The parts between pools. The first part starts from the images, the others from a pool.
   private(set) var segments: [PixelSegment] = []
   /// The segment that starts at each pool.
   private(set) var segmentAtPool: [Int: Int] = [:]
 
+  /// Compiles the steps of several networks.
+  ///
   /// - Parameters:
-  ///   - tree: the networks' steps; the ends are numbers of readouts.
-  ///   - shape: pixels of the images.
+  ///   - tree: the networks' steps; its ends are numbers of readouts.
+  ///   - shape: shape of the images in pixels.
   init(
     _ tree: PrefixTree<PixelStep>, shape: PixelShape, channels: Int, readoutCount: Int,
     arrangement: Arrangement
@@ -51,7 +53,7 @@ struct PixelProgram: Sendable {
   }
 
   private mutating func noteShapes() {
-    // The shape that a shortcut starts from is its fork's; shapes of the kept state need the path.
+    // A shortcut starts from its fork's shape, so the shapes of the kept states follow the path.
     var stack: [(children: [Int], shape: PixelShape, kept: [PixelShape])] = [(roots, shape, [])]
     while let (children, before, kept) = stack.popLast() {
       for child in children {
@@ -70,9 +72,9 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// Tells every update what the correlations that reach it are at least. Convolutions sum covariances
-  /// and variances alike; in a pool the variances have the covariances of different pixels, too, so
-  /// that only the sign is kept.
+  /// Tells every update a lower bound for the correlations that reach it. Convolutions sum
+  /// covariances and variances alike, so the bound stays. In a pool, the variances also contain the
+  /// covariances of different pixels, so only the sign is kept.
   private mutating func noteCorrelations() {
     var stack: [(children: [Int], known: Double, kept: [Double])] = [(roots, -1, [])]
     while let (children, before, kept) = stack.popLast() {
@@ -94,8 +96,8 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// Lets a convolution take the update after it into its own sweep, where nothing else needs the
-  /// result between them.
+  /// Merges an update into the sweep of the convolution before it, if nothing else needs the result
+  /// between them.
   private mutating func fuse() {
     for index in nodes.indices {
       guard case .convolution(let convolution, _) = nodes[index].step, !convolution.isLocal,
@@ -119,7 +121,8 @@ struct PixelProgram: Sendable {
       segments.append(
         PixelSegment(startingAt: index, nodes[index].children, nodes, shape: pool.output))
     }
-    // A pool needs of its segment what the segment after it needs of the pool: last ones first.
+    // A pool needs from its segment what the next segment needs from the pool, so start with the
+    // last segment.
     for segment in segments.indices.reversed() {
       let pools = segments[segment].pools
       var needed: [Int: [Bool]] = [:]
@@ -128,7 +131,8 @@ struct PixelProgram: Sendable {
       }
       segments[segment].findFamilies(nodes, neededOfPools: needed)
     }
-    // Sums by offset can only be read by offset or, whole, by columns: first ones first.
+    // Sums by offset can only be read by offset or, as a whole, by columns, so start with the first
+    // segment.
     for segment in segments.indices where arrangement == .pixels {
       let source = segments[segment].source
       let before = source.flatMap { pool in segments.first { $0.pools.contains(pool) } }
@@ -136,15 +140,15 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// How many pixels each readout flattens.
+  /// The number of pixels that each readout flattens.
   var readoutPixels: [Int] {
     var counts = [Int](repeating: 1, count: readoutCount)
     for node in nodes { for readout in node.readouts { counts[readout] = node.shape.count } }
     return counts
   }
 
-  /// The fewest pairs of pixels, at the last layer before any pool, that a readout averages over;
-  /// 0 where a pool averages what no activation has made, which may cancel to nothing.
+  /// The fewest pairs of pixels, at the last layer before any pool, that a readout averages over. 0
+  /// if a pool averages values before any activation: these may cancel completely.
   var fewestAveraged: Int {
     var fewest = Int.max
     var stack = roots.map { (node: $0, averaged: 0, isActivated: false) }
@@ -168,7 +172,7 @@ struct PixelProgram: Sendable {
     return fewest
   }
 
-  /// Bytes that the sums of one pair of images take at all pools.
+  /// Size in bytes of the sums of one pair of images at all pools.
   var poolBytes: Int {
     nodes.reduce(0) { sum, node in
       guard case .pool(let pool) = node.step else { return sum }
@@ -176,11 +180,11 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// Images whose tables are built together, where each holds what its pools sum.
+  /// The number of images whose tables are built together; each image holds the sums of its pools.
   var tableBatch: Int { max(1, min(PixelVariances.imageCount, (64 << 20) / max(poolBytes, 1))) }
 
-  /// Bytes that an engine takes: the states of a family, and what pools sum of one pair of images
-  /// and, while tables are built, of some images with themselves.
+  /// Memory of an engine in bytes: the states of a family, the sums of one pair of images at the
+  /// pools and, while tables are built, the sums of some images with themselves.
   func engineBytes(_ precision: Precision) -> Int {
     let isDouble = precision == .f64
     let geometry = PixelGeometry(
@@ -189,7 +193,7 @@ struct PixelProgram: Sendable {
     return fields * geometry.fieldCount * (isDouble ? 8 : 4) + (tableBatch + 2) * poolBytes
   }
 
-  /// Pairs of pixels (and layers) that one pair of images costs.
+  /// The cost of one pair of images, in pairs of pixels times layers.
   var pixelPairsPerPair: Double {
     segments.reduce(0) { sum, segment in
       sum
@@ -204,8 +208,8 @@ struct PixelProgram: Sendable {
     }
   }
 
-  /// Bytes of an image's share in a `PixelTable`, and how many of them say by offsets again what
-  /// others say.
+  /// Size in bytes of an image's share in a `PixelTable`, and how many of these bytes are second
+  /// copies of other bytes, for the layout by offsets.
   func bytesPerImage(_ precision: Precision) -> (all: Int, repeated: Int) {
     let isDouble = precision == .f64
     let geometry = PixelGeometry(

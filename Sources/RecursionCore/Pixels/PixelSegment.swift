@@ -1,29 +1,29 @@
 /// The steps between two pools. Convolutions shift both pixels of a pair together, so the pairs of
-/// pixel rows (a of one image, a' of the other) fall into families that never meet within a
-/// segment: with zero padding, the pairs of one offset a' - a. A family at a time goes through all
-/// steps, so the whole array of pixel pairs is never stored.
+/// pixel rows (a of the first image, a' of the second) fall into families that never mix within a
+/// segment. With zero padding, a family has the pairs of one offset a' - a. One family at a time
+/// goes through all steps, so the whole array of pixel pairs is never stored.
 struct PixelSegment: Sendable {
-  /// The pairs of rows that several steps share, and how columns are sorted there.
+  /// A set of pairs of rows that several steps share, and the order of the columns in them.
   struct Space: Sendable {
     let shape: PixelShape
-    /// Only offsets a' - a that are multiples of this are needed across the image: columns are
-    /// sorted by their remainder, and only columns of one class meet.
+    /// Only offsets a' - a across the image that are multiples of `classes` are needed. Columns are
+    /// sorted by their remainder, and only columns of the same class meet.
     var classes = 0
     /// [height a][height a']: the pairs of rows that a readout or a pool depends on.
     var needed: [Bool]
   }
 
-  /// The pool that it starts from; nil for the images.
+  /// The pool that the segment starts from; nil for the images.
   let source: Int?
-  /// Its nodes, parents first.
+  /// The nodes of the segment, parents first.
   private(set) var members: [Int] = []
-  /// The pools among their children.
+  /// The pools that follow the segment.
   private(set) var pools: [Int] = []
   private(set) var spaces: [Space] = []
   private(set) var families: [RowFamily] = []
-  /// How many states of a residual are kept at once, at most.
+  /// The largest number of a residual's states that are kept at once.
   private(set) var keptDepth = 0
-  /// Whether its rows can lie by offsets (see `OffsetPass`).
+  /// Whether the rows of the segment can lie by offsets (see `OffsetPass`).
   private(set) var isByOffset = false
   private var inputSpaces: [Int: Int] = [:]
   private var outputSpaces: [Int: Int] = [:]
@@ -82,18 +82,18 @@ struct PixelSegment: Sendable {
   func inputSpace(_ node: Int) -> Int { root(inputSpaces[node] ?? 0) }
   /// The space of a node's result.
   func outputSpace(_ node: Int) -> Int { root(outputSpaces[node] ?? 0) }
-  /// The space of what the segment starts from.
+  /// The space of the segment's input.
   var sourceSpace: Int { root(0) }
-  /// The pairs of rows that it needs of what it starts from.
+  /// The pairs of rows that the segment needs of its input.
   var neededSourceRows: [Bool] { spaces[sourceSpace].needed }
 
-  /// Finds what is needed of every space, and the families.
+  /// Finds the pairs that are needed in every space, and the families.
   ///
-  /// - Parameter neededOfPools: the pairs of rows that the segment after each pool needs of it.
+  /// - Parameter neededOfPools: for each pool, the pairs of rows that the segment after it needs.
   mutating func findFamilies(_ nodes: [PixelProgram.Node], neededOfPools: [Int: [Bool]]) {
     for node in members where !nodes[node].readouts.isEmpty { needDiagonal(outputSpace(node)) }
     if let source, !nodes[source].readouts.isEmpty { needDiagonal(sourceSpace) }
-    // Behind a pool the variance of a pixel comes from its pair with itself.
+    // After a pool, the variance of a pixel comes from its pair with itself.
     if source != nil {
       for node in members {
         switch nodes[node].step {
@@ -124,7 +124,7 @@ struct PixelSegment: Sendable {
       guard case .convolution(let step, _) = nodes[node].step else { return nil }
       return (node, step)
     }
-    // Branches that share a space may need each other's rows: until nothing changes.
+    // Branches that share a space may need each other's rows, so repeat until nothing changes.
     var isChanged = true
     while isChanged {
       isChanged = false
@@ -142,15 +142,15 @@ struct PixelSegment: Sendable {
       spaces, convolutions.map { ($0, inputSpace($0), outputSpace($0), $1.vertical) })
   }
 
-  /// The spaces that steps are in.
+  /// The spaces that steps use.
   var usedSpaces: [Int] {
     Set(members.flatMap { [inputSpace($0), outputSpace($0)] } + [sourceSpace]).sorted()
   }
 
-  /// Notes whether its rows can lie by offsets: images of the right widths, windows of 3 x 3 that
-  /// meet zeros around the image and stop at every pixel or at every second one, families of one
-  /// offset whole, pools over everything or over 2 x 2 pixels, no readout before them; and behind a
-  /// pool whose sums are by offset.
+  /// Notes whether the rows of the segment can lie by offsets. All of these conditions must hold:
+  /// images have a supported width; windows are 3 x 3 with zero padding and stride 1 or 2; families
+  /// consist of one whole offset; pools have one window or windows of 2 x 2; there are no readouts
+  /// in the segment; and the sums of the pool before the segment, if there is one, are by offset.
   mutating func noteOffsets(_ nodes: [PixelProgram.Node], behind before: PixelSegment?) {
     if let source {
       guard case .pool(let pool) = nodes[source].step, nodes[source].readouts.isEmpty,
@@ -161,7 +161,8 @@ struct PixelSegment: Sendable {
       guard nodes[node].readouts.isEmpty else { return false }
       guard case .convolution(let step, _) = nodes[node].step else { return true }
       let windows = [step.vertical, step.horizontal]
-      // Where something else needs the offsets between, no offset is left for them.
+      // A halving step yields every second offset only. It does not fit if another step needs the
+      // others.
       let isHalving =
         windows.allSatisfy(\.isHalving)
         && spaces[inputSpace(node)].classes == 2 * spaces[outputSpace(node)].classes
@@ -174,7 +175,7 @@ struct PixelSegment: Sendable {
     let usedSpaces = usedSpaces
     let spacesFit = usedSpaces.allSatisfy {
       let (width, classes) = (spaces[$0].shape.width, spaces[$0].classes)
-      // As many offsets as vectors may hold.
+      // There must be enough offsets to fill any vector.
       return OffsetPass<Float>.widths.contains(width) && width % (4 * classes) == 0
         && (classes & (classes - 1)) == 0
     }
@@ -224,13 +225,13 @@ struct PixelSegment: Sendable {
     return needed
   }
 
-  /// How columns must be sorted before a convolution whose result is sorted in `after` classes.
+  /// The number of classes of columns before a convolution whose result has `after` classes.
   private static func classes(_ window: AxisWindow, _ after: Int, _ before: Int) -> Int {
     guard after > 0 else { return before }
     var wanted = window.stride * after
-    // With a class for each column nothing is gained by more of them.
+    // If every column has its own class, more classes are no use.
     if wanted > 4 * window.input { wanted = window.input }
-    // Around the image remainders are kept only if they divide its width.
+    // With circular padding, remainders are kept only if the number of classes divides the width.
     if window.padding == .circular, window.input % wanted != 0 { wanted = 1 }
     return gcd(wanted, before)
   }

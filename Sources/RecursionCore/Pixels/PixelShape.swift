@@ -2,16 +2,16 @@
 package struct PixelShape: Sendable, Equatable, CustomStringConvertible {
   /// Rows of pixels.
   package var height: Int
-  /// Pixels of a row.
+  /// Pixels in a row.
   package var width: Int
 
-  /// `height` x `width` pixels.
+  /// A shape of `height` x `width` pixels.
   package init(height: Int, width: Int) {
     self.height = height
     self.width = width
   }
 
-  /// Pixels in all.
+  /// The total number of pixels.
   var count: Int { height * width }
 
   package var description: String { "\(height) x \(width)" }

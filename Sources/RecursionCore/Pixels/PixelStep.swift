@@ -1,19 +1,20 @@
 /// One operation on pairs of pixels.
 enum PixelStep: Sendable {
-  /// A convolution and what follows it in the same sweep.
+  /// A convolution and the update in the same sweep.
   case convolution(ConvolutionStep, then: any PixelUpdate)
-  /// Something that happens to each pair on its own.
+  /// An operation on each pair on its own.
   case update(any PixelUpdate)
-  /// Pixels are pooled: offsets mix.
+  /// A pool, which mixes offsets.
   case pool(PoolStep)
-  /// A residual's branches start: the state is kept.
+  /// The start of a residual's branches: the state is kept.
   case fork
-  /// The second branch starts from what was kept; the first one's result is kept instead.
+  /// The second branch starts from the kept state, and the result of the first branch is kept
+  /// instead.
   case exchange
-  /// The branches are added.
+  /// The results of the branches are added.
   case join
 
-  /// Values per pixel that its update needs.
+  /// Number of values per pixel that the step's update needs.
   var valueCount: Int {
     switch self {
     case .convolution(_, let update), .update(let update): return update.valueCount
@@ -22,23 +23,23 @@ enum PixelStep: Sendable {
   }
 }
 
-/// A tree of steps that several networks share as far as they begin alike.
+/// A tree of steps: networks share the steps that they have in common at the start.
 struct PrefixTree<Step> {
-  /// One step and what follows it; children come after their parents.
+  /// One step and the steps that follow it; children come after their parents.
   struct Node {
     var step: Step
-    /// The ends that were asked for at this node.
+    /// The ends that were inserted at this node.
     var ends: [Int] = []
     var children: [Int] = []
   }
 
   private(set) var nodes: [Node] = []
-  /// The first steps, by where they start from.
+  /// The first steps, by their starting point.
   private(set) var roots: [Int: [Int]] = [:]
-  /// Which step of which layer a node is.
+  /// The layer that each node belongs to, and the index of the node's step in that layer.
   private var written: [(layer: LayerDescription, part: Int)] = []
 
-  /// The node at the end of `layers` if all of them are there.
+  /// The node at the end of `layers`, or nil if the tree does not have all of them.
   func follow(
     _ layers: [(description: LayerDescription, steps: [Step])], from start: Int
   ) -> Int? {
@@ -57,8 +58,8 @@ struct PrefixTree<Step> {
     return current
   }
 
-  /// Follows the steps of `layers` from `start`, adding nodes where they are new, and notes `end`
-  /// at the last one. The layers must have at least one step.
+  /// Follows the steps of `layers` from `start`, adds the nodes that are missing, and notes `end`
+  /// at the last node. The layers must have at least one step.
   mutating func insert(
     _ layers: [(description: LayerDescription, steps: [Step])], from start: Int, end: Int
   ) {

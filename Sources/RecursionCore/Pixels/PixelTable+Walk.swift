@@ -1,6 +1,6 @@
-/// The way of some images' variances through a segment.
+/// Takes the variances of some images through a segment.
 extension PixelTable {
-  /// Takes a map through the steps behind it until pools end them.
+  /// Takes a map through the steps that follow, up to the next pools.
   func walk(
     _ children: [Int], _ map: PixelVariances, _ kept: [PixelVariances],
     _ result: (_ node: Int, PixelVariances) -> Void,
@@ -55,9 +55,9 @@ extension PixelTable {
     check(map, node)
   }
 
-  /// Notes the largest numbers that there have been of each image since the last call, and returns
-  /// the variances. Single pixels may be darker than the lanes' range: what they lose is nothing
-  /// beside the others.
+  /// Notes the largest values of each image since the last call, and returns the largest variances.
+  /// Single pixels may be darker than the range of the lanes: their loss is negligible beside the
+  /// other pixels.
   @discardableResult
   func check(_ map: PixelVariances, _ node: Int) -> [Double] {
     map.takeLargest().prefix(batchCount).map { largest in
@@ -67,7 +67,7 @@ extension PixelTable {
     }
   }
 
-  /// Notes what an update works with; `largest` is the largest variance of each image.
+  /// Notes the numbers that an update works with; `largest` is the largest variance of each image.
   func check(
     _ map: PixelVariances, _ node: Int, before update: any PixelUpdate, largest: [Double]
   ) {

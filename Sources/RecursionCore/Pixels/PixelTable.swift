@@ -1,10 +1,10 @@
-/// What a pixel program needs of the images at one edge of a tile, computed once per image.
+/// The values that a pixel program needs of the images at a tile's edge, computed once per image.
 final class PixelTable<L: CoreLanes>: @unchecked Sendable {
-  /// The images.
+  /// The number of images.
   let count: Int
-  /// K and Theta at each image behind each readout: [readout][image].
+  /// K and Theta of each image at each readout: [readout][image].
   private(set) var readouts: [[ImageState]]
-  /// What pools keep of each image: [image][node of the pool].
+  /// The values that pools keep of each image: [image][node of the pool].
   private(set) var pools: [[Int: PooledImage]] = []
 
   let geometry: PixelGeometry
@@ -12,15 +12,15 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
   private let storage: AlignedStorage<L.Scalar>
   private let imageCount: Int
   var watch = RangeWatch(L.precision)
-  /// Images whose numbers are being built.
+  /// The number of images whose tables are being built.
   var batchCount = 0
 
   var program: PixelProgram { geometry.program }
 
-  /// The table of `images`; `engine` runs each image with itself where pools need that. Nil where
-  /// `poll` gives up.
+  /// Builds the table of `images`. `engine` runs each image with itself if pools need that. Returns
+  /// nil if `poll` stops the computation.
   ///
-  /// - Throws: `RangeError` where a variance leaves the range of the lanes.
+  /// - Throws: `RangeError` if a variance leaves the range of the lanes.
   init?(
     _ images: PixelImages, _ engine: PixelEngine<L>, _ poll: () -> Bool
   ) throws(RangeError) {
@@ -38,7 +38,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     switch program.arrangement {
     case .images:
       storage = pool.take(geometry.tableCount * padded)
-      // Places beside the last images are read, and must hold numbers.
+      // Places after the last image are read too, so they must hold numbers.
       if count < padded {
         let last = (padded - width) * geometry.tableCount
         (storage.base + last).initialize(repeating: 0, count: width * geometry.tableCount)
@@ -62,10 +62,10 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   deinit { pool.give(storage) }
 
-  /// `.pixels`: an image's numbers.
+  /// `.pixels`: the numbers of one image.
   func image(_ index: Int) -> UnsafeMutablePointer<L.Scalar> { storage.base + index * imageCount }
-  /// `.images`: the numbers from an image on, a register's images side by side and everything of
-  /// them before the next ones'.
+  /// `.images`: the numbers from image `index` on. The images of a register lie side by side, and
+  /// all their numbers come before those of the next register.
   func images(from index: Int) -> UnsafeMutablePointer<L.Scalar> {
     let group = index / L.groupCount
     return storage.base + group * geometry.tableCount * L.groupCount + index % L.groupCount
@@ -73,7 +73,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
 
   // MARK: Building
 
-  /// `.images`: images whose numbers lie side by side.
+  /// `.images`: builds the tables of images whose numbers lie side by side.
   private func build(_ batch: PixelImages, _ range: Range<Int>) {
     let map = PixelVariances(shape: program.shape)
     let base = images(from: range.lowerBound)
@@ -99,7 +99,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// K0 at every pixel of an image.
+  /// Sets K0 at every pixel of an image.
   private func set(_ map: PixelVariances, _ lane: Int, _ images: PixelImages, _ image: Int) {
     let width = program.shape.width
     for y in 0..<program.shape.height {
@@ -110,7 +110,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// `.images`: the values of a row of pixels, one pixel after another.
+  /// `.images`: writes the values of a row of pixels, one pixel after another.
   private static func write(
     _ values: UnsafePointer<Double>, _ line: Int, to target: UnsafeMutablePointer<L.Scalar>,
     valueCount: Int, width: Int
@@ -136,7 +136,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// `.pixels`: a few images together, each with numbers of its own.
+  /// `.pixels`: builds the tables of a few images together; each image has its own numbers.
   private func build(
     _ images: PixelImages, _ range: Range<Int>, _ engine: PixelEngine<L>, _ poll: () -> Bool
   ) {
@@ -157,7 +157,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     build(segment: 0, map, range, engine, sums: range.map { _ in nil }, poll)
   }
 
-  /// `.pixels`: some images' numbers in a segment and those behind it.
+  /// `.pixels`: builds the numbers of some images in a segment and in the segments after it.
   private func build(
     segment: Int, _ map: PixelVariances, _ range: Range<Int>, _ engine: PixelEngine<L>,
     sums: [PoolSums?], _ poll: () -> Bool
@@ -200,7 +200,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// `.pixels`: what the pools of a segment keep of some images, and the segments behind them.
+  /// `.pixels`: builds the pools of a segment for some images, and the segments after them.
   private func buildBehindPools(
     of segment: Int, _ mapsAtPools: [Int: PixelVariances], _ range: Range<Int>,
     _ engine: PixelEngine<L>, _ sums: [PoolSums?], _ poll: () -> Bool
@@ -229,8 +229,8 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// By offsets: every row of a segment's pixels a second time behind itself, but for the last
-  /// place, which stays 0.
+  /// By offsets: appends a copy of itself to every row of a segment's pixels. The last place of the
+  /// copy is left out and stays 0.
   private func repeatRows(_ image: UnsafeMutablePointer<L.Scalar>, _ segment: Int) {
     func repeatRows(_ first: Int, _ count: Int, _ line: Int) {
       for row in stride(from: first, to: first + count, by: line) {
@@ -269,7 +269,7 @@ final class PixelTable<L: CoreLanes>: @unchecked Sendable {
     }
   }
 
-  /// Keeps K and Theta before or behind a convolution, and before it their sums down its windows.
+  /// Stores K and Theta before or after a convolution; before it, also their sums down its windows.
   private func store(
     _ map: PixelVariances, _ node: Int, isInput: Bool,
     to bases: [UnsafeMutablePointer<L.Scalar>], _ engine: PixelEngine<L>

@@ -1,24 +1,25 @@
-/// What happens to each pair of pixels on its own: an activation or a normalization.
+/// An operation on each pair of pixels on its own: an activation or a normalization.
 protocol PixelUpdate: Sendable {
-  /// How many numbers of one pixel it needs.
+  /// The number of values per pixel that the update needs.
   var valueCount: Int { get }
-  /// No correlation that comes in is known to be less.
+  /// A lower bound for the correlations of the input.
   var leastCorrelation: Double { get set }
-  /// None that goes out.
+  /// A lower bound for the correlations of the result.
   var leastCorrelationAfter: Double { get }
-  /// Whether it is a nonlinearity.
+  /// Whether the update is a nonlinearity.
   var isActivation: Bool { get }
-  /// Whether what happens to a pixel depends on the variances of all of them.
+  /// Whether the result at a pixel depends on the variances of all pixels.
   var needsAllPixels: Bool { get }
-  /// Notes what it works with of one image, whose largest variance is `largest`.
+  /// Notes the numbers that the update works with for one image, whose largest variance is
+  /// `largest`.
   func note(
     _ map: PixelVariances, image: Int, largest: Double, _ watch: inout RangeWatch,
     place: () -> (step: Int, network: Int?))
-  /// Takes the variances of some images through, and writes each pixel's numbers.
+  /// Takes the variances of some images through the update, and writes each pixel's values.
   func advance(_ map: PixelVariances, _ write: PixelRowWriter)
-  /// Runs over a row of cells, or by offsets over all rows, in double precision.
+  /// Runs in double precision over a row of cells, or by offsets over all rows.
   func run(_ pass: PixelPass<Float64Lanes>)
-  /// The same in single precision.
+  /// Runs in single precision over a row of cells, or by offsets over all rows.
   func run(_ pass: PixelPass<Float32Lanes>)
 }
 
@@ -32,7 +33,7 @@ extension PixelUpdate {
   ) {}
 }
 
-/// Nothing happens: a convolution that no activation follows.
+/// The identity: a convolution that no activation follows.
 struct PixelIdentity: PixelUpdate {
   var valueCount: Int { 0 }
   var leastCorrelation = -1.0
@@ -55,7 +56,7 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
   var leastCorrelation = -1.0 {
     didSet { inputIsNonNegative = leastCorrelation >= A.leastOfNonNegativeForm }
   }
-  /// Whether the form for non-negative covariances is right for what comes in.
+  /// Whether the form for non-negative covariances is valid for the input.
   private var inputIsNonNegative = false
 
   init(activation: A) { self.activation = activation.preparedForPixels() }
@@ -132,13 +133,13 @@ package struct PixelActivation<A: Activation>: PixelUpdate {
 }
 
 extension Activation {
-  /// The update of pixels.
+  /// The activation as an update of pixels.
   var pixelUpdate: any PixelUpdate { PixelActivation(activation: self) }
 
-  /// The dual's values; then the roots of K and of Theta before, and of both after.
+  /// The number of the dual's values, plus four: the roots of K and Theta before and after.
   package var pixelValueCount: Int { imageValueCount + 4 }
 
-  /// Image by image, through the scalar formula.
+  /// Default: image by image, through the scalar formula.
   package func moments(variances: Float64Lanes) -> (
     square: Float64Lanes, derivativeSquare: Float64Lanes
   ) {
@@ -151,7 +152,7 @@ extension Activation {
     return (Float64Lanes(numbers: squares), Float64Lanes(numbers: derivatives))
   }
 
-  /// Image by image, through the scalar formula.
+  /// Default: image by image, through the scalar formula.
   package func writePixelValues(
     variance: Float64Lanes, tangent: Float64Lanes, square: Float64Lanes,
     afterTangent: Float64Lanes, _ set: (Int, Float64Lanes) -> Void
@@ -172,7 +173,7 @@ extension Activation {
     writeRoots(variance, tangent, square, afterTangent, from: count, set)
   }
 
-  /// Writes the four roots that the default `pixelGaps` reads behind the dual's values.
+  /// Writes the four roots that the default `pixelGaps` reads after the dual's values.
   @inline(__always)
   package func writeRoots(
     _ variance: Float64Lanes, _ tangent: Float64Lanes, _ square: Float64Lanes,
@@ -184,9 +185,11 @@ extension Activation {
     set(index + 3, afterTangent.squareRoot())
   }
 
-  /// Through the dual of covariance and deficit:
+  /// Default: through the dual of covariance and deficit,
   ///
-  ///     g = (r1 - r2)^2 + 2 d,  r = sqrt(K_ii),  d the deficit; and the same of Theta.
+  ///     g = (r1 - r2)^2 + 2 d,  r = sqrt(K_ii),  d the deficit,
+  ///
+  /// and the same formula for Theta.
   @inline(__always)
   package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
@@ -194,7 +197,7 @@ extension Activation {
     gapsThrough(gaps, x, y) { dual($0, x, y) }
   }
 
-  /// The same for pairs whose covariance is known not to be negative.
+  /// Default `pixelGaps` for pairs whose covariance is known to be non-negative.
   @inline(__always)
   package func pixelGapsOfNonNegative<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
@@ -230,7 +233,7 @@ extension Activation {
     _ update: PixelActivation<Self>, _ map: PixelVariances, _ write: PixelRowWriter
   ) { update.advanceAll(map, write) }
 
-  /// The default loop; a requirement so that the compiler makes a specialized one for each.
+  /// The default loop; a requirement so that the compiler specializes it for each activation.
   package static func run(
     _ update: PixelActivation<Self>, over pass: PixelPass<Float64Lanes>
   ) { update.sweep(pass) }
@@ -242,7 +245,7 @@ extension Activation {
 }
 
 extension Float64Lanes {
-  /// The lanes one by one.
+  /// The lanes as an array.
   package var numbers: [Double] {
     [Double](unsafeUninitializedCapacity: Self.count) { buffer, count in
       if let base = buffer.baseAddress { store(to: base) }
@@ -250,7 +253,7 @@ extension Float64Lanes {
     }
   }
 
-  /// The sum of the lanes in their order, without an array.
+  /// The sum of the lanes in order, without an array.
   var sum: Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.count) { buffer in
       guard let base = buffer.baseAddress else { return 0 }
@@ -259,7 +262,7 @@ extension Float64Lanes {
     }
   }
 
-  /// Lanes given one by one.
+  /// Creates lanes from an array.
   package init(numbers: [Double]) {
     self = numbers.withUnsafeBufferPointer {
       guard let base = $0.baseAddress, $0.count >= Self.count else { return Float64Lanes(0) }

@@ -1,32 +1,32 @@
-/// K and Theta at every pixel of a few images, in double precision whatever the lanes of the pairs
-/// are: the diagonal, by the one-dimensional form of every layer's rule.
+/// K and Theta at every pixel of a few images, in double precision for any lanes of the pairs. This
+/// is the diagonal, computed with the one-dimensional form of every layer's rule.
 ///
-/// A register holds one pixel of `imageCount` images, so that a vector has four pixels of a row,
-/// neighbors or a stride apart. Rows end on whole vectors: a pixel beyond the last one is like one
-/// without variance behind a convolution, and means nothing.
+/// A register holds one pixel of `imageCount` images, so a vector has four pixels of a row, either
+/// neighbors or a stride apart. Rows are padded to whole vectors: a pixel beyond the last one holds
+/// the values of a pixel with zero variance before the convolution, and is never used.
 package final class PixelVariances {
   typealias L = Float64Lanes
 
-  /// Images side by side.
+  /// The number of images side by side.
   static var imageCount: Int { L.rowCount }
 
-  /// The pixels.
+  /// The shape of the images in pixels.
   private(set) var shape: PixelShape
   private var storage: AlignedStorage<Double>
-  /// Memory of the last convolution's input, for the next one's output.
+  /// Memory of the last convolution's input, which the next convolution writes its output to.
   private var spare: AlignedStorage<Double>?
-  /// The largest numbers that were set and that steps have made since `takeLargest`; infinite where
-  /// one was not a number.
+  /// The largest values that were set, or computed by steps, since the last call of `takeLargest`;
+  /// infinite if a value was NaN.
   private var largestVariances = L(0)
   private var largestTangents = L(0)
   private var largestSet = [ImageState](
     repeating: ImageState(variance: 0), count: PixelVariances.imageCount)
 
-  /// Numbers of a row of pixels, and of K (or Theta).
+  /// Sizes of a row of pixels, and of K (or Theta).
   var line: Int { Self.line(shape) }
   private var plane: Int { shape.height * line }
 
-  /// Zero variances of images of `shape`.
+  /// Creates a map of zero variances for images of `shape`.
   init(shape: PixelShape) {
     self.shape = shape
     storage = AlignedStorage(count: Self.count(shape))
@@ -41,10 +41,10 @@ package final class PixelVariances {
   private static func line(_ shape: PixelShape) -> Int { (shape.width + 3) / 4 * L.count }
   private static func count(_ shape: PixelShape) -> Int { 2 * shape.height * line(shape) }
 
-  /// The same numbers in memory of their own.
+  /// A copy of the map with its own memory.
   func copy() -> PixelVariances { PixelVariances(self) }
 
-  /// Takes over another map's numbers.
+  /// Takes over the values of another map.
   func replace(by other: PixelVariances) { (shape, storage) = (other.shape, other.storage) }
 
   /// K of a row of pixels: [pixel][image].
@@ -52,7 +52,7 @@ package final class PixelVariances {
   /// Theta of a row of pixels: [pixel][image].
   func tangents(row: Int) -> UnsafeMutablePointer<Double> { storage.base + plane + row * line }
 
-  /// Sets both of one image's pixel in row `y`, column `x`.
+  /// Sets K and Theta of one image's pixel in row `y`, column `x`.
   func set(_ y: Int, _ x: Int, image: Int, _ state: ImageState) {
     let place = y * line + x * Self.imageCount + image
     storage.base[place] = state.variance
@@ -66,13 +66,13 @@ package final class PixelVariances {
     }
   }
 
-  /// Both of one image's pixel in row `y`, column `x`.
+  /// K and Theta of one image's pixel in row `y`, column `x`.
   func state(_ y: Int, _ x: Int, image: Int) -> ImageState {
     let place = y * line + x * Self.imageCount + image
     return ImageState(variance: storage.base[place], tangent: storage.base[plane + place])
   }
 
-  /// The mean of both over all pixels, of one image.
+  /// The means of K and Theta over all pixels of one image.
   func mean(image: Int) -> ImageState {
     var sum = ImageState(variance: 0)
     for y in 0..<shape.height {
@@ -86,14 +86,14 @@ package final class PixelVariances {
     return ImageState(variance: sum.variance / count, tangent: sum.tangent / count)
   }
 
-  /// The mean of K over all pixels of each image, for every pixel of a vector.
+  /// The mean of K over all pixels of each image, repeated for every pixel of a vector.
   func meanVariance() -> L {
     let means = (0..<Self.imageCount).map { mean(image: $0).variance }
     return L(numbers: means + means + means + means)
   }
 
-  /// The largest K and the largest Theta of each image that there have been since this was asked
-  /// last; infinite where one was not a number.
+  /// The largest K and the largest Theta of each image since the last call of this function;
+  /// infinite if a value was NaN.
   func takeLargest() -> [ImageState] {
     var largest = largestSet
     let (variances, tangents) = (largestVariances.numbers, largestTangents.numbers)
@@ -116,7 +116,7 @@ package final class PixelVariances {
     return largest
   }
 
-  /// The smallest K of one image that is not 0, or 0 where `countsZero` and there is one.
+  /// The smallest nonzero K of one image; 0 if `countsZero` and any K is 0.
   func smallestVariance(image: Int, countsZero: Bool) -> Double {
     var smallest = Double.infinity
     for y in 0..<shape.height {
@@ -128,14 +128,14 @@ package final class PixelVariances {
     return smallest
   }
 
-  /// The larger one of each lane; infinite where `value` is no number.
+  /// The larger value in each lane; infinite if `value` is NaN.
   @inline(__always)
   private static func larger(_ value: L, _ most: L) -> L {
     let infinity = L(.infinity)
     return L.select(value, lessThan: infinity, L.max(value, most), else: infinity)
   }
 
-  /// Adds another map of the same shape: independent branches.
+  /// Adds another map of the same shape: the sum of independent branches.
   func add(_ other: PixelVariances) {
     for place in stride(from: 0, to: 2 * plane, by: L.count) {
       let sum = L(at: storage.base + place) + L(at: other.storage.base + place)
@@ -148,12 +148,12 @@ package final class PixelVariances {
     }
   }
 
-  /// Takes K and Theta through `body`, four pixels at a time, and gives `write` what that sets of
-  /// each row's pixels.
+  /// Applies `body` to K and Theta, four pixels at a time, and passes the values that `body` sets
+  /// for each row of pixels to `write`.
   ///
   /// - Parameters:
-  ///   - valueCount: how many values a pixel has.
-  ///   - body: what becomes of K and Theta; it sets each of the values by its index.
+  ///   - valueCount: number of values per pixel.
+  ///   - body: returns the new K and Theta, and sets each of the values by its index.
   @inline(__always)
   func update(
     valueCount: Int, _ write: PixelRowWriter,
@@ -179,12 +179,12 @@ package final class PixelVariances {
     (self.largestVariances, self.largestTangents) = (largestVariances, largestTangents)
   }
 
-  /// The sum of the rows of K under a window.
+  /// Sums the rows of K under window `o`.
   func sumVariances(_ window: AxisWindow, _ o: Int, to sums: UnsafeMutablePointer<Double>) {
     sum(variances(row: 0), window, o, to: sums)
   }
 
-  /// The sum of the rows of Theta under a window.
+  /// Sums the rows of Theta under window `o`.
   func sumTangents(_ window: AxisWindow, _ o: Int, to sums: UnsafeMutablePointer<Double>) {
     sum(tangents(row: 0), window, o, to: sums)
   }
@@ -229,7 +229,8 @@ package final class PixelVariances {
         variance.store(to: variances + place)
         tangent.store(to: tangents + place)
       }
-      // Windows beyond the last one may have met what no other does.
+      // Clear the padding: windows beyond the last one may have met values that no other window
+      // meets.
       for place in after.width * Self.imageCount..<lineAfter {
         (variances[place], tangents[place]) = (0, 0)
       }
@@ -246,12 +247,12 @@ package final class PixelVariances {
 package typealias PixelRowWriter =
   (_ row: Int, _ values: UnsafePointer<Double>, _ line: Int) -> Void
 
-/// Rows of pixels summed down a convolution's windows, with what lies around the image, for its
-/// taps.
+/// The sums of pixel rows down a convolution's windows, with the padding around the image, as the
+/// horizontal taps need them.
 private struct WindowSums {
   private typealias L = Float64Lanes
   private let window: AxisWindow
-  /// Numbers of K (or Theta).
+  /// Size of K (or Theta).
   private let plane: Int
   private let storage: AlignedStorage<Double>
 
@@ -263,12 +264,12 @@ private struct WindowSums {
     storage = AlignedStorage(count: 2 * plane)
   }
 
-  /// Where the sum of rows goes.
+  /// The row that receives the sum.
   func row(plane index: Int) -> UnsafeMutablePointer<Double> {
     storage.base + index * plane + window.low * L.rowCount
   }
 
-  /// Sets what lies around the image.
+  /// Fills the padding around the image.
   func continueBeyondEnds() {
     for index in 0..<2 {
       let row = row(plane: index)
@@ -284,7 +285,8 @@ private struct WindowSums {
     }
   }
 
-  /// The sum over the taps of four pixels, the first one's numbers at `place` of the result.
+  /// The sum over the taps for four pixels, the first of which has its numbers at `place` of the
+  /// result.
   @inline(__always)
   func across(_ place: Int, plane index: Int) -> Float64Lanes {
     let step = window.stride * L.rowCount

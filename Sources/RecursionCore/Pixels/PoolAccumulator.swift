@@ -3,23 +3,26 @@ final class PoolAccumulator<L: Lanes> {
   typealias Scalar = L.Scalar
 
   private let pool: PoolStep
-  /// The windows over each row of pixels; one that meets it twice is there twice.
+  /// The windows over each row of pixels. A window that covers a row twice is listed twice.
   private let windowsOver: [[Int]]
   /// The pixels across each window, one window after another.
   private let starts: [Int]
   private let places: [Int]
-  /// Whether the windows are neighboring pairs of pixels, one after another.
+  /// Whether the windows are disjoint pairs of neighboring pixels, in order.
   private let isPairs: Bool
-  /// Rows of a slab summed over the windows: [window][column].
+  /// The rows of a slab, summed over the windows: [window][column].
   private let rowSums: AlignedStorage<Scalar>
-  /// A slab pooled across: [window][window].
+  /// A slab, pooled across: [window][window].
   private let pooled: AlignedStorage<Double>
   private let layout: CellLayout
-  /// Where it is traced, the factors of pairs of rows; and of pairs of columns, as a slab has them.
+  /// For a traced pool, the factors of the pairs of rows, and of the pairs of columns in a slab's
+  /// order.
   private let rowFactors: [[Double]]?
   private let columnFactors: AlignedStorage<Scalar>
 
-  /// - Parameter layout: of the slabs; one class of columns.
+  /// Creates an accumulator.
+  ///
+  /// - Parameter layout: layout of the slabs, with one class of columns.
   init(_ pool: PoolStep, _ layout: CellLayout) {
     self.pool = pool
     self.layout = layout
@@ -76,7 +79,7 @@ final class PoolAccumulator<L: Lanes> {
     }
   }
 
-  /// The sum of a slab's matrix with the factors of its pairs of columns.
+  /// The sum of a slab's matrix, weighted by the factors of its pairs of columns.
   private func traced(_ matrix: UnsafePointer<Scalar>) -> Double {
     let width = layout.shape.width
     var sum = 0.0

@@ -1,20 +1,23 @@
-/// What a pool adds up of one pair of images while families finish: the sum over both windows of g, and
-/// of h, for every pair of windows. Two doubles per pair of pixels behind the pool.
+/// The sums of a pool for one pair of images, accumulated family by family: the sums of g and of h
+/// over both windows, for every pair of windows. Two doubles per pair of pixels after the pool.
 final class PoolSums {
-  /// Windows in all.
+  /// The number of windows.
   let count: Int
-  /// Where the sum of a pair of windows is, see `place`.
+  /// The sums for all pairs of windows; see `place` for their order.
   let gaps: UnsafeMutablePointer<Double>
   let tangentGaps: UnsafeMutablePointer<Double>
-  /// Whether pairs of windows lie as `OffsetPoolAccumulator` adds them, [row][row of the other][offset
-  /// across][window across]; else [window][window of the other].
+  /// Whether pairs of windows are in the order of `OffsetPoolAccumulator`, [row of the first
+  /// image][row of the second][offset across][window across]; otherwise [first window][second
+  /// window].
   let isByOffset: Bool
   private let width: Int
   private let height: Int
   private let memory: StoragePool<Double>
   private let storage: AlignedStorage<Double>
 
-  /// - Parameter memory: where the sums are from, and go again.
+  /// Creates sums.
+  ///
+  /// - Parameter memory: the pool that provides the memory and takes it back.
   init(_ pool: PoolStep, isByOffset: Bool, _ memory: StoragePool<Double>) {
     count = pool.output.count
     (width, height) = (pool.output.width, pool.output.height)
@@ -29,10 +32,10 @@ final class PoolSums {
 
   deinit { memory.give(storage) }
 
-  /// By offsets: where the windows of rows `y` and `z` begin.
+  /// By offsets: the place where the windows of rows `y` and `z` begin.
   func placeByOffset(_ y: Int, _ z: Int) -> Int { (y * height + z) * width * width }
 
-  /// Where windows `p` and `q` are.
+  /// The place of the windows `p` and `q`.
   func place(_ p: Int, _ q: Int) -> Int {
     guard isByOffset else { return p * count + q }
     let (x, other) = (p % width, q % width)
@@ -40,7 +43,7 @@ final class PoolSums {
     return placeByOffset(p / width, q / width) + offset * width + x
   }
 
-  /// Adds another's sums, and its transpose.
+  /// Adds the sums of `other` and their transpose.
   func addSymmetrically(_ other: PoolSums) {
     func add(_ here: Int, _ there: Int) {
       gaps[here] += other.gaps[here] + other.gaps[there]

@@ -1,27 +1,30 @@
-/// What a pool keeps of one image. With n pixels in window p, S = sum K[a,a] and D = 1/2 sum_{a,a'}
-/// g[a,a'] over the image with itself, K[p,p] = w^2 (n S - D), and the gap of two images' windows
-/// is
+/// The values that a pool keeps of one image. Let window p have n pixels, S = sum K[a,a] and
+/// D = 1/2 sum_{a,a'} g[a,a'] over the image with itself. Then K[p,p] = w^2 (n S - D), and the gap
+/// of the windows of two images is
 ///
-///     w w' G - w^2 D - w'^2 D' + (w n - w' n') (w S - w' S'),    G = sum_{a,a'} g[a,a'];
+///     w w' G - w^2 D - w'^2 D' + (w n - w' n') (w S - w' S'),    G = sum_{a,a'} g[a,a'].
 ///
-/// and the same of Theta.
+/// The same formula holds for Theta.
 final class PooledImage: @unchecked Sendable {
-  /// What is kept of each window.
+  /// The values of each window.
   private enum Value: Int, CaseIterable {
-    /// w, w n, w S and w^2 D; the last two of Theta.
+    /// w, w n, w S and w^2 D; then w S and w^2 D of Theta.
     case weight, count, mass, spread, tangentMass, tangentSpread
   }
 
   private let output: PixelShape
-  /// [value][row][window across], every row twice over, so that windows can be read around its end.
+  /// [value][row][window across]. Every row is stored twice, so that windows can be read with
+  /// wraparound.
   private let storage: AlignedStorage<Double>
   private var line: Int { 2 * output.width }
   private var plane: Int { output.height * line }
 
+  /// Computes the values of one image.
+  ///
   /// - Parameters:
   ///   - map: K and Theta before the pool.
-  ///   - image: whose lane of the map is meant.
-  ///   - sums: the image's with itself.
+  ///   - image: the image's lane in the map.
+  ///   - sums: the sums of the image with itself.
   init(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
     output = pool.output
     storage = AlignedStorage(count: Value.allCases.count * 2 * output.count)
@@ -54,7 +57,7 @@ final class PooledImage: @unchecked Sendable {
     }
   }
 
-  /// The same where the pool is traced: with W the factors of its pairs of pixels, n = 1,
+  /// The values of a traced pool: with the factors W of its pairs of pixels, n = 1,
   /// S = sum W[a,a'] K[a,a] and D = 1/2 sum W[a,a'] g[a,a'].
   private func trace(_ pool: PoolStep, _ map: PixelVariances, image: Int, _ sums: PoolSums) {
     let down = pool.traceFactors(pool.vertical).map { $0.reduce(0, +) }
@@ -85,7 +88,7 @@ final class PooledImage: @unchecked Sendable {
     storage.base[value.rawValue * plane + p / output.width * line + p % output.width]
   }
 
-  /// Writes K and Theta behind the pool to a lane of `map`.
+  /// Writes K and Theta after the pool to lane `image` of `map`.
   func write(to map: PixelVariances, image: Int) {
     for p in 0..<output.count {
       let count = self[.count, p]
@@ -97,8 +100,8 @@ final class PooledImage: @unchecked Sendable {
     }
   }
 
-  /// Writes g, and h `plane` further on, between the windows of row `y` of this image and those of
-  /// row `z` of another, as a matrix with rows of `columns` numbers.
+  /// Writes g between the windows of row `y` of this image and the windows of row `z` of `other`,
+  /// as a matrix with rows of `columns` numbers, and h `plane` after g.
   func writeGaps<L: CoreLanes>(
     _ y: Int, _ other: PooledImage, _ z: Int, _ sums: PoolSums,
     to matrix: UnsafeMutablePointer<L.Scalar>, columns: Int, plane: Int, _: L.Type
@@ -123,8 +126,8 @@ final class PooledImage: @unchecked Sendable {
     }
   }
 
-  /// Writes g, and h `plane` further on, between the windows of row `y` of this image and those one
-  /// `offset` on, around the edge, of row `z` of another; for sums by offset.
+  /// For sums by offset: writes g between each window of row `y` of this image and the window
+  /// `offset` further on, with wraparound, in row `z` of `other`, and h `plane` after g.
   func writeGaps<L: CoreLanes>(
     _ y: Int, _ other: PooledImage, _ z: Int, offset: Int, _ sums: PoolSums,
     to line: UnsafeMutablePointer<L.Scalar>, plane: Int, _: L.Type
@@ -138,7 +141,7 @@ final class PooledImage: @unchecked Sendable {
       ), count: output.width, isOne: false, to: line, plane: plane)
   }
 
-  /// g and h between window `p` of this image and window `q` of another.
+  /// g and h between window `p` of this image and window `q` of `other`.
   func gaps(_ p: Int, _ other: PooledImage, _ q: Int, _ sums: PoolSums) -> (Double, Double) {
     let both = self[.weight, p] * other[.weight, q]
     let uneven = self[.count, p] - other[.count, q]

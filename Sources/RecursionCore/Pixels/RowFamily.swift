@@ -1,5 +1,5 @@
-/// Pairs of pixel rows that depend on each other through a segment's convolutions, and on no
-/// others.
+/// Pairs of pixel rows that depend on each other, and on no other pairs, through a segment's
+/// convolutions.
 struct RowFamily: Sendable {
   /// A row of the first image and a row of the second.
   struct RowPair: Sendable, Equatable {
@@ -9,12 +9,12 @@ struct RowFamily: Sendable {
 
   /// The pairs of rows in each space, in ascending order.
   var rows: [[RowPair]]
-  /// By the convolution's node.
+  /// Indexed by the convolution's node.
   var convolutions: [Int: VerticalTaps] = [:]
-  /// The family of the swapped pairs.
+  /// The index of the family with the swapped pairs.
   var mirror = 0
 
-  /// Whether a space's pairs of rows are all of one offset.
+  /// Whether a space's pairs of rows are all pairs of one offset.
   func isWholeOffset(_ space: Int, height: Int) -> Bool {
     let pairs = rows[space]
     guard let first = pairs.first, let last = pairs.last else { return false }
@@ -46,7 +46,7 @@ struct RowFamily: Sendable {
     return families
   }
 
-  /// Spaces that are alike share their lists, so that these stay in the cache.
+  /// Lets equal spaces share their lists, so that the lists stay in the cache.
   private mutating func shareLists() {
     for space in rows.indices {
       if let same = rows[..<space].first(where: { $0 == rows[space] }) { rows[space] = same }
@@ -56,7 +56,7 @@ struct RowFamily: Sendable {
   private mutating func findTaps(
     _ convolutions: [Convolution], place: (_ space: Int, _ first: Int, _ second: Int) -> Int
   ) {
-    // Convolutions that are alike share theirs too.
+    // Equal convolutions share their taps too.
     var known: [(input: [RowPair], output: [RowPair], window: AxisWindow, taps: VerticalTaps)] = []
     for (node, input, output, window) in convolutions {
       let same = known.first {
@@ -70,14 +70,14 @@ struct RowFamily: Sendable {
   }
 }
 
-/// The pairs of rows that a segment needs of all its spaces, joined into families.
+/// The pairs of rows that a segment needs in all its spaces, joined into families.
 private struct NeededPairs {
   private let spaces: [PixelSegment.Space]
-  /// Where each space's pairs begin among all.
+  /// The number of each space's first pair among all pairs.
   private let starts: [Int]
-  /// Another pair of the same family; the family's first one has itself.
+  /// Union-find: another pair of the same family. The first pair of a family is its own parent.
   private var parents: [Int]
-  /// By a family's first pair.
+  /// The number of each family, by its first pair.
   private var numbers: [Int: Int] = [:]
 
   init(_ spaces: [PixelSegment.Space]) {
@@ -91,7 +91,7 @@ private struct NeededPairs {
     parents = Array(0..<total)
   }
 
-  /// The number of a pair among all.
+  /// The number of a pair among all pairs.
   func item(_ space: Int, _ first: Int, _ second: Int) -> Int {
     starts[space] + first * spaces[space].shape.height + second
   }
@@ -105,10 +105,10 @@ private struct NeededPairs {
     return item
   }
 
-  /// The family of a pair, if that is needed.
+  /// The family of a pair; nil if the pair is not needed.
   mutating func family(of item: Int) -> Int? { numbers[root(item)] }
 
-  /// Puts the pairs that a convolution's taps meet into one family with the pair of the result.
+  /// Joins the pairs that a convolution's taps meet with the pair of the result.
   mutating func connect(_ convolution: RowFamily.Convolution) {
     let window = convolution.window
     for (p, q) in Self.needed(spaces[convolution.output]) {
@@ -121,7 +121,7 @@ private struct NeededPairs {
     }
   }
 
-  /// The families, and the place of each pair in its family; -1 for those that are not needed.
+  /// The families, and the place of each pair in its family; -1 for pairs that are not needed.
   mutating func families() -> (families: [RowFamily], places: [Int]) {
     var families: [RowFamily] = []
     var places = [Int](repeating: -1, count: parents.count)

@@ -1,10 +1,11 @@
-/// An activation known at run time only, so that one set of loops serves many: it gets the numbers of
-/// both pixels copied to memory, and is called once per vector.
+/// A rule for an activation that is known only at run time, so that all such activations share one
+/// set of loops. The values of both pixels are copied to memory, and the activation is called once
+/// per vector.
 struct SharedRule: PixelRule {
   private let activation: any Activation
   private let count: Int
 
-  /// Runs an activation over a pass. Not inlined, so that the loops are here alone.
+  /// Runs an activation over a pass. Not inlined, so that the loops are compiled here only.
   @inline(never)
   static func run<L: Lanes>(_ activation: any Activation, over pass: PixelPass<L>) {
     pass.run(Self(activation: activation, count: activation.pixelValueCount))
@@ -25,7 +26,7 @@ struct SharedRule: PixelRule {
   }
 }
 
-/// The numbers of a pixel in memory.
+/// The values of a pixel in memory.
 private struct StoredValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L>
 
@@ -34,7 +35,7 @@ private struct StoredValues<L: Lanes>: ImageValues {
 }
 
 extension Activation {
-  /// The default.
+  /// Default: `pixelGaps`.
   package func gaps(
     _ gaps: PixelGaps<Float64Lanes>, _ x: UnsafePointer<Float64Lanes>,
     _ y: UnsafePointer<Float64Lanes>
@@ -42,7 +43,7 @@ extension Activation {
     pixelGaps(gaps, StoredValues(base: x), StoredValues(base: y))
   }
 
-  /// The default.
+  /// Default: `pixelGaps`.
   package func gaps(
     _ gaps: PixelGaps<Float32Lanes>, _ x: UnsafePointer<Float32Lanes>,
     _ y: UnsafePointer<Float32Lanes>

@@ -1,26 +1,28 @@
-/// What the vertical taps of a convolution meet at each pair of pixel rows of its result.
+/// The rows that the vertical taps of a convolution meet, for each pair of pixel rows of the
+/// result.
 ///
-/// All lists lie in one piece of memory: they are read for every pair of rows of every pair of
-/// images.
+/// All lists are in one block of memory, because they are read for every pair of rows of every pair
+/// of images.
 final class VerticalTaps: @unchecked Sendable {
   /// The kinds of lists.
   enum Kind: Int, CaseIterable {
-    /// Pairs of rows of the input, as places in the family's list.
+    /// Pairs of input rows, as places in the family's list.
     case both
-    /// Rows of the first image where the second one's is outside, and the other way round.
+    /// Rows of the first image where the row of the second is outside its image, and vice versa.
     case firstOnly, secondOnly
   }
 
-  /// Pairs of rows of the result.
+  /// Number of pairs of rows of the result.
   let count: Int
-  /// The result of place k may overwrite the input of place k - delay.
+  /// The result at place k may overwrite the input at place k - delay.
   let delay: Int
   private let starts: UnsafeMutableBufferPointer<Int>
   private let items: UnsafeMutableBufferPointer<Int>
 
   private static var kindCount: Int { Kind.allCases.count }
 
-  /// The taps at `pairs` of the result; `place` finds a pair of rows of the input in the family.
+  /// The taps at `pairs` of the result. `place` returns the place of a pair of input rows in the
+  /// family.
   init(
     _ window: AxisWindow, at pairs: [RowFamily.RowPair], place: (_ first: Int, _ second: Int) -> Int
   ) {
@@ -61,7 +63,7 @@ final class VerticalTaps: @unchecked Sendable {
     return lists
   }
 
-  /// The list of one kind at pair of rows `k`.
+  /// The list of one kind at the pair of rows `k`.
   @inline(__always)
   func list(_ k: Int, _ kind: Kind) -> UnsafeBufferPointer<Int> {
     let index = k * Self.kindCount + kind.rawValue
