@@ -36,6 +36,17 @@ import Testing
     }
   }
 
+  /// The numbers after `body` has changed them in place.
+  private func filled(
+    _ numbers: [Double], _ body: (UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    var numbers = numbers
+    numbers.withUnsafeMutableBufferPointer { numbers in
+      if let base = numbers.baseAddress { body(base) }
+    }
+    return numbers
+  }
+
   private func check<Scalar: PanelScalar>(_ scalar: Scalar.Type) {
     var numbers = Numbers(3)
     let (m, n, k) = (7, 5, 130)
@@ -43,9 +54,8 @@ import Testing
     let adder = PanelProduct<Scalar>(entries: m * m)
     let (rows, columns) = (a.map { Scalar($0) }, b.map { Scalar($0) })
     // Products and sums of these numbers are exact in either precision.
-    var sums = [Double](repeating: 1, count: m * n)
-    sums.withUnsafeMutableBufferPointer {
-      adder.add(rows, m: m, columns, k: k, stride: k, weight: 0.5, to: [(n, $0.baseAddress!)])
+    let sums = filled([Double](repeating: 1, count: m * n)) {
+      adder.add(rows, m: m, columns, k: k, stride: k, weight: 0.5, to: [(n, $0)])
     }
     #expect(sums == product(a, b, m, n, k).map { 1 + 0.5 * $0 })
     var square = [Double](repeating: 0, count: m * m)
@@ -77,19 +87,15 @@ import Testing
     let b = numbers.list(tiles.reduce(0, +) * k).map { Float($0) / 7 }
     let adder = PanelProduct<Float>(entries: m * max(m, 190))
     let starts = tiles.indices.map { tiles[..<$0].reduce(0, +) }
-    var together = [Double](repeating: 0, count: m * tiles.reduce(0, +))
-    together.withUnsafeMutableBufferPointer { sums in
-      let base = sums.baseAddress!
+    let together = filled([Double](repeating: 0, count: m * tiles.reduce(0, +))) { base in
       adder.add(
         a, m: m, b, k: k, stride: k, weight: 0.5,
         to: zip(tiles, starts).map { ($0, base + m * $1) })
     }
     for (n, start) in zip(tiles, starts) {
-      var alone = [Double](repeating: 0, count: m * n)
-      alone.withUnsafeMutableBufferPointer { sums in
+      let alone = filled([Double](repeating: 0, count: m * n)) {
         adder.add(
-          a, m: m, Array(b[(start * k)...]), k: k, stride: k, weight: 0.5,
-          to: [(n, sums.baseAddress!)])
+          a, m: m, Array(b[(start * k)...]), k: k, stride: k, weight: 0.5, to: [(n, $0)])
       }
       let isSame = alone == Array(together[m * start..<m * (start + n)])
       #expect(isSame, "the tile at column \(start)")
