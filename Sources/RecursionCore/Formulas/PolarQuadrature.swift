@@ -48,10 +48,10 @@ struct PolarQuadrature: Sendable {
         error.square <= tolerance * total.square
           && error.derivativeSquare <= tolerance * total.derivativeSquare
       }
-      if isBelow(1e-13) { return (total, scale) }
+      if isBelow(2e-12) { return (total, scale) }
       scale /= 2
       // Halving the width squares the error.
-      if isBelow(1e-10) { return (total, scale) }
+      if isBelow(1e-8) { return (total, scale) }
       coarse = fine
     }
     return nil
@@ -182,7 +182,7 @@ struct PolarQuadrature: Sendable {
     }
 
     /// The bound of `Sector.isResolved`, relative to the largest ray. The error of the sums is of the order of its square.
-    private static let tolerance = 3e-7
+    private static let tolerance = 2e-6
     /// The largest number of sectors. When it is reached, sectors are no longer halved.
     private static let mostSectors = 2000
 
