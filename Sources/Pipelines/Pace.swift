@@ -55,8 +55,13 @@ package struct Pace {
     let pairs = session.reduce(0) { $0 + $1.pairs }
     let average = begin > end ? Double(pairs) / max(begin - end, 1) : 0
     let several = session.prefix(Self.severalTiles).last?.age ?? 0
-    let span = min(max(Self.minute, several), max(begin, 1))
-    let now = Double(session.filter { $0.age <= span }.reduce(0) { $0 + $1.pairs }) / span
+    let window = max(Self.minute, several)
+    // A session that is not longer counts from its start. Of a longer one, the tile at the beginning of the window
+    // was computed before it.
+    let isWhole = oldest <= window
+    let span = isWhole ? max(begin, 1) : window
+    let recent = session.filter { isWhole || $0.age < window }
+    let now = Double(recent.reduce(0) { $0 + $1.pairs }) / span
     return (now, average, last.age)
   }
 

@@ -41,7 +41,7 @@ public struct RangeError: Failure, Sendable {
     if value.isNaN {
       return
         "\(quantity.rawValue) is not a number at step \(step) of the network, where an activation grows or "
-        + "varies too quickly to be integrated; use a function that varies less quickly, or smaller weight "
+        + "varies too quickly to be integrated, or has no value at 0; use another function, or smaller weight "
         + "variances"
     }
     let isLarge = !(value <= bound)

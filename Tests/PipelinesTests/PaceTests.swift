@@ -19,13 +19,19 @@ import Testing
     #expect(pace.secondsLeft == 180)
   }
 
+  @Test("a first wave of tiles that takes more than a minute counts from the start of the work")
+  func firstWave() {
+    let pace = pace((0..<16).map { Double($0) / 4 }, of: 160, starts: [105])
+    #expect(abs((pace.rate ?? 0) - 1600.0 / 105) < 1e-9)
+  }
+
   @Test("tiles that take long are averaged over several")
   func longTiles() {
     // One every 50 seconds: the last minute has one or two of them.
     let ages = (0..<12).map { 10 + 50 * Double($0) }
     let pace = pace(ages, of: 24, starts: [610])
-    #expect(abs((pace.rate ?? 0) - 100 * 8 / 360) < 1e-9)
-    #expect(abs((pace.secondsLeft ?? 0) - 540) < 1e-6)
+    #expect(abs((pace.rate ?? 0) - 700.0 / 360) < 1e-9)
+    #expect(abs((pace.secondsLeft ?? 0) - 1200 * 360.0 / 700) < 1e-6)
   }
 
   @Test("a start before a long pause does not count, nor one behind the first tile")

@@ -16,7 +16,7 @@ final class FormulaDuals: Sendable {
     var expansions: [Double: HermiteExpansion?] = [:]
     /// The total number of coefficients of all expansions.
     var coefficientCount = 0
-    var moments: [Int: MomentCell] = [:]
+    var moments: [Int: MomentCell?] = [:]
     var vectors: [Int: HermiteCell?] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
     var series: [Int: SeriesCell?] = [:]
@@ -128,10 +128,14 @@ final class FormulaDuals: Sendable {
     guard VarianceCell.range.contains(variance) else { return exactMoments(variance) }
     let logarithm = ntk_log(variance)
     let index = VarianceCell.index(logarithm)
-    if let cell = state.withLock({ $0.moments[index] }) { return cell.moments(logarithm) }
-    let cell = MomentCell(index, exactMoments)
-    state.withLock { $0.moments[index] = cell }
-    return cell.moments(logarithm)
+    let cell: MomentCell?
+    if let known = state.withLock({ $0.moments[index] }) {
+      cell = known
+    } else {
+      cell = MomentCell(index, exactMoments)
+      state.withLock { $0.moments[index] = .some(cell) }
+    }
+    return cell?.moments(logarithm) ?? exactMoments(variance)
   }
 
   /// The coefficients in a cell; nil if there are too many.
@@ -257,13 +261,29 @@ struct MomentCell: Sendable {
   private let index: Int
   private let squares: [Double]
   private let slopes: [Double]
-  private static let rule = Chebyshev(14)
+  /// Terms in the place. Functions that grow like exponentials need more.
+  private static let rules = [Chebyshev(14), Chebyshev(28)]
+  /// The largest value of the last two coefficients, relative to the smallest moment in the cell.
+  private static let tolerance = 1e-13
 
-  init(_ index: Int, _ moments: (Double) -> Moments) {
-    self.index = index
-    let values = Self.rule.nodes.map { moments(ntk_exp(VarianceCell.logarithm(index, $0))) }
-    squares = Self.rule.coefficients(values.map(\.square))
-    slopes = Self.rule.coefficients(values.map(\.derivativeSquare))
+  /// nil if the coefficients do not converge.
+  init?(_ index: Int, _ moments: (Double) -> Moments) {
+    for rule in Self.rules {
+      let values = rule.nodes.map { moments(ntk_exp(VarianceCell.logarithm(index, $0))) }
+      let squares = Self.coefficients(values.map(\.square), rule)
+      let slopes = Self.coefficients(values.map(\.derivativeSquare), rule)
+      guard let squares, let slopes else { continue }
+      (self.index, self.squares, self.slopes) = (index, squares, slopes)
+      return
+    }
+    return nil
+  }
+
+  /// nil if they do not converge, or if `values` are not numbers.
+  private static func coefficients(_ values: [Double], _ rule: Chebyshev) -> [Double]? {
+    let coefficients = rule.coefficients(values)
+    let bound = tolerance * (values.min() ?? 0)
+    return coefficients.suffix(2).allSatisfy { abs($0) <= bound } ? coefficients : nil
   }
 
   func moments(_ logarithm: Double) -> Moments {

@@ -70,15 +70,13 @@ struct HermiteExpansion: Sendable {
 /// phi' at a few points between the nodes. A function that oscillates faster than the nodes can
 /// resolve has exactly the same sums as a slower function. The two differ only between the nodes.
 private struct Points {
-  private typealias L = Float64Lanes
-
   private let z: [Double]
   /// The sums and the differences of phi' at z and -z.
   private let even: [Double]
   private let odd: [Double]
 
   init(_ function: ActivationFunction, _ root: Double) {
-    z = (0..<L.count).map { 0.1371 + 5.5 / Double(L.count) * Double($0) }
+    z = (0..<16).map { 0.1371 + 5.5 / 16 * Double($0) }
     let (right, left) = (
       function.slopes(at: z.map { root * $0 }), function.slopes(at: z.map { -root * $0 })
     )
@@ -88,25 +86,19 @@ private struct Points {
 
   /// Whether the sum of coefficients times polynomials agrees with phi' at these points.
   func agree(with coefficients: [Double], scale: Double) -> Bool {
-    let z = L(numbers: z)
-    var (before, here) = (L(0), L(1))
-    var (evenSum, oddSum) = (L(0), L(0))
-    for (n, b) in coefficients.enumerated() {
-      if n % 2 == 0 {
-        evenSum = evenSum.adding(L(b + b), times: here)
-      } else {
-        oddSum = oddSum.adding(L(b + b), times: here)
-      }
-      let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
-      (before, here) = (here, (z * here).adding(root, times: before) * inverse)
-    }
     // The truncation error of long expansions is larger.
     let tolerance = coefficients.count < HermiteExpansion.many ? 1e-8 : 1e-4
-    let (evens, odds) = (evenSum.numbers, oddSum.numbers)
-    return self.z.indices.allSatisfy { place in
-      let weight = ntk_exp(-self.z[place] * self.z[place] / 4)
-      let error = max(abs(evens[place] - even[place]), abs(odds[place] - odd[place]))
-      return weight * error <= tolerance * scale
+    return z.indices.allSatisfy { place in
+      let z = z[place]
+      var (before, here) = (0.0, 1.0)
+      var (evenSum, oddSum) = (0.0, 0.0)
+      for (n, b) in coefficients.enumerated() {
+        if n % 2 == 0 { evenSum += 2 * b * here } else { oddSum += 2 * b * here }
+        let next = z * here - Double(n).squareRoot() * before
+        (before, here) = (here, next / Double(n + 1).squareRoot())
+      }
+      let error = max(abs(evenSum - even[place]), abs(oddSum - odd[place]))
+      return ntk_exp(-z * z / 4) * error <= tolerance * scale
     }
   }
 }
@@ -125,7 +117,7 @@ private struct Nodes {
   let square: Double
 
   init(_ function: ActivationFunction, _ root: Double, step: Double) {
-    // Skip a node at 0, where a quotient may be undefined.
+    // There is no node at 0, where a quotient may be undefined.
     let points = stride(from: step / 2, to: function.reach(root), by: step).map { $0 }
     count = (points.count + L.count - 1) / L.count * L.count
     z = AlignedStorage(count: count)
