@@ -22,7 +22,8 @@ struct ActivationFunction: Sendable {
     self.slope = slope
     try formula.checkIsActivation()
     func breaks(_ bound: Double) -> [Double] {
-      Set(formula.breaks(within: bound) + slope.breaks(within: bound)).sorted()
+      (formula.breaks(within: bound) + slope.breaks(within: bound)).sorted()
+        .withoutNeighbors(within: 1e-12)
     }
     nearBreaks = breaks(Self.bounds.near)
     allBreaks = breaks(Self.bounds.far)

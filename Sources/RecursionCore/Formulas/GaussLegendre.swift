@@ -76,3 +76,13 @@ struct GaussLegendre: Sendable {
     }
   }
 }
+
+extension [Double] {
+  /// Sorted numbers without those that are at most `distance` above the one before.
+  func withoutNeighbors(within distance: Double) -> [Double] {
+    reduce(into: []) { kept, number in
+      if let last = kept.last, number - last <= distance { return }
+      kept.append(number)
+    }
+  }
+}

@@ -120,9 +120,11 @@ struct PolarPair {
     var ends = [0, reach]
     ends += breaks1.map { $0 / cosine1 }.filter { $0 > 0 && $0 < reach }
     ends += breaks2.map { $0 / cosine2 }.filter { $0 > 0 && $0 < reach }
+    // Nodes between ends that differ by rounding could fall onto a break, where phi may be undefined.
+    ends = ends.sorted().withoutNeighbors(within: 1e-14 * reach)
     var (radii, weights) = ([Double](), [Double]())
     PolarQuadrature.rule.fill(
-      ends.sorted(), width: scale * PolarQuadrature.width(max(root1, root2)), to: &radii, &weights
+      ends, width: scale * PolarQuadrature.width(max(root1, root2)), to: &radii, &weights
     )
     let (u, v) = (
       radii.map { root1 * cosine1 * $0 }, radii.map { sign * root2 * cosine2 * $0 }

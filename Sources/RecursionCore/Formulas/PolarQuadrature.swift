@@ -96,13 +96,3 @@ extension Moments {
       square: a.square + b.square, derivativeSquare: a.derivativeSquare + b.derivativeSquare)
   }
 }
-
-extension [Double] {
-  /// Sorted numbers without those that are at most `distance` above the one before.
-  fileprivate func withoutNeighbors(within distance: Double) -> [Double] {
-    reduce(into: []) { kept, number in
-      if let last = kept.last, number - last <= distance { return }
-      kept.append(number)
-    }
-  }
-}
