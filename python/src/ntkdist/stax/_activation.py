@@ -11,7 +11,7 @@ from ._net import Net
 
 
 class ActivationLayer(SimpleLayer):
-    """A function of every channel of every position."""
+    """A function that is applied to every channel of every position."""
 
     def __init__(
         self,
@@ -23,10 +23,10 @@ class ActivationLayer(SimpleLayer):
         """An activation.
 
         Args:
-            name: the function of `ntkdist.stax` that makes it,
+            name: the function of `ntkdist.stax` that makes it.
             layer: the job's layer.
-            function: maps JAX arrays; None without one.
-            arguments: what that function makes it of.
+            function: the activation, for JAX arrays; None if there is none.
+            arguments: the arguments with which `name` makes it.
         """
         self.name = name
         self.layer = layer
@@ -41,7 +41,7 @@ class ActivationLayer(SimpleLayer):
         if not signal.is_gaussian:
             raise NotImplementedError(
                 f"{self.name} needs a Gaussian signal; put Dense, Conv or attention right before "
-                "it, behind Flatten and other activations"
+                "it, after Flatten and other activations"
             )
         return signal.then(self.layer, is_gaussian=False)
 
@@ -60,7 +60,7 @@ def activation(
 ) -> Net:
     """The network of one activation: the job's layer `kind` with these parameters.
 
-    `arguments` are those that make it; None for the values of the parameters.
+    `arguments` are those with which `name` makes it; None for the values of the parameters.
     """
     layer: JobLayer = {kind: parameters} if parameters else kind
     given = tuple(parameters.values()) if arguments is None else arguments

@@ -16,7 +16,7 @@ from ._net import Net
 
 @dataclass(frozen=True)
 class AggregateLayer(SimpleLayer):
-    """Sums over neighbors, whose pattern comes with the inputs."""
+    """Sums over the neighbors of a graph, which is given with the inputs."""
 
     aggregate_axis: tuple[int, ...] | None
     batch_axis: int
@@ -48,7 +48,7 @@ class AggregateLayer(SimpleLayer):
         return signal.then(layer)
 
     def dense(self, pattern: Any, sizes: Sequence[int]) -> np.ndarray[Any, Any]:
-        """The pattern [n, P, P] of weights from tail to head; `sizes` are those aggregated over.
+        """The weights [n, P, P] from tail to head; `sizes` are those of the aggregated axes.
 
         Raises ValueError for a pattern of another shape.
         """
@@ -97,16 +97,16 @@ def Aggregate(
 ) -> Net:
     """Sums over the neighbors of a graph (arXiv 1905.13192).
 
-    The graph comes with the call, `kernel_fn(x1, x2, pattern=(pattern1, pattern2))`, and must be
-    the same for all inputs; without one the layer does nothing.
+    The graph is given in the call, `kernel_fn(x1, x2, pattern=(pattern1, pattern2))`, and must be
+    the same for all inputs. Without a graph, the layer does nothing.
 
     Args:
         aggregate_axis: the spatial axes that are summed over; None for all.
-        batch_axis: the axis of the inputs.
+        batch_axis: the axis of the batch.
         channel_axis: the axis of the channels.
-        to_dense: makes of a pattern one of the shape [inputs, *sizes, *sizes].
+        to_dense: converts a pattern to the shape [inputs, *sizes, *sizes].
         implementation: "DENSE": patterns are weights [inputs, *tails, *heads]; "SPARSE": edges
-            [inputs, edges, axes, 2], each of weight 1, those with a negative number left out.
+            [inputs, edges, axes, 2], each of weight 1; edges with a negative number are left out.
     """
     axes = None if aggregate_axis is None else whole_numbers(aggregate_axis, "aggregate_axis")
     kind = word(implementation, ("dense", "sparse"), "implementation")

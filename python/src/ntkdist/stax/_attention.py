@@ -45,8 +45,8 @@ class AttentionLayer(SimpleLayer):
         require_two(len(signal.spatial), self.name)
         if not self.linear_scaling and self.mechanism != "identity":
             raise NotImplementedError(
-                f"attention {self.mechanism} of products over the root of their width has no "
-                "closed form; use linear_scaling=True, or attention_mechanism='IDENTITY'"
+                f"attention {self.mechanism} with linear_scaling=False has no closed form; use "
+                "linear_scaling=True, or attention_mechanism='IDENTITY'"
             )
         parameters: dict[str, Any] = {
             "mechanism": self.mechanism,
@@ -63,7 +63,7 @@ class AttentionLayer(SimpleLayer):
         layer: JobLayer = {"self_attention": parameters}
         behind = signal.then(layer, {"C": self.n_chan_out}, is_gaussian=True)
         if tracing.has_widths:
-            # A layer that changes nothing, for attention does not say how many channels it has.
+            # A job's attention has no width, so a layer that changes nothing gives it.
             behind = behind.then({"dense": {"trained": False, "width": self.n_chan_out}})
         return behind.resized({}, scale=1)
 
@@ -80,7 +80,7 @@ class AttentionLayer(SimpleLayer):
             found["positional_values"] = True
         elif not self.linear_scaling:
             raise NotImplementedError(
-                "attention with linear_scaling=False and embeddings in queries and keys alone; "
+                "attention with linear_scaling=False and embeddings only in queries and keys; "
                 "set val_pos_emb=True"
             )
         own, given = signal.channels, self.n_chan_pos_emb
@@ -196,21 +196,21 @@ def GlobalSelfAttention(
         n_chan_key: channels of keys and queries.
         n_chan_val: channels of values.
         n_heads: attention heads.
-        linear_scaling: True: products over their width, with queries and keys tied; False: over
-            its root, for the mechanism "IDENTITY".
-        W_key_std: standard deviations of the weights,
-        W_value_std: of the values,
-        W_query_std: the queries,
-        W_out_std: and the output.
-        b_std: that of the biases of the output; None for none.
+        linear_scaling: True: products of queries and keys are divided by their width, and queries
+            and keys share weights. False: they are divided by its root, only for "IDENTITY".
+        W_key_std: standard deviation of the weights of keys.
+        W_value_std: standard deviation of the weights of values.
+        W_query_std: standard deviation of the weights of queries.
+        W_out_std: standard deviation of the weights of the output.
+        b_std: standard deviation of the biases of the output; None for no biases.
         attention_mechanism: "SOFTMAX", "IDENTITY", "ABS" or "RELU".
-        pos_emb_type: "NONE", "SUM" or "CONCAT": random embeddings of positions, added or beside.
-        pos_emb_p_norm: used with pos_emb_decay_fn alone.
+        pos_emb_type: random embeddings of positions: "NONE", "SUM" or "CONCAT".
+        pos_emb_p_norm: not used without pos_emb_decay_fn.
         pos_emb_decay_fn: not supported.
-        n_chan_pos_emb: channels of the embeddings; None for those of the signal.
-        W_pos_emb_std: the standard deviation of the embeddings.
-        val_pos_emb: whether values have the embeddings too.
-        batch_axis: the axis of the inputs.
+        n_chan_pos_emb: channels of the embeddings; None for as many as the signal has.
+        W_pos_emb_std: standard deviation of the embeddings.
+        val_pos_emb: whether values get the embeddings too.
+        batch_axis: the axis of the batch.
         channel_axis: the axis of the channels.
     """
     out, key, val, heads = counts(

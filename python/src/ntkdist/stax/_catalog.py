@@ -10,7 +10,7 @@ from ._tying import AdjacencyLayer
 
 
 def pair(value: Any) -> tuple[int, int]:
-    """[down, across] of a job's pair, or of one number for both."""
+    """[down, across] from a job's pair, or from one number for both."""
     return (int(value[0]), int(value[1])) if isinstance(value, list) else (int(value), int(value))
 
 
@@ -44,7 +44,7 @@ def _numbers(function: Any, *keys: tuple[str, float]) -> Any:
 
 _AMPLITUDE, _FREQUENCY, _PHASE = ("amplitude", 1.0), ("frequency", 1.0), ("phase", 0.0)
 
-#: What makes the network of a job's activation of its parameters.
+#: Functions that make the network of a job's activation from its parameters.
 ACTIVATIONS: dict[str, Any] = {
     "relu": lambda parameters: _rectifiers.Relu(),
     "leaky_relu": _numbers(_rectifiers.LeakyRelu, ("negative_slope", 0.01)),
@@ -67,7 +67,7 @@ ACTIVATIONS: dict[str, Any] = {
     "polynomial": lambda parameters: _functions.Polynomial(parameters["coefficients"]),
 }
 
-#: The same of the other layers without weights.
+#: The same for the other layers without weights.
 OTHERS: dict[str, Any] = {
     "flatten": lambda parameters: _flatten.Flatten(),
     "global_average_pool": lambda parameters: _pooling.GlobalAvgPool(),

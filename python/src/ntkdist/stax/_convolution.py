@@ -24,9 +24,9 @@ class ConvLayer(SimpleLayer):
     """A convolution.
 
     Attributes:
-        kind: the job's layer.
-        name: what it is called in messages.
-        filter_shape: in the order of the filter's letters in the dimension numbers, as `strides`.
+        kind: the name of the job's layer.
+        name: its name in messages.
+        filter_shape: in the order of the filter's letters in the dimension numbers, like `strides`.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class ConvLayer(SimpleLayer):
     strides: tuple[int, ...]
     padding: str
     dimension_numbers: DimensionNumbers
-    #: From one place of the filter to the next; empty for 1. Jobs alone have others.
+    #: Pixels from one element of the filter to the next; empty for 1. Only jobs have other values.
     dilation: tuple[int, ...] = ()
 
     @property
@@ -85,12 +85,12 @@ class ConvLayer(SimpleLayer):
         return size * stride + (max(taps - stride, 0) if self.padding == "valid" else 0)
 
     def dilated(self, dilation: tuple[int, ...]) -> ConvLayer:
-        """The convolution with pixels between the places of its filter."""
+        """The convolution with a dilated filter."""
         return replace(self, dilation=dilation)
 
     @property
     def _reach(self) -> list[int]:
-        """The pixels from the first place of the filter to the last one, along each axis."""
+        """The number of pixels that the dilated filter spans along each axis."""
         steps = self.dilation or [1] * len(self.filter_shape)
         return [(taps - 1) * step + 1 for taps, step in zip(self.filter_shape, steps)]
 
@@ -183,7 +183,7 @@ def Conv(
     parameterization: str = "ntk",
     s: tuple[int, int] = (1, 1),
 ) -> Net:
-    """A convolution with weights of variance W_std**2 over channels times pixels of the filter.
+    """A convolution whose weights have variance W_std**2 / (channels * pixels of the filter).
 
     Args:
         out_chan: output channels.
@@ -191,7 +191,7 @@ def Conv(
         strides: of the filter; None for 1.
         padding: "VALID", "SAME" (zeros) or "CIRCULAR".
         W_std: standard deviation of the weights.
-        b_std: that of the biases; None for none.
+        b_std: standard deviation of the biases; None for no biases.
         dimension_numbers: the order of the axes, as in `jax.lax.conv_general_dilated`; None for
             ("NHWC", "HWIO", "NHWC").
         parameterization: "ntk" or "standard".
@@ -253,7 +253,7 @@ def ConvLocal(
     parameterization: str = "ntk",
     s: tuple[int, int] = (1, 1),
 ) -> Net:
-    """A convolution with weights of its own at every position; see `Conv`."""
+    """A convolution with different weights at every position; see `Conv`."""
     return _convolution(
         "local_convolution",
         "ConvLocal",

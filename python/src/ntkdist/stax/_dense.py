@@ -18,7 +18,7 @@ class Weights:
 
     Attributes:
         width: output channels, before scaling.
-        scales: input and output scale of the standard parameterization.
+        scales: the input and output scales of the standard parameterization.
     """
 
     width: int
@@ -29,7 +29,7 @@ class Weights:
 
     @property
     def is_standard(self) -> bool:
-        """Whether weights carry their scale."""
+        """Whether the parameterization is the standard one, in which weights carry their scale."""
         return self.parameterization == "standard"
 
     @property
@@ -38,17 +38,17 @@ class Weights:
         return self.width * self.scales[1] if self.is_standard else self.width
 
     def parameters(self, signal: Signal, tracing: Tracing, name: str) -> dict[str, Any]:
-        """The parameters of the job's layer behind `signal`."""
+        """The parameters of the job's layer after `signal`."""
         found: dict[str, Any] = {"weight_variance": variance(self.W_std)}
         bias = variance(self.b_std)
         if self.is_standard:
             found["parameterization"] = "standard"
             if self.scales[0] != signal.scale:
                 raise NotImplementedError(
-                    f"{name} has s = {self.scales} behind a layer with the scale {signal.scale}; "
+                    f"{name} has s = {self.scales} after a layer with the scale {signal.scale}; "
                     "give s[0] the value of s[1] in the layer before"
                 )
-            # A trained bias of variance 0 adds 1 to the NTK; this variance is lost in rounding.
+            # A trained bias of variance 0 still adds 1 to the NTK; 1e-300 is lost in rounding.
             bias = bias or (0.0 if self.b_std is None else 1e-300)
         if bias:
             found["bias_variance"] = bias
@@ -59,7 +59,7 @@ class Weights:
     def behind(
         self, signal: Signal, layer: JobLayer, sizes: Mapping[str, int | None] | None = None
     ) -> Signal:
-        """The signal behind the layer."""
+        """The signal after the layer."""
         scale = self.scales[1] if self.is_standard else 1
         behind = signal.then(layer, {**(sizes or {}), "C": self.channels}, is_gaussian=True)
         return behind.resized({}, scale=scale)
@@ -76,7 +76,7 @@ class Weights:
         return weights, biases
 
     def scaled(self, product: Any, biases: Any, fan_in: int) -> Any:
-        """The layer's outputs, of the product of weights and inputs."""
+        """The layer's outputs, from the product of weights and inputs."""
         if self.is_standard:
             outputs = product / self.scales[0] ** 0.5
             return outputs if biases is None else outputs + biases
@@ -102,7 +102,7 @@ def weights(
 
 @dataclass(frozen=True)
 class DenseLayer(SimpleLayer):
-    """A dense layer, on each position alone."""
+    """A dense layer, applied to each position separately."""
 
     weights: Weights
     batch_axis: int
@@ -147,13 +147,14 @@ def Dense(
 ) -> Net:
     """A dense layer: z = W_std / sqrt(n) W x + b_std b, with W, b standard normal.
 
-    On images it acts on each pixel alone; put `Flatten` before it for a fully connected network.
+    On images, it acts on each pixel separately; put `Flatten` before it for a fully connected
+    network.
 
     Args:
-        out_dim: output channels. Kernels depend on them in the standard parameterization alone.
+        out_dim: output channels. Kernels depend on them only in the standard parameterization.
         W_std: standard deviation of the weights.
-        b_std: that of the biases; None for none.
-        batch_axis: the axis of the inputs.
+        b_std: standard deviation of the biases; None for no biases.
+        batch_axis: the axis of the batch.
         channel_axis: the axis of the channels.
         parameterization: "ntk", or "standard" (arXiv 2001.07301).
         s: input and output scale of the standard parameterization.

@@ -1,4 +1,4 @@
-"""Activations by name, by formula, or by a function that can be read as one."""
+"""Activations given by name, as a formula, or as a function that can be read as a formula."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def Elementwise(
     nngp_fn: Callable[[float, float, float], float] | None = None,
     d_nngp_fn: Callable[[float, float, float], float] | None = None,
 ) -> Net:
-    """Any activation: kernels are computed of the function itself, to rounding.
+    """Any activation; kernels are computed from the function itself, up to rounding.
 
     Args:
         fn: a formula of x such as "x * sigmoid(1.702 * x)", a name such as "tanh", or a function
             made of NumPy's or JAX's elementary functions, which is read as a formula.
-        nngp_fn: not needed, and not used.
-        d_nngp_fn: likewise.
+        nngp_fn: not used.
+        d_nngp_fn: not used.
 
-    Raises NotImplementedError for a function that cannot be read, or where there is none.
+    Raises NotImplementedError if the function cannot be read, or is missing.
     """
     if fn is None:
         raise NotImplementedError(
-            "Elementwise without fn: kernels are computed of the function; give it as a formula, "
+            "Elementwise without fn: kernels are computed from the function; give it as a formula, "
             "such as Elementwise('erf(x)')"
         )
     return _net(fn, "Elementwise")
@@ -51,7 +51,7 @@ def Elementwise(
 def ElementwiseNumerical(
     fn: str | Callable[[Any], Any], deg: int = 25, df: Callable[[Any], Any] | None = None
 ) -> Net:
-    """The same as `Elementwise(fn)`: kernels to rounding, whatever `deg` says.
+    """The same as `Elementwise(fn)`: kernels up to rounding, for any `deg`.
 
     Args:
         fn: a function, formula or name.

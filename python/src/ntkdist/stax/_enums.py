@@ -1,4 +1,4 @@
-"""The words of some arguments, as enumerations; their names can be given as strings."""
+"""Enumerations for some arguments; their names can also be given as strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class Padding(enum.Enum):
-    """What is outside images: nothing (VALID), zeros (SAME), or the other side (CIRCULAR)."""
+    """What lies outside images: nothing (VALID), zeros (SAME), or the other side (CIRCULAR)."""
 
     CIRCULAR = "CIRCULAR"
     SAME = "SAME"
@@ -14,7 +14,7 @@ class Padding(enum.Enum):
 
 
 class AttentionMechanism(enum.Enum):
-    """What is made of the products of queries and keys."""
+    """The function that is applied to products of queries and keys."""
 
     SOFTMAX = "SOFTMAX"
     IDENTITY = "IDENTITY"
@@ -23,7 +23,7 @@ class AttentionMechanism(enum.Enum):
 
 
 class PositionalEmbedding(enum.Enum):
-    """Whether positions have random embeddings, added or beside."""
+    """Whether positions have random embeddings, which are added or concatenated."""
 
     NONE = "NONE"
     SUM = "SUM"

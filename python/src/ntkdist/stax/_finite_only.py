@@ -1,4 +1,4 @@
-"""Layers without a closed form in the limit of infinite width: finite networks have them alone."""
+"""Layers without a closed form in the limit of infinite width, for finite networks only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._sequences import in_sequence, tokens
 class FiniteOnlyLayer(SimpleLayer):
     """A layer whose kernels can only be estimated."""
 
-    #: Why, and what is nearest.
+    #: Why, and what to use instead.
     reason: str
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> NoReturn:
@@ -56,7 +56,7 @@ class MaxPoolLayer(FiniteOnlyLayer):
 
 @dataclass(frozen=True)
 class BatchNormLayer(FiniteOnlyLayer):
-    """Channels with mean 0 and variance 1 over a batch, without parameters of its own."""
+    """Channels with mean 0 and variance 1 over a batch, without parameters."""
 
     eps: float
     name = "BatchNorm"
@@ -72,7 +72,7 @@ class BatchNormLayer(FiniteOnlyLayer):
 
 @dataclass(frozen=True)
 class GRULayer(FiniteOnlyLayer):
-    """Gated recurrent units: h = (1 - z) n + z h', with n = tanh(W x + r U h')."""
+    """Gated recurrent units: h = (1 - z) n + z h', with n = tanh(U x + b + r W h')."""
 
     width: int
     W_std: float
@@ -110,11 +110,11 @@ class GRULayer(FiniteOnlyLayer):
 def MaxPool(
     window_shape: Sequence[int], strides: Sequence[int] | None = None, padding: str = "VALID"
 ) -> Net:
-    """Maxima over windows, of finite networks alone.
+    """Maxima over windows, for finite networks only.
 
     Args:
         window_shape: [height, width] of the windows.
-        strides: from one window to the next; None for 1.
+        strides: distances from one window to the next; None for 1.
         padding: "VALID", "SAME" or "CIRCULAR".
     """
     window = counts(window_shape, "window_shape")
@@ -127,7 +127,7 @@ def MaxPool(
 def BatchNorm(eps: float = 1e-5) -> Net:
     """Normalization of channels over the inputs of a batch and all positions, without parameters.
 
-    Of finite networks alone. `eps` is added to variances.
+    For finite networks only. `eps` is added to variances.
     """
     if eps < 0:
         raise ValueError(f"eps is {eps}; give 0 or more")
@@ -141,13 +141,13 @@ def GRU(
     b_std: float | None = None,
     order: str = "rows",
 ) -> Net:
-    """Gated recurrent units (arXiv 1406.1078) over an image, of finite networks alone.
+    """Gated recurrent units (arXiv 1406.1078) over an image, for finite networks only.
 
     Args:
         out_dim: hidden units.
-        W_std: standard deviation of the weights of hidden units,
-        U_std: of inputs,
-        b_std: and of biases; None for none.
+        W_std: standard deviation of the weights of hidden units.
+        U_std: standard deviation of the weights of inputs.
+        b_std: standard deviation of the biases; None for no biases.
         order: "rows": each row of an image is an input; "pixels": each pixel is one.
     """
     if int(out_dim) != out_dim or out_dim < 1:

@@ -14,7 +14,7 @@ from ._net import Net
 
 @dataclass(frozen=True)
 class FlattenLayer(SimpleLayer):
-    """All axes but that of the inputs become channels."""
+    """All axes except that of the batch become channels."""
 
     batch_axis: int
     batch_axis_out: int
@@ -47,7 +47,7 @@ class FlattenLayer(SimpleLayer):
 
 @dataclass(frozen=True)
 class IdentityLayer(Layer):
-    """Nothing."""
+    """The identity."""
 
     name = "Identity"
 
@@ -59,11 +59,11 @@ class IdentityLayer(Layer):
 
 
 def Flatten(batch_axis: int = 0, batch_axis_out: int = 0) -> Net:
-    """All axes but that of the inputs become channels.
+    """All axes except that of the batch become channels.
 
     Args:
-        batch_axis: the axis of the inputs before.
-        batch_axis_out: and after, 0 or 1.
+        batch_axis: the axis of the batch in the inputs.
+        batch_axis_out: the axis of the batch in the outputs, 0 or 1.
     """
     if batch_axis_out not in (0, 1, -1, -2):
         raise ValueError(f"batch_axis_out is {batch_axis_out}; give 0 or 1")

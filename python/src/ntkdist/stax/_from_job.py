@@ -31,7 +31,7 @@ _NESTED = ("residual", "concatenate", "product", "repeat")
 
 
 class Parameters(dict[str, Any]):
-    """The parameters of a layer, and which of them were read: others would be ignored."""
+    """The parameters of a layer; `read` has those that were read, so that none is ignored."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         super().__init__(given)
@@ -60,12 +60,12 @@ class FiniteNetwork:
     """How wide the layers of a job are in a finite network.
 
     Attributes:
-        width: channels of layers that do not say how many they have; None: they must.
-        scale: by how much the others are wider than they say, the last one aside. In the standard
-            parameterization kernels stay those of the widths that the layers say.
-        outputs: channels of the last layer with weights, unless layers behind it mix channels; None
-            for what it says, or else
-        default_outputs: so many; None for `width`.
+        width: of layers without a width of their own; None: every layer must have its own.
+        scale: multiplies the widths that layers have, except that of the last one. In the standard
+            parameterization, kernels remain those of the unscaled widths.
+        outputs: channels of the last layer with weights, unless layers after it mix channels; None
+            for its own width.
+        default_outputs: used if it has none; None for `width`.
     """
 
     width: int | None
@@ -74,7 +74,7 @@ class FiniteNetwork:
     default_outputs: int | None = None
 
     def layer(self, layers: Sequence[JobLayer]) -> Layer:
-        """The network. Raises NotImplementedError for layers that no finite network has."""
+        """The network. Raises NotImplementedError for layers that finite networks do not have."""
         last = last_weights(layers)
         before, scale = self._series(layers[:last], 1)
         if last == len(layers):
@@ -88,7 +88,7 @@ class FiniteNetwork:
         return _structure.SerialLayer((*before, *after))
 
     def _series(self, layers: Sequence[JobLayer], scale: int) -> tuple[list[Layer], int]:
-        """Layers behind a signal whose channels are `scale` times what its layer says."""
+        """Layers after a signal with `scale` times as many channels as its layer says."""
         found = []
         for layer in layers:
             one, scale = self._one(layer, scale)
@@ -96,7 +96,7 @@ class FiniteNetwork:
         return found, scale
 
     def _one(self, layer: JobLayer, scale: int) -> tuple[Layer, int]:
-        """A layer, and the scale of the signal behind it."""
+        """A layer, and the scale of the signal after it."""
         name, parameters = named(layer)
         made = self._made(name, parameters, scale)
         if unread := set(parameters) - parameters.read:
@@ -182,8 +182,8 @@ class FiniteNetwork:
     def _attention(self, parameters: Parameters) -> Layer:
         count = self._width("self_attention", parameters)
         is_linear = parameters.get("scaling", "linear") == "linear"
-        # Products over the root of their width stay random: many heads make kernels sure. Products
-        # over their width need many keys.
+        # Products divided by the root of their width stay random, so only many heads make kernels
+        # deterministic. Products divided by their width need many keys.
         heads = max(round(count**0.5), 1) if is_linear else count
         net = GlobalSelfAttention(
             count,
@@ -214,7 +214,7 @@ class FiniteNetwork:
 
 
 def last_weights(layers: Sequence[JobLayer]) -> int:
-    """The place of the last layer with weights; the end where layers behind it mix channels."""
+    """The index of the last layer with weights; the end if layers after it mix channels."""
     for place in range(len(layers) - 1, -1, -1):
         name, _ = named(layers[place])
         if name in _AFFINE or name == "self_attention":

@@ -85,11 +85,11 @@ def Gabor() -> Net:
 
 
 def ExpNormalized(gamma: float = 1, shift: float = -1, do_clip: bool = False) -> Net:
-    """The normalized Gaussian kernel (arXiv 2003.02237): no function, and no finite network.
+    """The normalized Gaussian kernel (arXiv 2003.02237), without a function or finite network.
 
     Args:
         gamma: the factor in the exponent.
-        shift: added to correlations before.
+        shift: added to correlations before they are multiplied by gamma.
         do_clip: changes nothing; correlations stay in range.
     """
     return activation(
@@ -106,8 +106,8 @@ def Monomial(degree: int) -> Net:
 def Hermite(degree: int) -> Net:
     """The normalized Hermite polynomial.
 
-    Where variances are 1, the NNGP becomes nngp**degree. At other variances kernels are those of
-    the polynomial, where neural-tangents has nngp**degree throughout.
+    Where variances are 1, the NNGP becomes nngp**degree. At other variances, kernels are those of
+    the polynomial; neural-tangents uses nngp**degree everywhere.
     """
     degree = whole_degree(degree)
     coefficients = _hermite(degree) / math.sqrt(math.factorial(degree))
@@ -115,7 +115,7 @@ def Hermite(degree: int) -> Net:
 
 
 def _hermite(degree: int) -> NDArray[np.float64]:
-    """The coefficients of a Hermite polynomial, E[He He] = degree!, the leading one first."""
+    """The coefficients of a Hermite polynomial with E[He He] = degree!, the leading one first."""
     last, this = np.zeros(1), np.ones(1)
     for n in range(degree):
         # He_(n+1) = x He_n - n He_(n-1)

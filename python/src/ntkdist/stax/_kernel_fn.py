@@ -53,21 +53,21 @@ class KernelFn:
         """Kernels between x1 and x2.
 
         Args:
-            x1: inputs [n1, height, width, channels], or [n1, features], or with the axes in the
-                order that the first layer says. The dtype of results is that of the inputs. Or a
-                `Kernel` that another `kernel_fn` has returned, to go on from there.
+            x1: inputs [n1, height, width, channels], or [n1, features], or with axes in the order
+                that the first layer expects. Results have the dtype of the inputs. Or a `Kernel`
+                that another `kernel_fn` has returned, to continue from there.
             x2: inputs [n2, ...] of the same shape; None for x1.
-            get: "nngp", "ntk" or another field of `Kernel`, which is returned; a tuple of such
-                names, for a named tuple of them; or None for a whole `Kernel`. "nngp_deficit" is
-                sqrt(K(x, x) K(x', x')) - K(x, x') without cancellation, "ntk_deficit" the same of
-                the NTK.
+            get: the field of `Kernel` to return, such as "nngp" or "ntk"; a tuple of such names for
+                a named tuple of fields; or None for a whole `Kernel`. "nngp_deficit" is
+                sqrt(K(x, x) K(x', x')) - K(x, x') without cancellation; "ntk_deficit" is the same
+                for the NTK.
             pattern: graphs for `Aggregate`, one for x1 and one for x2.
             mask_constant: not supported.
             diagonal_batch: True or None.
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
                 pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
                 height, height, width, width], for small images.
-            precision: "f64" or "f32", the arithmetic; None for `ntkdist.config.precision`.
+            precision: of the arithmetic, "f64" or "f32"; None for `ntkdist.config.precision`.
             threads: the number of threads; None for `ntkdist.config.threads`.
 
         Raises ValueError, TypeError and NotImplementedError for what cannot be computed,
@@ -102,13 +102,13 @@ class KernelFn:
         return KernelFn, (self.layer,)
 
     def _behind(self, kernel: _kernels.Kernel, x2: Any, get: Any, options: dict[str, Any]) -> Any:
-        """The kernels of the network that begins with that of `kernel`."""
+        """The kernels of the network of `kernel` followed by this one."""
         if kernel.source is None or x2 is not None:
             raise NotImplementedError(
                 "kernel_fn of a Kernel that another kernel_fn has not just made; join the networks "
                 "with serial and give arrays"
             )
-        # It needs this module.
+        # It imports this module.
         from ._structure import SerialLayer
 
         layer, x1, x2, before = kernel.source
@@ -160,7 +160,7 @@ class KernelFn:
                 axes = _plans.input_axes(self.layer, ndim)
                 layers, signal = _plans.traced(self.layer, axes, [None] * ndim)
             except ShapeNeeded:
-                # Vectors, which may be known, are flattened first.
+                # The layers for vectors may be known, but they begin with flatten.
                 raise
             except (ValueError, NotImplementedError) as error:
                 failure = failure or error
@@ -172,7 +172,7 @@ class KernelFn:
 
 
 def _copied(x1: Any, x2: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
-    """What a later call goes on from, which must not be what has become of the arrays since."""
+    """Copies of what a later call continues from, because arrays may change in the meantime."""
     first = np.array(x1)
     second = first if x2 is x1 else None if x2 is None else np.array(x2)
     graphs = options["pattern"]
@@ -182,7 +182,7 @@ def _copied(x1: Any, x2: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[s
 
 
 def _refuse(x1: Any, x2: Any, mask_constant: Any, diagonal_batch: Any) -> None:
-    """Raises NotImplementedError for arguments that neural-tangents takes, and we do not."""
+    """Raises NotImplementedError for arguments that only neural-tangents supports."""
     for x in (x1, x2):
         if isinstance(x, (tuple, list)) and x and all(getattr(one, "ndim", 0) > 1 for one in x):
             raise NotImplementedError(

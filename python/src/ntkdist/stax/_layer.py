@@ -1,4 +1,4 @@
-"""What every layer of `ntkdist.stax` is."""
+"""The base classes of the layers of `ntkdist.stax`, and checks of their arguments."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy as np
 from .._graph import Signal
 from .._inputs import whole
 
-#: Signals between layers: one, or one for each branch behind `FanOut`.
+#: Signals between layers: one, or one for each branch after `FanOut`.
 Signals = Union[Signal, tuple["Signals", ...]]
 
-#: The axes of inputs and channels that a layer acts on; the latter None where it takes any.
+#: The axes of the batch and of the channels that a layer needs; None for any channel axis.
 RequiredAxes = tuple[int, Union[int, None]]
 
 
 @dataclass
 class Tracing:
-    """What is known while a network is written as layers of a job.
+    """The context in which a network is written as layers of a job.
 
     Attributes:
-        has_widths: whether channels of the finite network are written, because a standard
+        has_widths: whether widths of the finite network are written, because a standard
             parameterization or a concatenation depends on them.
-        adjacency: writes a matrix [P, P] and gives the file's path; None without patterns.
+        adjacency: writes a matrix [P, P] and returns the file's path; None without patterns.
     """
 
     has_widths: bool = False
@@ -34,22 +34,22 @@ class Tracing:
 
 
 class Layer:
-    """A layer: how it is written in a job, and what it is in a finite network."""
+    """A layer: how it is written in a job, and how a finite network computes it."""
 
-    #: What it is called in messages.
+    #: Its name in messages.
     name: str
     #: Whether kernels depend on how many channels the layers have.
     needs_widths = False
-    #: Whether the finite network's outputs of an input depend on the others of the batch, or on
+    #: Whether the finite network's outputs for an input depend on other inputs of the batch, or on
     #: chance.
     mixes_inputs = False
 
     def required_axes(self) -> RequiredAxes | None:
-        """The axes that the input must have; None where the layer takes any."""
+        """The axes that the input must have; None if the layer takes any."""
         return None
 
     def trace(self, signals: Signals, tracing: Tracing) -> Signals:
-        """The signals behind the layer."""
+        """The signals after the layer."""
         raise NotImplementedError
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
@@ -62,7 +62,7 @@ class Layer:
 
 
 def inside(layer: Layer) -> Iterator[Layer]:
-    """The layer, and all that it consists of."""
+    """The layer, and all layers inside it."""
     yield layer
     for part in getattr(layer, "parts", ()):
         yield from inside(part)
@@ -71,7 +71,7 @@ def inside(layer: Layer) -> Iterator[Layer]:
 
 
 def mixes_inputs(layer: Layer) -> bool:
-    """Whether outputs of an input depend on the others of the batch, or on chance."""
+    """Whether outputs for an input depend on other inputs of the batch, or on chance."""
     return any(part.mixes_inputs for part in inside(layer))
 
 
@@ -90,7 +90,7 @@ class SimpleLayer(Layer):
         return self.trace_one(signals, tracing)
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        """The signal behind the layer."""
+        """The signal after the layer."""
         raise NotImplementedError
 
 
@@ -130,6 +130,6 @@ def require_two(count: int, name: str) -> None:
     """Raises NotImplementedError for more than two spatial axes."""
     if count > 2:
         raise NotImplementedError(
-            f"{name} acts on {count} spatial axes, and kernels are computed of images, with one or "
+            f"{name} acts on {count} spatial axes, but kernels are computed for images with one or "
             "two; put Flatten first, or merge axes"
         )

@@ -1,10 +1,12 @@
-"""Names of other libraries that this module does not have, with what is nearest to them."""
+"""Names of other libraries that this module does not have, and what to use instead."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
-_OWN_LAYERS = "layers of one's own; activations can be given as formulas, Elementwise('tanh(x)')"
+_OWN_LAYERS = (
+    "custom layers are not supported; activations can be given as formulas, Elementwise('tanh(x)')"
+)
 _MASKS = "there are no masks; compute inputs of each length on their own"
 _NEAREST = {
     "Bool": _OWN_LAYERS,
@@ -22,7 +24,7 @@ _NEAREST = {
 
 
 class _Missing:
-    """What is not here: a call, or a member, says what is nearest."""
+    """A missing name: a call, or reading an attribute, raises an error that says what to use."""
 
     def __init__(self, name: str) -> None:
         self.__name__ = self.__qualname__ = name
@@ -31,7 +33,7 @@ class _Missing:
         self._refuse()
 
     def __getattr__(self, name: str) -> NoReturn:
-        # Of names with underscores Python itself asks whether they are there.
+        # Python itself looks up names with underscores, and expects AttributeError.
         if name.startswith("_"):
             raise AttributeError(name)
         self._refuse()

@@ -1,4 +1,4 @@
-"""The triple of functions that a network is."""
+"""A network as a triple of functions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ._layer import Layer
 class Net(tuple):  # type: ignore[type-arg]
     """`(init_fn, apply_fn, kernel_fn)` of a network.
 
-    - `init_fn(rng, input_shape)` gives the output shape and random parameters, with JAX;
-    - `apply_fn(params, inputs, **kwargs)` gives the finite network's outputs, with JAX;
-    - `kernel_fn(x1, x2=None, get=None)` gives kernels of the infinitely wide network; see
+    - `init_fn(rng, input_shape)` returns the output shape and random parameters, with JAX;
+    - `apply_fn(params, inputs, **kwargs)` returns the finite network's outputs, with JAX;
+    - `kernel_fn(x1, x2=None, get=None)` returns kernels of the infinitely wide network; see
       `KernelFn`.
     """
 
@@ -50,7 +50,7 @@ class Net(tuple):  # type: ignore[type-arg]
 
         Args:
             input_shape: of the inputs, [n, height, width, channels] or [n, features]; some layers
-                need it. None: images, or vectors for a network without layers on pixels.
+                need it. None: images, or vectors if no layer needs pixels.
 
         Raises ValueError and NotImplementedError as `kernel_fn` does.
         """
@@ -70,7 +70,10 @@ def _applied(layer: Layer, params: Any, inputs: Any, **kwargs: Any) -> Any:
 
 
 def layer_of(net: Sequence[Any]) -> Layer:
-    """The layer of a triple. Raises NotImplementedError for other functions."""
+    """The layer of a triple.
+
+    Raises TypeError for a function that was not called, NotImplementedError for anything else.
+    """
     if isinstance(net, Net):
         return net.layer
     if isinstance(net, (tuple, list)) and len(net) == 3 and isinstance(net[2], KernelFn):
@@ -78,6 +81,6 @@ def layer_of(net: Sequence[Any]) -> Layer:
     if callable(net):
         raise TypeError(f"{getattr(net, '__name__', net)!r} is not called; write it with ()")
     raise NotImplementedError(
-        "a layer that is not of ntkdist.stax; activations can be given as formulas, "
+        "a layer that is not from ntkdist.stax; activations can be given as formulas, "
         "Elementwise('x * sigmoid(x)')"
     )

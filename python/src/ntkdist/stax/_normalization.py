@@ -14,7 +14,7 @@ from ._net import Net
 
 @dataclass(frozen=True)
 class LayerNormLayer(SimpleLayer):
-    """Layer normalization over some axes, the channels among them."""
+    """Layer normalization over some axes, including that of the channels."""
 
     axes: tuple[int, ...]
     eps: float
@@ -28,7 +28,7 @@ class LayerNormLayer(SimpleLayer):
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
         if not signal.is_gaussian:
             raise NotImplementedError(
-                "LayerNorm needs a Gaussian signal; put it behind Dense, Conv or attention"
+                "LayerNorm needs a Gaussian signal; put it after Dense, Conv or attention"
             )
         axes = {signal.axes[axis % len(signal.axes)] for axis in self.axes}
         if "C" not in axes:
@@ -52,7 +52,7 @@ class LayerNormLayer(SimpleLayer):
 
 @dataclass(frozen=True)
 class DropoutLayer(SimpleLayer):
-    """Dropout in training; nothing in tests."""
+    """Dropout in training; the identity in tests."""
 
     keep: float
     is_training: bool
@@ -87,9 +87,9 @@ def LayerNorm(
     """Layer normalization.
 
     Args:
-        axis: what is normalized over: the channels, or channels and all spatial axes.
+        axis: the axes to normalize over: the channels, or channels and all spatial axes.
         eps: added to variances.
-        batch_axis: the axis of the inputs.
+        batch_axis: the axis of the batch.
         channel_axis: the axis of the channels.
     """
     axes = whole_numbers(axis, "axis")
@@ -102,9 +102,9 @@ def Dropout(rate: float, mode: str = "train") -> Net:
     """Dropout.
 
     Args:
-        rate: the probability of keeping a channel, above 0 and at most 1. (A job's `dropout` has
+        rate: the probability of keeping a channel, above 0 and at most 1. (A job's `dropout` takes
             the probability of dropping.)
-        mode: "train", or "test" for none.
+        mode: "train", or "test" for no dropout.
     """
     if mode not in ("train", "test"):
         raise ValueError(f"mode is {mode!r}; give 'train' or 'test'")

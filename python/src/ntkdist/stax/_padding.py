@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def pooled_size(size: int | None, window: int, stride: int, padding: str) -> int | None:
-    """The windows along an axis of `size` pixels; None where that is not known."""
+    """The number of windows along an axis of `size` pixels; None if the size is not known."""
     if size is None:
         return None
     if padding == "valid":
@@ -13,6 +13,6 @@ def pooled_size(size: int | None, window: int, stride: int, padding: str) -> int
 
 
 def circular_margins(size: int, window: int, stride: int) -> tuple[int, int]:
-    """Pixels to repeat before and behind an axis so that windows cover it as with SAME."""
+    """How many pixels to repeat before and after an axis, so that windows cover it as with SAME."""
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2

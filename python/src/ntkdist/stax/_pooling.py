@@ -144,10 +144,10 @@ def AvgPool(
 
     Args:
         window_shape: [height, width] of the windows.
-        strides: from one window to the next; None for 1.
+        strides: distances from one window to the next; None for 1.
         padding: "VALID", "SAME" or "CIRCULAR".
         normalize_edges: whether to divide by the number of pixels inside the image.
-        batch_axis: the axis of the inputs.
+        batch_axis: the axis of the batch.
         channel_axis: the axis of the channels.
     """
     return _pool(

@@ -18,7 +18,7 @@ _LINEAR = ("linear", "bilinear", "trilinear", "triangle")
 
 @dataclass(frozen=True)
 class ResizeLayer(SimpleLayer):
-    """Images of another size."""
+    """Resized images."""
 
     shape: tuple[int, ...]
     method: str
@@ -118,7 +118,7 @@ class IndexLayer(SimpleLayer):
                 continue
             if part[3] not in (None, 1):
                 raise NotImplementedError(
-                    f"Index with the step {part[3]}; a Conv or AvgPool with strides has steps"
+                    f"Index with the step {part[3]}; use a Conv or AvgPool with strides instead"
                 )
             bounds[axis] = [part[1], part[2]]
             size = signal.size(axis)
@@ -158,14 +158,14 @@ def ImageResize(
     batch_axis: int = 0,
     channel_axis: int = -1,
 ) -> Net:
-    """Images of another size, as `jax.image.resize`.
+    """Resizes images, like `jax.image.resize`.
 
     Args:
-        shape: of the output, for all axes; -1 for those that stay.
+        shape: the shape of the outputs, with -1 for axes that keep their size.
         method: "linear" or "nearest".
-        antialias: whether linear interpolation averages where it makes images smaller.
-        precision: of the finite network's interpolation.
-        batch_axis: the axis of the inputs.
+        antialias: whether linear interpolation averages when it makes images smaller.
+        precision: the precision of the finite network's interpolation.
+        batch_axis: the axis of the batch.
         channel_axis: the axis of the channels.
     """
     name = str(getattr(method, "name", method)).lower()
@@ -181,8 +181,8 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
 
     Args:
         idx: what `Slice[...]` gives: integers, slices without steps, and an ellipsis.
-        batch_axis: the axis of the inputs, which stays whole.
-        channel_axis: the axis of the channels, likewise.
+        batch_axis: the axis of the batch, which must stay whole.
+        channel_axis: the axis of the channels, which must stay whole too.
     """
     keys = idx if isinstance(idx, tuple) else (idx,)
     items: list[tuple[Any, ...]] = []

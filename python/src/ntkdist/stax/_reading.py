@@ -11,9 +11,9 @@ def from_yaml(text: str, width: int | None = None) -> Net:
 
     Args:
         text: YAML or JSON: a list of layers or a preset, or a mapping with the key `network`.
-        width: channels of layers of the finite network that do not say how many they have.
+        width: the width, in the finite network, of layers that the text gives no width.
 
-    What is wrong with the text is raised by `kernel_fn`, as NetworkError with the layer's position.
+    Errors in the text are raised by `kernel_fn`, as NetworkError with the layer's position.
     """
     if not isinstance(text, str):
         raise TypeError(f"from_yaml of {type(text).__name__}; give text")

@@ -49,7 +49,7 @@ def RectifiedMonomial(degree: int) -> Net:
 
 
 def whole_degree(degree: float) -> int:
-    """A degree as an int. Raises NotImplementedError for another than 0, 1, 2, ..."""
+    """A degree as an int. Raises NotImplementedError for values other than 0, 1, 2, ..."""
     if isinstance(degree, bool) or int(degree) != degree or degree < 0:
         raise NotImplementedError(f"degree is {degree}; give a whole number, 0 or more")
     return int(degree)

@@ -13,13 +13,13 @@ from ._layer import Layer, SimpleLayer, Tracing
 
 
 def tokens(shape: Sequence[int], order: str) -> tuple[tuple[int, ...], int]:
-    """The positions behind a recurrent layer, and the channels of one of its inputs.
+    """The positions after a recurrent layer, and the number of channels of a token.
 
     Args:
         shape: [n, height, width, channels].
         order: "rows" or "pixels".
 
-    Raises ValueError for inputs that are no images.
+    Raises ValueError for inputs that are not images.
     """
     if len(shape) != 4:
         raise ValueError(f"a recurrent layer gets inputs of shape {tuple(shape)}; give images")
@@ -31,10 +31,10 @@ def tokens(shape: Sequence[int], order: str) -> tuple[tuple[int, ...], int]:
 def in_sequence(
     step: Callable[[Any, Any], tuple[Any, Any]], inputs: Any, order: str, width: int
 ) -> Any:
-    """The outputs [n, ..., width] of images read in sequence.
+    """The outputs [n, ..., width] for images that are read as a sequence of tokens.
 
-    `step(carried, token)` gives what is carried to the next token, 0 before the first one, and the
-    output, both [n, width].
+    `step(carried, token)` returns what is carried to the next token (0 before the first one) and
+    the output, both [n, width].
     """
     places, channels = tokens(inputs.shape, order)
     sequence = jnp().moveaxis(inputs.reshape((len(inputs), -1, channels)), 1, 0)
@@ -56,7 +56,9 @@ class RecurrentLayer(SimpleLayer):
     name = "recurrent"
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        raise NotImplementedError("recurrent inside another network; give the whole as a job's")
+        raise NotImplementedError(
+            "recurrent inside another network; give the whole network as a job's text"
+        )
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         places, channels = tokens(shape, self.order)

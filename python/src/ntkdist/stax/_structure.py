@@ -58,7 +58,7 @@ class SerialLayer(_Parts):
 
 @dataclass(frozen=True)
 class RepeatLayer(Layer):
-    """A layer several times, each time with weights of its own."""
+    """A layer several times, each time with its own weights."""
 
     part: Layer
     count: int
@@ -81,7 +81,7 @@ class RepeatLayer(Layer):
                 continue
             body, after = self._round(signals, tracing)
             rounds = 1
-            # Once a round leaves the signal that it gets, all further ones are the same.
+            # Once a round gives a signal like the one it gets, all further rounds are the same.
             again, then = self._round(after, tracing)
             if again == body and _same(after, then):
                 rounds = self.count - done
@@ -96,7 +96,7 @@ class RepeatLayer(Layer):
         return signals
 
     def _round(self, signal: Signal, tracing: Tracing) -> tuple[list[JobLayer], Signal]:
-        """The layers of one round, and the signal that it leaves."""
+        """The layers of one round, and the signal after it."""
         after = self.part.trace(signal, tracing)
         if not isinstance(after, Signal):
             raise NotImplementedError("repeat of a layer that leaves branches; join them in it")
@@ -157,7 +157,7 @@ class ParallelLayer(_Parts):
 
 @dataclass(frozen=True)
 class FanOutLayer(Layer):
-    """The signal several times."""
+    """Copies of the signal."""
 
     count: int
     name = "FanOut"
@@ -174,7 +174,7 @@ class FanOutLayer(Layer):
 
 @dataclass(frozen=True)
 class FanInLayer(Layer):
-    """Branches joined: by a sum, a product, or side by side."""
+    """Branches joined by a sum, by a product, or side by side."""
 
     name: str
     join: str
@@ -200,8 +200,8 @@ class FanInLayer(Layer):
         if self.join == "concatenate":
             if self.axis % len(first.axes) != first.axes.index("C"):
                 raise NotImplementedError(
-                    f"FanInConcat along axis {self.axis}; along that of the channels, "
-                    f"{first.axes.index('C')}, there is one"
+                    f"FanInConcat along axis {self.axis}; give the axis of the channels, "
+                    f"{first.axes.index('C')}"
                 )
             require_equal_sizes(branches, self.name, but="C")
             known = [signal.channels for signal in branches]
@@ -238,7 +238,7 @@ def serial(*layers: Sequence[Any]) -> Net:
     """Layers one after another.
 
     Args:
-        layers: of this module, each `(init_fn, apply_fn, kernel_fn)`.
+        layers: layers of this module, each `(init_fn, apply_fn, kernel_fn)`.
     """
     if not layers:
         raise ValueError("serial has no layers; give some, or Identity()")
@@ -253,7 +253,7 @@ def repeat(layer: Sequence[Any], n: int) -> Net:
 
 
 def parallel(*layers: Sequence[Any]) -> Net:
-    """A layer for each of as many branches, between `FanOut` and a layer that joins them."""
+    """One layer for each branch, between `FanOut` and a layer that joins the branches."""
     return Net(ParallelLayer(tuple(layer_of(layer) for layer in layers)))
 
 
@@ -263,7 +263,7 @@ def FanOut(num: int) -> Net:
 
 
 def FanInSum() -> Net:
-    """The sum of branches, which must be independent: weights in all but one of them."""
+    """The sum of branches, which must be independent: all but one must end with weights."""
     return Net(FanInLayer("FanInSum", "residual"))
 
 
@@ -273,5 +273,5 @@ def FanInProd() -> Net:
 
 
 def FanInConcat(axis: int = -1) -> Net:
-    """The channels of branches side by side; `axis` is that of the channels."""
+    """The channels of branches side by side; `axis` is the axis of the channels."""
     return Net(FanInLayer("FanInConcat", "concatenate", axis))

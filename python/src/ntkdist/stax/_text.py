@@ -29,11 +29,11 @@ class ShapeNeeded(NotImplementedError):
 
 @dataclass(frozen=True)
 class TextLayer(SimpleLayer):
-    """A network as a job has it; its kernels are those of the text as it is.
+    """A network as it is written in a job; kernels are computed from the unchanged text.
 
     Attributes:
         text: YAML or JSON, the value of the key `network`, or a mapping with that key.
-        width: channels of finite layers that do not say how many they have.
+        width: the width, in the finite network, of layers that the text gives no width.
     """
 
     text: str
@@ -48,20 +48,20 @@ class TextLayer(SimpleLayer):
         return replace(self.behind(found, signal) or _guessed(found, signal), node=node)
 
     def behind(self, layers: Sequence[JobLayer], signal: Signal) -> Signal | None:
-        """What is known of the signal behind these layers of a job; None where they are not known.
+        """What is known about the signal after these layers of a job; None if nothing is.
 
-        Its node is another one.
+        The caller must replace its node.
         """
-        # It needs all layers, of which some need this one.
+        # It imports all layers, and some of them import this module.
         from ._from_job import FiniteNetwork
 
         try:
-            # Channels that the text leaves open are what differs between two widths.
+            # Sizes that differ between two widths are those that the text leaves open.
             one, other = (
                 FiniteNetwork(self.width or width).layer(layers).trace(signal, Tracing())
                 for width in (1, 2)
             )
-        except Exception:  # Finite networks lack some layers, and what is wrong the library says.
+        except Exception:  # Finite networks lack some layers, and the library reports errors.
             return None
         if not (isinstance(one, Signal) and isinstance(other, Signal)):
             return None
@@ -69,9 +69,9 @@ class TextLayer(SimpleLayer):
         return replace(one, sizes=sizes)
 
     def layers(self, image: tuple[int, int, int] | None) -> list[JobLayer]:
-        """The layers, read here or by the library, for which `image` is [height, width, channels].
+        """The layers, read here or by the library, which needs `image`: [height, width, channels].
 
-        Raises ShapeNeeded where neither can.
+        Raises ShapeNeeded if neither can read them.
         """
         found = _parsed(self.text)
         if isinstance(found, dict) and "network" in found:
@@ -86,7 +86,7 @@ class TextLayer(SimpleLayer):
         return described
 
     def _finite(self, shape: Sequence[int]) -> Layer:
-        # It needs all layers, of which some need this one.
+        # It imports all layers, and some of them import this module.
         from ._from_job import FiniteNetwork
 
         image = (*shape[1:-1], *[1] * (4 - len(shape)), shape[-1])
@@ -105,7 +105,7 @@ class TextLayer(SimpleLayer):
 
 
 def _image(signal: Signal) -> tuple[int, int, int] | None:
-    """[height, width, channels] of a signal; None where its size is not known."""
+    """[height, width, channels] of a signal; None if its size is not known."""
     sizes = [signal.size(axis) if axis in signal.axes else 1 for axis in ("0", "1")]
     if len(signal.spatial) > 2 or None in sizes:
         return None
@@ -113,7 +113,7 @@ def _image(signal: Signal) -> tuple[int, int, int] | None:
 
 
 def _guessed(layers: Sequence[JobLayer], signal: Signal) -> Signal:
-    """The signal behind layers that only the library knows: no sizes but that of the inputs."""
+    """The signal after layers that only the library knows: only the number of inputs is known."""
     axes = signal.axes
     if any(_name(layer) in _READOUTS for layer in layers):
         axes = tuple(axis for axis in axes if axis in "NC")
@@ -127,12 +127,12 @@ def ends_with_weights(layers: Sequence[JobLayer]) -> bool:
 
 
 def _name(layer: Any) -> str:
-    """The name of a layer; empty for what is none, of which the library says more."""
+    """The name of a layer; empty for a value that is not a layer, which the library will report."""
     return str(next(iter(layer), "")) if isinstance(layer, dict) else str(layer)
 
 
 def _parsed(text: str) -> Any:
-    """The text as data; None where it is not JSON and there is no PyYAML, or no YAML."""
+    """The text as data; None if it is neither JSON nor YAML, or if PyYAML is missing."""
     try:
         return _documents.read(text)
     except Failure:

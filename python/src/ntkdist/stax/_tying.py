@@ -1,4 +1,4 @@
-"""Layers of finite networks whose weights are shared, or not trained, and graphs from files."""
+"""Layers of finite networks with shared or untrained weights, and with graphs from files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._layer import Layer, Signals, SimpleLayer, Tracing
 
 
 class JobLayerOnly(SimpleLayer):
-    """A layer that only networks of a job's text have."""
+    """A layer that exists only in networks given as a job's text."""
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
         raise NotImplementedError(
@@ -49,7 +49,7 @@ class TiedLayer(JobLayerOnly):
 
 @dataclass(frozen=True)
 class FrozenLayer(Layer):
-    """A layer whose parameters are not trained: derivatives by them count as 0."""
+    """A layer whose parameters are not trained: derivatives with respect to them are 0."""
 
     part: Layer
     name = "a layer that is not trained"
