@@ -75,7 +75,7 @@ def read(text: str, name: str = "the job") -> Any:
     try:
         return yaml.load(text, _loader(yaml))
     except (yaml.YAMLError, RecursionError) as error:
-        raise JobError(f"{name} is no YAML: {' '.join(str(error).split())}") from error
+        raise JobError(f"{name} is not YAML: {' '.join(str(error).split())}") from error
 
 
 def _loader(yaml: Any) -> Any:

@@ -23,7 +23,7 @@ def read_array(path: Path, what: str) -> NDArray[Any]:
     try:
         values: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is no .npy file that can be read: {error}") from error
+        raise DataError(f"{path} cannot be read as a .npy file: {error}") from error
     return values
 
 
@@ -34,13 +34,13 @@ class Prediction:
     kind: str
     variant: str
     regularizations: Floats
-    """[r], as the job has them."""
+    """[r], as in the job."""
     values: NDArray[Any]
     """[r, m, classes], the predictions."""
     accuracy: Floats
-    """[r], of the test images, from 0 to 1; NaN where it is not known."""
+    """[r], on the test images, from 0 to 1; NaN if it is not known."""
     mean_squared_error: Floats
-    """[r]; NaN where it is not known."""
+    """[r]; NaN if it is not known."""
     summary: dict[str, Any] = field(repr=False)
     """The section `prediction` of summary.json."""
     file: Callable[[str], Path] = field(repr=False)
@@ -88,7 +88,7 @@ class Training:
     test_accuracy: Floats
     """[t], from 0 to 1; NaN without test images or labels."""
     mean_variance: Floats
-    """[t], over initializations; NaN where the job does not ask for it."""
+    """[t], over initializations; NaN if the job does not ask for it."""
     maximal_learning_rate: float
     """Steps diverge beyond it."""
     summary: dict[str, Any] = field(repr=False)
@@ -124,9 +124,9 @@ class Alignment:
     participation: float
     """tr(K)^2 / |K|_F^2."""
     cosine: float
-    """With the run's other kernel; NaN where there is none."""
+    """With the run's other kernel; NaN if there is none."""
     targets: list[dict[str, Any]]
-    """Of each eigenvector whose signs were learned: index, eigenvalue and accuracies."""
+    """For each eigenvector whose signs were learned: index, eigenvalue and accuracies."""
     summary: dict[str, Any] = field(repr=False)
     """The section `alignment` of summary.json."""
     file: Callable[[str], Path] = field(repr=False)

@@ -1,4 +1,4 @@
-"""How far a run is, from its folder alone, even while the run is active."""
+"""The progress of a run, from its folder alone, even while the run is active."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ PATIENCE = 60.0
 """Seconds without a sign of life after which a run counts as stopped, as for the program."""
 
 STAGES = ("spectrum", "prediction", "training", "alignment")
-"""What a job may ask for beside kernels: its sections, and what summary.json has of a kernel."""
+"""What a job may ask for besides kernels: sections of the job, and of a kernel in summary.json."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run is."""
+    """The progress of a run."""
 
     state: str
-    """'active', 'finished' or 'stopped', as `ntk-dist status` has it."""
+    """'active', 'finished' or 'stopped', as in `ntk-dist status`."""
     tiles: int
-    """The tiles that are there, of all kernels."""
+    """The finished tiles of all kernels."""
     total: int
-    """All tiles; 0 where there is no store, as behind `ntk-dist clean`."""
+    """All tiles; 0 if there is no store, such as after `ntk-dist clean`."""
     fraction: float
     """The part of the pairs of images that is computed, from 0 to 1."""
     last_event: str
-    """What happened last, as events.jsonl has it; empty where nothing has."""
+    """The last event in the events.jsonl of the run and its shards; empty if there is none."""
     last_time: str
-    """When (UTC)."""
+    """Its time (UTC)."""
 
     def __str__(self) -> str:
         last = f"; {self.last_event} at {self.last_time}" if self.last_event else ""
@@ -58,7 +58,7 @@ def status(folder: Path, job: Mapping[str, Any], summary: Mapping[str, Any]) -> 
             array = TileArray(store / name)
             present = array.present()
         except (DataError, MissingError):
-            # Reading the array shows what is wrong with it.
+            # Reading the array reports what is wrong with it.
             continue
         total += array.count
         there += len(present)
@@ -109,7 +109,7 @@ def _is_active(folder: Path) -> bool:
         last = max(leases, key=lambda path: int(path.stem[6:]))
         age = _age(last)
         is_held = _is_held(last)
-        # It may have been given back since.
+        # The lease may have been given back since.
         if age < float("inf") and (age < PATIENCE if is_held is None else is_held):
             return True
     return any(_age(path / "progress.json") < PATIENCE for path in _shards(folder))

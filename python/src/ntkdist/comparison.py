@@ -16,7 +16,7 @@ from .failures import DataError, Failure, MissingError
 from .runs import Run
 
 SMALL = 5000
-"""Kernels of so many images are compared in a notebook without being asked to."""
+"""The largest number of images whose kernels a notebook compares without being asked."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Comparison:
 
     @cached_property
     def spectra(self) -> list[dict[str, Any]]:
-        """For each pair with both spectra: kernel, and lambda_max, lambda_min, condition_number.
+        """For each pair with both spectra: the kernel, and pairs of numbers, None if not known.
 
-        Each is a pair of numbers; a number that is not known is None.
+        The numbers are lambda_max, lambda_min, bulk_median and condition_number.
         """
         keys = ("lambda_max", "lambda_min", "bulk_median", "condition_number")
         return [
@@ -141,7 +141,7 @@ class Comparison:
 
     @cached_property
     def similarities(self) -> dict[str, Similarity]:
-        """For each pair's training kernels; pairs that cannot be compared are absent.
+        """The similarity of each pair's training kernels; pairs that cannot be compared are absent.
 
         Reads both stores.
         """

@@ -1,6 +1,6 @@
-"""Kernels of finite networks by automatic differentiation: JAX does it, and is asked for it late.
+"""Kernels of finite networks by automatic differentiation with JAX, which is imported when needed.
 
-The functions have the names and arguments of those of `neural_tangents`.
+The functions have the names and arguments of those in `neural_tangents`.
 """
 
 from ._kernel import empirical_kernel_fn, empirical_nngp_fn, empirical_ntk_fn

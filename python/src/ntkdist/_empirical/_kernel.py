@@ -29,10 +29,11 @@ def empirical_nngp_fn(
     Args:
         f: `f(params, x, **kwargs)`.
         trace_axes: axes of the outputs over which the mean is taken.
-        diagonal_axes: axes of the outputs of which only equal places are wanted.
+        diagonal_axes: axes of the outputs along which only equal indices are wanted.
 
-    Returns `nngp_fn(x1, x2, params, **kwargs)`, whose result is [n1, n2] for outputs [n, k], and in
-    general has every axis of the outputs twice, side by side, or once if it is a diagonal one.
+    Returns `nngp_fn(x1, x2, params, **kwargs)`, whose result is [n1, n2] for outputs [n, k]. In
+    general, the result has every axis of the outputs that is not traced: diagonal axes once, others
+    twice, side by side.
     """
     jax()
 
@@ -64,16 +65,16 @@ def empirical_ntk_fn(
     Args:
         f: `f(params, x, **kwargs)`.
         trace_axes: axes of the outputs over which the mean is taken.
-        diagonal_axes: axes of the outputs of which only equal places are wanted.
-        vmap_axes: the axis of inputs and outputs along which `f` acts on each input alone, 0 for
-            most networks: Jacobians are much faster then. A triple gives it for inputs, outputs
-            and keywords. None: inputs may act on each other.
+        diagonal_axes: axes of the outputs along which only equal indices are wanted.
+        vmap_axes: the axis of inputs and outputs along which `f` treats each input separately, 0
+            for most networks; this makes Jacobians much faster. A triple gives the axes of inputs,
+            outputs and keywords. None: outputs may depend on all inputs.
         implementation: see `NtkImplementation`.
         _j_rules: not used.
         _s_rules: not used.
         _fwd: not used.
 
-    Returns `ntk_fn(x1, x2, params, **kwargs)`; its results have the shapes of those of
+    Returns `ntk_fn(x1, x2, params, **kwargs)`; its results have the same shapes as those of
     `empirical_nngp_fn`.
     """
     jax()
@@ -111,7 +112,7 @@ def _jacobian(
     vmap_axes: VMapAxes,
     kwargs: dict[str, Any],
 ) -> Any:
-    """For every array of outputs a tree of arrays [*outputs, *parameters]."""
+    """For every array of outputs, a tree of arrays [*outputs, *parameters]."""
     inputs, outputs, over = batch_axes(vmap_axes, x, shapes, kwargs)
     if inputs is None and not over:
         return jax().jacrev(lambda p: f(p, x, **kwargs))(params)
@@ -145,8 +146,8 @@ def empirical_kernel_fn(
 ) -> Callable[..., Any]:
     """NNGP and NTK of one finite network; see `empirical_nngp_fn` and `empirical_ntk_fn`.
 
-    Returns `kernel_fn(x1, x2, get, params, **kwargs)`, with `get` "nngp", "ntk", or a tuple of
-    these for a named tuple; None for both.
+    Returns `kernel_fn(x1, x2, get, params, **kwargs)`. `get` is "nngp", "ntk", a tuple of these for
+    a named tuple, or None for both.
     """
     functions = {
         "nngp": empirical_nngp_fn(f, trace_axes, diagonal_axes),

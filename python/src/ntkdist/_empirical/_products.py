@@ -20,7 +20,7 @@ def empirical_ntk_vp_fn(
         params: of the network.
         kwargs: for `f`.
 
-    Returns a function of vectors like `f(params, x2)` to vectors like `f(params, x1)`.
+    Returns a function from vectors like `f(params, x2)` to vectors like `f(params, x1)`.
     """
     first, second = each_batch(kwargs, x1, x2)
     other = x1 if all_none(x2) else x2

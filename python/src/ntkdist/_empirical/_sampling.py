@@ -33,22 +33,22 @@ def monte_carlo_kernel_fn(
     `ntkdist.monte_carlo` also gives standard errors, and distances to the infinite network.
 
     Args:
-        init_fn: gives the parameters of a network of a random key.
+        init_fn: draws the parameters of a network from a random key, `init_fn(key, input_shape)`.
         apply_fn: the network, `apply_fn(params, x, **kwargs)`.
         key: a random key of JAX.
-        n_samples: how many networks; or several such numbers.
-        batch_size: inputs that are computed at a time; 0 for all.
+        n_samples: the number of networks, or several such numbers.
+        batch_size: the number of inputs to compute at a time; 0 for all.
         device_count: not used.
         store_on_device: not used.
-        trace_axes: see `empirical_kernel_fn`,
-        diagonal_axes: as the others:
-        vmap_axes: how inputs fall apart,
-        implementation: and how the NTK is computed.
+        trace_axes: see `empirical_kernel_fn`.
+        diagonal_axes: see `empirical_kernel_fn`.
+        vmap_axes: see `empirical_kernel_fn`.
+        implementation: see `empirical_kernel_fn`.
         _j_rules: not used.
         _s_rules: not used.
         _fwd: not used.
 
-    Returns `kernel_fn(x1, x2=None, get=None, **kwargs)`; for several numbers of samples its result
+    Returns `kernel_fn(x1, x2=None, get=None, **kwargs)`. For several numbers of samples, its result
     is an iterator over the estimates, the smallest number first.
     """
     counts, is_series = _counts(n_samples)
@@ -81,7 +81,7 @@ def monte_carlo_kernel_fn(
 
 
 def _selected(values: Any, get: Any, names: tuple[str, ...]) -> Any:
-    """For every array of outputs, the one kernel of a word, or else a named tuple."""
+    """For every array of outputs, one kernel if `get` is a word, else a named tuple."""
     one, result = named("EmpiricalKernel", names), named("MonteCarloKernel", names)
 
     def picked(kernels: Any) -> Any:

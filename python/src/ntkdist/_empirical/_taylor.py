@@ -9,11 +9,11 @@ from .._jax import jax
 
 
 def linearize(f: Callable[..., Any], params: Any) -> Callable[..., Any]:
-    """The linear function of parameters that touches `f` at `params`.
+    """The linearization of `f` in its parameters, about `params`.
 
     Args:
-        f: `f(params, *args, **kwargs)`, of trees of parameters to trees of arrays.
-        params: where the two agree.
+        f: `f(params, *args, **kwargs)`, from trees of parameters to trees of arrays.
+        params: where the linearization is exact.
 
     Returns a function with the arguments of `f`.
     """
@@ -24,7 +24,7 @@ def taylor_expand(f: Callable[..., Any], params: Any, degree: int) -> Callable[.
     """The Taylor series of `f` about `params`, up to the order `degree`.
 
     Args:
-        f: `f(params, *args, **kwargs)`, of trees of parameters to trees of arrays.
+        f: `f(params, *args, **kwargs)`, from trees of parameters to trees of arrays.
         params: where the series is exact.
         degree: 0 or more.
 

@@ -20,8 +20,8 @@ class NtkImplementation(enum.IntEnum):
     Attributes:
         AUTO: as JACOBIAN_CONTRACTION.
         JACOBIAN_CONTRACTION: the product of two Jacobians, layer by layer.
-        NTK_VECTOR_PRODUCTS: the NTK times every unit vector, for functions of many outputs and
-            more parameters than memory holds of Jacobians.
+        NTK_VECTOR_PRODUCTS: the NTK times every unit vector, for functions of many outputs whose
+            Jacobians do not fit into memory.
         STRUCTURED_DERIVATIVES: as JACOBIAN_CONTRACTION.
     """
 
@@ -46,10 +46,10 @@ def positive(axes: Axes, ndim: int) -> list[int]:
 
 
 def contracted(a: Any, b: Any, ndim: int, trace_axes: Axes, diagonal_axes: Axes) -> Any:
-    """Products of two arrays of outputs, summed over all axes behind the first `ndim`.
+    """Products of two arrays of outputs, summed over all axes after the first `ndim`.
 
-    Those of outputs come in pairs: (N1, N2, X, X, ...); a diagonal axis comes once, and over a
-    traced one the mean is taken.
+    Axes of outputs come in pairs: (N1, N2, X, X, ...). A diagonal axis comes once; the mean is
+    taken over a traced one.
 
     Args:
         a: [*outputs1, *summed].
@@ -58,7 +58,7 @@ def contracted(a: Any, b: Any, ndim: int, trace_axes: Axes, diagonal_axes: Axes)
         trace_axes: of the outputs.
         diagonal_axes: of the outputs.
 
-    Raises ValueError for axes that are no axes of outputs.
+    Raises ValueError for axes that outputs do not have.
     """
     traced, diagonal = positive(trace_axes, ndim), positive(diagonal_axes, ndim)
     if set(traced) & set(diagonal):
@@ -85,9 +85,9 @@ def all_none(tree: Any) -> bool:
 
 
 def each_batch(kwargs: dict[str, Any], x1: Any, x2: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The keywords for x1 and for x2: pairs are taken apart, and a random key gives two.
+    """The keywords for x1 and for x2: pairs are split, and a random key gives two keys.
 
-    Equal inputs have equal keys.
+    Equal inputs get equal keys.
     """
     first, second = {}, {}
     for name, value in kwargs.items():
@@ -115,7 +115,7 @@ def _are_equal(x1: Any, x2: Any) -> Any:
 
 
 def batch_axes(vmap_axes: VMapAxes, x: Any, fx: Any, kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """Axes along which inputs, outputs and keywords fall apart, as trees; None for none.
+    """The batch axes of inputs, outputs and keywords, as trees; None for none.
 
     Args:
         vmap_axes: as `empirical_ntk_fn` takes them.
@@ -142,7 +142,7 @@ def _spread(axes: Any, tree: Any) -> Any:
 
 
 def mapped(change: Any, axes: Any, tree: Any) -> Any:
-    """`change(leaf, axis)` of every array of a tree that has an axis in the tree `axes`."""
+    """`change(leaf, axis)` for every array of a tree that has an axis in the tree `axes`."""
     if axes is None:
         return tree
     if isinstance(axes, int):

@@ -1,4 +1,4 @@
-"""Jacobians of finite networks as files, of which a job makes kernels."""
+"""Jacobians of finite networks as files, from which jobs compute kernels."""
 
 from ._production import jacobians
 from ._result import Jacobians

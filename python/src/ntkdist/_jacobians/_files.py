@@ -1,4 +1,4 @@
-"""The files of a Jacobian: complete as soon as they have their names."""
+"""The files of a Jacobian; a file is complete as soon as it has its name."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class ChunkFiles:
     """`NAME-00000.npy`, `NAME-00001.npy`, ..., and `NAME.json`, which says what they hold.
 
     A chunk is written under a hidden name, flushed and renamed. A reader (`ntk-dist --follow`) may
-    take chunks as they come, and says in `NAME-taken.json`, `{"chunks": K}`, that it needs the
-    first K no more.
+    take chunks as they appear. In `NAME-taken.json`, `{"chunks": K}`, it says that it no longer
+    needs the first K.
     """
 
     def __init__(self, out: str | os.PathLike[str]) -> None:
-        """Files whose names begin with `out`, or `out` with its only `*` in place of numbers."""
+        """Files whose names begin with `out`; `out` may also be a pattern that ends in `-*.npy`."""
         text = os.fspath(out)
         name = re.sub(r"-?\*(\.npy)?$", "", text)
         if "*" in name or not os.path.basename(name) or name.endswith(".npy"):
@@ -38,7 +38,7 @@ class ChunkFiles:
 
     @property
     def pattern(self) -> str:
-        """The files' names as a job has them, `jac/train-*.npy`."""
+        """The files' names as in a job, `jac/train-*.npy`."""
         return f"{self.stem}-*.npy"
 
     @property
@@ -51,16 +51,16 @@ class ChunkFiles:
         return self.stem.with_name(f"{self.stem.name}-{index:05d}.npy")
 
     def hidden(self, name: str) -> Path:
-        """A file beside the chunks that no pattern matches."""
+        """A file next to the chunks that no pattern matches."""
         return self.stem.with_name(f".{self.stem.name}{name}")
 
     @property
     def acknowledgement(self) -> Path:
-        """The file in which a reader says how many chunks it needs no more."""
+        """The file in which a reader says how many chunks it no longer needs."""
         return self.stem.with_name(self.stem.name + "-taken.json")
 
     def taken(self) -> int:
-        """How many chunks a reader needs no more, the first ones."""
+        """How many chunks, counted from the first, a reader no longer needs."""
         try:
             return int(json.loads(self.acknowledgement.read_text(encoding="utf-8"))["chunks"])
         except FileNotFoundError:
@@ -69,7 +69,7 @@ class ChunkFiles:
             raise DataError(f"{self.acknowledgement} cannot be read: {error}") from None
 
     def lock(self) -> None:
-        """Keeps other producers away until `unlock`. Raises OutputError where there is one."""
+        """Keeps other producers away until `unlock`. Raises OutputError if there is one."""
         try:
             self.stem.parent.mkdir(parents=True, exist_ok=True)
             self._lock = open(self.hidden(".lock"), "a", encoding="utf-8")  # noqa: SIM115
@@ -90,18 +90,18 @@ class ChunkFiles:
             self._lock = None
 
     def begin(self, description: dict[str, Any]) -> bool:
-        """Writes what the chunks hold, or compares it with what is there; True to go on from there.
+        """Writes the manifest, or compares it with the existing one; True if there was one.
 
-        Raises JobError where the files there are of another Jacobian.
+        Raises JobError if the existing files are of another Jacobian.
         """
         wanted = {"format": FORMAT, **description}
         if not self.manifest.exists():
             if any(self.stem.parent.glob(f"{self.stem.name}-*.npy")):
                 raise JobError(
-                    f"{self.pattern} are there without {self.manifest.name}; delete them, or give "
+                    f"{self.pattern} exist without {self.manifest.name}; delete them, or give "
                     "another name"
                 )
-            # What a reader said of other chunks of this name.
+            # A reader wrote it for earlier chunks of this name.
             self.acknowledgement.unlink(missing_ok=True)
             self._publish_text(json.dumps(wanted, indent=1))
             return False
@@ -115,7 +115,7 @@ class ChunkFiles:
         return True
 
     def read(self) -> dict[str, Any]:
-        """What the chunks hold. Raises MissingError and DataError."""
+        """What the manifest says. Raises MissingError and DataError."""
         try:
             found = json.loads(self.manifest.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -127,13 +127,13 @@ class ChunkFiles:
         return found
 
     def beat(self) -> None:
-        """Says that the producer is alive, by the manifest's time of change."""
+        """Shows that the producer is alive, by the manifest's modification time."""
         os.utime(self.manifest)
 
     def finished(self, index: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-        """Whether a chunk is there, or was there and has been taken.
+        """Whether a chunk exists, or has been taken.
 
-        Raises DataError for a file that is not what it should be.
+        Raises DataError for a file that is damaged, or has another shape or dtype.
         """
         if index < self.taken():
             return True
@@ -152,7 +152,7 @@ class ChunkFiles:
         return True
 
     def publish(self, hidden: Path, path: Path) -> None:
-        """Gives a finished file its name, flushed to the disk. Raises OutputError."""
+        """Flushes a finished file to the disk and gives it its name. Raises OutputError."""
         try:
             _flush(hidden)
             os.replace(hidden, path)

@@ -19,7 +19,7 @@ class Leaf:
         name: such as "conv1.weight".
         layer: the name of the layer that it belongs to, such as "conv1".
         size: how many parameters it has.
-        offset: how many come before it.
+        offset: how many parameters come before it.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Span:
 
     @property
     def size(self) -> int:
-        """How many they are."""
+        """The number of parameters."""
         return self.stop - self.start
 
 
@@ -57,9 +57,9 @@ class Chunk:
 
 
 def leaves(named: Sequence[tuple[Sequence[str], int]]) -> list[Leaf]:
-    """The arrays of parameters, of their paths and sizes; the last part of a path is in its layer.
+    """The arrays of parameters, from paths and sizes; a layer is a path without its last part.
 
-    Raises ValueError where there are none.
+    Raises ValueError if there are no parameters.
     """
     found: list[Leaf] = []
     offset = 0
@@ -73,7 +73,7 @@ def leaves(named: Sequence[tuple[Sequence[str], int]]) -> list[Leaf]:
 
 
 def chunks(arrays: Sequence[Leaf], most: int) -> list[Chunk]:
-    """Chunks of at most `most` parameters, in order; none crosses a layer's border."""
+    """Chunks of at most `most` parameters, in order; each is within one layer."""
     found: list[Chunk] = []
     for layer, members in groupby(range(len(arrays)), lambda index: arrays[index].layer):
         spans: list[Span] = []
@@ -116,7 +116,7 @@ def _pieces(arrays: Sequence[Leaf], members: Sequence[int], most: int) -> Iterat
 
 
 def byte_count(text: str | int) -> int:
-    """The bytes that a text such as "4GB" or "500 MB" says. Raises ValueError for other texts."""
+    """The number of bytes in a text such as "4GB" or "500 MB". Raises ValueError for others."""
     if isinstance(text, int) and not isinstance(text, bool) and text > 0:
         return text
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(text), re.IGNORECASE)

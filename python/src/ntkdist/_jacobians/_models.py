@@ -1,4 +1,4 @@
-"""Functions whose Jacobians are taken, whichever library differentiates them."""
+"""Functions whose Jacobians are computed, by JAX or PyTorch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Model(Protocol):
 
     Attributes:
         leaves: the arrays of parameters.
-        outputs: how many numbers it gives for an input, those left out not counted.
+        outputs: how many of its outputs for an input are used.
         dtype: of its derivatives.
     """
 
@@ -32,17 +32,17 @@ class Model(Protocol):
         """The arrays of parameters."""
 
     def rows(self, chunk: Chunk) -> Callable[[Array], Array]:
-        """The derivatives [b, outputs, columns] of inputs [b, ...] by the parameters of a chunk."""
+        """Maps inputs [b, ...] to derivatives by a chunk's parameters, [b, outputs, columns]."""
 
 
 def model(fn: Any, params: Any, x: Any, outputs: int | Sequence[int] | None) -> Model:
     """The model of a function and its parameters.
 
     Args:
-        fn: a torch.nn.Module, or `fn(params, x)` of JAX or of a dictionary of PyTorch's tensors.
+        fn: a torch.nn.Module, or `fn(params, x)` for JAX or for a dictionary of PyTorch tensors.
         params: its parameters; None for those of a module.
         x: inputs [n, ...].
-        outputs: which outputs, None for all.
+        outputs: which outputs; None for all.
     """
     if _is_torch(fn, params):
         from ._with_torch import TorchModel
@@ -65,7 +65,7 @@ def _is_torch(fn: Any, params: Any) -> bool:
 
 
 def chosen(outputs: int | Sequence[int] | None, count: int) -> list[int]:
-    """The numbers of the outputs that are asked for. Raises ValueError for ones there are not."""
+    """The indices of the chosen outputs. Raises ValueError for outputs that do not exist."""
     if outputs is None:
         return list(range(count))
     found = [outputs] if isinstance(outputs, (int, np.integer)) else list(outputs)

@@ -23,10 +23,10 @@ from ._sums import Sums
 Array = NDArray[Any]
 
 BATCH_BYTES = 128 << 20
-"""Derivatives of one batch of inputs, in memory."""
+"""The memory for derivatives of one batch of inputs."""
 
 PATIENCE = 1.0
-"""Seconds between looks at whether a reader has taken chunks."""
+"""Seconds between signs of life; a reader's progress is checked ten times in this time."""
 
 
 def jacobians(
@@ -45,35 +45,35 @@ def jacobians(
     ahead: int | None = None,
     progress: Report = False,
 ) -> Jacobians:
-    """Writes the Jacobian of a network's outputs by its parameters, of which jobs make kernels.
+    """Writes the Jacobian of a network's outputs by its parameters, for jobs that compute kernels.
 
     The files are `OUT-00000.npy`, ..., each with some parameters of one layer, [n, columns], or
-    [n, outputs, columns] for several outputs. Each is complete as soon as it has its name. Called
-    again with the same arguments, after an interruption too, it goes on with those that are not
-    there. `OUT.json` says what they hold.
+    [n, outputs, columns] for several outputs. A file is complete as soon as it has its name. A call
+    with the same arguments, such as after an interruption, writes the files that are missing.
+    `OUT.json` says what they hold.
 
     Args:
-        fn: a torch.nn.Module in evaluation mode; or `fn(params, x)` of a batch of inputs, of JAX or
-            of a dictionary of PyTorch's tensors. Inputs must not act on each other.
+        fn: a torch.nn.Module in evaluation mode; or `fn(params, x)` for a batch of inputs, with JAX
+            or with a dictionary of PyTorch tensors. Inputs must not affect each other's outputs.
         params: the parameters; None for those of a module.
         x: inputs [n, ...].
         out: the beginning of the files' names, such as "jac/train".
         chunk: the largest size of a file, such as "4GB".
-        outputs: which of the outputs: one number or several; None for all.
-        project: the columns of a random projection, in place of all parameters: one file [n,
-            columns], whose inner products are those of the Jacobian in the mean (over seeds).
+        outputs: the indices of the outputs to use, one or several; None for all.
+        project: the number of columns of a random projection, instead of all parameters. There is
+            one file, [n, columns], with the Jacobian's inner products on average over seeds.
         seed: of the projection's signs.
-        dtype: "f2", "f4" or "f8" of the files; None for that of the derivatives.
-        batch: inputs at a time; None for what takes moderate memory.
-        like: a Jacobian of other inputs, or the beginning of its files' names: chunks have the same
-            parameters, as those of training and test inputs must.
-        ahead: chunks that may wait for `ntk-dist --follow`; those that it has taken are deleted.
-            None: all are kept.
-        progress: True for a bar, or what to call with each `Progress`.
+        dtype: of the files: "f2", "f4" or "f8"; None for that of the derivatives.
+        batch: the number of inputs at a time; None for a number that needs moderate memory.
+        like: a Jacobian of other inputs, or the beginning of its files' names. The chunks get the
+            same parameters, which training and test inputs need.
+        ahead: how many chunks may wait for `ntk-dist --follow`; chunks that it has taken are
+            deleted. None: all are kept.
+        progress: True for a bar, or a function to call with each `Progress`.
 
-    Raises ValueError and TypeError for arguments that make no sense, JobError where the files there
-    are of another Jacobian, DataError for derivatives that are not finite, OutputError where files
-    cannot be written or another process writes them, and ImportError without JAX.
+    Raises ValueError and TypeError for arguments that make no sense, JobError if existing files are
+    of another Jacobian, DataError for derivatives that are not finite, OutputError if files cannot
+    be written or another process writes them, and ImportError without JAX.
     """
     inputs = _array(x)
     work = model(fn, params, inputs, outputs)
@@ -107,7 +107,7 @@ def jacobians(
 
 
 def _array(x: Any) -> Array:
-    """Inputs as an array that is not copied. Raises ValueError for none."""
+    """Inputs as an array that is not copied. Raises ValueError for anything else."""
     array: Array = x.detach().cpu().numpy() if hasattr(x, "detach") else np.asanyarray(x)
     if array.ndim < 1 or len(array) < 1 or array.dtype.kind not in "biuf":
         raise ValueError(f"x has shape {array.shape} and dtype {array.dtype}; give inputs [n, ...]")
@@ -146,7 +146,7 @@ class _Run:
         return (len(self.inputs), columns) if k == 1 else (len(self.inputs), k, columns)
 
     def begin(self, entries: list[dict[str, Any]], projection: dict[str, int] | None) -> bool:
-        """Writes or compares the manifest; whether files of an earlier call may be there."""
+        """Writes or compares the manifest; returns whether files of an earlier call may exist."""
         return self.files.begin(
             {
                 "rows": len(self.inputs),
@@ -160,7 +160,7 @@ class _Run:
         )
 
     def write(self, ahead: int | None) -> None:
-        """Writes all chunks that are not there."""
+        """Writes all chunks that are missing."""
         goes_on = self.begin([self.entry(chunk) for chunk in self.plan], None)
         done = [
             chunk.index
@@ -214,7 +214,7 @@ class _Run:
         sums.clear()
 
     def entry(self, chunk: Chunk) -> dict[str, Any]:
-        """What the manifest says of a chunk."""
+        """What the manifest says about a chunk."""
         leaves = self.work.leaves
         return {
             "layer": chunk.layer,
@@ -244,7 +244,7 @@ class _Run:
         return target
 
     def some(self, rows: Callable[[Array], Array], start: int, size: int) -> Array:
-        """The derivatives of some inputs; a last, smaller batch is filled up, for JAX's sake."""
+        """The derivatives of some inputs; a smaller last batch is padded, so JAX compiles once."""
         batch = np.asarray(self.inputs[start : start + size])
         count = len(batch)
         if start and count < size:
@@ -252,14 +252,14 @@ class _Run:
         return rows(batch)[:count]
 
     def batch_size(self, chunk: Chunk) -> int:
-        """Inputs whose derivatives take moderate memory; whole arrays are differentiated."""
+        """How many inputs take moderate memory; arrays of parameters are differentiated whole."""
         places = {span.leaf for span in chunk.spans}
         columns = sum(self.work.leaves[place].size for place in places)
         row = columns * self.work.outputs * self.work.dtype.itemsize
         return int(min(max(BATCH_BYTES // row, 1), 1024, len(self.inputs)))
 
     def check_function(self, done: list[int]) -> None:
-        """Raises JobError where a chunk that is there has other derivatives than the function."""
+        """Raises JobError if an existing chunk has other derivatives than the function."""
         there = [index for index in done if self.files.path(index).exists()]
         if not there:
             return
@@ -280,7 +280,7 @@ class _Run:
             time.sleep(PATIENCE / 10)
 
     def delete_taken(self) -> int:
-        """Deletes the chunks that a reader has taken; how many wait for one."""
+        """Deletes the chunks that a reader has taken; returns how many wait for it."""
         waiting, taken = 0, self.files.taken()
         for chunk in self.plan:
             path = self.files.path(chunk.index)

@@ -1,4 +1,4 @@
-"""Random signs that parameters are projected with: inner products stay the same in the mean."""
+"""Random signs for projections of parameters, which keep inner products the same on average."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 1024
-"""Parameters whose signs come from one counter."""
+"""The number of parameters whose signs come from one generator."""
 
 
 def signs(seed: int, start: int, stop: int, columns: int) -> NDArray[np.int8]:
     """Rows `start` to `stop` of a matrix of independent signs [parameters, columns].
 
-    They depend on the seed, the parameter's number and `columns` alone, not on chunks or libraries.
+    They depend only on the seed, the parameter's number and `columns`, not on chunks or libraries.
     """
     blocks = [
         _block(seed, block, columns)[max(start - block * BLOCK, 0) : stop - block * BLOCK]
@@ -36,11 +36,11 @@ def project(
     """Adds to `total` the rows times the signs of their parameters.
 
     Args:
-        rows: [n, parameters], those from the number `start` on.
+        rows: [n, parameters], from the parameter `start` on.
         start: the number of the first parameter.
         seed: of the signs.
         total: [n, columns], changed.
-        most: elements of signs in memory at a time.
+        most: the largest number of signs in memory at a time.
     """
     columns = total.shape[1]
     step = max(most // columns, 1)

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 def _job_names(layers: list[str]) -> list[str]:
-    """Names that a job takes, of letters, digits, dots, dashes and underscores."""
+    """Names that a job accepts, with only letters, digits, dots, dashes and underscores."""
     names: dict[str, str] = {}
     for layer in layers:
         name = re.sub(r"[^A-Za-z0-9._-]", "_", layer) or "_"
@@ -37,7 +37,7 @@ class Jacobians:
 
     @property
     def pattern(self) -> str:
-        """The files, as a job's `features` name them: `jac/train-*.npy`."""
+        """The files, as in a job's section `features`: `jac/train-*.npy`."""
         return self._files.pattern
 
     @property
@@ -47,7 +47,7 @@ class Jacobians:
 
     @property
     def outputs(self) -> int:
-        """Outputs of each input; chunks are [n, columns] for one, else [n, outputs, columns]."""
+        """Outputs per input; chunks are [n, columns] for one, else [n, outputs, columns]."""
         return int(self.description["outputs"])
 
     @property
@@ -56,10 +56,10 @@ class Jacobians:
         return int(self.description["parameters"])
 
     def features(self, layers: bool = False) -> dict[str, Any]:
-        """What a job says of them in its section `features`.
+        """The section `features` of a job that uses them.
 
         Args:
-            layers: whether the kernel of every layer is formed too; the chunks must all be there.
+            layers: whether to form the kernel of every layer too; all chunks must then exist.
         """
         found: dict[str, Any] = {"train": self.pattern}
         found |= {"layers": _job_names(self.layers)} if layers else {"chunks": len(self._chunks)}
@@ -81,7 +81,7 @@ class Jacobians:
         return found
 
     def chunks(self) -> Iterator[Array]:
-        """The chunks, mapped into memory. Raises MissingError for one that is not there."""
+        """The chunks, mapped into memory. Raises MissingError if one is missing."""
         for file in self.files:
             try:
                 yield np.load(file, mmap_mode="r")
@@ -91,13 +91,13 @@ class Jacobians:
                 ) from None
 
     def kernel(self, layers: Sequence[str] | None = None, full: bool = False) -> Array:
-        """J J^T in double precision, on one core; a job computes it of files of any size.
+        """J J^T in double precision, on one core; a job computes it for files of any size.
 
         Args:
             layers: whose parameters count; None for all.
             full: False: [n, n], the mean over outputs; True: [n, n, outputs, outputs].
 
-        Returns what `empirical_ntk_fn` does with `trace_axes=(-1,)`, and with `trace_axes=()`.
+        Returns the same as `empirical_ntk_fn` with `trace_axes=(-1,)`, or `()` if `full`.
         """
         unknown = [] if layers is None else sorted(set(layers) - set(self.layers))
         if unknown:

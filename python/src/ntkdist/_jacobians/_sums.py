@@ -34,7 +34,7 @@ class Sums:
         return list(hidden.parent.glob(hidden.name))
 
     def save(self, count: int) -> None:
-        """Publishes the sum of the first `count` chunks, and deletes the one before."""
+        """Publishes the sum of the first `count` chunks, and deletes the previous one."""
         before = self._paths()
         part = self._files.hidden(".sum.part")
         with open(part, "wb") as file:

@@ -39,8 +39,8 @@ class JaxModel:
         shape = jax().eval_shape(fn, params, jnp().asarray(x[:1]))
         if not hasattr(shape, "shape") or shape.shape[:1] != (1,):
             raise ValueError(
-                "fn gives no array [inputs, ...] of outputs; give a function of one input array "
-                "with one output array"
+                "fn does not return an array [inputs, ...] of outputs; give a function of one "
+                "input array with one output array"
             )
         self._outputs = chosen(outputs, shape.size)
         self.outputs = len(self._outputs)

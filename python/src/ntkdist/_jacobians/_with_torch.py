@@ -14,7 +14,7 @@ from ._models import chosen
 
 Array = NDArray[Any]
 
-#: Modules that act otherwise in training: by chance, or on all inputs of a batch together.
+#: Modules that act differently in training: at random, or on the whole batch.
 _CHANGING = ("Dropout", "BatchNorm", "InstanceNorm", "AlphaDropout")
 
 
@@ -40,7 +40,7 @@ class TorchModel:
         with torch.no_grad():
             shape = self._call(self._free, self._tensor(x[:1])).shape
         if not shape or shape[0] != 1:
-            raise ValueError("the module gives no array [inputs, ...] of outputs for its inputs")
+            raise ValueError("the module does not return an array [inputs, ...] of outputs")
         self._outputs = chosen(outputs, int(np.prod(shape)))
         self.outputs = len(self._outputs)
 
@@ -93,11 +93,11 @@ class TorchModel:
 
 
 def _require_evaluation(module: Any) -> None:
-    """Raises ValueError for a module in training with layers that mind."""
+    """Raises ValueError for a module in training with layers that then act differently."""
     for name, part in module.named_modules():
         kind = type(part).__name__
         if part.training and kind.startswith(_CHANGING):
             raise ValueError(
-                f"the module is in training, and its {name or 'top'} is {kind}, which then acts by "
-                "chance or on a whole batch; call eval() of the module first"
+                f"the module is in training, and its {name or 'top'} is {kind}, which then acts at "
+                "random or on the whole batch; call eval() on the module first"
             )

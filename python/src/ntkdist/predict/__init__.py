@@ -1,4 +1,4 @@
-"""What infinitely wide networks predict, with the names and arguments of `neural_tangents.predict`.
+"""Predictions of infinitely wide networks, with the API of `neural_tangents.predict`.
 
 All functions take and return NumPy arrays.
 """

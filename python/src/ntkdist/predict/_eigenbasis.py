@@ -17,7 +17,7 @@ class Eigenbasis:
 
     def __init__(self, kernel: NDArray[np.float64], size: int) -> None:
         values, self.vectors = np.linalg.eigh(kernel)
-        # What is negative is so by rounding.
+        # Negative values are due to rounding.
         self.values: NDArray[np.float64] = np.maximum(values, 0.0)
         self._size = size
         self._rates = self.values / size
@@ -39,7 +39,7 @@ class Eigenbasis:
     def weights(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         """(1 - exp(-v t / size)) / v, and its limit for v = 0: [times, n]."""
         learned = self.learned(t)
-        # Along eigenvectors without eigenvalue nothing is seen, so time without end is no matter.
+        # Kernels vanish along eigenvectors of eigenvalue 0, so the limit at infinity is irrelevant.
         limit = np.where(np.isfinite(t), t, 0.0)[:, None] / self._size
         positive = self.values > 0
         return np.where(positive, learned / np.where(positive, self.values, 1.0), limit)

@@ -51,16 +51,16 @@ def gradient_descent_mse_ensemble(
         kernel_fn: of the network.
         x_train: training inputs [n, ...].
         y_train: targets [n, outputs].
-        learning_rate: times `t`, the time of the flow.
-        diag_reg: what is added to the diagonal,
-        diag_reg_absolute_scale: in units of 1, instead of the mean of the diagonal.
+        learning_rate: the time of the flow is learning_rate * t.
+        diag_reg: added to the diagonal, in units of its mean.
+        diag_reg_absolute_scale: whether `diag_reg` is in units of 1 instead.
         trace_axes: axes of the targets that kernels lack.
         kernel_fn_train_train_kwargs: passed to `kernel_fn`.
 
-    Returns a function `predict_fn(t, x_test, get, compute_cov)`: the mean outputs at times `t`
-    (None: infinity) of the test inputs (None: of the training inputs), of networks all of whose
-    layers are trained (get="ntk") or the last one alone ("nngp"), or both for a tuple; with
-    `compute_cov` a `Gaussian` with their covariance. Kernels, factors and eigenvectors are kept.
+    Returns a function `predict_fn(t, x_test, get, compute_cov)`. It returns the mean outputs at
+    times `t` (None: infinity) for the test inputs (None: the training inputs). All layers are
+    trained (get="ntk"), or only the last one ("nngp"); a tuple gives both. With `compute_cov`, it
+    returns a `Gaussian` with the mean and covariance. Kernels, factors and eigenvectors are kept.
     """
     y = real(y_train, "y_train")
     targets = Targets.of(y, trace_axes)
@@ -150,10 +150,10 @@ def _spread(space: Eigenbasis, t: Array, name: str, k_dd: Any, k_td: Any, k_tt: 
 
 
 def _options(train: dict[str, Any], test: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The options of kernels of test with training inputs, and of test inputs.
+    """The options for kernels between test and training inputs, and for kernels of test inputs.
 
-    A pair of values belongs to the first and the second inputs. Raises ValueError where others
-    differ.
+    A pair has the values for the first and for the second inputs. Raises ValueError if other
+    options differ.
     """
     both, own = dict(train), dict(train)
     for name, value in test.items():

@@ -54,7 +54,7 @@ def names_of(get: Get, known: Sequence[str] = ("nngp", "ntk")) -> tuple[str, ...
 
 
 def chosen(values: dict[str, Any], get: Get) -> Any:
-    """One value where `get` is a word, else a named tuple."""
+    """One value if `get` is a word, else a named tuple."""
     if isinstance(get, str):
         return values[get.lower()]
     return named("Gaussians", tuple(values))(*values.values())
@@ -71,18 +71,19 @@ def gp_inference(
     """The posterior of the Gaussian process with the NNGP kernel, or of networks with the NTK.
 
     Args:
-        k_train_train: kernels of the training inputs: an array [n, n], or named fields `nngp` and
-            `ntk`, as `Kernel` has.
+        k_train_train: kernels of the training inputs: an array [n, n], or an object with the fields
+            `nngp` and `ntk`, such as a `Kernel`.
         y_train: targets [n, outputs].
-        diag_reg: what is added to the diagonal,
-        diag_reg_absolute_scale: in units of 1, instead of the mean of the diagonal.
+        diag_reg: added to the diagonal, in units of its mean.
+        diag_reg_absolute_scale: whether `diag_reg` is in units of 1 instead.
         trace_axes: axes of the targets that kernels lack.
 
     Returns a function `predict_fn(get, k_test_train, k_test_test)`. `get` is "nngp" (the posterior
     of a Bayesian network), "ntk" (the distribution of trained networks), "ntkgp" (a Gaussian
-    process with the NTK) or a tuple; the kernels are those of test with training inputs [m, n] and
-    of test inputs [m, m]. It returns the mean [m, outputs], or a `Gaussian` with the covariance
-    where `k_test_test` is given. Without `k_test_train`, those of the training inputs.
+    process with the NTK) or a tuple of these. The kernels are those between test and training
+    inputs, [m, n], and of test inputs, [m, m]. It returns the mean [m, outputs], or a `Gaussian`
+    with the covariance if `k_test_test` is given. Without `k_test_train`, they are those at the
+    training inputs.
     """
     y = real(y_train, "y_train")
     targets = Targets.of(y, trace_axes)

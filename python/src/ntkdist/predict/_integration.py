@@ -23,7 +23,7 @@ _ERROR = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1
 
 #: The relative and absolute error of a step.
 TOLERANCE = 1e-9
-#: A state rests when it has changed by less than this since half of the time.
+#: A state is at rest if it has changed by less than this since half of the time.
 _REST = 1e-8
 _STEPS = 1_000_000
 
@@ -45,14 +45,14 @@ def _mixed(factors: Sequence[float], slopes: Sequence[Vector]) -> Vector:
 
 
 def integrated(derivative: Derivative, y: Vector, times: Sequence[float]) -> Iterator[Vector]:
-    """The states at `times`, ascending from 0; at infinity, where the state rests.
+    """The states at `times`, which ascend from 0; at infinity, the state at rest.
 
-    Raises ValueError for other times, RuntimeError where the state does not come to rest.
+    Raises ValueError for other times, RuntimeError if the state does not come to rest.
     """
     motion = _Motion(derivative, y)
     for time in times:
         if not time >= motion.now:
-            raise ValueError(f"t has {time} behind {motion.now}; give ascending times from 0")
+            raise ValueError(f"t has {time} after {motion.now}; give ascending times from 0")
         if time == np.inf:
             motion.rest()
         else:
@@ -61,7 +61,7 @@ def integrated(derivative: Derivative, y: Vector, times: Sequence[float]) -> Ite
 
 
 class _Motion:
-    """A state that moves, by steps whose lengths keep to the tolerance."""
+    """A state that moves in steps, whose lengths keep the error within the tolerance."""
 
     def __init__(self, derivative: Derivative, y: Vector) -> None:
         self.now, self.y = 0.0, y
@@ -78,19 +78,19 @@ class _Motion:
             self._step(time - self.now)
 
     def rest(self) -> None:
-        """Moves until nothing changes any more."""
+        """Moves until nothing changes."""
         while self._slope.any():
             before = self.y
-            # The time doubles, beginning with that of a few steps.
+            # The time doubles each round; the first one takes the time of a few steps.
             self.reach(max(2 * self.now, 20 * self._length))
             if np.abs(self.y - before).max() < _REST * (1 + np.abs(self.y).max()):
                 return
 
     def _step(self, most: float) -> None:
-        """A step of at most this length, or only a better guess of the length."""
+        """Takes a step of at most this length, or only makes a better guess of the length."""
         self._steps += 1
         if self._steps > _STEPS:
-            raise RuntimeError(f"training has not come to its end after {_STEPS} steps; give t")
+            raise RuntimeError(f"training has not converged after {_STEPS} steps; give t")
         length = min(self._length, most)
         moved, error = _step(self._derivative, self.y, self._slope, length)
         scale = TOLERANCE * (1 + np.maximum(np.abs(self.y), np.abs(moved)))
@@ -104,5 +104,5 @@ class _Motion:
             return
         self.y, self._slope = moved, self._derivative(moved)
         self.now = self.now + most if length == most else self.now + length
-        # A step that was cut off says nothing against longer ones.
+        # That a step was cut short is no reason to make the next ones shorter.
         self._length = max(self._length, proposed) if length < self._length else proposed

@@ -14,7 +14,7 @@ Loss = Callable[[Any, Any], Any]
 
 
 class _Loss:
-    """A loss with a gradient, for which JAX is not needed."""
+    """A loss with a gradient of its own, so that JAX is not needed."""
 
     def __init__(self, name: str, value: Loss, gradient: Callable[[Array, Array], Array]) -> None:
         self.__name__ = name
@@ -49,9 +49,9 @@ cross_entropy = _Loss(
 
 
 def gradient_of(loss: Loss, y: Array) -> Callable[[Array], Array]:
-    """The gradient of fx -> loss(fx, y): of the loss itself, or by JAX in double precision.
+    """The gradient of fx -> loss(fx, y): the loss's own, or by JAX in double precision.
 
-    Raises ImportError where it needs JAX and that is missing.
+    Raises ImportError if JAX is needed and missing.
     """
     own = getattr(loss, "gradient", None)
     if own is not None:
@@ -60,7 +60,7 @@ def gradient_of(loss: Loss, y: Array) -> Callable[[Array], Array]:
         module = jax()
     except ImportError:
         raise ImportError(
-            "the gradient of a loss of one's own needs JAX; install it with pip install "
+            "the gradient of a custom loss needs JAX; install it with pip install "
             "'ntkdist[jax]', or use predict.mse or predict.cross_entropy"
         ) from None
 

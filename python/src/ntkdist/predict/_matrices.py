@@ -26,7 +26,7 @@ def real(value: Any, name: str) -> Array:
 
 
 def kernel_of(kernels: Any, name: str) -> Array:
-    """The kernel `name` of a named tuple such as `Kernel`, or an array that is any kernel."""
+    """The kernel `name` of a named tuple such as `Kernel`; an array counts as any kernel."""
     if hasattr(kernels, "shape") or not hasattr(kernels, name):
         if hasattr(kernels, "_fields"):
             raise ValueError(f"the kernels have no {name}; compute it with get='{name}'")
@@ -38,7 +38,7 @@ def kernel_of(kernels: Any, name: str) -> Array:
 
 
 def first_kernel(kernels: Any) -> Array:
-    """The first kernel that there is."""
+    """The first kernel that is not None."""
     for name in ("nngp", "ntk"):
         if getattr(kernels, name, None) is not None and not hasattr(kernels, "shape"):
             return real(getattr(kernels, name), name)
@@ -47,7 +47,7 @@ def first_kernel(kernels: Any) -> Array:
 
 def matrix(kernel: Array) -> NDArray[np.float64]:
     """A kernel [a, a', b, b', ...] as a matrix [a b ..., a' b' ...]."""
-    # One of JAX has no double precision.
+    # JAX's own arrays may be limited to single precision.
     kernel = np.asarray(kernel)
     if kernel.ndim % 2 or kernel.ndim == 0:
         raise ValueError(f"a kernel has shape {kernel.shape}; give a matrix, or pairs of axes")
@@ -67,11 +67,11 @@ def paired(values: Array, shape: Sequence[int]) -> Array:
 
 @dataclass(frozen=True)
 class Targets:
-    """Targets whose `trace` axes kernels lack: every entry along them is predicted alike.
+    """Targets with `trace` axes, which kernels lack: one kernel serves all entries along them.
 
     Attributes:
         shape: of the training targets.
-        trace: the axes, not negative, in order.
+        trace: the axes, not negative, in ascending order.
     """
 
     shape: tuple[int, ...]
@@ -79,7 +79,7 @@ class Targets:
 
     @classmethod
     def of(cls, y: Array, trace_axes: Axes) -> Targets:
-        """Those of an array. Raises ValueError for axes that it does not have."""
+        """The targets of an array. Raises ValueError for axes that it does not have."""
         axes = tuple(map(int, np.atleast_1d(trace_axes)))
         if any(not -y.ndim <= axis < y.ndim for axis in axes):
             raise ValueError(f"trace_axes is {trace_axes}, and y_train has shape {y.shape}")
@@ -91,7 +91,7 @@ class Targets:
         return prod(self.shape)
 
     def columns(self, values: Array) -> NDArray[np.float64]:
-        """Values of the targets' number of axes as [positions, traced]."""
+        """Values with as many axes as the targets, as [positions, traced]."""
         moved = np.moveaxis(values, self.trace, range(-len(self.trace), 0))
         apart = moved.ndim - len(self.trace)
         return moved.reshape((prod(moved.shape[:apart]), -1)).astype(np.float64)
@@ -99,7 +99,7 @@ class Targets:
     def values(self, columns: Array, positions: Sequence[int], front: Sequence[int]) -> Array:
         """[..., positions, traced] with the axes of `positions` and the traced ones in place.
 
-        `front` is the shape that the leading axes get, as those of times.
+        `front` is the shape of the leading axes, such as that of times.
         """
         traced = [self.shape[axis] for axis in self.trace]
         full = columns.reshape((*front, *positions, *traced))
@@ -119,15 +119,15 @@ class Targets:
 def regularized(
     kernel: NDArray[np.float64], diag_reg: float, is_absolute: bool
 ) -> NDArray[np.float64]:
-    """A matrix with diag_reg, times the mean of its diagonal unless absolute, on the diagonal."""
+    """A matrix with `diag_reg` added to its diagonal, times the diagonal's mean unless absolute."""
     shift = diag_reg if is_absolute else diag_reg * float(np.trace(kernel)) / len(kernel)
     return kernel + shift * np.eye(len(kernel))
 
 
 def solver(kernel: NDArray[np.float64]) -> Callable[[Array], NDArray[np.float64]]:
-    """x -> kernel^-1 x, of a symmetric positive definite matrix.
+    """x -> kernel^-1 x for a symmetric positive definite matrix.
 
-    Raises ValueError for another one.
+    Raises ValueError for other matrices.
     """
     try:
         factor = np.linalg.cholesky(kernel)

@@ -27,15 +27,15 @@ def gradient_descent_mse(
     Args:
         k_train_train: the NTK of the training inputs, [n, n].
         y_train: targets [n, outputs].
-        learning_rate: times `t`, the time of the flow.
-        diag_reg: what is added to the diagonal,
-        diag_reg_absolute_scale: in units of 1, instead of the mean of the diagonal.
+        learning_rate: the time of the flow is learning_rate * t.
+        diag_reg: added to the diagonal, in units of its mean.
+        diag_reg_absolute_scale: whether `diag_reg` is in units of 1 instead.
         trace_axes: axes of the targets that the kernel lacks.
 
-    Returns a function `predict_fn(t, fx_train_0, fx_test_0, k_test_train)` of the times `t` (a
-    number, an array of any shape, or None for infinity), the outputs at time 0 (None: not
-    computed), and the NTK of test with training inputs [m, n]. It returns the outputs of the
-    training inputs, of the test inputs, or both, with the axes of `t` in front.
+    Returns a function `predict_fn(t, fx_train_0, fx_test_0, k_test_train)`. Its arguments are the
+    times `t` (a number, an array of any shape, or None for infinity), the outputs at time 0 (None:
+    not computed), and the NTK between test and training inputs, [m, n]. It returns the outputs for
+    the training inputs, for the test inputs, or both, with the axes of `t` in front.
     """
     kernel, y = real(k_train_train, "k_train_train"), real(y_train, "y_train")
     targets = Targets.of(y, trace_axes)
@@ -81,8 +81,8 @@ def gradient_descent_mse(
 
 
 def check_start(fx_train_0: Any, fx_test_0: Any, k_test_train: Any) -> None:
-    """Raises ValueError where nothing is asked for, or the test inputs' kernel is missing."""
+    """Raises ValueError if nothing is asked for, or if the test inputs' kernel is missing."""
     if fx_train_0 is None and fx_test_0 is None:
-        raise ValueError("fx_train_0 and fx_test_0 are both None; give one, for outputs of it")
+        raise ValueError("fx_train_0 and fx_test_0 are both None; give at least one")
     if fx_test_0 is not None and k_test_train is None:
         raise ValueError("outputs of test inputs need k_test_train; give it")

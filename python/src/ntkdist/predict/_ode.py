@@ -17,13 +17,13 @@ from ._traced import register, traceable
 
 @dataclass(frozen=True)
 class ODEState:
-    """The outputs, and what momentum adds to them.
+    """The outputs, and their velocities if there is momentum.
 
     Attributes:
-        fx_train: outputs of the training inputs [n, outputs].
-        fx_test: of the test inputs; None for none.
+        fx_train: outputs for the training inputs [n, outputs].
+        fx_test: outputs for the test inputs; None without test inputs.
         qx_train: the velocity of `fx_train` with momentum.
-        qx_test: that of `fx_test`.
+        qx_test: the velocity of `fx_test` with momentum.
     """
 
     fx_train: Any = None
@@ -51,12 +51,12 @@ def gradient_descent(
             `predict.cross_entropy`, or a function that JAX can differentiate.
         k_train_train: the NTK of the training inputs, [n, n].
         y_train: targets [n, outputs].
-        learning_rate: times `t`, the time of the flow; with momentum, its root times `t` is.
-        momentum: of the optimizer; None for none.
+        learning_rate: the time of the flow is learning_rate * t; with momentum, its root times t.
+        momentum: of the optimizer; None for gradient flow.
         trace_axes: axes of the targets that the kernel lacks.
 
-    Returns a function `predict_fn(t, fx_train_or_state_0, fx_test_0, k_test_train)` as that of
-    `gradient_descent_mse`, for ascending times. It takes an `ODEState` too, and then returns one.
+    Returns a function `predict_fn(t, fx_train_or_state_0, fx_test_0, k_test_train)` like that of
+    `gradient_descent_mse`, for ascending times. Given an `ODEState`, it returns an `ODEState`.
     """
     kernel, y = real(k_train_train, "k_train_train"), real(y_train, "y_train")
     targets = Targets.of(y, trace_axes)

@@ -1,4 +1,4 @@
-"""Predictions inside functions that JAX compiles: the compiled program calls back for them."""
+"""Predictions inside functions that JAX compiles: the compiled program calls Python for them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 
 def traceable(factory: Factory) -> Factory:
-    """A function that makes prediction functions, both for `jax.jit` and `jax.vmap` too.
+    """Lets a function, and the prediction functions it makes, run inside `jax.jit` and `jax.vmap`.
 
-    Derivatives are not there.
+    They have no derivatives.
     """
 
     @functools.wraps(factory)
     def made(*args: Any, **kwargs: Any) -> Any:
-        # The function is made now where it can be, so that what it factors is kept.
+        # The function is made now if possible, so that its factorizations are kept.
         given = (args, kwargs)
         inner = None if _traced_leaves(given) else factory(*args, **kwargs)
         return _predicting(inner, factory, given)
@@ -60,7 +60,7 @@ def _called_back(evaluate: Callable[[Any, Any], Any], *given: Any) -> Any:
             filled[place] = np.asarray(array)
         return evaluate(*jax.tree_util.tree_unflatten(structure, filled))
 
-    # What it returns is seen from inputs of the same shapes. A loss of one's own is JAX's.
+    # Example inputs of the same shapes show the shapes of the results. Custom losses call JAX.
     with jax.ensure_compile_time_eval():
         like = value([_example(leaves[place]) for place in places])
     found, shape_of = jax.tree_util.tree_flatten(like)
@@ -77,7 +77,7 @@ def _called_back(evaluate: Callable[[Any, Any], Any], *given: Any) -> Any:
 
 
 def _example(array: Any) -> np.ndarray[Any, Any]:
-    """Numbers of an array's shape: the identity where it may be a kernel, else zeros."""
+    """Numbers of an array's shape: the identity if it may be a kernel, else zeros."""
     shape = array.shape
     if len(shape) < 2 or shape[::2] != shape[1::2]:
         return np.zeros(shape, array.dtype)
@@ -88,7 +88,7 @@ def _example(array: Any) -> np.ndarray[Any, Any]:
 
 
 def register(kind: type) -> None:
-    """Makes a dataclass a tree of its fields for JAX, where that is imported."""
+    """Registers a dataclass with JAX as a tree of its fields, if JAX is imported."""
     jax = sys.modules.get("jax")
     if jax is None or kind in _registered:
         return
