@@ -8,8 +8,8 @@
     python lenet.py learn CIFAR runs/lenet-10000 lenet.json
     python lenet.py plot lenet.json lenet.svg
 
-CIFAR is the folder cifar-10-batches-bin. The network is the paper's: convolutions of 5 x 5 to 6 and
-16 channels with average pools of 2 x 2, dense layers of 120, 84 and 1, ReLU: 136,121 parameters.
+CIFAR is the folder cifar-10-batches-bin. The network is the paper's: 5 x 5 convolutions to 6 and 16
+channels with 2 x 2 average pools, dense layers of 120, 84 and 1, and ReLU; 136,121 parameters.
 Needs `pip install 'ntkdist[jax,plot]'`.
 """
 
@@ -105,7 +105,7 @@ def alignment(params, x, targets):
 
 
 def batches(n, epochs, seed):
-    """Batches of every epoch in random order, and the rate of each step over the first rate."""
+    """Batches of every epoch in random order, and each step's rate relative to the first one."""
     order = np.random.default_rng(seed)
     steps, step = epochs * (n // BATCH), 0
     for epoch in range(epochs):
@@ -176,7 +176,7 @@ def jacobian(arguments):
 
 
 def learn(arguments):
-    """Trains both on signs of eigenvectors; one entry per eigenvector in the output."""
+    """Trains both on signs of eigenvectors; the output has one entry per eigenvector."""
     run = ntkdist.open(arguments.run)
     kernel = np.asarray(run.kernel("kernel")[:], np.float32)
     vectors = run.eigenvectors("kernel")

@@ -1,4 +1,4 @@
-"""What the tests share: the library, or the program in its place, and neural-tangents."""
+"""Fixtures: the library, or the program in its place, and neural-tangents."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from program import ProgramLibrary, program
 
 from ntkdist import LibraryError, _library, _plans
 
-# What JAX compiles here runs once or twice.
+# Programs that JAX compiles here run only once or twice.
 os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
@@ -19,7 +19,7 @@ os.environ.setdefault(
 
 
 def reason_without_library():
-    """Why the library cannot be loaded; empty where it can."""
+    """Why the library cannot be loaded; empty if it can."""
     try:
         _library.library()
     except LibraryError as error:
@@ -35,7 +35,7 @@ if not HAS_LIBRARY and program():
 
 
 def missing(reason):
-    """Skips a test, or fails where everything must be there."""
+    """Skips a test, or fails if everything must be there."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -65,7 +65,7 @@ def shared_library():
 @pytest.fixture(scope="session")
 def peer():
     """neural-tangents, in double precision."""
-    # What it would import of TensorFlow is not used.
+    # This stub keeps it from importing TensorFlow, which is not used here.
     sys.modules.setdefault("neural_tangents.experimental", types.ModuleType("experimental"))
     try:
         import jax
@@ -77,7 +77,7 @@ def peer():
         import scipy.linalg
     except ImportError as error:
         missing(f"neural-tangents is not installed ({error})")
-    # It names the part of the eigenvalues as SciPy did before 1.14.
+    # It names a range of eigenvalues as SciPy did before 1.14.
     eigvalsh = scipy.linalg.eigvalsh
     neural_tangents._src.predict.sp = types.SimpleNamespace(
         linalg=types.SimpleNamespace(

@@ -1,4 +1,4 @@
-"""A network with each layer of a job's catalog."""
+"""A network for each layer of a job."""
 
 IMAGES = (4, 5, 2)
 
@@ -10,7 +10,7 @@ def _activation(layer):
     return [_DENSE, layer, _DENSE]
 
 
-#: Functions of every channel, on vectors.
+#: Activations, on vectors.
 ACTIVATIONS = {
     "relu": "relu",
     "leaky_relu": {"leaky_relu": {"negative_slope": 0.2}},
@@ -169,7 +169,7 @@ LAYERS = {
     ],
 }
 
-#: Layers without a closed form, which finite networks have alone.
+#: Layers without a closed form, which only finite networks have.
 FINITE_ONLY = {
     "max_pool": _middle({"max_pool": {"window": 2, "stride": [1, 2], "padding": "same"}}),
     "batch_norm": [_CONVOLUTION, "batch_norm", "relu", "flatten", _DENSE],

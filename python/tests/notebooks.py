@@ -7,7 +7,7 @@ from small_jobs import ROOT
 
 
 def execute(path, folder, **variables):
-    """Runs a notebook in a folder; its outputs as one text."""
+    """Runs a notebook in a folder; returns its outputs as one text."""
     import nbclient
     import nbformat
 

@@ -15,7 +15,7 @@ def inputs(shape, count=(3, 2)):
 
 
 def agree(peer, build, shape=IMAGES, tolerance=1e-8, skipped=(), **options):
-    """Kernels of `build(stax)` in both packages, and the fields of a whole Kernel."""
+    """Compares kernels of `build(stax)` in both packages, and the fields of a whole Kernel."""
     x1, x2 = inputs(shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -29,7 +29,7 @@ def agree(peer, build, shape=IMAGES, tolerance=1e-8, skipped=(), **options):
                     assert value is None, name
                     continue
                 reference = np.asarray(reference) * np.ones_like(value)
-                # The peer's diagonals carry errors of their own, or are no numbers.
+                # The peer's diagonals have rounding errors, or are NaN.
                 given = np.where(np.isnan(reference), value, reference)
                 if second is not None and name in ("nngp", "ntk"):
                     assert np.isfinite(reference).all(), name

@@ -46,7 +46,7 @@ class ProgramNetwork:
 
     def __init__(self, text, image, precision):
         self._text, self._image, self._precision = text, image, precision
-        # Errors come now, as with the library.
+        # Errors are raised now, as in the library.
         self.kernel(np.ones((1, *image)), None, ["nngp"], 0, None)
 
     def kernel(self, x1, x2, results, threads, is_cancelled):

@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-# What reads runs and jobs; a Python of another package's tests may lack it.
+# These modules read runs and jobs. The Python environment of other tests may lack them.
 pytest.importorskip("zarr", minversion="3")
 pytest.importorskip("yaml")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("NTK_SHARED", ROOT.parent / "shared"))
 BINARY = pathlib.Path(os.environ.get("NTK_DIST", ROOT / ".build/release/ntk-dist"))
-# What lets Open MPI start as root, and more ranks than cores.
+# This lets Open MPI start as root, with more ranks than cores.
 ENVIRONMENT = {
     "NTK_DIST": str(BINARY),
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -22,12 +22,12 @@ ENVIRONMENT = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-# Seconds within which an expected event must come, however loaded the machine is.
+# Seconds within which an expected event must happen, however busy the machine is.
 PATIENCE = 240
 
 DATA = {"synthetic": {"seed": 1, "train": 100, "test": 30}}
 NETWORK = {"preset": "fcn", "depth": 2, "activation": "relu", "bias_variance": 0.05}
-# Minutes of work for any machine, in many tiles: such a run ends early only where it is stopped.
+# Minutes of work for any machine, in many tiles: such a run ends early only if it is stopped.
 MINUTES = {
     "data": {"synthetic": {"seed": 2, "train": 200, "test": 0}},
     "tile": 8,
@@ -46,14 +46,14 @@ EVERYTHING = {
 
 
 def require_program():
-    """Skips a test without the program, which CI has, and sets what it needs."""
+    """Skips a test without the program, which CI has, and sets the environment it needs."""
     if not BINARY.exists() and os.environ.get("CI") != "true":
         pytest.skip(f"{BINARY} is not there; `make build` builds it")
     os.environ.update(ENVIRONMENT)
 
 
 def wait_until(condition, process=None, pause=0.02):
-    """Returns as soon as a condition holds; a process that must not end before can be given."""
+    """Returns as soon as a condition holds; fails if the given process ends before that."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert process is None or process.poll() is None, "the process ended before"
@@ -62,7 +62,7 @@ def wait_until(condition, process=None, pause=0.02):
 
 
 def tile_files(run):
-    """The files of a run's tiles: chunks, or tiles that wait for their shard."""
+    """The files of a run's tiles: chunks, or tiles that are not yet in a shard."""
     store = pathlib.Path(run) / "kernels.zarr"
     found = [*store.glob("*_train/c/*/*"), *store.glob("*_train/loose/*/*")]
     return [path for path in found if not path.name.startswith(".")]

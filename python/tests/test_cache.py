@@ -1,4 +1,4 @@
-"""Values that are kept."""
+"""The cache of recent values."""
 
 import pytest
 

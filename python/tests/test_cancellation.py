@@ -1,4 +1,4 @@
-"""What interrupts a long call."""
+"""Signals that interrupt a long call."""
 
 import signal
 import threading
@@ -33,7 +33,7 @@ def test_a_signal_cancels_the_work_and_waits_for_its_end():
             pass
         ended.append(True)
 
-    # A process in the background ignores the signal.
+    # A background process ignores the signal.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):

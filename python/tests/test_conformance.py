@@ -1,6 +1,7 @@
-"""The conformance cases have the bits of the program.
+"""The package gives the same bits as the program in the conformance cases.
 
-With NTK_EXHAUSTIVE=1 all of them; else every third, without activations whose tables take seconds.
+With NTK_EXHAUSTIVE=1, all of them; else every third one, without activations whose tables take
+seconds.
 """
 
 import json

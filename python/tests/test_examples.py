@@ -11,7 +11,7 @@ NAMES = ["infinite_fcn", "function_space", "weight_space"]
 
 
 def results(name, package, monkeypatch):
-    """What an example finds with a package in the two lines that import one."""
+    """What an example finds if the two lines that import a package import this one."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     source = (EXAMPLES / f"{name}.py").read_text()
     ours = ("import ntkdist as nt", "from ntkdist import stax")

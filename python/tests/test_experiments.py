@@ -42,13 +42,13 @@ def test_lenet_and_its_linearization_learn_signs_of_eigenvectors(tmp_path):
     learn += ["--rate", "0.002"]
     lenet.main(learn)
     easy, hard = json.loads(out.read_text())
-    # Both learn, and the network is close to its linearization while it has hardly moved.
+    # Both learn, and the network is close to its linearization as long as it has hardly moved.
     fall = easy["linearized"][0] - easy["linearized"][-1]
     assert fall > 0.01 and easy["network"][0] - easy["network"][-1] > fall / 2
     assert np.abs(np.subtract(easy["network"], easy["linearized"])).max() < fall
     assert easy["linearized"][-1] < hard["linearized"][-1] and len(easy["alignment"]) == 3
     assert easy["alignment"][0] > 10 * hard["alignment"][0]
-    # What is there is not learned again.
+    # Existing entries are not computed again.
     before = out.read_text()
     lenet.main(learn)
     assert out.read_text() == before

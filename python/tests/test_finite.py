@@ -35,7 +35,7 @@ def test_widths(jax):
         )
         found = [s[1] for s in sizes(jax, net.params(shape)) if s[0] > 1]
         assert found == expected
-    # Behind the last weights come layers that leave channels alone.
+    # Layers after the last weights keep channels separate.
     net = ntkdist.finite([DENSE, "relu", DENSE, "tanh"], 7)
     assert net.init_fn(None, shape)[0] == (-1, 1)
     net = ntkdist.finite([DENSE, "relu", DENSE, "layer_norm"], 7)
@@ -54,7 +54,7 @@ def test_seeds(jax, rng):
 
 
 def test_values_of_parameters(jax, rng):
-    """Parameters are standard normal, and what multiplies them is the job's."""
+    """Parameters are standard normal, and are multiplied by the job's scales."""
     x = rng.standard_normal((3, 6))
     net = ntkdist.finite([DENSE, "erf", DENSE], 50)
     params = net.params(x.shape)
@@ -82,7 +82,7 @@ def test_standard_parameterization(jax, rng):
 
 
 def test_networks_of_stax(jax, rng):
-    """Their layers count, not their widths, and the axes are theirs."""
+    """Their layers and axes count, but not their widths."""
     x = rng.standard_normal((3, 2, 4, 5))
     numbers = ("NCHW", "OIHW", "NCHW")
     net = stax.serial(

@@ -65,7 +65,7 @@ def test_functions_of_jax(jax, name):
     called = getattr(jax.nn, name)
     text, is_named = formula(called)
     value = function(NAMED[text] if is_named else text, lambda: np)
-    # 'gelu' and others hold constants of single precision.
+    # 'gelu' and others have constants in single precision.
     assert np.allclose(value(POINTS), called(POINTS), rtol=1e-6, atol=1e-6)
 
 

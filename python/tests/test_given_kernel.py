@@ -1,4 +1,4 @@
-"""A kernel of one's own from NumPy to a run, and its results."""
+"""A kernel given as a NumPy array: the run, and its results."""
 
 import numpy as np
 import pytest

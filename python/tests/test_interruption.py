@@ -1,4 +1,4 @@
-"""Long kernels end where they are interrupted, and small ones do no more than they must."""
+"""Long kernels end when they are interrupted, and small ones do only the necessary work."""
 
 import signal
 import subprocess
@@ -23,7 +23,7 @@ def slow():
 
 
 def test_interruption_ends_a_kernel_with_little_of_it_done():
-    """Ctrl-C in the middle: the library's threads end with the call, and the next call works."""
+    """Ctrl-C half way: the library's threads end with the call, and the next call works."""
     code = f"""
 import os, signal, sys, time
 sys.path[:0] = [{str(Path(__file__).parent)!r}]
@@ -70,7 +70,7 @@ print(stax.Dense(1).kernel_fn(np.ones((1, 2)), None, "nngp"))
     words = run.stdout.split()
     assert words[0] == "interrupted" and words[-1] == "[[1.]]", run.stderr
     assert run.stderr == ""
-    # Nothing was asked for once one answer was to stop.
+    # No question was asked after one answer was to stop.
     assert words[1:3] == ["1", "1"], words
     fraction, written = map(float, words[3:5])
     assert 0 < fraction < 0.05 and written < 0.1, words
@@ -95,7 +95,7 @@ def test_what_a_signal_handler_raises_is_raised():
 
 
 def test_a_second_small_kernel_is_one_call_and_no_process(monkeypatch, rng):
-    """Of 10 x 10 images, with three dense layers: nothing is read, checked or compiled again."""
+    """For 10 x 10 images and three dense layers, nothing is read, checked or compiled again."""
     layers = [part for _ in range(3) for part in (stax.Dense(1, 1.4, 0.2), stax.Relu())]
     kernel_fn = stax.serial(stax.Flatten(), *layers, stax.Dense(1)).kernel_fn
     x = rng.standard_normal((10, 32, 32, 3))

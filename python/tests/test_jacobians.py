@@ -1,4 +1,4 @@
-"""Jacobians in files: their values, and what becomes of interruptions and bad input."""
+"""Jacobians in files: their values, interruptions, and bad input."""
 
 import json
 import subprocess
@@ -166,14 +166,14 @@ def test_chunks_that_a_reader_takes_are_deleted(jax, tmp_path):
     apply_fn, params, x = network(jax)
     whole = ntkdist.jacobians(apply_fn, params, x, tmp_path / "whole", "1KB")
     total, most, taken = np.zeros((7, 7)), 0, []
-    # Of chunks of the same name that have gone.
+    # Left over from earlier chunks of the same name.
     (tmp_path / "train-taken.json").write_text('{"chunks": 99}')
 
     def number(path):
         return int(path.stem.split("-")[1])
 
     def take(progress):
-        """What a reader does, between two batches."""
+        """Acts as a reader between two batches."""
         nonlocal most
         waiting = [
             path for path in sorted(tmp_path.glob("train-*.npy")) if number(path) >= len(taken)
@@ -189,7 +189,7 @@ def test_chunks_that_a_reader_takes_are_deleted(jax, tmp_path):
     assert most == 1
     take(None)
     assert np.allclose(total, whole.kernel(), rtol=1e-12)
-    # Called again, it makes nothing, and deletes what has been taken since.
+    # A second call computes nothing, and deletes chunks that have been taken since.
     ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", "1KB", ahead=2)
     assert not list(tmp_path.glob("train-*.npy"))
     (tmp_path / "train-taken.json").write_text("{}")

@@ -1,4 +1,4 @@
-"""Projected Jacobians: the signs, and that inner products stay the same in the mean."""
+"""Projected Jacobians: the signs, and that inner products stay the same on average."""
 
 import json
 
@@ -16,7 +16,7 @@ def test_signs_depend_on_parameters_alone():
     for start, stop in ((0, 5), (1000, 1030), (1024, 2048), (2047, 3000)):
         assert np.array_equal(_projection.signs(3, start, stop, 9), whole[start:stop])
     assert not np.array_equal(_projection.signs(4, 0, 3000, 9), whole)
-    # Products of different parameters' signs, of which there are 4.5 million, vanish in the mean.
+    # The 4.5 million products of different parameters' signs are 0 on average.
     product = whole.astype(float) @ whole.T
     off = product[np.triu_indices(3000, 1)]
     assert abs(off.mean()) < 4 * np.sqrt(9 / len(off))
@@ -33,9 +33,9 @@ def test_projected_products_are_unbiased():
         samples.append(total @ total.T / 32)
     samples = np.array(samples)
     error = samples.std(0, ddof=1) / np.sqrt(len(samples))
-    # Of 21 elements.
+    # For 21 elements.
     assert (np.abs(samples.mean(0) - exact) < 4 * error).all()
-    # The variance of a sum over pairs of different parameters.
+    # This is the variance of a sum over pairs of different parameters.
     diagonal = np.diag(exact)
     variance = (diagonal[:, None] * diagonal + exact**2 - 2 * rows**2 @ (rows**2).T) / 32
     assert 0.8 < (samples.var(0, ddof=1) / variance).mean() < 1.2

@@ -48,7 +48,7 @@ def test_values(tmp_path, outputs, dtype):
     assert np.abs(whole - expected).max() < tolerance * np.abs(expected).max()
     full = np.einsum("ikp,jlp->ijkl", expected.astype(float), expected.astype(float))
     assert np.allclose(found.kernel(full=True), full, rtol=1e-12 if dtype == "float64" else 1e-4)
-    # Tensors are inputs too, and some parameters can be asked for.
+    # Inputs may be tensors, and some of the parameters can be selected.
     own = {name: value for name, value in net.named_parameters() if name.startswith("4")}
     last = ntkdist.jacobians(net, own, torch.from_numpy(x), tmp_path / "last")
     assert np.allclose(last.kernel(), found.kernel(["4"]), rtol=1e-5)

@@ -198,7 +198,7 @@ def test_plans(tmp_path):
 
 
 def test_errors_name_no_file_that_is_gone(tmp_path, monkeypatch):
-    """Of a program that finds fault with the file."""
+    """The errors of a program that rejects the file."""
     script = tmp_path / "ntk-dist"
     script.write_text('#!/bin/sh\necho "ntk-dist: $2: depth is missing" >&2\nexit 78\n')
     script.chmod(0o755)

@@ -1,4 +1,4 @@
-"""What becomes of submitted jobs, with words of SLURM that scripts in its place say."""
+"""Submitted jobs, with scripts in place of SLURM's commands that give its answers."""
 
 import os
 
@@ -11,7 +11,7 @@ from ntkdist import _slurm, failures
 
 @pytest.fixture
 def queue(tmp_path, monkeypatch):
-    """A folder for jobs, with `sbatch` and `scontrol` that answer what `answers` is told."""
+    """A folder for jobs, with `sbatch` and `scontrol` that give the answers in a file."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name, text in {
@@ -40,7 +40,7 @@ def queue(tmp_path, monkeypatch):
 
 
 def submitted(queue, *answers, **changes):
-    """A submitted job, of which scontrol says these answers one after another."""
+    """A submitted job, for which scontrol gives these answers one after another."""
     (queue / "answers").write_text("\n".join(answers) + "\n")
     job = ntkdist.Job(data=DATA, network=NETWORK, output=queue / "run").replace(**changes)
     return job.submit(folder=queue / "jobs")

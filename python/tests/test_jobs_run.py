@@ -46,7 +46,7 @@ def test_progress_is_reported(tmp_path, capsys):
 
 
 def test_an_interrupt_stops_a_run_that_can_be_resumed(tmp_path):
-    """Stops as Ctrl-C does, in the middle of waiting."""
+    """Stops while waiting, as with Ctrl-C."""
     job = ntkdist.Job(**MINUTES, output=tmp_path / "run")
 
     def interrupt(progress):
@@ -73,7 +73,7 @@ def test_an_interrupt_stops_a_run_that_can_be_resumed(tmp_path):
 def test_a_ctrl_c_of_the_terminal(tmp_path):
     job = ntkdist.Job(**MINUTES, output=tmp_path / "run")
     job.save(tmp_path / "job.yaml")
-    # Processes of a job in the background ignore the signal.
+    # Processes of a background job ignore the signal.
     script = f"""
 import signal
 import ntkdist
@@ -88,7 +88,7 @@ ntkdist.Job.from_file({str(tmp_path / "job.yaml")!r}).run(ranks=2)
         env={**os.environ, "PYTHONPATH": str(SOURCES)},
     )
     wait_until(lambda: len(tile_files(job.output)) >= 2, process)
-    # A terminal sends it to all processes of the session's foreground.
+    # A terminal sends it to all foreground processes of the session.
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert "KeyboardInterrupt" in errors and process.returncode != 0

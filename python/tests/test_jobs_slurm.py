@@ -18,7 +18,7 @@ CLUSTER = SHARED / "cluster"
 
 @pytest.fixture(scope="module")
 def slurm():
-    """A SLURM of two nodes; a folder that everybody can read, as munge's socket has to be."""
+    """A SLURM of two nodes, in a folder that everybody can read, as munge's socket requires."""
     require_program()
     if not CLUSTER.exists():
         pytest.skip(f"{CLUSTER} is not there")
@@ -27,7 +27,7 @@ def slurm():
         pytest.skip(f"a private SLURM needs root and {' '.join(missing) or 'nothing else'}")
     root = pathlib.Path(tempfile.mkdtemp(prefix="ntkdist-slurm-"))
     root.chmod(0o755)
-    # Other ports than those of the end-to-end tests, which may run at the same time.
+    # The end-to-end tests, which may run at the same time, use other ports.
     up = subprocess.run(
         [CLUSTER / "slurm-up.sh", root / "cluster", "2", "2"],
         text=True,

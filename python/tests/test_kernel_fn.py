@@ -176,7 +176,7 @@ def test_wrong_options(kernel_fn, x, options, error):
 
 @pytest.mark.parametrize("get", ["ntk", ("nngp", "ntk"), "cov1", None])
 def test_kernels_inside_jit(jax, kernel_fn, x, get):
-    """As the peer's notebooks have it."""
+    """As in the peer's notebooks."""
     compiled = jax.jit(kernel_fn, static_argnums=(2,))
     for x2 in (None, x[:2]):
         found, expected = compiled(x, x2, get), kernel_fn(x, x2, get)
@@ -228,7 +228,7 @@ def test_networks_that_end_with_pixels(rng):
     assert np.allclose(pixels.cov2.mean((1, 2)), flat.cov2, rtol=1e-12)
     for name in ("nngp", "ntk", "cov1", "cov2"):
         pairs = getattr(every, name)
-        # Two convolutions: the axes are as they were.
+        # After two convolutions, the axes are in their original order.
         assert np.allclose(np.einsum("...hhww->...hw", pairs), getattr(pixels, name), rtol=1e-12)
     with pytest.raises(ValueError, match="GlobalAvgPool needs kernels of different pixels"):
         stax.GlobalAvgPool().kernel_fn(pixels)

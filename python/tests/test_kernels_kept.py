@@ -1,4 +1,4 @@
-"""Kernels and networks that are kept: sliced, copied, pickled, and gone on from."""
+"""Kernels and networks that are kept: sliced, copied, pickled, and continued from."""
 
 import copy
 import pickle

@@ -83,18 +83,18 @@ def test_calls_leak_nothing(rng):
     def rounds(count):
         for index in range(count):
             kernel_fn(x, x[:3])
-            # A network of its own each time.
+            # A new network each time.
             stax.Dense(1, 1 + index / 1000).kernel_fn(x)
 
     rounds(300)
     before = _memory()
     rounds(1000)
-    # 1,000 networks and 2,000 kernels of 20 x 20 are some 10 MB if they are kept.
+    # 1,000 networks and 2,000 kernels of 20 x 20 would take about 10 MB if they were kept.
     assert _memory() - before < 4 << 20
 
 
 def test_forks_can_compute():
-    """In a process without the threads of other packages, which forks do not survive."""
+    """In a process without threads of other packages, because those do not survive a fork."""
     code = """
 import os
 import numpy as np
@@ -136,7 +136,7 @@ def test_presets():
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="of x86 processors")
 def test_blas_gets_the_kernels_of_the_processor():
-    """Also where OpenBLAS does not know it; other programs find the variable as it was."""
+    """Also if OpenBLAS does not know it; for other programs, the variable stays as it was."""
     program = """
 import ctypes, os
 from ntkdist import _library

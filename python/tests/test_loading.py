@@ -46,7 +46,7 @@ def test_other_processors_have_one_library(monkeypatch, tmp_path):
     monkeypatch.delenv("NTK_DIST_LIBRARY", raising=False)
     monkeypatch.delenv("NTK_DIST_ISA", raising=False)
     monkeypatch.setattr(_library.platform, "machine", lambda: "aarch64")
-    # Their flags are called features.
+    # On these processors, flags are called features.
     monkeypatch.setattr(_library, "_processor_flags", set)
     monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
     (tmp_path / "lib").mkdir()
@@ -97,7 +97,7 @@ def test_missing_resources_are_told_apart():
 
 
 def test_imports_are_light():
-    """Of modules of other packages there is NumPy alone, and the library is not loaded."""
+    """The only other package is NumPy, and the library is not loaded."""
     code = """
 import sys
 import ctypes, importlib.metadata, json

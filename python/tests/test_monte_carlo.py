@@ -1,4 +1,4 @@
-"""Monte Carlo: every layer's finite networks tend to the infinite one's kernels."""
+"""Monte Carlo: with every layer, kernels of finite networks approach the infinite network's."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from finite_cases import ACTIVATIONS, CASES, FINITE_ONLY, IMAGES
 import ntkdist
 from ntkdist import stax
 
-#: All layers, more networks, and how errors fall with width; without it some layers.
+#: All layers, more networks, and the decrease of errors with width; otherwise, some layers.
 EXHAUSTIVE = os.environ.get("NTK_EXHAUSTIVE") == "1"
 SOME = ("gelu", "elu", "standard", "aggregate", "dropout", "repeat tied residual", "recurrent")
 
-#: Kernels of finite networks differ from the limit by 1 / width in the mean too; with few networks
-#: that is less than their standard error.
+#: The mean kernel of finite networks also differs from the limit, by about 1 / width. With few
+#: networks, this is less than the standard error.
 WIDTHS = {True: (32, 512), False: (16, 256)} if EXHAUSTIVE else {True: (256,), False: (256,)}
 SAMPLES = {True: 400, False: 160} if EXHAUSTIVE else {True: 64, False: 64}
 
@@ -45,7 +45,7 @@ def test_layers(jax, kernels, tmp_path, name):
         kernel = getattr(found, kind)
         assert kernel.is_infinite
         scale = np.abs(kernel.reference).max()
-        # Some elements do not vary, or only in rounding.
+        # Some elements do not vary, except by rounding.
         sure = np.abs(kernel.mean[-1] - kernel.reference) < 1e-5 * scale
         assert (sure | (np.abs(kernel.deviations()[-1]) < 4)).all(), (kind, kernel.deviations())
         if EXHAUSTIVE and kernel.distance[0] > 1e-5:
@@ -61,13 +61,13 @@ def test_layers_without_a_closed_form(jax, kernels, tmp_path, name):
         assert np.array_equal(kernel.reference, kernel.mean[-1])
         assert np.isnan(kernel.distance[-1]) and (kernel.distance[:-1] > 0).all()
         assert np.isfinite(kernel.slope)
-        # Symmetric, and positive on the diagonal.
+        # They are symmetric, and positive on the diagonal.
         assert np.allclose(kernel.mean, kernel.mean.transpose(0, 2, 1), rtol=1e-4)
         assert (np.diagonal(kernel.mean, axis1=1, axis2=2) > 0).all()
 
 
 def test_values(jax):
-    """The statistics, of networks that are drawn here again."""
+    """The statistics, against those of the same networks drawn here."""
     x = inputs("relu")
     layers = [{"dense": {"weight_variance": 2.0}}, "relu", "dense"]
     limit = ntkdist.Kernel(

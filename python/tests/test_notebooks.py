@@ -1,4 +1,4 @@
-"""The example notebooks run from their first cell to their last, and are kept without outputs."""
+"""The example notebooks run from the first cell to the last, and are stored without outputs."""
 
 import json
 import subprocess
@@ -13,13 +13,13 @@ pytest.importorskip("ipykernel")
 pytest.importorskip("matplotlib")
 
 NOTEBOOKS = sorted((ROOT / "python/examples").glob("*.ipynb"))
-# Those that compute kernels in their own process.
+# These notebooks compute kernels in their own process.
 WITH_LIBRARY = {"cookbook", "phase_diagram", "cifar10"}
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    """A folder with some images in the layout of CIFAR-10's binary version; None without them."""
+    """A folder with some images in CIFAR-10's binary layout; None if there are none."""
     unpack = SHARED / "cifar10/unpack.py"
     if not unpack.exists():
         return None

@@ -1,4 +1,4 @@
-"""NumPy's whole numbers as arguments, which are those of Python."""
+"""NumPy's whole numbers as arguments, with the same results as Python's."""
 
 import json
 
@@ -9,7 +9,7 @@ from ntkdist import _program, predict, stax
 from ntkdist._config import Config
 from ntkdist.failures import JobError
 
-#: A network of every function with whole numbers, of a function that makes a number of one.
+#: A network with every function of whole numbers, from a function that converts a number.
 NETWORKS = {
     "dense": lambda n: stax.Dense(n(3), parameterization="standard", s=(n(1), n(1))),
     "conv": lambda n: stax.Conv(n(2), (n(3), n(2)), (n(1), n(2))),

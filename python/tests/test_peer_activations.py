@@ -1,4 +1,4 @@
-"""Kernels of every activation beside those of neural-tangents."""
+"""Kernels of every activation compared with those of neural-tangents."""
 
 import pytest
 from peering import ACTIVATIONS, agree

@@ -1,4 +1,4 @@
-"""Kernels of finite networks by automatic differentiation, beside those of neural-tangents."""
+"""Kernels of finite networks by automatic differentiation, against those of neural-tangents."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ AXES = [((-1,), ()), ((), ()), ((3, 1), (2,)), ((), (0, -1)), ((0,), (3,)), ((1,
 def test_axes(peer, network, images, axes, second):
     apply_fn, params = network
     x1, x2 = images if second else (images[0], None)
-    # A diagonal over inputs needs as many of both.
+    # A diagonal over inputs needs equally many of both.
     x2 = x1[:, ::-1] if second and 0 in axes[0] + axes[1] else x2
     for name in ("empirical_nngp_fn", "empirical_ntk_fn"):
         found, expected = (

@@ -1,4 +1,4 @@
-"""The kernel that the program forms of JAX's Jacobians is neural-tangents' empirical NTK."""
+"""The kernel that the program forms from JAX's Jacobians is neural-tangents' empirical NTK."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_jacobians(peer, tmp_path, precision, outputs, tolerance):
     params = jax.tree_util.tree_map(lambda leaf: leaf.astype(dtype), params)
     leaves = jax.tree_util.tree_leaves(jax.jacobian(apply)(params, points))
     (tmp_path / "jac").mkdir()
-    # A chunk a layer's parameter: [n, outputs, P], or [n, P] of one output.
+    # One chunk for each array of parameters: [n, outputs, P], or [n, P] for one output.
     number = 0
     for leaf in leaves:
         jacobian = np.asarray(leaf).reshape(len(points), outputs, -1)

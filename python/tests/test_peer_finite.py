@@ -1,4 +1,4 @@
-"""Finite networks beside those of neural-tangents: the same keys give the same outputs."""
+"""Finite networks compared with neural-tangents: the same keys give the same outputs."""
 
 import warnings
 
@@ -188,7 +188,7 @@ def test_finite_networks_of_jobs(jax):
         stax.Conv(4, (3, 3), padding="SAME"), stax.Relu(), stax.Flatten(), stax.Dense(6)
     )
     own_params = own[0](jax.random.PRNGKey(0), (-1, 5, 5, 3))[1]
-    # The number of layers is part of how keys are split: same layers, same keys.
+    # How keys are split depends on the number of layers: equal layers have equal keys.
     assert np.allclose(apply_fn(params, x), np.tanh(own[1](own_params, x)), rtol=1e-6)
     with pytest.raises(ValueError, match="width of dense"):
         stax.from_yaml('["dense"]')[0](jax.random.PRNGKey(0), (-1, 3))
@@ -235,5 +235,5 @@ def test_wide_networks_have_the_kernel(jax, kernels):
     values = np.asarray(jax.vmap(outputs)(keys))
     found = np.einsum("knc,kmc->nm", values, values) / (values.shape[0] * values.shape[2])
     expected = net.kernel_fn(x, None, "nngp")
-    # 10,000 samples: a relative error of 1.4 %.
+    # 10,000 samples give a relative error of 1.4 %.
     assert np.abs(found - expected).max() < 0.06 * np.diag(expected).max()

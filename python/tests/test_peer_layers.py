@@ -1,4 +1,4 @@
-"""Kernels of every other layer beside those of neural-tangents."""
+"""Kernels of every other layer compared with those of neural-tangents."""
 
 import pytest
 from peering import agree
@@ -90,7 +90,7 @@ def test_layers_between(peer, name):
     readout = "identity_pool" if name == "index_pixel" else "pool"
 
     def build(s):
-        # An odd number of convolutions turns the peer's axes, which it forgets in some layers.
+        # An odd number of convolutions reverses the peer's axes, which some of its layers ignore.
         before = s.Dense(8, 1.1, 0.1) if name.startswith("resize") else s.Conv(8, (2, 2))
         layers = [before, MIDDLES[name](s)]
         if name == "index_row":

@@ -1,4 +1,4 @@
-"""Predictions beside those of neural-tangents."""
+"""Predictions compared with those of neural-tangents."""
 
 import warnings
 
@@ -44,7 +44,7 @@ def test_posteriors(peer, problem, get, has_cov, absolute):
     both = []
     for module in (predict, peer.predict):
         predict_fn = module.gp_inference(train, y, 1e-3, absolute)
-        # The peer takes one name as a tuple of one.
+        # The peer needs this name in a tuple.
         asked = (get,) if get == "ntkgp" else get
         found = predict_fn(asked, test, own if has_cov else None)
         train_set = predict_fn(asked, None, own if has_cov else None)

@@ -1,4 +1,4 @@
-"""Kernels of random networks beside those of neural-tangents."""
+"""Kernels of random networks compared with those of neural-tangents."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("kernels")
 
 
 def random_network(generator, s, depth=5):
-    """Random layers on images, from a generator that both packages get afresh."""
+    """Random layers on images, from a generator that is in the same state for both packages."""
 
     def deviations():
         return float(generator.uniform(0.7, 1.6)), float(generator.uniform(0, 0.5))

@@ -1,4 +1,4 @@
-"""Kernels of branches, axes and graphs beside those of neural-tangents."""
+"""Kernels of branches, axes and graphs compared with those of neural-tangents."""
 
 import warnings
 

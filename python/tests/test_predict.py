@@ -1,4 +1,4 @@
-"""Predictions by identities, without neural-tangents."""
+"""Predictions checked by identities, without neural-tangents."""
 
 import sys
 import warnings
@@ -105,7 +105,7 @@ def test_wrong_arguments(problem):
 
 
 def test_compiled_kernels_are_predicted_with_in_double_precision(jax, kernels, rng):
-    """As the peer's notebooks have it: arrays and kernels of single precision, of JAX."""
+    """As in the peer's notebooks, with JAX arrays and kernels in single precision."""
     from jax.experimental import disable_x64
 
     x, y, z = (rng.standard_normal(shape).astype(np.float32) for shape in ((8, 3), (8, 1), (4, 3)))

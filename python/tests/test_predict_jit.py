@@ -76,7 +76,7 @@ def test_kernels_of_all_outputs(jax, problem):
 
 
 def test_losses_of_ones_own(jax, problem):
-    """Their gradient is JAX's, inside the call back."""
+    """JAX computes their gradient inside the callback."""
     k_dd, y, train, *_ = problem
     loss = lambda fx, y: 0.5 * jax.numpy.mean((fx - y) ** 2)  # noqa: E731
     predict_fn = predict.gradient_descent(loss, k_dd, y, 0.1)

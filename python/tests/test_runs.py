@@ -1,4 +1,4 @@
-"""Runs as they are read in Python: what stages left, the state, damaged and missing files."""
+"""Runs read in Python: results of stages, the state, damaged and missing files."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ def test_what_a_run_is(run):
     assert run.job.document()["network"]["depth"] == 2
     status = run.status()
     assert status.state == "finished" and status.fraction == 1 and status.last_event == "finished"
-    # Two kernels: ten tiles of a triangle and four gaps' alike, four of the test images, one line.
+    # Per kernel: ten tiles in a triangle, ten of its gaps, four of the test images, and one line.
     assert status.tiles == status.total == 2 * (10 + 10 + 4 + 1)
 
 
@@ -52,7 +52,7 @@ def test_eigenvalues_and_vectors_are_those_of_the_kernel(run):
 
 
 def test_weights_are_the_targets_in_the_eigenvectors(run):
-    # Training to infinity ends at the targets.
+    # At infinite time, the outputs are the targets.
     targets = run.training("ntk").train[-1]
     for kind in run.kinds:
         expected = run.eigenvectors(kind)[:, ::-1].T @ targets

@@ -1,4 +1,4 @@
-"""Kernels of a run as arrays: every slice is that of zarr-python's whole array."""
+"""Kernels of a run as arrays: every slice equals that of zarr-python's whole array."""
 
 import shutil
 import subprocess
@@ -29,7 +29,7 @@ def run(request, tmp_path_factory):
 
 
 def whole(run, name):
-    """The array as zarr-python reads it, with the other triangle where one is stored."""
+    """The array as zarr-python reads it, with both triangles if one is stored."""
     values = zarr.open(str(run.path / "kernels.zarr"), mode="r")[name][:]
     return np.tril(values) + np.tril(values, -1).T if name.endswith("train") else values
 
@@ -130,7 +130,7 @@ def test_only_the_tiles_that_are_needed_are_read(run, monkeypatch):
 
 
 def copied(run, target, shards=None, missing=None):
-    """A copy of a run whose NTK is written anew, each tile a file or in shards; its array."""
+    """A copy of a run whose NTK is rewritten, with tiles in files or in shards; its array."""
     copy = ntkdist.open(shutil.copytree(run.path, target))
     folder = copy.path / "kernels.zarr/ntk_train"
     old = zarr.open_array(str(folder), mode="r")
@@ -157,7 +157,7 @@ def copied(run, target, shards=None, missing=None):
 
 @pytest.fixture
 def half(tmp_path):
-    """A run of which one of two shards has computed its tiles."""
+    """A run in which one of two shards has computed its tiles."""
     require_program()
     job = ntkdist.Job(data=DATA, network=NETWORK, tile=32, output=tmp_path / "half")
     job.save(tmp_path / "job.yaml")
@@ -186,7 +186,7 @@ def test_a_run_in_progress(half):
     for it, jt in kernel._array.tiles():
         assert np.isfinite(partial[32 * it, 32 * jt]) == ((it, jt) in present)
     np.testing.assert_array_equal(partial, partial.T)
-    # The whole is what the run has when it is finished.
+    # The finished run has the whole kernel.
     full = np.asarray(half.job.run(resume=True, progress=False).kernel("ntk"))
     there = np.isfinite(partial)
     assert 0 < there.sum() < there.size and kernel.is_complete
@@ -220,7 +220,7 @@ def test_damaged_tiles_and_arrays(run, tmp_path):
 
 @pytest.fixture
 def sharded(run, tmp_path):
-    """The kernel in shards of 2 x 2 tiles, of which one lacks a tile."""
+    """The kernel in shards of 2 x 2 tiles; one of the shards lacks a tile."""
     return copied(
         run, tmp_path / "sharded", shards=(64, 64), missing=(slice(64, 96), slice(32, 64))
     )
@@ -236,7 +236,7 @@ def test_shards(run, sharded):
     np.testing.assert_array_equal(kernel[:], expected)
     with pytest.raises(failures.MissingError, match=r"tile \(2, 1\)"):
         copy.kernel("ntk")[70, 40]
-    # While a shard is not complete, its tiles are files of their own.
+    # As long as a shard is not complete, its tiles are separate files.
     tile = np.ascontiguousarray(full[64:96, 32:64])
     path = folder / "loose/1.0/2.1"
     path.parent.mkdir(parents=True)
@@ -244,7 +244,7 @@ def test_shards(run, sharded):
     path.write_bytes(data + google_crc32c.value(data).to_bytes(4, "little"))
     assert kernel.is_complete
     np.testing.assert_array_equal(copy.kernel("ntk")[:], full)
-    # Such a tile takes the place of the one in the shard.
+    # Such a tile replaces the one in the shard.
     other = folder / "loose/0.0/1.1"
     other.parent.mkdir()
     shutil.copy(path, other)

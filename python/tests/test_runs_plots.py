@@ -1,4 +1,4 @@
-"""Figures of runs, and two runs side by side."""
+"""Figures of runs, and comparisons of two runs."""
 
 import numpy as np
 import pytest

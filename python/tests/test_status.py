@@ -1,4 +1,4 @@
-"""What a run does now, from its folder: as `ntk-dist status` says it."""
+"""The status of a run, from its folder, is that of `ntk-dist status`."""
 
 import json
 import os
@@ -18,7 +18,7 @@ SPECTRUM = {"format": 1, "variants": [{"name": "", "ntk": {"spectrum": {"maximum
 
 @pytest.fixture
 def folder(tmp_path):
-    """A run that has read its data, and computed nothing."""
+    """A run that has read its data but computed nothing."""
     (tmp_path / "job.yaml").write_text(JOB)
     (tmp_path / "summary.json").write_text(json.dumps({"format": 1, "variants": [{"name": ""}]}))
     return tmp_path
@@ -54,7 +54,7 @@ def test_a_lease_whose_process_has_ended_is_not_held(folder):
         pass
     write_lease(folder, process=ended.pid)
     assert state(folder) == "stopped"
-    # Its number is that of another process since.
+    # Another process has its number since.
     write_lease(folder, started="1")
     assert state(folder) == "stopped"
     # The last lease counts.
@@ -95,7 +95,7 @@ def test_a_run_without_tiles_is_finished_if_its_results_are_there(folder):
 
 
 def test_the_program_says_the_same(tmp_path):
-    """Of runs whose kernels alone are there, that are finished, and that were cleaned."""
+    """For runs that have only kernels, that are finished, and that were cleaned."""
     require_program()
     program = os.environ["NTK_DIST"]
     job = ntkdist.Job(

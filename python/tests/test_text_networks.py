@@ -1,4 +1,4 @@
-"""Networks that are the text of a job: what is known of them, alone and inside others."""
+"""Networks given as the text of a job: what is known about them, alone and inside others."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from ntkdist import _plans, stax
 yaml = pytest.importorskip("yaml")
 
 CONV = "convolution: {filter: 3, padding: same, width: 4}"
-#: A text, the shape of inputs, and the same network of layers.
+#: A text, the shape of inputs, and the same network built from layers.
 SAME = {
     "vectors": ("[flatten, {dense: {width: 5}}]", (7, 6), lambda: stax.Dense(5)),
     "activation": ("[{dense: {width: 5}}, relu]", (7, 6), lambda: serial(stax.Dense(5), relu())),
@@ -129,7 +129,7 @@ def _layers(net):
 
 @pytest.mark.parametrize("eps", [1e-12, 1e-5, 1e300, 0.25])
 def test_numbers_of_yaml_are_numbers(eps):
-    """For readers of YAML 1.1, and where the text has them as YAML 1.2 does."""
+    """For readers of YAML 1.1, and in texts that write numbers as in YAML 1.2."""
     net = stax.serial(stax.Flatten(), stax.Dense(3), stax.LayerNorm(eps=eps), stax.Dense(1))
     assert yaml.safe_load(net.yaml()) == _layers(net)
     for text in (net.yaml(), f"[flatten, dense, {{layer_norm: {{epsilon: {eps!r}}}}}]"):
