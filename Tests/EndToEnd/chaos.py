@@ -1,11 +1,11 @@
 """A run on several hosts that is hit again and again, and restarted as the job templates do.
 
-    python Tests/EndToEnd/chaos.py [HITS [SEED]]     (25 hits unless said; needs root and ../shared)
+    python Tests/EndToEnd/chaos.py [HITS [SEED]]     (25 hits by default; needs root and ../shared)
 
-Four ranks on three hosts made of network namespaces assemble a kernel into a small disk. At random
-moments a rank, a host's daemon or mpirun is killed, a link is cut, a rank frozen, the disk filled, bytes
-flipped in finished tiles. In the end the store must be that of an undisturbed run, byte for byte, and
-hardly a tile may have been written twice.
+Four ranks on three hosts, which are network namespaces, assemble a kernel on a small disk. At random
+moments, a rank, a host's daemon or mpirun is killed, a link is cut, a rank is frozen, the disk is filled,
+or bits are flipped in finished tiles. In the end, the store must be that of an undisturbed run, byte for
+byte, and almost no tile may have been written twice.
 """
 import json
 import os
@@ -27,7 +27,7 @@ RANKS = 4
 
 
 def missing():
-    """Why this cannot run here; None where it can."""
+    """Why this cannot run here; None if it can."""
     if not VHOSTS.exists():
         return f"{VHOSTS} is not there"
     if os.geteuid() != 0:
@@ -50,7 +50,7 @@ class Chaos:
             "network": {"preset": "cnn-gap", "depth": 3}, "precision": "f32", "tile": 8,
             "output": str(self.run)}
         self.total = (images // 8) * (images // 8 + 1) // 2
-        # Every file that a tile ever had, by inode; and the tiles that were damaged on purpose.
+        # Every file that a tile ever had, by inode; and the number of tiles damaged on purpose.
         self.versions, self.damaged = set(), 0
         self.told = []
 
@@ -60,7 +60,7 @@ class Chaos:
 
     def __enter__(self):
         self.disk.mkdir()
-        # Twice what the tiles need, so that it can be filled in no time.
+        # Twice the size of the tiles, so that the disk is quick to fill.
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", self.disk], check=True)
         self.job.write_text(json.dumps(self.sections))
         self.vhosts("up", 3)
@@ -73,7 +73,7 @@ MPIRUN=({VHOSTS} exec {self.hosts} h0 "${{MPIRUN[@]}}" --hostfile {self.folder}/
   --mca oob_tcp_if_include 10.77.0.0/24 --oversubscribe --wdir /
   -x OPENBLAS_NUM_THREADS -x OMPI_MCA_mpi_yield_when_idle)
 """)
-        # What a template does with a job: launch, and again while that can be expected to help.
+        # Does what a template does with a job: launches it again as long as this can help.
         (self.folder / "once.sh").write_text(f"""
 source {ROOT}/jobs/slurm/functions.sh
 launch assemble {self.job} --resume --watchdog 10 --progress none
@@ -90,7 +90,7 @@ exit $status
         self.vhosts("down")
         subprocess.run(["umount", "-l", self.disk])
 
-    # What can be hit
+    # Hits
 
     def processes(self, name):
         """Processes of this run."""
@@ -120,7 +120,7 @@ exit $status
             pass
 
     def hit(self, kind):
-        """Does it; returns what undoes it, for when the session has ended."""
+        """Hits the run; returns a function that undoes it after the session."""
         if kind == "rank killed":
             self.kill_one("ntk-dist", signal.SIGKILL)
         elif kind == "daemon killed":
@@ -146,7 +146,7 @@ exit $status
         elif kind == "bytes flipped":
             of_a_run_in_progress(self.flip)
             of_a_run_in_progress(self.flip)
-            # It is found by the next session.
+            # The next session finds it.
             self.kill_one("ntk-dist", signal.SIGKILL)
         return lambda: None
 
@@ -164,7 +164,7 @@ exit $status
     # The run
 
     def watch(self, stop):
-        """Notes every file of its own that a tile ever has."""
+        """Records every separate file that a tile ever has."""
         while not stop.is_set():
             self.look()
             time.sleep(0.02)
@@ -177,7 +177,7 @@ exit $status
                 pass
 
     def session(self, kind, after):
-        """One start of the program, hit when `after` more tiles are there; its exit status."""
+        """Starts the program and hits it after `after` more tiles; returns its exit status."""
         before = found = len(chunk_paths(self.run))
         log = open(self.folder / "log", "a")
         process = subprocess.Popen(
@@ -189,7 +189,7 @@ exit $status
             last, found = found, len(chunk_paths(self.run))
             if found != last:
                 begun = time.monotonic()
-            # On a loaded machine a session is slow, but it goes on.
+            # On a busy machine, a session is slow, but it makes progress.
             if time.monotonic() - begun > 300:
                 left = subprocess.run(["ps", "-eo", "pid,ppid,stat,etimes,comm,args"], text=True,
                                       capture_output=True).stdout.splitlines()
@@ -206,7 +206,7 @@ exit $status
         return process.returncode
 
     def leave(self, count):
-        """Loses tiles, where so many are not left to be computed."""
+        """Deletes tiles until `count` tiles are left to be computed."""
         there = chunk_paths(self.run)
         missing = self.total - len(there)
         for path in self.random.sample(sorted(set(there)), len(set(there))):
@@ -231,13 +231,13 @@ exit $status
                 after = max(2, int(mean * self.random.uniform(0.4, 1.2)))
                 self.leave(2 * after + 4 * RANKS)
                 status = self.session(kind, after)
-                # Ranks outlive an mpirun that was killed by some seconds, and hold the run meanwhile.
+                # Ranks outlive a killed mpirun by some seconds, and hold the run during this time.
                 for _ in range(30):
                     if status != 73 or "is being written by" not in self.log():
                         break
                     time.sleep(1)
                     status = self.session(kind, after)
-                # A full disk is an error that a user has to mend; all else the template takes care of.
+                # A full disk is an error that the user must fix; the template handles everything else.
                 allowed = (74, 75) if kind == "disk full" else (75,)
                 assert status in allowed or status == 0 and len(chunk_paths(self.run)) == self.total, (
                     kind, status, self.log())
@@ -250,7 +250,7 @@ exit $status
         self.look()
 
     def judge(self):
-        """The store against that of an undisturbed run; how often tiles were written twice."""
+        """Compares the store with that of an undisturbed run, and counts tiles written twice."""
         alone = self.folder / "alone"
         path = self.folder / "alone.yaml"
         path.write_text(json.dumps({**self.sections, "output": str(alone)}))

@@ -21,11 +21,11 @@ ENVIRONMENT_ADDED = dict(
     OPENBLAS_NUM_THREADS="1",
 )
 ENVIRONMENT = dict(os.environ, **ENVIRONMENT_ADDED)
-# Seconds within which an expected event must come, however loaded the machine is.
+# Seconds within which an expected event must happen, however busy the machine is.
 PATIENCE = 240
 
 
-# Files that take long, for parallel workers to begin with.
+# Files that take long; parallel workers begin with these.
 LONGEST = ["test_random_networks.py", "test_finite_width.py", "test_slurm.py", "test_commands.py", "test_chaos.py",
            "test_survival.py", "test_fuzz.py", "test_agreement.py", "test_spectrum.py"]
 
@@ -57,7 +57,7 @@ def succeed(*arguments, **options):
 
 
 def sentences(result):
-    """What the program itself said was wrong, without mpirun's own words."""
+    """The program's own error messages, without those of mpirun."""
     return [line for line in result.stderr.splitlines() if line.startswith("ntk-dist:")]
 
 
@@ -75,7 +75,7 @@ def job(output, **sections):
     return {key: part for key, part in value.items() if part is not None}
 
 
-# Minutes of work for any machine, in 650 tiles: such an assembly ends early only where it is stopped.
+# Minutes of work for any machine, in 650 tiles: such an assembly ends early only if it is stopped.
 MINUTES = dict(
     data={"synthetic": {"seed": 2, "train": 200, "test": 0}}, tile=8, spectrum=None, prediction=None,
     network={"preset": "cnn-gap", "depth": 3, "activation": "relu"})
@@ -100,7 +100,7 @@ class Place(typing.NamedTuple):
             return file.read(self.count)
 
     def write(self, content):
-        """Puts other bytes there, as many."""
+        """Replaces them by other bytes, as many as there were."""
         assert len(content) == self.count
         with open(self.path, "r+b") as file:
             file.seek(self.offset)
@@ -108,15 +108,15 @@ class Place(typing.NamedTuple):
 
 
 def shard_index(path, capacity):
-    """The table at the end of a shard: offset and number of bytes of every place, -1 where no tile is."""
+    """The table at the end of a shard: offset and number of bytes for every place, -1 without a tile."""
     with open(path, "rb") as file:
         file.seek(-16 * capacity - 4, os.SEEK_END)
         return np.frombuffer(file.read(16 * capacity), "<i8").reshape(capacity, 2)
 
 
 def tile_places(run):
-    """Where every finished tile of a run's store is, by the name of its chunk in a store without shards,
-    such as ntk_train/c/1/0. Files that are being written have a dot before their names."""
+    """The place of every finished tile of a run's store, by the name of its chunk in a store without
+    shards, such as ntk_train/c/1/0. Names of files that are being written begin with a dot."""
     store, places = pathlib.Path(run) / "kernels.zarr", {}
 
     def files(folder):
@@ -133,7 +133,7 @@ def tile_places(run):
             for path in files(array / "c"):
                 places[name + str(path.relative_to(array / "c"))] = Place(path, 0, path.stat().st_size)
             continue
-        # Before the shards, which take their place.
+        # These are listed before the shards, which may replace them in the meantime.
         loose = {name + path.name.replace(".", "/"): path for path in files(array / "loose")}
         tile = codec["configuration"]["chunk_shape"]
         edges = [whole // part for whole, part in
@@ -153,7 +153,7 @@ def tile_places(run):
 
 
 def of_a_run_in_progress(look, *arguments):
-    """Repeats a look at files that were packed or removed meanwhile."""
+    """Repeats `look` if files were packed or removed in the meantime."""
     for _ in range(100):
         try:
             return look(*arguments)
@@ -163,7 +163,7 @@ def of_a_run_in_progress(look, *arguments):
 
 
 def chunk_paths(run):
-    """The file of each finished tile of a run's store; many tiles have the same one."""
+    """The file of each finished tile of a run's store; many tiles share one file."""
     return [place.path for place in of_a_run_in_progress(tile_places, run).values()]
 
 
@@ -189,19 +189,19 @@ def flip(run, tile, position=1000):
 
 
 def start(*arguments, ranks=2, **options):
-    """Starts the program, to be watched or hit while it runs."""
+    """Starts the program, to be watched or disturbed while it runs."""
     return subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
 def finish(process):
-    """Waits for a process that ends by itself; its exit status and standard error."""
+    """Waits for a process that ends by itself; returns its exit status and standard error."""
     _, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, errors
 
 
 def wait_until(condition, process=None, pause=0.01):
-    """Returns as soon as a condition holds; a process that must not end before can be given."""
+    """Returns as soon as a condition holds; fails if the given process ends before that."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert process is None or process.poll() is None, "the run ended before it was interrupted"
@@ -212,8 +212,8 @@ def wait_until(condition, process=None, pause=0.01):
 def stop_once(condition, process):
     """Stops a process (SIGSTOP) as soon as a condition holds.
 
-    The process runs for moments only and rests in between, so that what is waited for is not over
-    before a busy machine looks again, and a quick step lasts for the seconds after which it is
+    The process only runs for short moments and is stopped in between. So the awaited state does not
+    end before a busy machine checks again, and a quick step takes the seconds after which it is
     recorded in progress.json.
     """
     deadline = time.monotonic() + PATIENCE
@@ -231,7 +231,7 @@ def stop_once(condition, process):
 
 
 def wait_for_chunks(run, count, process):
-    """Returns when a run that was started has so many tiles."""
+    """Returns when a started run has `count` tiles."""
     wait_until(lambda: len(chunk_paths(run)) >= count, process, pause=0.005)
 
 
@@ -256,7 +256,7 @@ def cpu_seconds(pid):
 
 
 def wait_for_work(pid, seconds, process):
-    """Returns when a rank has used so much more processor time: progress on any machine."""
+    """Returns when a rank has used `seconds` more of processor time, which is progress on any machine."""
     begun = cpu_seconds(pid)
     wait_until(lambda: cpu_seconds(pid) >= begun + seconds, process)
 
@@ -273,7 +273,7 @@ def ranks_of(mpirun):
 
 
 def kill_all(process):
-    """SIGKILL to mpirun and every rank."""
+    """Sends SIGKILL to mpirun and every rank."""
     victims = [process.pid, *ranks_of(process).values()]
     for victim in victims:
         os.kill(victim, signal.SIGKILL)

@@ -1,8 +1,8 @@
 """Kernels of wide random networks: NNGP and NTK as means over draws of their weights.
 
-Signals [images, rows, columns, channels] are carried with their derivatives along one random
+Signals [images, rows, columns, channels] are computed with their derivatives along one random
 direction of all parameters. The mean of f(x) f(x') over outputs and draws tends to the NNGP kernel,
-that of the derivatives' products to the NTK.
+and the mean of the derivatives' products to the NTK.
 """
 import math
 
@@ -17,7 +17,7 @@ ACTIVATIONS = {
 
 
 class Weights:
-    """One matrix and one bias, drawn at first use and the same at every use after it."""
+    """One matrix and one bias, drawn at the first use and the same at every later use."""
 
     def __init__(self, draw, parameters, width, variance="weight_variance"):
         self.draw, self.width = draw, parameters.get("width", width)
@@ -29,20 +29,20 @@ class Weights:
         return self.draw.standard_normal(shape, np.float32)
 
     def __call__(self, x, v):
-        """The products of x [..., inputs] with the matrix, and the bias; with their derivatives."""
+        """The product of x [..., inputs] with the matrix, plus the bias, and its derivative."""
         inputs = x.shape[-1]
         if self.matrix is None:
             self.matrix, self.direction = self.normal(inputs, self.width), self.normal(inputs, self.width)
             self.bias, self.bias_direction = self.normal(self.width), self.normal(self.width)
         scale = math.sqrt(self.w / inputs)
-        # Parameters that carry their scale move by 1, others by the scale.
+        # Parameters that carry their scale change by 1, others by the scale.
         step, bias_step = (1.0, float(self.b > 0)) if self.standard else (scale, math.sqrt(self.b))
         value = scale * (x @ self.matrix) + math.sqrt(self.b) * self.bias
         return value, scale * (v @ self.matrix) + step * (x @ self.direction) + bias_step * self.bias_direction
 
 
 def windows(x, size):
-    """The pixels under every window, zeros around the image: [images, rows, columns, places x channels]."""
+    """The pixels in every window, with zeros around the image: [images, rows, columns, places x channels]."""
     low = [(n - 1) // 2 for n in size]
     padded = np.pad(x, [(0, 0), *((a, n - 1 - a) for a, n in zip(low, size)), (0, 0)])
     h, w = x.shape[1:3]
@@ -51,7 +51,7 @@ def windows(x, size):
 
 
 def spread_out(x, size, stride):
-    """What every output of a transposed convolution is the product of: pixel p meets output s p + f."""
+    """The pixels in every output of a transposed convolution: pixel p contributes to output s p + f."""
     n, h, w, c = x.shape
     full = np.zeros((n, (h - 1) * stride[0] + size[0], (w - 1) * stride[1] + size[1], size[0], size[1], c), x.dtype)
     for i in range(h):
@@ -59,7 +59,7 @@ def spread_out(x, size, stride):
             for a in range(size[0]):
                 for b in range(size[1]):
                     full[:, i * stride[0] + a, j * stride[1] + b, a, b] = x[:, i, j]
-    # As wide as the stride says: cut at both ends, or zeros behind.
+    # The stride gives the width: cut at both ends, or with zeros at the end.
     for axis, (count, k, s) in enumerate(zip((h, w), size, stride), 1):
         cut = max(k - s, 0) // 2
         missing = max(count * s - full.shape[axis], 0)
@@ -167,7 +167,7 @@ class FiniteNetwork:
         return run
 
     def self_attention(self, parameters):
-        """One head with queries and keys tied, or (root scaling) 64 heads with weights apart."""
+        """One head with tied queries and keys, or (root scaling) 64 heads with separate weights."""
         root = parameters.get("scaling") == "root"
         heads = 64 if root else 1
         size = 24 if root else self.width
@@ -179,7 +179,7 @@ class FiniteNetwork:
             self.draw, {"output": parameters.get("output_variance", 1.0),
                         "bias_variance": parameters.get("bias_variance", 0.0)}, self.width, "output")
         if not root:
-            # One matrix with the mean scale of both.
+            # One matrix with the geometric mean of both scales.
             weights["key"].w = math.sqrt(weights["query"].w * weights["key"].w)
             weights["query"] = weights["key"]
 

@@ -23,9 +23,9 @@ import time
 import fuzz_cases
 
 CPU_SECONDS, MEMORY = 20, 2 << 30
-# A process that waits uses no processor time; this is long enough for a loaded machine.
+# A process that waits uses no processor time; this is long enough for a busy machine.
 WAIT_SECONDS = 240
-# Beyond this an allocation fails, so that a bug does not take the machine's memory.
+# Larger allocations fail, so that a bug does not take the machine's memory.
 ADDRESS_SPACE = 8 << 30
 STATUSES = {0: "success", 64: "usage", 65: "bad data", 66: "missing input", 69: "resource",
             73: "cannot create", 74: "I/O", 75: "stopped", 78: "bad job"}
@@ -34,7 +34,7 @@ ENVIRONMENT = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_R
 
 
 def limit():
-    """Runs in the child: what the operating system enforces."""
+    """Sets limits that the operating system enforces; runs in the child."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 5, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -64,7 +64,7 @@ class Outcome:
             self.errors = errors.read(1 << 20).decode(errors="replace")
 
     def problem(self):
-        """What is wrong with it; None if nothing is."""
+        """What is wrong with the outcome; None if nothing is."""
         lines = self.errors.splitlines()
         if self.hangs:
             return f"did not end within {WAIT_SECONDS} s"

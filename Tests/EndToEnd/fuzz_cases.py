@@ -1,4 +1,4 @@
-"""The cases of the fuzzer: valid files, what is done to them, and the commands that read them."""
+"""The cases of the fuzzer: valid files, changes to them, and the commands that read them."""
 import copy
 import json
 import shutil
@@ -70,7 +70,7 @@ class Case:
         self.surface, self.commands, self.check = surface, commands, check
 
 
-# How files are changed
+# Changes
 
 def damage(random, content):
     """The bytes of a file after one to four changes."""
@@ -137,7 +137,7 @@ def nested(value, depth):
 
 
 def text(document):
-    """JSON that keeps infinite numbers in YAML's words."""
+    """JSON, with infinite numbers as in YAML."""
     written = json.dumps(document, ensure_ascii=False)
     return written.replace("-Infinity", "-.inf").replace("Infinity", ".inf").replace("NaN", ".nan")
 
@@ -348,5 +348,5 @@ SURFACES = [jobs, jobs, jobs, bombs, bombs, settings, options, networks, network
 
 
 def generate(random, base, folder):
-    """A case by a random generator."""
+    """A case from a random generator."""
     return random.choice(SURFACES)(random, base, folder)

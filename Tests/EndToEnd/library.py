@@ -1,4 +1,4 @@
-"""libntkdist through ctypes, as ntkdist.h declares it."""
+"""libntkdist by ctypes, as ntkdist.h declares it."""
 import ctypes
 
 import numpy as np
@@ -18,7 +18,7 @@ class Results(ctypes.Structure):
 
 
 class Failure(Exception):
-    """A status other than 0, and the sentence."""
+    """A status other than 0, with its sentence."""
 
     def __init__(self, status, sentence):
         super().__init__(status, sentence)

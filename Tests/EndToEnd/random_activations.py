@@ -1,6 +1,7 @@
 """Random activations with their parameters."""
 
-# Functions that are smooth, kinked at 0 alone, and kinked elsewhere: the last cost the reference most.
+# Functions that are smooth, that have a kink only at 0, and that have other kinks. The last kind takes the
+# reference longest.
 FORMULAS = {
     "smooth": [
         "x * sigmoid({a} * x)", "x * exp(-{a} * x**2)", "tanh(x) + {a} * x", "erf({a} * x)",
@@ -14,7 +15,7 @@ FORMULAS = {
 
 
 def parameters(g, name):
-    """Parameters of an activation, or None where it has none."""
+    """Parameters of an activation, or None if it has none."""
     slope = g.number(-0.9, 0.9)
     return {
         "leaky_relu": {"negative_slope": slope},
@@ -42,7 +43,7 @@ CLOSED = [
     "gaussian", "exp", "gabor", "sign", "monomial", "rectified_monomial", "polynomial", "exp_normalized"]
 
 
-# What grows faster than its argument; repeated with the same weights it explodes.
+# These grow faster than their argument, so they explode if they are repeated with the same weights.
 STEEP = {"exp", "monomial", "polynomial", "rectified_monomial"}
 
 

@@ -7,11 +7,11 @@ from random_activations import random_activation
 
 @dataclasses.dataclass
 class State:
-    """What the layers so far have made."""
+    """The signal after the layers so far."""
 
-    # Rows and columns of positions; None behind a readout.
+    # Rows and columns of positions; None after a readout.
     shape: tuple | None
-    # input, gaussian or other: activations stand behind Gaussian signals alone.
+    # input, gaussian or other: activations come only after Gaussian signals.
     kind: str = "input"
     # Whether the layers say how many channels it has.
     has_width: bool = True
@@ -22,15 +22,15 @@ class State:
 
 
 class Layers:
-    """Writes one layer at a time, each valid behind the state, which it moves on."""
+    """Writes one layer at a time; each is valid after the state, and updates it."""
 
-    # The most positions of a signal.
+    # The largest number of positions of a signal.
     POSITIONS = 36
 
     def __init__(self, seed, left_out=(), folder=None):
         self.random = np.random.default_rng(seed)
         self.left_out = set(left_out)
-        # Where the matrices of graphs go; without it there are none.
+        # The folder for matrices of graphs; None for no graphs.
         self.folder = folder
         self.state = None
         self.nesting = 0
@@ -94,7 +94,7 @@ class Layers:
                 parameters["dilation"] = [self.choice([1, 2]), self.choice([1, 2, 3])]
             dilation = parameters.get("dilation", [1, 1])
             extent = [(f - 1) * d + 1 for f, d in zip(size, dilation)]
-            # Windows may not exceed a signal, nor go around it many times.
+            # Windows must not be larger than a signal, or go around it many times.
             reach = 4 if padding == "circular" else 1
             if padding != "same" and (extent[0] > reach * h or extent[1] > reach * w):
                 padding = "same"
@@ -147,7 +147,7 @@ class Layers:
         if self.chance(0.5):
             parameters["epsilon"] = self.number(0.001, 0.2)
         elif parameters["axes"] == "channel" and self.chance(0.3) and "hermite" not in self.left_out:
-            # It is for signals of unit variance.
+            # Hermite polynomials need signals of unit variance.
             self.state = dataclasses.replace(self.state, kind="other")
             return [{"layer_norm": parameters}, {"hermite": {"degree": self.integer(1, 4)}}]
         return [{"layer_norm": parameters}]

@@ -1,4 +1,4 @@
-"""Random networks of all layers, valid and small, with images for them. Seeded."""
+"""Random networks of all layers, valid and small, with images for them, from a seed."""
 import dataclasses
 
 from random_activations import random_activation
@@ -8,7 +8,7 @@ from random_layers import Layers, State
 class Generator(Layers):
     """Writes networks from a seed, without the layers and activations in `left_out`."""
 
-    # Blocks inside one another.
+    # The largest depth of blocks inside blocks.
     NESTING = 3
 
     def network(self, shape):
@@ -28,14 +28,14 @@ class Generator(Layers):
         return layers
 
     def block(self):
-        """One block that fits behind the state."""
+        """One block that is valid after the state."""
         if self.state.kind == "gaussian" and self.chance(0.6):
             return self.activation()
         kinds = ["weights", "weights"]
         if self.nesting < self.NESTING:
             kinds += ["residual", "product", "concatenate", "repeat"]
         if self.state.kind == "gaussian":
-            # All pairs of depths cost the reference most.
+            # The reference computes all pairs of depths, which takes longest.
             kinds += ["layer_norm", "tied" if self.state.count <= 12 else "layer_norm"] * 2
         if self.state.kind != "input":
             kinds += ["dropout"]
@@ -46,7 +46,7 @@ class Generator(Layers):
         kind = self.choice(kinds)
         return getattr(self, kind)()
 
-    # Blocks of blocks.
+    # Blocks inside blocks.
 
     def inside(self, write):
         """Layers written one level deeper, from the state as it is."""
@@ -56,7 +56,7 @@ class Generator(Layers):
         return layers
 
     def branch(self, start, shape=None, widths=False):
-        """Layers from `start` that end with weights of their own, at positions of `shape`."""
+        """Layers from `start` that end with their own weights, at positions of `shape`."""
         before, self.widths = self.widths, self.widths or widths
         self.state = dataclasses.replace(start)
 
@@ -118,7 +118,7 @@ class Generator(Layers):
             return layers
 
         count = self.integer(1, 3)
-        # The input of the first round may have a width that those of the others have not.
+        # The first round's input may have a width although those of later rounds have none.
         self.state = dataclasses.replace(self.state, has_width=False)
         layers = self.inside(write)
         return [{"repeat": {"count": count, "layers": layers}}]

@@ -1,8 +1,8 @@
 """Errors that all ranks agree on: one sentence that names the rank, one status, and no hang.
 
-NTK_DIST_FAIL_AT makes a chosen collective step fail on a chosen rank. Every step of every stage fails
-once here, under one of three numbers of ranks and on ranks in turn; with NTK_EXHAUSTIVE=1 (`make
-test-agreement`) it fails under each number and on every rank, for larger jobs.
+NTK_DIST_FAIL_AT makes a chosen collective step fail on a chosen rank. Here every step of every stage fails
+once, with one of three numbers of ranks, and on each rank in turn. With NTK_EXHAUSTIVE=1 (`make
+test-agreement`), it fails with every number of ranks and on every rank, for larger jobs.
 """
 import concurrent.futures
 import os
@@ -28,7 +28,7 @@ LARGE = {
     **JOB, "kernels": ["nngp", "ntk"], "spectrum": {"vectors": 3, "checkpoint": 0, "centred": True},
     "training": {"times": [0.5, 1]},
     "prediction": {"regularization": [0.01, 0.02, 1], "variance": True, "validation": 4}}
-# The variance needs all eigenvectors, without which LARGE trains.
+# The variance needs all eigenvectors; LARGE trains without them.
 ENSEMBLE = {**JOB, "kernels": ["nngp", "ntk"], "training": {"times": [1], "variance": True}}
 
 
@@ -39,7 +39,7 @@ def fail(arguments, ranks, where):
 
 
 def count(arguments, ranks):
-    """How many collective steps the program takes."""
+    """The number of the program's collective steps."""
     result = fail(arguments, ranks, "count")
     assert result.returncode == 0, result.stderr
     return int(re.search(r"(\d+) agreements", result.stderr).group(1))
@@ -53,7 +53,7 @@ def check_failure(result, rank, step):
 
 
 def fail_everywhere(folder, path, stage, ranks, share):
-    """Makes the steps of a stage fail, each from the same state; resumes the last; returns the run."""
+    """Makes the steps of a stage fail, each from the same state; resumes the last one; returns the run."""
     run = folder / f"{stage}-{ranks}"
     arguments = [stage, path, "--resume", "--progress", "none", "--set", f"output={run}"]
 
@@ -83,7 +83,7 @@ def test_every_collective_step_of_every_stage_can_fail_on_each_rank(tmp_path, jo
             (tmp_path / "before" / stage).mkdir(parents=True)
         succeed(stage, path, ranks=2)
     cases = [(stage, ranks, share) for stage in STAGES for share, ranks in enumerate((1, 3, 4))]
-    # mpirun mostly waits when a run has failed.
+    # After a failed run, mpirun mostly waits.
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda case: fail_everywhere(tmp_path, path, *case), cases))
     for (stage, *_), found in zip(cases, results):
@@ -133,7 +133,7 @@ def test_a_failure_of_mpi_on_one_rank_ends_all_ranks(tmp_path, rank):
     succeed("run", path, "--resume", ranks=3)
 
 
-# The triangle that is used takes 0.6 GB, and the whole array 1 GB of addresses.
+# The triangle that is used takes 0.6 GB, and the whole array 1 GB of address space.
 @pytest.mark.parametrize("kilobytes, words", [
     (1_000_000, "the spectrum of order 16000 takes 1.41 GB of memory .* available \\(by ulimit -v"),
     (1_340_000, "no memory for a local array of 10")])
@@ -157,7 +157,7 @@ def test_a_state_that_one_rank_cannot_save_is_a_warning_with_the_reason(tmp_path
         tmp_path, data={"synthetic": {"seed": 4, "train": 400, "test": 0}}, kernels=["ntk"],
         prediction=None, network=fcn(depth=1), spectrum={"checkpoint": 0})
     succeed("assemble", path, ranks=2)
-    # The files of rank 1 have the names of folders, which they cannot replace.
+    # Folders have the names of rank 1's files, and files cannot replace them.
     for column in range(400):
         (tmp_path / f"run/spectrum/ntk.reduction/part-{column}.1/x").mkdir(parents=True)
     result = ntk_dist("spectrum", path, ranks=2)

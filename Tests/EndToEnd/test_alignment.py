@@ -39,7 +39,7 @@ def test_figures_are_those_of_the_formulas(run, kernel, tmp_path):
     for dimension in found["effective_dimensions"]:
         ridge = dimension["regularization"] * np.trace(k) / n
         assert dimension["dimension"] == pytest.approx((values / (values + ridge)).sum())
-    # The targets themselves are not in the run folder; training for no time at all writes them.
+    # The targets themselves are not in the run folder. Training to infinite time writes them.
     train = targets(run, tmp_path)
     assert found["alignment"] == pytest.approx(np.trace(train.T @ k @ train) / (n * (train**2).sum()))
     energies = np.cumsum(((vectors.T @ train) ** 2).sum(1)) / (train**2).sum()

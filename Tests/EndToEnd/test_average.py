@@ -15,7 +15,7 @@ def convolution(**parameters):
     return {"convolution": {"filter": 3, "weight_variance": 2, "bias_variance": 0.1, **parameters}}
 
 
-# The windows of a stride of 2 begin at the left of an image of 6 pixels: left and right differ there.
+# With a stride of 2, the windows on an image of 6 pixels begin at its left, so left and right differ.
 NETWORKS = {
     "dense": ["flatten", DENSE, "relu", DENSE, "erf", DENSE],
     "flatten": [convolution(), "relu", convolution(), "erf", "flatten", DENSE],
@@ -44,7 +44,7 @@ def images(tmp_path_factory):
 
 
 def kernels(folder, network, images):
-    """Both kernels of all pairs of `images`."""
+    """Both kernels for all pairs of `images`."""
     (folder / "network.yaml").write_text(json.dumps({"network": network}))
     np.save(folder / "images.npy", images)
     succeed("kernel", folder / "network.yaml", "--rows", folder / "images.npy", "--output", folder / "kernels",
@@ -53,7 +53,7 @@ def kernels(folder, network, images):
 
 
 def averaged(folder, network, images, copies):
-    """The means of both kernels over the copies of both images of a pair."""
+    """The means of both kernels over the copies of a pair's two images."""
     everything = kernels(folder, network, np.concatenate([copy(images) for copy in copies]))
     shape = (len(copies), len(images)) * 2
     return {name: values.reshape(shape).mean((0, 2)) for name, values in everything.items()}
@@ -170,7 +170,7 @@ def test_images_without_columns_have_no_mirror_images(tmp_path, command):
 
 
 def test_networks_that_treat_left_and_right_differently_share_a_job_with_others(tmp_path, images):
-    """A preset with several depths, one kernel alone; the stride of a ResNet treats the sides differently."""
+    """A preset with several depths and only one kernel; a ResNet's stride treats the sides differently."""
     train, test, data = images
     preset = {"preset": "resnet-cifar", "depths": [8, 14]}
     path = write_job(tmp_path, data=data, network=preset, kernels=["ntk"], average={"flip": True}, tile=4,

@@ -140,7 +140,7 @@ def test_a_disk_that_is_full(tmp_path):
                          network=fcn(depth=60), prediction=None, spectrum=None, tile=64)
         refused(ntk_dist("run", path), 74, "no space", "0.6 MB")
         assert not chunks(mount / "run")
-        # Enough at the start, and taken away by others in between.
+        # There is enough space at the start, until others take it.
         subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
         process = start("run", path, "--resume", ranks=None)
         wait_for_chunks(mount / "run", 20, process)

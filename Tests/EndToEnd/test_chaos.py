@@ -1,4 +1,4 @@
-"""The bounded form of the chaos test; `make chaos` is the long one."""
+"""The short form of the chaos test; `make chaos` is the long one."""
 import chaos
 import pytest
 

@@ -10,11 +10,11 @@ import pytest
 from conftest import (
     BINARY, ENVIRONMENT, PATIENCE, ROOT, SHARED, ntk_dist, succeed, tile_places, write_job)
 
-# All but two, whose NTK diagonals are off by 3e-8 and 1e-8 in the reference (30-digit arithmetic gives
-# ours), which single precision does not see.
+# All but two, whose NTK diagonals have errors of 3e-8 and 1e-8 in the reference (30-digit arithmetic gives
+# ours). Single precision does not resolve these errors.
 EXACT_CASES = r"^(?!any_fcn_(hard_tanh_d3|formula4_d2)$)"
 
-# How many ranks there are changes no value, so some cases of every family do under mpirun.
+# The number of ranks changes no value, so under mpirun some cases of every family are enough.
 CASES_OF_RANKS = r"^(cnnf_erf|cnnp_relu|myrtle|fcn_(relu|erf)_d)"
 
 
@@ -77,7 +77,7 @@ def test_verify_finds_a_wrong_tile_with_a_right_checksum(tmp_path):
     tiles["ntk_train/c/1/0"].write(tiles["ntk_train/c/1/1"].read())
     result = ntk_dist("verify", tmp_path / "run", "--sample", 100)
     assert result.returncode == 65 and "is not the one that this run computed" in result.stderr
-    # Without the kept checksums, as in an older run, the images themselves tell.
+    # Without kept checksums, as in an older run, the images show it.
     shutil.rmtree(tmp_path / "run/checksums")
     result = ntk_dist("verify", tmp_path / "run", "--sample", 100)
     assert result.returncode == 65 and "is not what its images give" in result.stderr

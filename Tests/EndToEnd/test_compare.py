@@ -27,7 +27,7 @@ def kernel(run, name="ntk_train"):
 
 
 def distance(a, b):
-    """1 - cosine without cancellation, in the longest floating-point numbers there are."""
+    """1 - cosine without cancellation, in the longest floating-point numbers."""
     a, b = np.asarray(a, np.longdouble), np.asarray(b, np.longdouble)
     a, b = a / np.sqrt((a * a).sum()), b / np.sqrt((b * b).sum())
     return float(((a - b) ** 2).sum() / 2)
@@ -39,7 +39,7 @@ def centred(a):
 
 
 def made(folder, name, **sections):
-    """A run in a folder of its own name."""
+    """A run in the folder `name`."""
     path = write_job(folder, f"{name}.yaml", **{
         "output": folder / name, "tile": 48, "spectrum": {"vectors": 12}, "prediction": None, **sections})
     succeed("run", path, ranks=2)
@@ -105,8 +105,8 @@ def test_cosines_are_those_of_numpy_whatever_the_tiles(runs, tmp_path, ranks):
     assert len(record["pairs"]) == 21
     for pair in record["pairs"]:
         check_pair(pair, kernels[pair["first"]], kernels[pair["second"]])
-    # The same network in other tiles is the same kernel, to the rounding of OpenBLAS's products, which
-    # depends on their shapes; the noise of the given one is seen.
+    # The same network in other tiles has the same kernel, up to the rounding of OpenBLAS's products, which
+    # depends on their shapes. The noise of the given kernel is visible.
     assert record["pairs"][0]["distance"] < 1e-31 and record["pairs"][0]["centred_distance"] < 1e-29
     assert 1e-17 < record["pairs"][5]["distance"] < 1e-12
 
@@ -180,7 +180,7 @@ def test_kernels_and_variants_can_be_named(runs, tmp_path):
         check_pair(pair, expected[pair["first"]], expected[pair["second"]])
     record, _ = compare(tmp_path / "two", runs["a"], runs["a"], "--kernel", "nngp", "--kernel", "ntk")
     check_pair(record["pairs"][0], kernel(runs["a"], "nngp_train"), kernel(runs["a"]))
-    # Where a run has neither an NTK nor one of its own.
+    # One run has neither an NTK nor a given kernel.
     record, _ = compare(tmp_path / "three", runs["nngp"], runs["a"], "--vectors", "3")
     assert [item["kernel"] for item in record["kernels"]] == ["nngp", "ntk"]
     assert len(record["pairs"][0]["angles"]) == 3
@@ -307,5 +307,5 @@ def test_other_files_are_left_alone(runs, tmp_path):
     succeed(*arguments, "--force")
     assert "mine" != (folder / "index.html").read_text()
     refused(ntk_dist("compare", runs["a"], runs["tiles"], "--output", folder / "index.html"), 73, "is a file")
-    # The folder of a run is no comparison's.
+    # The folder of a run is not one of a comparison.
     refused(ntk_dist("compare", runs["a"], runs["tiles"], "--output", runs["a"]), 73, "holds other files")

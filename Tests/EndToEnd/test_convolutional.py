@@ -80,7 +80,7 @@ def test_depths_in_one_pass_equal_single_runs(tmp_path):
     together = write_job(tmp_path, "all.yaml", output=tmp_path / "all", data=data,
                          network={**preset, "depths": [0, 1, 3]})
     succeed("run", together, ranks=2)
-    # Where the images are gone the folder still says what it holds.
+    # Without the images, the folder still says what it holds.
     (tmp_path / "train.npy").rename(tmp_path / "moved.npy")
     shown = succeed("status", tmp_path / "all").stdout
     (tmp_path / "moved.npy").rename(tmp_path / "train.npy")
@@ -95,7 +95,7 @@ def test_depths_in_one_pass_equal_single_runs(tmp_path):
 
 
 def test_a_signal_in_the_middle_of_a_tile_stops_within_seconds_and_resumes(tmp_path):
-    # One tile is about half a minute on one core, so the signal meets it half way.
+    # One tile takes about half a minute on one core, so the signal comes in the middle of it.
     generator = np.random.default_rng(1)
     np.save(tmp_path / "x.npy", generator.standard_normal((50, 32, 32, 3)))
     path = write_job(tmp_path, data={"arrays": {"train": str(tmp_path / "x.npy")}}, prediction=None,

@@ -1,4 +1,4 @@
-"""The spectral density by stochastic Lanczos quadrature against all eigenvalues."""
+"""The spectral density by stochastic Lanczos quadrature, against all eigenvalues."""
 import json
 import signal
 
@@ -39,7 +39,7 @@ def test_traces_and_counts_are_within_their_errors(tmp_path, ranks, tiles):
         assert points.shape == (200, 3) and (np.diff(points[:, 0]) > 0).all()
         exact = (values[None, :] >= points[:, :1]).sum(1)
         assert (np.abs(points[:, 1] - exact) <= 5 * points[:, 2] + 1).all()
-        # Bars that say something.
+        # The error bars are small enough to be useful.
         assert np.median(points[:, 2]) < 0.1 * 400
 
 

@@ -31,7 +31,7 @@ def prefix(tmp_path_factory):
 
 
 def run(command, **environment):
-    """Runs a command without what this machine knows of Swift."""
+    """Runs a command in an environment without Swift."""
     path = ":".join(part for part in ENVIRONMENT["PATH"].split(":") if "swift" not in part)
     # An emulated processor may lack what OpenBLAS is told to use here.
     kept = {name: value for name, value in ENVIRONMENT.items() if name != "OPENBLAS_CORETYPE"}
@@ -60,7 +60,7 @@ def test_nothing_of_swift_is_needed(prefix):
 
 @pytest.mark.parametrize("processor, level", [("Nehalem", "v2"), ("Haswell", "v3"), ("Skylake-Server", "v3")])
 def test_an_emulated_processor_runs_the_code_for_it(prefix, tmp_path, processor, level):
-    """The emulator has no AVX-512, in the model of a processor that has it either."""
+    """The emulator has no AVX-512, not even in the model of a processor with AVX-512."""
     emulator = shutil.which("qemu-x86_64")
     if emulator is None:
         assert not os.environ.get("CI"), "qemu-user is missing"
@@ -94,7 +94,7 @@ def test_ranks_agree_on_the_least_level(prefix, tmp_path):
     assert chunks(tmp_path / "alone") == chunks(tmp_path / "mixed")
     result = run([program, "run", path, "--resume"], NTK_DIST_ISA="v3")
     assert result.returncode == 78 and "NTK_DIST_ISA" in result.stderr, result.stderr
-    # Commands without MPI end well under mpirun, too.
+    # Commands without MPI also succeed under mpirun.
     result = run(["mpirun", "--oversubscribe", "-np", "2", program, "status", tmp_path / "alone"])
     assert result.returncode == 0, result.stderr
 
@@ -145,7 +145,7 @@ def test_a_prefix_that_cannot_be_written_is_refused(prefix):
 
 
 def test_a_fresh_debian_without_swift_runs_the_quick_start(tmp_path):
-    """A root file system without any of the libraries: apt installs them with the package."""
+    """A root file system without the libraries: apt installs them with the package."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         assert not os.environ.get("CI"), "root or debootstrap is missing"
         pytest.skip("needs root and debootstrap")

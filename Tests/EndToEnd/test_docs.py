@@ -1,4 +1,4 @@
-"""What README.md and docs/ show, done."""
+"""The examples and lists in README.md and docs/."""
 import json
 import re
 import subprocess
@@ -25,7 +25,7 @@ def sections(page):
 
 
 def code(text):
-    """What is formatted as code: between backticks on a line, and in indented blocks."""
+    """The text that is formatted as code: between backticks on a line, and in indented blocks."""
     return "\n".join(map("".join, re.findall(r"`([^`\n]+)`|^    (.+)$", text, re.M)))
 
 

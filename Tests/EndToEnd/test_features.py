@@ -1,4 +1,4 @@
-"""Kernels of Jacobians in chunks: formed over ranks, killed and continued, refused where they are none."""
+"""Kernels of Jacobians in chunks: formed on several ranks, killed and continued, refused if they are invalid."""
 import json
 import random
 import shutil
@@ -37,7 +37,7 @@ def refused(result, status, *words):
 
 
 class Jacobians:
-    """Random features in chunks, training and test points."""
+    """Random features in chunks, for training and test points."""
 
     def __init__(self, folder, dtype=np.float64, outputs=1, n=N, columns=COLUMNS, seed=6):
         generator = np.random.default_rng(seed)
@@ -89,7 +89,7 @@ def stored(run, group=""):
 
 
 def largest_difference(run, whole, n=N, group=""):
-    """Of a run's kernels from those in a matrix of all points, in parts of its largest element."""
+    """Of a run's kernels from those in a matrix of all points, relative to its largest element."""
     arrays = stored(run, group)
     lower = np.tril_indices(n)
     pairs = [(arrays["kernel_train"][lower], whole[:n, :n][lower])]
@@ -117,7 +117,7 @@ def test_the_kernel_is_that_of_numpy(tmp_path, ranks, dtype, precision, toleranc
     found = np.load(run / "predictions/kernel.npy")[0]
     assert np.abs(found - expected).max() < 1e4 * tolerance * np.abs(expected).max()
     assert 0 < summary(run)["variants"][0]["kernel"]["alignment"]["alignment"] < 1
-    # Single tiles, computed from their own rows alone, are the same to the last bit.
+    # Single tiles, computed only from their own rows, are the same to the last bit.
     assert "all well" in succeed("verify", run, "--sample", 20, ranks=ranks).stdout
     assert not list(run.glob("features/sums-*"))
     page = (run / "report/index.html").read_text()
@@ -160,7 +160,7 @@ def test_every_layer_has_a_kernel_beside_that_of_all(jacobians, ranks, options):
     for group, own in ("", [1, 1, 1]), ("layer=conv1", [1, 0, 1]), ("layer=fc-2", [0, 1, 0]):
         matrix = jacobians.matrix(np.multiply(weights, own).tolist(), **shape)
         assert largest_difference(run, matrix, group=group) < 1e-13
-    # The whole has the bits that it has alone.
+    # The whole kernel has the same bits as without those of layers.
     for name, array in stored(jacobians.folder / "whole").items():
         assert np.array_equal(array, stored(run)[name], equal_nan=True)
     assert [variant["name"] for variant in summary(run)["variants"]] == ["", "layer=conv1", "layer=fc-2"]
@@ -169,7 +169,7 @@ def test_every_layer_has_a_kernel_beside_that_of_all(jacobians, ranks, options):
     state = json.loads(succeed("status", run, "--format", "json").stdout)
     assert state["state"] == "finished" and all(stage["of"] in (3, stage["done"]) for stage in state["stages"])
     succeed("compare", run, run, "--output", jacobians.folder / "comparison")
-    # Single tiles, computed from their own rows alone, are the same to the last bit.
+    # Single tiles, computed only from their own rows, are the same to the last bit.
     assert "all well" in succeed("verify", run, "--sample", 20, ranks=ranks).stdout
     before = chunks(run)
     for chunk in sorted(set(chunk_paths(run)))[::2]:
@@ -185,7 +185,7 @@ def test_kernels_of_layers_survive_kills(tmp_path):
     succeed("assemble", whole, ranks=2)
     path = jacobians.job(features={"layers": layers, "checkpoint": 0}, **SLOW)
     run, seen = tmp_path / "run", set()
-    # In the kernel of all chunks, just behind it, and in those of the layers.
+    # Kills in the kernel of all chunks, right after it, and in the kernels of the layers.
     for number, wanted in enumerate([None, None, "0 2 4", "0 2 4", "1 3 5", "1 3 5"]):
         process = start("assemble", path, "--resume", ranks=1 + number % 3)
         before = state_of(run)
@@ -200,7 +200,7 @@ def test_kernels_of_layers_survive_kills(tmp_path):
 
 
 def state_of(run):
-    """The chunks that the saved sums are of, None for all, and how far they are."""
+    """The chunks in the saved sums, None for all, and the place that the sums have reached."""
     try:
         state = json.loads((run / "features/state.json").read_text())
     except FileNotFoundError:
@@ -234,7 +234,7 @@ def test_centered_and_normalized_features(jacobians, center, normalize):
     gaps = np.diag(whole)[:N, None] + np.diag(whole)[None, :N] - 2 * whole[:N, :N]
     lower = np.tril_indices(N)
     assert np.abs(stored(run)["kernel_train_gap"] - gaps)[lower].max() < 1e-13 * np.abs(whole).max()
-    # By other ranks, and tile by tile: the same bits.
+    # Other numbers of ranks, and single tiles, give the same bits.
     assert "all well" in succeed("verify", run, "--sample", 20).stdout
     other = jacobians.job("other.yaml", output=jacobians.folder / "other", features=features,
                           spectrum={"centred": True})
@@ -268,7 +268,7 @@ SLOW = dict(tile=64, spectrum=None, prediction=None)
 
 
 def panels(run):
-    """Where the saved sums end: the chunk, and the panel in it."""
+    """The chunk and the panel at which the saved sums end."""
     try:
         place = json.loads((run / "features/state.json").read_text())["place"]
     except FileNotFoundError:
@@ -305,7 +305,7 @@ def test_twenty_kills_lose_nothing_and_count_nothing_twice(tmp_path):
 
 @pytest.mark.parametrize("checkpoint", [0, 600])
 def test_a_centered_kernel_that_is_killed_while_it_is_written_is_the_same(tmp_path, checkpoint):
-    """The means and norms are those of all tiles, whichever are left to write."""
+    """The means and norms are those of all tiles, whichever tiles are missing."""
     jacobians = Jacobians(tmp_path, n=300, columns=[300, 4200])
     both = {"center": True, "normalize": True, "checkpoint": checkpoint}
     options = dict(tile=5, spectrum=None, prediction=None)
@@ -318,12 +318,12 @@ def test_a_centered_kernel_that_is_killed_while_it_is_written_is_the_same(tmp_pa
     (tmp_path / "run/features/moments.sums").unlink(missing_ok=True)
     succeed("assemble", path, "--resume", ranks=3)
     assert chunks(tmp_path / "run") == chunks(tmp_path / "whole")
-    # Most of its tiles are lost.
+    # Many of its tiles are lost.
     for chunk in sorted(set(chunk_paths(tmp_path / "run")))[::2]:
         chunk.unlink()
     succeed("assemble", path, "--resume", ranks=2)
     assert chunks(tmp_path / "run") == chunks(tmp_path / "whole")
-    # Other features than those that the kernel is of.
+    # These features are not those of the kernel.
     result = ntk_dist("assemble", path, "--resume", "--set", "features.normalize=false", ranks=2)
     refused(result, 78, "features")
 
@@ -367,7 +367,7 @@ def test_damaged_and_lost_tiles_are_computed_again(jacobians, features):
     assert ntk_dist("verify", run).returncode == 65
     succeed("assemble", path, "--resume", ranks=2)
     assert chunks(run) == before
-    # All of them: the kernel is formed once more.
+    # If all tiles are lost, the kernel is formed again.
     shutil.rmtree(run / "kernels.zarr")
     succeed("assemble", path, "--resume", ranks=2)
     assert chunks(run) == before

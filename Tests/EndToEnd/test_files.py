@@ -1,4 +1,4 @@
-"""What the program does with files that are not what they should be, and with those of others."""
+"""Files that are not what they should be, and files of others."""
 import json
 import os
 import re
@@ -62,7 +62,7 @@ def test_the_checksums_of_shards_protect_their_tiles(tmp_path):
         refused(ntk_dist("spectrum", path), 65, f"tile ({tile}, {tile})", "ntk_train/c/0/0")
         place.write(good)
     succeed("spectrum", path)
-    # The next assembly keeps those of the whole run.
+    # The next assembly keeps the checksums of the whole run.
     succeed("assemble", path, "--resume")
     assert (run / "checksums/ntk_train.json").exists()
 
@@ -75,7 +75,7 @@ def test_a_store_without_kept_checksums_is_read_and_gets_them(tmp_path):
     succeed("spectrum", path)
     succeed("assemble", path, "--resume")
     assert {p.name: p.read_bytes() for p in (run / "checksums").iterdir()} == files
-    # A store that was removed takes its checksums along.
+    # The checksums of a removed store are not used.
     shutil.rmtree(run / "kernels.zarr")
     (run / "checksums/ntk_train.json").write_text("{}")
     succeed("assemble", path, "--resume")
@@ -109,7 +109,7 @@ def test_an_indefinite_kernel_is_a_warning_in_every_stage(tmp_path):
     shutil.rmtree(run / "checksums")
     tile = "nngp_train/c/1/0"
     tile_places(run)[tile].write(tile_places(other_job(tmp_path))[tile].read())
-    # Two go on without a Cholesky factor.
+    # Two of the stages do not need a Cholesky factor.
     for command, status in ("spectrum", 0), ("predict", 65), ("train", 0), ("align", 65):
         result = ntk_dist(command, path)
         assert result.returncode == status, (command, result.stderr)
@@ -167,7 +167,7 @@ def test_pipes_sockets_and_devices_are_refused_at_once(tmp_path, monkeypatch, ki
     if kind == "fifo":
         os.mkfifo(path)
     elif kind == "socket":
-        # The whole path would be too long for a socket. Its file stays when it is closed.
+        # The whole path would be too long for a socket. The file remains after the socket is closed.
         monkeypatch.chdir(tmp_path)
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(kind)
@@ -181,7 +181,7 @@ def test_pipes_sockets_and_devices_are_refused_at_once(tmp_path, monkeypatch, ki
 
 @pytest.mark.parametrize("limit", [24, 32, 48])
 def test_few_open_files_end_with_a_sentence_or_do(tmp_path, limit):
-    # Below 24, MPI does not start.
+    # With fewer than 24, MPI does not start.
     result = subprocess.run(
         ["sh", "-c", f"ulimit -n {limit}; exec {BINARY} run {write_job(tmp_path)}"],
         env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE)

@@ -60,7 +60,7 @@ WIDTH, DRAWS = 256, 200
 
 
 def figures(name):
-    """Of both kernels: the reference, the error of the mean over draws, and its standard deviation."""
+    """For both kernels: the reference, the error of the mean over draws, and its standard deviation."""
     images = np.random.default_rng(4).standard_normal((2, 3, 2, 2))
     images[1] = 0.6 * images[0] + 0.8 * images[1]
     found = estimates(NETWORKS[name], images, WIDTH, DRAWS, 11)
@@ -74,5 +74,5 @@ def figures(name):
 def test_wide_random_networks_have_the_reference_kernels(name):
     for scale, error, deviation in figures(name):
         assert (deviation < 0.025 * scale).all(), deviation / scale
-        # Sampling, and what is left of the width: some times 1 / 256.
+        # The error of sampling, and that of the width: a few times 1 / 256.
         assert (np.abs(error) < 4 * deviation + 0.015 * scale).all(), (error / scale, deviation / scale)

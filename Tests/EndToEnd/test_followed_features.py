@@ -1,4 +1,4 @@
-"""Chunks of features that a producer writes one after the other, and removes when they are in the sums."""
+"""Chunks of features that a producer writes one after another, and removes when they are in the sums."""
 import json
 import os
 import threading
@@ -12,7 +12,7 @@ TOTAL = 12
 
 
 class Producer(threading.Thread):
-    """Publishes chunks by renaming, never more than some at once, and removes those that were taken."""
+    """Publishes chunks by renaming, at most `at_once` at a time, and removes chunks that were taken."""
 
     def __init__(self, jacobians, folder, last=TOTAL, at_once=3):
         super().__init__(daemon=True)
@@ -43,7 +43,7 @@ class Producer(threading.Thread):
 
 
 def setting(folder, **features):
-    """The kernel of all chunks, a job that follows them elsewhere, and their folder."""
+    """Computes the kernel of all chunks; returns a job that follows them in another folder, and the folder."""
     jacobians = Jacobians(folder, "f4", n=400, columns=[5000] * TOTAL)
     whole = jacobians.job("whole.yaml", output=folder / "whole", **SLOW)
     succeed("assemble", whole, ranks=2)
@@ -110,7 +110,7 @@ def tell(stream, chunks):
 
 
 def test_a_producer_is_told_anew_what_is_in_the_sums(tmp_path):
-    """Not what an earlier run has told it, nor what a run that died could not tell it any more."""
+    """Whatever an earlier run has told it, or could not tell it because it was killed."""
     jacobians, path, stream = setting(tmp_path)
     tell(stream, 5)
     process = start("assemble", path, "--follow", ranks=2)
@@ -123,7 +123,7 @@ def test_a_producer_is_told_anew_what_is_in_the_sums(tmp_path):
     succeed("assemble", path, "--follow", "--resume", ranks=2)
     producer.join(PATIENCE)
     assert producer.taken() == TOTAL
-    # The chunks have gone: the kernel counts as it is, and another one is not mixed in.
+    # Without the chunks, the kernel is still valid, and another one is not mixed in.
     producer.remove()
     succeed("assemble", path, "--resume", ranks=2)
     weights = ", ".join(["0.5"] * TOTAL)
@@ -136,7 +136,7 @@ def test_what_cannot_be_followed(tmp_path):
     refused(ntk_dist("assemble", path, "--set", "features.weights=[1]"), 78, "features.weights", "12")
     refused(ntk_dist("assemble", path, "--set", f"features.train={stream}/a.npy"), 78, "no *")
     refused(ntk_dist("assemble", path, "--shard", "1/2"), 78, "--shard", "features.chunks")
-    # A chunk of other points.
+    # The chunk has another number of points.
     Producer(jacobians, stream, last=2).run()
     np.save(stream / "train-1.npy", jacobians.parts[1][:399])
     refused(ntk_dist("assemble", path, "--follow", ranks=2), 65, "train-1.npy has 399 rows", "400")

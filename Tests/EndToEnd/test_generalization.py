@@ -1,4 +1,4 @@
-"""What the spectrum predicts of learning: against NumPy, against learning itself, and on CIFAR-10."""
+"""What the spectrum predicts about learning: against NumPy, against learning itself, and on CIFAR-10."""
 import numpy as np
 import pytest
 from conftest import kernel_of, ntk_dist, sentences, succeed, summary, write_job
@@ -20,8 +20,8 @@ def write_arrays(folder, images, labels, **more):
 
 
 def predicted(values, energies, m, ridge):
-    """The errors on the samples of a pool that were not learned and on those that were, by the formulas of
-    docs/concepts/learning-from-the-spectrum.md."""
+    """The errors on the samples of a pool that were not used for training and on those that were, by the
+    formulas of docs/concepts/learning-from-the-spectrum.md."""
     n = len(values)
     values = np.maximum(values, 0)
     kappa = root(lambda k: (values / (values + k)).sum() + ridge / k * (k / (values + k)).sum() - m,
@@ -31,14 +31,14 @@ def predicted(values, energies, m, ridge):
     q = (n - m) / (n - dimension)
     slope = 1 / (1 - q * ((1 - learned) ** 2).sum() / (n - dimension))
     left = ((1 - learned) ** 2 * energies).sum()
-    # Residuals on all images, less those on the images that were learned.
+    # Residuals on all images, minus those on the training images.
     train = (1 - q) ** 2 * slope * left
     whole = (1 + slope * q * second / (n - dimension)) * left
     return (whole - train) / (n - m), train / m
 
 
 def predicted_of_a_population(values, energies, m, ridge):
-    """Simon et al.: the samples come from an infinite population, and are taken out of the pool afterwards."""
+    """Simon et al.: the samples come from an infinite population, and are removed from the pool afterwards."""
     n = len(values)
     p = np.maximum(values, 0) / n
     kappa = root(lambda k: (p / (p + k)).sum() + ridge / k - m, 10 * (p.sum() + ridge))
@@ -48,7 +48,7 @@ def predicted_of_a_population(values, energies, m, ridge):
 
 
 def root(falling, high):
-    """By bisection on a logarithmic scale."""
+    """The root of a falling function, by bisection on a logarithmic scale."""
     low = 1e-30
     for _ in range(400):
         middle = np.sqrt(low * high)
@@ -58,7 +58,7 @@ def root(falling, high):
 
 @pytest.fixture(scope="module", params=[1, 3])
 def run(request, tmp_path_factory):
-    """300 images of four classes with 60 test images, predicted and measured."""
+    """300 images of four classes and 60 test images, predicted and measured."""
     folder = tmp_path_factory.mktemp("generalization")
     random = np.random.default_rng(9)
     centres = random.standard_normal((4, 20))
@@ -106,7 +106,7 @@ def test_figures_are_those_of_the_whole_matrix(run, kernel):
         assert ridge["generalized_cross_validation"] == pytest.approx(gcv, rel=1e-7)
         loo = residual / (1 - np.diag(hat))[:, None]
         assert prediction["leave_one_out"]["mean_squared_error"] == pytest.approx((loo**2).mean(), rel=1e-7)
-        # The evidence, by spectrum and by factor, and the scale that makes it largest.
+        # The evidence, from the spectrum and from the factor, and the scale with the largest evidence.
         logdet = np.linalg.slogdet(a)[1]
         each = -0.5 * ((y * (inverse @ y)).sum(0) + logdet + 300 * np.log(2 * np.pi))
         np.testing.assert_allclose(ridge["log_marginal_likelihoods"], each, rtol=1e-9)
@@ -130,7 +130,7 @@ def test_figures_are_those_of_the_whole_matrix(run, kernel):
 
 
 class Stored(Kernel):
-    """A kernel that is given, for scikit-learn: its points are the numbers of its rows."""
+    """A given kernel for scikit-learn: its points are the indices of its rows."""
 
     def __init__(self, matrix):
         self.matrix = matrix
@@ -172,7 +172,7 @@ def test_spread_of_the_trace_is_that_of_the_eigenvalues(run):
 
 
 def test_measured_errors_are_those_of_the_subsets(tmp_path):
-    """With one image less than all, the error is the leave-one-out error of the image that was not drawn."""
+    """With all images but one, the error is the leave-one-out error of the image that was not drawn."""
     random = np.random.default_rng(3)
     n, labels = 12, random.integers(0, 3, 12)
     data = {**write_arrays(tmp_path, random.standard_normal((n, 6)), labels), "test": 0}
@@ -203,8 +203,8 @@ def test_measured_errors_are_those_of_the_subsets(tmp_path):
 
 
 def test_learning_from_gaussian_features_is_as_predicted(tmp_path):
-    """Features with a falling spectrum, where the theory is exact: within the sampling error of twenty draws, also
-    where the samples are nearly half of all."""
+    """Features with a falling spectrum, for which the theory is exact: within the sampling error of twenty draws,
+    even if the samples are nearly half of all."""
     random = np.random.default_rng(12)
     n, d = 1500, 600
     scales = np.arange(1, d + 1) ** -0.6
@@ -222,7 +222,7 @@ def test_learning_from_gaussian_features_is_as_predicted(tmp_path):
         for point in ridge["measured"]:
             error = point["test_error_deviation"] / 20**0.5
             assert abs(point["test_error"] - point["predicted_test_error"]) < 4 * error, (ridge["ridge"], point)
-    # The trace falls off as the squares of the scales do.
+    # The trace falls like the squares of the scales.
     law = found["power_laws"]["eigenvalues"]
     assert law["window"] == [10, 150] and law["spread"][0] <= law["exponent"] <= law["spread"][1]
 
@@ -247,7 +247,7 @@ def test_exact_images_of_cifar10_learn_as_predicted(tmp_path, exact_cifar10):
     ridge, = found["generalization"]["regularizations"]
     measured = [point["test_error"] * 10 for point in ridge["measured"]]
     assert measured == pytest.approx([0.838, 0.7885, 0.7385], abs=8e-3)
-    # Where the samples are half of all, a theory of infinite populations expects too large an error.
+    # If the samples are half of all, a theory of infinite populations predicts too large an error.
     values = np.load(tmp_path / "run/spectrum/ntk.npy")
     energies = (np.load(tmp_path / "run/spectrum/ntk_weights.npy") ** 2).sum(1)
     population = [predicted_of_a_population(values, energies, m, ridge["ridge"]) for m in (250, 1000, 3000)]

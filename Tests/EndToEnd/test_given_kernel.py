@@ -1,4 +1,4 @@
-"""Kernels that another program has computed: imported, and used as those of networks are."""
+"""Kernels that another program has computed: imported, and used like those of networks."""
 import json
 import shutil
 import signal
@@ -137,7 +137,7 @@ def test_without_labels_there_are_spectra(given):
     succeed("run", path, ranks=2)
     found = np.load(given.folder / "run/spectrum/kernel.npy")
     assert np.abs(found - np.linalg.eigvalsh(given.train)).max() < 1e-11
-    # Labels can be added later, as nothing of the kernel depends on them.
+    # Labels can be added later, because the kernel does not depend on them.
     more = ["--set", f"data.labels.train={given.path('y.npy')}", "--set", "alignment={}"]
     succeed("align", path, *more)
     assert 0 < summary(given.folder / "run")["variants"][0]["kernel"]["alignment"]["alignment"] < 1
@@ -187,7 +187,7 @@ def test_the_kernels_of_another_run_are_read_from_its_store(tmp_path):
     assert (a["kernel_train"][lower] == b["ntk_train"][lower]).all()
     assert (a["kernel_test"] == b["ntk_test"]).all()
     assert (a["kernel_test_diagonal"] == b["ntk_test_diagonal"]).all()
-    # A tile that is missing or damaged there is no number here.
+    # A missing or damaged tile of that run is refused.
     flip(tmp_path / "first", "ntk_train/c/2/1")
     refused(ntk_dist("run", path, "--set", f"output={tmp_path}/other", ranks=2), 65, "ntk_train", "checksum")
 
@@ -202,7 +202,7 @@ def test_an_import_that_is_killed_or_stopped_goes_on(given):
         wait_for_chunks(given.folder / "run", 80 * (number + 1), process)
         if number % 2:
             process.send_signal(signal.SIGUSR1)
-            # It may be done before it hears of it.
+            # The run may end before it receives the signal.
             assert finish(process)[0] in (0, 75)
         else:
             kill_all(process)
@@ -228,7 +228,7 @@ def test_the_files_are_not_needed_once_they_are_imported(given):
     succeed("run", path, "--resume", ranks=2)
     assert "not there" in succeed("verify", given.folder / "run").stdout
     assert "lambda_max" in succeed("status", given.folder / "run").stdout
-    # A tile that is missing needs them.
+    # A missing tile needs them.
     tiles = given.folder / "run/kernels.zarr"
     shutil.rmtree(tiles / "kernel_test/c")
     refused(ntk_dist("assemble", path, "--resume"), 66, "k.npy", "does not exist")

@@ -1,4 +1,4 @@
-"""Jobs that ask for too much, or whose data changed: one sentence, little time and memory."""
+"""Jobs that ask for too much, or whose data changed: one sentence, in little time and memory."""
 import os
 import resource
 import subprocess
@@ -11,7 +11,7 @@ REFUSED = {64, 65, 66, 69, 73, 74, 78}
 
 
 def bounded(*arguments, **options):
-    """Runs the program within 20 seconds of one core and 2 GB."""
+    """Runs the program with limits of 20 seconds of one core and 2 GB."""
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
         resource.setrlimit(resource.RLIMIT_DATA, (2 << 30, 2 << 30))

@@ -11,7 +11,7 @@ from conftest import (finish, ntk_dist, ranks_of, sentences, start, succeed, sum
 
 
 def save_images(folder, count=300, repeat=0, size=12):
-    """Training and 60 test images of four noisy classes; `repeat` images are there twice, with other labels."""
+    """Training and 60 test images of four noisy classes; `repeat` images occur twice, with different labels."""
     generator = np.random.default_rng(8)
     centres = generator.normal(size=(4, size))
     labels, unseen = generator.integers(0, 4, count), generator.integers(0, 4, 60)
@@ -127,7 +127,7 @@ def test_a_singular_kernel_without_a_ridge_is_one_sentence(tmp_path):
                                        prediction=cg(0)), ranks=2)
     assert result.returncode == 65 and len(sentences(result)) == 1
     assert "singular" in sentences(result)[0] and "regularization" in sentences(result)[0]
-    # Of a kernel whose images are fewer than its columns, the preconditioner shows it before any iteration.
+    # The rank of this kernel, 12, is less than the preconditioner's, which shows it before any iteration.
     linear = [{"dense": {"weight_variance": 1, "bias_variance": 0}}]
     result = ntk_dist("run", write_job(tmp_path, "linear.json", data=data, tile=48, spectrum=None,
                                        network=linear, kernels=["nngp"], output=tmp_path / "linear",
@@ -159,7 +159,7 @@ def test_an_iteration_goes_on_where_it_was_killed(tmp_path, images, how):
     process = start("run", path, ranks=2)
     wait_until(state.exists, process, pause=0.002)
     if how == signal.SIGKILL:
-        # mpirun does not pass it on.
+        # mpirun does not forward it.
         for rank in ranks_of(process).values():
             os.kill(rank, how)
     process.send_signal(how)

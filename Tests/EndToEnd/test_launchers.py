@@ -1,4 +1,4 @@
-"""A build with MPICH beside the one with Open MPI: NTK_DIST_MPICH names it (`make test-mpich`)."""
+"""A build with MPICH next to the one with Open MPI: NTK_DIST_MPICH names it (`make test-mpich`)."""
 import os
 import signal
 import subprocess

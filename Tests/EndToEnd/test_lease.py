@@ -1,10 +1,10 @@
-"""One job at a time writes a run's results: concurrent runs, killed ones, and stages after each other."""
+"""One job at a time writes a run's results: concurrent runs, killed ones, and stages one after another."""
 import signal
 
 from conftest import (
     chunks, finish, ntk_dist, sentences, start, stop_once, succeed, summary, wait_until, write_job)
 
-# Seconds of a reduction to band form, in which the lease is held.
+# A reduction to a band that takes seconds, during which the lease is held.
 LONG = dict(data={"synthetic": {"seed": 2, "train": 1500, "test": 20}}, tile=256)
 
 
@@ -13,7 +13,7 @@ def leases(run):
 
 
 def is_held(run):
-    """Whether a lease says who holds it: the file is there a moment before its content."""
+    """Whether a lease says who holds it: the file exists a moment before it has its content."""
     return any('"token"' in path.read_text() for path in run.glob("lease-*.json"))
 
 

@@ -1,4 +1,4 @@
-"""libntkdist: from C, and through ctypes; its bytes are those of `ntk-dist kernel`."""
+"""libntkdist from C and by ctypes; its bytes are those of `ntk-dist kernel`."""
 import json
 import os
 import pathlib
@@ -25,7 +25,7 @@ NETWORKS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def kernels_of_blas():
-    """Those of the program, for OpenBLAS in this process and in programs that link the library."""
+    """Lets OpenBLAS, in this process and in programs that link the library, use the program's kernels."""
     lines = succeed("--version", "--verbose").stdout.splitlines()
     name, = (line.split()[1] for line in lines if line.startswith("kernels "))
     os.environ["OPENBLAS_CORETYPE"] = name
@@ -129,7 +129,7 @@ def test_nothing_of_mpi_is_needed():
 
 
 def resident():
-    """Bytes of memory that this process has."""
+    """The resident memory of this process in bytes."""
     for line in pathlib.Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) << 10
@@ -154,7 +154,7 @@ def test_calls_leave_no_memory_behind(library):
     before = resident()
     for _ in range(300):
         call()
-    # One matrix of 12 x 12 a call would be 4 MB.
+    # One 12 x 12 matrix per call would add up to 4 MB.
     assert resident() - before < 2 << 20
 
 

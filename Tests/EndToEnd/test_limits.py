@@ -1,4 +1,4 @@
-"""Strangers at the watchdog's port, and limits of threads and memory."""
+"""Unknown senders at the watchdog's port, and limits of threads and memory."""
 import os
 import pathlib
 import re
@@ -51,7 +51,7 @@ def test_junk_at_the_watchdogs_port_ends_nothing(tmp_path):
 
 
 def limited(path, limit, value, user=None):
-    """Runs the program with a limit, as another user where one is given."""
+    """Runs the program with a limit, as another user if one is given."""
     def prepare():
         if user:
             os.setgid(user)
@@ -72,20 +72,20 @@ def test_too_little_address_space_is_one_sentence(tmp_path):
         if result.returncode == 69:
             said = sentences(result)
             assert len(said) == 1 and "memory" in said[0], result.stderr
-    # Below, the libraries and MPI do not even start; above, there is enough.
+    # With less, the libraries and MPI do not even start; with more, there is enough.
     assert 69 in statuses, statuses
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs another user, whose threads are counted")
 def test_too_few_threads_are_one_sentence():
-    # Its own user can write here.
+    # The other user can write here.
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o777)
         path = write_job(folder, prediction=None)
         statuses = []
         for threads in range(2, 10):
-            # A user each, since the processes of the one before may still be counted.
+            # A new user each time, because processes of the previous one may still be counted.
             result = limited(path, resource.RLIMIT_NPROC, threads, user=60_000 + threads)
             statuses.append(result.returncode)
             subprocess.run(["rm", "-rf", folder / "run"], check=True)

@@ -59,7 +59,7 @@ def test_output_that_goes_nowhere_does_not_end_a_run(tmp_path, kind, streams):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_of_a_terminal_stops_a_run_in_order(tmp_path, number):
     path = write_job(tmp_path, **LARGE)
-    # What ignores a signal, such as nohup, leaves it ignored.
+    # If the tests ignore the signal, for example under nohup, their children would inherit this.
     process = start("run", path, ranks=None,
                     preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     wait_for_chunks(tmp_path / "run", 20, process)

@@ -1,4 +1,4 @@
-"""`plan` against what runs take, with a machine's figures given so that nothing is measured."""
+"""`plan` against what runs take; the machine's figures are given, so nothing is measured."""
 import json
 import resource
 import subprocess
@@ -42,7 +42,7 @@ def test_a_whole_cifar_10_is_planned_without_its_files(tmp_path, machine):
     found = plan(job, "--ranks", 2, "--machine", machine)
     spectrum = next(stage for stage in found["stages"] if stage["name"] == "spectrum")
     # One triangle of 50,000 x 50,000 numbers of four bytes over two ranks, and some more: such a run
-    # was seen to take 2.80 GB on each rank.
+    # took 2.80 GB on each rank.
     assert abs(spectrum["bytes_per_rank"] - 2.80e9) < 0.05 * 2.80e9
     for memory, advice in [(4, "put at most 1 rank on a node"), (2, "use more ranks on more nodes")]:
         tight = ntk_dist("plan", job, "--ranks", 2, "--machine", machine, "--memory", memory)
@@ -109,7 +109,7 @@ def test_a_pooled_network_is_measured_within_seconds(tmp_path, machine, monkeypa
 
     begun = processor_time()
     found = plan(job, "--ranks", 2, "--machine", machine)
-    # The measurements stop after 20 s at most. What other processes take does not count here.
+    # The measurements stop after at most 20 s. The time of other processes does not count here.
     assert processor_time() - begun < 40
     assert found["core_hours"] > 1 and list(work.iterdir()) == []
 
@@ -142,7 +142,7 @@ def test_a_broken_profile_is_refused(tmp_path):
 
 
 def test_a_run_that_cannot_fit_says_so_before_it_begins(tmp_path):
-    # On one rank 32 bits do not count the elements; no image has been looked at by then.
+    # On one rank, the number of elements exceeds 32 bits. The run says so before it looks at images.
     job = write_job(tmp_path, data={"synthetic": {"seed": 1, "train": 47000, "test": 0}},
                     network={"preset": "fcn", "depth": 1}, prediction=None)
     result = ntk_dist("run", job)

@@ -1,4 +1,4 @@
-"""Kernel regression against NumPy: many ridges, the choice among them, variances, leave-one-out."""
+"""Kernel regression against NumPy: many ridges, the choice of one, variances, leave-one-out errors."""
 import numpy as np
 import pytest
 import zarr
@@ -49,7 +49,7 @@ def test_ridges_within_a_decade_share_a_factor_and_lose_nothing(tmp_path, images
         k, cross, _ = matrices(tmp_path / "run", kernel)
         predictions = np.load(tmp_path / f"run/predictions/{kernel}.npy")
         found = results(tmp_path / "run", kernel)
-        # 1e-7, 1e-6 and 1e-5 are one group, solved from its middle; 1e-3 and 1e-2 another.
+        # 1e-7, 1e-6 and 1e-5 are one group, solved with the factor of its middle; 1e-3 and 1e-2 are another.
         assert ["seconds_factorizing" in ridge for ridge in found] == [False, True, False, False, True]
         assert all(ridge["iterations"] <= 60 for ridge in found)
         for index, ridge in enumerate(RIDGES):
@@ -101,7 +101,7 @@ def test_variances_and_leave_one_out_errors_are_those_of_the_formulas(tmp_path, 
         assert (variances[index] > 0).all()
         found = results(tmp_path / "run", kernel)[index]
         assert close(found["mean_posterior_variance"], expected.mean())
-        # Left out in earnest, one image after the other.
+        # The images are really left out, one after another.
         alone = np.empty_like(targets)
         for image in range(180):
             rest = np.arange(180) != image

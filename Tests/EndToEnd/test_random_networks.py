@@ -1,7 +1,7 @@
 """Random networks of all layers, nested three deep, against the reference recursion.
 
 200 networks, or 2,000 with NTK_EXHAUSTIVE=1 (`make test-random-networks`). A network that fails is shown with its seed;
-NTK_SEEDS=17,40 runs those alone.
+NTK_SEEDS=17,40 runs only these seeds.
 """
 import json
 import os
@@ -33,7 +33,7 @@ def bounded_case(seed, folder):
 
 
 def program(folder, precision, columns):
-    """The kernels by the program."""
+    """The kernels that the program computes."""
     out = folder / f"{precision}-{columns}"
     options = ["--columns", folder / "columns.npy"] if columns else []
     result = ntk_dist("kernel", folder / "network.yaml", "--rows", folder / "rows.npy", *options,
@@ -43,7 +43,7 @@ def program(folder, precision, columns):
 
 
 def check(seed, folder):
-    """What is wrong with the program's kernels of a seed's network, or None."""
+    """What is wrong with the program's kernels for a seed's network, or None."""
     folder.mkdir()
     layers, rows, columns, square, cross = bounded_case(seed, folder)
     (folder / "network.yaml").write_text(json.dumps({"network": layers}))

@@ -1,4 +1,4 @@
-"""The same bytes on any number of ranks, whatever happens on the way."""
+"""The same bytes on any number of ranks, whatever happens during the run."""
 import signal
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The report: what it contains, that it stands alone, and what happens without gnuplot."""
+"""The report: its content, that it needs no other files, and what happens without gnuplot."""
 import html.parser
 import json
 import re
@@ -14,7 +14,7 @@ VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
 class Page(html.parser.HTMLParser):
-    """Which elements a page has, each closed in order."""
+    """The elements of a page, each closed in order."""
 
     def __init__(self, path):
         super().__init__(convert_charrefs=True)
@@ -74,14 +74,14 @@ def test_a_run_ends_with_its_report(tmp_path):
 @needs_gnuplot
 def test_the_page_stands_alone(sweep):
     page = Page(sweep / "report/index.html")
-    # Nothing is fetched: the only references are the files beside it and the page's own elements.
+    # Nothing is fetched: the only references are to files next to it and to the page's own elements.
     assert "http:" not in page.source and "https:" not in page.source and "url(" not in page.source
     assert not page.all("script") and not page.all("img") and not page.all("link")
     for attributes in page.all("a"):
         assert (sweep / "report" / attributes["href"]).is_file()
     names = {attributes.get("name") for attributes in page.all("meta")}
     assert {"viewport", "color-scheme"} <= names and "prefers-color-scheme: dark" in page.source
-    # What several pictures had under one name would be drawn with the first one's shapes.
+    # If pictures shared an id, browsers would draw all of them with the shapes of the first one.
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     for reference in re.findall(r"href=['\"]#([^'\"]+)", page.source):
@@ -94,7 +94,7 @@ def test_the_page_stands_alone(sweep):
             "accuracy-over-depth-ntk"} <= figures
     assert any(name.startswith("spectrum-ntk") for name in figures)
     assert any(name.startswith("spectrum-density-ntk") for name in figures)
-    # No color of paper is left where the reader's page is dark.
+    # No color for light backgrounds is left, because the reader's page may be dark.
     assert "rgb( 36, 41, 47)" not in page.source and "rgb(36,41,47)" not in page.source
 
 
@@ -112,13 +112,13 @@ def test_every_picture_can_be_drawn_again(sweep, tmp_path):
         before = picture.read_text()
         picture.unlink()
         subprocess.run(["gnuplot", script.name], cwd=copy, check=True, capture_output=True)
-        # The program turns calls of gnuplot's own script into titles, which browsers show.
+        # The program replaces calls of gnuplot's own script by titles, which browsers show.
         drawn = re.sub(
             r"""<g onmousemove="gnuplot_svg.showHypertext\(evt,'(.*?)'\)" """
             r"""onmouseout="gnuplot_svg.hideHypertext\(\)"><title> </title>""",
             r"<g><title>\1</title>", picture.read_text())
         assert drawn == before and "gnuplot_svg" not in before
-    # Axes have names.
+    # Axes have labels.
     for script in copy.glob("*.gp"):
         text = script.read_text()
         assert len(re.findall(r"^set (?:xlabel|ylabel|label [12]) '.+'", text, re.M)) >= 2
@@ -142,7 +142,7 @@ def test_one_network(single):
     assert not any("over-depth" in name or "map" in name for name in figures)
     spectrum = summary(single)["variants"][0]["ntk"]["spectrum"]
     assert f"{spectrum['lambda_max']:.5g}" in page.text
-    # The data: ranks and eigenvalues as they are in the run.
+    # The data has the ranks and eigenvalues of the run.
     rows = [line.split("\t") for line in (single / "report/spectrum.tsv").read_text().splitlines()
             if line and not line.startswith("#")]
     assert [float(rank) for rank, _ in rows][:3] == [1, 2, 3]
@@ -156,7 +156,7 @@ def test_the_job_file_will_do(single):
 
 
 def with_figures(run, target):
-    """A copy of a run whose summary has theory, training and alignment, whatever the job asked for."""
+    """A copy of a run whose summary has theory, training and alignment, even if the job did not ask for them."""
     shutil.copytree(run, target, ignore=shutil.ignore_patterns("kernels.zarr", "report"))
     value = summary(target)
     for variant in value["variants"]:

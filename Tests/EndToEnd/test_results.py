@@ -1,4 +1,4 @@
-"""What a run leaves behind, read with the real NumPy and zarr-python and judged by NumPy."""
+"""The results of a run, read with NumPy and zarr-python and compared with NumPy."""
 import numpy as np
 import pytest
 import zarr

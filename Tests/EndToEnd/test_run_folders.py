@@ -1,4 +1,4 @@
-"""What `status`, `list` and `clean` say of runs: active, stopped, finished, damaged and foreign ones."""
+"""`status`, `list` and `clean` for runs that are active, stopped, finished, damaged, or not ours."""
 import json
 import os
 import signal
@@ -40,7 +40,7 @@ def test_an_active_run_shows_its_step_and_a_killed_one_is_stopped(tmp_path):
     run = tmp_path / "run"
     process = start("run", path, "--progress", "none", ranks=None)
     stop_once(lambda: has_event(run, "assembled") and "spectrum" in progress(run), process)
-    # A routine that is silent for long is still the step that the job is in.
+    # If a routine is silent for long, it is still the job's current step.
     os.utime(run / "progress.json", (0, 0))
     found = status(run)
     assert found["state"] == "active" and "ntk-dist run" in found["writer"]
@@ -115,7 +115,7 @@ def test_list_shows_runs_below_a_folder(tmp_path):
     table = succeed("list", tmp_path / "runs").stdout.splitlines()
     assert len(table) == 4 and table[0].startswith("RUN ")
     assert "filter=[3, 3]" in table[1] and 'formula="max(x, 2.0 * x)"' in table[1] and "weight_variance=2)" in table[1]
-    # The columns are below one another.
+    # The columns are aligned.
     column = table[0].index("STATE")
     assert [line[column - 1:].split()[0] for line in table] == ["STATE", "finished", "unreadable", "stopped"]
     assert all(line[column - 1] == " " for line in table)
@@ -144,7 +144,7 @@ def test_clean_removes_what_can_be_computed_again_after_asking(tmp_path):
     assert done.returncode == 0 and "removed" in done.stdout, done
     assert not (run / "kernels.zarr").exists() and not (run / "checksums").exists()
     assert summary(run) == before and list((run / "spectrum").rglob("*.npy"))
-    # What is left is a run, and its kernels can be computed again.
+    # The rest is still a run, and its kernels can be computed again.
     found = status(run)
     assert found["state"] == "finished" and stages(found)["assemble"]["done"] == 0
     assert stages(found)["spectrum"]["done"] == 2

@@ -1,4 +1,4 @@
-"""`ntk-dist selftest`: all checks on some numbers of ranks, injected faults, bad folders, and no file left behind."""
+"""`ntk-dist selftest`: all checks on several numbers of ranks, injected faults, bad folders, and no files left."""
 import os
 import re
 import resource
@@ -9,13 +9,13 @@ import time
 import pytest
 from conftest import ENVIRONMENT, PATIENCE, command, finish, ntk_dist, sentences, start, wait_until
 
-# Those whose verdict does not depend on how fast and large the machine is.
+# Checks whose verdict does not depend on the machine's speed and size.
 CERTAIN = ["messages", "datagrams", "clocks", "folder", "cores", "tiles", "ScaLAPACK"]
 SPEEDS = ["shared memory", "flush", "small files", "room", "bandwidth", "memory", "products"]
 
 
 def selftest(folder, *options, ranks=None, fault=None, **variables):
-    """Runs it, with a fault injected where one is given."""
+    """Runs the self-test, with a fault if one is given."""
     if fault:
         variables["NTK_DIST_SELFTEST_FAULT"] = fault
     return subprocess.run(command(["selftest", *options, folder], ranks), capture_output=True, text=True,
@@ -66,7 +66,7 @@ def test_a_fault_is_named(tmp_path, fault, check, words):
     assert result.returncode == 69 and not sentences(result), result.stderr
     assert found.startswith(words.format(host=os.uname().nodename)), result.stdout
     assert verdict == "bad" and advice
-    # The others are tried all the same, but for files in a folder that is of no use.
+    # The others still run, except those of files if the folder is unusable.
     left = ["flush", "small files", "room", "bandwidth"] if check == "folder" else []
     assert set(table(result)) == {*CERTAIN, *SPEEDS} - set(left), result.stdout
     assert re.match(r"[12] bad", result.stdout.splitlines()[-1])
@@ -124,7 +124,7 @@ def test_a_full_disk_is_bad_and_the_other_checks_go_on(mount):
 
 
 def test_a_limit_of_file_sizes_is_bad(tmp_path):
-    # MPI needs files of some size, too.
+    # MPI also needs files of some size.
     limit = 100 << 20
     result = subprocess.run(
         command(["selftest", tmp_path]), capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT,

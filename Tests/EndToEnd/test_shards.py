@@ -1,4 +1,4 @@
-"""Finished tiles in shards: the same files whatever happened on the way, and nothing lost by damage."""
+"""Finished tiles in shards: the same files whatever happened before, and nothing lost by damage."""
 import os
 import re
 import shutil
@@ -36,12 +36,12 @@ MANY = dict(data={"synthetic": {"seed": 3, "train": 300, "test": 40}}, kernels=[
 TILES, FILES = 741 + 190 + 5, 6 + 3 + 1
 # The zarr.json of the store and its arrays.
 DESCRIPTIONS = 4
-# Long enough to be killed half way.
+# Long enough to be killed in the middle.
 SLOW = {**MANY, "network": fcn("erf", 1.7, 0.1, depths=[3, 200])}
 
 
 def assemble(folder, name, *options, ranks=None, **sections):
-    """A run in a folder of its own; the files of its store."""
+    """Assembles a run in its own folder; returns the files of its store."""
     path = write_job(folder, f"{name}.yaml", output=folder / name, **{**MANY, **sections})
     succeed("assemble", path, *options, ranks=ranks)
     return store_files(folder / name)
@@ -57,7 +57,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def copied(finished, tmp_path):
-    """A job, its run, which is finished, and the files of its store."""
+    """A job, its finished run, and the files of its store."""
     shutil.copytree(finished, tmp_path / "run")
     return write_job(tmp_path, **MANY), tmp_path / "run", store_files(finished)
 
@@ -67,7 +67,7 @@ def test_every_number_of_ranks_and_of_jobs_gives_the_same_files(finished, tmp_pa
     assert len(expected) == DESCRIPTIONS + FILES
     for ranks in (None, 3, 4):
         assert assemble(tmp_path, f"{ranks}", ranks=ranks) == expected
-    # Two jobs one after the other, and three at once; no number of them divides the shards.
+    # Two jobs one after another, and three at once; neither number divides the number of shards.
     for number in (1, 2):
         found = assemble(tmp_path, "after", "--shard", f"{number}/2")
     assert found == expected
@@ -121,7 +121,7 @@ def test_runs_killed_again_and_again_leave_the_same_files(tmp_path):
         assert all(tiles[name] == content for name, content in left.items())
         assert "% of the pairs" in succeed("status", tmp_path / "broken").stdout
         assert "all well" in succeed("verify", tmp_path / "broken", "--sample", 2).stdout
-        # What is finished can be read.
+        # Finished tiles can be read.
         assert zarr.open(tmp_path / "broken/kernels.zarr", mode="r")["depth=3/ntk_train"][:].shape == (300, 300)
     succeed("assemble", path, "--resume", ranks=2)
     assert store_files(tmp_path / "broken") == expected
@@ -168,7 +168,7 @@ def test_a_torn_shard_is_one_sentence_and_its_tiles_are_computed_again(copied, t
 def test_tiles_that_were_left_loose_are_packed_by_the_next_job(copied, tmp_path):
     path, run, expected = copied
     array = run / "kernels.zarr/ntk_train"
-    # Killed before the shard was renamed, and after it, before the tiles were removed.
+    # As after a kill before the shard was renamed, and after that but before the tiles were removed.
     for shard, is_there in (((1, 0), False), ((1, 1), True)):
         row, column = shard
         folder = array / f"loose/{row}.{column}"

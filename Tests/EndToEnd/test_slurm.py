@@ -28,7 +28,7 @@ CLUSTER = SHARED / "cluster"
 
 
 class Slurm:
-    """Three nodes of two processors on this machine, and a folder that jobs are submitted from."""
+    """Three nodes of two processors on this machine, and a folder from which jobs are submitted."""
 
     def __init__(self, root):
         self.cluster, self.folder = root / "cluster", root / "jobs"
@@ -126,7 +126,7 @@ def slurm():
     missing = [name for name in ("slurmctld", "slurmd", "sbatch", "munged") if not shutil.which(name)]
     if missing or os.geteuid() != 0:
         pytest.skip(f"a private SLURM needs root and {' '.join(missing) or 'nothing else'}")
-    # Open to all, as munge's socket has to be, which pytest's own folders are not.
+    # munge's socket must be accessible to all, which pytest's own folders are not.
     root = pathlib.Path(tempfile.mkdtemp(prefix="ntk-slurm-"))
     root.chmod(0o755)
     cluster = Slurm(root)
@@ -158,7 +158,7 @@ def test_srun_without_an_interface_to_mpi_is_noticed(slurm):
     assert result.returncode == 69 and len(said) == 1, result.stderr
     assert "srun has started 2 processes, and each of them is alone" in said[0]
     assert not (slurm.folder / "unconnected").exists()
-    # A program that a batch script starts is alone on purpose.
+    # A program that a batch script starts without a launcher is meant to run alone.
     (slurm.folder / "unconnected.sh").write_text(f"#!/bin/bash\n{program} assemble {name}\n")
     job = slurm.call("sbatch", "--parsable", "--ntasks=2", "--output=unconnected-%j.log", "unconnected.sh")
     assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
@@ -185,7 +185,7 @@ def test_the_self_test_on_several_nodes(slurm):
     for words in ("3 ranks on 3 nodes", "network ", "between all 3 nodes", "seen whole by 3 nodes",
                   "apart at most"):
         assert words in log, log
-    # A row of every node below each of the figures.
+    # Below each figure, there is a row for every node.
     assert log.count("GFLOP/s a rank") == 4, log
 
 
@@ -225,7 +225,7 @@ def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
                      network={"preset": "cnn-gap", "depth": 5}, kernels=["ntk"], precision="f32",
                      tile=8)
     run = slurm.folder / "long"
-    # A minute is the shortest limit; the signal comes about half of it before.
+    # A minute is the shortest limit; the signal comes about half a minute before its end.
     job = slurm.call("sbatch", "--parsable", "--nodes=2", "--ntasks-per-node=1", "--time=1",
                      "--signal=B:USR1@30", "preemptible.sh", name)
     slurm.wait(job, lambda state, _, restarts: restarts == 1 and state == "RUNNING")
@@ -235,7 +235,7 @@ def test_a_preemptible_job_outlives_its_time_limit_and_a_lost_node(slurm):
     slurm.lose("n2")
     slurm.wait(job, lambda state, _, restarts: restarts >= 2)
     slurm.boot("n2")
-    # A slow machine would take many more minutes one by one.
+    # On a slow machine, the rest takes many minutes, so it gets a longer limit.
     slurm.call("scontrol", "update", f"JobId={job}", "TimeLimit=60")
     assert slurm.end(job)[:2] == ("COMPLETED", 0), slurm.log(job)
     assert "all well" in succeed("verify", run, "--sample", "4", ranks=2).stdout
@@ -251,7 +251,7 @@ def test_a_cancelled_job_stays_cancelled(slurm):
     assert len(processes) > 2, "the script, mpirun and the ranks"
     slurm.call("scancel", job)
     assert slurm.end(job)[0] == "CANCELLED"
-    # Only the job's own script could put it back into the queue.
+    # Only the job's own script could requeue it.
     wait_until(lambda: not any(map(is_alive, processes)))
     state, _, restarts = slurm.state(job)
     assert (state, restarts) == ("CANCELLED", 0), slurm.log(job)

@@ -1,4 +1,4 @@
-"""Spectra by way of a band: against NumPy, in both precisions, interrupted and taken up again."""
+"""Spectra by reduction to a band: against NumPy, in both precisions, interrupted and resumed."""
 import json
 import os
 import signal
@@ -53,7 +53,7 @@ def test_both_precisions_and_solvers_agree_with_numpy(assembled, ranks):
 
 
 def test_elpa_where_it_is_built_in(assembled):
-    """In a build with the trait ELPA, its numbers; in another, how to get it."""
+    """A build with the trait ELPA gives its numbers; another one says how to get it."""
     folder, path = assembled
     result = ntk_dist("spectrum", path, "--set", "spectrum.solver=elpa", ranks=2)
     if "ELPA" not in os.environ.get("NTK_DIST_TRAITS", ""):
@@ -120,7 +120,7 @@ def larger(tmp_path_factory):
 
 
 def interrupt(path, folder, number):
-    """Starts the spectrum on two ranks and ends it by a signal once a state is on disk."""
+    """Starts the spectrum on two ranks and ends it with a signal once a state is on disk."""
     (folder / "run/spectrum/ntk.npy").unlink(missing_ok=True)
     content = summary(folder / "run")
     content["variants"][0].pop("ntk", None)
@@ -130,7 +130,7 @@ def interrupt(path, folder, number):
     wait_until(state.exists, process)
     ranks = ranks_of(process).values()
     if number == signal.SIGKILL:
-        # mpirun does not pass it on; orphaned ranks might finish before they notice.
+        # mpirun does not forward it; orphaned ranks might finish before they notice.
         for rank in ranks:
             os.kill(rank, number)
     process.send_signal(number)

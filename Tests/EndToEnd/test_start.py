@@ -43,7 +43,7 @@ def test_every_command_on_ranks_begins_with_a_line(tmp_path):
 
 
 def test_a_rank_alone_needs_no_daemon_and_no_session_folder(tmp_path):
-    # With a daemon, or a session folder, Open MPI would not start.
+    # If it needed a daemon or a session folder, Open MPI would not start here.
     path = write_job(tmp_path, **SMALL)
     result = run([], "assemble", path, PATH=str(tmp_path), TMPDIR="/dev/null")
     assert result.returncode == 0 and not sentences(result), result.stderr
@@ -51,7 +51,7 @@ def test_a_rank_alone_needs_no_daemon_and_no_session_folder(tmp_path):
 
 def test_more_ranks_than_cores_are_a_warning_unless_they_are_meant(tmp_path):
     path = write_job(tmp_path, **SMALL)
-    # Two ranks that may run on one core alone.
+    # Two ranks that may only run on one core.
     one = ["taskset", "-c", str(min(os.sched_getaffinity(0))), *mpirun(2, "--bind-to", "none")]
     result = run(one, "assemble", path, remove=["OMPI_MCA_mpi_yield_when_idle"])
     said, = sentences(result)
@@ -151,14 +151,14 @@ def test_a_run_of_a_newer_format_is_refused_and_left_alone(tmp_path):
         assert result.returncode == 65 and "was written by ntk-dist 9." in said and "format 2" in said, said
     marker.write_text("The results of one job of ntk-dist; docs/reference/outputs.md.\n")
     assert all(file.read_bytes() == content for file, content in before.items() if file != marker)
-    # Markers of earlier versions say no format.
+    # Markers of earlier versions have no format.
     succeed("run", path, "--resume")
 
 
 def test_the_runtime_of_swift_is_in_the_program():
     libraries = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
     assert "libmpi" in libraries and not re.search("swift|Foundation", libraries), libraries
-    # Programs linked by scripts have it in the same way.
+    # Scripts link programs with it in the same way.
     flags = subprocess.run([ROOT / "scripts/static-runtime"], capture_output=True, text=True, check=True).stdout.split()
     package = (ROOT / "Package.swift").read_text()
     assert len(flags) > 5 and [flag for flag in flags if f'"{flag}"' not in package] == []

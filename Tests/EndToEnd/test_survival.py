@@ -1,4 +1,4 @@
-"""Runs that are shared, frozen, limited in time, stopped anywhere, or find damaged files."""
+"""Runs that are shared, frozen, limited in time, or stopped, or that find damaged files."""
 import os
 import re
 import signal
@@ -24,7 +24,7 @@ from conftest import (
     write_job,
 )
 
-# Some seconds of two ranks, in many tiles.
+# Some seconds of work for two ranks, in many tiles.
 LONG = dict(data={"synthetic": {"seed": 2, "train": 3000, "test": 50}},
             network=fcn(depth=30), tile=32, spectrum=None, prediction=None)
 
@@ -47,7 +47,7 @@ def test_eight_shards_at_once_two_of_them_killed_give_the_same_store(tmp_path):
     assert all(expected[name] == data for name, data in found.items())
     shown = succeed("status", tmp_path / "parts").stdout
     assert "shard 1/8" in shown and "shard 8/8" in shown and "free" in shown
-    # One more job checks all, computes what is missing, and nothing else.
+    # One more job checks all tiles, and computes only the missing ones.
     output = succeed("assemble", path, "--resume", ranks=2).stdout
     missing = int(re.search(r"assembled (\d+) of", output).group(1))
     assert 0 < missing <= len(expected) - len(found)
@@ -58,7 +58,7 @@ def test_eight_shards_at_once_two_of_them_killed_give_the_same_store(tmp_path):
 def test_shards_overlap_at_once_and_repeat_without_harm(tmp_path):
     small = {**LONG, "data": {"synthetic": {"seed": 2, "train": 300, "test": 20}}, "spectrum": {}}
     path = write_job(tmp_path, **small)
-    # Two are one and the same, and all of them at once.
+    # They run at once, and two of them are the same shard.
     shards = [start("assemble", path, "--shard", shard, "--resume", ranks=None)
               for shard in ("2/2", "1/3", "2/2", "1/1")]
     for shard in shards:
@@ -105,7 +105,7 @@ def test_a_frozen_rank_is_noticed_inside_a_library_routine_too(tmp_path):
     os.kill(ranks_of(process)[1], signal.SIGSTOP)
     status, errors = finish(process)
     assert status == 75 and "rank 1 (" in errors
-    # A signal ends it there as well.
+    # A signal also ends it there.
     process = solving()
     process.send_signal(signal.SIGUSR1)
     status, errors = finish(process)
@@ -116,7 +116,7 @@ def test_a_frozen_rank_is_noticed_inside_a_library_routine_too(tmp_path):
 def test_a_time_limit_is_kept(tmp_path):
     slow = write_job(tmp_path, "slow.yaml", **MINUTES)
     limit, kept = 1, {}
-    # Stopped twice with more tiles each time; the limit grows until a loaded machine gets that far.
+    # Stopped twice, each time with more tiles; the limit grows until a busy machine gets that far.
     for _ in range(2):
         found = kept
         while len(found) == len(kept):

@@ -1,4 +1,4 @@
-"""Spectra over depth and phase, beside mean-field theory and arithmetic of fifty digits."""
+"""Spectra over depth and phase, compared with mean-field theory and 50-digit arithmetic."""
 import json
 
 import mpmath
@@ -52,7 +52,7 @@ def test_limits_of_deep_networks(tmp_path, images):
     assert nngp["lambda_max"] == pytest.approx(theory["nngp"]["lambda_max"], rel=1e-4)
     assert nngp["bulk_median"] == pytest.approx(theory["nngp"]["bulk"], rel=1e-2)
     assert spectrum["lambda_2"] == pytest.approx(spectrum["bulk_median"], rel=1e-2)
-    # What theory calls critical keeps its digits in the kernel itself: both ways agree.
+    # At the critical point, the kernel itself keeps its digits, so both ways agree.
     centred = variant["ntk"]["centred_spectrum"]
     assert centred["n"] == 11 and centred["bulk_median"] == pytest.approx(spectrum["bulk_median"], rel=1e-6)
 
@@ -65,7 +65,7 @@ def test_limits_of_relu_and_of_chaos(tmp_path, images):
     assert relu["ntk"]["spectrum"]["lambda_max"] == pytest.approx(relu["theory"]["ntk"]["lambda_max"], rel=2e-3)
     assert relu["nngp"]["spectrum"]["bulk_median"] == pytest.approx(relu["theory"]["nngp"]["bulk"], rel=1e-2)
     chaos = sweep(tmp_path / "chaos", images, depth=100, weight_variance=2.5)[""]
-    # The NTK grows by chi_1 per layer from layers on whose variance is still on its way to q*.
+    # The NTK's growth by chi_1 per layer begins in layers whose variance still differs from q*.
     for kernel, tolerance in ("nngp", 1e-4), ("ntk", 0.1):
         spectrum, theory = chaos[kernel]["spectrum"], chaos["theory"][kernel]
         assert spectrum["lambda_max"] == pytest.approx(theory["lambda_max"], rel=tolerance)
@@ -106,13 +106,13 @@ def test_the_bulk_of_the_ordered_phase_has_its_digits(tmp_path, images):
             assert np.abs(bulk / exact[:-1] - 1).max() < 1e-6
             whole = np.load(tmp_path / f"run/spectrum/{kernel}.npy")
             assert whole[-1] == pytest.approx(exact[-1], rel=1e-12)
-            # The kernel itself has lost them: were it not so, centring would have no use here.
+            # The kernel itself has lost these digits. Otherwise, centring would be of no use here.
             assert np.abs(whole[:-1] / exact[:-1] - 1).max() > 1e-5
 
 
 @pytest.mark.parametrize("preset", ["cnn-flatten", "cnn-gap"])
 def test_centred_spectra_of_convolutions_are_those_of_the_centred_kernel(tmp_path, preset):
-    """Shallow enough for the kernel itself to have its digits."""
+    """The network is so shallow that the kernel itself keeps its digits."""
     path = write_job(
         tmp_path, data={"synthetic": {"seed": 2, "train": 25, "test": 0}, "reduce": 4}, prediction=None,
         network={"preset": preset, "activation": "erf", "depths": [2, 5], "weight_variance": 1.3,

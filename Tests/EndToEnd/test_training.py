@@ -1,4 +1,4 @@
-"""Training in function space: against neural-tangents' `predict`, against NumPy, over ranks and restarts."""
+"""Training in function space: against neural-tangents' `predict`, against NumPy, with several ranks and restarts."""
 import json
 import shutil
 
@@ -24,7 +24,7 @@ def entry(name):
 
 @pytest.fixture(scope="module")
 def peer(tmp_path_factory):
-    """A run whose store holds the kernels that the reference predictions were made from."""
+    """A run whose store has the kernels from which the reference predictions were computed."""
     if not PREDICT.is_dir():
         pytest.skip(f"the reference predictions are not at {PREDICT}")
     folder = tmp_path_factory.mktemp("peer")
@@ -40,7 +40,7 @@ def peer(tmp_path_factory):
     path = write_job(folder, prediction=None, **sections)
     succeed("assemble", path, ranks=2)
     kernels = np.load(SHARED / f"conformance/cases/{CASE}.npz")
-    # The tiles are replaced by others, which the kept checksums would find.
+    # The tiles are replaced, which the kept checksums would detect.
     shutil.rmtree(folder / "run/checksums")
     store = zarr.open(folder / "run/kernels.zarr", mode="r+")
     for kernel in "nngp", "ntk":
@@ -59,7 +59,7 @@ def peer(tmp_path_factory):
 
 
 def close(found, expected, tolerance=1e-9):
-    """To `tolerance` of the largest value: what neural-tangents' own float64 keeps of the others."""
+    """To `tolerance` times the largest value; neural-tangents' float64 is no more accurate."""
     assert found.shape == expected.shape
     scale = np.abs(expected).max()
     assert np.abs(found - expected).max() <= tolerance * scale
@@ -89,7 +89,7 @@ def test_gradient_descent_equals_neural_tangents(peer, regularization, rate, sta
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
 @pytest.mark.parametrize("momentum", [None, 0.9])
 def test_the_integrated_equations_equal_neural_tangents(peer, loss, momentum):
-    """neural-tangents integrates these with a tolerance of 1.4e-8 a step, so no more can be asked."""
+    """neural-tangents integrates these with a tolerance of 1.4e-8 per step, which limits the agreement."""
     training = {"times": [10, 100, 1000], "loss": loss}
     if momentum:
         training["momentum"] = momentum
@@ -108,11 +108,11 @@ def test_maximal_learning_rates_equal_neural_tangents(peer):
 
 
 def test_ensembles_equal_neural_tangents(peer):
-    """The diagonals of its covariances, and its means."""
+    """Its means, and the diagonals of its covariances."""
     training = {"times": [1000, 100000, "infinity"], "regularization": 1e-4, "variance": True}
     run = peer(training=training, ranks=3)
-    # These references were not made from the kernels of the case but from another evaluation, whose
-    # NTK diagonal differs by neural-tangents' error: NumPy with the case's kernels is 1.6e-9 off them.
+    # These references were not computed from the case's kernels but from another evaluation, whose NTK
+    # diagonal differs by neural-tangents' error. NumPy with the case's kernels differs from them by 1.6e-9.
     for kernel, tolerance in ("nngp", 1e-9), ("ntk", 3e-9):
         mean = np.load(run / f"training/{kernel}_test.npy")
         variance = np.load(run / f"training/{kernel}_variance.npy")
@@ -133,7 +133,7 @@ def test_kernel_regression_equals_neural_tangents(peer, scale, ridges):
             name = f"gp_reg{ridge:g}" + ("abs" if scale == "absolute" else "") + f".{fn}"
             close(means[index], reference(f"{name}.mean"))
             offsets.append(variances[index] - np.diag(reference(f"{name}.cov")))
-        # The error of neural-tangents' NTK at the test images themselves is in every covariance alike.
+        # Every covariance has the same error of neural-tangents' NTK at the test images themselves.
         assert np.abs(offsets[0]).max() < (1e-11 if fn == "nngp" else 3e-6)
         for offset in offsets[1:]:
             assert np.abs(offset - offsets[0]).max() < 1e-9 * np.abs(variances).max()
@@ -162,13 +162,13 @@ def small(tmp_path_factory):
 
 
 def targets_of(folder, sections):
-    """One-hot targets less 0.1 of a run's images: f on them when training has ended."""
+    """One-hot targets minus 0.1 for a run's images: f on them when training has ended."""
     succeed("train", write_job(folder, training={"times": ["infinity"]}, **sections))
     return np.load(folder / "run/training/ntk_train.npy")[0]
 
 
 def test_steps_are_those_of_an_optimizer(small):
-    """Plain, and heavy ball with steps that just do not diverge, against the optimizer's own loop."""
+    """Plain descent, and heavy ball with steps that just do not diverge, against the optimizer's own loop."""
     folder, sections, k, cross = small
     n, classes = len(k), 10
     targets = targets_of(folder, sections)
@@ -227,7 +227,7 @@ def test_momentum_over_time_is_an_oscillator(small):
         rest = remainders(values, time)
         error = vectors @ (rest[:, None] * (vectors.T @ -targets))
         np.testing.assert_allclose(found[index], targets + error, atol=1e-10)
-        # The ensembles: the initial function's own error shrinks as the targets' does.
+        # In ensembles, the initial function's error shrinks like that of the targets.
         b = vectors @ (((1 - rest) / values)[:, None] * (vectors.T @ cross.T))
         expected = diagonal + ((prior @ b) * b).sum(0) - 2 * (prior_cross.T * b).sum(0)
         np.testing.assert_allclose(variances[index], expected, atol=1e-8 * diagonal.max())
@@ -276,7 +276,7 @@ def test_a_resolvent_space_does_for_the_eigenvectors(tmp_path, spectrum, ranks):
 
 @pytest.mark.parametrize("images, ranks", [(1, 1), (3, 4), (15, 2)])
 def test_few_images_are_a_space_that_ends(tmp_path, images, ranks):
-    """Fewer images than ranks; and spaces that end for lack of directions."""
+    """Fewer images than ranks, and spaces that end because no directions are left."""
     sections = dict(data={"synthetic": {"seed": 4, "train": images, "test": 5}}, prediction=None,
                     kernels=["ntk"], training={"times": [1, 1e3, "infinity"]})
     for name, vectors in ("all", "all"), ("space", 0):
@@ -362,7 +362,7 @@ def test_eigenvectors_that_are_not_there_are_asked_for(tmp_path):
 
 @pytest.mark.parametrize("ranks", [1, 2, 3])
 def test_at_time_zero_the_outputs_are_those_before_training_without_rounding(tmp_path, ranks):
-    """All outputs are equal then, so that rounding would decide which class is the largest."""
+    """All outputs are then equal, so rounding would decide which class is the largest."""
     for loss, times in ("mse", [0, 1, "infinity"]), ("cross_entropy", [0, 1]):
         folder = tmp_path / loss
         folder.mkdir()
@@ -376,5 +376,5 @@ def test_at_time_zero_the_outputs_are_those_before_training_without_rounding(tmp
         # With the squared loss, the outputs at the end are the targets.
         if loss == "mse":
             labels = outputs[-1].argmax(axis=1)
-        # The first of equal outputs is the prediction, as numpy.argmax has it.
+        # The first of equal outputs is the prediction, as with numpy.argmax.
         assert first["time"] == 0 and first["train_accuracy"] == (labels == 0).mean()

@@ -1,4 +1,4 @@
-"""The targets' weights in all eigenvectors, which are found without eigenvectors, against NumPy."""
+"""The targets' weights in all eigenvectors, computed without eigenvectors, against NumPy."""
 import json
 import os
 import signal
@@ -39,8 +39,8 @@ def figures(run, kernel="ntk"):
 
 
 def check(values, weights, kernel, y, gap, tolerance=1e-10):
-    """Compares with NumPy's eigenvectors: products of the weights of two classes, summed over eigenvalues
-    that are less than `gap` of the largest apart. Returns the number of such groups."""
+    """Compares with NumPy's eigenvectors: products of the weights of two classes, summed over groups of
+    eigenvalues whose distances are less than `gap` times the largest. Returns the number of groups."""
     expected, vectors = np.linalg.eigh(kernel)
     np.testing.assert_allclose(values, expected, atol=1e-14 * len(y) ** 0.5 * expected[-1])
     wanted = vectors.T @ y
@@ -73,7 +73,7 @@ def test_two_thousand_images_with_single_repeated_and_vanishing_eigenvalues(tmp_
     values = np.load(tmp_path / "run/spectrum/nngp.npy")
     groups = check(values, weights, kernel_of(tmp_path / "run", "nngp"), y, gap=1e-3)
     assert groups == 1 + 150 + 20
-    # And of the eigenvectors that were chosen, without NumPy's.
+    # The same for the chosen eigenvectors, without NumPy's.
     chosen = left[:, :150].T @ y
     np.testing.assert_allclose(
         np.abs(weights[1790:1940]), np.abs(chosen), atol=1e-10 * np.linalg.norm(y))
@@ -113,7 +113,7 @@ def test_every_way_to_a_spectrum_finds_the_same_weights(assembled, setting, rank
     for kernel in ("nngp", "ntk"):
         values = np.load(folder / f"run/spectrum/{kernel}.npy")
         weights = np.load(folder / f"run/spectrum/{kernel}_weights.npy")
-        # Nine groups of the 300 eigenvalues are that far apart.
+        # The 300 eigenvalues form nine groups with such gaps.
         assert check(values, weights, kernel_of(folder / "run", kernel), y - offset, gap=1e-4) >= 5
         assert figures(folder / "run", kernel)["weights"]["norm_error"] < 1e-12
     stored = folder / "run/spectrum/ntk_vectors.npy"
@@ -140,7 +140,7 @@ def test_a_spectrum_without_weights_leaves_no_old_ones(assembled):
     succeed("spectrum", path, "--set", "spectrum={weights: true, centred: false}", ranks=2)
     file = folder / "run/spectrum/ntk_weights.npy"
     assert file.exists()
-    # The weights are part of what is asked, and their offset only with them.
+    # A spectrum without these weights is computed again; their offset matters only if there are weights.
     again = succeed("spectrum", path, "--resume", "--set", "spectrum.weights=true")
     assert "lambda_max" not in again.stdout
     succeed("spectrum", path, "--resume")
@@ -162,7 +162,7 @@ def larger(tmp_path_factory):
 
 
 def interrupt(path, folder, number):
-    """Starts the spectrum on two ranks and ends it by a signal once a state is on disk."""
+    """Starts the spectrum on two ranks and ends it with a signal once a state is on disk."""
     content = summary(folder / "run")
     content["variants"][0].pop("ntk", None)
     (folder / "run/summary.json").write_text(json.dumps(content))
@@ -172,7 +172,7 @@ def interrupt(path, folder, number):
     wait_until(state.exists, process)
     ranks = ranks_of(process).values()
     if number == signal.SIGKILL:
-        # mpirun does not pass it on; orphaned ranks might finish before they notice.
+        # mpirun does not forward it; orphaned ranks might finish before they notice.
         for rank in ranks:
             os.kill(rank, number)
     process.send_signal(number)

@@ -21,7 +21,7 @@ pytestmark = [
 ]
 LEVELS = ("v2", "v3", "v4")
 TEXT = "[flatten, dense, gelu, dense, tanh, dense]"
-# What a script without the package's own modules does: FOLDER is that of library.py.
+# A script that does not use the package's own modules. Its first argument is the folder of library.py.
 SCRIPT = """
 import pathlib, sys, sysconfig
 sys.path.insert(0, sys.argv[1])
@@ -38,7 +38,7 @@ print("\\n".join(sorted(mapped)))
 
 
 def run(command, **environment):
-    """Runs a command without what this machine knows of Swift."""
+    """Runs a command in an environment without Swift."""
     path = ":".join(part for part in ENVIRONMENT["PATH"].split(":") if "swift" not in part)
     kept = {name: value for name, value in ENVIRONMENT.items() if not name.startswith(("OPENBLAS", "PYTHON"))}
     return subprocess.run(
@@ -57,7 +57,7 @@ def python(tmp_path_factory):
     return folder / "bin/python"
 
 
-# The package as its users see it: every module, the README's example and the first one of the guide.
+# The package as its users see it: every module, the README's example and the guide's first example.
 USE = """
 import importlib, pathlib, pkgutil, sys
 import numpy as np
@@ -115,7 +115,7 @@ def test_nothing_of_swift_or_mpi_is_needed(python, images, tmp_path):
 
 
 def test_the_package_is_used_as_its_pages_say(python, tmp_path):
-    """In a folder without the sources, where Python looks at nothing but the environment (-I)."""
+    """In a folder without the sources, where Python only uses the virtual environment (-I)."""
     [notebook] = blocks((ROOT / "README.md").read_text(), "from ntkdist import stax")
     guide = blocks((ROOT / "docs/guide/python.md").read_text(), "import numpy as np")
     (tmp_path / "notebook.py").write_text(notebook)
@@ -125,7 +125,7 @@ def test_the_package_is_used_as_its_pages_say(python, tmp_path):
 
 
 def test_every_level_computes(python, images, tmp_path):
-    """The processor's own, and those below."""
+    """The processor's own level, and those below it."""
     (tmp_path / "network.yaml").write_text(f"network: {TEXT}\n")
     succeed("kernel", tmp_path / "network.yaml", "--rows", images, "--output", tmp_path / "program")
     expected = np.load(tmp_path / "program/ntk.npy")
@@ -149,7 +149,7 @@ def test_its_bytes_are_those_of_the_installed_program(python, images, tmp_path):
         result = run([python, "-c", SCRIPT, ROOT / "Tests/EndToEnd", level, images, tmp_path / f"{level}.npy"],
                      OPENBLAS_CORETYPE={"v2": "Nehalem", "v3": "Haswell", "v4": "SkylakeX"}[level])
         assert result.returncode == 0, result.stderr
-        # The headers of versions of NumPy differ in spaces.
+        # Headers differ in spaces between versions of NumPy.
         found, expected = np.load(tmp_path / f"{level}.npy"), np.load(tmp_path / level / "ntk.npy")
         assert found.tobytes() == expected.tobytes() and found.dtype == expected.dtype
 
@@ -170,7 +170,7 @@ def test_a_level_above_the_processor_is_refused(python, images, tmp_path):
 
 
 def test_a_fresh_debian_computes_with_it(images, tmp_path):
-    """A root file system with Python alone."""
+    """A root file system with only Python."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         assert not os.environ.get("CI"), "root or debootstrap is missing"
         pytest.skip("needs root and debootstrap")

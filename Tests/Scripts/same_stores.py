@@ -25,7 +25,7 @@ VOLATILE = ("seconds", "time", "rate", "started", "ended", "version", "revision"
 
 
 def write_cifar10(folder):
-    """Random images in CIFAR-10's layout, smooth enough for their kernels to have a spread."""
+    """Random images in CIFAR-10's layout, so smooth that their kernels vary."""
     folder.mkdir()
     generator = np.random.default_rng(14)
     shapes = generator.normal(size=(10, 3, 8, 8))
@@ -41,7 +41,7 @@ def write_cifar10(folder):
 def reduction(job, cifar10):
     """The settings that make a job take seconds: fewer images, and less depth for convolutions."""
     network, settings = job["network"], {}
-    # The cost of one pair of images: few pairs of pixels, many, or a million.
+    # The time of one pair of images depends on the pairs of pixels: few, many, or a million.
     preset = network.get("preset", "") if isinstance(network, dict) else "cnn-gap"
     pooled = preset == "cnn-gap" or preset.startswith("myrtle")
     small = job["data"].get("reduce", 1) > 1
@@ -84,7 +84,7 @@ def files(run):
 
 
 def leaves(value, name=""):
-    """The keys of a JSON value with their numbers, as paths."""
+    """The keys of a JSON value, as paths, with their numbers."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from leaves(part, f"{name}.{key}")
@@ -96,7 +96,7 @@ def leaves(value, name=""):
 
 
 def compare_summaries(old, new):
-    """What is wrong, and what is worth knowing, about a summary compared with an earlier one."""
+    """The errors in a summary, and its other differences, compared with an earlier one."""
     before, after = (dict(leaves(json.loads(path.read_text()))) for path in (old, new))
     wrong = [f"summary.json has no {key}" for key in before if key not in after]
     notes = [f"summary.json has a new key {key}" for key in after if key not in before]

@@ -1,6 +1,6 @@
 """An independent reference: the recursion of every layer in plain NumPy, on all pairs of positions.
 
-It is written from the formulas alone, for small images, and shares nothing with the program.
+It is written only from the formulas, for small images, and shares nothing with the program.
 """
 from .network import LAYERS, kernels
 

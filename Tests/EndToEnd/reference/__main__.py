@@ -13,7 +13,7 @@ SHARED = pathlib.Path(__file__).resolve().parents[4] / "shared/conformance"
 
 
 def worst(found, expected, scale, skip_diagonal):
-    """The largest error of an entry, relative to it or to a hundredth of the mean diagonal."""
+    """The largest error of an entry, relative to the entry or to a hundredth of the mean diagonal."""
     found = found[: expected.shape[0], : expected.shape[1]]
     error = np.abs(found - expected) / np.maximum(np.abs(expected), 0.01 * scale)
     error[~np.isfinite(expected)] = 0
@@ -23,7 +23,7 @@ def worst(found, expected, scale, skip_diagonal):
 
 
 def check(folder, case):
-    """The errors of one case by array."""
+    """The errors of one case, by array."""
     images = [np.load(folder / "inputs" / case[key]) for key in ("rows", "columns")]
     expected = np.load(folder / "cases" / f"{case['name']}.npz")
     errors = {}

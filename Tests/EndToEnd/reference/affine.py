@@ -7,8 +7,8 @@ import numpy as np
 def affine(signal, parameters, taps=1, spread=lambda m: m, local=False, shape=None):
     """K <- w A(K) + b, Theta <- w A(Theta) + alpha A(K) + beta, with A = `spread`.
 
-    In the NTK parameterization alpha = w and beta = b. In the standard one alpha is the number of
-    inputs of an output and beta 1 where there is a bias. (arXiv 2001.07301.)
+    In the NTK parameterization, alpha = w and beta = b. In the standard one, alpha is the number of
+    inputs of an output, and beta is 1 if there is a bias. (arXiv 2001.07301.)
     """
     w = parameters.get("weight_variance", 1.0)
     b = parameters.get("bias_variance", 0.0)
@@ -22,7 +22,7 @@ def affine(signal, parameters, taps=1, spread=lambda m: m, local=False, shape=No
         k, t = spread(c.k), spread(c.t)
         new, tangent = w * k + b, w * t + alpha * k + beta
         if local:
-            # Every position has weights of its own.
+            # Every position has its own weights.
             own = np.eye(k.shape[-1])
             new, tangent = new * own, tangent * own
         return new, tangent
@@ -36,7 +36,7 @@ def dense(signal, parameters):
 
 
 def margins(size, stride, padding, n):
-    """Positions of output and the margin before the first input, as XLA pads; `size` is the window's extent."""
+    """The number of outputs and the margin before the first input, as XLA pads; `size` is the window's extent."""
     if padding == "valid":
         return (n - size) // stride + 1, 0
     output = -(-n // stride)
@@ -44,7 +44,7 @@ def margins(size, stride, padding, n):
 
 
 def window(size, stride, dilation, padding, n):
-    """The inputs under each place of each window along one axis: [places, outputs], -1 outside."""
+    """The inputs at each place of each window along one axis: [places, outputs], -1 outside."""
     output, low = margins((size - 1) * dilation + 1, stride, padding, n)
     place = stride * np.arange(output) + dilation * np.arange(size)[:, None] - low
     if padding == "circular":

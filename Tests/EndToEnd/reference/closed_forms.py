@@ -18,12 +18,12 @@ def sine_part(k, q1, q2):
 
 
 def correlation(k, root):
-    """K / sqrt(q1 q2), 0 where there is no variance."""
+    """K / sqrt(q1 q2), or 0 without variance."""
     return np.divide(k, root, out=np.zeros_like(k), where=root > 0)
 
 
 def angle(k, q1, q2):
-    """The angle between u and v; a right one where either is 0."""
+    """The angle between u and v; a right angle if either is 0."""
     s, root = sine_part(k, q1, q2)
     return np.where(root > 0, np.arctan2(s, k), np.pi / 2)
 
@@ -135,7 +135,7 @@ def gabor(k, q1, q2):
     minus = np.exp(-(q1 + q2 - 2 * k + 4 * p) / (2 * det))
     plus = np.exp(-(q1 + q2 + 2 * k + 4 * p) / (2 * det))
     value = (minus - plus) / (2 * np.sqrt(det))
-    # The derivative of the value with K (Price): of det, of the forms.
+    # The derivative of the value with respect to K (Price's theorem): that of det and of the forms.
     det_k = -8 * k
     minus_k = minus * (-(-2 - 8 * k) / (2 * det) + (q1 + q2 - 2 * k + 4 * p) * det_k / (2 * det**2))
     plus_k = plus * (-(2 - 8 * k) / (2 * det) + (q1 + q2 + 2 * k + 4 * p) * det_k / (2 * det**2))
@@ -155,7 +155,7 @@ def hermite(k, q1, q2, degree):
 
 
 def polynomials(k, q1, q2, coefficients):
-    """Mehler's formula, which ends: sum_n a_n(q1) a_n(q2) c^n."""
+    """Mehler's formula, which is a finite sum here: sum_n a_n(q1) a_n(q2) c^n."""
     c = np.asarray(coefficients, float)
     ratio = correlation(k, np.sqrt(q1 * q2))
 

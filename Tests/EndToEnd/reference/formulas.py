@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Dual:
-    """A number with its derivative, and operators that carry both on."""
+    """A number with its derivative, and operators that compute both."""
 
     def __init__(self, value, slope=0.0):
         self.value, self.slope = value, slope
@@ -61,7 +61,7 @@ def erf(x):
 
 
 def root(function, low, high):
-    """The place between `low` and `high` where a function changes its sign, by bisection."""
+    """The point between `low` and `high` where a function changes its sign, by bisection."""
     sign = np.sign(function(low))
     for _ in range(60):
         middle = (low + high) / 2
@@ -85,7 +85,7 @@ SMOOTH = {
 
 
 class Evaluation(ast.NodeVisitor):
-    """One evaluation of a formula at an array of points; `switches` are what its branches depend on."""
+    """One evaluation of a formula at an array of points; its branches depend on the signs of `switches`."""
 
     OPERATORS = {
         ast.Add: Dual.__add__, ast.Sub: Dual.__sub__, ast.Mult: Dual.__mul__,
@@ -166,7 +166,7 @@ class Formula:
         return np.broadcast_to(self.evaluation(x)[0].slope, np.shape(x))
 
     def kinks(self, bound):
-        """Where a switch changes sign on [-bound, bound]: not smooth there."""
+        """The points on [-bound, bound] where a switch changes sign, so that the function is not smooth."""
         # An irrational step, so that no kink lies on the grid.
         grid = np.arange(-bound, bound, 0.0137 * np.sqrt(0.5))
         found = []

@@ -59,14 +59,14 @@ def global_sum_pool(signal, _):
 
 
 def flatten(signal, _):
-    """All positions as channels, a readout: the mean over a of M[a, a]."""
+    """All positions as channels: a readout, the mean over a of M[a, a]."""
     width = signal.width and signal.width * positions(signal)
     return signal.linear(
         lambda m: variances(m).mean(-1)[..., None, None], shape=None, width=width)
 
 
 def cut(signal, parameters):
-    """A rectangle of positions: half-open ranges, negative from the end."""
+    """A rectangle of positions: half-open ranges; negative numbers count from the end."""
     h, w = signal.shape
     rows, columns = (
         np.arange(n)[slice(*parameters.get(key, [None, None]))]
@@ -92,7 +92,7 @@ def resize_matrix(n, size, method, antialias):
 
 
 def resize(signal, parameters):
-    """Images of another size."""
+    """Resized images."""
     size = parameters["shape"]
     method, antialias = parameters.get("method", "bilinear"), parameters.get("antialias", True)
     matrix = np.kron(*(resize_matrix(signal.shape[i], size[i], method, antialias) for i in (0, 1)))
@@ -118,7 +118,7 @@ MECHANISMS = {
 
 
 def embedded(signal, parameters):
-    """The signal with embeddings of positions, one random vector for each, in sum or side by side."""
+    """The signal with embeddings of positions, one random vector for each, added or concatenated."""
     kind = parameters.get("positional", "none")
     if kind == "none":
         return signal
@@ -159,7 +159,7 @@ def self_attention(signal, parameters):
 
 
 def root_attention(keys, values, s, b):
-    """Scaling by 1/sqrt(d), weights of queries and keys apart, no nonlinearity."""
+    """Scaling by 1/sqrt(d), separate weights of queries and keys, no nonlinearity."""
     def inner(a, c):
         return (a * c).sum((-2, -1), keepdims=True)
 

@@ -12,11 +12,11 @@ LIMIT = np.finfo(float).max
 
 
 class VarianceError(ValueError):
-    """A signal whose variance is no number or too large."""
+    """A signal whose variance is NaN or too large."""
 
 
 def layer_norm(signal, parameters):
-    """K / sqrt((q1 + eps) (q2 + eps)), q of each position or the mean over all."""
+    """K / sqrt((q1 + eps) (q2 + eps)), where q is that of each position or the mean over all."""
     epsilon = parameters.get("epsilon", 1e-12)
     everywhere = parameters.get("axes", "channel") == "all"
 
@@ -31,7 +31,7 @@ def layer_norm(signal, parameters):
 
 
 def dropout(signal, parameters):
-    """Channels are kept with probability 1 - rate and divided by it: each position of an image with itself grows."""
+    """Channels are kept with probability 1 - rate and divided by it, so every position's own variance grows."""
     keep = 1 - parameters["rate"]
 
     def rule(c):
@@ -77,11 +77,11 @@ def product(signal, parameters):
 
 
 def repeat(signal, parameters):
-    """Layers a number of times."""
+    """Layers repeated a number of times."""
     layers, count = parameters["layers"], parameters["count"]
     if parameters.get("tied", False) and all(map(is_tied_residual, layers)):
         return sequences.tied(signal, count, layers, apply)
-    # Tied weights on a path without shortcuts leave the kernels as they are.
+    # Without shortcuts, tied weights do not change the kernels.
     for _ in range(count):
         signal = apply(signal, layers)
     return signal
@@ -124,7 +124,7 @@ LAYERS = {
 
 
 def apply(signal: Signal, layers):
-    """The signal behind a list of layers."""
+    """The signal after a list of layers."""
     for layer in layers:
         name, parameters = named(layer)
         signal = LAYERS[name](signal, parameters)
@@ -137,14 +137,14 @@ def apply(signal: Signal, layers):
 def kernels(network, rows, columns=None):
     """The NNGP kernel and the NTK of images [N, H, W, C] or vectors [N, D].
 
-    Without `columns` every image meets itself on the diagonal: as the same image, so that noise
-    which is drawn per image counts.
+    Without `columns`, the diagonal is that of each image with itself, so noise that is drawn per
+    image counts.
     """
     square = columns is None
     rows = np.asarray(rows, float)
     columns = rows if square else np.asarray(columns, float)
     if network[0] == "flatten":
-        # Nothing of the pairs of pixels is needed.
+        # Pairs of pixels are not needed.
         network = network[1:]
         rows, columns = (images.reshape(len(images), -1) for images in (rows, columns))
     end = apply(inputs(rows, columns), network)

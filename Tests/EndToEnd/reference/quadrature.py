@@ -1,13 +1,13 @@
-"""Dual activations of any function, by Mehler's series where it is smooth, else by quadrature."""
+"""Dual activations of any function, by Mehler's series if it is smooth, else by quadrature."""
 import functools
 
 import numpy as np
 
 from .closed_forms import correlation
 
-# Where the normal density no longer counts.
+# The normal density beyond this is negligible.
 REACH = 13.0
-# The longest series; what needs more is integrated.
+# The longest series; functions that need more terms are integrated.
 LONGEST = 1500
 # Edges of the radial panels: narrow near the origin, where poles of a function are nearest.
 PANELS = np.array([0, 0.1, 0.3, 0.7, 1.4, 2.4, 3.8, 5.5, 8, REACH])
@@ -32,7 +32,7 @@ def table(count):
 
 @functools.lru_cache(maxsize=128)
 def moments(function, variances, count):
-    """a_n(q) = E[phi(sqrt(q) z) h_n(z)] for the bytes of some q: [q, count], by the trapezoidal rule."""
+    """a_n(q) = E[phi(sqrt(q) z) h_n(z)] for an array of q given as bytes: [q, count], by the trapezoidal rule."""
     z, rows = table(count)
     values = function(np.sqrt(np.frombuffer(variances))[:, None] * z) * rows[0]
     return values @ rows.T
@@ -45,13 +45,13 @@ def coefficients(function, q, count):
 
 
 def series(k, q1, q2, function, derivative):
-    """sum_n a_n(q1) a_n(q2) c^n for phi and phi'; None where too many terms are needed."""
+    """sum_n a_n(q1) a_n(q2) c^n for phi and phi'; None if too many terms are needed."""
     c = correlation(k, np.sqrt(q1 * q2))
 
     def dual(f):
         for count in (128, 512, LONGEST):
             a, b = (coefficients(f, q, count) for q in (q1, q2))
-            # Products of two coefficients count: 1e-9 squared is below every digit.
+            # Only products of two coefficients matter, and 1e-9 squared is below rounding errors.
             if all(np.abs(m[..., -8:]).max() <= 1e-9 * np.abs(m).max() for m in (a, b)):
                 break
         else:
@@ -87,12 +87,12 @@ def graded(edges, levels):
 def polar(k, q1, q2, functions, kinks):
     """E[f(u) f(v)] for each of `functions`, in polar coordinates of the plane of u and v.
 
-    Lines where u or v is a kink are crossed once by a ray: the radius is split there, and the angle
-    where two of them meet and where a ray turns from one side of the plane to the other.
+    A ray crosses each line on which u or v is a kink once. The radius is split there. The angle is split
+    where two of these lines meet, and where a ray turns from one side of the plane to the other.
     """
     shape = np.broadcast_shapes(k.shape, q1.shape, q2.shape)
     triples = [np.broadcast_to(m, shape).ravel() for m in (k, np.minimum(q1, q2), np.maximum(q1, q2))]
-    # Pairs that are the same but for their order are integrated once.
+    # Pairs that differ only in their order are integrated once.
     unique, inverse = np.unique(np.stack(triples, -1), axis=0, return_inverse=True)
     k, q1, q2 = unique.T
     away = [x for x in kinks if x != 0]
@@ -106,7 +106,7 @@ def polar(k, q1, q2, functions, kinks):
 
 def polar_part(k, q1, q2, functions, kinks):
     s1, s2 = np.sqrt(q1), np.sqrt(q2)
-    # Exact for an image with itself, as the product of the roots is not.
+    # This is exact for an image with itself; the product of the roots is not.
     product = np.sqrt(q1 * q2)
     sine = np.sqrt(np.maximum(product - k, 0) * np.maximum(product + k, 0))
     psi = np.arctan2(sine, k)

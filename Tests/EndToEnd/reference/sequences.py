@@ -6,7 +6,7 @@ from .signals import Signal, variances
 
 
 def tokens(signal, order):
-    """The signal as a sequence: its rows, each the mean over its pixels, or its pixels."""
+    """The signal as a sequence of its rows, each the mean over its pixels, or of its pixels."""
     if order == "pixels" or signal.shape is None:
         return signal
     h, w = signal.shape
@@ -52,7 +52,7 @@ def recurrent(signal, parameters):
 
 
 def named(layer):
-    """The name and the parameters of a layer as it is written."""
+    """The name and the parameters of a layer."""
     if isinstance(layer, str):
         return layer, {}
     ((name, parameters),) = layer.items()
@@ -67,16 +67,16 @@ def is_tied_residual(layer):
 def tied(signal, count, layers, apply):
     """x_{l+1} = x_l + main(x_l), main with the same weights at all l (or in turn from `layers`).
 
-    A block makes of x_l and x_m what it makes of two inputs of one network, and increments of the
-    same block are correlated at all depths:
+    A block maps x_l and x_m like two inputs of one network, so increments of the same block are
+    correlated at all depths:
 
         C[l, m] = C[0, 0] + sum_{j<l, k<m} I[j, k],    I[j, k] = main(C[j, k])
 
-    for K and for Theta, j and k counting only uses of the same block.
+    for K and for Theta, where j and k are uses of the same block.
     """
     mains = [named(layer)[1]["main"] for layer in layers]
     depth = count * len(mains)
-    # Of a left image with itself, a right one with itself, and of both, at depths l and m.
+    # A left image with itself, a right one with itself, and a left one with a right one.
     sets = [(0, 0), (1, 1), (0, 1)]
     start = [signal.left, signal.right, signal.cross]
     states = [{(0, 0): side} for side in start]

@@ -13,7 +13,7 @@ class Covariances(typing.NamedTuple):
     # [..., P1, 1] and [..., 1, P2]
     q1: np.ndarray
     q2: np.ndarray
-    # Whether both sides are the same image: its own noise is then on the diagonal.
+    # Whether both sides are the same image, so that its noise is on the diagonal.
     same: bool
 
 
@@ -24,18 +24,18 @@ def variances(k):
 
 @dataclasses.dataclass
 class Signal:
-    """What a network has made of `left` and `right` images.
+    """The covariances of a network's signals for `left` and `right` images.
 
-    Each of `left`, `right` and `cross` is (K, Theta). `left` and `right` hold every image with
-    itself, `cross` each left image with each right one; the leading axes of the three broadcast.
+    Each of `left`, `right` and `cross` is (K, Theta). `left` and `right` have every image with
+    itself, `cross` has each left image with each right one; the leading axes of the three broadcast.
     """
 
     left: tuple
     right: tuple
     cross: tuple
-    # Rows and columns of positions; None behind a readout.
+    # Rows and columns of positions; None after a readout.
     shape: tuple | None
-    # Channels of the finite network, where known.
+    # Channels of the finite network; None if not known.
     width: float | None = None
 
     @property
@@ -49,12 +49,12 @@ class Signal:
         ]
 
     def replaced(self, pairs, **changes):
-        """The same with other (K, Theta), and with changes of shape or width."""
+        """The signal with other (K, Theta), and with changes of shape or width."""
         left, right, cross = pairs
         return dataclasses.replace(self, left=left, right=right, cross=cross, **changes)
 
     def map(self, rule, **changes):
-        """Applies a rule from `Covariances` to (K, Theta) to all three."""
+        """Applies a rule, from `Covariances` to (K, Theta), to all three."""
         return self.replaced([rule(c) for c in self.covariances], **changes)
 
     def linear(self, rule, **changes):
