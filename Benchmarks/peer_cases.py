@@ -6,8 +6,8 @@
     DIR/bin/pip install --no-deps neural-tangents==0.6.5
     DIR/bin/python Benchmarks/peer_cases.py [--only REGEX] [--seconds 15]
 
-Each case is a rectangular block of random images, NNGP and NTK together, compiled beforehand, with the inputs on the
-device: the best of the repetitions that fit into --seconds, at least two.
+Each case is a rectangular block for random images, NNGP and NTK together. It is compiled before the timing, and the
+inputs are on the device. The result is the best of at least two repetitions, as many as fit into --seconds.
 """
 import argparse
 import dataclasses
@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore")
 
 @dataclasses.dataclass
 class Case:
-    """Images of one shape; how many are fastest in a block, in double and in single precision."""
+    """Images of one shape, and how many in a block are fastest, in double and in single precision."""
 
     shape: tuple
     f64: int
@@ -87,7 +87,7 @@ def network(name, stax, jnp):
 
 
 def measure(name, precision, seconds):
-    # What it would import of TensorFlow is not used.
+    # This stub keeps it from importing TensorFlow, which is not used here.
     sys.modules["neural_tangents.experimental"] = types.ModuleType("neural_tangents.experimental")
     import jax
     import numpy as np

@@ -13,9 +13,9 @@ import TileSchedule
 /// - `--bytes`: bytes written per tile; `--file-system`: bytes per second of the file system
 /// - `--poll`: seconds between two polls of the coordinator
 /// - `--message`: the coordinator's seconds per message, besides the queue's measured time
-/// - `--latency`: seconds that a message is under way
+/// - `--latency`: seconds that a message takes to arrive
 ///
-/// Prints one JSON line: wall time over the ideal time, and how busy coordinator and file system are.
+/// Prints one JSON line: wall time / ideal time, and how busy coordinator and file system are.
 @main
 struct ClusterModel {
   static func main() {

@@ -2,9 +2,9 @@ import BLAS
 import KernelTiles
 import RecursionCore
 
-/// Attention over 64 and 256 pixels on one core: what a layer of it adds to the time of a pair of images,
-/// as floating-point operations of its four matrix products per second, and those of large products
-/// by BLAS beside it.
+/// Attention over 64 and 256 pixels on one core: the time that a layer adds to a pair of images, as
+/// floating-point operations of its four matrix products per second. For comparison, those of large
+/// products by BLAS.
 enum AttentionBenchmark {
   private static let depths = (few: 1, many: 5)
 
@@ -18,7 +18,7 @@ enum AttentionBenchmark {
         let many = try seconds(size, images, depths.many, precision)
         let perLayer = (many - few) / Double(depths.many - depths.few)
         let positions = Double(size * size)
-        // G1 M and the result times G2^T, of K and of Theta.
+        // G1 M, and the result times G2^T, for K and for Theta.
         let operations = 8 * positions * positions * positions
         NTKBench.report([
           "case": "attention-\(size * size)", "precision": precision.rawValue,
@@ -29,7 +29,7 @@ enum AttentionBenchmark {
     }
   }
 
-  /// Seconds of one pair of images.
+  /// Seconds for one pair of images.
   private static func seconds(
     _ size: Int, _ images: Int, _ depth: Int, _ precision: Precision
   ) throws -> Double {

@@ -2,8 +2,8 @@ import KernelTiles
 import MessagePassing
 import RecursionCore
 
-/// A rectangular block of 2,000 x 2,000 random images with 3,072 features from images to kernels,
-/// K0's matrix product included, its tiles dealt to all ranks.
+/// A rectangular block of 2,000 x 2,000 random images with 3,072 features, from images to kernels,
+/// including K0's matrix product. Its tiles are distributed to all ranks.
 enum BlockBenchmark {
   private static let n = 2000
   private static let features = 3072
@@ -53,7 +53,7 @@ enum BlockBenchmark {
     }
   }
 
-  /// Sums of twelve uniform numbers: near enough to normal for a benchmark, and the same everywhere.
+  /// Sums of twelve uniform numbers: nearly normal, and the same everywhere.
   static func standardNormal(_ count: Int) -> [Double] {
     var state: UInt64 = 1
     return (0..<count).map { _ in

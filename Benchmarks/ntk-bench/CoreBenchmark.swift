@@ -1,12 +1,12 @@
 import RecursionCore
 
 /// The recursion core on one core: NNGP and NTK together, per pair of images and layer (an
-/// activation and the dense layer after it), beside the vector peak measured in the same run. Images
-/// have variances from 0.5 to 1.5; those of the cases called `unit` have 1, where the tables of
-/// activations without a closed form are polynomials of one variable.
+/// activation and the dense layer after it), with the vector peak measured in the same run. Images
+/// have variances from 0.5 to 1.5. In cases called `unit` they have 1, so the tables of activations
+/// without a closed form are polynomials of one variable.
 enum CoreBenchmark {
-  /// Floating-point operations per pair and layer, a fused multiply-add counted as two, divisions
-  /// and roots as one; counted in the source of the activation, `ActivationStep` and `AffineStep`.
+  /// Floating-point operations per pair and layer. A fused multiply-add counts as two, a division
+  /// or root as one; counted in the source of the activation, `ActivationStep` and `AffineStep`.
   private static func operations(_ activation: String, _ precision: Precision) -> Double? {
     switch (activation, precision) {
     case ("erf", .f64): return 123

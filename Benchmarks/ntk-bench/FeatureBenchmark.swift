@@ -3,8 +3,8 @@ import Features
 import MessagePassing
 import Tiling
 
-/// The kernel of features over all ranks: one panel of columns of 10,000 points, which lies in memory,
-/// is added to the tiles; and, beside it, products of BLAS (syrk of order 2,048) on all ranks at once.
+/// The kernel of features on all ranks: one panel of columns of 10,000 points, which is in memory,
+/// is added to the tiles. For comparison, products of BLAS (syrk of order 2,048) on all ranks.
 enum FeatureBenchmark {
   private static let points = 10_000
   private static let tile = 1024

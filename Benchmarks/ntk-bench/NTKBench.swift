@@ -2,13 +2,13 @@ import Foundation
 import MessagePassing
 import RankProgram
 
-/// Speed of the parts that ntk-dist exists for; one JSON line a case.
+/// The speed of the main parts of ntk-dist; one JSON line per case.
 ///
 ///     ntk-bench [core | pixels | attention | block | squares | features | reduction | pack] [--only TEXT]
 ///
 /// `core`, `pixels`, `attention` and `pack` run on one core; `block`, `squares`, `features` and
-/// `reduction` on all ranks of an mpirun, which share the tiles or the matrix. --only keeps the cases
-/// whose name contains a text (not of `block` and `pack`).
+/// `reduction` run on all ranks of an mpirun, which share the tiles or the matrix. --only selects
+/// cases whose name contains a text (except for `block` and `pack`).
 @main
 struct NTKBench {
   static func main() throws {
@@ -56,7 +56,7 @@ struct NTKBench {
     print("{\(parts.joined(separator: ", "))}")
   }
 
-  /// The least wall time of several runs, in seconds.
+  /// The shortest wall time of several runs, in seconds.
   static func best(of runs: Int, _ body: () throws -> Void) rethrows -> Double {
     var least = Double.infinity
     for _ in 0..<runs {

@@ -33,7 +33,7 @@ enum Networks {
     return (0..<depth).flatMap { _ in [convolution, LayerDescription(activation)] }
   }
 
-  /// Convolutions alone.
+  /// Only convolutions.
   static func convolutional(depth: Int) -> [LayerDescription] {
     (0..<depth).map { _ in convolution([3, 3]) }
   }
@@ -49,7 +49,7 @@ enum Networks {
       ])
   }
 
-  /// `depth` layers of attention, without anything between.
+  /// `depth` layers of attention, with nothing between them.
   static func attention(depth: Int) -> [LayerDescription] {
     (0..<depth).map { _ in
       LayerDescription("self_attention", [.init("mechanism", .word("softmax"))])
@@ -73,7 +73,7 @@ enum Networks {
     return [convolution([3, 3])] + blocks + [relu]
   }
 
-  /// Stages of convolutions with a 2 x 2 pool behind each, and pools until one pixel is left.
+  /// Stages of convolutions with a 2 x 2 pool after each, and pools until one pixel is left.
   static func myrtle(_ counts: [Int]) -> [LayerDescription] {
     let pool = LayerDescription(
       "average_pool", [.init("window", .numbers([2, 2])), .init("stride", .numbers([2, 2]))])

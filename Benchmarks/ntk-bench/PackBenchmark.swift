@@ -4,7 +4,7 @@ import MessagePassing
 import TileStore
 import Tiling
 
-/// 100,000 loose tiles of 1 kB, as an interrupted run could leave them at most, packed into shards on
+/// 100,000 loose tiles of 1 kB, the most that an interrupted run could leave, packed into shards on
 /// one core, in the temporary folder (TMPDIR).
 enum PackBenchmark {
   /// Rows of tiles of 11 x 11 values, 972 bytes each.
@@ -35,7 +35,7 @@ enum PackBenchmark {
     ])
   }
 
-  /// Writes every tile as a rank does, but for the flush, which is not what is measured.
+  /// Writes every tile as a rank does, except for the flush, which is not measured.
   private static func scatter(_ array: TileArray) throws {
     let values = [Double](repeating: 1, count: edge * edge)
     let bytes = values.withUnsafeBytes { raw in

@@ -1,10 +1,10 @@
 import RecursionCore
 
 /// Convolutional kernels on one core: NNGP and NTK together, per pair of pixels and layer (a 3 x 3
-/// convolution and the activation after it), beside the vector peak measured in the same run.
+/// convolution and the activation after it), with the vector peak measured in the same run.
 enum PixelBenchmark {
-  /// Floating-point operations per pair of pixels and layer, a fused multiply-add counted as two,
-  /// divisions and roots as one; counted in the source of the passes, the vertical sums and the
+  /// Floating-point operations per pair of pixels and layer. A fused multiply-add counts as two, a
+  /// division or root as one; counted in the source of the passes, the vertical sums and the
   /// activation.
   private static func operations(_ activation: String, _ precision: Precision) -> Double {
     switch (activation, precision) {

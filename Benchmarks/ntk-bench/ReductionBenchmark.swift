@@ -3,8 +3,9 @@ import BlockCyclic
 import DistributedAlgebra
 import MessagePassing
 
-/// The reduction of a symmetric matrix of order 6,000 to a band over all ranks, and what it does with its
-/// first panel: A V, A - V X' - X V', and both in one pass. Beside them products of BLAS (gemm of order 2,048) on all ranks at once.
+/// The reduction of a symmetric matrix of order 6,000 to a band on all ranks, and its steps for the
+/// first panel: A V, A - V X' - X V', and both in one pass. For comparison, products of BLAS (gemm
+/// of order 2,048) on all ranks at once.
 enum ReductionBenchmark {
   private static let order = 6_000
   private static let block = 64
@@ -45,7 +46,7 @@ enum ReductionBenchmark {
       let panel = try PanelReplicas(for: first)
       panel.begin(panel: 0, count: block)
       let pass = try TrianglePass(for: first)
-      // Any numbers will do, but zeros and what memory held may be slow or fast.
+      // Any numbers will do, except zeros and uninitialized memory, which may change the speed.
       panel.byRow.update(repeating: 1e-3, count: block * panel.rows.count)
       try panel.shareVectors()
       let operations = 2 * n * n * Double(block)
@@ -90,7 +91,7 @@ enum ReductionBenchmark {
 }
 
 extension Communicator {
-  /// The least time, over some runs, until all ranks are done. Collective.
+  /// The shortest time, over some runs, until all ranks are done. Collective.
   func leastSeconds(of runs: Int, _ body: () throws -> Void) throws -> Double {
     var least = Double.infinity
     for _ in 0..<runs {

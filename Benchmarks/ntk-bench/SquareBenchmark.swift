@@ -4,10 +4,10 @@ import RecursionCore
 import TileSchedule
 import Tiling
 
-/// Kernels of a few random images from images to kernels over all ranks: the square
-/// kernel of which the lower triangle is computed, and a rectangular block of as many entries.
+/// Kernels of a few random images, from images to kernels, on all ranks: a square kernel, of which
+/// the lower triangle is computed, and a rectangular block with as many entries.
 ///
-/// What a rank needs of single images is part of the time, and computed by every rank for itself.
+/// Every rank computes for itself what it needs from single images. This is part of the time.
 enum SquareBenchmark {
   private struct Case {
     let name: String
@@ -15,7 +15,7 @@ enum SquareBenchmark {
     var size = 32
     let images: Int
     let tile: Int
-    /// For some seconds: a virtual machine's speed comes and goes, and the peer looks for as long.
+    /// They take some seconds, because a virtual machine's speed varies, and as long as the peer's.
     let repetitions: Int
 
     var shape: [Int] { [size, size, 3] }
@@ -46,8 +46,8 @@ enum SquareBenchmark {
         + [Networks.globalPool], size: 8, images: 32, tile: 8, repetitions: 200),
   ]
 
-  /// Sets of images, taken in turn: more than the edges that are kept, so that nothing of an image
-  /// is known when its turn comes.
+  /// Sets of images, used in turn. There are more of them than the edges that are kept, so nothing
+  /// is known about an image when its turn comes.
   private static let copyCount = 16
 
   static func run(on world: Communicator, only: String) throws {
