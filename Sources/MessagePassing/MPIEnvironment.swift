@@ -22,7 +22,7 @@ public struct MPIEnvironment: ~Copyable {
     if Self.isInitialized {
       try check("MPI_Query_thread", ntk_mpi_query_thread(&provided))
     } else {
-      if isAlone { Self.doWithoutDaemon() }
+      if isAlone { Self.prepareForOneProcess() }
       try check("MPI_Init_thread", ntk_mpi_init_thread_funneled(&provided))
     }
     guard provided >= ntk_mpi_thread_funneled() else {
@@ -34,12 +34,14 @@ public struct MPIEnvironment: ~Copyable {
     world = try Communicator(handle: ntk_mpi_comm_world(), isOwned: false)
   }
 
-  /// Keeps Open MPI 4 from starting a daemon for a process that no launcher has started. The daemon exists only for
-  /// MPI_Comm_spawn, which this program never calls, and starting it takes longer than a small kernel.
-  ///
-  /// Without the daemon, all such processes of a user would share one session folder, and each would remove it while
-  /// others use it (Open MPI's issue 3818). A single rank needs no session folder. Nothing else reads these variables.
-  private static func doWithoutDaemon() {
+  /// Keeps Open MPI 4 from preparing for processes that will never exist. What the user has set stays as it is, and
+  /// nothing else reads these variables.
+  private static func prepareForOneProcess() {
+    // Other components load the libraries of network adapters. One of them, PSM2, measures its clock for 0.1 s.
+    setenv("OMPI_MCA_pml", "ob1", 0)
+    // The daemon exists only for MPI_Comm_spawn, which this program never calls, and starting it takes longer than a
+    // small kernel. Without the daemon, all such processes of a user would share one session folder, and each would
+    // remove it while others use it (Open MPI's issue 3818). A single rank needs no session folder.
     guard getenv("OMPI_MCA_ess_singleton_isolated") == nil else { return }
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
     setenv("OMPI_MCA_orte_create_session_dirs", "0", 0)

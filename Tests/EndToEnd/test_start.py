@@ -49,6 +49,15 @@ def test_a_rank_alone_needs_no_daemon_and_no_session_folder(tmp_path):
     assert result.returncode == 0 and not sentences(result), result.stderr
 
 
+def test_a_rank_alone_loads_no_libraries_of_network_adapters(tmp_path):
+    path = write_job(tmp_path, **SMALL)
+    said = run([], "assemble", path, remove=["OMPI_MCA_pml"], OMPI_MCA_pml_base_verbose="10")
+    assert said.returncode == 0 and "loaded component ob1" in said.stderr and "component cm" not in said.stderr
+    # What the user has set stays.
+    said = run([], "assemble", path, "--resume", OMPI_MCA_pml="^monitoring", OMPI_MCA_pml_base_verbose="10")
+    assert said.returncode == 0 and "loaded component cm" in said.stderr
+
+
 def test_more_ranks_than_cores_are_a_warning_unless_they_are_meant(tmp_path):
     path = write_job(tmp_path, **SMALL)
     # Two ranks that may only run on one core.
