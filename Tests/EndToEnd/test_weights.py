@@ -113,7 +113,7 @@ def test_every_way_to_a_spectrum_finds_the_same_weights(assembled, setting, rank
     for kernel in ("nngp", "ntk"):
         values = np.load(folder / f"run/spectrum/{kernel}.npy")
         weights = np.load(folder / f"run/spectrum/{kernel}_weights.npy")
-        # The 300 eigenvalues form nine groups with such gaps.
+        # With such gaps, the 300 eigenvalues form nine groups if computed as here; rounding may merge some.
         assert check(values, weights, kernel_of(folder / "run", kernel), y - offset, gap=1e-4) >= 5
         assert figures(folder / "run", kernel)["weights"]["norm_error"] < 1e-12
     stored = folder / "run/spectrum/ntk_vectors.npy"

@@ -277,5 +277,8 @@ def test_chunks_stay_inside_layers():
 
 
 def test_sizes_of_chunks():
-    for text, expected in (("4GB", 4 * 10**9), ("1.5 MB", 1500000), (7, 7), ("2k", 2000)):
+    for text, expected in (
+        *(("4GB", 4 * 10**9), ("1.5 MB", 1500000), (7, 7), ("2k", 2000)),
+        *(("4GiB", 4 * 2**30), ("1.5 MiB", 3 * 2**19), ("8 B", 8)),
+    ):
         assert _layout.byte_count(text) == expected

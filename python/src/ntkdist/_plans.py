@@ -116,7 +116,7 @@ def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -
         found, signal = traced(layer, axes, (None, sizes[0]), patterns)
     elif len(spatial) > 2:
         raise NotImplementedError(
-            f"inputs with {len(spatial)} spatial axes; kernels are computed of images, with one or "
+            f"inputs with {len(spatial)} spatial axes; kernels are computed for images with one or "
             "two: put Flatten first, or merge axes"
         )
     else:

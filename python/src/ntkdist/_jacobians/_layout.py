@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_PREFIXES = ("", "K", "M", "G", "T")
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,11 @@ def _pieces(arrays: Sequence[Leaf], members: Sequence[int], most: int) -> Iterat
 
 
 def byte_count(text: str | int) -> int:
-    """The number of bytes in a text such as "4GB" or "500 MB". Raises ValueError for others."""
+    """The number of bytes in a text such as "4GB" or "500 MiB". Raises ValueError for others."""
     if isinstance(text, int) and not isinstance(text, bool) and text > 0:
         return text
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", str(text), re.IGNORECASE)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?B)?\s*", str(text), re.IGNORECASE)
     if not found or float(found[1]) <= 0:
         raise ValueError(f"chunk is {text!r}; give a number of bytes, such as '4GB'")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+    step = 1024 if (found[3] or "").upper() == "IB" else 1000
+    return int(float(found[1]) * step ** _PREFIXES.index(found[2].upper()))

@@ -61,7 +61,8 @@ def jacobians(
         chunk: the largest size of a file, such as "4GB".
         outputs: the indices of the outputs to use, one or several; None for all.
         project: the number of columns of a random projection, instead of all parameters. There is
-            one file, [n, columns], with the Jacobian's inner products on average over seeds.
+            one file, [n, columns] or [n, outputs, columns], with the Jacobian's inner products on
+            average over seeds.
         seed: of the projection's signs.
         dtype: of the files: "f2", "f4" or "f8"; None for that of the derivatives.
         batch: the number of inputs at a time; None for a number that needs moderate memory.
@@ -73,7 +74,8 @@ def jacobians(
 
     Raises ValueError and TypeError for arguments that make no sense, JobError if existing files are
     of another Jacobian, DataError for derivatives that are not finite, OutputError if files cannot
-    be written or another process writes them, and ImportError without JAX.
+    be written or another process writes them, and ImportError for a JAX function
+    without JAX.
     """
     inputs = _array(x)
     work = model(fn, params, inputs, outputs)

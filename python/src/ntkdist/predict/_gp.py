@@ -82,8 +82,8 @@ def gp_inference(
     of a Bayesian network), "ntk" (the distribution of trained networks), "ntkgp" (a Gaussian
     process with the NTK) or a tuple of these. The kernels are those between test and training
     inputs, [m, n], and of test inputs, [m, m]. It returns the mean [m, outputs], or a `Gaussian`
-    with the covariance if `k_test_test` is given. Without `k_test_train`, they are those at the
-    training inputs.
+    with the covariance if `k_test_test` is given. Without `k_test_train`, the mean is
+    `y_train` and the covariance is zero, also with `diag_reg`, as in neural-tangents.
     """
     y = real(y_train, "y_train")
     targets = Targets.of(y, trace_axes)

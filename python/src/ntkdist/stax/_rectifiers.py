@@ -41,7 +41,7 @@ def Sign() -> Net:
 
 
 def RectifiedMonomial(degree: int) -> Net:
-    """x**degree for x > 0, else 0."""
+    """x**degree for x > 0, else 0. With degree 0, the finite network gives 1 at x = 0."""
     degree = whole_degree(degree)
     return activation(
         "RectifiedMonomial", "rectified_monomial", lambda x: (x >= 0) * x**degree, degree=degree

@@ -246,7 +246,11 @@ def serial(*layers: Sequence[Any]) -> Net:
 
 
 def repeat(layer: Sequence[Any], n: int) -> Net:
-    """`serial` of `layer`, n times."""
+    """`serial` of `layer`, n times.
+
+    Each time has its own weights. As in neural-tangents, a `Dropout` in `layer` drops the same
+    channels every time.
+    """
     if isinstance(n, bool) or int(n) != n or n < 0:
         raise ValueError(f"repeat {n} times; give a whole number, 0 or more")
     return Net(RepeatLayer(layer_of(layer), int(n)))
