@@ -27,7 +27,8 @@ public final class TileKernels {
   private static let pieceSteps = 4 << 20
 
   /// If the angular deficit 1 - c is below this, the difference of rounded numbers has lost more
-  /// than three digits, and the deficit is computed from the images themselves.
+  /// than three digits, and the deficit is computed from the images themselves. Likewise the sum
+  /// 1 + c of nearly opposite images.
   private static let nearlyParallel = 1e-3
 
   /// Prepares tiles of all networks of `program`, with lanes of `precision`.
@@ -206,12 +207,17 @@ public final class TileKernels {
     }
   }
 
-  /// Computes the deficits of a panel of rows from its K0.
+  /// Computes the deficits of a panel of rows from its K0, and the K0 of nearly opposite images.
   private func subtract(
     _ tile: Tile, _ panel: Range<Int>, _ rowRoots: [Double], _ columnRoots: [Double]
   ) {
     let width = tile.columns.count
     let scale = 1 / Double(tile.rows.features).squareRoot()
+    func angularDeficit(_ row: Int, _ column: Int, _ sign: Double) -> Double {
+      Images.angularDeficit(
+        tile.rows.image(row), tile.columns.image(column), features: tile.rows.features,
+        inverseNorms: (scale / rowRoots[row], sign * scale / columnRoots[column]))
+    }
     for row in panel {
       let root = rowRoots[row]
       let columns = tile.isDiagonal ? row + 1 : width
@@ -221,13 +227,11 @@ public final class TileKernels {
         deficit[entry] = largest - covariance[entry]
         if deficit[entry] < Self.nearlyParallel * largest {
           let isSame = tile.isDiagonal && row == column
-          deficit[entry] =
-            isSame
-            ? 0
-            : largest
-              * Images.angularDeficit(
-                tile.rows.image(row), tile.columns.image(column), features: tile.rows.features,
-                inverseNorms: (scale / root, scale / columnRoots[column]))
+          deficit[entry] = isSame ? 0 : largest * angularDeficit(row, column, 1)
+        } else if deficit[entry] > (2 - Self.nearlyParallel) * largest {
+          let opposite = largest * angularDeficit(row, column, -1)
+          covariance[entry] = opposite - largest
+          deficit[entry] = largest + (largest - opposite)
         }
       }
     }

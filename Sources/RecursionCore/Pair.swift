@@ -21,6 +21,17 @@ package struct Pair<L: Lanes>: Sendable {
   }
 }
 
+extension Pair {
+  /// s - |K12| with s = sqrt(K11 K22): the smaller one of the pair's deficit and of the deficit of u
+  /// and -v, for functions of its square root. Opposite images, where only rounding errors of s + K12
+  /// are left, get 0; the root of such an error would not be small.
+  @inline(__always)
+  func folded(_ s: L) -> L {
+    let opposite = covariance.adding(s, times: L(1 - 4 * Double(L.Scalar.ulpOfOne)))
+    return L.max(L.min(deficit, opposite), L(0))
+  }
+}
+
 /// The result of an activation for a pair: E[phi(u) phi(v)] and E[phi'(u) phi'(v)], each with its
 /// deficit from sqrt(E[phi(u)^2] E[phi(v)^2]) or sqrt(E[phi'(u)^2] E[phi'(v)^2]).
 package struct Dual<L: Lanes>: Sendable {

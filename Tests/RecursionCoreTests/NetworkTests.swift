@@ -86,6 +86,13 @@ import Testing
     #expect(reason([flatten, dense(2, 0), gate, dense(2, 0)]).contains("not independent"))
     let sum = LayerDescription("residual", [.init("main", .layers([relu]))])
     #expect(reason([flatten, dense(2, 0), sum, dense(2, 0)]).contains("not independent"))
+    let branch = LayerDescription(
+      "residual", [.init("main", .layers([dense(2, 0), relu]))])
+    #expect(
+      reason([flatten, dense(2, 0), relu, branch, dense(2, 0)])
+        == "the network's layer 4 (residual): the channels of both branches have means that are not "
+        + "0, and the product of these means is not part of the kernel; end all but one branch with "
+        + "a dense layer, a convolution or attention")
     #expect(
       reason([flatten, dense(-1, 0)]).contains("'weight_variance' must be finite and at least"))
     #expect(reason([flatten, dense(.nan, 0)]).contains("layer 2 (dense)"))

@@ -48,7 +48,7 @@ package struct AbReLU: Activation {
     let zero = L(0)
     let (mean, product) = (L(mean), L(product))
     let scale = x[0] * y[0]
-    let folded = L.max(L.min(pair.deficit, scale + pair.covariance), zero)
+    let folded = pair.folded(scale)
     let u = folded * (x[1] * y[1])
     let root = u.squareRoot() * L(bend / (2 * Double.pi))
     let angle = root * L.arcCosineFactor(u)
@@ -121,7 +121,7 @@ package struct AbReLU: Activation {
     let square = difference * difference
     let excess = L.max(gaps.gap - square, zero)
     let scale = x[0] * y[0]
-    let folded = L.max(L.min(excess, L(4) * scale - excess), zero)
+    let folded = PixelGaps.folded(excess, scale)
     let v = folded * (x[1] * y[1])
     let root = v.squareRoot()
     let angle = root * L.turnFactor(v)

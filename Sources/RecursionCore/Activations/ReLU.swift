@@ -34,9 +34,7 @@ package struct ReLU: Activation {
     let zero = L(0)
     let half = L(0.5)
     let scale = x[0] * y[0]
-    // s (1 - |c|) is the deficit for positive covariances, and s + K12 for negative covariances.
-    // With rounding, either can be slightly negative for opposite images.
-    let u = L.max(L.min(pair.deficit, scale + pair.covariance), zero) * (x[1] * y[1])
+    let u = pair.folded(scale) * (x[1] * y[1])
     let root = u.squareRoot()
     let angle = root * L.arcCosineFactor(u) * L(1 / (2 * Double.pi))  // acos|c| / 2 pi
     let moment = scale * (u * root) * L.arcCosineMomentFactor(u) * L(1 / (2 * Double.pi))
@@ -103,12 +101,12 @@ package struct ReLU: Activation {
   package func pixelGaps<L: Lanes, X: ImageValues, Y: ImageValues>(
     _ gaps: PixelGaps<L>, _ x: X, _ y: Y
   ) -> PixelGaps<L> where X.Register == L, Y.Register == L {
-    let (half, zero) = (L(0.5), L(0))
+    let half = L(0.5)
     let difference = x[0] - y[0]
     let square = difference * difference
-    let excess = L.max(gaps.gap - square, zero)
+    let excess = L.max(gaps.gap - square, L(0))
     let scale = x[0] * y[0]
-    let folded = L.max(L.min(excess, L(4) * scale - excess), zero)
+    let folded = PixelGaps.folded(excess, scale)
     let v = folded * (x[1] * y[1])
     let root = v.squareRoot()
     let angle = root * L.turnFactor(v)

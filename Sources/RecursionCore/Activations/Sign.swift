@@ -36,7 +36,7 @@ package struct Sign: Activation {
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     let (zero, quarterTurn) = (L(0), L(Double.pi / 2))
-    let folded = L.max(L.min(pair.deficit, x[0] * y[0] + pair.covariance), zero)
+    let folded = pair.folded(x[0] * y[0])
     let inverse = x[1] * y[1]
     let u = folded * inverse
     let cosine = pair.covariance.magnitude() * inverse

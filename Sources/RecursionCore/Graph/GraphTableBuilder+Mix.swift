@@ -59,8 +59,11 @@ extension GraphTableBuilder {
     var covariances = [Double](repeating: 0, count: count * count)
     for row in 0..<count {
       for column in 0..<count {
+        // Attention may not depend on the scale of a row, so that the difference's rounding error
+        // would replace the zeros of a black position.
         covariances[row * count + column] =
-          (ofKeys[row] + ofKeys[column] - Double(gaps.gap(row)[column])) / 2
+          ofKeys[row] == 0 || ofKeys[column] == 0
+          ? 0 : (ofKeys[row] + ofKeys[column] - Double(gaps.gap(row)[column])) / 2
       }
     }
     let weights = attention.weights(covariances, count: count)

@@ -1,5 +1,6 @@
 /// The sum of two branches. If `shortcut` is empty, the second branch is the signal itself. K and
-/// Theta add up, because the branches are independent.
+/// Theta add up, because the branches are independent and at most one of them has a mean:
+/// E[(a + b) (a' + b')] contains E[a] E[b'] + E[b] E[a'] as well.
 struct Residual: Layer {
   private let main: [LayerDescription]
   private let shortcut: [LayerDescription]
@@ -23,6 +24,12 @@ struct Residual: Layer {
       throw network.error(
         "neither branch has weights of its own throughout, so the branches are not independent; end "
           + "main with a dense layer or a convolution")
+    }
+    guard ends.count(where: { network.graph.hasMean($0.node) }) < 2 else {
+      throw network.error(
+        "the channels of both branches have means that are not 0, and the product of these means is "
+          + "not part of the kernel; end all but one branch with a dense layer, a convolution or "
+          + "attention")
     }
     network.signal = ofShortcut
     if ofMain.kind != .preActivations { network.signal.kind = ofMain.kind }

@@ -54,6 +54,19 @@ struct KernelGraph: Sendable {
     return false
   }
 
+  /// Whether the channels at a node may have a mean over random weights that is not 0.
+  func hasMean(_ place: Int) -> Bool {
+    let node = nodes[place]
+    switch node.map {
+    case .input, .windows: return true
+    case .activation(let activation): return activation.hasMean
+    case .affine, .convolution, .attention, .rootAttention, .recurrent, .tied: return false
+    case .product: return node.inputs.allSatisfy(hasMean)
+    case .sum, .normalize, .dropout, .mix, .embedding, .flatten:
+      return node.inputs.contains(where: hasMean)
+    }
+  }
+
   /// The graph with some nodes replaced, and the new index of each old node.
   ///
   /// - Parameter replace: receives a node with its new inputs and the graph so far, to which it may

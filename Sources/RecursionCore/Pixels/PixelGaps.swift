@@ -18,6 +18,16 @@ package struct PixelGaps<L: Lanes>: Sendable {
   }
 }
 
+extension PixelGaps {
+  /// The smaller one of e = 2 s (1 - c) and 2 s (1 + c) for pixels with s = r1 r2, for functions of
+  /// its square root. Opposite pixels get 0, see `Pair.folded`.
+  @inline(__always)
+  static func folded(_ excess: L, _ s: L) -> L {
+    let opposite = L(4 - 16 * Double(L.Scalar.ulpOfOne)) * s - excess
+    return L.max(L.min(excess, opposite), L(0))
+  }
+}
+
 /// The numbers of four pixels (or images), one per row of the lanes.
 struct PixelRowValues<L: Lanes>: ImageValues {
   let base: UnsafePointer<L.Scalar>
