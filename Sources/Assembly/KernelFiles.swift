@@ -64,7 +64,13 @@ package struct KernelFiles {
           + "correct kernel.train")
     }
     let test = try section.test.map { try openMatrix($0) }
-    if let test, test.shape.count != 2 || test.columns != train.rows || test.isLowerTriangle {
+    if let test, test.isLowerTriangle {
+      throw Refusal(
+        .badData,
+        "\(test.path) holds the lower triangle of a symmetric kernel, and the kernel of the test points "
+          + "(rows) and the training points is needed; give it as .npy or as an array of its own")
+    }
+    if let test, test.shape.count != 2 || test.columns != train.rows {
       throw Refusal(
         .badData,
         "\(test.path) has shape \(test.shape) where the kernel of the test points (rows) and the "

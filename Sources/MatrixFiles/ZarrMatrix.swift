@@ -90,7 +90,11 @@ final class ZarrMatrix: MatrixFile {
       bytes = try disk.read(file, limit: Self.mostBytes + 4)
     } catch {
       guard error.isMissing else { throw .file(error) }
-      throw .badChunk(path: file, reason: "does not exist, though \(path) has a chunk there")
+      throw .badChunk(
+        path: file,
+        reason:
+          "does not exist, though \(path) has a chunk there (zarr leaves out chunks of zeros, unless "
+          + "the array has config={'write_empty_chunks': True})")
     }
     guard bytes.count == expected + (zarr.hasChecksum ? 4 : 0) else {
       throw .badChunk(

@@ -21,8 +21,9 @@ extension RunPipeline {
         seconds: \.secondsSolving
       ) {
         $0.addTheory(assignment, subject.variant, imageShape: setting.data.shape)
-        // The previous result belonged to the previous spectrum.
-        if !subject.isCentred { $0[subject.variant, subject.kernel]?.generalization = nil }
+      } withdrawing: {
+        // It followed from the previous spectrum.
+        if !subject.isCentred { $0.generalization = nil }
       } report: {
         [ResultLines.line($0, $1)]
       }
@@ -171,19 +172,24 @@ extension RunPipeline {
     return known?.question == question
   }
 
-  /// Computes a result, stores it in the summary, records it and prints it. Collective.
+  /// Computes a result, stores it in the summary, records it and prints it. An earlier result is withdrawn first.
+  /// Collective.
   ///
   /// - Parameters:
   ///   - seconds: the seconds of the result, for the event; nil for the whole time that computing it took.
   ///   - change: further changes of the summary, the same on all ranks.
+  ///   - others: withdraws what followed from an earlier result.
   @discardableResult
   private func keep<Result: Answer>(
     _ find: @autoclosure () throws -> Result, _ question: String?, _ subject: SpectrumSubject,
     _ place: WritableKeyPath<Summary.KernelSummary, Result?>, event: String,
     seconds: KeyPath<Result, Double>? = nil, and change: (inout Summary) -> Void = { _ in },
+    withdrawing others: (inout Summary.KernelSummary) -> Void = { _ in },
     report: (Result, _ label: String) -> [String]
   ) throws -> Result {
     let start = MPIEnvironment.seconds
+    // An interruption may leave some of its files new and some of them old.
+    try summary.withdraw(place, subject.variant, subject.kernel, and: others)
     var result = try find()
     result.question = question
     try summary.keep(result, at: place, subject.variant, subject.kernel, and: change)

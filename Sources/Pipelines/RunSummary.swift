@@ -57,6 +57,18 @@ final class RunSummary {
     try write()
   }
 
+  /// Withdraws a kernel's result whose files are about to be overwritten, and what followed from it. Collective.
+  func withdraw<Result>(
+    _ place: WritableKeyPath<Summary.KernelSummary, Result?>, _ variant: Int, _ kernel: KernelKind,
+    and others: (inout Summary.KernelSummary) -> Void
+  ) throws {
+    guard var found = figures[variant, kernel], found[keyPath: place] != nil else { return }
+    found[keyPath: place] = nil
+    others(&found)
+    figures[variant, kernel] = found
+    try write()
+  }
+
   /// Publishes the summary. Collective.
   ///
   /// A shard writes only the first summary, which identifies the run. It leaves the results to the

@@ -121,6 +121,12 @@ struct KernelRegression {
       solutions[index].iterations = solution.iterations
       solutions[index].seconds = seconds
     }
+    // With a smaller shift than the middle's, the matrix may be singular to rounding.
+    for index in group where solutions[index].x != nil {
+      let own = self.shift(regularizations[index], meanDiagonal)
+      guard shared.factor.singularity * min(1, own / shift) <= floor else { continue }
+      (solutions[index].x, solutions[index].iterations) = (nil, nil)
+    }
     return group.filter { solutions[$0].x == nil }
   }
 

@@ -23,7 +23,7 @@ extension SpectrumStage {
       traceError: relative(sum - sums.trace, sums.trace),
       frobeniusError: relative(squares - sums.squares, sums.squares), eigenvectors: 0,
       grid: [context.grid.nprow, context.grid.npcol],
-      blockSize: MatrixLayout.blockSize(forOrder: n, grid: context.grid), secondsReading: 0,
+      blockSize: MatrixLayout.blockSize(forOrder: all.count, grid: context.grid), secondsReading: 0,
       secondsSolving: 0, secondsChecking: 0)
   }
 
@@ -33,7 +33,6 @@ extension SpectrumStage {
   /// eps times the trace (n times the mean diagonal) in single precision, where n eps lambda_max would say nothing. If
   /// the elements of a kernel are in single precision, their rounding contributes at most eps times the Frobenius norm.
   /// Values below the range of normal numbers have lost their digits, whatever lambda_max is.
-  /// left the range of normal numbers has lost its digits whatever lambda_max is.
   private func noiseFloor(n: Int, largest: Double, _ sums: KernelMatrix.Sums) -> Double {
     let hasSingleElements = assignment.hasSingleElements
     let isSingle = hasSingleElements || section.precision == .f32

@@ -54,6 +54,7 @@ package struct AlignmentStage: KernelStage {
           + "alignment.target_offset is \(offset)")
     }
     let trace = eigenvalues.reduce(0, +)
+    try ranks.agree { try requirePositive(trace / Double(n), subject.label, section: "alignment") }
     let squares = eigenvalues.reduce(0) { $0 + $1 * $1 }
     let dimensions = section.dimensions.map { regularization in
       let shift = regularization * trace / Double(n)

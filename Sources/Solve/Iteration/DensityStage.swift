@@ -70,6 +70,7 @@ package struct DensityStage: KernelStage {
     let held = try HeldKernel(
       TileShare(of: array, ranks: ranks), order: n, tiles: tiles, ranks: ranks)
     let mean = try held.diagonal().reduce(0, +) / Double(n)
+    try ranks.agree { try requirePositive(mean, label, section: "density") }
     let most = min(section.steps, n)
     let density = try StochasticLanczos(
       of: held, probes: section.probes, steps: most, on: ranks.world

@@ -1,4 +1,5 @@
 import DistributedAlgebra
+import Failures
 import Foundation
 import Jobs
 import MessagePassing
@@ -60,6 +61,10 @@ struct IterativeRegression {
     _ regularizations: [Double], _ targets: [Double], meanDiagonal: Double
   ) throws -> Outcome {
     let start = MPIEnvironment.seconds
+    try ranks.agree {
+      guard regression.scale == .relative, meanDiagonal <= 0 else { return }
+      throw Refusal(.badData, regression.singular("", 0, meanDiagonal))
+    }
     let share = Self.share(of: regression.source, ranks: ranks)
     let kernel = try HeldKernel(share, order: order, tiles: choice.tiles, ranks: ranks) {
       show("reading the kernel", Double($0) / Double(max(share.count, 1)), isPreparation: true)
@@ -188,19 +193,20 @@ struct IterativeRegression {
   ) -> String {
     let residual = String(format: "%.1e", report.relativeResidual ?? .nan)
     let rank = outcome.summary.rank
-    if roundingRatio([regularization * outcome.meanDiagonal], outcome.meanDiagonal) > 0.1 {
+    let shift = regression.shift(regularization, outcome.meanDiagonal)
+    if roundingRatio([shift], outcome.meanDiagonal) > 0.1 {
       return
         "the regularization \(regularization) of \(regression.label) is below the rounding of tiles in "
         + "single precision; set prediction.cg.tiles: f64, or a larger regularization"
     }
-    if regularization == 0 || trouble == .indefinite {
-      guard trouble == .indefinite else {
-        return regression.singular(
-          "conjugate gradients do not get below a relative residual of \(residual)", regularization,
-          outcome.meanDiagonal)
-      }
+    if trouble == .indefinite {
       return regression.indefinite(
         "conjugate gradients found a direction in which it is not positive", regularization,
+        outcome.meanDiagonal)
+    }
+    if regularization == 0, trouble == .stagnant {
+      return regression.singular(
+        "conjugate gradients do not get below a relative residual of \(residual)", regularization,
         outcome.meanDiagonal)
     }
     let condition = report.conditionAfter.map { String(format: " and condition %.1e", $0) } ?? ""

@@ -8,7 +8,8 @@ import RankProgram
 ///
 ///     f = f(0) + Q Lambda b,    b' = -Q' dL/df,
 ///
-/// or, with momentum, b'' + gamma b' = -Q' dL/df.
+/// or, with momentum, b'' + gamma b' = -Q' dL/df. The integration is in units of 1 / lambda_1, so that its tolerance is
+/// one of the outputs, whatever the kernel's scale.
 ///
 /// Source: Lee et al. (arXiv 1902.06720), section 2.3; momentum as in neural-tangents' `gradient_descent`.
 struct CrossEntropyFlow {
@@ -41,16 +42,20 @@ struct CrossEntropyFlow {
     let friction = momentum.map { (1 - $0) / rate } ?? 0
     var state = [Double](repeating: 0, count: momentum == nil ? count : 2 * count)
     let outputs = Double(basis.imageCount * classes)
-    let fastest = max((basis.values.first ?? 0) + shift, .leastNormalMagnitude) / outputs
+    let largest = (basis.values.first ?? 0) + shift
+    let unit = largest > 0 ? 1 / largest : 1
+    let fastest = max(largest, .leastNormalMagnitude) / outputs
+    func coefficients(_ state: [Double]) -> [Double] { state[..<count].map { unit * $0 } }
     var solver = DormandPrince(
       tolerance: 1e-11, step: 0.1 * min(1 / fastest, (1 / fastest).squareRoot()))
     func slope(_ state: [Double]) throws -> [Double] {
       let gradient = CrossEntropy.gradient(
-        self.outputs(state[..<count]), targets: targets, classes: classes, outputs: outputs)
-      var force = try basis.components(ofRows: gradient, columns: classes)
-      guard momentum != nil else { return force.map { -$0 } }
+        self.outputs(coefficients(state)[...]), targets: targets, classes: classes, outputs: outputs
+      )
+      var force = try basis.components(ofRows: gradient, columns: classes).map { -$0 / unit }
+      guard momentum != nil else { return force }
       let velocity = state[count...]
-      for index in 0..<count { force[index] = -force[index] - friction * velocity[count + index] }
+      for index in 0..<count { force[index] -= friction * velocity[count + index] }
       return Array(velocity) + force
     }
     var results: [[Double]] = []
@@ -64,10 +69,11 @@ struct CrossEntropyFlow {
         guard !isReached else { return }
         throw Refusal(
           .badData,
-          "training does not settle at any step in time; lower training.learning_rate")
+          "training does not settle at any step in time; lower training.learning_rate, or shorten "
+            + "training.times")
       }
       reached = time
-      results.append(Array(state[..<count]))
+      results.append(coefficients(state))
     }
     return results
   }

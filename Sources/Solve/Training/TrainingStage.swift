@@ -38,6 +38,9 @@ package struct TrainingStage: KernelStage {
     let subject = SpectrumSubject(assignment, variant: variant, kernel: kernel, isCentred: false)
     let initial = try ranks.agree { try InitialOutputs(section, data) }
     let extent = try spectrum ?? self.extent(subject)
+    try ranks.agree {
+      try requirePositive(extent.trace / Double(n), subject.label, section: "training")
+    }
     let shift = section.regularization * extent.trace / Double(n)
     let targets = RegressionScore.targets(data.trainLabels, classes: classes, offset: offset)
     let filter = TrainingFilter(
