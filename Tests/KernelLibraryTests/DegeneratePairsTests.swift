@@ -35,7 +35,7 @@ struct DegeneratePairsTests {
 
   @Test("nearly opposite images keep their digits", arguments: [1e-2, 1e-4, 1e-6])
   func nearlyOpposite(_ distance: Double) throws {
-    // For unit vectors with an angle pi - t: K12 = (sin t - t cos t) / (2 pi) after relu.
+    // With an angle of pi - t, E[phi' phi'] = t / 2 pi for relu.
     let network = try TestNetwork("[\(Self.dense), relu, dense]", shape: [1, 1, 3000])
     var (x, y) = ([Double](repeating: 0, count: 3000), [Double](repeating: 0, count: 3000))
     for place in 0..<1500 {
@@ -43,11 +43,12 @@ struct DegeneratePairsTests {
       (y[2 * place], y[2 * place + 1]) = (-1 + 0.5 * distance, -0.5 - distance)
     }
     let found = try network.kernels(x, y)
-    // tan t = distance; NTK = K12 + 2 (x . y) (t / 2 pi) / 3000.
+    // tan t = distance; NTK = K12 + (2 x . y / 3000) (t / 2 pi).
     let product = -1.25
     let angle = atan(distance)
-    let expected = 2 * product * angle / (2 * .pi)
-    #expect(abs(found.ntk[0] - found.nngp[0] - expected) <= 1e-14 * 1.25 / distance * angle)
+    let expected = product * angle / (2 * .pi)
+    // Rounding of 1 + c = t^2 / 2.
+    #expect(abs(found.ntk[0] - found.nngp[0] - expected) <= 1e-15 / distance)
   }
 
   @Test(

@@ -6,13 +6,13 @@ struct ResidualMeansTests {
   @Test("branches that end with activations add up if at most one of them has a mean")
   func means() throws {
     let odd = [
-      "erf", "sin", "sign", "tanh", "layer_norm", "{monomial: {degree: 3}}",
+      "erf", "sin", "gabor", "sign", "tanh", "layer_norm", "{monomial: {degree: 3}}",
       "{hermite: {degree: 1}}",
       "{polynomial: {coefficients: [0, 1, 0, 0.5]}}", "{elementwise: {formula: x * abs(x)}}",
       "{elementwise: {formula: sin(3 * x) + tanh(x)}}", "{dropout: {rate: 0.1}}",
     ]
     let others = [
-      "relu", "abs", "gelu", "cos", "exp", "gaussian", "{rbf: {gamma: 0.5}}", "gabor", "swish",
+      "relu", "abs", "gelu", "cos", "exp", "gaussian", "{rbf: {gamma: 0.5}}", "swish",
       "softplus", "selu",
       "sigmoid_like", "{monomial: {degree: 2}}", "{hermite: {degree: 2}}",
       "{rectified_monomial: {degree: 0}}", "{elementwise: {formula: tanh(x) + 0.01}}",
