@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+import numpy as np
+
 from ._jax import jax, jnp
+from ._kernels import Kernel
 from .stax._kernel_fn import KernelFn
 
 
@@ -40,7 +43,10 @@ def batch(
                 for j, second in enumerate(blocks2)
             ]
             rows.append(_joined(row, 1))
-        return _joined(rows, 0)
+        whole = _joined(rows, 0)
+        if isinstance(whole, Kernel) and is_same:
+            whole = whole.replace(cov2=None, x1_is_x2=rows[0].x1_is_x2)
+        return whole
 
     return in_batches
 
@@ -57,4 +63,24 @@ def _blocks(x: Any, size: int) -> list[Any]:
 def _joined(parts: list[Any], axis: int) -> Any:
     if len(parts) == 1:
         return parts[0]
+    if hasattr(parts[0], "_fields"):
+        return parts[0]._replace(**{n: _field(n, parts, axis) for n in parts[0]._fields})
     return jax().tree_util.tree_map(lambda *a: jnp().concatenate(a, axis), *parts)
+
+
+def _field(name: str, parts: list[Any], axis: int) -> Any:
+    """A field of the kernels of blocks that are joined along axis 0 (x1) or 1 (x2)."""
+    values = [getattr(part, name) for part in parts]
+    own = {"cov1": 0, "mask1": 0, "shape1": 0, "cov2": 1, "mask2": 1, "shape2": 1}
+    if name in own and axis != own[name]:
+        return values[0]
+    if name in ("shape1", "shape2"):
+        at = parts[0].batch_axis
+        return tuple(sum(v[i] for v in values) if i == at else n for i, n in enumerate(values[0]))
+    if name in ("cov1", "cov2", "mask1", "mask2"):
+        if name == "cov2":
+            values = [part.cov1 if part.cov2 is None else part.cov2 for part in parts]
+        return None if values[0] is None else jnp().concatenate(values, 0)
+    if values[0] is None or np.ndim(values[0]) < 2:
+        return values[0]
+    return jnp().concatenate(values, axis)

@@ -7,16 +7,10 @@ from typing import Any, Callable
 
 import numpy as np
 
-from . import _kernels
+from . import _jax, _kernels
 from ._plans import Plan
 
 _MATRICES = ("nngp", "ntk", *_kernels.DEFICITS)
-
-
-def is_traced(value: Any) -> bool:
-    """Whether a value is one of JAX's symbols for arrays, such as inside `jax.jit`."""
-    jax = sys.modules.get("jax")
-    return jax is not None and isinstance(value, jax.core.Tracer)
 
 
 def called_back(
@@ -43,9 +37,10 @@ def called_back(
         values = compute(first, None if x2 is None else second, asked)
         return tuple(np.asarray(value, dtype) for value in values)
 
-    results = jax.pure_callback(
+    results = _jax.called_back(
         call,
         tuple(jax.ShapeDtypeStruct(shapes[name], dtype) for name in asked),
-        *(x for x in (x1, x2) if x is not None),
+        [x for x in (x1, x2) if x is not None],
+        "kernel_fn",
     )
     return dict(zip(asked, results))

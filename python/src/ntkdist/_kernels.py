@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Callable, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
+
+from ._jax import register
 
 Array = NDArray[Any]
 
@@ -57,6 +61,38 @@ class Kernel(_Fields):
     #: can continue from it. It is left out when a kernel is copied or pickled.
     source: tuple[Any, ...] | None = None
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Kernel:
+        register(cls, _LEAVES, tuple(name for name in cls._fields if name not in _LEAVES))
+        return super().__new__(cls, *args, **kwargs)
+
+    def _changed(self, names: Sequence[str], change: Callable[[Any], Any]) -> Kernel:
+        known = {name: getattr(self, name) for name in names}
+        changes: Any = {n: None if value is None else change(value) for n, value in known.items()}
+        return self._replace(**changes)
+
+    # Not those of tuples: the kernels of the outputs times a number, and plus a number.
+    def __mul__(self, factor: float) -> Kernel:  # type: ignore[override]
+        if np.ndim(factor):
+            return NotImplemented
+        return self._changed(("nngp", "ntk", "cov1", "cov2"), lambda k: factor**2 * k)
+
+    __rmul__ = __mul__  # type: ignore[assignment]
+
+    def __truediv__(self, divisor: float) -> Kernel:
+        return self * (1.0 / divisor)
+
+    def __neg__(self) -> Kernel:
+        return self
+
+    __pos__ = __neg__
+
+    def __add__(self, number: float) -> Kernel:  # type: ignore[override]
+        if isinstance(number, tuple) or np.ndim(number):
+            return NotImplemented
+        return self._changed(("nngp", "cov1", "cov2"), lambda k: k + number**2)
+
+    __sub__ = __add__
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Kernel, tuple(self)
 
@@ -86,6 +122,9 @@ class Kernel(_Fields):
             shape2=(*self.shape2[:axis], len(second), *self.shape2[axis + 1 :]),
         )
 
+
+#: The arrays of a kernel, the leaves of the tree that it is for JAX.
+_LEAVES = ("nngp", "ntk", "cov1", "cov2", "x1_is_x2", "mask1", "mask2")
 
 #: What `get` may ask for in addition to the fields of `Kernel`.
 DEFICITS = ("nngp_deficit", "ntk_deficit")

@@ -12,6 +12,7 @@ from .._kernels import named
 from ._eigenbasis import Eigenbasis
 from ._gp import Gaussian, Get, chosen, gp_inference, names_of
 from ._matrices import Array, Axes, Targets, matrix, paired, real, regularized, shared_dtype
+from ._traced import traceable_predictions
 
 
 class _Kernels:
@@ -127,7 +128,7 @@ def gradient_descent_mse_ensemble(
         values = {name: at(flat, times.shape, name, k_dd, k_td, k_tt) for name in names}
         return chosen(values, get)
 
-    return predict_fn
+    return traceable_predictions(predict_fn)
 
 
 def _spread(space: Eigenbasis, t: Array, name: str, k_dd: Any, k_td: Any, k_tt: Any) -> Array:

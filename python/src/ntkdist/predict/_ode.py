@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Callable
 
 import numpy as np
 
 from .._arrays import result
+from .._jax import register
 from ._integration import integrated
 from ._losses import Loss, gradient_of
 from ._matrices import Array, Axes, Targets, matrix, real, shared_dtype
 from ._mse import check_start
-from ._traced import register, traceable
+from ._traced import traceable
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,19 @@ class ODEState:
     qx_test: Any = None
 
     def __post_init__(self) -> None:
-        register(type(self))
+        register(type(self), tuple(one.name for one in fields(self)))
+
+    def replace(self, **changes: Any) -> ODEState:
+        """The same state with some attributes changed."""
+        return replace(self, **changes)
+
+    def asdict(self) -> dict[str, Any]:
+        """The attributes by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    def astuple(self) -> tuple[Any, ...]:
+        """The attributes in order."""
+        return tuple(self.asdict().values())
 
 
 @traceable

@@ -8,6 +8,8 @@ from typing import Any, Callable, TypeVar
 
 import numpy as np
 
+from .._jax import called_back, is_traced
+
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 
@@ -25,6 +27,11 @@ def traceable(factory: Factory) -> Factory:
         return _predicting(inner, factory, given)
 
     return made  # type: ignore[return-value]
+
+
+def traceable_predictions(predict_fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Lets a prediction function run inside `jax.jit` and `jax.vmap`. It has no derivatives."""
+    return _predicting(predict_fn, None, None)
 
 
 def _predicting(inner: Callable[..., Any] | None, factory: Any, given: Any) -> Callable[..., Any]:
@@ -45,7 +52,7 @@ def _traced_leaves(tree: Any) -> bool:
     jax = sys.modules.get("jax")
     if jax is None:
         return False
-    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree_util.tree_leaves(tree))
+    return is_traced(*jax.tree_util.tree_leaves(tree))
 
 
 def _called_back(evaluate: Callable[[Any, Any], Any], *given: Any) -> Any:
@@ -72,7 +79,7 @@ def _called_back(evaluate: Callable[[Any, Any], Any], *given: Any) -> Any:
         return [np.asarray(one, kind) for one, kind in zip(results, kinds)]
 
     traced = [leaves[place] for place in places]
-    results = jax.pure_callback(call, shapes, *traced, vmap_method="sequential")
+    results = called_back(call, shapes, traced, "predictions")
     return jax.tree_util.tree_unflatten(shape_of, results)
 
 
@@ -85,20 +92,3 @@ def _example(array: Any) -> np.ndarray[Any, Any]:
     whole = np.eye(size, dtype=array.dtype).reshape(shape[::2] * 2)
     count = len(shape) // 2
     return whole.transpose([axis + part for axis in range(count) for part in (0, count)])
-
-
-def register(kind: type) -> None:
-    """Registers a dataclass with JAX as a tree of its fields, if JAX is imported."""
-    jax = sys.modules.get("jax")
-    if jax is None or kind in _registered:
-        return
-    _registered.add(kind)
-    names = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
-    jax.tree_util.register_pytree_node(
-        kind,
-        lambda state: ([getattr(state, name) for name in names], None),
-        lambda _, values: kind(*values),
-    )
-
-
-_registered: set[type] = set()

@@ -11,6 +11,7 @@ from .. import _inputs, _jit, _kernels, _plans
 from .._cache import Recent
 from .._computing import computed, described
 from .._config import config
+from .._jax import is_traced
 from .._patterns import Patterns
 from .._pixels import ENDS_WITH_PIXELS
 from .._text import yaml
@@ -62,8 +63,8 @@ class KernelFn:
                 sqrt(K(x, x) K(x', x')) - K(x, x') without cancellation; "ntk_deficit" is the same
                 for the NTK.
             pattern: graphs for `Aggregate`, one for x1 and one for x2.
-            mask_constant: not supported.
-            diagonal_batch: True or None.
+            mask_constant: a number that no input contains, because there are no masks.
+            diagonal_batch: True or None, unless neither `cov1` nor `cov2` is asked for.
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
                 pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
                 height, height, width, width], for small images.
@@ -83,8 +84,9 @@ class KernelFn:
         names = _kernels.requested(get)
         if isinstance(x1, _kernels.Kernel):
             return self._behind(x1, x2, get, options)
-        _refuse(x1, x2, mask_constant, diagonal_batch)
-        if _jit.is_traced(x1) or _jit.is_traced(x2):
+        needs_pairs = diagonal_batch is False and bool({"cov1", "cov2"} & set(names))
+        _refuse(x1, x2, mask_constant, needs_pairs)
+        if is_traced(x1, x2):
             return self._traced(x1, x2, get, names, options)
         first = _inputs.checked(x1, "x1")
         second = None if x2 is None or x2 is x1 else _inputs.checked(x2, "x2")
@@ -181,7 +183,17 @@ def _copied(x1: Any, x2: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[s
     return first, second, {**options, "pattern": graphs}
 
 
-def _refuse(x1: Any, x2: Any, mask_constant: Any, diagonal_batch: Any) -> None:
+def _is_in(number: float, x: Any) -> bool:
+    """Whether an array may contain a number; arrays that JAX traces may contain any."""
+    if x is None:
+        return False
+    if is_traced(x):
+        return True
+    values = np.asarray(x)
+    return bool((np.isnan(values) if np.isnan(number) else values == number).any())
+
+
+def _refuse(x1: Any, x2: Any, mask_constant: Any, needs_pairs: bool) -> None:
     """Raises NotImplementedError for arguments that only neural-tangents supports."""
     for x in (x1, x2):
         if isinstance(x, (tuple, list)) and x and all(getattr(one, "ndim", 0) > 1 for one in x):
@@ -189,11 +201,11 @@ def _refuse(x1: Any, x2: Any, mask_constant: Any, diagonal_batch: Any) -> None:
                 "several inputs side by side; give one array, or numpy.stack(images) for a list of "
                 "images"
             )
-    if mask_constant is not None:
+    if mask_constant is not None and (_is_in(mask_constant, x1) or _is_in(mask_constant, x2)):
         raise NotImplementedError(
             "mask_constant: there are no masks; compute inputs of each length on their own"
         )
-    if diagonal_batch is False:
+    if needs_pairs:
         raise NotImplementedError(
             "diagonal_batch=False: cov1 and cov2 are diagonals; "
             "kernel_fn(x1, None, 'nngp') is the covariance of x1"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Callable
 
 from ._kernel_fn import KernelFn
-from ._layer import Layer
+from ._layer import Layer, RequiredAxes, Signals, Tracing
 
 
 class Net(tuple):  # type: ignore[type-arg]
@@ -69,6 +70,37 @@ def _applied(layer: Layer, params: Any, inputs: Any, **kwargs: Any) -> Any:
     return layer.apply(params, inputs, **kwargs)
 
 
+@dataclass(frozen=True)
+class ReplacedLayer(Layer):
+    """A layer whose finite network is computed by functions of the user's."""
+
+    part: Layer
+    init_fn: Callable[..., Any]
+    apply_fn: Callable[..., Any]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """That of the layer."""
+        return self.part.name
+
+    @property
+    def needs_widths(self) -> bool:  # type: ignore[override]
+        """Whether kernels depend on how many channels the layers have."""
+        return self.part.needs_widths
+
+    def required_axes(self) -> RequiredAxes | None:
+        return self.part.required_axes()
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        return self.part.trace(signals, tracing)
+
+    def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
+        return self.init_fn(rng, shape)  # type: ignore[no-any-return]
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        return self.apply_fn(params, inputs, **kwargs)
+
+
 def layer_of(net: Sequence[Any]) -> Layer:
     """The layer of a triple.
 
@@ -76,8 +108,14 @@ def layer_of(net: Sequence[Any]) -> Layer:
     """
     if isinstance(net, Net):
         return net.layer
-    if isinstance(net, (tuple, list)) and len(net) == 3 and isinstance(net[2], KernelFn):
-        return net[2].layer
+    if isinstance(net, (tuple, list)) and len(net) == 3:
+        init, apply, kernel = net
+        # jax.jit names the function that it wraps.
+        kernel = kernel if isinstance(kernel, KernelFn) else getattr(kernel, "__wrapped__", None)
+        if isinstance(kernel, KernelFn):
+            own = Net(kernel.layer)
+            is_own = init == own[0] and isinstance(apply, partial) and apply.func is _applied
+            return own.layer if is_own else ReplacedLayer(own.layer, init, apply)
     if callable(net):
         raise TypeError(f"{getattr(net, '__name__', net)!r} is not called; write it with ()")
     raise NotImplementedError(

@@ -102,6 +102,7 @@ class IndexLayer(SimpleLayer):
         parts = dict(zip(signal.axes, self._expanded(len(signal.axes))))
         require_two(len(signal.spatial), self.name)
         bounds: dict[str, list[int | None]] = {"0": [None, None], "1": [None, None]}
+        steps = {"0": 1, "1": 1}
         sizes: dict[str, int | None] = {}
         dropped = []
         for axis, part in parts.items():
@@ -116,17 +117,19 @@ class IndexLayer(SimpleLayer):
                 bounds[axis] = [first, None if first == -1 else first + 1]
                 dropped.append(axis)
                 continue
-            if part[3] not in (None, 1):
-                raise NotImplementedError(
-                    f"Index with the step {part[3]}; use a Conv or AvgPool with strides instead"
-                )
+            steps[axis] = 1 if part[3] is None else part[3]
+            if steps[axis] < 1:
+                raise NotImplementedError(f"Index with the step {part[3]}; give a positive step")
             bounds[axis] = [part[1], part[2]]
             size = signal.size(axis)
-            sizes[axis] = None if size is None else len(range(size)[part[1] : part[2]])
+            sizes[axis] = None if size is None else len(range(size)[slice(*part[1:])])
         if not sizes and not dropped:
             return signal
         layer: JobLayer = {"slice": {"rows": bounds["0"], "columns": bounds["1"]}}
         behind = signal.then(layer, sizes)
+        if max(steps.values()) > 1:
+            stride = [steps["0"], steps["1"]]
+            behind = behind.then({"average_pool": {"window": [1, 1], "stride": stride}})
         if not dropped:
             return behind
         if set(dropped) == set(signal.spatial):
@@ -180,7 +183,7 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
     """A part of an image, x[idx].
 
     Args:
-        idx: what `Slice[...]` gives: integers, slices without steps, and an ellipsis.
+        idx: what `Slice[...]` gives: integers, slices with positive steps, and an ellipsis.
         batch_axis: the axis of the batch, which must stay whole.
         channel_axis: the axis of the channels, which must stay whole too.
     """

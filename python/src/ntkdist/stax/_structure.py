@@ -58,7 +58,10 @@ class SerialLayer(_Parts):
 
 @dataclass(frozen=True)
 class RepeatLayer(Layer):
-    """A layer several times, each time with its own weights."""
+    """A layer several times, each time with its own weights.
+
+    As in neural-tangents, parameters are arrays [count, ...].
+    """
 
     part: Layer
     count: int
@@ -103,22 +106,24 @@ class RepeatLayer(Layer):
         return layers(after.node, signal.node), after
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
-        params = []
-        for _ in range(self.count):
+        after, _ = self.part.init(rng, shape)
+        if tuple(after) != tuple(shape):
+            raise ValueError(
+                f"repeat of a layer that takes the shape {shape} to {after}; use "
+                "serial(*([layer] * n)), or keep the shape"
+            )
+
+        def next_round(rng: Any, _: None) -> tuple[Any, Any]:
             rng, own = jax().random.split(rng)
-            after, new = self.part.init(own, shape)
-            if tuple(after) != tuple(shape):
-                raise ValueError(
-                    f"repeat of a layer that takes the shape {shape} to {after}; use "
-                    "serial(*([layer] * n)), or keep the shape"
-                )
-            params.append(new)
-        return shape, params
+            return rng, self.part.init(own, shape)[1]
+
+        return shape, jax().lax.scan(next_round, rng, None, self.count)[1]
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
-        for own in params:
-            inputs = self.part.apply(own, inputs, **kwargs)
-        return inputs
+        def next_round(x: Any, own: Any) -> tuple[Any, None]:
+            return self.part.apply(own, x, **kwargs), None
+
+        return jax().lax.scan(next_round, inputs, params, self.count)[0]
 
 
 def _same(a: Signal, b: Signal) -> bool:

@@ -1,0 +1,143 @@
+"""Given kernels of unusual scale, singular kernels and kernels of zeros; and results that an error withdraws."""
+import os
+
+import numpy as np
+import pytest
+import zarr
+from conftest import ntk_dist, sentences, succeed, summary, write_job
+
+N, M, CLASSES = 60, 10, 3
+
+
+def similarities(rows, columns):
+    return np.exp(-((rows[:, None] - columns[None]) ** 2).sum(-1) / 20)
+
+
+class Kernel:
+    """A kernel of Gaussian similarities in .npy files, and jobs that use it."""
+
+    def __init__(self, folder, scale=1.0, change=lambda train: train):
+        generator = np.random.default_rng(0)
+        points = generator.normal(size=(N + M, 10))
+        self.labels = (points @ generator.normal(size=(10, CLASSES))).argmax(1)
+        self.train = change(scale * similarities(points[:N], points[:N]))
+        self.test = scale * similarities(points[N:], points[:N])
+        self.folder = folder
+        for name, value in {"k": self.train, "kt": self.test, "y": self.labels[:N], "yt": self.labels[N:]}.items():
+            np.save(folder / f"{name}.npy", value)
+
+    def job(self, name="job.yaml", **sections):
+        path = {name: str(self.folder / f"{name}.npy") for name in ("k", "kt", "y", "yt")}
+        return write_job(self.folder, name, **{
+            "network": None, "kernel": {"train": path["k"], "test": path["kt"]}, "tile": 16, "spectrum": None,
+            "prediction": None, "data": {"labels": {"train": path["y"], "test": path["yt"]}}, **sections})
+
+
+def result(folder, name="run"):
+    return summary(folder / name)["variants"][0]["kernel"]
+
+
+def failure(folder):
+    return result(folder)["prediction"]["regularizations"][0]["failure"]
+
+
+@pytest.mark.parametrize("momentum", [None, 0.9])
+def test_training_with_cross_entropy_does_not_depend_on_the_scale(tmp_path, momentum):
+    outputs = []
+    for scale in (1.0, 1e-8, 1e12):
+        folder = tmp_path / str(scale)
+        folder.mkdir()
+        training = {"loss": "cross_entropy", "times": [10, 100], "learning_rate": 1 / scale}
+        if momentum:
+            training["momentum"] = momentum
+        kernel = Kernel(folder, scale)
+        succeed("run", kernel.job(spectrum={"vectors": "all"}, training=training), ranks=2)
+        outputs.append(np.load(folder / "run/training/kernel_train.npy"))
+    assert np.abs(outputs[0]).max() > 0.5
+    for found in outputs[1:]:
+        assert np.allclose(found, outputs[0], rtol=0, atol=1e-9)
+
+
+def test_an_error_in_a_recomputation_withdraws_the_earlier_result(tmp_path):
+    kernel = Kernel(tmp_path)
+    sections = dict(spectrum={"weights": True, "vectors": 3}, generalization={"regularization": [1e-2]})
+    succeed("run", kernel.job(**sections))
+    vectors = tmp_path / "run/spectrum/kernel_vectors.npy"
+    os.rename(vectors, tmp_path / "kept.npy")
+    (vectors / "in the way").mkdir(parents=True)
+    other = kernel.job(**{**sections, "spectrum": {**sections["spectrum"], "target_offset": 0.0}})
+    assert ntk_dist("run", other, "--resume").returncode == 74
+    # The weights are those of other targets now.
+    assert "spectrum" not in result(tmp_path) and "generalization" not in result(tmp_path)
+    (vectors / "in the way").rmdir()
+    vectors.rmdir()
+    os.rename(tmp_path / "kept.npy", vectors)
+    again = {**sections, "generalization": {"regularization": [1e-3]}}
+    succeed("run", kernel.job(**again), "--resume")
+    succeed("run", kernel.job("fresh.yaml", **again, output=str(tmp_path / "fresh")))
+    found, expected = (result(tmp_path, name)["generalization"]["regularizations"] for name in ("run", "fresh"))
+    assert found[0]["train_error"] == pytest.approx(expected[0]["train_error"], rel=1e-9)
+    weights = np.load(tmp_path / "run/spectrum/kernel_weights.npy")
+    norm = result(tmp_path)["spectrum"]["weights"]["squared_norm"]
+    assert (weights**2).sum() == pytest.approx(norm, rel=1e-9)
+
+
+def test_a_singular_kernel_is_refused_alone_and_beside_larger_regularizations(tmp_path):
+    kernel = Kernel(tmp_path, change=lambda train: np.kron(train[: N // 2, : N // 2], np.ones((2, 2))))
+    for regularizations in ([1e-15], [1e-15, 1e-14]):
+        path = kernel.job(prediction={"regularization": [*regularizations, 1e-2], "solver": "cholesky"})
+        succeed("run", path, "--force")
+        found = result(tmp_path)["prediction"]["regularizations"]
+        assert "singular to rounding" in found[0]["failure"] and "iterations" not in found[0]
+        assert "failure" not in found[-1]
+
+
+@pytest.mark.parametrize("scale, prediction", [
+    (1.0, {"regularization": [0]}),
+    (1e-8, {"regularization": [1e-10], "regularization_scale": "absolute", "cg": {"tiles": "f32"}})])
+def test_too_few_iterations_are_not_called_singular(tmp_path, scale, prediction):
+    limits = {**prediction.get("cg", {}), "iterations": 1, "rank": 1}
+    path = Kernel(tmp_path, scale).job(prediction={**prediction, "solver": "cg", "cg": limits})
+    said, = sentences(ntk_dist("run", path))
+    assert "in 1 iterations" in said and "prediction.cg.iterations" in said
+    assert failure(tmp_path) in said
+
+
+@pytest.mark.parametrize("section", [
+    {"density": {}}, {"spectrum": {"vectors": "all"}, "training": {"times": [1]}},
+    {"spectrum": {"vectors": 2, "solver": "scalapack"}, "alignment": {}},
+    {"prediction": {"regularization": [0, 1e-2], "solver": "cg"}}])
+@pytest.mark.parametrize("factor", [0, -1])
+def test_kernels_without_a_positive_diagonal_are_refused(tmp_path, section, factor):
+    path = Kernel(tmp_path, change=lambda train: factor * train).job(**section)
+    outcome = ntk_dist("run", path, ranks=2)
+    said = [line for line in sentences(outcome) if "warning" not in line]
+    assert outcome.returncode == 65 and len(said) == 1, outcome.stderr[-1500:]
+    assert "diagonal" in said[0] and "has the mean" in said[0] and "JSON" not in said[0]
+
+
+def test_zarr_arrays_without_their_chunks_of_zeros(tmp_path):
+    kernel = Kernel(tmp_path, change=lambda train: np.eye(N))
+    for config in ({}, {"write_empty_chunks": True}):
+        array = zarr.create_array(
+            tmp_path / "k.zarr", shape=(N, N), chunks=(20, 20), dtype="f8", compressors=None, overwrite=True,
+            config=config)
+        array[:] = kernel.train
+        path = kernel.job(kernel={"train": str(tmp_path / "k.zarr")}, spectrum={"vectors": 0},
+                          data={"labels": {"train": str(tmp_path / "y.npy")}})
+        outcome = ntk_dist("run", path, "--force")
+        if config:
+            assert outcome.returncode == 0, outcome.stderr[-1500:]
+        else:
+            said, = sentences(outcome)
+            assert outcome.returncode == 65 and "write_empty_chunks" in said
+
+
+def test_a_lower_triangle_is_no_kernel_of_test_points(tmp_path):
+    kernel = Kernel(tmp_path)
+    succeed("run", kernel.job(output=str(tmp_path / "first")))
+    path = kernel.job(
+        kernel={"train": str(tmp_path / "k.npy"), "test": str(tmp_path / "first/kernels.zarr/kernel_train")},
+        data=None)
+    said, = sentences(ntk_dist("run", path))
+    assert "holds the lower triangle" in said
