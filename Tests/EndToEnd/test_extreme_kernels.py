@@ -84,10 +84,10 @@ def test_an_error_in_a_recomputation_withdraws_the_earlier_result(tmp_path):
 
 def test_a_singular_kernel_is_refused_alone_and_beside_larger_regularizations(tmp_path):
     kernel = Kernel(tmp_path, change=lambda train: np.kron(train[: N // 2, : N // 2], np.ones((2, 2))))
-    for regularizations in ([1e-15], [1e-15, 1e-14]):
-        path = kernel.job(prediction={"regularization": [*regularizations, 1e-2], "solver": "cholesky"})
-        succeed("run", path, "--force")
-        found = result(tmp_path)["prediction"]["regularizations"]
+    for name, regularizations in (("alone", [1e-15]), ("beside", [1e-15, 1e-14])):
+        succeed("run", kernel.job(prediction={"regularization": [*regularizations, 1e-2], "solver": "cholesky"},
+                                  output=str(tmp_path / name)))
+        found = result(tmp_path, name)["prediction"]["regularizations"]
         assert "singular to rounding" in found[0]["failure"] and "iterations" not in found[0]
         assert "failure" not in found[-1]
 
@@ -124,8 +124,9 @@ def test_zarr_arrays_without_their_chunks_of_zeros(tmp_path):
             config=config)
         array[:] = kernel.train
         path = kernel.job(kernel={"train": str(tmp_path / "k.zarr")}, spectrum={"vectors": 0},
-                          data={"labels": {"train": str(tmp_path / "y.npy")}})
-        outcome = ntk_dist("run", path, "--force")
+                          data={"labels": {"train": str(tmp_path / "y.npy")}},
+                          output=str(tmp_path / f"run-{len(config)}"))
+        outcome = ntk_dist("run", path)
         if config:
             assert outcome.returncode == 0, outcome.stderr[-1500:]
         else:

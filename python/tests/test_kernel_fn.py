@@ -170,8 +170,9 @@ def test_other_shapes(kernel_fn, x):
     ],
 )
 def test_wrong_options(kernel_fn, x, options, error):
+    x[0] = 1.0
     with pytest.raises(error):
-        kernel_fn(x, None, "ntk", **options)
+        kernel_fn(x, None, ("ntk", "cov1"), **options)
 
 
 @pytest.mark.parametrize("get", ["ntk", ("nngp", "ntk"), "cov1", None])
