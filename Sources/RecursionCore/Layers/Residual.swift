@@ -25,7 +25,7 @@ struct Residual: Layer {
         "neither branch has weights of its own throughout, so the branches are not independent; end "
           + "main with a dense layer or a convolution")
     }
-    guard ends.count(where: { network.graph.hasMean($0.node) }) < 2 else {
+    guard !(network.graph.hasMean(ofMain.node) && network.graph.hasMean(ofShortcut.node)) else {
       throw network.error(
         "the channels of both branches have means that are not 0, and the product of these means is "
           + "not part of the kernel; end all but one branch with a dense layer, a convolution or "

@@ -56,15 +56,24 @@ struct KernelGraph: Sendable {
 
   /// Whether the channels at a node may have a mean over random weights that is not 0.
   func hasMean(_ place: Int) -> Bool {
+    var known: [Int: Bool] = [:]
+    return hasMean(place, &known)
+  }
+
+  private func hasMean(_ place: Int, _ known: inout [Int: Bool]) -> Bool {
+    if let answer = known[place] { return answer }
     let node = nodes[place]
+    let answer: Bool
     switch node.map {
-    case .input, .windows: return true
-    case .activation(let activation): return activation.hasMean
-    case .affine, .convolution, .attention, .rootAttention, .recurrent, .tied: return false
-    case .product: return node.inputs.allSatisfy(hasMean)
+    case .input, .windows: answer = true
+    case .activation(let activation): answer = activation.hasMean
+    case .affine, .convolution, .attention, .rootAttention, .recurrent, .tied: answer = false
+    case .product: answer = node.inputs.allSatisfy { hasMean($0, &known) }
     case .sum, .normalize, .dropout, .mix, .embedding, .flatten:
-      return node.inputs.contains(where: hasMean)
+      answer = node.inputs.contains { hasMean($0, &known) }
     }
+    known[place] = answer
+    return answer
   }
 
   /// The graph with some nodes replaced, and the new index of each old node.
