@@ -43,9 +43,8 @@ extension RunPipeline {
   /// Computes what the spectrum of every kernel predicts about learning. Collective.
   func generalization(_ request: GeneralizationRequest, _ setting: StageSetting) throws {
     let stage = GeneralizationStage(request, setting)
-    try forEachKernel("generalization", \.generalization, request.question, ResultLines.lines) {
-      subject in
-      let known = try ranks.agree {
+    func known(_ subject: SpectrumSubject) throws -> SpectrumSummary {
+      try ranks.agree {
         guard let spectrum = spectrum(of: subject), spectrum.weights != nil else {
           throw Refusal(
             .missingInput,
@@ -54,8 +53,13 @@ extension RunPipeline {
         }
         return spectrum
       }
+    }
+    try forEachKernel(
+      "generalization", \.generalization, request.question, ResultLines.lines,
+      require: { _ = try known($0) }
+    ) { subject in
       let found = try stage.perform(
-        variant: subject.variant, kernel: subject.kernel, spectrum: known)
+        variant: subject.variant, kernel: subject.kernel, spectrum: try known(subject))
       if found.diagonalSpread > GeneralizationSummary.evenDiagonal {
         console.warn(
           "the diagonal of \(subject.label) varies by \(Int(found.diagonalSpread * 100)) % of its "
@@ -96,13 +100,15 @@ extension RunPipeline {
     // Initial outputs come from files, which may have changed.
     let question =
       section.initial == nil ? section.question(hasEigenvectors: hasEigenvectors) : nil
-    try forEachKernel("training", \.training, question, ResultLines.lines) { subject in
-      let spectrum = spectrum(of: subject)
-      if hasEigenvectors {
-        try require(spectrum, setting.data.trainCount, subject, for: "training")
+    try forEachKernel(
+      "training", \.training, question, ResultLines.lines,
+      require: {
+        guard hasEigenvectors else { return }
+        try require(setting.data.trainCount, $0, for: "training")
       }
-      return try stage.perform(
-        variant: subject.variant, kernel: subject.kernel, spectrum: spectrum?.extent)
+    ) { subject in
+      try stage.perform(
+        variant: subject.variant, kernel: subject.kernel, spectrum: spectrum(of: subject)?.extent)
     }
   }
 
@@ -111,8 +117,10 @@ extension RunPipeline {
     let stage = AlignmentStage(section, setting)
     let wanted = min(job.spectrum?.leadingVectors ?? 0, setting.data.trainCount)
     let question = section.question(vectors: wanted, kernels: assignment.kernels)
-    try forEachKernel("alignment", \.alignment, question, ResultLines.lines) { subject in
-      try require(spectrum(of: subject), wanted, subject, for: "alignment")
+    try forEachKernel(
+      "alignment", \.alignment, question, ResultLines.lines,
+      require: { try require(wanted, $0, for: "alignment") }
+    ) { subject in
       let other = assignment.kernels.first { $0 != subject.kernel }
       let cosine = other.flatMap { summary.figures[subject.variant, $0]?.alignment?.cosine }
       return try stage.perform(
@@ -138,8 +146,9 @@ extension RunPipeline {
   /// Throws, on all ranks, if the spectrum of a kernel does not exist with this number of
   /// eigenvectors. Collective.
   private func require(
-    _ spectrum: SpectrumSummary?, _ count: Int, _ subject: SpectrumSubject, for section: String
+    _ count: Int, _ subject: SpectrumSubject, for section: String
   ) throws {
+    let spectrum = spectrum(of: subject)
     try ranks.agree {
       guard spectrum?.eigenvectors != count else { return }
       throw Refusal(
@@ -151,13 +160,17 @@ extension RunPipeline {
 
   /// Performs a stage for every kernel of every variant whose question has no answer yet. Stores
   /// and prints each result. Collective.
+  ///
+  /// - Parameter require: throws if something is missing, before an earlier result is withdrawn.
   private func forEachKernel<Result: Answer>(
     _ event: String, _ place: WritableKeyPath<Summary.KernelSummary, Result?>,
     _ question: String?, _ report: (Result, _ label: String) -> [String],
+    require: (SpectrumSubject) throws -> Void = { _ in },
     perform: (SpectrumSubject) throws -> Result
   ) throws {
     for subject in subjects() where !isAnswered(question, subject, place) {
       if let spectrum = spectrum(of: subject) { warn(of: spectrum, subject) }
+      try require(subject)
       try keep(try perform(subject), question, subject, place, event: event, report: report)
     }
   }

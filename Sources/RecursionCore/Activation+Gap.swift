@@ -6,13 +6,14 @@ extension Activation {
     return (dual.value.deficit.numbers[0], dual.derivative.covariance.numbers[0])
   }
 
-  /// Whether E[phi(u)] is not 0 at some variance.
+  /// Whether E[phi(u)] is not 0 at some of a few variances, or too large to be computed there.
   var hasMean: Bool {
     // For independent u and v, E[phi(u) phi(v)] is the square of the mean.
     constantMean != 0
-      || [0.25, 1, 4].contains { variance in
+      || [1e-4, 0.25, 1, 4].contains { variance in
         let square = dualOfEqual(variance: variance, gap: 1).value.covariance.numbers[0]
-        return !(abs(square) <= 1e-14 * moments(variance: variance).square)
+        let all = moments(variance: variance).square
+        return !(all.isFinite && abs(square) <= 1e-14 * all)
       }
   }
 

@@ -27,8 +27,9 @@ extension Pair {
   /// are left, get 0; the root of such an error would not be small.
   @inline(__always)
   func folded(_ s: L) -> L {
-    let opposite = covariance.adding(s, times: L(1 - 4 * Double(L.Scalar.ulpOfOne)))
-    return L.max(L.min(deficit, opposite), L(0))
+    let sum = s + covariance
+    let rounding = L(4 * Double(L.Scalar.ulpOfOne)) * s
+    return L.max(L.min(deficit, L.select(sum, lessThan: rounding, L(0), else: sum)), L(0))
   }
 }
 

@@ -125,7 +125,7 @@ struct KernelRegression {
     for index in group where solutions[index].x != nil {
       let own = self.shift(regularizations[index], meanDiagonal)
       guard shared.factor.singularity * min(1, own / shift) <= floor else { continue }
-      (solutions[index].x, solutions[index].iterations) = (nil, nil)
+      (solutions[index].x, solutions[index].iterations, solutions[index].seconds) = (nil, nil, 0)
     }
     return group.filter { solutions[$0].x == nil }
   }

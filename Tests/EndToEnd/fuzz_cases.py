@@ -22,7 +22,7 @@ NETWORKS = [
      {"erf": {"amplitude": 1.0, "scale": 1.5, "shift": 0.1}}, {"average_pool": {"window": [2, 2]}},
      "flatten", "dense"],
     [{"convolution": {"filter": [3, 3]}}, {"layer_norm": {"axes": "channel", "epsilon": 1e-5}}, "gelu",
-     {"residual": {"main": [{"convolution": {"filter": [1, 3]}}, "relu"], "shortcut": []}},
+     {"residual": {"main": [{"convolution": {"filter": [1, 3]}}, "relu", {"dense": {}}], "shortcut": []}},
      "global_average_pool", {"dense": {"trained": False}}],
     ["flatten", {"repeat": {"count": 3, "layers": ["dense", {"sin": {"frequency": 2, "phase": 0.5}}]}},
      "dense"],

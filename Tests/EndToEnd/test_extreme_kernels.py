@@ -99,7 +99,7 @@ def test_too_few_iterations_are_not_called_singular(tmp_path, scale, prediction)
     limits = {**prediction.get("cg", {}), "iterations": 1, "rank": 1}
     path = Kernel(tmp_path, scale).job(prediction={**prediction, "solver": "cg", "cg": limits})
     said, = sentences(ntk_dist("run", path))
-    assert "in 1 iterations" in said and "prediction.cg.iterations" in said
+    assert "in 1 iteration," in said and "prediction.cg.iterations" in said
     assert failure(tmp_path) in said
 
 

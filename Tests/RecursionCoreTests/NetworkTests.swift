@@ -91,8 +91,8 @@ import Testing
     #expect(
       reason([flatten, dense(2, 0), relu, branch, dense(2, 0)])
         == "the network's layer 4 (residual): the channels of both branches have means that are not "
-        + "0, and the product of these means is not part of the kernel; end all but one branch with "
-        + "a dense layer, a convolution or attention")
+        + "0, and the product of these means is not part of the kernel; end one of them with a dense "
+        + "layer, a convolution or attention")
     #expect(
       reason([flatten, dense(-1, 0)]).contains("'weight_variance' must be finite and at least"))
     #expect(reason([flatten, dense(.nan, 0)]).contains("layer 2 (dense)"))

@@ -71,11 +71,7 @@ package struct RectifiedMonomial: Activation {
     _ pair: Pair<L>, _ x: X, _ y: Y
   ) -> Dual<L> where X.Register == L, Y.Register == L {
     let inverse = x[1] * y[1]
-    let scale = x[0] * y[0]
-    // Only the step has the square root of u itself; the kernels of others vanish with higher powers.
-    let folded =
-      jumps
-      ? pair.folded(scale) : L.max(L.min(pair.deficit, scale + pair.covariance), L(0))
+    let folded = pair.folded(x[0] * y[0])
     let angle = ArcCosineKernel.Angle(
       covariance: pair.covariance, cosine: pair.covariance.magnitude() * inverse,
       u: folded * inverse)

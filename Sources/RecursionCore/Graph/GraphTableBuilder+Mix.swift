@@ -59,8 +59,8 @@ extension GraphTableBuilder {
     var covariances = [Double](repeating: 0, count: count * count)
     for row in 0..<count {
       for column in 0..<count {
-        // Attention may not depend on the scale of a row, so that the difference's rounding error
-        // would replace the zeros of a black position.
+        // Layers after attention may not depend on scale (`sign`, `layer_norm`). There, a rounding
+        // error in place of a black position's 0 would become 1.
         covariances[row * count + column] =
           ofKeys[row] == 0 || ofKeys[column] == 0
           ? 0 : (ofKeys[row] + ofKeys[column] - Double(gaps.gap(row)[column])) / 2

@@ -28,8 +28,8 @@ struct Residual: Layer {
     guard !(network.graph.hasMean(ofMain.node) && network.graph.hasMean(ofShortcut.node)) else {
       throw network.error(
         "the channels of both branches have means that are not 0, and the product of these means is "
-          + "not part of the kernel; end all but one branch with a dense layer, a convolution or "
-          + "attention")
+          + "not part of the kernel; end one of them with a dense layer, a convolution or attention"
+      )
     }
     network.signal = ofShortcut
     if ofMain.kind != .preActivations { network.signal.kind = ofMain.kind }

@@ -55,25 +55,36 @@ struct KernelGraph: Sendable {
   }
 
   /// Whether the channels at a node may have a mean over random weights that is not 0.
-  func hasMean(_ place: Int) -> Bool {
+  func hasMean(_ end: Int) -> Bool {
     var known: [Int: Bool] = [:]
-    return hasMean(place, &known)
+    var waiting = [end]
+    while let place = waiting.last {
+      let node = nodes[place]
+      let open = isMeanPassedOn(by: node.map) ? node.inputs.filter { known[$0] == nil } : []
+      guard open.isEmpty else {
+        waiting += open
+        continue
+      }
+      waiting.removeLast()
+      known[place] =
+        switch node.map {
+        case .input, .windows: true
+        case .activation(let activation): activation.hasMean
+        case .product: node.inputs.allSatisfy { known[$0] == true }
+        default: isMeanPassedOn(by: node.map) && node.inputs.contains { known[$0] == true }
+        }
+    }
+    return known[end] == true
   }
 
-  private func hasMean(_ place: Int, _ known: inout [Int: Bool]) -> Bool {
-    if let answer = known[place] { return answer }
-    let node = nodes[place]
-    let answer: Bool
-    switch node.map {
-    case .input, .windows: answer = true
-    case .activation(let activation): answer = activation.hasMean
-    case .affine, .convolution, .attention, .rootAttention, .recurrent, .tied: answer = false
-    case .product: answer = node.inputs.allSatisfy { hasMean($0, &known) }
-    case .sum, .normalize, .dropout, .mix, .embedding, .flatten:
-      answer = node.inputs.contains { hasMean($0, &known) }
+  /// Whether the mean of channels after a map follows from the means before it. Random weights have the mean 0.
+  private func isMeanPassedOn(by map: KernelMap) -> Bool {
+    switch map {
+    case .sum, .product, .normalize, .dropout, .mix, .embedding, .flatten: true
+    case .input, .windows, .activation, .affine, .convolution, .attention, .rootAttention,
+      .recurrent, .tied:
+      false
     }
-    known[place] = answer
-    return answer
   }
 
   /// The graph with some nodes replaced, and the new index of each old node.

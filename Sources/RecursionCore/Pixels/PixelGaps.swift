@@ -23,8 +23,9 @@ extension PixelGaps {
   /// its square root. Opposite pixels get 0, see `Pair.folded`.
   @inline(__always)
   static func folded(_ excess: L, _ s: L) -> L {
-    let opposite = L(4 - 16 * Double(L.Scalar.ulpOfOne)) * s - excess
-    return L.max(L.min(excess, opposite), L(0))
+    let rest = L(4) * s - excess
+    let rounding = L(16 * Double(L.Scalar.ulpOfOne)) * s
+    return L.max(L.min(excess, L.select(rest, lessThan: rounding, L(0), else: rest)), L(0))
   }
 }
 

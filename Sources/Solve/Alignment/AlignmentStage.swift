@@ -42,6 +42,8 @@ package struct AlignmentStage: KernelStage {
         reading: run.result("spectrum", subject.variantName, subject.stem + ".npy")
       ).doubles
     }
+    let trace = eigenvalues.reduce(0, +)
+    try ranks.agree { try requirePositive(trace / Double(n), subject.label, section: "alignment") }
     let targets = RegressionScore.targets(data.trainLabels, classes: data.classes, offset: offset)
     let products = KernelProducts(store: store, variant: variant, ranks: ranks, console: console)
     let form = try products.form(of: targets, columns: data.classes, kernel)
@@ -53,8 +55,6 @@ package struct AlignmentStage: KernelStage {
         "all targets are zero, and nothing aligns with them: the data have \(data.classes) class and "
           + "alignment.target_offset is \(offset)")
     }
-    let trace = eigenvalues.reduce(0, +)
-    try ranks.agree { try requirePositive(trace / Double(n), subject.label, section: "alignment") }
     let squares = eigenvalues.reduce(0) { $0 + $1 * $1 }
     let dimensions = section.dimensions.map { regularization in
       let shift = regularization * trace / Double(n)

@@ -220,7 +220,7 @@ struct IterativeRegression {
     default:
       return
         "conjugate gradients reach a relative residual of \(residual) in \(section.iterations) "
-        + "iterations, with a preconditioner of rank \(rank)\(condition); set a larger "
+        + "\(section.iterations == 1 ? "iteration" : "iterations"), with a preconditioner of rank \(rank)\(condition); set a larger "
         + "prediction.cg.iterations, prediction.cg.rank or regularization, or solver: cholesky"
     }
   }

@@ -8,8 +8,8 @@ import RankProgram
 ///
 ///     f = f(0) + Q Lambda b,    b' = -Q' dL/df,
 ///
-/// or, with momentum, b'' + gamma b' = -Q' dL/df. The integration is in units of 1 / lambda_1, so that its tolerance is
-/// one of the outputs, whatever the kernel's scale.
+/// or, with momentum, b'' + gamma b' = -Q' dL/df. The integration is in units of 1 / lambda_1, so that its tolerance
+/// applies to the outputs, whatever the kernel's scale.
 ///
 /// Source: Lee et al. (arXiv 1902.06720), section 2.3; momentum as in neural-tangents' `gradient_descent`.
 struct CrossEntropyFlow {
