@@ -52,6 +52,8 @@ def test_a_rank_alone_needs_no_daemon_and_no_session_folder(tmp_path):
 def test_a_rank_alone_loads_no_libraries_of_network_adapters(tmp_path):
     path = write_job(tmp_path, **SMALL)
     said = run([], "assemble", path, remove=["OMPI_MCA_pml"], OMPI_MCA_pml_base_verbose="10")
+    if "component" not in said.stderr:
+        pytest.skip("this program was not built with Open MPI")
     assert said.returncode == 0 and "loaded component ob1" in said.stderr and "component cm" not in said.stderr
     # What the user has set stays.
     said = run([], "assemble", path, "--resume", OMPI_MCA_pml="^monitoring", OMPI_MCA_pml_base_verbose="10")

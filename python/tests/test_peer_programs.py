@@ -56,6 +56,7 @@ def test_kernels_are_trees_of_arrays(jax, peer, x):
     [
         lambda k: k * 2,
         lambda k: 0.5 * k,
+        lambda k: np.float64(0.5) * k,
         lambda k: k / 4.0,
         lambda k: -k,
         lambda k: k + 1.5,

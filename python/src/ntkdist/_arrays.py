@@ -20,7 +20,10 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
     @property
     def at(self) -> Any:
         """JAX's updates: `kernel.at[i, j].add(value)` gives a JAX array."""
-        return jnp().asarray(self).at
+        try:
+            return jnp().asarray(self).at
+        except ImportError:
+            raise AttributeError("at needs JAX; install it with pip install jax") from None
 
     def __getitem__(self, index: Any) -> Any:
         if is_traced(*(index if isinstance(index, tuple) else (index,))):

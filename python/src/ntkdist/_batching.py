@@ -63,7 +63,7 @@ def _blocks(x: Any, size: int) -> list[Any]:
 def _joined(parts: list[Any], axis: int) -> Any:
     if len(parts) == 1:
         return parts[0]
-    if hasattr(parts[0], "_fields"):
+    if isinstance(parts[0], Kernel):
         return parts[0]._replace(**{n: _field(n, parts, axis) for n in parts[0]._fields})
     return jax().tree_util.tree_map(lambda *a: jnp().concatenate(a, axis), *parts)
 

@@ -70,9 +70,12 @@ class Kernel(_Fields):
         changes: Any = {n: None if value is None else change(value) for n, value in known.items()}
         return self._replace(**changes)
 
+    #: NumPy's numbers leave arithmetic to this class.
+    __array_ufunc__ = None
+
     # Not those of tuples: the kernels of the outputs times a number, and plus a number.
     def __mul__(self, factor: float) -> Kernel:  # type: ignore[override]
-        if np.ndim(factor):
+        if isinstance(factor, tuple) or np.ndim(factor):
             return NotImplemented
         return self._changed(("nngp", "ntk", "cov1", "cov2"), lambda k: factor**2 * k)
 

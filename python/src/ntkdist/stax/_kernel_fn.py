@@ -64,7 +64,7 @@ class KernelFn:
                 for the NTK.
             pattern: graphs for `Aggregate`, one for x1 and one for x2.
             mask_constant: a number that no input contains, because there are no masks.
-            diagonal_batch: True or None, unless neither `cov1` nor `cov2` is asked for.
+            diagonal_batch: True or None; also False if neither `cov1` nor `cov2` is asked for.
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
                 pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
                 height, height, width, width], for small images.

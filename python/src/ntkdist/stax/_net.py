@@ -110,11 +110,17 @@ def layer_of(net: Sequence[Any]) -> Layer:
         return net.layer
     if isinstance(net, (tuple, list)) and len(net) == 3:
         init, apply, kernel = net
-        # jax.jit names the function that it wraps.
-        kernel = kernel if isinstance(kernel, KernelFn) else getattr(kernel, "__wrapped__", None)
+        # jax.jit names the function that it wraps, and has `lower`. Other wrappers may change it.
+        if not isinstance(kernel, KernelFn) and hasattr(kernel, "lower"):
+            kernel = getattr(kernel, "__wrapped__", None)
         if isinstance(kernel, KernelFn):
             own = Net(kernel.layer)
-            is_own = init == own[0] and isinstance(apply, partial) and apply.func is _applied
+            is_own = (
+                init == own[0]
+                and isinstance(apply, partial)
+                and apply.func is _applied
+                and apply.args == (kernel.layer,)
+            )
             return own.layer if is_own else ReplacedLayer(own.layer, init, apply)
     if callable(net):
         raise TypeError(f"{getattr(net, '__name__', net)!r} is not called; write it with ()")
