@@ -133,11 +133,11 @@ def test_what_is_no_job():
     with pytest.raises(failures.JobError, match="the word 'fcn'"):
         ntkdist.Job(data=DATA, network="fcn", output="o")
     for text, words in (
-        ("a: [", "no YAML"),
+        ("a: [", "not YAML"),
         ("[1]", "no mapping"),
         ("", "no mapping"),
         ("{data: {}, output: o}", "it has no network"),
-        ("data: !!python/object:os.system {}", "no YAML"),
+        ("data: !!python/object:os.system {}", "not YAML"),
     ):
         with pytest.raises(failures.JobError, match=words) as info:
             ntkdist.Job.from_yaml(text)
