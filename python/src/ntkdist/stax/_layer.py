@@ -61,6 +61,21 @@ class Layer:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class OuterLayer(Layer):
+    """A layer around another, whose widths and axes it needs."""
+
+    part: Layer
+
+    @property
+    def needs_widths(self) -> bool:  # type: ignore[override]
+        """Whether kernels depend on how many channels the layers have."""
+        return self.part.needs_widths
+
+    def required_axes(self) -> RequiredAxes | None:
+        return self.part.required_axes()
+
+
 def inside(layer: Layer) -> Iterator[Layer]:
     """The layer, and all layers inside it."""
     yield layer

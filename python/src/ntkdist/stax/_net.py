@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Callable
 
 from ._kernel_fn import KernelFn
-from ._layer import Layer, RequiredAxes, Signals, Tracing
+from ._layer import Layer, OuterLayer, Signals, Tracing
 
 
 class Net(tuple):  # type: ignore[type-arg]
@@ -71,10 +71,9 @@ def _applied(layer: Layer, params: Any, inputs: Any, **kwargs: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class ReplacedLayer(Layer):
+class ReplacedLayer(OuterLayer):
     """A layer whose finite network is computed by functions of the user's."""
 
-    part: Layer
     init_fn: Callable[..., Any]
     apply_fn: Callable[..., Any]
 
@@ -82,14 +81,6 @@ class ReplacedLayer(Layer):
     def name(self) -> str:  # type: ignore[override]
         """That of the layer."""
         return self.part.name
-
-    @property
-    def needs_widths(self) -> bool:  # type: ignore[override]
-        """Whether kernels depend on how many channels the layers have."""
-        return self.part.needs_widths
-
-    def required_axes(self) -> RequiredAxes | None:
-        return self.part.required_axes()
 
     def trace(self, signals: Signals, tracing: Tracing) -> Signals:
         return self.part.trace(signals, tracing)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._graph import JobLayer, Node, Signal, joined, layers, require_equal_sizes
 from .._jax import jax, jnp
-from ._layer import Layer, RequiredAxes, Signals, Tracing
+from ._layer import Layer, OuterLayer, RequiredAxes, Signals, Tracing
 from ._net import Net, layer_of
 
 
@@ -57,23 +57,14 @@ class SerialLayer(_Parts):
 
 
 @dataclass(frozen=True)
-class RepeatLayer(Layer):
+class RepeatLayer(OuterLayer):
     """A layer several times, each time with its own weights.
 
     As in neural-tangents, parameters are arrays [count, ...].
     """
 
-    part: Layer
     count: int
     name = "repeat"
-
-    @property
-    def needs_widths(self) -> bool:  # type: ignore[override]
-        """Whether kernels depend on how many channels the layers have."""
-        return self.part.needs_widths
-
-    def required_axes(self) -> RequiredAxes | None:
-        return self.part.required_axes()
 
     def trace(self, signals: Signals, tracing: Tracing) -> Signals:
         done = 0
