@@ -34,6 +34,8 @@ package final class AssemblyStage {
   private let workPerPair: Double
   private let usesPixels: Bool
   private let folder: RunFolder
+  /// Whether the user may remove what the tiles were made from as soon as the run is complete.
+  private let isImported: Bool
   /// The checksums of the items that this rank has written or verified.
   private var checksums: [WorkItem: [UInt32]]
 
@@ -48,6 +50,7 @@ package final class AssemblyStage {
     self.console = console
     self.events = events
     folder = assignment.run
+    isImported = assignment.networks == nil
     (workPerPair, usesPixels) = (assignment.workPerPair, assignment.usesPixels)
     work = try TileWork(assignment, store: store, input: input, rank: ranks.rank)
   }
@@ -100,6 +103,7 @@ package final class AssemblyStage {
     let isComplete = computed == items.count
     if isComplete {
       checksums.merge(work.written) { $1 }
+      if isImported { try store.flushNames(of: work.written.keys) }
       try store.publish(checksums, to: folder, ranks: ranks)
       try ranks.onRoot {
         for damage in try store.packRest() { console.warn("a shard was not packed: \(damage)") }

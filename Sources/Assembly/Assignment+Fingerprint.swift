@@ -1,3 +1,4 @@
+import Datasets
 import Features
 import Processor
 import RecursionCore
@@ -33,6 +34,17 @@ extension Assignment {
       fingerprint[digestField] = digest.map { String($0, radix: 16) }
       return fingerprint
     }
+  }
+
+  /// The digest of what a variant's results depend on, in hexadecimal. Equal for machines with different instruction
+  /// sets, whose results differ only by rounding.
+  package func origin(variant: Int, data: DataOutline, digest: UInt64) -> String {
+    var fingerprint = fingerprint(variant: variant, data: data, digest: digest)
+    fingerprint["NTK_DIST_ISA"] = nil
+    fingerprint["storage"] = storage.rawValue
+    var own = ImageDigest()
+    for field in fingerprint.fields { own.take("\(field.name)=\(field.value)\n") }
+    return String(own.value, radix: 16)
   }
 
   /// The field of a fingerprint that holds the digest of the images or matrices.

@@ -5,6 +5,18 @@ import Results
 import TileSchedule
 
 extension KernelStore {
+  /// Makes the names of tiles durable that cannot be computed again once a user or a producer has removed what they were
+  /// computed from. Local.
+  ///
+  /// - Parameter variant: the variant that the tiles belong to; nil for all.
+  func flushNames(of items: some Sequence<WorkItem>, variant: Int? = nil) throws {
+    for (grid, items) in Dictionary(grouping: items, by: \.grid) {
+      for entry in entries(ofGrid: grid) where variant ?? entry.variant == entry.variant {
+        try entry.array.flushNames(of: items.map(\.tile))
+      }
+    }
+  }
+
   /// Throws if the tiles of `items` do not fit on the disk. Collective.
   ///
   /// - Parameter first: the first variant whose tiles will be written; all later variants are written too.
@@ -12,13 +24,17 @@ extension KernelStore {
     for items: [WorkItem], fromVariant first: Int = 0, of run: RunFolder, ranks: Ranks
   ) throws {
     try ranks.onRoot {
-      let bytes = items.reduce(0) { sum, item in
-        sum
-          + entries(ofGrid: item.grid).filter { $0.variant >= first }
-          .reduce(0) { $0 + $1.array.spec.bytesPerTile }
+      var (bytes, shards, largest) = (0, 0, 0)
+      for (grid, items) in Dictionary(grouping: items, by: \.grid) {
+        for spec in entries(ofGrid: grid).filter({ $0.variant >= first }).map(\.array.spec) {
+          bytes += items.count * spec.bytesPerTile
+          guard let shape = spec.shards else { continue }
+          shards += Set(items.map { shape.tile(holding: $0.tile, of: spec.grid) }).count
+          largest = max(largest, min(spec.bytesPerShard, spec.byteCount))
+        }
       }
-      // While a shard is packed, a second copy of its tiles exists.
-      let copies = ranks.count * entries.reduce(0) { max($0, $1.array.spec.bytesPerShard) }
+      // While a rank packs a shard, a second copy of its tiles exists.
+      let copies = min(ranks.count, shards) * largest
       let free = try Disk().freeBytes(at: run.path)
       guard bytes > 0, bytes + copies > free else { return }
       throw Refusal(

@@ -24,7 +24,8 @@ package final class TileWork {
 
   /// Computes and writes an item.
   ///
-  /// - Parameter poll: called every few milliseconds; if it returns false, the item is dropped.
+  /// - Parameter poll: called every few milliseconds, and after each tile is written; if it returns false, the item is
+  ///   dropped.
   /// - Returns: whether the item is in the store.
   package func perform(_ item: WorkItem, poll: () throws -> Bool) throws -> Bool {
     let entries = store.entries(ofGrid: item.grid)
@@ -40,9 +41,14 @@ package final class TileWork {
     if let failure { throw failure }
     guard complete else { return false }
     log.debug("computed tile \(item.tile) of grid \(item.grid)")
-    written[item] = try entries.indices.map {
-      try entries[$0].array.write(item.tile, values: buffers[$0].values(rows * columns))
+    var checksums: [UInt32] = []
+    for (entry, buffer) in zip(entries, buffers) {
+      // A job with hundreds of networks writes for many seconds.
+      if !checksums.isEmpty, try !poll() { return false }
+      checksums.append(
+        try entry.array.write(item.tile, values: buffer.values(rows * columns)))
     }
+    written[item] = checksums
     return true
   }
 

@@ -1,7 +1,7 @@
 import COpenBLAS
 
 /// The largest order for which a 32-bit integer can hold the size of dsyevd's workspace, 1 + 6n + 2n^2 elements.
-private let largestOrder = 32_766
+public let largestSymmetricOrder = 32_766
 
 /// All eigenvalues of a symmetric matrix, in ascending order, and its eigenvectors.
 ///
@@ -35,7 +35,7 @@ public func symmetricEigenpairs(
 }
 
 private func checkOrder(_ n: Int, count: Int, routine: String) throws(BLASError) {
-  guard n >= 0 && n <= largestOrder else { throw .tooLarge(routine: routine, n: n) }
+  guard n >= 0 && n <= largestSymmetricOrder else { throw .tooLarge(routine: routine, n: n) }
   guard count == n * n else {
     throw .wrongShape(what: "the matrix", count: count, expected: n * n)
   }

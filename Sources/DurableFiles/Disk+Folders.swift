@@ -42,6 +42,17 @@ extension Disk {
     try calls.flushFolder(Disk.split(path).folder)
   }
 
+  /// Makes the names in a folder durable. A folder that does not exist is left as it is.
+  ///
+  /// - Throws: `FileError`.
+  public func flushFolder(_ path: String) throws(FileError) {
+    do {
+      try calls.flushFolder(path)
+    } catch {
+      guard error.isMissing else { throw error }
+    }
+  }
+
   /// Removes a file if it exists.
   ///
   /// - Parameter flushesFolder: whether the file stays removed after a power cut.

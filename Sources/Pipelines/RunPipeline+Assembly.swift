@@ -20,7 +20,10 @@ extension RunPipeline {
     }
     let input = try TileInput(assignment, data, on: ranks)
     // A folder that belongs to another job is refused here, before anything in it is touched.
-    try ranks.onRoot { _ = try KernelStore.create(assignment, data, digest: input.digest) }
+    try ranks.onRoot {
+      try requireSameResults(data, digest: input.digest)
+      _ = try KernelStore.create(assignment, data, digest: input.digest)
+    }
     // The record is written before the first tile, so that a run that dies can still be inspected.
     try record(data, digest: input.digest)
     let store = try ranks.agree { try KernelStore.open(assignment, data) }

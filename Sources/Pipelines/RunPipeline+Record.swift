@@ -1,5 +1,6 @@
 import Assembly
 import DurableFiles
+import Failures
 import Jobs
 import RankProgram
 import Results
@@ -24,6 +25,9 @@ extension RunPipeline {
           "ranks": .integer(ranks.count),
         ])
     }
+    let origins = digest.map { digest in
+      assignment.variants.indices.map { assignment.origin(variant: $0, data: data, digest: digest) }
+    }
     let digest = digest.map { String($0, radix: 16) } ?? summary.figures.data?.digest ?? ""
     let certificates = try ranks.agree {
       try assignment.variants.map { try $0.network?.certificates() ?? [] }
@@ -36,15 +40,39 @@ extension RunPipeline {
         train: data.trainCount, test: data.testCount, classes: data.classes, shape: data.shape,
         preprocessing: assignment.preprocessing, digest: digest, labels: labels)
       let old = figures.variants
-      figures.variants = zip(assignment.variants, certificates).map { variant, certificates in
+      figures.variants = assignment.variants.indices.map { index in
+        let (variant, certificates) = (assignment.variants[index], certificates[index])
         var found =
           old.first { $0.name == variant.name && $0.network == variant.text }
           ?? Summary.VariantSummary(name: variant.name, network: variant.text)
+        if let origins { found.origin = origins[index] }
         found.parameters = variant.parameters.isEmpty ? nil : variant.parameters
         found.activations = certificates.isEmpty ? nil : certificates
         return found
       }
     }
     try summary.write()
+  }
+
+  /// Throws if the run has results that the job would remove or could not tell from its own: those of networks that it
+  /// does not have, or of other data. The tiles may have been removed, so their fingerprints cannot tell. Local.
+  func requireSameResults(_ data: DataOutline, digest: UInt64) throws {
+    for known in summary.figures.variants where known.hasResults {
+      guard let index = assignment.variants.firstIndex(where: { $0.name == known.name }) else {
+        throw Refusal(
+          .badJob,
+          "\(run.path) has results of \(known.name.isEmpty ? "another network" : known.name), which this job would "
+            + "remove; add it to the job, or choose another output folder")
+      }
+      let origin = assignment.origin(variant: index, data: data, digest: digest)
+      guard known.origin ?? origin == origin else {
+        // Tiles that are still there say what differs.
+        try (try? KernelStore.open(assignment, data))?.check(assignment, data, digest: digest)
+        throw Refusal(
+          .badJob,
+          "\(run.summary) has results of other data, of another network or in another precision; choose another "
+            + "output folder, or remove this file to compute them again")
+      }
+    }
   }
 }

@@ -52,7 +52,11 @@ public struct Axis: Equatable, Sendable {
     guard var low = shown.min(), var high = shown.max() else { return 1...10 }
     switch scale {
     case .linear:
-      if low == high { (low, high) = (low - max(abs(low), 1) / 2, high + max(abs(high), 1) / 2) }
+      let size = max(abs(low), abs(high))
+      // gnuplot gets ten digits of the ends; values that agree to these are shown as one value.
+      if high - low <= 1e-9 * size {
+        (low, high) = (low - max(size, 1) / 2, high + max(size, 1) / 2)
+      }
       let room = (high - low) * 0.04
       // No room is added beyond an included value.
       return

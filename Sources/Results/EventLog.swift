@@ -37,7 +37,8 @@ package final class EventLog: Sendable {
     of run: RunFolder, disk: Disk = Disk()
   ) throws -> [[String: String]] {
     guard try disk.exists(run.events) else { return [] }
-    let text = String(decoding: try disk.read(run.events), as: UTF8.self)
+    let text = String(
+      decoding: try disk.read(run.events, limit: RunFolder.largestRecord), as: UTF8.self)
     return text.split(separator: "\n").compactMap { line in
       guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
         let values = object as? [String: Any]

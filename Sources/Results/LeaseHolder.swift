@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 
 /// The process that holds a run's lease, as described in the file of the lease.
@@ -20,7 +21,7 @@ struct LeaseHolder: Codable, Equatable {
   init(command: String) {
     host = ProcessInfo.processInfo.hostName
     process = getpid()
-    machine = Self.thisMachine
+    machine = ProcessSpace.current
     started = Self.startTime(of: process) ?? ""
     slurmJob = ProcessInfo.processInfo.environment["SLURM_JOB_ID"]
     slurmRestart = Self.thisRestart
@@ -32,7 +33,7 @@ struct LeaseHolder: Codable, Equatable {
   /// Whether the holder certainly no longer runs: its process has ended on this machine, or its
   /// SLURM job was requeued and runs here now. Steps of one SLURM job may run at the same time.
   var isGone: Bool {
-    if machine == Self.thisMachine {
+    if machine == ProcessSpace.current {
       // Processes of other users may be hidden in /proc.
       if let start = Self.startTime(of: process) { return start != started }
       return kill(process, 0) != 0 && errno == ESRCH
@@ -44,7 +45,7 @@ struct LeaseHolder: Codable, Equatable {
   }
 
   /// Whether the holder certainly still runs.
-  var isAlive: Bool { machine == Self.thisMachine && Self.startTime(of: process) == started }
+  var isAlive: Bool { machine == ProcessSpace.current && Self.startTime(of: process) == started }
 
   /// The holder as messages name it.
   var description: String { "`\(command)` (process \(process) on \(host), since \(since))" }
@@ -52,12 +53,6 @@ struct LeaseHolder: Codable, Equatable {
   private static var thisRestart: Int? {
     ProcessInfo.processInfo.environment["SLURM_RESTART_COUNT"].flatMap(Int.init)
   }
-
-  private static let thisMachine: String = {
-    let boot = text("/proc/sys/kernel/random/boot_id") ?? ""
-    let space = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"))
-    return boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + (space ?? "")
-  }()
 
   /// Field 22 of /proc/PID/stat; nil if there is no such process.
   private static func startTime(of process: Int32) -> String? {

@@ -16,6 +16,10 @@ public struct RunFolder: Sendable {
     self.shard = shard
   }
 
+  /// The largest summary or list of events that is read, in bytes. Thousands of spectra, or months of progress, take
+  /// less.
+  package static let largestRecord = 1 << 30
+
   package var job: String { "\(path)/job.yaml" }
   package var summary: String { "\(path)/summary.json" }
   package var store: String { "\(path)/kernels.zarr" }

@@ -53,6 +53,8 @@ package struct Summary: Codable, Equatable {
   package struct VariantSummary: Codable, Equatable {
     package var name: String
     package var network: String
+    /// The digest of what the results depend on: the data, the network, the precision.
+    package var origin: String?
     /// The parameters that vary between the variants, by their keys in the job, for example `weight_variance`.
     package var parameters: [String: Double]?
     /// The theory of the network, if it is a preset that mean-field theory covers.
@@ -133,6 +135,11 @@ package struct Summary: Codable, Equatable {
 }
 
 extension Summary.VariantSummary {
+  /// Whether any stage has a result for any kernel.
+  package var hasResults: Bool {
+    KernelKind.allCases.contains { self[$0].map { $0 != Summary.KernelSummary() } ?? false }
+  }
+
   package subscript(kernel: KernelKind) -> Summary.KernelSummary? {
     get {
       switch kernel {
@@ -172,7 +179,8 @@ extension Summary {
   package static func read(_ run: RunFolder, disk: Disk = Disk()) throws -> Summary {
     guard try disk.exists(run.summary) else { return Summary() }
     do {
-      return try JSONText.value(Summary.self, try disk.read(run.summary))
+      return try JSONText.value(
+        Summary.self, try disk.read(run.summary, limit: RunFolder.largestRecord))
     } catch is DecodingError {
       throw Refusal(
         .badData, "\(run.summary) is not a summary that ntk-dist wrote; remove it and run again")

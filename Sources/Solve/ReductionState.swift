@@ -78,7 +78,8 @@ package struct ReductionState {
     return (nil, reason)
   }
 
-  /// Writes the state. Collective. Errors: files; agreed by all ranks. If an error occurs, the previous state is kept.
+  /// Writes the state. Collective. Errors: files; agreed by all ranks. If an error occurs, the previous state is kept,
+  /// and the parts that some ranks have written are removed, because the disk may be full.
   func save<Scalar>(_ reduction: borrowing BandReduction<Scalar>, _ header: Header) throws {
     try ranks.onRoot { try disk.createFolder(folder) }
     let path = folder + "/" + name(header.next, rank: ranks.rank)
@@ -90,7 +91,13 @@ package struct ReductionState {
     } catch {
       written = .failure(error)
     }
-    try ranks.agree { try written.get() }
+    do {
+      try ranks.agree { try written.get() }
+    } catch {
+      // The state that `state.json` names is of an earlier column.
+      _ = try? disk.remove(path)
+      throw error
+    }
     try ranks.onRoot {
       try disk.publish(try JSONText.bytes(header), to: headerPath)
     }

@@ -67,11 +67,16 @@ package struct SolverChoice {
     let isBand = solver == .band
     lanczosVectors = isBand ? vectors : 0
     scalarBytes = isBand && section.precision == .f32 ? 4 : 8
-    guard isBand && vectors == n && n > 1 else { return }
-    throw Refusal(
-      .badJob,
-      "all \(n) eigenvectors are asked for and the solver band with block Lanczos finds leading "
-        + "ones; set spectrum.solver: scalapack, in f64")
+    guard isBand && vectors > 0 && n > 1 else { return }
+    let most = mostLeadingEigenpairs(of: layout)
+    guard vectors < n, vectors <= most else {
+      throw Refusal(
+        .badJob,
+        (vectors == n
+          ? "all \(n) eigenvectors are asked for and the solver band with block Lanczos finds leading ones"
+          : "block Lanczos finds at most \(most) eigenvectors of a matrix of this size, not \(vectors)")
+          + "; set spectrum.solver: scalapack, in f64")
+    }
   }
 
   /// Throws if this program was built without ELPA, or if the matrix is too small for ELPA.

@@ -111,7 +111,7 @@ extension TileArray {
       do {
         // The contents of the tile are flushed before the tile gets its name, but the name is not
         // flushed. A power cut may undo the last names, and these tiles are then computed again. In
-        // return, ranks do not queue for the journal.
+        // return, ranks do not queue for the journal. See `flushNames`.
         try disk.publish(to: path, flushesFolder: false) { (file) throws(FileError) in
           try file.write(payload)
           try withUnsafeBytes(of: stored) { (raw) throws(FileError) in try file.write(raw) }
@@ -132,6 +132,15 @@ extension TileArray {
       } catch {
         guard error.isMissing else { throw .file(error) }
       }
+    }
+  }
+
+  /// Makes the names of tiles durable, so that a power cut does not undo them.
+  ///
+  /// - Throws: `TileStoreError.file`.
+  public func flushNames(of tiles: some Sequence<TileIndex>) throws(TileStoreError) {
+    for folder in Set(tiles.map(folder(of:))) {
+      try onFile { () throws(FileError) in try disk.flushFolder(folder) }
     }
   }
 

@@ -110,7 +110,8 @@ public final class Watchdog: Sendable {
 extension Watchdog {
   /// The thread's data about its own process.
   private struct Own {
-    var stopSince: Double?
+    /// The time allowed for stopping, and when it began. It begins anew if a more urgent request shortens it.
+    var stop: (grace: Double, since: Double)?
     /// The main thread, as rank 0 of a table with one rank. Time during which all threads slept does not count.
     var main: PulseTable
     var tick: UInt64 = 0
@@ -124,9 +125,8 @@ extension Watchdog {
   /// Checks this process itself. Returns true if the thread must end.
   private func isLast(_ own: inout Own, at now: Double) -> Bool {
     if let grace = stopGrace() {
-      let since = own.stopSince ?? now
-      own.stopSince = since
-      if now - since > grace { onAlarm(.stopIgnored) }
+      if grace != own.stop?.grace { own.stop = (grace, now) }
+      if let stop = own.stop, now - stop.since > grace { onAlarm(.stopIgnored) }
     }
     let tick = lastTick.load(ordering: .relaxed)
     if tick == 0 {

@@ -155,6 +155,20 @@ def test_a_disk_that_is_full(tmp_path):
         subprocess.run(["umount", str(mount)])
 
 
+def test_many_ranks_need_no_more_disk_than_their_shards(tmp_path):
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(mount)],
+                      capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        path = write_job(tmp_path, output=mount / "run", data={"synthetic": {"train": 200, "test": 0}},
+                         prediction=None, spectrum=None)
+        succeed("assemble", path, ranks=6)
+    finally:
+        subprocess.run(["umount", str(mount)])
+
+
 def test_an_existing_run_is_refused_and_resumed(tmp_path):
     path = write_job(tmp_path)
     succeed("run", path)

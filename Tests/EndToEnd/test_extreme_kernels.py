@@ -41,6 +41,19 @@ def failure(folder):
     return result(folder)["prediction"]["regularizations"][0]["failure"]
 
 
+def test_training_on_a_negative_kernel_is_refused(tmp_path):
+    path = Kernel(tmp_path, scale=-1).job(prediction=None, training={"times": [1]})
+    for ranks in (None, 2):
+        refused = ntk_dist("run", path, *(["--resume"] if ranks else []), ranks=ranks)
+        assert refused.returncode == 65 and "training needs a positive one" in sentences(refused)[-1]
+
+
+def test_a_figure_of_equal_values_is_drawn(tmp_path):
+    path = Kernel(tmp_path, change=lambda train: np.eye(N)).job(spectrum={"weights": True}, generalization={})
+    result = succeed("run", path)
+    assert "did not draw" not in result.stderr and list((tmp_path / "run/report").glob("*.svg"))
+
+
 @pytest.mark.parametrize("momentum", [None, 0.9])
 def test_training_with_cross_entropy_does_not_depend_on_the_scale(tmp_path, momentum):
     outputs = []

@@ -156,6 +156,28 @@ def test_clean_removes_what_can_be_computed_again_after_asking(tmp_path):
     succeed("verify", run)
 
 
+def test_results_of_another_job_are_kept(tmp_path):
+    path = write_job(tmp_path, network={"preset": "fcn", "depths": [1, 2]})
+    run = tmp_path / "run"
+    succeed("run", path)
+    before, files = summary(run), {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
+    for others in ("network.depths=[2,3]", "network={preset: cnn-gap, depths: [3], activation: relu}"):
+        refused = ntk_dist("run", path, "--resume", "--set", others)
+        assert refused.returncode == 78 and "has results of depth=1" in sentences(refused)[0]
+    assert files == {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
+    succeed("run", path, "--resume", "--set", "network.depths=[1,2,3]")
+    after = summary(run)
+    assert after["variants"][:2] == before["variants"] and len(after["variants"]) == 3
+    # The fingerprints of the tiles are gone with the tiles.
+    succeed("clean", run, "--yes")
+    for others in ("data.synthetic.train=40", "data.synthetic.seed=9", "precision=f32"):
+        refused = ntk_dist("run", path, "--resume", "--set", "network.depths=[1,2,3]", "--set", others)
+        assert refused.returncode == 78 and "summary.json has results of other data" in sentences(refused)[0]
+    assert summary(run) == after and not (run / "kernels.zarr").exists()
+    succeed("run", path, "--resume", "--set", "network.depths=[1,2,3]")
+    assert summary(run)["variants"] == after["variants"]
+
+
 def test_clean_leaves_active_runs_and_other_folders_alone(tmp_path):
     process = start("run", write_job(tmp_path, **LONG), ranks=None)
     stop_once(lambda: has_event(tmp_path / "run", "assembled"), process)

@@ -16,6 +16,7 @@ from conftest import (
     ranks_of,
     sentences,
     start,
+    stop_once,
     succeed,
     tile_places,
     wait_for_chunks,
@@ -179,6 +180,21 @@ def test_a_store_that_vanishes_ends_the_run_and_says_so(tmp_path):
     status, errors = finish(process)
     assert status in (66, 73, 74)
     assert "ntk-dist:" in errors and str(tmp_path / "run") in errors
+
+
+def test_many_networks_are_written_one_by_one(tmp_path):
+    """A job of many networks stops between two of them, and its watchdog sees it work."""
+    network = {"preset": "fcn", "depth": 1, "weight_variances": [1 + k / 50 for k in range(50)]}
+    path = write_job(tmp_path, data={"synthetic": {"train": 32, "test": 0}}, network=network, spectrum=None,
+                     prediction=None)
+    process = start("assemble", path, ranks=None)
+    stop_once(lambda: len(chunks(tmp_path / "run")) > 0, process)
+    process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGCONT)
+    assert finish(process)[0] == 75
+    assert 0 < len(chunks(tmp_path / "run")) < 100
+    succeed("assemble", path, "--resume")
+    assert len(chunks(tmp_path / "run")) == 100
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")

@@ -9,6 +9,8 @@ import Testing
   init() throws { folder = try ScratchFolder() }
 
   /// What temporary names call this machine.
+  private static var machine: String { "\(host)-\(ProcessSpace.digest)" }
+
   private static var host: String {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, 255)
@@ -171,7 +173,7 @@ import Testing
     posix_spawn_file_actions_addclose(&actions, pipes[1])
     #expect(posix_spawn(&process, "/bin/cat", &actions, nil, arguments, nil) == 0)
     posix_spawn_file_actions_destroy(&actions)
-    let name = ".x.partial-\(Self.host)-\(process)-1"
+    let name = ".x.partial-\(Self.machine)-\(process)-1"
     try folder.put("", at: name)
     #expect(try disk.removeStaleTemporaries(in: folder.path).isEmpty)
     kill(process, SIGKILL)
@@ -185,20 +187,22 @@ import Testing
 
   @Test("Stale temporary files are those of dead processes here, and old ones of others")
   func staleTemporaries() throws {
-    let host = Self.host
+    let machine = Self.machine
     let dead = Process()
     dead.executableURL = URL(filePath: "/bin/true")
     try dead.run()
     dead.waitUntilExit()
-    let stale = ".7.partial-\(host)-\(dead.processIdentifier)-1"
-    let mine = ".7.partial-\(host)-\(getpid())-999999"
+    let stale = ".7.partial-\(machine)-\(dead.processIdentifier)-1"
+    let mine = ".7.partial-\(machine)-\(getpid())-999999"
     let foreign = ".7.partial-other-node-12-345-1"
-    for name in [stale, mine, foreign, "7", ".partial", ".x.partial-a"] {
+    // A container on this host, whose process numbers mean nothing here.
+    let contained = ".7.partial-\(Self.host)-00000000-\(dead.processIdentifier)-1"
+    for name in [stale, mine, foreign, contained, "7", ".partial", ".x.partial-a"] {
       try folder.put("", at: name)
     }
     #expect(try disk.removeStaleTemporaries(in: folder.path) == [stale])
     let others = try disk.removeStaleTemporaries(in: folder.path, olderThan: 0)
-    #expect(others == [foreign, mine].sorted())
+    #expect(others == [foreign, mine, contained].sorted())
     #expect(folder.names() == [".partial", ".x.partial-a", "7"])
     #expect(try disk.removeStaleTemporaries(in: folder.path + "/none") == [])
   }

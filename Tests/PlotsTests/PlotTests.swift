@@ -108,8 +108,10 @@ import Testing
     #expect(linear.lowerBound == 0 && linear.upperBound > 20 && linear.upperBound < 22)
     let logarithmic = try range(Axis("x", scale: .logarithmic), values + [0, -1])
     #expect(logarithmic.lowerBound > 0.3 && logarithmic.lowerBound < 0.5)
-    let same = try range(Axis("x"), [7, 7])
-    #expect(same.lowerBound < 7 && same.upperBound > 7)
+    for next in [7, 7.0.nextUp, 7 * (1 + 1e-10)] {
+      let same = try range(Axis("x"), [7, next])
+      #expect(same.lowerBound < 6 && same.upperBound > 8)
+    }
   }
 
   @Test("a floor cuts off values far below it")

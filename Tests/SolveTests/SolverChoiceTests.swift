@@ -29,6 +29,19 @@ import Testing
     #expect(try choice(SpectrumSection(vectors: .all)).lanczosVectors == 0)
   }
 
+  @Test("More vectors than block Lanczos can find are refused, with the largest number")
+  func tooMany() throws {
+    let layout = try MatrixLayout(order: 200_000, grid: .nearSquare(ranks: 4))
+    let most = mostLeadingEigenpairs(of: layout)
+    #expect((15_000..<16_384).contains(most))
+    let taken = try choice(SpectrumSection(vectors: .leading(most)), n: 200_000)
+    #expect(taken.lanczosVectors == most)
+    let error = #expect(throws: Refusal.self) {
+      try choice(SpectrumSection(vectors: .leading(most + 1)), n: 200_000)
+    }
+    #expect(error?.description.contains("at most \(most)") == true)
+  }
+
   @Test("Where a dense solver has no room, block Lanczos finds many vectors too")
   func noRoom() throws {
     let many = try choice(SpectrumSection(vectors: .leading(5000)), room: 0)

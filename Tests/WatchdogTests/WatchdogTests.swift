@@ -67,11 +67,41 @@ struct WatchdogTests {
     #expect(ranks == [3] && seconds > 1)
   }
 
+  @Test("a more urgent request to stop gets its whole time")
+  func shorterGrace() async throws {
+    // The time limit is reached, and a second later a signal arrives.
+    let (begin, grace, signal, alarm) = (Date(), 1.5, FirstTime(), FirstTime())
+    let socket = try #require(DatagramSocket(on: DatagramSocket.loopback))
+    let root = Watchdog.Endpoint(port: socket.port, addresses: [DatagramSocket.loopback])
+    let watchdog = Watchdog(
+      rank: 0, timeout: 1, socket: socket, root: root,
+      stopGrace: {
+        guard -begin.timeIntervalSinceNow > 2 * grace else { return 1000 }
+        signal.note()
+        return grace
+      }, onAlarm: { _ in alarm.note() })
+    try watchdog.start()
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while alarm.value == nil && Date() < deadline {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    watchdog.stop()
+    let (first, last) = try (#require(signal.value), #require(alarm.value, "no alarm"))
+    #expect(last.timeIntervalSince(first) > 0.9 * grace)
+  }
+
   @Test("a watchdog that was not started stops at once")
   func notStarted() throws {
     let (first, _, _) = try pair(Alarms(), timeout: 1)
     first.stop()
   }
+}
+
+/// The first time that something happened.
+private final class FirstTime: Sendable {
+  private let time = Mutex<Date?>(nil)
+  func note() { time.withLock { $0 = $0 ?? Date() } }
+  var value: Date? { time.withLock { $0 } }
 }
 
 /// Sends datagrams from outside the watchdog.

@@ -99,6 +99,8 @@ package final class FeatureStage<Scalar: PanelScalar> {
     guard let written = try write(sums, of: Set(missing)) else {
       return FeatureOutcome(isComplete: false)
     }
+    // The producer may then delete the chunks.
+    try ranks.agree { try store.flushNames(of: written.keys, variant: variant) }
     try finish()
     return FeatureOutcome(
       isComplete: true, computed: missing.count, written: written,

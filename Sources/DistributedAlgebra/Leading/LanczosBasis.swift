@@ -48,12 +48,22 @@ final class LanczosBasis {
     var largest: Double { max(abs(all.first ?? 0), abs(all.last ?? 0)) }
   }
 
+  /// The blocks of columns with room for `count` eigenvectors and as many others.
+  private static func blocks(for count: Int, width: Int) -> Int { 2 * count / width + 8 }
+
+  /// The largest number of eigenvectors for which the projected matrix of a full basis can be decomposed.
+  static func most(n: Int, blockSize: Int) -> Int {
+    guard n > largestSymmetricOrder else { return n }
+    // The largest k with blocks(for: k) * blockSize <= largestSymmetricOrder.
+    return ((largestSymmetricOrder / blockSize - 7) * blockSize - 1) / 2
+  }
+
   /// Makes a basis that consists of one random block, with room for `count` eigenvectors and as many other columns.
   /// Collective.
   init(for a: borrowing DistributedMatrix<Double>, count: Int) throws {
     let (n, nb, context) = (a.layout.n, a.layout.nb, a.context)
     let width = min(nb, n)
-    let room = min((n + width - 1) / width, 2 * count / width + 8) * width
+    let room = min((n + width - 1) / width, Self.blocks(for: count, width: width)) * width
     func matrix(_ rows: Int, _ columns: Int) throws -> DistributedMatrix<Double> {
       let layout = try context.communicator.agree {
         try MatrixLayout(m: rows, n: columns, mb: nb, nb: nb, grid: context.grid)

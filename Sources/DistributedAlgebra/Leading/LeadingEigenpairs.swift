@@ -14,7 +14,12 @@ public struct LeadingEigenpairs: ~Copyable {
   public let products: Int
 }
 
-/// Computes the k leading eigenpairs of a symmetric matrix.
+/// The largest number of leading eigenpairs that `leadingEigenpairs` can compute. Local.
+public func mostLeadingEigenpairs(of layout: MatrixLayout) -> Int {
+  LanczosBasis.most(n: layout.n, blockSize: layout.nb)
+}
+
+/// Computes the k leading eigenpairs of a symmetric matrix, at most `mostLeadingEigenpairs`.
 ///
 /// Collective. Reads the lower triangle of `a`. Memory: bases of n x (2 k + 8 blocks) and n x k.
 ///
@@ -33,12 +38,13 @@ public func leadingEigenpairs(
   of a: borrowing DistributedMatrix<Double>, count k: Int, tolerance: Double = 1e-12,
   maximumProducts: Int = 10_000, poll: (_ converged: Int) throws -> Void = { _ in }
 ) throws -> LeadingEigenpairs {
-  let (layout, n) = (a.layout, a.layout.n)
+  let layout = a.layout
   try a.context.communicator.agree {
     try layout.requireSquare(for: "block Lanczos")
-    guard k > 0 && k <= n else {
+    let most = mostLeadingEigenpairs(of: layout)
+    guard k > 0 && k <= most else {
       throw DistributedAlgebraError.mismatch(
-        what: "the number of eigenvectors", value: k, expected: n)
+        what: "the number of eigenvectors", value: k, expected: most)
     }
   }
   try a.requireFiniteLowerTriangle()

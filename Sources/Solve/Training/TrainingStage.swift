@@ -120,7 +120,7 @@ package struct TrainingStage: KernelStage {
     try SolverMemory.requireLeading(source.layout, count: 1, ranks: ranks)
     let matrix: DistributedMatrix<Double> = try source.load(for: .cholesky, &sums)
     let leading = try leadingEigenpairs(of: matrix, count: 1)
-    return KernelExtent(trace: sums.trace, range: 0...(leading.values.last ?? 0))
+    return KernelExtent(trace: sums.trace, range: 0...max(0, leading.values.last ?? 0))
   }
 
   /// The outputs on the training images, and the coefficients of the kernel: [time][n, classes].
