@@ -242,11 +242,20 @@ def test_arguments(jax, tmp_path):
         ({"outputs": 3}, "outputs is 3, and the function has 3"),
         ({"outputs": []}, "outputs is"),
         ({"project": 0}, "project is 0"),
+        ({"project": 2.5}, "project is 2.5"),
+        ({"batch": 0}, "batch is 0; give a number of inputs, 1 or more"),
+        ({"batch": -1}, "batch is -1"),
+        ({"batch": 2.0}, "batch is 2.0"),
+        ({"batch": True}, "batch is True"),
         ({"dtype": "i4"}, "dtype is 'i4'"),
         ({"project": 4, "ahead": 1}, "ahead is for chunks"),
     ):
         with pytest.raises(ValueError, match=word):
             ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", **options)
+    assert not list(tmp_path.iterdir())
+    batches = ntkdist.jacobians(apply_fn, params, x, tmp_path / "batches", batch=np.int64(3))
+    whole = ntkdist.jacobians(apply_fn, params, x, tmp_path / "whole")
+    assert np.allclose(batches.kernel(), whole.kernel(), rtol=1e-13)
     with pytest.raises(ValueError, match="give inputs"):
         ntkdist.jacobians(apply_fn, params, x[:0], tmp_path / "train")
     with pytest.raises(TypeError, match="fn is int"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._progress import Progress, ProgressBar, Report
 from ..failures import JobError
+from ._arguments import array, is_count, precision
 from ._files import ChunkFiles
 from ._layout import Chunk, byte_count, chunks, same_chunks
 from ._models import Model, fingerprint, model
@@ -77,12 +78,14 @@ def jacobians(
     be written or another process writes them, and ImportError for a JAX function
     without JAX.
     """
-    inputs = _array(x)
+    inputs = array(x)
     work = model(fn, params, inputs, outputs)
-    kind = _kind(dtype, work.dtype)
-    if project is not None and (isinstance(project, bool) or project < 1):
+    kind = precision(dtype, work.dtype)
+    if project is not None and not is_count(project):
         raise ValueError(f"project is {project!r}; give a number of columns, 1 or more")
-    if ahead is not None and (project is not None or ahead < 1):
+    if batch is not None and not is_count(batch):
+        raise ValueError(f"batch is {batch!r}; give a number of inputs, 1 or more")
+    if ahead is not None and (project is not None or not is_count(ahead)):
         raise ValueError("ahead is for chunks that are not projected, and 1 or more")
     column = len(inputs) * work.outputs * kind.itemsize
     most = byte_count(chunk) // column
@@ -106,21 +109,6 @@ def jacobians(
     finally:
         files.unlock()
     return Jacobians(out)
-
-
-def _array(x: Any) -> Array:
-    """Inputs as an array that is not copied. Raises ValueError for anything else."""
-    array: Array = x.detach().cpu().numpy() if hasattr(x, "detach") else np.asanyarray(x)
-    if array.ndim < 1 or len(array) < 1 or array.dtype.kind not in "biuf":
-        raise ValueError(f"x has shape {array.shape} and dtype {array.dtype}; give inputs [n, ...]")
-    return array
-
-
-def _kind(dtype: str | None, natural: np.dtype[Any]) -> np.dtype[Any]:
-    kind = np.dtype(natural if dtype is None else dtype)
-    if kind not in (np.dtype("f2"), np.dtype("f4"), np.dtype("f8")):
-        raise ValueError(f"dtype is {dtype!r}; give 'f2', 'f4' or 'f8'")
-    return kind.newbyteorder("<")
 
 
 class _Run:

@@ -1,0 +1,31 @@
+"""Arguments of `jacobians`, checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def array(x: Any) -> Array:
+    """Inputs as an array that is not copied. Raises ValueError for anything else."""
+    found: Array = x.detach().cpu().numpy() if hasattr(x, "detach") else np.asanyarray(x)
+    if found.ndim < 1 or len(found) < 1 or found.dtype.kind not in "biuf":
+        raise ValueError(f"x has shape {found.shape} and dtype {found.dtype}; give inputs [n, ...]")
+    return found
+
+
+def precision(dtype: str | None, natural: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype of the files. Raises ValueError for others than half, single and double."""
+    kind = np.dtype(natural if dtype is None else dtype)
+    if kind not in (np.dtype("f2"), np.dtype("f4"), np.dtype("f8")):
+        raise ValueError(f"dtype is {dtype!r}; give 'f2', 'f4' or 'f8'")
+    return kind.newbyteorder("<")
+
+
+def is_count(value: Any) -> bool:
+    """Whether this is a whole number, 1 or more."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= 1
