@@ -54,6 +54,24 @@ def test_values(tmp_path, outputs, dtype):
     assert np.allclose(last.kernel(), found.kernel(["4"]), rtol=1e-5)
 
 
+def test_the_kernel_of_one_layer_among_thirteen(tmp_path):
+    class Sum(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            for name in range(13):
+                self.add_module(str(name), torch.nn.Linear(3, 1))
+
+        def forward(self, x):
+            return sum(self._modules[str(name)](x) for name in range(13))
+
+    x = np.random.default_rng(5).standard_normal((4, 3)).astype(np.float32)
+    found = ntkdist.jacobians(Sum().eval(), None, x, tmp_path / "train")
+    assert np.array_equal(found.kernel("12"), found.kernel(["12"]))
+    assert np.allclose(found.kernel("12"), x @ x.T + 1, rtol=1e-6)
+    with pytest.raises(ValueError, match="no layer is called '13'"):
+        found.kernel("13")
+
+
 def test_functions_of_tensors(tmp_path):
     params = {"a": torch.tensor([1.0, 2.0], dtype=torch.float64), "count": torch.tensor(3)}
     x = np.random.default_rng(5).standard_normal((4, 2))

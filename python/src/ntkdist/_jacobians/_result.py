@@ -90,15 +90,17 @@ class Jacobians:
                     f"{file} is missing; call jacobians with the same arguments to go on"
                 ) from None
 
-    def kernel(self, layers: Sequence[str] | None = None, full: bool = False) -> Array:
+    def kernel(self, layers: str | Sequence[str] | None = None, full: bool = False) -> Array:
         """J J^T in double precision, on one core; a job computes it for files of any size.
 
         Args:
-            layers: whose parameters count; None for all.
+            layers: whose parameters count, one or several; None for all.
             full: False: [n, n], the mean over outputs; True: [n, n, outputs, outputs].
 
         Returns the same as `empirical_ntk_fn` with `trace_axes=(-1,)`, or `()` if `full`.
         """
+        if isinstance(layers, str):
+            layers = [layers]
         unknown = [] if layers is None else sorted(set(layers) - set(self.layers))
         if unknown:
             raise ValueError(f"no layer is called {unknown[0]!r}; known: {', '.join(self.layers)}")
