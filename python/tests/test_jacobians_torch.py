@@ -107,3 +107,17 @@ def test_an_interrupted_call_goes_on(tmp_path):
     (tmp_path / "train-00001.npy").unlink()
     ntkdist.jacobians(net, None, x, tmp_path / "train", "1KB")
     assert open(found.files[1], "rb").read() == before
+
+
+def test_results_that_are_not_one_tensor_are_refused(tmp_path):
+    class Pair(torch.nn.Linear):
+        def forward(self, x):
+            return super().forward(x), x
+
+    x = np.ones((4, 3), np.float32)
+    with pytest.raises(ValueError, match="the module does not return an array"):
+        ntkdist.jacobians(Pair(3, 2).eval(), None, x, tmp_path / "train")
+    params = {"a": torch.ones(3)}
+    for function in (lambda p, x: [x @ p["a"]], lambda p, x: (x @ p["a"]).sum()):
+        with pytest.raises(ValueError, match="the function does not return an array"):
+            ntkdist.jacobians(function, params, x, tmp_path / "train")

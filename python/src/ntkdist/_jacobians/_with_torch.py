@@ -38,9 +38,13 @@ class TorchModel:
         self._device, self._kind = first.device, first.dtype
         self.dtype = np.dtype(np.float64 if self._kind == torch.float64 else np.float32)
         with torch.no_grad():
-            shape = self._call(self._free, self._tensor(x[:1])).shape
-        if not shape or shape[0] != 1:
-            raise ValueError("the module does not return an array [inputs, ...] of outputs")
+            found = self._call(self._free, self._tensor(x[:1]))
+        shape = found.shape if isinstance(found, torch.Tensor) else ()
+        if shape[:1] != (1,):
+            raise ValueError(
+                f"the {'module' if is_module else 'function'} does not return an array "
+                "[inputs, ...] of outputs; give one with one output tensor"
+            )
         self._outputs = chosen(outputs, int(np.prod(shape)))
         self.outputs = len(self._outputs)
 
