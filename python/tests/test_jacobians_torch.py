@@ -121,3 +121,14 @@ def test_results_that_are_not_one_tensor_are_refused(tmp_path):
     for function in (lambda p, x: [x @ p["a"]], lambda p, x: (x @ p["a"]).sum()):
         with pytest.raises(ValueError, match="the function does not return an array"):
             ntkdist.jacobians(function, params, x, tmp_path / "train")
+
+
+def test_bfloat16(tmp_path):
+    net = torch.nn.Linear(3, 2).bfloat16().eval()
+    x = torch.randn(4, 3).bfloat16()
+    found = ntkdist.jacobians(net, None, x, tmp_path / "train")
+    assert np.load(found.files[0]).dtype == np.float32
+    rows = x.float().numpy()
+    assert np.allclose(found.kernel(), rows @ rows.T + 1, rtol=1e-6)
+    same = ntkdist.jacobians(net, None, rows, tmp_path / "same")
+    assert np.array_equal(same.kernel(), found.kernel())

@@ -11,9 +11,13 @@ Array = NDArray[Any]
 
 
 def array(x: Any) -> Array:
-    """Inputs as an array that is not copied. Raises ValueError for anything else."""
-    found: Array = x.detach().cpu().numpy() if hasattr(x, "detach") else np.asanyarray(x)
-    if found.ndim < 1 or len(found) < 1 or found.dtype.kind not in "biuf":
+    """Inputs as an array, copied only if needed. Raises ValueError for anything else."""
+    if hasattr(x, "detach"):
+        # NumPy has no bfloat16; JAX's arrays have theirs.
+        x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).detach().cpu().numpy()
+    found: Array = np.asanyarray(x)
+    numeric = found.dtype.kind in "biuf" or found.dtype.name == "bfloat16"
+    if found.ndim < 1 or len(found) < 1 or not numeric:
         raise ValueError(f"x has shape {found.shape} and dtype {found.dtype}; give inputs [n, ...]")
     return found
 
@@ -24,6 +28,11 @@ def precision(dtype: str | None, natural: np.dtype[Any]) -> np.dtype[Any]:
     if kind not in (np.dtype("f2"), np.dtype("f4"), np.dtype("f8")):
         raise ValueError(f"dtype is {dtype!r}; give 'f2', 'f4' or 'f8'")
     return kind.newbyteorder("<")
+
+
+def natural_precision(name: str) -> np.dtype[Any]:
+    """The precision of files for derivatives of this dtype, which NumPy may not know."""
+    return np.dtype(name if name in ("float16", "float32", "float64") else "float32")
 
 
 def is_count(value: Any) -> bool:

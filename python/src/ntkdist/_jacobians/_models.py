@@ -21,7 +21,7 @@ class Model(Protocol):
     Attributes:
         leaves: the arrays of parameters.
         outputs: how many of its outputs for an input are used.
-        dtype: of its derivatives.
+        dtype: of its derivatives in NumPy; single precision for bfloat16.
     """
 
     leaves: list[Leaf]
@@ -81,5 +81,7 @@ def fingerprint(model: Model, x: Any) -> str:
         state.update(f"{array.dtype} {array.shape};".encode())
         for start in range(0, len(array) if array.ndim else 1, 1024):
             part = array[start : start + 1024] if array.ndim else array
-            state.update(np.ascontiguousarray(part).data)
+            # Only arrays of NumPy's own types are buffers; bfloat16 is not one of them.
+            plain = part.astype(np.float32) if part.dtype.kind == "V" else part
+            state.update(np.ascontiguousarray(plain).data)
     return state.hexdigest()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._jax import jax, jnp
+from ._arguments import natural_precision
 from ._layout import Chunk, leaves
 from ._models import chosen
 
@@ -33,7 +34,8 @@ class JaxModel:
         self.leaves = leaves(
             [(_names(found[place][0]), self._all[place].size) for place in self._free]
         )
-        self.dtype = np.dtype(np.result_type(*(self._all[place].dtype for place in self._free)))
+        kinds = [self._all[place].dtype for place in self._free]
+        self.dtype = natural_precision(jnp().result_type(*kinds).name)
         self._fn = fn
         self._programs: dict[tuple[int, ...], Callable[..., Any]] = {}
         shape = jax().eval_shape(fn, params, jnp().asarray(x[:1]))
@@ -60,7 +62,10 @@ class JaxModel:
         def of_batch(batch: Array) -> Array:
             found = dict(zip(places, program(jnp().asarray(batch), self._all)))
             parts = [
-                np.asarray(found[span.leaf])[:, :, span.start : span.stop] for span in chunk.spans
+                np.asarray(found[span.leaf])[:, :, span.start : span.stop].astype(
+                    self.dtype, copy=False
+                )
+                for span in chunk.spans
             ]
             return parts[0] if len(parts) == 1 else np.concatenate(parts, 2)
 

@@ -58,7 +58,10 @@ class TorchModel:
     def _tensor(self, batch: Any) -> Any:
         tensor = batch
         if not isinstance(batch, self._torch.Tensor):
-            tensor = self._torch.from_numpy(np.array(batch))
+            own = np.array(batch)
+            # PyTorch does not know the bfloat16 of JAX's arrays.
+            own = own.astype(np.float32) if own.dtype.kind == "V" else own
+            tensor = self._torch.from_numpy(own)
         kind = self._kind if tensor.is_floating_point() else tensor.dtype
         return tensor.to(self._device, kind)
 
