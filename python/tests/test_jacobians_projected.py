@@ -1,13 +1,14 @@
 """Projected Jacobians: the signs, and that inner products stay the same on average."""
 
 import json
+from itertools import count
 
 import numpy as np
 import pytest
 from jacobian_cases import network
 
 import ntkdist
-from ntkdist._jacobians import _projection
+from ntkdist._jacobians import _production, _projection
 
 
 def test_signs_depend_on_parameters_alone():
@@ -63,3 +64,52 @@ def test_projections_do_not_depend_on_chunks(jax, tmp_path):
     assert a.shape == (7, 32)
     assert np.allclose(a, b, rtol=1e-12)
     assert json.loads((tmp_path / "a.json").read_text())["projection"] == {"columns": 32, "seed": 5}
+
+
+def interrupted(*arguments, after, **options):
+    """Stops a projection after some batches, each of which is a chunk of a small network."""
+    calls = count()
+
+    def stop(progress):
+        if next(calls) == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ntkdist.jacobians(*arguments, **options, progress=stop)
+
+
+def test_sums_of_deleted_files_are_not_used(jax, tmp_path):
+    apply_fn, params, x = network(jax)
+    options = {"chunk": "1KB", "project": 32}
+    interrupted(apply_fn, params, x, tmp_path / "train", after=2, **options)
+    assert list(tmp_path.glob(".train-sum-*.npy"))
+    for path in tmp_path.glob("train*"):
+        path.unlink()
+    other = jax.tree_util.tree_map(lambda leaf: leaf + 1, params)
+    found = ntkdist.jacobians(apply_fn, other, x, tmp_path / "train", **options)
+    fresh = ntkdist.jacobians(apply_fn, other, x, tmp_path / "fresh", **options)
+    assert np.array_equal(np.load(found.files[0]), np.load(fresh.files[0]))
+
+
+@pytest.mark.parametrize("again", ["4GB", "500B", "700B", "2KB"])
+def test_an_interrupted_projection_goes_on_with_chunks_of_any_size(
+    jax, tmp_path, monkeypatch, again
+):
+    apply_fn, params, x = network(jax)
+    whole = ntkdist.jacobians(apply_fn, params, x, tmp_path / "whole", project=32)
+    out = tmp_path / "train"
+    interrupted(apply_fn, params, x, out, after=3, chunk="1KB", project=32)
+    (kept,) = tmp_path.glob(".train-sum-*.npy")
+    computed = []
+    fill = _production._Run.fill
+
+    def counted(self, path, chunk, kind=None):
+        computed.append(chunk.columns)
+        return fill(self, path, chunk, kind)
+
+    monkeypatch.setattr(_production._Run, "fill", counted)
+    found = ntkdist.jacobians(apply_fn, params, x, out, again, project=32)
+    assert np.allclose(np.load(found.files[0]), np.load(whole.files[0]), rtol=1e-12, atol=1e-12)
+    # The parameters of the first chunks are not computed again.
+    assert 0 < sum(computed) == found.parameters - int(kept.stem.split("-")[-1]) < found.parameters
+    assert not list(tmp_path.glob(".train*.npy"))

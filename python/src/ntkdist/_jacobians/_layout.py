@@ -106,6 +106,20 @@ def same_chunks(arrays: Sequence[Leaf], entries: Sequence[dict[str, Any]]) -> li
     return found
 
 
+def after(plan: Sequence[Chunk], arrays: Sequence[Leaf], done: int) -> list[Chunk]:
+    """What is left of the chunks after the first `done` parameters."""
+    found = []
+    for chunk in plan:
+        spans = tuple(
+            Span(span.leaf, max(span.start, done - arrays[span.leaf].offset), span.stop)
+            for span in chunk.spans
+            if arrays[span.leaf].offset + span.stop > done
+        )
+        if spans:
+            found.append(Chunk(chunk.index, chunk.layer, spans))
+    return found
+
+
 def _pieces(arrays: Sequence[Leaf], members: Sequence[int], most: int) -> Iterator[Span]:
     """The arrays, large ones in parts of nearly equal size."""
     for index in members:

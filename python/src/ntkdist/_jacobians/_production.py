@@ -14,12 +14,12 @@ from .._progress import Progress, ProgressBar, Report
 from ..failures import JobError
 from ._arguments import array, is_count, precision
 from ._files import ChunkFiles
-from ._layout import Chunk, byte_count, chunks, same_chunks
+from ._layout import Chunk, after, byte_count, chunks, same_chunks
 from ._models import Model, fingerprint, model
 from ._precision import narrowed
 from ._projection import project
 from ._result import Jacobians
-from ._sums import Sums
+from ._sums import Sums, clear
 
 Array = NDArray[Any]
 
@@ -137,6 +137,9 @@ class _Run:
 
     def begin(self, entries: list[dict[str, Any]], projection: dict[str, int] | None) -> bool:
         """Writes or compares the manifest; returns whether files of an earlier call may exist."""
+        if not self.files.manifest.exists():
+            # Sums are hidden, so they may be left when the files of another network are deleted.
+            clear(self.files)
         return self.files.begin(
             {
                 "rows": len(self.inputs),
@@ -178,11 +181,12 @@ class _Run:
         self.begin([entry], {"columns": columns, "seed": seed})
         path, shape = self.files.path(0), self.shape(columns)
         if self.files.finished(0, shape, self.kind):
+            clear(self.files)
             return
         sums = Sums(self.files, shape, np.dtype("f8" if self.kind.itemsize == 8 else "f4"))
         flat = sums.total.reshape((-1, columns))
         hidden = self.files.hidden(".part")
-        for chunk in self.plan[sums.count :]:
+        for chunk in after(self.plan, self.work.leaves, sums.count):
             try:
                 rows = self.fill(hidden, chunk, sums.total.dtype)
                 rows = rows.reshape((len(flat), chunk.columns))
@@ -193,7 +197,7 @@ class _Run:
                     done += span.size
             finally:
                 hidden.unlink(missing_ok=True)
-            sums.save(chunk.index + 1)
+            sums.save(sums.count + chunk.columns)
         result = sums.total / np.sqrt(columns)
         try:
             with open(hidden, "wb") as file:
@@ -201,7 +205,7 @@ class _Run:
             self.files.publish(hidden, path)
         finally:
             hidden.unlink(missing_ok=True)
-        sums.clear()
+        clear(self.files)
 
     def entry(self, chunk: Chunk) -> dict[str, Any]:
         """What the manifest says about a chunk."""
