@@ -66,6 +66,41 @@ def test_projections_do_not_depend_on_chunks(jax, tmp_path):
     assert json.loads((tmp_path / "a.json").read_text())["projection"] == {"columns": 32, "seed": 5}
 
 
+def test_a_projection_like_that_of_other_inputs(jax, tmp_path):
+    apply_fn, params, x = network(jax, 2)
+    train = ntkdist.jacobians(apply_fn, params, x, tmp_path / "train", project=32, seed=5)
+    for like in (train, tmp_path / "train"):
+        test = ntkdist.jacobians(
+            apply_fn, params, x[2:4], tmp_path / "test", "2KB", project=32, seed=5, like=like
+        )
+        assert np.allclose(np.load(test.files[0]), np.load(train.files[0])[2:4], rtol=1e-12)
+    whole = ntkdist.jacobians(apply_fn, params, x, tmp_path / "whole")
+    out = tmp_path / "other"
+    for options, word in (
+        ({"project": 16, "seed": 5, "like": train}, "32 columns with seed 5; give one that is"),
+        ({"project": 32, "like": train}, "projected to 32 columns with seed 0"),
+        ({"project": 32, "like": whole}, "like is a Jacobian that is not projected"),
+        ({"like": train}, "like is a projection to 32 columns with seed 5; give project"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            ntkdist.jacobians(apply_fn, params, x[:2], out, **options)
+    for wrong, word in (
+        ([*params[:3], (params[3][0][:, :1], params[3][1])], r"like is a Jacobian with \d+ param"),
+        ([*params[:3], params[3][::-1]], "other parameters, such as 3.0"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            ntkdist.jacobians(
+                lambda p, x: x.sum((1, 2, 3)) * p[0][0].sum(),
+                wrong,
+                x,
+                out,
+                project=32,
+                seed=5,
+                like=train,
+            )
+    assert not list(tmp_path.glob("other*"))
+
+
 def interrupted(*arguments, after, **options):
     """Stops a projection after some batches, each of which is a chunk of a small network."""
     calls = count()

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 _PREFIXES = ("", "K", "M", "G", "T")
 
@@ -84,25 +83,6 @@ def chunks(arrays: Sequence[Leaf], most: int) -> list[Chunk]:
             spans.append(span)
         if spans:
             found.append(Chunk(len(found), layer, tuple(spans)))
-    return found
-
-
-def same_chunks(arrays: Sequence[Leaf], entries: Sequence[dict[str, Any]]) -> list[Chunk]:
-    """The chunks that a manifest's entries describe. Raises ValueError for other parameters."""
-    places = {leaf.name: place for place, leaf in enumerate(arrays)}
-    found = []
-    for index, entry in enumerate(entries):
-        spans = []
-        for name, start, stop in entry["parameters"]:
-            if name not in places or stop > arrays[places[name]].size:
-                raise ValueError(f"like is a Jacobian with other parameters, such as {name}")
-            spans.append(Span(places[name], start, stop))
-        found.append(Chunk(index, entry["layer"], tuple(spans)))
-    total = sum(chunk.columns for chunk in found)
-    if total != sum(leaf.size for leaf in arrays):
-        raise ValueError(
-            f"like is a Jacobian with {total} parameters; give one of the same network"
-        )
     return found
 
 

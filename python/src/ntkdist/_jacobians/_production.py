@@ -14,7 +14,8 @@ from .._progress import Progress, ProgressBar, Report
 from ..failures import JobError
 from ._arguments import array, is_count, precision
 from ._files import ChunkFiles
-from ._layout import Chunk, after, byte_count, chunks, same_chunks
+from ._layout import Chunk, after, byte_count, chunks
+from ._like import require_same_projection, same_chunks
 from ._models import Model, fingerprint, model
 from ._precision import narrowed
 from ._projection import project
@@ -68,7 +69,8 @@ def jacobians(
         dtype: of the files: "f2", "f4" or "f8"; None for that of the derivatives.
         batch: the number of inputs at a time; None for a number that needs moderate memory.
         like: a Jacobian of other inputs, or the beginning of its files' names. The chunks get the
-            same parameters, which training and test inputs need.
+            same parameters, which training and test inputs need. With `project`, it must be a
+            projection with as many columns and the same seed.
         ahead: how many chunks may wait for `ntk-dist --follow`; chunks that it has taken are
             deleted. None: all are kept.
         progress: True for a bar, or a function to call with each `Progress`.
@@ -95,17 +97,21 @@ def jacobians(
             f"takes {column} bytes; give more"
         )
     plan = chunks(work.leaves, most)
+    projection = None if project is None else {"columns": int(project), "seed": int(seed)}
     if like is not None:
         other = like if isinstance(like, Jacobians) else Jacobians(like)
-        plan = same_chunks(work.leaves, other.description["chunks"])
+        if projection is None:
+            plan = same_chunks(work.leaves, other.description)
+        else:
+            require_same_projection(work.leaves, other.description, projection)
     files = ChunkFiles(out)
     files.lock()
     try:
         run = _Run(work, inputs, files, plan, kind, batch, progress)
-        if project is None:
+        if projection is None:
             run.write(ahead)
         else:
-            run.write_projected(int(project), seed)
+            run.write_projected(**projection)
     finally:
         files.unlock()
     return Jacobians(out)
@@ -177,7 +183,8 @@ class _Run:
 
     def write_projected(self, columns: int, seed: int) -> None:
         """Writes the projection of all chunks, which pass through a hidden file one by one."""
-        entry = {"layer": "all", "columns": columns, "parameters": []}
+        everything = [[leaf.name, 0, leaf.size] for leaf in self.work.leaves]
+        entry = {"layer": "all", "columns": columns, "parameters": everything}
         self.begin([entry], {"columns": columns, "seed": seed})
         path, shape = self.files.path(0), self.shape(columns)
         if self.files.finished(0, shape, self.kind):
