@@ -89,8 +89,10 @@ class ChunkFiles:
             self._lock.close()
             self._lock = None
 
-    def begin(self, description: dict[str, Any]) -> bool:
-        """Writes the manifest, or compares it with the existing one; True if there was one.
+    def begin(self, description: dict[str, Any], notes: dict[str, Any]) -> dict[str, Any] | None:
+        """Writes the manifest, or compares it with the existing one; returns that one, or None.
+
+        The caller compares the notes. An older manifest may lack these and `output_indices`.
 
         Raises JobError if the existing files are of another Jacobian.
         """
@@ -103,16 +105,18 @@ class ChunkFiles:
                 )
             # A reader wrote it for earlier chunks of this name.
             self.acknowledgement.unlink(missing_ok=True)
-            self._publish_text(json.dumps(wanted, indent=1))
-            return False
+            self._publish_text(json.dumps({**wanted, **notes}, indent=1))
+            return None
         found = self.read()
         for key, value in wanted.items():
+            if key == "output_indices" and key not in found:
+                continue
             if found.get(key) != value:
                 raise JobError(
                     f"{self.manifest} is of another Jacobian, whose {key} differs"
                     f"{_difference(found.get(key), value)}; delete its files, or give another name"
                 )
-        return True
+        return found
 
     def read(self) -> dict[str, Any]:
         """What the manifest says. Raises MissingError and DataError."""
@@ -175,6 +179,7 @@ def _flush(path: Path) -> None:
 
 
 def _difference(found: Any, wanted: Any) -> str:
-    if isinstance(found, (int, str)) and isinstance(wanted, (int, str)) and len(str(found)) < 40:
+    short = all(isinstance(one, (int, str, list)) and len(str(one)) < 40 for one in (found, wanted))
+    if short:
         return f" ({found} there, {wanted} now)"
     return ""

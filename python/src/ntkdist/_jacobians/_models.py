@@ -21,15 +21,23 @@ class Model(Protocol):
     Attributes:
         leaves: the arrays of parameters.
         outputs: how many of its outputs for an input are used.
+        indices: which ones, from 0 on.
         dtype: of its derivatives in NumPy; single precision for bfloat16.
     """
 
     leaves: list[Leaf]
     outputs: int
+    indices: list[int]
     dtype: np.dtype[Any]
 
     def values(self) -> Sequence[Array]:
         """The arrays of parameters."""
+
+    def constants(self) -> Sequence[Array]:
+        """Other arrays that it uses: buffers, parameters of a module that are not in `leaves`."""
+
+    def gradient(self, one: Array, weights: Array) -> Sequence[Array]:
+        """The derivatives of a weighted sum of an input's outputs, [size] for each leaf."""
 
     def rows(self, chunk: Chunk) -> Callable[[Array], Array]:
         """Maps inputs [b, ...] to derivatives by a chunk's parameters, [b, outputs, columns]."""
@@ -75,9 +83,9 @@ def chosen(outputs: int | Sequence[int] | None, count: int) -> list[int]:
 
 
 def fingerprint(model: Model, x: Any) -> str:
-    """A checksum of all parameters and inputs."""
+    """A checksum of all parameters, inputs and constants."""
     state = hashlib.sha256()
-    for array in (*model.values(), x):
+    for array in (*model.values(), x, *model.constants()):
         state.update(f"{array.dtype} {array.shape};".encode())
         for start in range(0, len(array) if array.ndim else 1, 1024):
             part = array[start : start + 1024] if array.ndim else array

@@ -44,12 +44,24 @@ class JaxModel:
                 "fn does not return an array [inputs, ...] of outputs; give a function of one "
                 "input array with one output array"
             )
-        self._outputs = chosen(outputs, shape.size)
-        self.outputs = len(self._outputs)
+        self.indices = chosen(outputs, shape.size)
+        self.outputs = len(self.indices)
+        self._gradient = jax().jit(jax().grad(self._weighted))
 
     def values(self) -> list[Array]:
         """The arrays of parameters."""
         return [np.asarray(self._all[place]) for place in self._free]
+
+    def constants(self) -> list[Array]:
+        """Masks, counters, keys of random numbers and other arrays without derivatives."""
+        rest = [leaf for place, leaf in enumerate(self._all) if place not in self._free]
+        return [_numbers(leaf) for leaf in rest]
+
+    def gradient(self, one: Array, weights: Array) -> list[Array]:
+        """The derivatives of a weighted sum of an input's outputs."""
+        own = [self._all[place] for place in self._free]
+        found = self._gradient(own, self._all, jnp().asarray(one), jnp().asarray(weights))
+        return [np.asarray(array).reshape(-1) for array in found]
 
     def rows(self, chunk: Chunk) -> Callable[[Array], Array]:
         """The derivatives by the parameters of a chunk."""
@@ -73,21 +85,33 @@ class JaxModel:
 
     def _compiled(self, places: tuple[int, ...]) -> Callable[..., Any]:
         """The derivatives of a batch by some arrays of parameters, [b, outputs, size] each."""
-        kept = jnp().asarray(self._outputs)
 
         def of_one(x: Any, everything: Any) -> Any:
             def value(own: Any) -> Any:
-                arrays = list(everything)
-                for place, array in zip(places, own):
-                    arrays[self._free[place]] = array
-                params = jax().tree_util.tree_unflatten(self._tree, arrays)
-                return self._fn(params, x[None]).reshape(-1)[kept]
+                return self._value(dict(zip(places, own)), everything, x)
 
             found = jax().jacrev(value)([everything[self._free[place]] for place in places])
             return [array.reshape((self.outputs, -1)) for array in found]
 
         program: Callable[..., Any] = jax().jit(jax().vmap(of_one, in_axes=(0, None)))
         return program
+
+    def _weighted(self, own: Any, everything: Any, x: Any, weights: Any) -> Any:
+        return (self._value(dict(enumerate(own)), everything, x) * weights).sum()
+
+    def _value(self, own: dict[int, Any], everything: Any, x: Any) -> Any:
+        """The outputs in use for one input, with some of the arrays of parameters replaced."""
+        arrays = list(everything)
+        for place, array in own.items():
+            arrays[self._free[place]] = array
+        params = jax().tree_util.tree_unflatten(self._tree, arrays)
+        return self._fn(params, x[None]).reshape(-1)[jnp().asarray(self.indices)]
+
+
+def _numbers(leaf: Any) -> Array:
+    """An array's numbers; typed keys of random numbers have theirs inside."""
+    is_key = jnp().issubdtype(leaf.dtype, jax().dtypes.prng_key)
+    return np.asarray(jax().random.key_data(leaf) if is_key else leaf)
 
 
 def _names(path: Any) -> list[str]:

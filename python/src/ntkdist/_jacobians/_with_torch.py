@@ -45,15 +45,26 @@ class TorchModel:
                 f"the {'module' if is_module else 'function'} does not return an array "
                 "[inputs, ...] of outputs; give one with one output tensor"
             )
-        self._outputs = chosen(outputs, int(np.prod(shape)))
-        self.outputs = len(self._outputs)
+        self.indices = chosen(outputs, int(np.prod(shape)))
+        self.outputs = len(self.indices)
+        self._kept = torch.tensor(self.indices, device=self._device)
 
     def values(self) -> list[Array]:
         """The arrays of parameters."""
+        return [self._numbers(self._free[name]) for name in self._names]
+
+    def constants(self) -> list[Array]:
+        """Buffers, whole numbers, and the parameters that a module has itself."""
+        own = dict(self._fn.named_parameters()) if self._is_module else {}
+        rest = [value.detach() for name, value in own.items() if name not in self._free]
+        return [self._numbers(t) for t in (*self._fixed.values(), *rest, *self._buffers.values())]
+
+    def _numbers(self, tensor: Any) -> Array:
         # NumPy has no bfloat16.
         kinds = (self._torch.float64, self._torch.float32, self._torch.float16)
-        tensors = [self._free[name].cpu() for name in self._names]
-        return [t.numpy() if t.dtype in kinds else t.float().numpy() for t in tensors]
+        is_other = tensor.is_floating_point() and tensor.dtype not in kinds
+        numbers: Array = (tensor.float() if is_other else tensor).cpu().numpy()
+        return numbers
 
     def _tensor(self, batch: Any) -> Any:
         tensor = batch
@@ -72,17 +83,26 @@ class TorchModel:
         call = self._torch.func.functional_call
         return call(self._fn, {**everything, **self._buffers}, (batch,))
 
+    def gradient(self, one: Array, weights: Array) -> list[Array]:
+        """The derivatives of a weighted sum of an input's outputs."""
+        of_outputs = self._torch.from_numpy(weights).to(self._kind).to(self._device)
+
+        def weighted(own: Any, x: Any) -> Any:
+            return (self._value(own, x) * of_outputs).sum()
+
+        with self._torch.no_grad():
+            found = self._torch.func.grad(weighted)(self._free, self._tensor(one[None])[0])
+        return [self._numbers(found[name]).reshape(-1) for name in self._names]
+
+    def _value(self, own: Any, x: Any) -> Any:
+        """The outputs in use for one input, with some of the parameters replaced."""
+        return self._call({**self._free, **own}, x[None]).reshape(-1)[self._kept]
+
     def rows(self, chunk: Chunk) -> Callable[[Array], Array]:
         """The derivatives by the parameters of a chunk."""
         func = self._torch.func
         own = {self._names[span.leaf]: self._free[self._names[span.leaf]] for span in chunk.spans}
-        rest = {name: value for name, value in self._free.items() if name not in own}
-        kept = self._torch.tensor(self._outputs, device=self._device)
-
-        def value(moved: Any, x: Any) -> Any:
-            return self._call({**rest, **moved}, x[None]).reshape(-1)[kept]
-
-        derivative = func.vmap(func.jacrev(value), in_dims=(None, 0))
+        derivative = func.vmap(func.jacrev(self._value), in_dims=(None, 0))
 
         def of_batch(batch: Array) -> Array:
             with self._torch.no_grad():
