@@ -74,6 +74,18 @@ def test_get(peer, jax, network, images):
         ntkdist.empirical_nngp_fn(apply_fn, trace_axes=(7,))(*images, params)
 
 
+@pytest.mark.parametrize("vmap_axes", [(0, 0), ((0, -2), (-2, 0), {})])
+def test_tuples_of_inputs_and_outputs(peer, jax, vmap_axes):
+    x = (jax.numpy.ones((3, 4)), jax.numpy.linspace(0, 1, 15).reshape((3, 5)))
+    init_fn, apply_fn, _ = stax.parallel(stax.Dense(2), stax.serial(stax.Dense(6), stax.Dense(3)))
+    params = init_fn(jax.random.PRNGKey(1), tuple(one.shape for one in x))[1]
+    found, expected = (
+        p.empirical_ntk_fn(apply_fn, vmap_axes=vmap_axes)(x, None, params) for p in (ntkdist, peer)
+    )
+    for a, b in zip(found, expected):
+        same(a, b)
+
+
 @pytest.mark.parametrize("vmap_axes", [None, ([0, -2], [-2, 0], {}), 0])
 def test_several_inputs_and_outputs(peer, jax, vmap_axes):
     keys = jax.random.split(jax.random.PRNGKey(3), 5)

@@ -178,6 +178,18 @@ def test_graphs(peer, jax, implementation):
     assert np.allclose(found, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_branches_have_the_structure_of_the_inputs(peer, jax, kind):
+    x = kind([np.ones((4, 3)), kind([np.ones((4, 2)), np.ones((4, 5))])])
+    shapes = kind([(4, 3), kind([(4, 2), (4, 5)])])
+    found = []
+    for s in (stax, peer.stax):
+        init_fn, apply_fn, _ = s.parallel(s.Dense(2), s.parallel(s.Dense(3), s.Identity()))
+        _, params = init_fn(jax.random.PRNGKey(0), shapes)
+        found.append(jax.tree_util.tree_structure(apply_fn(params, x)))
+    assert found[0] == found[1]
+
+
 def test_finite_networks_of_jobs(jax):
     text = '[{"convolution": {"filter": 3, "width": 4}}, "relu", "flatten", "dense", "tanh"]'
     init_fn, apply_fn, _ = stax.from_yaml(text, width=6)

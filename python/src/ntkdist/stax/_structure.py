@@ -139,16 +139,22 @@ class ParallelLayer(_Parts):
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         keys = jax().random.split(rng, len(self.parts))
         both = [part.init(key, own) for part, key, own in zip(self.parts, keys, shape)]
-        return [after for after, _ in both], [params for _, params in both]
+        return _as_given([after for after, _ in both], shape), [params for _, params in both]
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
         rng = kwargs.pop("rng", None)
         count = len(self.parts)
         keys = [None] * count if rng is None else jax().random.split(rng, count)
-        return [
+        outputs = [
             part.apply(own, value, rng=key, **kwargs)
             for part, own, value, key in zip(self.parts, params, inputs, keys)
         ]
+        return _as_given(outputs, inputs)
+
+
+def _as_given(branches: list[Any], inputs: Any) -> Any:
+    """Branches as a tuple if the inputs are one: axes for `vmap` must have the same structure."""
+    return tuple(branches) if isinstance(inputs, tuple) else branches
 
 
 @dataclass(frozen=True)
