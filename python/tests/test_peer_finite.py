@@ -175,7 +175,10 @@ def test_graphs(peer, jax, implementation):
             s.Aggregate(implementation=implementation)[1]((), x, pattern=pattern)
             for s in (stax, peer.stax)
         )
+        compiled = jax.jit(stax.Aggregate(implementation=implementation)[1])
     assert np.allclose(found, expected, rtol=1e-6)
+    # Under `jit`, the graphs are traced too.
+    assert np.allclose(compiled((), x, pattern=pattern), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [list, tuple])

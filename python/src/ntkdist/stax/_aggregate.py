@@ -47,32 +47,37 @@ class AggregateLayer(SimpleLayer):
         layer: JobLayer = {"aggregate": {"adjacency": str(path)}}
         return signal.then(layer)
 
-    def dense(self, pattern: Any, sizes: Sequence[int]) -> np.ndarray[Any, Any]:
+    def dense(self, pattern: Any, sizes: Sequence[int], arrays: Any = np) -> Any:
         """The weights [n, P, P] from tail to head; `sizes` are those of the aggregated axes.
+
+        `arrays` is the module whose arrays are used: `numpy`, or `jax.numpy` for traced patterns.
 
         Raises ValueError for a pattern of another shape.
         """
         count = int(np.prod(sizes))
         if not self.is_sparse:
-            full = np.asarray(pattern if self.to_dense is None else self.to_dense(pattern))
+            full = arrays.asarray(pattern if self.to_dense is None else self.to_dense(pattern))
             if full.shape[1:] != (*sizes, *sizes):
                 raise ValueError(
                     f"a pattern has shape {full.shape}; Aggregate over {tuple(sizes)} needs "
                     f"[inputs, {', '.join(map(str, (*sizes, *sizes)))}]"
                 )
-            return full.reshape((len(full), count, count)).astype(np.float64)
-        edges = np.asarray(pattern)
+            return full.reshape((len(full), count, count)).astype(float)
+        edges = arrays.asarray(pattern)
         if edges.ndim == 3 and len(sizes) == 1:
             edges = edges[:, :, None, :]
         if edges.ndim != 4 or edges.shape[2:] != (len(sizes), 2):
             raise ValueError(
                 f"a sparse pattern has shape {edges.shape}; give [inputs, edges, {len(sizes)}, 2]"
             )
-        full = np.zeros((len(edges), count, count))
-        for matrix, graph in zip(full, edges):
-            kept = graph[(graph >= 0).all(axis=(1, 2))]
-            places = np.ravel_multi_index(tuple(np.moveaxis(kept, 1, 0)), tuple(sizes), mode="clip")
-            np.add.at(matrix, (places[:, 0], places[:, 1]), 1.0)
+        is_edge = (edges >= 0).all(axis=(2, 3)).astype(float)
+        indices = tuple(arrays.moveaxis(edges, 2, 0))
+        places = arrays.ravel_multi_index(indices, tuple(sizes), mode="clip")
+        at = (arrays.arange(len(edges))[:, None], places[..., 0], places[..., 1])
+        full = arrays.zeros((len(edges), count, count))
+        if arrays is not np:
+            return full.at[at].add(is_edge)
+        np.add.at(full, at, is_edge)
         return full
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
@@ -83,7 +88,8 @@ class AggregateLayer(SimpleLayer):
         target = list(range(1, len(axes) + 1))
         moved = jnp().moveaxis(inputs, [self.batch_axis, *axes], [0, *target])
         flat = moved.reshape((len(moved), -1, *moved.shape[len(axes) + 1 :]))
-        weights = self.dense(pattern, moved.shape[1 : len(axes) + 1]).astype(flat.dtype)
+        sizes = moved.shape[1 : len(axes) + 1]
+        weights = self.dense(pattern, sizes, jnp()).astype(flat.dtype)
         out = jnp().einsum("np...,npq->nq...", flat, weights).reshape(moved.shape)
         return jnp().moveaxis(out, [0, *target], [self.batch_axis, *axes])
 
