@@ -168,6 +168,13 @@ def test_derivatives_are_refused(jax, peer, x):
         jax.grad(lambda one: ours(one, x[1], "ntk").sum())(x[0])
 
 
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_several_inputs_are_refused(jax, x, is_compiled):
+    kernel = stax.parallel(stax.Dense(3), stax.parallel(stax.Dense(3), stax.Dense(4))).kernel_fn
+    with pytest.raises(NotImplementedError, match="several inputs side by side"):
+        (jax.jit(kernel) if is_compiled else kernel)((x[0], (x[0], np.ones((4, 5, 5, 2)))))
+
+
 def test_states_have_the_methods_of_those_of_neural_tangents():
     state = ntkdist.predict.ODEState(fx_train=np.ones(2))
     assert state.replace(fx_test=3).asdict()["fx_test"] == 3

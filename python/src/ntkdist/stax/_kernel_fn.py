@@ -193,10 +193,17 @@ def _is_in(number: float, x: Any) -> bool:
     return bool((np.isnan(values) if np.isnan(number) else values == number).any())
 
 
+def _holds_batches(x: Any) -> bool:
+    """Whether `x` is a list or tuple of batches, or of such lists."""
+    if not isinstance(x, (tuple, list)) or not x:
+        return False
+    return all(getattr(one, "ndim", 0) > 1 or _holds_batches(one) for one in x)
+
+
 def _refuse(x1: Any, x2: Any, mask_constant: Any, needs_pairs: bool) -> None:
     """Raises NotImplementedError for arguments that only neural-tangents supports."""
     for x in (x1, x2):
-        if isinstance(x, (tuple, list)) and x and all(getattr(one, "ndim", 0) > 1 for one in x):
+        if _holds_batches(x):
             raise NotImplementedError(
                 "several inputs side by side; give one array, or numpy.stack(images) for a list of "
                 "images"
