@@ -27,7 +27,15 @@ def same(found, expected):
     assert np.abs(np.asarray(found) - np.asarray(expected)).max() <= 1e-12 * scale
 
 
-AXES = [((-1,), ()), ((), ()), ((3, 1), (2,)), ((), (0, -1)), ((0,), (3,)), ((1, 2), (-1,))]
+AXES = [
+    ((-1,), ()),
+    ((), ()),
+    ((3, 1), (2,)),
+    ((), (0, -1)),
+    ((0,), (3,)),
+    ((1, 2), (-1,)),
+    ((0, 1, 2, 3), ()),
+]
 
 
 @pytest.mark.parametrize("second", [True, False])

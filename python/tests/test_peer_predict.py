@@ -83,6 +83,24 @@ def test_trace_axes(peer, rng):
     close(found, expected)
 
 
+@pytest.mark.parametrize("axes", [(0, 1), (0, -2, 1, -1), (1, -1)])
+def test_all_axes_are_traced_and_some_are_named_twice(peer, problem, axes, rng):
+    y = rng.standard_normal((12, 2))
+    train = problem[0].ntk if 0 not in axes else np.array(1.7)
+    for t in TIMES:
+        found, expected = (
+            module.gradient_descent_mse(train, y, 0.7, 1e-3, trace_axes=axes)(t, 0.1)
+            for module in (predict, peer.predict)
+        )
+        close(found, expected)
+    pair = named("Pair", ("nngp", "ntk"))(train, train)
+    found, expected = (
+        module.gp_inference(pair, y, 1e-3, trace_axes=axes)("ntk")
+        for module in (predict, peer.predict)
+    )
+    close(found, expected)
+
+
 @pytest.mark.parametrize("momentum", [None, 0.9])
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
 def test_descent_on_losses(peer, jax, problem, loss, momentum, rng):

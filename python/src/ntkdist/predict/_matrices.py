@@ -46,10 +46,10 @@ def first_kernel(kernels: Any) -> Array:
 
 
 def matrix(kernel: Array) -> NDArray[np.float64]:
-    """A kernel [a, a', b, b', ...] as a matrix [a b ..., a' b' ...]."""
+    """A kernel [a, a', b, b', ...] as a matrix [a b ..., a' b' ...]; a number as [1, 1]."""
     # JAX's own arrays may be limited to single precision.
     kernel = np.asarray(kernel)
-    if kernel.ndim % 2 or kernel.ndim == 0:
+    if kernel.ndim % 2:
         raise ValueError(f"a kernel has shape {kernel.shape}; give a matrix, or pairs of axes")
     axes = [*range(0, kernel.ndim, 2), *range(1, kernel.ndim, 2)]
     rows, columns = prod(kernel.shape[::2]), prod(kernel.shape[1::2])
@@ -83,7 +83,7 @@ class Targets:
         axes = tuple(map(int, np.atleast_1d(trace_axes)))
         if any(not -y.ndim <= axis < y.ndim for axis in axes):
             raise ValueError(f"trace_axes is {trace_axes}, and y_train has shape {y.shape}")
-        return cls(y.shape, tuple(sorted(axis % y.ndim for axis in axes)))
+        return cls(y.shape, tuple(sorted({axis % y.ndim for axis in axes})))
 
     @property
     def size(self) -> int:
