@@ -146,6 +146,17 @@ def test_outputs_and_shapes(peer, jax, name):
     assert np.allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
+def test_names_of_functions_and_arguments(peer, jax):
+    found = []
+    for s in (stax, peer.stax):
+        init_fn, apply_fn, kernel_fn = s.Dense(3)
+        shape, params = init_fn(rng=jax.random.PRNGKey(1), input_shape=(4, 7))
+        outputs = apply_fn(params=params, inputs=np.ones((4, 7)))
+        names = [function.__name__ for function in (init_fn, apply_fn, kernel_fn)]
+        found.append((tuple(shape), np.asarray(outputs).tolist(), names))
+    assert found[0] == found[1]
+
+
 def test_dropout_takes_a_key(peer, jax):
     x = np.random.default_rng(2).standard_normal((4, 7))
     key = jax.random.PRNGKey(3)

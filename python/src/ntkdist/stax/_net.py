@@ -24,7 +24,10 @@ class Net(tuple):  # type: ignore[type-arg]
 
     def __new__(cls, layer: Layer) -> Net:
         """The triple of a layer."""
-        net = super().__new__(cls, (layer.init, partial(_applied, layer), KernelFn(layer)))
+        init, apply = partial(_initialized, layer), partial(_applied, layer)
+        for function in (init, apply):
+            vars(function)["__name__"] = layer.name
+        net = super().__new__(cls, (init, apply, KernelFn(layer)))
         net.layer = layer
         return net
 
@@ -59,6 +62,11 @@ class Net(tuple):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         return f"<ntkdist network {self.layer.name}>"
+
+
+def _initialized(layer: Layer, rng: Any, input_shape: Any) -> tuple[Any, Any]:
+    """The shape of the finite network's outputs, and random parameters."""
+    return layer.init(rng, input_shape)
 
 
 def _applied(layer: Layer, params: Any, inputs: Any, **kwargs: Any) -> Any:
@@ -106,11 +114,12 @@ def layer_of(net: Sequence[Any]) -> Layer:
             kernel = getattr(kernel, "__wrapped__", None)
         if isinstance(kernel, KernelFn):
             own = Net(kernel.layer)
-            is_own = (
-                init == own[0]
-                and isinstance(apply, partial)
-                and apply.func is _applied
-                and apply.args == (kernel.layer,)
+            is_own = all(
+                isinstance(given, partial)
+                and given.func is function.func
+                and given.args == function.args
+                and not given.keywords
+                for given, function in zip((init, apply), own)
             )
             return own.layer if is_own else ReplacedLayer(own.layer, init, apply)
     if callable(net):
