@@ -81,6 +81,26 @@ def test_standard_parameterization(peer):
     )
 
 
+@pytest.mark.parametrize("activation", ["Erf", "Relu"])
+def test_black_pixels_and_biases_of_variance_0(peer, activation):
+    """The kernels are the limits for small biases, where the peer is continuous only for Erf."""
+    x = inputs((4, 5, 3), (3,))[0]
+    x[:, :, :3] = 0
+
+    def kernel(s, b_std):
+        layers = [
+            s.Conv(8, (3, 3), (1, 1), "SAME", 1.3, b_std, **STANDARD),
+            getattr(s, activation)(),
+        ]
+        net = s.serial(*layers, *layers, s.GlobalAvgPool(), s.Dense(1, 1.0, b_std, **STANDARD))
+        return np.asarray(net[2](x, None, "ntk"))
+
+    found = kernel(stax, 0.0)
+    assert np.allclose(found, kernel(peer.stax, 1e-9), rtol=1e-8)
+    if activation == "Erf":
+        assert np.allclose(found, kernel(peer.stax, 0.0), rtol=1e-12)
+
+
 def test_scales_of_the_standard_parameterization(peer):
     agree(
         peer,

@@ -11,6 +11,10 @@ from .._jax import jax, jnp
 from ._layer import RequiredAxes, SimpleLayer, Tracing, variance, word
 from ._net import Net
 
+#: A variance that stands for 0: lost in rounding, and not so small that kernels between a black
+#: image and another one lose more than 8 digits.
+_SMALL = 1e-18
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -48,8 +52,8 @@ class Weights:
                     f"{name} has s = {self.scales} after a layer with the scale {signal.scale}; "
                     "give s[0] the value of s[1] in the layer before"
                 )
-            # A trained bias of variance 0 still adds 1 to the NTK; 1e-300 is lost in rounding.
-            bias = bias or (0.0 if self.b_std is None else 1e-300)
+            # A trained bias of variance 0 still adds 1 to the NTK; _SMALL is lost in rounding.
+            bias = bias or (0.0 if self.b_std is None else _SMALL)
         if bias:
             found["bias_variance"] = bias
         if tracing.has_widths:
