@@ -63,6 +63,16 @@ def test_branches(peer, name):
 STANDARD = {"parameterization": "standard"}
 
 
+@pytest.mark.parametrize("name", ["Conv", "ConvLocal"])
+def test_convolutions_of_vectors(peer, name):
+    def build(s):
+        layer = getattr(s, name)
+        turned = layer(8, (), b_std=0.3, dimension_numbers=("NC", "OI", "NC"), **STANDARD)
+        return s.serial(s.GlobalAvgPool(), layer(8, (), W_std=1.2), s.Relu(), turned)
+
+    agree(peer, build, skipped=("is_reversed",))
+
+
 def test_standard_parameterization(peer):
     agree(
         peer,

@@ -61,6 +61,10 @@ class ConvLayer(SimpleLayer):
             )
         require_two(len(signal.spatial), self.name)
         axes = dict(zip(inputs, signal.axes))
+        if not self.filter_shape:
+            dense: JobLayer = {"dense": self.weights.parameters(signal, tracing, self.name)}
+            behind = self.weights.behind(signal, dense)
+            return behind.ordered([axes[letter] for letter in outputs])
         taps = {axes[letter]: n for letter, n in zip(self._letters, self.filter_shape)}
         steps = {axes[letter]: n for letter, n in zip(self._letters, self.strides)}
         reach = {axes[letter]: n for letter, n in zip(self._letters, self._reach)}
@@ -187,7 +191,8 @@ def Conv(
 
     Args:
         out_chan: output channels.
-        filter_shape: [height, width]; one number for inputs with one spatial axis.
+        filter_shape: [height, width]; one number for inputs with one spatial axis, none for
+            vectors, on which the layer is `Dense`.
         strides: of the filter; None for 1.
         padding: "VALID", "SAME" (zeros) or "CIRCULAR".
         W_std: standard deviation of the weights.
