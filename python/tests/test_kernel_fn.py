@@ -162,7 +162,6 @@ def test_other_shapes(kernel_fn, x):
     ("options", "error"),
     [
         ({"mask_constant": 1.0}, NotImplementedError),
-        ({"diagonal_batch": False}, NotImplementedError),
         ({"precision": "f16"}, ValueError),
         ({"threads": 0}, ValueError),
         ({"threads": 1.5}, ValueError),

@@ -124,9 +124,32 @@ def test_options_that_change_nothing(peer, x):
     for options in (
         {"mask_constant": 1234.0},
         {"mask_constant": np.nan},
-        {"diagonal_batch": False},
+        {"diagonal_batch": True},
     ):
         assert close(ours(*x, "ntk", **options), theirs(*x, "ntk", **options)), options
+
+
+@pytest.mark.parametrize("is_diagonal", [None, True])
+def test_covariances_of_all_pairs_of_inputs(peer, is_diagonal):
+    options = {"diagonal_batch": False, "diagonal_spatial": is_diagonal}
+    agree(
+        peer,
+        lambda s: s.serial(s.Conv(8, (2, 2)), s.Relu(), s.Conv(4, (1, 2))),
+        (3, 4, 2),
+        **options,
+    )
+
+
+def test_parts_of_covariances_of_all_pairs_of_inputs(jax, peer, x):
+    theirs, ours = both(peer)
+    expected = theirs(*x, diagonal_batch=False)
+    compiled = jax.jit(functools.partial(ours, diagonal_batch=False))(*x)
+    for kernel in (ours(*x, diagonal_batch=False), compiled):
+        part = kernel.slice(slice(1, 4), slice(0, 2))
+        assert not part.diagonal_batch and part.shape1 == (3, 1)
+        # Those of the peer's slices are [3, 4].
+        assert close(part.cov1, expected.cov1[1:4, 1:4])
+        assert close(part.cov2, expected.cov2[:2, :2])
 
 
 @pytest.mark.parametrize("index", [np.s_[:, ::2], np.s_[:, 1::3, ::2], np.s_[:, 1:4, 1:5:2]])

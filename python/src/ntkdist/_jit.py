@@ -14,9 +14,16 @@ _MATRICES = ("nngp", "ntk", *_kernels.DEFICITS)
 
 
 def called_back(
-    plan: Plan, compute: Callable[..., Any], x1: Any, x2: Any, names: tuple[str, ...]
+    plan: Plan,
+    compute: Callable[..., Any],
+    x1: Any,
+    x2: Any,
+    names: tuple[str, ...],
+    diagonal_batch: bool,
 ) -> dict[str, Any]:
     """The arrays among `names`, as the results of a call to `compute(x1, x2, names)`.
+
+    With `diagonal_batch`, "cov1" and "cov2" are diagonals.
 
     Raises NotImplementedError for a network that ends with pixels.
     """
@@ -25,9 +32,9 @@ def called_back(
     jax = sys.modules["jax"]
     n1, n2 = x1.shape[plan.order[0]], (x1 if x2 is None else x2).shape[plan.order[0]]
     shapes: dict[str, tuple[int, ...]] = {name: (n1, n2) for name in _MATRICES}
-    shapes["cov1"] = (n1,)
+    shapes["cov1"] = (n1,) if diagonal_batch else (n1, n1)
     if x2 is not None:
-        shapes["cov2"] = (n2,)
+        shapes["cov2"] = (n2,) if diagonal_batch else (n2, n2)
     asked = tuple(name for name in names if name in shapes)
     dtype = np.result_type(*(x.dtype for x in (x1, x2) if x is not None))
     dtype = dtype if dtype in (np.float32, np.float64) else jax.numpy.zeros(()).dtype

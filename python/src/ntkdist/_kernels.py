@@ -41,13 +41,13 @@ class Kernel(_Fields):
     Attributes:
         nngp: [n1, n2], the covariance of the outputs over random weights.
         ntk: [n1, n2], the neural tangent kernel.
-        cov1: [n1], the nngp of each input in x1 with itself.
+        cov1: [n1], the nngp of each input in x1 with itself; [n1, n1] unless `diagonal_batch`.
         cov2: [n2], the same for x2; None if x2 was not given.
         x1_is_x2: whether both are the same inputs.
         is_gaussian: whether outputs are Gaussian, as they are after weights.
         is_reversed: whether spatial axes of the kernels, if there are any, are in reverse order.
         is_input: False.
-        diagonal_batch: True: cov1 and cov2 are diagonals.
+        diagonal_batch: whether cov1 and cov2 are diagonals.
         diagonal_spatial: whether spatial axes of the outputs, if there are any, are diagonals.
         shape1: the shape of the finite network's outputs at x1.
         shape2: the shape of its outputs at x2.
@@ -115,6 +115,8 @@ class Kernel(_Fields):
         """The kernels for some inputs of x1 and some of x2."""
         cov2 = self.cov1 if self.cov2 is None else self.cov2
         first, second = self.cov1[n1_slice], cov2[n2_slice]
+        if not self.diagonal_batch:
+            first, second = first[:, n1_slice], second[:, n2_slice]
         axis = self.batch_axis
         return self._replace(
             nngp=self.nngp[n1_slice, n2_slice],

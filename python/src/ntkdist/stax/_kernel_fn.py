@@ -64,7 +64,8 @@ class KernelFn:
                 for the NTK.
             pattern: graphs for `Aggregate`, one for x1 and one for x2.
             mask_constant: a number that no input contains, because there are no masks.
-            diagonal_batch: True or None; also False if neither `cov1` nor `cov2` is asked for.
+            diagonal_batch: False if `cov1` and `cov2` are the covariances of all pairs of inputs,
+                [n1, n1] and [n2, n2], for which more kernels are computed; else True or None.
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
                 pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
                 height, height, width, width], for small images.
@@ -76,6 +77,7 @@ class KernelFn:
         """
         options = {
             "pattern": pattern,
+            "diagonal_batch": diagonal_batch,
             "diagonal_spatial": diagonal_spatial,
             "precision": precision,
             "threads": threads,
@@ -84,8 +86,7 @@ class KernelFn:
         names = _kernels.requested(get)
         if isinstance(x1, _kernels.Kernel):
             return self._behind(x1, x2, get, options)
-        needs_pairs = diagonal_batch is False and bool({"cov1", "cov2"} & set(names))
-        _refuse(x1, x2, mask_constant, needs_pairs)
+        _refuse(x1, x2, mask_constant)
         if is_traced(x1, x2):
             return self._traced(x1, x2, get, names, options)
         first = _inputs.checked(x1, "x1")
@@ -95,10 +96,23 @@ class KernelFn:
         count = config.thread_count(threads)
         values = computed(plan, first, second, names, bits, count, diagonal_spatial)
         values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
+        if diagonal_batch is False:
+            values.update(self._covariances(x1, x2, names, options))
         result = _kernels.selected(values, get)
         if get is None:
             result.source = (self.layer, *_copied(first, first if x2 is x1 else second, options))
         return result
+
+    def _covariances(
+        self, x1: Any, x2: Any, names: tuple[str, ...], options: dict[str, Any]
+    ) -> dict[str, Any]:
+        """`cov1` and `cov2` of all pairs of inputs, if they are among the names."""
+        one = {**options, "diagonal_batch": None}
+        found: dict[str, Any] = {"diagonal_batch": False}
+        for name, x in (("cov1", x1), ("cov2", x2)):
+            if name in names:
+                found[name] = None if x is None else self(x, None, "nngp", **one)
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
         return KernelFn, (self.layer,)
@@ -136,7 +150,8 @@ class KernelFn:
             return self(first, second, asked, **options)
 
         values["cov2"] = None
-        values.update(_jit.called_back(plan, compute, x1, x2, names))
+        is_diagonal = values["diagonal_batch"] = options["diagonal_batch"] is not False
+        values.update(_jit.called_back(plan, compute, x1, x2, names, is_diagonal))
         return _kernels.selected(values, get)
 
     def _plan(self, x1: Any, x2: Any, pattern: tuple[Any, Any] | None) -> _plans.Plan:
@@ -200,7 +215,7 @@ def _holds_batches(x: Any) -> bool:
     return all(getattr(one, "ndim", 0) > 1 or _holds_batches(one) for one in x)
 
 
-def _refuse(x1: Any, x2: Any, mask_constant: Any, needs_pairs: bool) -> None:
+def _refuse(x1: Any, x2: Any, mask_constant: Any) -> None:
     """Raises NotImplementedError for arguments that only neural-tangents supports."""
     for x in (x1, x2):
         if _holds_batches(x):
@@ -211,9 +226,4 @@ def _refuse(x1: Any, x2: Any, mask_constant: Any, needs_pairs: bool) -> None:
     if mask_constant is not None and (_is_in(mask_constant, x1) or _is_in(mask_constant, x2)):
         raise NotImplementedError(
             "mask_constant: there are no masks; compute inputs of each length on their own"
-        )
-    if needs_pairs:
-        raise NotImplementedError(
-            "diagonal_batch=False: cov1 and cov2 are diagonals; "
-            "kernel_fn(x1, None, 'nngp') is the covariance of x1"
         )
