@@ -63,6 +63,21 @@ def test_branches(peer, name):
 STANDARD = {"parameterization": "standard"}
 
 
+AXES = [{"channel_axis": 1}, {"batch_axis": 3, "channel_axis": 1}, {"batch_axis": -2}]
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_axes_are_arguments_of_the_kernel(peer, axes):
+    x = np.random.default_rng(3).standard_normal((3, 3, 3, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found, expected = (s.Identity()[2](x, None, **axes) for s in (stax, peer.stax))
+    assert np.allclose(found.nngp, expected.nngp, rtol=1e-10)
+    assert found.shape1 == expected.shape1
+    with pytest.raises(ValueError, match="axis"):
+        stax.Conv(2, (2, 2), dimension_numbers=("CHWN", "HWIO", "NHWC")).kernel_fn(x, **axes)
+
+
 @pytest.mark.parametrize("name", ["Conv", "ConvLocal"])
 def test_convolutions_of_vectors(peer, name):
     def build(s):

@@ -47,9 +47,17 @@ class FlattenLayer(SimpleLayer):
 
 @dataclass(frozen=True)
 class IdentityLayer(Layer):
-    """The identity."""
+    """The identity.
 
+    Attributes:
+        axes: those of the inputs and channels in the inputs; None if they do not matter.
+    """
+
+    axes: RequiredAxes | None = None
     name = "Identity"
+
+    def required_axes(self) -> RequiredAxes | None:
+        return self.axes
 
     def trace(self, signals: Signals, tracing: Tracing) -> Signals:
         return signals

@@ -48,6 +48,8 @@ class KernelFn:
         mask_constant: float | None = None,
         diagonal_batch: bool | None = None,
         diagonal_spatial: bool | None = None,
+        batch_axis: int | None = None,
+        channel_axis: int | None = None,
         precision: str | None = None,
         threads: int | None = None,
     ) -> Any:
@@ -69,13 +71,15 @@ class KernelFn:
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
                 pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
                 height, height, width, width], for small images.
+            batch_axis: the axis of the batch, for networks none of whose layers has this argument.
+            channel_axis: the axis of the channels, likewise.
             precision: of the arithmetic, "f64" or "f32"; None for `ntkdist.config.precision`.
             threads: the number of threads; None for `ntkdist.config.threads`.
 
         Raises ValueError, TypeError and NotImplementedError for what cannot be computed,
         MemoryError, and what a signal handler raises, such as KeyboardInterrupt.
         """
-        options = {
+        options: dict[str, Any] = {
             "pattern": pattern,
             "diagonal_batch": diagonal_batch,
             "diagonal_spatial": diagonal_spatial,
@@ -86,6 +90,9 @@ class KernelFn:
         names = _kernels.requested(get)
         if isinstance(x1, _kernels.Kernel):
             return self._behind(x1, x2, get, options)
+        if batch_axis is not None or channel_axis is not None:
+            whole = self._of_axes(batch_axis, channel_axis)
+            return whole(x1, x2, get, mask_constant=mask_constant, **options)
         _refuse(x1, x2, mask_constant)
         if is_traced(x1, x2):
             return self._traced(x1, x2, get, names, options)
@@ -137,6 +144,17 @@ class KernelFn:
         given = {name: value for name, value in options.items() if value is not None}
         whole = KernelFn(SerialLayer((layer, self.layer)))
         return whole(x1, x2, get, **{**before, **given})
+
+    def _of_axes(self, batch_axis: int | None, channel_axis: int | None) -> KernelFn:
+        """The kernels of inputs whose axes are in another order."""
+        # These import this module.
+        from ._flatten import IdentityLayer
+        from ._structure import SerialLayer
+
+        batch, channel = self.layer.required_axes() or (0, -1)
+        batch = batch if batch_axis is None else batch_axis
+        channel = channel if channel_axis is None else channel_axis
+        return KernelFn(SerialLayer((IdentityLayer((batch, channel)), self.layer)))
 
     def _traced(
         self, x1: Any, x2: Any, get: Any, names: tuple[str, ...], options: dict[str, Any]
