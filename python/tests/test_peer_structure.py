@@ -78,6 +78,11 @@ def test_axes_are_arguments_of_the_kernel(peer, axes):
         stax.Conv(2, (2, 2), dimension_numbers=("CHWN", "HWIO", "NHWC")).kernel_fn(x, **axes)
 
 
+@pytest.mark.parametrize("name", ["AvgPool", "SumPool"])
+def test_pools_of_vectors(peer, name):
+    agree(peer, lambda s: s.serial(s.Dense(8), getattr(s, name)(()), s.Relu(), s.Dense(2)), (7,))
+
+
 @pytest.mark.parametrize("name", ["Conv", "ConvLocal"])
 def test_convolutions_of_vectors(peer, name):
     def build(s):

@@ -38,6 +38,8 @@ class PoolLayer(SimpleLayer):
                 f"{self.name} has window_shape {self.window}, and the signal that reaches it has "
                 f"{len(spatial)} spatial axes"
             )
+        if not spatial:
+            return signal
         window, steps = dict(zip(spatial, self.window)), dict(zip(spatial, self.strides))
         parameters: dict[str, Any] = {
             "window": signal.pair(window, 1),
