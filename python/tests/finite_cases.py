@@ -96,6 +96,14 @@ LAYERS = {
     "aggregate": _middle({"aggregate": {"adjacency": "ADJACENCY"}}),
     "layer_norm": [_CONVOLUTION, "layer_norm", "relu", "flatten", _DENSE],
     "layer_norm all": [_CONVOLUTION, {"layer_norm": {"axes": "all"}}, "relu", "flatten", _DENSE],
+    "layer_norm all flat": [
+        _CONVOLUTION,
+        "flatten",
+        _DENSE,
+        {"layer_norm": {"axes": "all"}},
+        "relu",
+        _DENSE,
+    ],
     "dropout": _middle({"dropout": {"rate": 0.3}}),
     "residual": _middle({"residual": {"main": [_CONVOLUTION]}}),
     "residual shortcut": _middle({"residual": {"main": _NORMAL, "shortcut": [_DENSE]}}, _DENSE),
@@ -148,6 +156,12 @@ LAYERS = {
     "self_attention root": _middle(
         {"self_attention": {"mechanism": "identity", "scaling": "root", **_ATTENTION}}
     ),
+    "self_attention last": [
+        _CONVOLUTION,
+        "relu",
+        {"self_attention": _ATTENTION},
+        "global_average_pool",
+    ],
     "recurrent": [
         {
             "recurrent": {

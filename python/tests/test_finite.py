@@ -44,6 +44,32 @@ def test_widths(jax):
     assert net.init_fn(None, shape)[0] == (-1, 10)
 
 
+def test_attention_is_wide_inside_whatever_its_outputs(jax, x):
+    """Otherwise kernels of networks that end with attention would not converge."""
+    for scaling, heads, keys, values in (("linear", 4, 16, 4), ("root", 16, 4, 4)):
+        last = {"self_attention": {"mechanism": "identity", "scaling": scaling}}
+        for outputs in (None, 1, 3):
+            net = ntkdist.finite([DENSE, last, "global_average_pool"], 16, outputs=outputs)
+            shape, params = net.init_fn(None, x.shape)
+            _, W_key, W_value, W_out, _, _ = params[1]
+            assert shape == (3, outputs or 1)
+            assert (W_key.shape, W_value.shape) == ((heads, 16, keys), (heads, 16, values))
+            assert W_out.shape == (values * heads, outputs or 1)
+
+
+def test_layer_norm_over_all_axes(jax, x, rng):
+    """Of images, and of vectors, which have no axes of pixels."""
+    norm = {"layer_norm": {"axes": "all"}}
+    for layers, inputs in (
+        ([DENSE, norm], x),
+        (["flatten", DENSE, norm], x),
+        ([DENSE, norm], rng.standard_normal((3, 6))),
+    ):
+        net = ntkdist.finite(layers, 7)
+        found = net.apply_fn(net.params(inputs.shape), inputs).reshape(3, -1)
+        assert np.allclose(found.mean(1), 0, atol=1e-6) and np.allclose(found.std(1), 1, rtol=1e-6)
+
+
 def test_seeds(jax, rng):
     x = rng.standard_normal((3, 6))
     nets = [ntkdist.finite([DENSE, "relu", DENSE], 7, seed) for seed in (0, 0, 1)]

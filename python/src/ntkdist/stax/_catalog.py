@@ -23,8 +23,11 @@ def _pool(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _norm(parameters: dict[str, Any]) -> Net:
-    axes: Any = -1 if parameters.get("axes", "channel") == "channel" else (-3, -2, -1)
-    return _normalization.LayerNorm(axes, parameters.get("epsilon", 1e-12))
+    epsilon = parameters.get("epsilon", 1e-12)
+    if parameters.get("axes", "channel") == "channel":
+        return _normalization.LayerNorm(-1, epsilon)
+    # After a readout, the signal has no spatial axes.
+    return Net(_normalization.LayerNormLayer(None, float(epsilon), 0, -1))
 
 
 def _slice(parameters: dict[str, Any]) -> Net:

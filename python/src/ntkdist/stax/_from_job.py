@@ -66,12 +66,15 @@ class FiniteNetwork:
         outputs: channels of the last layer with weights, unless layers after it mix channels; None
             for its own width.
         default_outputs: used if it has none; None for `width`.
+        inner_width: channels inside attention, on which keys, values and heads depend; None for
+            the number of its outputs.
     """
 
     width: int | None
     scale: int = 1
     outputs: int | None = None
     default_outputs: int | None = None
+    inner_width: int | None = None
 
     def layer(self, layers: Sequence[JobLayer]) -> Layer:
         """The network. Raises NotImplementedError for layers that finite networks do not have."""
@@ -83,7 +86,7 @@ class FiniteNetwork:
         name, parameters = named(layers[last])
         if self.outputs:
             parameters["width"] = self.outputs
-        end = FiniteNetwork(self.default_outputs or self.width)
+        end = FiniteNetwork(self.default_outputs or self.width, inner_width=self.width)
         after, _ = end._series([{name: parameters}, *layers[last + 1 :]], scale)
         return _structure.SerialLayer((*before, *after))
 
@@ -180,13 +183,14 @@ class FiniteNetwork:
         return _structure.SerialLayer(joined), max(behind for _, behind in both)
 
     def _attention(self, parameters: Parameters) -> Layer:
-        count = self._width("self_attention", parameters)
+        outputs = self._width("self_attention", parameters)
+        count = self.inner_width or outputs
         is_linear = parameters.get("scaling", "linear") == "linear"
         # Products divided by the root of their width stay random, so only many heads make kernels
         # deterministic. Products divided by their width need many keys.
         heads = max(round(count**0.5), 1) if is_linear else count
         net = GlobalSelfAttention(
-            count,
+            outputs,
             n_chan_key=count if is_linear else 4,
             n_chan_val=-(-count // heads) if is_linear else 4,
             n_heads=heads,

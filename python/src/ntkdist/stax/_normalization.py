@@ -14,9 +14,12 @@ from ._net import Net
 
 @dataclass(frozen=True)
 class LayerNormLayer(SimpleLayer):
-    """Layer normalization over some axes, including that of the channels."""
+    """Layer normalization over some axes, including that of the channels.
 
-    axes: tuple[int, ...]
+    `axes` is None for all axes except that of the batch, however many there are.
+    """
+
+    axes: tuple[int, ...] | None
     eps: float
     batch_axis: int
     channel_axis: int
@@ -30,12 +33,15 @@ class LayerNormLayer(SimpleLayer):
             raise NotImplementedError(
                 "LayerNorm needs a Gaussian signal; put it after Dense, Conv or attention"
             )
-        axes = {signal.axes[axis % len(signal.axes)] for axis in self.axes}
+        all_axes = {"C", *signal.spatial}
+        axes = all_axes
+        if self.axes is not None:
+            axes = {signal.axes[axis % len(signal.axes)] for axis in self.axes}
         if "C" not in axes:
             raise ValueError(f"LayerNorm over the axes {self.axes}; include that of the channels")
         if axes == {"C"}:
             where = "channel"
-        elif axes == {"C", *signal.spatial}:
+        elif axes == all_axes:
             where = "all"
         else:
             raise NotImplementedError(
@@ -45,8 +51,12 @@ class LayerNormLayer(SimpleLayer):
         return signal.then({"layer_norm": {"axes": where, "epsilon": self.eps}})
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
-        mean = jnp().mean(inputs, self.axes, keepdims=True)
-        spread = jnp().var(inputs, self.axes, keepdims=True)
+        axes = self.axes
+        if axes is None:
+            batch = self.batch_axis % inputs.ndim
+            axes = tuple(axis for axis in range(inputs.ndim) if axis != batch)
+        mean = jnp().mean(inputs, axes, keepdims=True)
+        spread = jnp().var(inputs, axes, keepdims=True)
         return (inputs - mean) / jnp().sqrt(self.eps + spread)
 
 
