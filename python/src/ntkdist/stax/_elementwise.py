@@ -9,13 +9,14 @@ from .._graph import JobLayer
 from .._jax import jnp
 from .._tracing import formula
 from ._activation import ActivationLayer
+from ._derivatives import elementwise
 from ._net import Net
 
 
 def _net(fn: object, name: str) -> Net:
     if isinstance(fn, str):
         text, is_named = fn.strip(), fn.strip() in _formulas.NAMED
-        function = _formulas.function(_formulas.NAMED.get(text, text), jnp)
+        function = elementwise(_formulas.function(_formulas.NAMED.get(text, text), jnp))
     elif callable(fn):
         text, is_named = formula(fn)
         function = fn

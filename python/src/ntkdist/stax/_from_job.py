@@ -14,6 +14,7 @@ from . import _convolution, _dense, _structure
 from ._activation import ActivationLayer
 from ._attention import GlobalSelfAttention
 from ._catalog import ACTIVATIONS, OTHERS, pair
+from ._derivatives import elementwise
 from ._finite_only import GRU
 from ._layer import Layer
 from ._net import Net
@@ -255,7 +256,8 @@ def _activation(name: str, parameters: Parameters) -> Layer:
     else:
         raise NotImplementedError(f"a finite network with the layer {name}")
     own: JobLayer = {"elementwise": {"formula": formula}}
-    return ActivationLayer("Elementwise", own, _formulas.function(formula, jnp), (formula,))
+    function = elementwise(_formulas.function(formula, jnp))
+    return ActivationLayer("Elementwise", own, function, (formula,))
 
 
 def _root(parameters: Parameters, key: str, default: float) -> float:
