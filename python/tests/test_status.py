@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from small_jobs import require_program
 
@@ -94,28 +95,68 @@ def test_a_run_without_tiles_is_finished_if_its_results_are_there(folder):
     assert state(folder) == "stopped"
 
 
-def test_the_program_says_the_same(tmp_path):
-    """For runs that have only kernels, that are finished, and that were cleaned."""
+def test_kernels_that_are_not_from_networks(folder):
+    summary = {"format": 1, "variants": [{"name": "", "kernel": {"density": {"points": 9}}}]}
+    (folder / "summary.json").write_text(json.dumps(summary))
+    for section in ("kernel", "features"):
+        job = f"{section}: {{train: K.npy}}\noutput: run\ndensity: {{}}\n"
+        (folder / "job.yaml").write_text(job)
+        assert state(folder) == "finished"
+        (folder / "job.yaml").write_text(job + "spectrum: {}\n")
+        assert state(folder) == "stopped"
+
+
+@pytest.fixture
+def states():
+    """A function that gives the states of a run for the program and for Python."""
     require_program()
-    program = os.environ["NTK_DIST"]
+
+    def both(folder):
+        line = [os.environ["NTK_DIST"], "status", folder, "--format", "json"]
+        printed = subprocess.run(line, check=True, capture_output=True).stdout
+        return json.loads(printed)["state"], state(folder)
+
+    return both
+
+
+def call(command, *words):
+    line = [os.environ["NTK_DIST"], command, *words]
+    subprocess.run(line, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("stage", ["spectrum", "density"])
+def test_the_program_says_the_same(tmp_path, states, stage):
+    """For runs that have only kernels, that are finished, and that were cleaned."""
     job = ntkdist.Job(
         data={"synthetic": {"train": 20, "test": 5}},
         network={"preset": "fcn", "depth": 1},
-        spectrum={},
         output=tmp_path / "run",
+        **{stage: {}},
     )
     job.save(tmp_path / "job.yaml")
-
-    def states():
-        printed = subprocess.run(
-            [program, "status", job.output, "--format", "json"], check=True, capture_output=True
-        ).stdout
-        return json.loads(printed)["state"], state(job.output)
-
-    subprocess.run([program, "assemble", tmp_path / "job.yaml"], check=True, capture_output=True)
-    assert states() == ("stopped", "stopped")
+    call("assemble", tmp_path / "job.yaml")
+    assert states(job.output) == ("stopped", "stopped")
     job.run(resume=True, progress=False)
-    assert states() == ("finished", "finished")
-    subprocess.run([program, "clean", job.output, "--yes"], check=True, capture_output=True)
+    assert states(job.output) == ("finished", "finished")
+    call("clean", job.output, "--yes")
     assert not (job.output / "kernels.zarr").exists()
-    assert states() == ("finished", "finished")
+    assert states(job.output) == ("finished", "finished")
+
+
+def test_the_program_says_the_same_of_other_kernels(tmp_path, states, monkeypatch):
+    """For runs of a given kernel, and of features, with results and without."""
+    monkeypatch.chdir(tmp_path)
+    features = np.random.default_rng(0).standard_normal((20, 30))
+    np.save("K.npy", features @ features.T)
+    np.save("F-0.npy", features)
+    for origin in ({"kernel": {"train": "K.npy"}}, {"features": {"train": "F-*.npy"}}):
+        for stages in ({}, {"spectrum": {}}):
+            output = "-".join(["run", *origin, *stages])
+            ntkdist.Job(**origin, **stages, output=output).run(progress=False)
+            assert states(output) == ("finished", "finished")
+            if stages:
+                call("clean", output, "--yes")
+                assert states(output) == ("finished", "finished")
+    layers = {"train": "F-*.npy", "layers": ["a"]}
+    ntkdist.Job(features=layers, spectrum={}, output="layers").run(progress=False)
+    assert states("layers") == ("finished", "finished")

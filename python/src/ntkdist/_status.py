@@ -16,7 +16,7 @@ from .failures import DataError, MissingError
 PATIENCE = 60.0
 """Seconds without a sign of life after which a run counts as stopped, as for the program."""
 
-STAGES = ("spectrum", "prediction", "training", "alignment")
+STAGES = ("spectrum", "density", "prediction", "training", "alignment")
 """What a job may ask for besides kernels: sections of the job, and of a kernel in summary.json."""
 
 
@@ -70,7 +70,8 @@ def status(folder: Path, job: Mapping[str, Any], summary: Mapping[str, Any]) -> 
         default={},
         key=lambda event: str(event.get("time", "")),
     )
-    is_done = _is_done(job, summary, names, 0 < there == total)
+    is_cleaned = not store.exists()
+    is_done = _is_done(job, summary, names, 0 < there == total, is_cleaned)
     return Status(
         "active" if _is_active(folder) else "finished" if is_done else "stopped",
         there,
@@ -116,10 +117,14 @@ def _is_active(folder: Path) -> bool:
 
 
 def _is_done(
-    job: Mapping[str, Any], summary: Mapping[str, Any], arrays: Sequence[str], are_complete: bool
+    job: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    arrays: Sequence[str],
+    are_complete: bool,
+    is_cleaned: bool,
 ) -> bool:
     """Whether everything that the job asks for exists, given the arrays that the store has."""
-    kinds = job.get("kernels") or ["nngp", "ntk"]
+    kinds = _kinds(job)
     variants = summary.get("variants") or []
     if not variants:
         return False
@@ -131,10 +136,17 @@ def _is_done(
         for stage in asked
     )
     # If a run has all of its results, `ntk-dist clean` may have removed the tiles.
-    if asked and not arrays:
+    if asked and is_cleaned:
         return has_results
     names = {f"{v.get('name', '')}/{kind}_train".lstrip("/") for v in variants for kind in kinds}
     return has_results and are_complete and names <= set(arrays)
+
+
+def _kinds(job: Mapping[str, Any]) -> Sequence[str]:
+    """The kernels that the job asks for. Only networks have several."""
+    if any(job.get(origin) is not None for origin in ("kernel", "features")):
+        return ["kernel"]
+    return job.get("kernels") or ["nngp", "ntk"]
 
 
 def _age(path: Path) -> float:
