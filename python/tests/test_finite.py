@@ -199,10 +199,11 @@ def test_dilated_convolutions(jax, x):
     assert np.allclose(found[:, 0, 0], corner, rtol=1e-5)
 
 
-def test_graphs(jax, x, tmp_path):
+def test_graphs(jax, x, tmp_path, monkeypatch):
     matrix = np.random.default_rng(1).standard_normal((20, 20))
     np.save(tmp_path / "graph.npy", matrix)
-    net = ntkdist.finite([{"aggregate": {"adjacency": str(tmp_path / "graph.npy")}}])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    net = ntkdist.finite([{"aggregate": {"adjacency": "~/graph.npy"}}])
     found = net.apply_fn(net.params(x.shape), x)
     assert np.allclose(found.reshape(3, 20, 2), matrix @ x.reshape(3, 20, 2), rtol=1e-5)
     with pytest.raises(ValueError, match=r"has shape \(20, 20\), and images have 16 pixels"):

@@ -1,6 +1,7 @@
 """Jobs as documents: YAML both ways, checks and plans."""
 
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from small_jobs import BINARY, DATA, EVERYTHING, NETWORK, ROOT, require_program
 
 import ntkdist
 from ntkdist import failures
+from ntkdist._job_sections import with_absolute_paths
 
 yaml = pytest.importorskip("yaml")
 
@@ -68,6 +70,13 @@ def test_words_and_numbers_keep_their_meaning():
         "1e-3x",
         "0x10",
         "1_000",
+        "abc\n",
+        "a\x7fb",
+        "a\x85b",
+        "a\u2028b\u2029",
+        "\ufeffa",
+        "a\r\nb",
+        "\U0001f600",
     ]
     numbers = {"checkpoint": 1e300, "a": -1.5e-7, "b": 3.0, "c": False}
     job = ntkdist.Job(
@@ -80,6 +89,20 @@ def test_words_and_numbers_keep_their_meaning():
     assert list(back.document()["data"]["arrays"].values()) == values
     assert back.document()["spectrum"] == numbers
     assert back == job
+    assert list(yaml.safe_load(job.yaml())["data"]["arrays"].values()) == values
+
+
+@pytest.mark.parametrize("name", ["2024", "0123", "1.50", "1e3", "-7", ".inf"])
+def test_names_of_files_that_look_like_numbers(name):
+    job = ntkdist.Job.from_yaml(f"{{output: {name}, kernel: {{train: {name}}}, tile: 010}}")
+    document = {"kernel": {"train": name}, "tile": 10, "output": name}
+    assert job.document() == document and job.output == Path(name)
+    assert ntkdist.Job.from_yaml(job.yaml()) == job
+    if name == "1.50":
+        text = '{"output": 1.50, "kernel": {"train": 1.50}, "tile": 10}'
+        assert ntkdist.Job.from_yaml(text) == job
+    number = ntkdist.Job(output=np.int64(2024), kernel={"train": 1.5}).document()
+    assert number == {"kernel": {"train": "1.5"}, "output": "2024"}
 
 
 def test_the_program_reads_numbers_and_words_alike(tmp_path):
@@ -195,6 +218,25 @@ def test_plans(tmp_path):
     assert not small.fits and "impossible" in str(small)
     with pytest.raises(failures.JobError, match="--ranks"):
         job.plan(0)
+
+
+def test_whole_paths_for_another_folder(tmp_path, monkeypatch):
+    """Also of graphs in layers inside other layers."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    def network(there, home):
+        graph, other = ({"aggregate": {"adjacency": path}} for path in (there, home))
+        rounds = {"repeat": {"count": 2, "layers": [graph]}}
+        branches = {"product": {"branches": [["dense"], [other, "dense"]]}}
+        return [graph, {"residual": {"main": [rounds], "shortcut": [other]}}, branches]
+
+    job = ntkdist.Job(data=DATA, network=network("adj.npy", "~/adj.npy"), output="run")
+    found = with_absolute_paths(job.document())
+    assert found["network"] == network(str(tmp_path / "adj.npy"), str(tmp_path / "home/adj.npy"))
+    assert found["output"] == str(tmp_path / "run")
+    # The job itself stays.
+    assert job.document()["network"] == network("adj.npy", "~/adj.npy")
 
 
 def test_errors_name_no_file_that_is_gone(tmp_path, monkeypatch):

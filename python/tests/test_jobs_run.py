@@ -30,6 +30,13 @@ def test_ranks_give_the_same_bytes(tmp_path):
     assert two.summary["assembly"]["ranks"] == 2
 
 
+def test_a_folder_whose_name_is_a_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "{output: 0123, data: {synthetic: {train: 20}}, network: {preset: fcn, depth: 1}}"
+    run = ntkdist.Job.from_yaml(text).run(progress=False)
+    assert os.listdir() == ["0123"] and run.status().state == "finished"
+
+
 def test_progress_is_reported(tmp_path, capsys):
     seen = []
     run = ntkdist.Job(data=DATA, network=NETWORK, tile=16, output=tmp_path / "run").run(

@@ -16,13 +16,48 @@ from .failures import JobError, ResourceError
 WIDTH = 100
 """Longer lines are broken into blocks where they can be."""
 
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./+=-]*$")
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./+=-]*\Z")
 # YAML 1.1 readers have more words for true and false than the program does.
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}
 # The core schema of YAML 1.2, by which `1e-3` is a number and `yes` is a word.
-_INTEGER = re.compile(r"[-+]?[0-9]+$")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
-_INFINITE = re.compile(r"[-+]?\.inf$")
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_INFINITE = re.compile(r"[-+]?\.inf\Z")
+# Other characters are not printable in YAML, or break lines.
+_ESCAPED = re.compile(
+    r'["\\]|[^\x20-\x7E\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD\U00010000-\U0010FFFF]'
+)
+
+
+class WrittenInt(int):
+    """A whole number that knows how it was written, because it may be the name of a file."""
+
+    text: str
+
+    def __new__(cls, text: str) -> WrittenInt:
+        """The number that a text of digits stands for."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+class WrittenFloat(float):
+    """The same for other numbers."""
+
+    text: str
+
+    def __new__(cls, text: str) -> WrittenFloat:
+        """The number that a text stands for, in JSON or YAML."""
+        number = super().__new__(cls, text.replace(".inf", "inf"))
+        number.text = text
+        return number
+
+
+def word(value: Any) -> Any:
+    """A number as it was written, where it is a name; other values as they are."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return getattr(value, "text", None) or flow(value)
 
 
 def plain(value: Any, place: str = "job") -> Any:
@@ -31,14 +66,18 @@ def plain(value: Any, place: str = "job") -> Any:
     A network is anything with a method `yaml()`. Errors: `JobError` for values that YAML cannot
     express.
     """
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, WrittenInt):
+        return int(value)
+    if isinstance(value, int):
         return value
     if isinstance(value, np.generic):
         return plain(value.item(), place)
     if isinstance(value, float):
         if math.isnan(value):
             raise JobError(f"{place} is NaN; give a number")
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() and abs(value) < 2**53 else float(value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, np.ndarray):
@@ -63,7 +102,7 @@ def read(text: str, name: str = "the job") -> Any:
     Errors: `JobError` if it is not YAML, `ResourceError` without PyYAML.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=WrittenInt, parse_float=WrittenFloat)
     except ValueError:
         pass
     try:
@@ -84,16 +123,18 @@ def _loader(yaml: Any) -> Any:
 
     Loader.yaml_implicit_resolvers = {}
     for tag, pattern, first in (
-        ("bool", re.compile(r"(true|false)$"), "tf"),
-        ("null", re.compile(r"(~|null|)$"), ["~", "n", ""]),
+        ("bool", re.compile(r"(true|false)\Z"), "tf"),
+        ("null", re.compile(r"(~|null|)\Z"), ["~", "n", ""]),
         ("int", _INTEGER, "-+0123456789"),
         ("float", _FLOAT, "-+.0123456789"),
         ("float", _INFINITE, "-+."),
     ):
         Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, list(first))
-    Loader.add_constructor(
-        "tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node))
-    )
+    for tag, kind in (("int", WrittenInt), ("float", WrittenFloat)):
+        Loader.add_constructor(
+            f"tag:yaml.org,2002:{tag}",
+            lambda loader, node, kind=kind: kind(loader.construct_scalar(node)),
+        )
     return Loader
 
 
@@ -127,7 +168,13 @@ def _word(text: str) -> str:
         and not _FLOAT.match(text)
         and text.isascii()
     )
-    return text if is_plain else json.dumps(text, ensure_ascii=False)
+    return text if is_plain else f'"{_ESCAPED.sub(_escaped, text)}"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    known = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+    return known.get(character) or f"\\u{ord(character):04X}"
 
 
 def _block(value: Any, indent: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import _documents as documents
@@ -46,7 +46,7 @@ PATHS = (
     ("training", "initial", "train"),
     ("training", "initial", "test"),
 )
-"""Where a job names files."""
+"""Where a job names files, besides the layers of its network."""
 
 
 def require_known(sections: Mapping[str, Any]) -> None:
@@ -78,13 +78,49 @@ def network_value(network: Any) -> Any:
     return network
 
 
+def read_job(text: str, name: str) -> Any:
+    """The value of a job's text. Errors: those of `documents.read`."""
+    document = documents.read(text, name)
+    return with_paths_as_words(document) if isinstance(document, dict) else document
+
+
 def with_absolute_paths(document: dict[str, Any]) -> dict[str, Any]:
     """The job with whole paths, so that it can run in another folder."""
+
+    def whole(path: Any) -> Any:
+        return os.path.abspath(os.path.expanduser(path)) if isinstance(path, str) else path
+
+    return _with_paths(document, whole)
+
+
+def with_paths_as_words(document: dict[str, Any]) -> dict[str, Any]:
+    """The job with names of files as words: a run folder can be called 2024."""
+    return _with_paths(document, documents.word)
+
+
+def _with_paths(document: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """The job, changed where it names files."""
     for names in PATHS:
         *parents, last = names
         part: Any = document
         for name in parents:
             part = part.get(name) if isinstance(part, dict) else None
-        if isinstance(part, dict) and isinstance(part.get(last), str):
-            part[last] = os.path.abspath(os.path.expanduser(part[last]))
+        if isinstance(part, dict) and last in part:
+            part[last] = change(part[last])
+    _change_layers(document.get("network"), change)
     return document
+
+
+def _change_layers(layers: Any, change: Callable[[Any], Any]) -> None:
+    """Changes the files that layers name, also layers inside others."""
+    for layer in layers if isinstance(layers, list) else []:
+        for parameters in layer.values() if isinstance(layer, dict) else []:
+            if not isinstance(parameters, dict):
+                continue
+            if "adjacency" in parameters:
+                parameters["adjacency"] = change(parameters["adjacency"])
+            for key in ("layers", "main", "shortcut"):
+                _change_layers(parameters.get(key), change)
+            branches = parameters.get("branches")
+            for branch in branches if isinstance(branches, list) else []:
+                _change_layers(branch, change)

@@ -57,14 +57,13 @@ class Job:
         self._set(given)
 
     def _set(self, given: Mapping[str, Any]) -> None:
-        self._document: dict[str, Any] = {
+        names = [*parts.SECTIONS, *(name for name in given if name not in parts.SECTIONS)]
+        document = {
             name: documents.plain(given[name], name)
-            for name in [
-                *parts.SECTIONS,
-                *(name for name in given if name not in parts.SECTIONS),
-            ]
+            for name in names
             if given.get(name) is not None
         }
+        self._document: dict[str, Any] = parts.with_paths_as_words(document)
         self._submission: Submission | None = None
 
     @classmethod
@@ -73,7 +72,7 @@ class Job:
 
         Errors: `JobError` if the text is not a job, `ResourceError` without PyYAML.
         """
-        return cls._of(documents.read(text), "the text")
+        return cls._of(parts.read_job(text, "the text"), "the text")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Job:
@@ -83,7 +82,7 @@ class Job:
         except (OSError, UnicodeError) as error:
             status = 66 if isinstance(error, FileNotFoundError) else 65
             raise failure(status, f"{os.fspath(path)} cannot be read as a job: {error}") from error
-        return cls._of(documents.read(text, os.fspath(path)), os.fspath(path))
+        return cls._of(parts.read_job(text, os.fspath(path)), os.fspath(path))
 
     @classmethod
     def _of(cls, document: Any, name: str) -> Job:

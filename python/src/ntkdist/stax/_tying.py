@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,7 @@ class AdjacencyLayer(JobLayerOnly):
     name = "aggregate"
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
-        matrix = np.load(self.path)
+        matrix = np.load(os.path.expanduser(self.path))
         flat = inputs.reshape((len(inputs), -1, inputs.shape[-1]))
         if matrix.shape != (flat.shape[1],) * 2:
             raise ValueError(
