@@ -155,40 +155,6 @@ def test_recurrent_layers(jax, x):
         ntkdist.finite([{"recurrent": layer}]).params((3, 6))
 
 
-def test_layers_without_a_closed_form(jax, x):
-    pooled = stax.MaxPool((2, 3), (1, 2)).apply_fn((), x)
-    assert pooled.shape == (3, 3, 2, 2)
-    assert np.allclose(pooled[:, 1, 1], x[:, 1:3, 2:5].max((1, 2)))
-    same, params = stax.MaxPool((2, 3), (1, 2), "SAME").init_fn(None, x.shape)
-    assert same == stax.MaxPool((2, 3), (1, 2), "CIRCULAR").apply_fn((), x).shape == (3, 4, 3, 2)
-    normal = stax.BatchNorm(1e-9).apply_fn((), x)
-    assert np.allclose(normal.mean((0, 1, 2)), 0, atol=1e-6)
-    assert np.allclose(normal.var((0, 1, 2)), 1, rtol=1e-5)
-    init_fn, apply_fn, kernel_fn = stax.GRU(3, 1.2, 0.5, 0.3)
-    shape, params = init_fn(jax.random.PRNGKey(0), x.shape)
-    w, u, b = (np.asarray(p) for p in params)
-    assert shape == (3, 4, 1, 3)
-
-    def sigmoid(value):
-        return 1 / (1 + np.exp(-value))
-
-    h, states, tokens = np.zeros((3, 3)), [], x.reshape(3, 4, -1)
-    for t in range(4):
-        given = [0.5 / 10**0.5 * tokens[:, t] @ u[g] + 0.3 * b[g] for g in range(3)]
-        kept = [1.2 / 3**0.5 * h @ w[g] for g in range(3)]
-        z, r = sigmoid(given[0] + kept[0]), sigmoid(given[1] + kept[1])
-        h = (1 - z) * np.tanh(given[2] + r * kept[2]) + z * h
-        states.append(h)
-    assert np.allclose(apply_fn(params, x)[:, :, 0], np.stack(states, 1), rtol=1e-5, atol=1e-6)
-    for net, word in (
-        (stax.GRU(3), "recurrent"),
-        (stax.MaxPool((2, 2)), "AvgPool"),
-        (stax.BatchNorm(), "LayerNorm"),
-    ):
-        with pytest.raises(NotImplementedError, match=f"{word}.*ntkdist.monte_carlo"):
-            net.kernel_fn(x, None, "ntk")
-
-
 def test_dilated_convolutions(jax, x):
     layer = {"filter": 2, "dilation": [2, 3], "padding": "valid"}
     net = ntkdist.finite([{"convolution": layer}])

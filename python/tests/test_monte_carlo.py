@@ -66,6 +66,13 @@ def test_layers_without_a_closed_form(jax, kernels, tmp_path, name):
         assert (np.diagonal(kernel.mean, axis1=1, axis2=2) > 0).all()
 
 
+def test_networks_of_stax_without_a_closed_form(jax):
+    net = stax.serial(stax.Conv(9, (2, 2)), stax.MaxPool((2, 2)), stax.Flatten(), stax.Dense(1))
+    with pytest.warns(UserWarning, match="distances are to the widest networks.*MaxPool"):
+        found = ntkdist.monte_carlo(net, inputs("max_pool"), (4, 8), 4)
+    assert not found.ntk.is_infinite and (found.ntk.distance[:1] > 0).all()
+
+
 def test_values(jax):
     """The statistics, against those of the same networks drawn here."""
     x = inputs("relu")

@@ -136,7 +136,7 @@ class _Source:
         """The layers in the form of a job; if axes move, also their order and the image shape."""
         layer = self.net.layer
         if not isinstance(layer, TextLayer):
-            plan = _plans.plan(layer, shape)
+            plan = _plans.plan(layer, shape, is_finite=True)
             return plan.layers, (plan.order, plan.image)
         if len(shape) not in (2, 4):
             raise ValueError(f"inputs of shape {shape}; give [n, h, w, channels] or [n, features]")

@@ -66,13 +66,19 @@ def input_axes(layer: Layer, ndim: int) -> tuple[str, ...]:
 
 
 def traced(
-    layer: Layer, axes: Sequence[str], sizes: Sequence[int | None], patterns: Patterns | None = None
+    layer: Layer,
+    axes: Sequence[str],
+    sizes: Sequence[int | None],
+    patterns: Patterns | None = None,
+    *,
+    is_finite: bool = False,
 ) -> tuple[list[JobLayer], Signal]:
     """The layers of a job for inputs with these axes, and the signal after them.
 
-    Raises ValueError and NotImplementedError for layers that do not fit.
+    `is_finite` allows layers that only finite networks have. Raises ValueError and
+    NotImplementedError for layers that do not fit.
     """
-    tracing = Tracing(layer.needs_widths, patterns.write if patterns else None)
+    tracing = Tracing(layer.needs_widths, patterns.write if patterns else None, is_finite)
     start = input_signal(tuple(axes), sizes)
     end = layer.trace(start, tracing)
     if not isinstance(end, Signal):
@@ -98,7 +104,13 @@ def _ends_behind_layer(found: list[JobLayer]) -> bool:
     return not (isinstance(last, dict) and next(iter(last)) in ("residual", "concatenate"))
 
 
-def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -> Plan:
+def plan(
+    layer: Layer,
+    shape: Sequence[int],
+    patterns: Patterns | None = None,
+    *,
+    is_finite: bool = False,
+) -> Plan:
     """The plan for inputs of the shape [n, ...]. Raises what `traced` raises."""
     if isinstance(layer, TextLayer):
         return _text_plan(layer, shape)
@@ -113,7 +125,7 @@ def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -
         # Flattened at once, because pixels do not matter.
         sizes = [prod(sizes)]
         axes = ("N", "C")
-        found, signal = traced(layer, axes, (None, sizes[0]), patterns)
+        found, signal = traced(layer, axes, (None, sizes[0]), patterns, is_finite=is_finite)
     elif len(spatial) > 2:
         raise NotImplementedError(
             f"inputs with {len(spatial)} spatial axes; kernels are computed for images with one or "
@@ -121,7 +133,7 @@ def plan(layer: Layer, shape: Sequence[int], patterns: Patterns | None = None) -
         )
     else:
         known = [None if axis == "N" else shape[place] for place, axis in enumerate(axes)]
-        found, signal = traced(layer, axes, known, patterns)
+        found, signal = traced(layer, axes, known, patterns, is_finite=is_finite)
     image = (*sizes[:-1], *[1] * (3 - len(sizes)), sizes[-1])
     return Plan(found, compact(found), signal, order, image, patterns)  # type: ignore[arg-type]
 

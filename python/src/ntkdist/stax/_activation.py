@@ -38,7 +38,7 @@ class ActivationLayer(SimpleLayer):
         return _made, (self.name, self._arguments)
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        if not signal.is_gaussian:
+        if not (signal.is_gaussian or tracing.is_finite):
             raise NotImplementedError(
                 f"{self.name} needs a Gaussian signal; put Dense, Conv or attention right before "
                 "it, after Flatten and other activations"

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-from .._graph import Signal
+from .._graph import JobLayer, Signal
 from .._jax import jax, jnp
-from ._layer import SimpleLayer, Tracing, counts, word
+from ._layer import RequiredAxes, Signals, SimpleLayer, Tracing, counts, require_two, variance, word
 from ._net import Net
 from ._padding import circular_margins, pooled_size
 from ._sequences import in_sequence, tokens
 
 
 class FiniteOnlyLayer(SimpleLayer):
-    """A layer whose kernels can only be estimated."""
+    """A layer whose kernels can only be estimated.
+
+    `trace_one` writes it for finite networks.
+    """
 
     #: Why, and what to use instead.
     reason: str
 
-    def trace_one(self, signal: Signal, tracing: Tracing) -> NoReturn:
-        raise NotImplementedError(
-            f"{self.name} {self.reason}; ntkdist.monte_carlo estimates kernels of finite networks"
-        )
+    def required_axes(self) -> RequiredAxes:
+        return 0, -1
+
+    def trace(self, signals: Signals, tracing: Tracing) -> Signals:
+        if not tracing.is_finite:
+            raise NotImplementedError(
+                f"{self.name} {self.reason}; ntkdist.monte_carlo estimates kernels of finite "
+                "networks"
+            )
+        return super().trace(signals, tracing)
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,28 @@ class MaxPoolLayer(FiniteOnlyLayer):
     padding: str
     name = "MaxPool"
     reason = "has no closed form; use AvgPool"
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        spatial = signal.spatial
+        require_two(len(spatial), self.name)
+        if len(self.window) != len(spatial):
+            raise ValueError(
+                f"{self.name} has window_shape {self.window}, and the signal that reaches it has "
+                f"{len(spatial)} spatial axes"
+            )
+        window, steps = dict(zip(spatial, self.window)), dict(zip(spatial, self.strides))
+        layer: JobLayer = {
+            "max_pool": {
+                "window": signal.pair(window, 1),
+                "stride": signal.pair(steps, 1),
+                "padding": self.padding,
+            }
+        }
+        sizes = {
+            axis: pooled_size(signal.size(axis), window[axis], steps[axis], self.padding)
+            for axis in spatial
+        }
+        return signal.then(layer, sizes, is_gaussian=False)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         sizes = [
@@ -63,6 +94,9 @@ class BatchNormLayer(FiniteOnlyLayer):
     reason = "makes every input depend on all others; use LayerNorm"
     mixes_inputs = True
 
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        return signal.then({"batch_norm": {"epsilon": self.eps}}, is_gaussian=False)
+
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
         axes = tuple(range(inputs.ndim - 1))
         mean = jnp().mean(inputs, axes, keepdims=True)
@@ -81,6 +115,24 @@ class GRULayer(FiniteOnlyLayer):
     order: str
     name = "GRU"
     reason = "has no closed form; a job has 'recurrent'"
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        if signal.spatial != ("0", "1"):
+            raise ValueError(
+                f"GRU gets a signal of the axes {''.join(signal.axes)}; give images [n, height, "
+                "width, channels]"
+            )
+        parameters: dict[str, Any] = {
+            "weight_variance": variance(self.W_std),
+            "input_variance": variance(self.U_std),
+            "bias_variance": variance(self.b_std),
+            "order": self.order,
+        }
+        if tracing.has_widths:
+            parameters["width"] = self.width
+        sizes = {"C": self.width, **({"1": 1} if self.order == "rows" else {})}
+        behind = signal.then({"gru": parameters}, sizes, is_gaussian=False)
+        return behind.resized({}, scale=1)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         places, channels = tokens(shape, self.order)

@@ -119,7 +119,8 @@ class FiniteNetwork:
         if name == "recurrent":
             return self._recurrent(parameters), 1
         if name == "gru":
-            return GRU(self._width(name, parameters), **_recurrence(parameters)).layer, 1
+            behind = self.scale if parameters.get("width") is not None else 1
+            return GRU(self._width(name, parameters), **_recurrence(parameters)).layer, behind
         if name in OTHERS:
             net: Net = OTHERS[name](parameters)
             return net.layer, scale

@@ -27,10 +27,12 @@ class Tracing:
         has_widths: whether widths of the finite network are written, because a standard
             parameterization or a concatenation depends on them.
         adjacency: writes a matrix [P, P] and returns the file's path; None without patterns.
+        is_finite: whether the layers are for finite networks, which need no closed forms.
     """
 
     has_widths: bool = False
     adjacency: Callable[[Any, list[str], dict[str, int]], Path] | None = None
+    is_finite: bool = False
 
 
 class Layer:

@@ -29,7 +29,7 @@ class LayerNormLayer(SimpleLayer):
         return self.batch_axis, self.channel_axis
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        if not signal.is_gaussian:
+        if not (signal.is_gaussian or tracing.is_finite):
             raise NotImplementedError(
                 "LayerNorm needs a Gaussian signal; put it after Dense, Conv or attention"
             )

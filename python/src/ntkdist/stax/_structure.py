@@ -214,7 +214,8 @@ class FanInLayer(Layer):
             require_equal_sizes(branches, self.name)
             is_gaussian = all(signal.is_gaussian for signal in branches)
             changes = {"is_gaussian": is_gaussian and self.join == "residual"}
-            if self.join == "residual" and sum(not s.is_gaussian for s in branches) > 1:
+            others = sum(not signal.is_gaussian for signal in branches)
+            if self.join == "residual" and others > 1 and not tracing.is_finite:
                 raise NotImplementedError(
                     "FanInSum of several branches that are not Gaussian, whose means would "
                     "matter; end all but one of them with Dense, Conv or attention"
