@@ -103,7 +103,8 @@ package final class AssemblyStage {
     let isComplete = computed == items.count
     if isComplete {
       checksums.merge(work.written) { $1 }
-      if isImported { try store.flushNames(of: work.written.keys) }
+      // Earlier sessions may have written tiles without flushing their names.
+      if isImported { try store.flushNames(of: everything.items, ranks: ranks) }
       try store.publish(checksums, to: folder, ranks: ranks)
       try ranks.onRoot {
         for damage in try store.packRest() { console.warn("a shard was not packed: \(damage)") }

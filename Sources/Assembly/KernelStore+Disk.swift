@@ -5,12 +5,13 @@ import Results
 import TileSchedule
 
 extension KernelStore {
-  /// Makes the names of tiles durable that cannot be computed again once a user or a producer has removed what they were
-  /// computed from. Local.
+  /// Flushes the names of tiles to disk. This is needed if a user or a producer may then delete the tiles' source.
+  /// Local; each rank flushes its share of the names.
   ///
   /// - Parameter variant: the variant that the tiles belong to; nil for all.
-  func flushNames(of items: some Sequence<WorkItem>, variant: Int? = nil) throws {
-    for (grid, items) in Dictionary(grouping: items, by: \.grid) {
+  func flushNames(of items: [WorkItem], variant: Int? = nil, ranks: Ranks) throws {
+    let own = stride(from: ranks.rank, to: items.count, by: ranks.count).map { items[$0] }
+    for (grid, items) in Dictionary(grouping: own, by: \.grid) {
       for entry in entries(ofGrid: grid) where variant ?? entry.variant == entry.variant {
         try entry.array.flushNames(of: items.map(\.tile))
       }

@@ -24,7 +24,7 @@ package final class TileWork {
 
   /// Computes and writes an item.
   ///
-  /// - Parameter poll: called every few milliseconds, and after each tile is written; if it returns false, the item is
+  /// - Parameter poll: called every few milliseconds, and between writing two tiles; if it returns false, the item is
   ///   dropped.
   /// - Returns: whether the item is in the store.
   package func perform(_ item: WorkItem, poll: () throws -> Bool) throws -> Bool {

@@ -87,7 +87,8 @@ extension Disk {
   /// - Parameters:
   ///   - recursively: whether to search the folders below, too. Symbolic links are not followed.
   ///   - age: a file of another host, or of a running process, is removed only if it has not been
-  ///     written to for this many seconds.
+  ///     written to for this many seconds. For this host before its last boot, or in another
+  ///     container, an hour is enough.
   /// - Returns: the names of the removed files, sorted in each folder; empty if the folder does not exist.
   /// - Throws: `FileError`.
   @discardableResult
@@ -118,7 +119,9 @@ extension Disk {
     _ temporary: TemporaryName, _ path: String, olderThan age: Double
   ) throws(FileError) -> Bool {
     if !temporary.writerIsGone {
-      guard try secondsSinceWritten(path) >= age else { return false }
+      // What a host left when it was switched off should not fill its disk for a day.
+      let least = temporary.isOfAnotherSpaceHere ? min(age, 3600) : age
+      guard try secondsSinceWritten(path) >= least else { return false }
     }
     do {
       _ = try calls.check(.remove, path) { Int(unlink(path)) }

@@ -2,7 +2,7 @@ import Glibc
 
 /// The boot and the namespace in which this process's number is valid.
 ///
-/// Containers on one machine may share the host's name although each numbers its processes anew.
+/// Containers on one machine may share the host's name although each has its own process numbers.
 public enum ProcessSpace {
   /// The boot and the namespace as text.
   public static let current: String = {

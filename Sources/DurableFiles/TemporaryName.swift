@@ -14,13 +14,13 @@ struct TemporaryName: Equatable {
   private static let mark = ".partial-"
   private static let counter = Atomic<Int>(0)
 
-  static let thisMachine: String = {
+  private static let thisHost: String = {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
     let name = buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-    let host = String(decoding: name, as: UTF8.self).replacing("/", with: "_")
-    return "\(host)-\(ProcessSpace.digest)"
+    return String(decoding: name, as: UTF8.self).replacing("/", with: "_")
   }()
+  static let thisMachine = "\(thisHost)-\(ProcessSpace.digest)"
 
   /// A new name for the file `name`.
   init(for name: String) {
@@ -42,6 +42,12 @@ struct TemporaryName: Equatable {
     self.machine = parts.dropLast(2).joined(separator: "-")
     self.process = process
     self.text = text
+  }
+
+  /// Whether the writer ran on this host, but before its last boot or in another container.
+  var isOfAnotherSpaceHere: Bool {
+    machine != TemporaryName.thisMachine
+      && machine.dropLast(1 + ProcessSpace.digest.count) == TemporaryName.thisHost
   }
 
   /// Whether the writer of the file ran in this process space and has ended.

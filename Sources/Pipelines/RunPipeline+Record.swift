@@ -9,8 +9,11 @@ extension RunPipeline {
   /// Writes everything that is known about the run before its first result: the job, the
   /// environment, the data and the networks. Collective.
   ///
+  /// Errors: results of another job in the folder.
+  ///
   /// - Parameter digest: the fingerprint of the images or matrices; nil to keep the one in the summary.
   func record(_ data: DataOutline, digest: UInt64?) throws {
+    try ranks.onRoot { try requireSameResults(data, digest: digest) }
     let environment = try EnvironmentRecord.gather(ranks)
     try ranks.onRoot {
       try Disk().createFolder(run.own)
@@ -56,7 +59,9 @@ extension RunPipeline {
 
   /// Throws if the run has results that the job would remove or could not tell from its own: those of networks that it
   /// does not have, or of other data. The tiles may have been removed, so their fingerprints cannot tell. Local.
-  func requireSameResults(_ data: DataOutline, digest: UInt64) throws {
+  ///
+  /// - Parameter digest: the digest of the images or matrices; nil if they were not read.
+  func requireSameResults(_ data: DataOutline, digest: UInt64?) throws {
     for known in summary.figures.variants where known.hasResults {
       guard let index = assignment.variants.firstIndex(where: { $0.name == known.name }) else {
         throw Refusal(
@@ -64,15 +69,28 @@ extension RunPipeline {
           "\(run.path) has results of \(known.name.isEmpty ? "another network" : known.name), which this job would "
             + "remove; add it to the job, or choose another output folder")
       }
-      let origin = assignment.origin(variant: index, data: data, digest: digest)
-      guard known.origin ?? origin == origin else {
-        // Tiles that are still there say what differs.
-        try (try? KernelStore.open(assignment, data))?.check(assignment, data, digest: digest)
-        throw Refusal(
-          .badJob,
-          "\(run.summary) has results of other data, of another network or in another precision; choose another "
-            + "output folder, or remove this file to compute them again")
-      }
+      guard !isOf(known, index, data, digest) else { continue }
+      // Tiles that are still there say what differs.
+      try (try? KernelStore.open(assignment, data))?.check(assignment, data, digest: digest)
+      throw Refusal(
+        .badJob,
+        "\(run.summary) has results of other data, of another network or in another precision; choose another "
+          + "output folder, or remove this file to compute them again")
     }
+  }
+
+  /// Whether the results of a variant are of the job's network and data.
+  private func isOf(
+    _ known: Summary.VariantSummary, _ index: Int, _ data: DataOutline, _ digest: UInt64?
+  ) -> Bool {
+    guard known.network == assignment.variants[index].text else { return false }
+    guard let digest else { return true }
+    if let origin = known.origin {
+      return origin == assignment.origin(variant: index, data: data, digest: digest)
+    }
+    // The summary of an earlier version.
+    guard let old = summary.figures.data else { return true }
+    return old.digest == String(digest, radix: 16) && old.train == data.trainCount
+      && old.test == data.testCount && old.preprocessing == assignment.preprocessing
   }
 }

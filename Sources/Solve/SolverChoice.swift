@@ -25,6 +25,7 @@ package struct SolverChoice {
   ) throws {
     let n = layout.n
     let vectors = min(section.leadingVectors, n)
+    let most = mostLeadingEigenpairs(of: layout)
     func hasRoom(for solver: Solver) throws -> Bool {
       guard layout.lp64Violation(for: solver) == nil else { return false }
       return try fits(SolverMemory.bytes(layout, solver))
@@ -39,7 +40,7 @@ package struct SolverChoice {
     case .auto where vectors == 0:
       solver = .band
       reason = "eigenvalues only: a band is the fastest way and takes the least memory"
-    case .auto where section.precision == .f32 || Self.fewest * vectors <= n:
+    case .auto where section.precision == .f32 || (Self.fewest * vectors <= n && vectors <= most):
       solver = .band
       reason = wanted + byLanczos
     case .auto:
@@ -68,12 +69,11 @@ package struct SolverChoice {
     lanczosVectors = isBand ? vectors : 0
     scalarBytes = isBand && section.precision == .f32 ? 4 : 8
     guard isBand && vectors > 0 && n > 1 else { return }
-    let most = mostLeadingEigenpairs(of: layout)
     guard vectors < n, vectors <= most else {
       throw Refusal(
         .badJob,
         (vectors == n
-          ? "all \(n) eigenvectors are asked for and the solver band with block Lanczos finds leading ones"
+          ? "the job asks for all \(n) eigenvectors, and the band solver finds only the leading ones"
           : "block Lanczos finds at most \(most) eigenvectors of a matrix of this size, not \(vectors)")
           + "; set spectrum.solver: scalapack, in f64")
     }

@@ -110,7 +110,7 @@ public final class Watchdog: Sendable {
 extension Watchdog {
   /// The thread's data about its own process.
   private struct Own {
-    /// The time allowed for stopping, and when it began. It begins anew if a more urgent request shortens it.
+    /// The time allowed for stopping, and when it began. It restarts if a more urgent request shortens the time.
     var stop: (grace: Double, since: Double)?
     /// The main thread, as rank 0 of a table with one rank. Time during which all threads slept does not count.
     var main: PulseTable

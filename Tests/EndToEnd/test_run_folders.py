@@ -164,6 +164,8 @@ def test_results_of_another_job_are_kept(tmp_path):
     for others in ("network.depths=[2,3]", "network={preset: cnn-gap, depths: [3], activation: relu}"):
         refused = ntk_dist("run", path, "--resume", "--set", others)
         assert refused.returncode == 78 and "has results of depth=1" in sentences(refused)[0]
+    refused = ntk_dist("predict", path, "--set", "network.depths=[2]")
+    assert refused.returncode == 78 and "has results of depth=1" in sentences(refused)[0]
     assert files == {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
     succeed("run", path, "--resume", "--set", "network.depths=[1,2,3]")
     after = summary(run)

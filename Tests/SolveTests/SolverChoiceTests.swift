@@ -31,15 +31,19 @@ import Testing
 
   @Test("More vectors than block Lanczos can find are refused, with the largest number")
   func tooMany() throws {
-    let layout = try MatrixLayout(order: 200_000, grid: .nearSquare(ranks: 4))
-    let most = mostLeadingEigenpairs(of: layout)
+    let most = mostLeadingEigenpairs(
+      of: try MatrixLayout(order: 200_000, grid: .nearSquare(ranks: 4)))
     #expect((15_000..<16_384).contains(most))
     let taken = try choice(SpectrumSection(vectors: .leading(most)), n: 200_000)
     #expect(taken.lanczosVectors == most)
     let error = #expect(throws: Refusal.self) {
-      try choice(SpectrumSection(vectors: .leading(most + 1)), n: 200_000)
+      try choice(SpectrumSection(vectors: .leading(most + 1), solver: .band), n: 200_000)
     }
     #expect(error?.description.contains("at most \(most)") == true)
+    // A solver that finds all vectors is taken if it has room.
+    let more = SpectrumSection(vectors: .leading(most + 1))
+    let layout = try MatrixLayout(order: 200_000, grid: .nearSquare(ranks: 1024))
+    #expect(try SolverChoice(more, layout: layout) { _ in true }.solver == .eigenpairs)
   }
 
   @Test("Where a dense solver has no room, block Lanczos finds many vectors too")

@@ -51,7 +51,7 @@ def test_other_functions(jax, fn, params, x, tmp_path, project):
         lambda params, x: fn(params, x)[:, ::-1],
         lambda params, x: fn(params, x) * np.nan,
     ):
-        with pytest.raises(JobError, match="train.json has other derivatives"):
+        with pytest.raises(JobError, match="train.json holds derivatives that differ"):
             ntkdist.jacobians(other, params, x, out, project=project)
     # A constant has no derivatives, and devices round differently.
     ntkdist.jacobians(lambda params, x: 1.0001 * fn(params, x) + 3, params, x, out, project=project)
@@ -67,7 +67,7 @@ def test_other_functions_whose_first_rows_are_zero(jax, fn, params, x, tmp_path,
     x[0] = 0
     train = ntkdist.jacobians(frozen("tanh"), params, x, out, project=project)
     assert not np.load(train.files[0])[0].any()
-    with pytest.raises(JobError, match="train.json has other derivatives"):
+    with pytest.raises(JobError, match="train.json holds derivatives that differ"):
         ntkdist.jacobians(frozen("sin"), params, x, out, project=project)
 
 
@@ -117,11 +117,33 @@ def test_other_functions_of_tensors(tmp_path, project):
     x, out = torch.randn(4, 3), tmp_path / "train"
     ntkdist.jacobians(lambda p, x: (x * p["a"]).sin() * 2, params, x, out, project=project)
     ntkdist.jacobians(lambda p, x: 2 * (x * p["a"]).sin(), params, x, out, project=project)
-    with pytest.raises(JobError, match="train.json has other derivatives"):
+    with pytest.raises(JobError, match="train.json holds derivatives that differ"):
         ntkdist.jacobians(lambda p, x: (x * p["a"]).cos() * 2, params, x, out, project=project)
     params["count"] = torch.tensor(4)
     with pytest.raises(JobError, match="fingerprint differs"):
         ntkdist.jacobians(lambda p, x: (x * p["a"]).sin() * 2, params, x, out, project=project)
+
+
+def test_buffers_of_any_layout(tmp_path):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+    class Graph(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(3, 2)
+            self.register_buffer("adjacency", torch.eye(3).to_sparse())
+            self.register_buffer("scale", torch.ones((), requires_grad=True))
+
+        def forward(self, x):
+            return self.layer(x @ self.adjacency.to_dense()) * self.scale
+
+    graph, x = Graph(), torch.randn(4, 3)
+    first = ntkdist.jacobians(graph, None, x, tmp_path / "train", outputs=0)
+    assert np.abs(first.kernel()).max() > 0
+    ntkdist.jacobians(graph, None, x, tmp_path / "train", outputs=0)
+    graph.adjacency = 2 * graph.adjacency
+    with pytest.raises(JobError, match="fingerprint differs"):
+        ntkdist.jacobians(graph, None, x, tmp_path / "train", outputs=0)
 
 
 def test_derivatives_that_are_not_finite(fn, params, x, tmp_path):
@@ -146,5 +168,5 @@ def test_files_with_older_manifests(jax, fn, params, x, tmp_path):
     (tmp_path / "train-00000.npy").unlink()
     assert np.array_equal(ntkdist.jacobians(frozen, params, x, out, outputs=0).kernel(), before)
     # The first chunk is zero, so the second one is compared.
-    with pytest.raises(JobError, match="train-00001.npy has other derivatives"):
+    with pytest.raises(JobError, match="train-00001.npy holds derivatives that differ"):
         ntkdist.jacobians(frozen, params, x, out, outputs=1)

@@ -1,5 +1,7 @@
 """Jobs as documents: YAML both ways, checks and plans."""
 
+import copy
+import pickle
 import subprocess
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from small_jobs import BINARY, DATA, EVERYTHING, NETWORK, ROOT, require_program
 
 import ntkdist
-from ntkdist import failures
+from ntkdist import _documents, failures
 from ntkdist._job_sections import with_absolute_paths
 
 yaml = pytest.importorskip("yaml")
@@ -103,6 +105,12 @@ def test_names_of_files_that_look_like_numbers(name):
         assert ntkdist.Job.from_yaml(text) == job
     number = ntkdist.Job(output=np.int64(2024), kernel={"train": 1.5}).document()
     assert number == {"kernel": {"train": "1.5"}, "output": "2024"}
+
+
+def test_numbers_of_documents_can_be_copied():
+    document = _documents.read("{a: 1.50, b: [010, .inf]}")
+    assert copy.deepcopy(document) == document == pickle.loads(pickle.dumps(document))
+    assert _documents.word(copy.copy(document["a"])) == "1.50"
 
 
 def test_the_program_reads_numbers_and_words_alike(tmp_path):

@@ -99,8 +99,6 @@ package final class FeatureStage<Scalar: PanelScalar> {
     guard let written = try write(sums, of: Set(missing)) else {
       return FeatureOutcome(isComplete: false)
     }
-    // The producer may then delete the chunks.
-    try ranks.agree { try store.flushNames(of: written.keys, variant: variant) }
     try finish()
     return FeatureOutcome(
       isComplete: true, computed: missing.count, written: written,
@@ -110,6 +108,8 @@ package final class FeatureStage<Scalar: PanelScalar> {
 
   /// Tells the producer that no chunks are needed any more, and removes the sums. Collective.
   private func finish() throws {
+    // The producer may then delete the chunks. Earlier sessions may have written tiles without flushing their names.
+    try ranks.agree { try store.flushNames(of: plan.items, variant: variant, ranks: ranks) }
     if work.isStream { try ranks.onRoot { try work.acknowledge(input.total) } }
     // Before the last variant, only the sums of this kernel are removed, because sums of a later
     // variant are still needed. After the last variant, any sums are removed.

@@ -40,9 +40,12 @@ class WrittenInt(int):
         number.text = text
         return number
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return WrittenInt, (self.text,)
+
 
 class WrittenFloat(float):
-    """The same for other numbers."""
+    """A number with a fraction or an exponent that knows how it was written."""
 
     text: str
 
@@ -52,9 +55,12 @@ class WrittenFloat(float):
         number.text = text
         return number
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return WrittenFloat, (self.text,)
+
 
 def word(value: Any) -> Any:
-    """A number as it was written, where it is a name; other values as they are."""
+    """The text of a number that stands for a name; other values unchanged."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     return getattr(value, "text", None) or flow(value)

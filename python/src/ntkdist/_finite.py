@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from . import _plans
+from . import _documents, _plans
 from ._cache import Recent
 from ._graph import JobLayer
 from ._jax import jax, jnp
@@ -51,7 +51,8 @@ class Finite(tuple):  # type: ignore[type-arg]
 
     def layers(self, input_shape: Sequence[int]) -> list[JobLayer]:
         """The layers in the form of a job, for inputs [n, ...]."""
-        return self._source.job_layers(tuple(input_shape))[0]
+        layers = self._source.job_layers(tuple(input_shape))[0]
+        return [_documents.plain(layer, "network") for layer in layers]
 
     def mixes_inputs(self, input_shape: Sequence[int]) -> bool:
         """Whether the output for an input depends on other inputs of a batch, or on chance."""

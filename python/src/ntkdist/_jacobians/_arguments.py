@@ -13,7 +13,7 @@ Array = NDArray[Any]
 def array(x: Any) -> Array:
     """Inputs as an array, copied only if needed. Raises ValueError for anything else."""
     if hasattr(x, "detach"):
-        # NumPy has no bfloat16; JAX's arrays have theirs.
+        # NumPy has no bfloat16; JAX's arrays bring their own dtype.
         x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).detach().cpu().numpy()
     found: Array = np.asanyarray(x)
     numeric = found.dtype.kind in "biuf" or found.dtype.name == "bfloat16"

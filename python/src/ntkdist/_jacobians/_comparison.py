@@ -1,4 +1,4 @@
-"""Whether files are of the same function, which no checksum can tell."""
+"""Checks that existing files belong to the same function, which a checksum cannot show."""
 
 from __future__ import annotations
 
@@ -47,9 +47,11 @@ def sample(work: Model, inputs: Array) -> dict[str, Any] | None:
     return {"sums": sums.tolist(), "norm": float(np.sqrt(squares))}
 
 
-def require_same(found: dict[str, Any], now: dict[str, Any] | None, manifest: Path) -> None:
+def require_same(found: Any, now: dict[str, Any] | None, manifest: Path) -> None:
     """Raises JobError if a manifest's sample is of other derivatives."""
-    if now is not None:
+    if found is None and now is None:
+        return
+    if found is not None and now is not None:
         difference = np.abs(np.subtract(found["sums"], now["sums"])).max()
         if difference <= TOLERANCE * max(found["norm"], now["norm"]):
             return
@@ -78,6 +80,6 @@ def require_same_row(
 
 def _other(path: Path) -> str:
     return (
-        f"{path} has other derivatives than the function now; delete the files, or give another "
-        "name"
+        f"{path} holds derivatives that differ from those of the function; delete the files, or "
+        "give another name"
     )

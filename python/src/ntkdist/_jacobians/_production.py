@@ -162,7 +162,7 @@ class _Run:
         )
         if found is None:
             return False
-        if found.get("derivatives") is None:
+        if "derivatives" not in found:
             return True
         require_same(found["derivatives"], derivatives, self.files.manifest)
         return False

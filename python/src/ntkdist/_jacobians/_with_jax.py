@@ -109,7 +109,7 @@ class JaxModel:
 
 
 def _numbers(leaf: Any) -> Array:
-    """An array's numbers; typed keys of random numbers have theirs inside."""
+    """The numbers in an array; for a typed random key, its key data."""
     is_key = jnp().issubdtype(leaf.dtype, jax().dtypes.prng_key)
     return np.asarray(jax().random.key_data(leaf) if is_key else leaf)
 

@@ -56,10 +56,13 @@ class TorchModel:
     def constants(self) -> list[Array]:
         """Buffers, whole numbers, and the parameters that a module has itself."""
         own = dict(self._fn.named_parameters()) if self._is_module else {}
-        rest = [value.detach() for name, value in own.items() if name not in self._free]
+        rest = [value for name, value in own.items() if name not in self._free]
         return [self._numbers(t) for t in (*self._fixed.values(), *rest, *self._buffers.values())]
 
     def _numbers(self, tensor: Any) -> Array:
+        tensor = tensor.detach()
+        if tensor.layout != self._torch.strided:
+            tensor = tensor.to_dense()
         # NumPy has no bfloat16.
         kinds = (self._torch.float64, self._torch.float32, self._torch.float16)
         is_other = tensor.is_floating_point() and tensor.dtype not in kinds

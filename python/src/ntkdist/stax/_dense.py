@@ -11,8 +11,8 @@ from .._jax import jax, jnp
 from ._layer import RequiredAxes, SimpleLayer, Tracing, variance, word
 from ._net import Net
 
-#: A variance that stands for 0: lost in rounding, and not so small that kernels between a black
-#: image and another one lose more than 8 digits.
+#: Used for a bias variance of 0: small enough to vanish in rounding, large enough that kernels
+#: between a black image and another one keep 8 digits.
 _SMALL = 1e-18
 
 

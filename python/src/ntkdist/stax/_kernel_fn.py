@@ -66,13 +66,13 @@ class KernelFn:
                 for the NTK.
             pattern: graphs for `Aggregate`, one for x1 and one for x2.
             mask_constant: a number that no input contains, because there are no masks.
-            diagonal_batch: False if `cov1` and `cov2` are the covariances of all pairs of inputs,
-                [n1, n1] and [n2, n2], for which more kernels are computed; else True or None.
+            diagonal_batch: False to get the covariances of all pairs of inputs, [n1, n1] and
+                [n2, n2], as `cov1` and `cov2`, which takes more time; True or None for diagonals.
             diagonal_spatial: for a network that ends with pixels: True for the kernels of equal
                 pixels, [n1, n2, height, width]; None for those of all pairs of pixels, [n1, n2,
                 height, height, width, width], for small images.
-            batch_axis: the axis of the batch, for networks none of whose layers has this argument.
-            channel_axis: the axis of the channels, likewise.
+            batch_axis: the batch axis, for networks in which no layer takes this argument.
+            channel_axis: the channel axis, for the same networks.
             precision: of the arithmetic, "f64" or "f32"; None for `ntkdist.config.precision`.
             threads: the number of threads; None for `ntkdist.config.threads`.
 
