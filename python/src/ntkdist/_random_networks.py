@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ._finite import finite
 from ._graph import JobLayer
 from ._jax import jax, jnp
+from .stax._catalog import LINEAR
 from .stax._from_job import last_weights, named
 
 Array = NDArray[np.float64]
@@ -63,8 +64,9 @@ def _products(rows: Any) -> Any:
 def of_width(network: Any, shape: Sequence[int], width: int) -> tuple[Sampler, Sampler]:
     """The samplers of the NNGP and of the NTK for networks of a width.
 
-    The first network has as many outputs as a layer has channels; the second has one output.
-    Raises ValueError for a width that is not a multiple of the width of the widest layer.
+    The first network has as many outputs as a layer has channels. The second has one output, for
+    which the derivatives take the least time, if the last layer with weights is linear; else the
+    kernel of one output stays random at every width, and the second is as the first. Raises ValueError for a width that is not a multiple of the width of the widest layer.
     """
     if callable(network):
         init_fn, apply_fn = network(width)[:2]
@@ -78,11 +80,16 @@ def of_width(network: Any, shape: Sequence[int], width: int) -> tuple[Sampler, S
             f"width {width} is no multiple of {widest}, the width that the widest layer says"
         )
     nngp = finite(network, width, outputs=width, scale=scale)
-    ntk = finite(network, width, outputs=1, scale=scale)
+    ntk = finite(network, width, outputs=1, scale=scale) if _has_linear_end(layers) else nngp
     first, second = (
         Sampler(one.init_fn, one.apply_fn, one.mixes_inputs(shape)) for one in (nngp, ntk)
     )
     return first, second
+
+
+def _has_linear_end(layers: Sequence[JobLayer]) -> bool:
+    """Whether the outputs are linear in the parameters of the last layer with weights."""
+    return all(named(layer)[0] in LINEAR for layer in layers[last_weights(layers) + 1 :])
 
 
 def _widths(layers: Sequence[JobLayer]) -> Iterator[int]:

@@ -70,6 +70,12 @@ ACTIVATIONS: dict[str, Any] = {
     "polynomial": lambda parameters: _functions.Polynomial(parameters["coefficients"]),
 }
 
+#: The layers without weights whose outputs are linear in their inputs.
+LINEAR = (
+    *("flatten", "global_average_pool", "global_sum_pool", "average_pool", "sum_pool", "resize"),
+    *("slice", "aggregate"),
+)
+
 #: The same for the other layers without weights.
 OTHERS: dict[str, Any] = {
     "flatten": lambda parameters: _flatten.Flatten(),
