@@ -65,8 +65,10 @@ def of_width(network: Any, shape: Sequence[int], width: int) -> tuple[Sampler, S
     """The samplers of the NNGP and of the NTK for networks of a width.
 
     The first network has as many outputs as a layer has channels. The second has one output, for
-    which the derivatives take the least time, if the last layer with weights is linear; else the
-    kernel of one output stays random at every width, and the second is as the first. Raises ValueError for a width that is not a multiple of the width of the widest layer.
+    which the derivatives take the least time, if the last layer with weights is linear. Otherwise
+    the kernel of one output stays random at every width, and the second is like the first.
+
+    Raises ValueError for a width that is not a multiple of the width of the widest layer.
     """
     if callable(network):
         init_fn, apply_fn = network(width)[:2]
