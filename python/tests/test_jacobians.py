@@ -115,7 +115,7 @@ def test_files_of_another_jacobian_are_not_mixed(jax, tmp_path):
         ((apply_fn, params, x), {"dtype": "f4"}, r"dtype differs \(<f8 there, <f4 now\)"),
         ((apply_fn, params, x), {"project": 4}, "projection differs"),
         ((apply_fn, params, x), {"chunk": "1kB"}, "chunks differs"),
-        ((lambda p, x: 2 * apply_fn(p, x), params, x), {}, "other derivatives"),
+        ((lambda p, x: 2 * apply_fn(p, x), params, x), {}, "derivatives that differ"),
     ):
         with pytest.raises(JobError, match=word):
             ntkdist.jacobians(*arguments, out, **options)
