@@ -70,12 +70,12 @@ package struct SolverChoice {
     scalarBytes = isBand && section.precision == .f32 ? 4 : 8
     guard isBand && vectors > 0 && n > 1 else { return }
     guard vectors < n, vectors <= most else {
-      throw Refusal(
-        .badJob,
-        (vectors == n
-          ? "the job asks for all \(n) eigenvectors, and the band solver finds only the leading ones"
-          : "block Lanczos finds at most \(most) eigenvectors of a matrix of this size, not \(vectors)")
-          + "; set spectrum.solver: scalapack, in f64")
+      let problem =
+        vectors == n
+        ? "the job asks for all \(n) eigenvectors, and the band solver finds only the leading ones; "
+        : "block Lanczos finds at most \(most) eigenvectors of a matrix of this size, not \(vectors); "
+          + "ask for fewer, or "
+      throw Refusal(.badJob, problem + "set spectrum.solver: scalapack, in f64")
     }
   }
 

@@ -129,44 +129,45 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         refused(result, 73, "file/run")
 
 
-def test_a_disk_that_is_full(tmp_path):
+@pytest.fixture
+def disk(tmp_path):
+    """Mounts a disk of a size, such as "40m"."""
     mount = tmp_path / "small"
     mount.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(mount)],
-                      capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    try:
-        path = write_job(tmp_path, output=mount / "run", data={"synthetic": {"train": 2500, "test": 0}},
-                         network=fcn(depth=60), prediction=None, spectrum=None, tile=64)
-        refused(ntk_dist("run", path), 74, "no space", "0.6 MB")
-        assert not chunks(mount / "run")
-        # There is enough space at the start, until others take it.
-        subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
-        process = start("run", path, "--resume", ranks=None)
-        wait_for_chunks(mount / "run", 20, process)
-        subprocess.run(["mount", "-o", "remount,size=4m", str(mount)])
-        status, errors = finish(process)
-        assert status == 74 and "no space left" in errors
-        before = len(chunk_paths(mount / "run"))
-        assert 0 < before < 1640
-        subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
-        succeed("run", path, "--resume")
-    finally:
-        subprocess.run(["umount", str(mount)])
+
+    def of_size(size):
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(mount)],
+                          capture_output=True).returncode:
+            pytest.skip("a small file system cannot be mounted here")
+        return mount
+
+    yield of_size
+    subprocess.run(["umount", str(mount)], capture_output=True)
 
 
-def test_many_ranks_need_no_more_disk_than_their_shards(tmp_path):
-    mount = tmp_path / "small"
-    mount.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(mount)],
-                      capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    try:
-        path = write_job(tmp_path, output=mount / "run", data={"synthetic": {"train": 200, "test": 0}},
-                         prediction=None, spectrum=None)
-        succeed("assemble", path, ranks=6)
-    finally:
-        subprocess.run(["umount", str(mount)])
+def test_a_disk_that_is_full(tmp_path, disk):
+    mount = disk("600k")
+    path = write_job(tmp_path, output=mount / "run", data={"synthetic": {"train": 2500, "test": 0}},
+                     network=fcn(depth=60), prediction=None, spectrum=None, tile=64)
+    refused(ntk_dist("run", path), 74, "no space", "0.6 MB")
+    assert not chunks(mount / "run")
+    # There is enough space at the start, until others take it.
+    subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
+    process = start("run", path, "--resume", ranks=None)
+    wait_for_chunks(mount / "run", 20, process)
+    subprocess.run(["mount", "-o", "remount,size=4m", str(mount)])
+    status, errors = finish(process)
+    assert status == 74 and "no space left" in errors
+    before = len(chunk_paths(mount / "run"))
+    assert 0 < before < 1640
+    subprocess.run(["mount", "-o", "remount,size=200m", str(mount)], check=True)
+    succeed("run", path, "--resume")
+
+
+def test_many_ranks_need_no_more_disk_than_their_shards(tmp_path, disk):
+    path = write_job(tmp_path, output=disk("40m") / "run", data={"synthetic": {"train": 200, "test": 0}},
+                     prediction=None, spectrum=None)
+    succeed("assemble", path, ranks=6)
 
 
 def test_an_existing_run_is_refused_and_resumed(tmp_path):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._graph import JobLayer, Signal
+from .._graph import Signal
 from .._jax import jax, jnp
-from ._layer import RequiredAxes, Signals, SimpleLayer, Tracing, counts, require_two, variance, word
+from ._layer import RequiredAxes, Signals, SimpleLayer, Tracing, counts, variance, word
 from ._net import Net
-from ._padding import circular_margins, pooled_size
+from ._padding import circular_margins, pooled, pooled_size
 from ._sequences import in_sequence, tokens
 
 
@@ -46,26 +46,8 @@ class MaxPoolLayer(FiniteOnlyLayer):
     reason = "has no closed form; use AvgPool"
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        spatial = signal.spatial
-        require_two(len(spatial), self.name)
-        if len(self.window) != len(spatial):
-            raise ValueError(
-                f"{self.name} has window_shape {self.window}, and the signal that reaches it has "
-                f"{len(spatial)} spatial axes"
-            )
-        window, steps = dict(zip(spatial, self.window)), dict(zip(spatial, self.strides))
-        layer: JobLayer = {
-            "max_pool": {
-                "window": signal.pair(window, 1),
-                "stride": signal.pair(steps, 1),
-                "padding": self.padding,
-            }
-        }
-        sizes = {
-            axis: pooled_size(signal.size(axis), window[axis], steps[axis], self.padding)
-            for axis in spatial
-        }
-        return signal.then(layer, sizes, is_gaussian=False)
+        parameters, sizes = pooled(signal, self.name, self.window, self.strides, self.padding)
+        return signal.then({"max_pool": parameters}, sizes, is_gaussian=False)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         sizes = [

@@ -9,9 +9,9 @@ from typing import Any
 
 from .._graph import JobLayer, Signal
 from .._jax import jax, jnp
-from ._layer import RequiredAxes, SimpleLayer, Tracing, counts, require_two, word
+from ._layer import RequiredAxes, SimpleLayer, Tracing, counts, word
 from ._net import Net
-from ._padding import circular_margins, pooled_size
+from ._padding import circular_margins, pooled, pooled_size
 
 
 @dataclass(frozen=True)
@@ -31,28 +31,12 @@ class PoolLayer(SimpleLayer):
         return self.batch_axis, self.channel_axis
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        spatial = signal.spatial
-        require_two(len(spatial), self.name)
-        if len(self.window) != len(spatial):
-            raise ValueError(
-                f"{self.name} has window_shape {self.window}, and the signal that reaches it has "
-                f"{len(spatial)} spatial axes"
-            )
-        if not spatial:
+        parameters, sizes = pooled(signal, self.name, self.window, self.strides, self.padding)
+        if not sizes:
             return signal
-        window, steps = dict(zip(spatial, self.window)), dict(zip(spatial, self.strides))
-        parameters: dict[str, Any] = {
-            "window": signal.pair(window, 1),
-            "stride": signal.pair(steps, 1),
-            "padding": self.padding,
-        }
         if self.normalize_edges:
             parameters["normalize_edges"] = True
         layer: JobLayer = {"sum_pool" if self.is_sum else "average_pool": parameters}
-        sizes = {
-            axis: pooled_size(signal.size(axis), window[axis], steps[axis], self.padding)
-            for axis in spatial
-        }
         return signal.then(layer, sizes)
 
     def _spatial(self, ndim: int) -> list[int]:
