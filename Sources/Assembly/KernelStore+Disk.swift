@@ -10,8 +10,11 @@ extension KernelStore {
   ///
   /// - Parameter variant: the variant that the tiles belong to; nil for all.
   func flushNames(of items: [WorkItem], variant: Int? = nil, ranks: Ranks) throws {
-    let own = stride(from: ranks.rank, to: items.count, by: ranks.count).map { items[$0] }
-    for (grid, items) in Dictionary(grouping: own, by: \.grid) {
+    // Neighbors share folders, so that few ranks flush the same one.
+    let ordered = items.sorted { ($0.grid, $0.tile) < ($1.grid, $1.tile) }
+    let first = ordered.count * ranks.rank / ranks.count
+    let end = ordered.count * (ranks.rank + 1) / ranks.count
+    for (grid, items) in Dictionary(grouping: ordered[first..<end], by: \.grid) {
       for entry in entries(ofGrid: grid) where variant ?? entry.variant == entry.variant {
         try entry.array.flushNames(of: items.map(\.tile))
       }
