@@ -164,28 +164,25 @@ final class PixelEngine<L: CoreLanes> {
   ///
   /// - Parameters:
   ///   - source: the sums of the pool before the segment; nil for the images.
-  ///   - isSelf: whether both images are the same. Half of the families are then sufficient, and
-  ///     the readouts, which are already known, are left out.
+  ///   - isSelf: whether both images are the same. The readouts, which are already known, are then
+  ///     left out.
   /// - Returns: the sums of each pool after the segment.
   func run(
     segment: Int, _ x: Image, _ y: Image, source: PoolSums?, isSelf: Bool, poll: () -> Bool
   ) -> [(pool: Int, sums: PoolSums)] {
     let members = program.segments[segment]
     var pools: [(pool: Int, sums: PoolSums)] = []
-    var halves: [PoolSums] = []
     for node in members.pools {
       guard case .pool(let pool) = program.nodes[node].step else { continue }
       let isByOffset = offsetAccumulators[node]?.isByOffset ?? false
-      func sums() -> PoolSums { PoolSums(pool, isByOffset: isByOffset, poolMemory) }
-      pools.append((node, sums()))
-      halves.append(isSelf ? sums() : pools[pools.count - 1].sums)
+      pools.append((node, PoolSums(pool, isByOffset: isByOffset, poolMemory)))
     }
-    for (index, family) in members.families.enumerated() {
-      if isSelf && family.mirror < index { continue }
-      let isHalf = isSelf && family.mirror != index
+    // Half of the families would do for an image with itself. But two equal images must give the
+    // same sums in the same order: the rest of a difference would pass for a gap behind the pool.
+    for family in members.families {
       var traversal = Traversal(
         segment: segment, members: members, family: family, x: x, y: y, isSelf: isSelf,
-        sums: isHalf ? halves : pools.map(\.sums))
+        sums: pools.map(\.sums))
       if let chain = offsetChains[segment] {
         pass(traversal, through: chain, source)
         guard poll() else { return [] }
@@ -204,7 +201,6 @@ final class PixelEngine<L: CoreLanes> {
       } while layout.isByOffset && traversal.offset * layout.offsetStep < layout.shape.width
       guard poll() else { return [] }
     }
-    if isSelf { for (pool, half) in zip(pools, halves) { pool.sums.addSymmetrically(half) } }
     return pools
   }
 

@@ -42,28 +42,4 @@ final class PoolSums {
     let offset = other < x ? other - x + width : other - x
     return placeByOffset(p / width, q / width) + offset * width + x
   }
-
-  /// Adds the sums of `other` and their transpose.
-  func addSymmetrically(_ other: PoolSums) {
-    func add(_ here: Int, _ there: Int) {
-      gaps[here] += other.gaps[here] + other.gaps[there]
-      tangentGaps[here] += other.tangentGaps[here] + other.tangentGaps[there]
-    }
-    if isByOffset {
-      for y in 0..<height {
-        for z in 0..<height {
-          for offset in 0..<width {
-            let here = placeByOffset(y, z) + offset * width
-            let there = placeByOffset(z, y) + (offset > 0 ? width - offset : 0) * width
-            for x in 0..<width - offset { add(here + x, there + x + offset) }
-            for x in width - offset..<width { add(here + x, there + x + offset - width) }
-          }
-        }
-      }
-    } else {
-      for p in 0..<count {
-        for q in 0..<count { add(p * count + q, q * count + p) }
-      }
-    }
-  }
 }

@@ -11,8 +11,6 @@ struct RowFamily: Sendable {
   var rows: [[RowPair]]
   /// Indexed by the convolution's node.
   var convolutions: [Int: VerticalTaps] = [:]
-  /// The index of the family with the swapped pairs.
-  var mirror = 0
 
   /// Whether a space's pairs of rows are all pairs of one offset.
   func isWholeOffset(_ space: Int, height: Int) -> Bool {
@@ -36,11 +34,6 @@ struct RowFamily: Sendable {
       families[family].shareLists()
       families[family].findTaps(convolutions) { space, first, second in
         places[pairs.item(space, first, second)]
-      }
-      if let space = families[family].rows.firstIndex(where: { !$0.isEmpty }) {
-        let pair = families[family].rows[space][0]
-        let swapped = pairs.item(space, pair.second, pair.first)
-        families[family].mirror = pairs.family(of: swapped) ?? family
       }
     }
     return families
@@ -104,9 +97,6 @@ private struct NeededPairs {
     }
     return item
   }
-
-  /// The family of a pair; nil if the pair is not needed.
-  mutating func family(of item: Int) -> Int? { numbers[root(item)] }
 
   /// Joins the pairs that a convolution's taps meet with the pair of the result.
   mutating func connect(_ convolution: RowFamily.Convolution) {
