@@ -1,31 +1,44 @@
 /// Finds the zeros of all parts of an expression that cause a break where they are 0.
 struct FormulaBreaks {
   private(set) var places: [Double] = []
+  /// Whether the search ended because there are too many.
+  private(set) var areTooMany = false
   private let grid: [Double]
   private let bound: Double
 
-  /// The number of points in each half of the grid.
-  private static let count = 2048
+  private let most: Int
 
-  init(_ expression: Expression, _ bound: Double) {
-    self.bound = bound
-    // Even steps, and steps that grow from 0 on, to find breaks at small and large arguments.
-    var half = (1...Self.count).map { bound * Double($0) / Double(Self.count) }
-    half += (1...Self.count / 4).map { bound * Library.exponential(-0.07 * Double($0)) }
-    half += (1...64).map { Double($0) / 4 }.filter { $0 < bound }
-    let positive = Set(half).sorted()
-    grid = positive.reversed().map { -$0 } + [0] + positive
+  /// - Parameters:
+  ///   - steps: the number of equal steps in each half of the grid.
+  ///   - most: the largest number of zeros of a part.
+  init(_ expression: Expression, _ bound: Double, steps: Int, most: Int = .max) {
+    (self.bound, self.most) = (bound, most)
     var arguments: Set<Expression> = []
     expression.forEachPart { part in
       if let argument = part.breakingArgument { arguments.insert(argument) }
     }
+    guard !arguments.isEmpty else {
+      grid = []
+      return
+    }
+    // Even steps, and steps that grow from 0 on, to find breaks at small and large arguments.
+    var half = (1...steps).map { bound * Double($0) / Double(steps) }
+    half += (1...512).map { bound * Library.exponential(-0.07 * Double($0)) }
+    half += (1...64).map { Double($0) / 4 }.filter { $0 < bound }
+    let positive = Set(half).sorted()
+    grid = positive.reversed().map { -$0 } + [0] + positive
     for argument in arguments { findZeros(of: argument) }
     places = merged(places)
   }
 
   private mutating func findZeros(of argument: Expression) {
     let values = argument.values(at: grid)
+    let known = places.count
     for index in grid.indices {
+      if places.count - known > most {
+        areTooMany = true
+        return
+      }
       if values[index] == 0 {
         // If the argument is 0 on an interval, like max(x, 0), only the ends of the interval count.
         let inside = index > 0 && index + 1 < grid.count && values[index - 1] == 0

@@ -21,8 +21,7 @@ struct EdgeCache {
   }
 
   /// The memory for kept edges in bytes, unless two edges need more. It is small compared with the
-  /// images and the tiles, except with pools: there, the diagonal costs half as much as a pair of
-  /// images.
+  /// images and the tiles, except with pools: there, an image costs as much as a pair of images.
   static func limit(_ program: Program) -> Int {
     program.usesPixels ? (program.leastTile == 1 ? 256 << 20 : 64 << 20) : 32 << 20
   }

@@ -9,6 +9,14 @@ package struct PairBlock<L: Lanes>: @unchecked Sendable {
   let planes: UnsafeMutablePointer<L.Scalar>
   let planeSize: Int
 
+  /// The number of pairs that are read of the first row, and how many more of every further row.
+  /// The other pairs, which are padding or above the diagonal of a symmetric tile, take part in the
+  /// arithmetic.
+  let read: (ofFirst: Int, more: Int)
+
+  /// The number of pairs that are read of a row.
+  func readCount(_ row: Int) -> Int { Swift.min(read.ofFirst + row * read.more, columns) }
+
   /// The place of one register in the four planes.
   struct Place {
     let covariance: UnsafeMutablePointer<L.Scalar>

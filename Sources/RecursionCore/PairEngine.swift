@@ -36,7 +36,8 @@ final class PairEngine<L: CoreLanes> {
       for column in Swift.stride(from: 0, to: columns.count, by: Self.blockColumns) {
         if lowerTriangle && column > row + height - 1 { break }
         let width = Swift.min(Self.blockColumns, columns.count - column)
-        let block = State(take(), rows: height, columns: width)
+        let read = lowerTriangle ? (ofFirst: row - column, more: 1) : (width, 0)
+        let block = State(take(), rows: height, columns: width, read: read)
         load(block.block, width, input, offset: row * input.stride + column)
         let window = Window(rows: rows, row: row, columns: columns, column: column, width: width)
         descend(program.roots[source], block, [], window, outputs)
@@ -58,11 +59,15 @@ final class PairEngine<L: CoreLanes> {
     let storage: AlignedStorage<L.Scalar>
     let block: PairBlock<L>
 
-    init(_ storage: AlignedStorage<L.Scalar>, rows: Int, columns: Int) {
+    init(
+      _ storage: AlignedStorage<L.Scalar>, rows: Int, columns: Int,
+      read: (ofFirst: Int, more: Int)
+    ) {
       self.storage = storage
       block = PairBlock(
         rows: rows, columns: (columns + L.count - 1) / L.count * L.count,
-        stride: PairEngine.blockColumns, planes: storage.base, planeSize: PairEngine.planeSize)
+        stride: PairEngine.blockColumns, planes: storage.base, planeSize: PairEngine.planeSize,
+        read: read)
     }
   }
 
@@ -71,8 +76,9 @@ final class PairEngine<L: CoreLanes> {
   }
 
   private func copy(_ state: State, _ window: Window) -> State {
-    let copy = State(take(), rows: state.block.rows, columns: window.width)
-    copy.block.copy(state.block)
+    let block = state.block
+    let copy = State(take(), rows: block.rows, columns: window.width, read: block.read)
+    copy.block.copy(block)
     return copy
   }
 

@@ -233,6 +233,22 @@ import Testing
     #expect(try lanes(8, stride: 4, "global_average_pool") == .f64)
   }
 
+  @Test(
+    "networks that pool before the first activation are computed in double precision",
+    arguments: [[], [LayerDescription("slice", [.init("rows", .numbers([0, 8]))])])
+  func lanesOfEarlyPools(_ first: [LayerDescription]) throws {
+    func lanes(_ layers: [LayerDescription]) throws -> Precision {
+      let readout = [LayerDescription("global_average_pool"), dense(1, 0)]
+      return Program([try Network(first + layers + readout, imageShape: [16, 16, 3])])
+        .lanes(for: .f32)
+    }
+    let pool = LayerDescription("average_pool", [.init("window", .numbers([2, 2]))])
+    let (convolution, relu) = (PlainRecursionTests.convolution([3, 3]), LayerDescription("relu"))
+    #expect(try lanes([pool, convolution, relu]) == .f64)
+    #expect(try lanes([convolution, pool, convolution, relu, convolution, relu]) == .f64)
+    #expect(try lanes([convolution, relu, pool, convolution, relu]) == .f32)
+  }
+
   @Test("a tile is given up where the caller says so", arguments: 0..<2)
   func polls(_ network: Int) throws {
     let images = randomImages(40, height: 12, width: 12, channels: 2, seed: 12)

@@ -41,7 +41,9 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
   /// A one-line summary.
   public var description: String {
     guard let errorF64, let errorF32, let pairs else {
-      return "\(activation): \(formula), by quadrature, about a millisecond a pair"
+      return
+        "\(activation): \(formula), by truncated series, microseconds a pair, and for nearly equal "
+        + "images by quadrature, milliseconds a pair"
     }
     var cost = "closed forms, about a microsecond a pair"
     if let operations, let operationsOfEqual {

@@ -8,11 +8,24 @@ struct ActivationFunction: Sendable {
   private let slope: Formula
   private let nearBreaks: [Double]
   private let allBreaks: [Double]
+  /// The breaks that large variances meet too; nil if there are too many.
+  private let farBreaks: [Double]?
+  /// The places where phi or one of its derivatives may jump, for any variance.
+  let everyBreak: [Double]
+  /// Whether no derivative jumps anywhere, and whether none jumps except at 0.
+  let isSmooth: Bool
+  let isSmoothBesidesZero: Bool
 
-  /// The largest variance for which integrals are computed. Breaks are searched as far as the
-  /// normal distribution of this variance reaches.
-  static let largestVariance = 150.0
-  private static let bounds = (near: 64.0, far: 512.0)
+  /// Breaks are searched as far as the normal distribution of the largest variance reaches.
+  private static let bounds = (near: 64.0, all: 512.0, far: 16_384.0)
+  /// The largest variances for `allBreaks` and for `farBreaks`.
+  private static let largestVariances = (ofAll: 150.0, ofFar: 1e6)
+  private static let mostFarBreaks = 64
+
+  /// The largest variance for which integrals are computed.
+  var largestVariance: Double {
+    farBreaks == nil ? Self.largestVariances.ofAll : Self.largestVariances.ofFar
+  }
 
   /// Errors: `FormulaError` if phi has no dual activation.
   init(_ formula: Formula) throws(FormulaError) {
@@ -22,17 +35,27 @@ struct ActivationFunction: Sendable {
     self.slope = slope
     try formula.checkIsActivation()
     func breaks(_ bound: Double) -> [Double] {
-      (formula.breaks(within: bound) + slope.breaks(within: bound)).sorted()
-        .withoutNeighbors(within: 1e-12)
+      Self.merged(formula.breaks(within: bound), slope.breaks(within: bound))
     }
     nearBreaks = breaks(Self.bounds.near)
-    allBreaks = breaks(Self.bounds.far)
+    allBreaks = breaks(Self.bounds.all)
+    func far(_ formula: Formula) -> [Double]? {
+      formula.breaks(within: Self.bounds.far, steps: 65_536, most: Self.mostFarBreaks)
+    }
+    if let ofValue = far(formula), let ofSlope = far(slope) {
+      farBreaks = Self.merged(ofValue, ofSlope)
+    } else {
+      farBreaks = nil
+    }
+    everyBreak = Set(nearBreaks + allBreaks + (farBreaks ?? [])).sorted()
+    isSmooth = everyBreak.isEmpty
+    isSmoothBesidesZero = everyBreak.allSatisfy { $0 == 0 }
   }
 
-  /// Whether no derivative jumps anywhere.
-  var isSmooth: Bool { nearBreaks.isEmpty && allBreaks.isEmpty }
-  /// Whether no derivative jumps except at 0.
-  var isSmoothBesidesZero: Bool { (nearBreaks + allBreaks).allSatisfy { $0 == 0 } }
+  private static func merged(_ a: [Double], _ b: [Double]) -> [Double] {
+    (a + b).sorted().withoutNeighbors(within: 1e-12)
+  }
+
   /// Whether phi itself jumps.
   var jumps: Bool { allBreaks.contains { Self.jumps(formula, at: $0) } }
   /// Whether phi is 0 at 0, from both sides.
@@ -71,11 +94,9 @@ struct ActivationFunction: Sendable {
   /// The places where phi or one of its derivatives may jump, for x = `root` z with standard normal
   /// z.
   func breaks(_ root: Double) -> [Double] {
-    40 * root < Self.bounds.near ? nearBreaks : allBreaks
+    if 40 * root < Self.bounds.near { return nearBreaks }
+    return root * root <= Self.largestVariances.ofAll ? allBreaks : farBreaks ?? allBreaks
   }
-
-  /// The places where phi or one of its derivatives may jump, for any variance.
-  var everyBreak: [Double] { Set(nearBreaks + allBreaks).sorted() }
 
   /// The largest |z| that matters to integrals of phi(root z)^2 and phi'(root z)^2: 13, or more if
   /// phi grows as fast as an exponential function.

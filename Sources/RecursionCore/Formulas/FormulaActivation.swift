@@ -57,7 +57,7 @@ package struct FormulaActivation: Activation {
   package func moments(variance: Double) -> Moments { duals.moments(variance) }
 
   package func largestVariance(_ precision: Precision) -> Double {
-    ActivationFunction.largestVariance
+    duals.function.largestVariance
   }
 
   /// The values of an image.

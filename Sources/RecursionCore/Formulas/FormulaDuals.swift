@@ -16,6 +16,9 @@ final class FormulaDuals: Sendable {
     var expansions: [Double: HermiteExpansion?] = [:]
     /// The total number of coefficients of all expansions.
     var coefficientCount = 0
+    var truncated: [Double: TruncatedSeries?] = [:]
+    /// The total number of coefficients of all truncated series.
+    var truncatedCount = 0
     var moments: [Int: MomentCell?] = [:]
     var vectors: [Int: HermiteCell?] = [:]
     var windows: [WindowKey: WindowTable?] = [:]
@@ -76,8 +79,9 @@ final class FormulaDuals: Sendable {
 
   // MARK: Single variances
 
-  /// The largest number of expansions that are kept, and of their coefficients in total.
-  private static let limits = (expansions: 4096, coefficients: 4_000_000)
+  /// The largest number of expansions that are kept, of their coefficients in total, and of the
+  /// coefficients of truncated series.
+  private static let limits = (expansions: 4096, coefficients: 4_000_000, truncated: 16_000_000)
 
   /// The expansion of phi at one variance; nil if phi is not smooth there.
   func expansion(_ variance: Double) -> HermiteExpansion? {
@@ -97,6 +101,25 @@ final class FormulaDuals: Sendable {
     return expansion
   }
 
+  /// At least `count` coefficients of phi at one variance; nil if phi varies too quickly.
+  private func truncatedSeries(_ variance: Double, _ count: Int) -> TruncatedSeries? {
+    if let known = state.withLock({ $0.truncated[variance] }),
+      known.map({ $0.count >= count }) ?? true
+    {
+      return known
+    }
+    let series = TruncatedSeries(function, variance: variance, count: count)
+    state.withLock {
+      if $0.truncatedCount >= Self.limits.truncated {
+        $0.truncated.removeAll()
+        $0.truncatedCount = 0
+      }
+      $0.truncated[variance] = .some(series)
+      $0.truncatedCount += 2 * (series?.count ?? 0)
+    }
+    return series
+  }
+
   /// Both duals of one pair, without tables.
   func dual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
     // For equal inputs the deficit is 0. Rounding must not change this: the next layer would take
@@ -109,9 +132,14 @@ final class FormulaDuals: Sendable {
       ?? referenceDual(q1, q2, correlation)
   }
 
-  /// Both duals of one pair from the definition alone, by the series or by quadrature.
+  /// Both duals of one pair from the definition alone, by a series or by quadrature.
   func referenceDual(_ q1: Double, _ q2: Double, _ correlation: Correlation) -> DualValues {
     if let x = expansion(q1), let y = expansion(q2) { return DualValues(x, y, correlation) }
+    if let count = TruncatedSeries.count(for: correlation),
+      let x = truncatedSeries(q1, count), let y = truncatedSeries(q2, count)
+    {
+      return TruncatedSeries.dual(x, y, correlation)
+    }
     return quadrature.dual(max(q1, q2), min(q1, q2), correlation)
   }
 
@@ -221,75 +249,5 @@ final class FormulaDuals: Sendable {
     }
     if let cell { return cell.vectors(logarithm) }
     return expansion(variance).flatMap { $0.isGradual ? $0.vectors : nil }
-  }
-}
-
-/// A fixed grid of cells in ln q, two per factor of 2.
-enum VarianceCell {
-  static let width = 0.34657359027997264
-  /// The ranges of variances that have cells of moments, and tables of pairs.
-  static let range = 1e-12...ActivationFunction.largestVariance
-  static let tableRange = 0x1p-10...64
-  /// The range of tables if phi is 0 at 0. Otherwise, at small variances, the variation of phi is
-  /// small compared with phi(0), and tables lose its digits.
-  static let tableRangeOfVanishing = 0x1p-20...64
-
-  static func index(_ logarithm: Double) -> Int { Int((logarithm / width).rounded(.down)) }
-
-  /// ln q at place `tau` in -1...1 of a cell.
-  static func logarithm(_ index: Int, _ tau: Double) -> Double {
-    (Double(index) + 0.5 + tau / 2) * width
-  }
-
-  /// The place of `logarithm` in a cell, from -1 to 1.
-  static func place(_ logarithm: Double, _ index: Int) -> Double {
-    2 * (logarithm / width - Double(index) - 0.5)
-  }
-
-  /// The values of several polynomials in the place; `powers` is ordered by power, highest first.
-  static func values(_ powers: [[Double]], _ place: Double) -> [Double] {
-    var values = powers[0]
-    for coefficients in powers.dropFirst() {
-      for index in values.indices { values[index] = values[index] * place + coefficients[index] }
-    }
-    return values
-  }
-}
-
-/// E[phi^2] and E[phi'^2] in one cell, as polynomials in the place.
-struct MomentCell: Sendable {
-  private let index: Int
-  private let squares: [Double]
-  private let slopes: [Double]
-  /// Terms in the place. Functions that grow like exponentials need more.
-  private static let rules = [Chebyshev(14), Chebyshev(28)]
-  /// The largest value of the last two coefficients, relative to the smallest moment in the cell.
-  private static let tolerance = 1e-13
-
-  /// nil if the coefficients do not converge.
-  init?(_ index: Int, _ moments: (Double) -> Moments) {
-    for rule in Self.rules {
-      let values = rule.nodes.map { moments(ntk_exp(VarianceCell.logarithm(index, $0))) }
-      let squares = Self.coefficients(values.map(\.square), rule)
-      let slopes = Self.coefficients(values.map(\.derivativeSquare), rule)
-      guard let squares, let slopes else { continue }
-      (self.index, self.squares, self.slopes) = (index, squares, slopes)
-      return
-    }
-    return nil
-  }
-
-  /// nil if they do not converge, or if `values` are not numbers.
-  private static func coefficients(_ values: [Double], _ rule: Chebyshev) -> [Double]? {
-    let coefficients = rule.coefficients(values)
-    let bound = tolerance * (values.min() ?? 0)
-    return coefficients.suffix(2).allSatisfy { abs($0) <= bound } ? coefficients : nil
-  }
-
-  func moments(_ logarithm: Double) -> Moments {
-    let tau = VarianceCell.place(logarithm, index)
-    return Moments(
-      square: max(Chebyshev.value(squares, tau), 0),
-      derivativeSquare: max(Chebyshev.value(slopes, tau), 0))
   }
 }

@@ -28,6 +28,22 @@ struct GaussLegendre: Sendable {
     (self.nodes, self.weights) = (nodes, weights)
   }
 
+  /// Weights of the values at the nodes that give their last two coefficients in Legendre
+  /// polynomials. They show whether the nodes resolve a function.
+  func tails() -> [[Double]] {
+    (nodes.count - 2..<nodes.count).map { n in
+      zip(nodes, weights).map { x, weight in
+        var (before, here) = (1.0, x)
+        for k in 2...n {
+          (before, here) = (
+            here, (Double(2 * k - 1) * x * here - Double(k - 1) * before) / Double(k)
+          )
+        }
+        return Double(2 * n + 1) / 2 * weight * here
+      }
+    }
+  }
+
   /// [node i][node j]: the integral from -1 to node i of the polynomial that is 1 at node j and 0
   /// at all other nodes.
   func antiderivatives() -> [[Double]] {

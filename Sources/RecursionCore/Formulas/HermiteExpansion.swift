@@ -144,31 +144,18 @@ private struct Nodes {
       && abs(mean - coarser.mean) <= 4e-15 * (abs(mean) + square.squareRoot())
   }
 
-  /// Computes b_n with h_(n+1) = (z h_n - sqrt(n) h_(n-1)) / sqrt(n + 1), until eight coefficients
-  /// in a row are small and their squares sum to E[phi'^2]. The second condition is needed for fast
+  /// Computes b_n until eight coefficients in a row are small and their squares sum to E[phi'^2]. The second condition is needed for fast
   /// oscillations, whose large coefficients come far after small ones.
   ///
   /// - Returns: the coefficients, and whether the first eight small coefficients are the last ones.
   func coefficients() -> (slopes: [Double], isGradual: Bool)? {
     typealias Limit = HermiteExpansion
     var coefficients: [Double] = []
-    var before = AlignedStorage<Double>(count: count)
-    var here = AlignedStorage<Double>(count: count)
-    here.base.update(repeating: 1, count: count)
+    var walk = HermiteWalk(z)
     let scale = square.squareRoot()
     var (small, found, isGradual) = (0, 0.0, true)
     for n in 0..<Limit.limits.count {
-      let weights = n % 2 == 0 ? even.base : odd.base
-      let (root, inverse) = (L(-Double(n).squareRoot()), L(1 / Double(n + 1).squareRoot()))
-      var sums = L(0)
-      for place in stride(from: 0, to: count, by: L.count) {
-        let h = L(at: here.base + place)
-        sums = sums.adding(L(at: weights + place), times: h)
-        let next = (L(at: z.base + place) * h).adding(root, times: L(at: before.base + place))
-        (next * inverse).store(to: before.base + place)
-      }
-      swap(&before, &here)
-      let b = sums.sum
+      let b = walk.sum(n % 2 == 0 ? even : odd)
       coefficients.append(b)
       found += b * b
       let bound = n < Limit.many ? Limit.smallest : Limit.smallestOfMany

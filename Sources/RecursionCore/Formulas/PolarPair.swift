@@ -198,17 +198,5 @@ private struct Sector {
     }
   }
 
-  /// Weights of the nodes that give the last two coefficients.
-  private static let tails =
-    (PolarQuadrature.rule.nodes.count - 2..<PolarQuadrature.rule.nodes.count).map { n in
-      zip(PolarQuadrature.rule.nodes, PolarQuadrature.rule.weights).map { x, weight in
-        var (before, here) = (1.0, x)
-        for k in 2...n {
-          (before, here) = (
-            here, (Double(2 * k - 1) * x * here - Double(k - 1) * before) / Double(k)
-          )
-        }
-        return Double(2 * n + 1) / 2 * weight * here
-      }
-    }
+  private static let tails = PolarQuadrature.rule.tails()
 }

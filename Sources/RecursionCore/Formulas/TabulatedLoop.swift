@@ -58,18 +58,21 @@ struct TabulatedLoop<L: CoreLanes> {
           step.store(dual, affine, to: place, x, y)
         } else {
           let dual = mixed(
-            row, logarithm, end.low - logarithm, end.high - logarithm, segments, pair, x, y)
+            row, logarithm, end.low - logarithm, end.high - logarithm, segments, pair, x, y,
+            readCount: block.readCount(row) - column)
           step.store(dual, affine, to: place, x, y)
         }
       }
     }
   }
 
-  /// One vector of pairs, whose ln(q2 / q1) lie between `low` and `high`.
+  /// One vector of pairs, whose ln(q2 / q1) lie between `low` and `high`. The first `readCount` lanes
+  /// are read.
   @inline(never)
   private func mixed(
     _ row: Int, _ logarithm: L.Scalar, _ low: L.Scalar, _ high: L.Scalar,
-    _ segments: [RowTables<L>.Segment], _ pair: Pair<L>, _ x: RowValues<L>, _ y: ColumnValues<L>
+    _ segments: [RowTables<L>.Segment], _ pair: Pair<L>, _ x: RowValues<L>, _ y: ColumnValues<L>,
+    readCount: Int
   ) -> Dual<L> {
     // Use the exact logarithms, except for variances that differ by rounding only.
     let rounded = y[Value.logarithm.rawValue] - x[Value.logarithm.rawValue]
@@ -90,12 +93,12 @@ struct TabulatedLoop<L: CoreLanes> {
         let upper = index + 1 < segments.count ? segments[index + 1].lower : .infinity
         let ratios = LanePairs<L>.numbers(ratio)
         dual = LanePairs(pair, x, y).dual(step.activation.duals) {
-          ratios[$0] >= segment.lower && ratios[$0] < upper
+          $0 < readCount && ratios[$0] >= segment.lower && ratios[$0] < upper
         }
       }
       result = result.map { $0.selected(ratio, lessThan: segment.lower, else: dual) } ?? dual
     }
-    return result ?? LanePairs(pair, x, y).dual(step.activation.duals) { _ in true }
+    return result ?? LanePairs(pair, x, y).dual(step.activation.duals) { $0 < readCount }
   }
 }
 

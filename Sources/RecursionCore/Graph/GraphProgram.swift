@@ -197,8 +197,9 @@ struct GraphProgram: Sendable {
     }
   }
 
-  /// The fewest pairs of positions that a readout averages over; 1 for networks without pixels, and
-  /// if gaps are computed as differences of covariances.
+  /// The fewest pairs of positions that a readout averages over; 1 for networks without pixels, if
+  /// gaps are computed as differences of covariances, and if values are averaged before any
+  /// activation, because these may cancel completely.
   var fewestAveraged: Int {
     let subtracts = nodes.contains { node in
       switch node.map {
@@ -206,7 +207,21 @@ struct GraphProgram: Sendable {
       default: false
       }
     }
-    return subtracts ? 1 : fewestAtReadouts
+    return subtracts || averagesEarly ? 1 : fewestAtReadouts
+  }
+
+  /// Whether a map of positions averages values before any activation.
+  private var averagesEarly: Bool {
+    var isActivated: [Bool] = []
+    for node in nodes {
+      let before = node.inputs.contains { isActivated[$0] }
+      switch node.map {
+      case .mix(let mix) where !before && mix.rows.contains { $0.count > 1 }: return true
+      case .activation, .recurrent, .tied: isActivated.append(true)
+      default: isActivated.append(before)
+      }
+    }
+    return false
   }
 
   private var fewestAtReadouts: Int {

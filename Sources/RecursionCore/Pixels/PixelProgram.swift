@@ -151,13 +151,14 @@ struct PixelProgram: Sendable {
   /// if a pool averages values before any activation: these may cancel completely.
   var fewestAveraged: Int {
     var fewest = Int.max
-    var stack = roots.map { (node: $0, averaged: 0, isActivated: false) }
-    while let (node, before, wasActivated) = stack.popLast() {
+    var stack = roots.map { (node: $0, averaged: 0, isActivated: false, poolsEarly: false) }
+    while let (node, before, wasActivated, pooledEarly) = stack.popLast() {
       let pixels = nodes[node].shape.count
-      var (averaged, isActivated) = (before, wasActivated)
+      var (averaged, isActivated, poolsEarly) = (before, wasActivated, pooledEarly)
       switch nodes[node].step {
       case .pool(let pool):
-        averaged = wasActivated ? (pool.isTraced ? min(before, pool.tracedPairs) : before) : 0
+        averaged = pool.isTraced ? min(before, pool.tracedPairs) : before
+        poolsEarly = poolsEarly || !wasActivated
       case .update(let update), .convolution(_, let update):
         isActivated = isActivated || update.isActivation
       case .fork, .exchange, .join: break
@@ -166,8 +167,8 @@ struct PixelProgram: Sendable {
       } else {
         averaged = arrangement == .images ? pixels : pixels * pixels
       }
-      if !nodes[node].readouts.isEmpty { fewest = min(fewest, averaged) }
-      stack += nodes[node].children.map { ($0, averaged, isActivated) }
+      if !nodes[node].readouts.isEmpty { fewest = min(fewest, poolsEarly ? 0 : averaged) }
+      stack += nodes[node].children.map { ($0, averaged, isActivated, poolsEarly) }
     }
     return fewest
   }
