@@ -22,8 +22,8 @@ extension RunPipeline {
       ) {
         $0.addTheory(assignment, subject.variant, imageShape: setting.data.shape)
       } withdrawing: {
-        // It followed from the previous spectrum.
-        if !subject.isCentred { $0.generalization = nil }
+        // They followed from the previous spectrum, whose precision their questions do not name.
+        if !subject.isCentred { ($0.generalization, $0.alignment) = (nil, nil) }
       } report: {
         [ResultLines.line($0, $1)]
       }
