@@ -7,11 +7,10 @@ extension ReportTables {
   /// errors on the test images.
   static func generalization(_ record: RunRecord) -> [Page.Part] {
     let rows = record.kernels.flatMap { kernel -> [[String]] in
+      guard let found = kernel.figures.generalization else { return [] }
       let predicted = kernel.figures.prediction
-      return (kernel.figures.generalization?.regularizations ?? []).map { ridge in
-        let result = predicted?.regularizations.first {
-          $0.regularization == ridge.regularization
-        }
+      return found.regularizations.map { ridge in
+        let result = predicted?.result(atRidge: ridge.ridge, targetOffset: found.targetOffset)
         return [
           kernel.name, reportNumber(ridge.regularization), reportNumber(ridge.dimension),
           reportNumber(ridge.trainError), reportNumber(ridge.generalizedCrossValidation),

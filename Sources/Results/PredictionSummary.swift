@@ -111,3 +111,17 @@ package struct PredictionSummary: Codable, Equatable {
     }
   }
 }
+
+extension PredictionSummary {
+  /// The result with this number on the kernel's diagonal and these targets; nil if there is none.
+  package func result(atRidge ridge: Double, targetOffset offset: Double) -> RegularizedSummary? {
+    // Earlier versions did not write the offset.
+    guard (targetOffset ?? offset) == offset else { return nil }
+    let unit = regularizationScale == "absolute" ? 1 : meanDiagonal
+    return regularizations.first {
+      let own = $0.regularization * unit
+      // The means of the diagonal differ by rounding; conjugate gradients may hold the tiles in single precision.
+      return abs(own - ridge) <= 1e-6 * max(abs(own), abs(ridge))
+    }
+  }
+}
