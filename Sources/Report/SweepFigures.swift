@@ -73,7 +73,8 @@ enum SweepFigures {
     let evidence = Quantity(
       name: "evidence", title: "Evidence",
       axis: Axis("log marginal likelihood", unit: "per image"),
-      caption: "Evidence: \(Evidence.rule).", value: { Evidence.perImage($0, images: images) })
+      caption: "Evidence: \(Evidence.rule(record.kernels)).",
+      value: { Evidence.perImage($0, images: images) })
     return plots(record, results + [evidence]) + SweepMap.plots(record)
   }
 

@@ -23,7 +23,7 @@ enum SweepMap {
           kernel.figures.prediction.flatMap { ChosenRegularization($0)?.accuracy }.map { $0 * 100 }
         }),
       Quantity(
-        name: "evidence-map", title: "Evidence", caption: ": \(Evidence.rule)",
+        name: "evidence-map", title: "Evidence", caption: ": \(Evidence.rule(record.kernels))",
         axis: Axis("log marginal likelihood", unit: "per image"), format: "%.2f",
         value: { Evidence.perImage($0.figures, images: record.summary.data?.train ?? 0) }),
     ]
