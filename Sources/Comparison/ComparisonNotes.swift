@@ -16,8 +16,8 @@ enum ComparisonNotes {
       let other = images.first(where: { digest($0) != digest(first) })
     {
       notes.append(
-        "\(first.kernel.label) and \(other.kernel.label) are of different images or labels, so their "
-          + "cosine tells little.")
+        "\(first.kernel.label) and \(other.kernel.label) are of different images or labels, for training or for "
+          + "testing; if those for training differ, their cosine tells little.")
     }
     var seen: Set<String> = []
     for run in runs { notes += run.record.warnings.filter { seen.insert($0).inserted } }
