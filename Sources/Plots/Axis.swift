@@ -45,10 +45,16 @@ public struct Axis: Equatable, Sendable {
   /// Whether the axis can show a value.
   func shows(_ value: Double) -> Bool { value.isFinite && (scale == .linear || value > 0) }
 
+  /// The values that a logarithmic and a linear axis can reach. Beyond them, ends of the range, their differences or
+  /// gnuplot's ten digits of them are not finite.
+  private static let reach = (logarithmic: 1e-307...1e308, linear: -8e307...8e307)
+
   /// The range of an axis that shows `values`, with some room at both ends.
   func range(of values: [Double]) -> ClosedRange<Double> {
     var shown = (values + includes).filter(shows)
     if let floor { shown = shown.map { max($0, floor) } }
+    let reach = scale == .linear ? Self.reach.linear : Self.reach.logarithmic
+    shown = shown.map { min(max($0, reach.lowerBound), reach.upperBound) }
     guard var low = shown.min(), var high = shown.max() else { return 1...10 }
     switch scale {
     case .linear:
@@ -63,8 +69,9 @@ public struct Axis: Equatable, Sendable {
         (includes.contains(low) ? low : low - room)...(includes.contains(high) ? high : high + room)
     case .logarithmic:
       if high / low < 1.5 { (low, high) = (low / 1.5, high * 1.5) }
-      let room = pow(high / low, 0.04)
-      return (low / room)...(high * room)
+      // The ratio itself may exceed the largest number.
+      let room = pow(high, 0.04) / pow(low, 0.04)
+      return max(low / room, reach.lowerBound)...min(high * room, reach.upperBound)
     }
   }
 
