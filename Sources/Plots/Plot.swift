@@ -49,9 +49,21 @@ public struct Plot: Equatable, Sendable {
       case .chart(let chart): (chart.height, chart.commands(file: dataFile))
       case .cells(let map): (map.height, map.commands(file: dataFile))
       }
+    let head = "# \(Gnuplot.oneLine(title))" + Self.headEnd(name)
     return
-      (["# \(Gnuplot.oneLine(title)): `gnuplot \(scriptFile)` draws \(pictureFile)."]
+      ([head]
       + Gnuplot.preamble(plot: name, picture: pictureFile, height: height) + commands)
       .joined(separator: "\n") + "\n"
+  }
+
+  /// The end of the first line of a script.
+  private static func headEnd(_ name: String) -> String {
+    ": `gnuplot \(name).gp` draws \(name).svg."
+  }
+
+  /// Whether a text is the script of a plot with this name.
+  public static func isScript(_ text: String, ofPlot name: String) -> Bool {
+    let line = text.prefix { $0 != "\n" }
+    return line.hasPrefix("# ") && line.hasSuffix(headEnd(name))
   }
 }

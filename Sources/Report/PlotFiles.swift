@@ -29,4 +29,22 @@ package struct PlotFiles {
     }
     return (String(decoding: try disk.read(picture), as: UTF8.self), nil)
   }
+
+  /// Removes the plots of an earlier report that are not among those with the given names.
+  ///
+  /// Errors: file errors.
+  func removePlots(otherThan names: Set<String>) throws {
+    let suffix = ".gp"
+    for file in try disk.list(folder) where file.hasSuffix(suffix) {
+      let name = String(file.dropLast(suffix.count))
+      let script = "\(folder)/\(file)"
+      // A file of the user is left alone.
+      guard !names.contains(name), let bytes = try? disk.read(script, limit: 1 << 20),
+        Plot.isScript(String(decoding: bytes, as: UTF8.self), ofPlot: name)
+      else { continue }
+      // The script is the last, because it tells that the other files are those of a report.
+      for file in ["\(name).svg", "\(name).tsv"] { try disk.remove("\(folder)/\(file)") }
+      try disk.remove(script)
+    }
+  }
 }

@@ -42,10 +42,12 @@ public struct ReportCommand {
     let files = try PlotFiles(in: folder)
     var warnings: [String] = []
     var count = 0
+    var names: Set<String> = []
     func figures(_ plots: [Plot]) throws -> [Page.Part] {
       let figures = try plots.map { plot in
         let (picture, problem) = try files.write(plot)
         if picture != nil { count += 1 }
+        names.insert(plot.name)
         if let problem { warnings.append(problem) }
         return Page.Figure(plot, picture: picture)
       }
@@ -58,6 +60,7 @@ public struct ReportCommand {
       sections: sections)
     let index = "\(folder)/index.html"
     try disk.publish(page.html, to: index)
+    try files.removePlots(otherThan: names)
     if files.gnuplot == nil {
       warnings.insert(
         "gnuplot is not in PATH, so \(folder) has data and scripts but no pictures; install it "

@@ -212,6 +212,24 @@ def test_learning_from_the_spectrum_with_measured_points(tmp_path):
     assert [float(energy) for rank, energy in energies if rank == "130"][:2] == pytest.approx([100, 100])
 
 
+def test_figures_that_no_longer_apply_are_removed(single, tmp_path):
+    run = with_figures(single, tmp_path / "run")
+    report = run / "report"
+    succeed("report", run)
+    script = (report / "spectrum.gp").read_text()
+    (report / "old-figure.gp").write_text(script.replace("spectrum.gp", "old-figure.gp").replace(
+        "spectrum.svg", "old-figure.svg"))
+    for name in ("old-figure.svg", "old-figure.tsv", "mine.tsv", "mine.svg"):
+        (report / name).write_text("")
+    # Files of the user, one of them a changed copy of a script.
+    (report / "mine.gp").write_text(script)
+    (report / "notes.txt").write_text("")
+    succeed("report", run)
+    assert not list(report.glob("old-figure.*"))
+    assert len(list(report.glob("mine.*"))) == 3 and (report / "notes.txt").exists()
+    assert (report / "spectrum.gp").read_text() == script
+
+
 def test_without_gnuplot(single, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(single, run, ignore=shutil.ignore_patterns("kernels.zarr", "report"))

@@ -43,6 +43,8 @@ import Testing
     #expect(plot.script.contains("title 'it''s λ_max' noenhanced"))
     #expect(plot.script.hasPrefix("# A B: `gnuplot a-b.gp` draws a-b.svg.\nreset\n"))
     #expect(plot.script.contains("name 'a_b'"))
+    #expect(Plot.isScript(plot.script, ofPlot: "a-b"))
+    #expect(!Plot.isScript(plot.script, ofPlot: "b") && !Plot.isScript("reset\n", ofPlot: "a-b"))
   }
 
   @Test("a script is exactly these lines")
@@ -111,6 +113,21 @@ import Testing
     for next in [7, 7.0.nextUp, 7 * (1 + 1e-10)] {
       let same = try range(Axis("x"), [7, next])
       #expect(same.lowerBound < 6 && same.upperBound > 8)
+    }
+  }
+
+  @Test("a range is finite for the largest and the smallest numbers")
+  func extremes() throws {
+    let least = Double.leastNonzeroMagnitude
+    for values in [[1e-11, 1e300], [least, 1.7e308], [1.7e308], [least]] {
+      let found = try range(Axis("x", scale: .logarithmic), values)
+      #expect(found.lowerBound > 0 && found.upperBound.isFinite, "\(values)")
+      #expect(found.lowerBound < found.upperBound, "\(values)")
+    }
+    for values in [[-1.7e308, 1.7e308], [1.7e308], [-1.7e308]] {
+      let found = try range(Axis("x"), values)
+      #expect((found.upperBound - found.lowerBound).isFinite, "\(values)")
+      #expect(found.lowerBound < found.upperBound, "\(values)")
     }
   }
 
