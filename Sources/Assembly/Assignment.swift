@@ -121,8 +121,18 @@ package struct Assignment {
         "the job asks for \(section) and has no training labels; set "
           + (networks == nil ? "data.labels.train" : "data.arrays.train_labels"))
     }
-    let train = data.trainCount
-    try checkTileCount(train: train, test: data.testCount)
+    try checkCounts(job, train: data.trainCount, test: data.testCount)
+  }
+
+  /// Throws if the numbers of images do not suit the tasks of the job.
+  package func checkCounts(_ job: Job, train: Int, test: Int) throws {
+    try checkTileCount(train: train, test: test)
+    if let section = job.prediction, section.validation >= train {
+      throw Refusal(
+        .badJob,
+        "prediction.validation holds out \(section.validation) of \(train) training images; leave "
+          + "some to learn from")
+    }
     if job.prediction?.leaveOneOut == true, train == 1 {
       throw Refusal(
         .badJob,
@@ -135,7 +145,7 @@ package struct Assignment {
           .badJob,
           "generalization.samples has \(last) of \(train) training images; leave some to test on")
       }
-      if section.draws > train {
+      if !section.samples.isEmpty, section.draws > train {
         throw Refusal(
           .badJob,
           "generalization.draws is \(section.draws) and there are \(train) training images; draw at "

@@ -56,7 +56,8 @@ extension GeneralizationSection {
         throw (list["\(index)"] ?? list).outOfRange(allowed: "less than data.train, \(trainCount)")
       }
     }
-    if let drawsItem = item["draws"], draws > trainCount {
+    // Without samples, nothing is drawn.
+    if !samples.isEmpty, let drawsItem = item["draws"], draws > trainCount {
       throw drawsItem.outOfRange(allowed: "at most data.train, \(trainCount)")
     }
   }

@@ -59,13 +59,6 @@ struct RunRequirements {
         for: "the spectral density of a kernel", order: n, advice: DensityStage.advice, ranks)
     }
     if stages.contains(.predict), let section = job.prediction {
-      try ranks.agree {
-        guard section.validation >= n else { return }
-        throw Refusal(
-          .badJob,
-          "prediction.validation holds out \(section.validation) of \(n) training images; leave "
-            + "some to learn from")
-      }
       try requireRegression(section, layout, classes: classes, tile: tile, job.storage) {
         try require(.cholesky, "the Cholesky factorization")
       }

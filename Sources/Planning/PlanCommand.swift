@@ -63,7 +63,7 @@ public struct PlanCommand {
     let (train, test, shape) = (data.train, data.test, data.shape)
     let assignment = try Assignment(
       job, run: RunFolder(job.output), imageShape: job.network == nil ? nil : shape)
-    try assignment.checkTileCount(train: train, test: test)
+    try assignment.checkCounts(job, train: train, test: test)
     let (machine, tileSeconds, isSaved) = try profile(assignment, train: train, shape: shape)
     let perNode = min(request.ranksPerNode ?? machine.cores, request.ranks)
     let plan = try RunPlan(

@@ -81,10 +81,13 @@ extension RunPlan {
         section.iteration, problem, mostRank: iteration.mostRank)
       let seconds = solves.time.iteration(section, forecast, iteration.tiles)
       let steps = Int(min(forecast.iterations, 1e9))
+      let ending =
+        forecast.reachesLimit
+        ? ", at which prediction.cg.iterations probably ends them without a good solution" : ""
       try add(
         "predict", nil, layout, seconds: seconds * solves.arrays, bytes: iteration.bytes,
         note: "conjugate gradients, tiles in \(iteration.tiles.rawValue), a preconditioner of rank "
-          + "\(forecast.rank) or so and some \(steps) iterations per kernel; "
+          + "\(forecast.rank) or so and some \(steps) iterations per kernel\(ending); "
           + plan.choice.reason + assumption)
       return
     }

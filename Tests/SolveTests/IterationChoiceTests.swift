@@ -112,4 +112,12 @@ import Testing
     #expect(
       fixed.iterations > IterationForecast(nil, problem(), mostRank: 4096).iterations)
   }
+
+  @Test("A forecast ends at the limit of the job, and says so")
+  func limit() {
+    let hopeless = IterationForecast(nil, problem([1e-9]), mostRank: 4096)
+    #expect(hopeless.reachesLimit && hopeless.iterations == 2_000)
+    let easy = IterationForecast(nil, problem(), mostRank: 4096)
+    #expect(!easy.reachesLimit && easy.iterations < 2_000)
+  }
 }

@@ -47,10 +47,10 @@ package struct RegressionChoice {
       let forecast = IterationForecast(section.iteration, problem, mostRank: iteration.mostRank)
       // The forecast may be wrong by a factor of two.
       iterates =
-        2 * forecast.operations / Self.iterationRate < direct / Self.factorizationRate
+        2 * forecast.operationsToSolution / Self.iterationRate < direct / Self.factorizationRate
       reason = String(
         format: "a factorization takes %.1e operations, and conjugate gradients some %.0e at less "
-          + "than half the speed", direct, forecast.operations)
+          + "than half the speed", direct, forecast.operationsToSolution)
     }
   }
 }
