@@ -23,6 +23,8 @@ final class RunPipeline {
   let run: RunFolder
   let events: EventLog
   let summary: RunSummary
+  /// The data, if they are known before the run folder exists.
+  private let outline: DataOutline?
 
   init(_ request: RunRequest, ranks: Ranks) throws {
     self.request = request
@@ -36,6 +38,12 @@ final class RunPipeline {
     let job = self.job
     try Self.requireChunksToFollow(job, request)
     assignment = try ranks.agree { try Assignment(job, run: run) }
+    try Self.requireFolder(run, request, ranks: ranks)
+    // A refused job leaves no folder behind, so that the corrected job can take its name. Features that a producer still
+    // writes have no chunk to look at yet.
+    outline =
+      try Self.isStream(assignment)
+      ? nil : Self.checkedOutline(job, assignment, request, run, ranks)
     try Self.prepareFolder(run, request, ranks: ranks)
     summary = try RunSummary(of: run, command: request.command, ranks: ranks, console: console)
     // This replaces the record of a job that was killed.
@@ -49,14 +57,7 @@ final class RunPipeline {
       summary.close()
     }
     try waitForFirstChunk()
-    let data = try DataOutline(job, run: run, on: ranks)
-    try ranks.agree {
-      try requireSections()
-      try assignment.check(data, job: job)
-    }
-    try RunRequirements(ranks: ranks).requireSolvers(
-      of: job, order: data.trainCount, classes: data.classes,
-      tile: assignment.tile(train: data.trainCount), stages: request.stages)
+    let data = try outline ?? Self.checkedOutline(job, assignment, request, run, ranks)
     if request.stages.contains(.assemble) {
       console.stage = Stage.assemble.rawValue
       let status = try assemble(data)
@@ -94,8 +95,30 @@ final class RunPipeline {
     return .success
   }
 
+  /// Whether a producer writes the features while the run goes on.
+  private static func isStream(_ assignment: Assignment) -> Bool {
+    if case .features(let work) = assignment.origin { work.isStream } else { false }
+  }
+
+  /// Looks at the data of a job, and throws if the job does not suit them or the machine. Collective.
+  private static func checkedOutline(
+    _ job: Job, _ assignment: Assignment, _ request: RunRequest, _ run: RunFolder, _ ranks: Ranks
+  ) throws -> DataOutline {
+    let data = try DataOutline(job, run: run, on: ranks)
+    try ranks.agree {
+      try requireSections(of: job, request)
+      try assignment.check(data, job: job)
+    }
+    try RunRequirements(ranks: ranks).requireSolvers(
+      of: job, order: data.trainCount, classes: data.classes,
+      tile: assignment.tile(train: data.trainCount), stages: request.stages)
+    return data
+  }
+
   /// Whether the job asks for the results of a stage.
-  func asks(for stage: Stage) -> Bool {
+  func asks(for stage: Stage) -> Bool { Self.isAsked(for: stage, by: job) }
+
+  private static func isAsked(for stage: Stage, by job: Job) -> Bool {
     switch stage {
     case .assemble: true
     case .spectrum: job.spectrum != nil || job.density != nil
@@ -106,12 +129,12 @@ final class RunPipeline {
   }
 
   /// Throws if a command for one stage gets a job that does not ask for this stage.
-  private func requireSections() throws {
+  private static func requireSections(of job: Job, _ request: RunRequest) throws {
     let names: [Stage: String] = [
       .spectrum: "spectrum", .predict: "prediction", .train: "training", .align: "alignment",
     ]
     guard request.stages.count == 1, let name = names[request.stages[0]],
-      !asks(for: request.stages[0])
+      !isAsked(for: request.stages[0], by: job)
     else { return }
     throw Refusal(
       .badJob, "\(request.job) has no section \(name); add one, see `ntk-dist help job`")
@@ -128,14 +151,13 @@ final class RunPipeline {
     }
   }
 
-  /// Creates the run folder if the request includes the assembly; otherwise the folder must exist.
-  /// Throws if the folder must not be written. Collective.
-  private static func prepareFolder(
+  /// Throws if the run folder must not be written, or is missing although the request does not include the assembly.
+  /// Collective.
+  private static func requireFolder(
     _ run: RunFolder, _ request: RunRequest, ranks: Ranks
   ) throws {
     try ranks.onRoot {
-      let disk = Disk()
-      let exists = try disk.exists(run.path)
+      let exists = try Disk().exists(run.path)
       guard request.stages.contains(.assemble) else {
         guard !exists else { return try run.requireRun() }
         throw Refusal(
@@ -147,6 +169,16 @@ final class RunPipeline {
           .cannotCreate,
           "\(run.path) exists; continue it with --resume, or choose another output folder")
       }
+    }
+  }
+
+  /// Creates the run folder if the request includes the assembly. Collective.
+  private static func prepareFolder(
+    _ run: RunFolder, _ request: RunRequest, ranks: Ranks
+  ) throws {
+    guard request.stages.contains(.assemble) else { return }
+    try ranks.onRoot {
+      let disk = Disk()
       try run.claim()
       try disk.createFolder(run.own)
       try disk.removeStaleTemporaries(in: run.path, recursively: true)
