@@ -127,6 +127,11 @@ package struct KernelStore {
 
   private static func requireGrid(_ asked: TileGrid, of array: TileArray) throws {
     let stored = array.spec.grid
+    // The edge of a tile follows from the number of images, so that it may differ with the shape.
+    guard stored.shape == asked.shape else {
+      throw TileStoreError.differentLayout(
+        path: array.path, what: "shape", stored: "\(stored.shape)", asked: "\(asked.shape)")
+    }
     guard stored.tileRows == asked.tileRows else {
       throw Refusal(
         .badJob,
@@ -135,7 +140,8 @@ package struct KernelStore {
     }
     guard stored == asked else {
       throw TileStoreError.differentLayout(
-        path: array.path, what: "shape", stored: "\(stored.shape)", asked: "\(asked.shape)")
+        path: array.path, what: "tiles of", stored: "\(stored.tileShape)",
+        asked: "\(asked.tileShape)")
     }
   }
 
@@ -165,6 +171,12 @@ package struct KernelStore {
       }
       if let difference = own.firstDifference(to: entry.array.spec.fingerprint) {
         throw TileStoreError.differentFingerprint(path: entry.array.path, difference: difference)
+      }
+      let stored = entry.array.spec.storage
+      guard stored == assignment.storage else {
+        throw TileStoreError.differentLayout(
+          path: entry.array.path, what: "storage", stored: stored.rawValue,
+          asked: assignment.storage.rawValue)
       }
     }
   }

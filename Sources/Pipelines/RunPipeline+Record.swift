@@ -70,12 +70,23 @@ extension RunPipeline {
             + "remove; add it to the job, or choose another output folder")
       }
       guard !isOf(known, index, data, digest) else { continue }
-      // Tiles that are still there say what differs.
-      try (try? KernelStore.open(assignment, data))?.check(assignment, data, digest: digest)
+      try requireSameTiles(data, digest: digest)
+      // Without the summary, tiles that are still there would be refused.
+      let hasTiles = try Disk().exists(run.store)
       throw Refusal(
         .badJob,
         "\(run.summary) has results of other data, of another network or in another precision; choose another "
-          + "output folder, or remove this file to compute them again")
+          + "output folder" + (hasTiles ? "" : ", or remove this file to compute them again"))
+    }
+  }
+
+  /// Throws if tiles that are still there say what differs between the run and the job. Local.
+  private func requireSameTiles(_ data: DataOutline, digest: UInt64?) throws {
+    do {
+      try KernelStore.open(assignment, data).check(assignment, data, digest: digest)
+    } catch {
+      // Without an array, nothing can be said about it.
+      guard FailureKind(of: error) == .missingInput else { throw error }
     }
   }
 

@@ -170,6 +170,11 @@ def test_results_of_another_job_are_kept(tmp_path):
     succeed("run", path, "--resume", "--set", "network.depths=[1,2,3]")
     after = summary(run)
     assert after["variants"][:2] == before["variants"] and len(after["variants"]) == 3
+    # Tiles say what differs.
+    for others, word in (("data.synthetic.train=40", "shape [130, 130]"), ("data.synthetic.test=20", "shape [30, 130]"),
+                         ("storage=f32", "storage float64"), ("precision=f32", "precision = f64")):
+        refused = ntk_dist("run", path, "--resume", "--set", "network.depths=[1,2,3]", "--set", others)
+        assert refused.returncode == 78 and word in sentences(refused)[0], refused.stderr
     # The fingerprints of the tiles are gone with the tiles.
     succeed("clean", run, "--yes")
     for others in ("data.synthetic.train=40", "data.synthetic.seed=9", "precision=f32"):
@@ -178,6 +183,20 @@ def test_results_of_another_job_are_kept(tmp_path):
     assert summary(run) == after and not (run / "kernels.zarr").exists()
     succeed("run", path, "--resume", "--set", "network.depths=[1,2,3]")
     assert summary(run)["variants"] == after["variants"]
+
+
+def test_a_refused_job_leaves_no_folder(tmp_path):
+    path = write_job(tmp_path, prediction={"regularization": [1e-2], "validation": 130})
+    for ranks in (None, 2):
+        refused = ntk_dist("run", path, ranks=ranks)
+        assert refused.returncode == 78 and "validation" in sentences(refused)[0]
+        assert not (tmp_path / "run").exists()
+    path = write_job(tmp_path, spectrum={"vectors": "all"}, alignment={"targets": [1, 131]})
+    for command in ("run", "plan"):
+        refused = ntk_dist(command, path, *(["--ranks", 1] if command == "plan" else []))
+        assert refused.returncode == 78 and "alignment.targets" in sentences(refused)[0]
+    assert not (tmp_path / "run").exists()
+    succeed("run", path, "--set", "alignment.targets=[1]")
 
 
 def test_clean_leaves_active_runs_and_other_folders_alone(tmp_path):
