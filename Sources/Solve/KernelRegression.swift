@@ -16,6 +16,8 @@ struct KernelRegression {
   let ranks: Ranks
   let console: Console
   let indefiniteness: Indefiniteness
+  /// The name of the kernel in warnings about it.
+  let kernel: String
   /// The name of the problem in progress messages.
   let label: String
   /// The number of right-hand sides.
@@ -157,7 +159,7 @@ struct KernelRegression {
     // K has an eigenvalue of at most -s, because K + s I is not positive definite.
     guard
       let warning = indefiniteness.warning(
-        label, eigenvalueAtMost: -shift(regularization, meanDiagonal), trace: trace,
+        kernel, eigenvalueAtMost: -shift(regularization, meanDiagonal), trace: trace,
         noise: floor * trace)
     else { return singular(detail, regularization, meanDiagonal) }
     console.warn(warning)

@@ -48,15 +48,16 @@ extension KernelStage {
   /// Makes a regression with a kernel.
   ///
   /// - Parameters:
-  ///   - label: The name of the problem in progress messages.
+  ///   - kernel: The name of the kernel.
+  ///   - task: What precedes it in the name of the problem, for example `validation of `.
   ///   - columns: The number of right-hand sides.
   func regression(
-    _ source: KernelMatrix, _ label: String, columns: Int,
+    _ source: KernelMatrix, _ kernel: String, of task: String = "", columns: Int,
     scale: PredictionSection.RegularizationScale = .relative
   ) -> KernelRegression {
     KernelRegression(
       source: source, ranks: ranks, console: console,
       indefiniteness: Indefiniteness(run, hasSingleElements: assignment.hasSingleElements),
-      label: label, columns: columns, scale: scale)
+      kernel: kernel, label: task + kernel, columns: columns, scale: scale)
   }
 }

@@ -202,7 +202,7 @@ package struct PredictionStage: KernelStage {
     let targets = RegressionScore.targets(
       Array(data.trainLabels[..<order]), classes: classes, offset: offset)
     let regression = regression(
-      source, "validation of " + label, columns: classes, scale: section.regularizationScale)
+      source, label, of: "validation of ", columns: classes, scale: section.regularizationScale)
     let share = TileShare(of: array, rows: order..<n, columns: 0..<order, ranks: ranks)
     let solutions = try validationSolutions(regression, targets, share, variant, kernel)
     let predictions = try TileProducts(share: share, ranks: ranks, console: console).products(

@@ -99,3 +99,20 @@ def test_bad_alignment_is_said_in_one_sentence(tmp_path, change, words):
     said, = sentences(result)
     assert all(word in said for word in words), said
     assert not (tmp_path / "run").exists()
+    # Files of targets that are no longer asked for.
+    succeed("run", path, "--resume", "--set", "alignment.targets=[]")
+    assert not list((tmp_path / "run/alignment").glob("*_phi_*"))
+
+
+def test_another_precision_of_the_spectrum_measures_again(tmp_path):
+    path = write_job(
+        tmp_path, data={"synthetic": {"seed": 4, "train": 60, "test": 0}}, prediction=None, kernels=["ntk"],
+        spectrum={"vectors": 5, "solver": "band"}, alignment={})
+    succeed("run", path)
+    before = summary(tmp_path / "run")["variants"][0]["ntk"]
+    succeed("spectrum", path, "--set", "spectrum.precision=f32")
+    between = summary(tmp_path / "run")["variants"][0]["ntk"]
+    assert between["spectrum"]["precision"] == "f32" and "alignment" not in between
+    succeed("run", path, "--resume")
+    after = summary(tmp_path / "run")["variants"][0]["ntk"]
+    assert after["alignment"]["energies"] == pytest.approx(before["alignment"]["energies"], rel=1e-4)

@@ -68,7 +68,11 @@ package struct AlignmentStage: KernelStage {
       energies: try energies(of: targets, in: basis, square),
       regularization: section.regularization, targets: [], seconds: 0)
     if cosine == nil, assignment.kernels.count > 1 { summary.cosine = try products.cosine() }
-    if !section.targets.isEmpty { summary.targets = try signTargets(basis, subject) }
+    if section.targets.isEmpty {
+      try ranks.onRoot { try removeSigns(subject) }
+    } else {
+      summary.targets = try signTargets(basis, subject)
+    }
     summary.seconds = MPIEnvironment.seconds - start
     return summary
   }
@@ -137,7 +141,7 @@ package struct AlignmentStage: KernelStage {
     let array = try store.array(variant: subject.variant, kernel: subject.kernel, part: .train)
     let source = try KernelMatrix(array, context: context, ranks: ranks, console: console)
     let regression = regression(
-      source, "signs of eigenvectors of \(subject.label)", columns: columns)
+      source, subject.label, of: "signs of eigenvectors of ", columns: columns)
     let (meanDiagonal, solutions) = try regression.solve([section.regularization], signs)
     guard let x = solutions[0].x else {
       throw CollectiveFailure(
@@ -157,10 +161,7 @@ package struct AlignmentStage: KernelStage {
     try ranks.onRoot {
       let folder = run.folder("alignment", subject.variantName)
       try Disk().createFolder(folder)
-      // Remove stale output.
-      for file in try Disk().list(folder) where file.hasPrefix("\(subject.stem)_phi_") {
-        try Disk().remove("\(folder)/\(file)")
-      }
+      try removeSigns(subject)
       for (column, index) in section.targets.enumerated() {
         for (values, name) in [(signs, "train"), (test ?? [], "test")] where !values.isEmpty {
           let labels = stride(from: column, to: values.count, by: columns).map {
@@ -172,6 +173,15 @@ package struct AlignmentStage: KernelStage {
               "alignment", subject.variantName, "\(subject.stem)_phi_\(index)_\(name).npy"))
         }
       }
+    }
+  }
+
+  /// Removes the labels that an earlier job has written for a kernel. Local, on rank 0.
+  private func removeSigns(_ subject: SpectrumSubject) throws {
+    let folder = run.folder("alignment", subject.variantName)
+    guard try Disk().exists(folder) else { return }
+    for file in try Disk().list(folder) where file.hasPrefix("\(subject.stem)_phi_") {
+      try Disk().remove("\(folder)/\(file)")
     }
   }
 }
