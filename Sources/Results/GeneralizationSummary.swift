@@ -146,12 +146,12 @@ package struct GeneralizationSummary: Codable, Equatable {
   }
 
   /// The result of learning from random subsets of the training images: means over the draws, and
-  /// the standard deviation of the test errors of the draws.
+  /// the standard deviation of the test errors of the draws, which a single draw does not have.
   package struct Measurement: Codable, Equatable {
     package var samples: Int
     package var draws: Int
     package var testError: Double
-    package var testErrorDeviation: Double
+    package var testErrorDeviation: Double?
     package var trainError: Double
     package var testAccuracy: Double
     /// The test error that the spectrum predicts for this number of samples.
@@ -167,7 +167,8 @@ package struct GeneralizationSummary: Codable, Equatable {
       self.samples = samples
       draws = testErrors.count
       testError = test
-      testErrorDeviation = (squares / Double(max(testErrors.count - 1, 1))).squareRoot()
+      testErrorDeviation =
+        testErrors.count > 1 ? (squares / Double(testErrors.count - 1)).squareRoot() : nil
       trainError = mean(trainErrors)
       testAccuracy = mean(accuracies)
       self.predictedTestError = predictedTestError

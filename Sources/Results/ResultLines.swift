@@ -98,7 +98,7 @@ package enum ResultLines {
       return [head]
         + result.measured.map { point in
           "  learned from \(point.samples) images: squared error \(short(point.testError)) "
-            + "± \(short(point.testErrorDeviation)), "
+            + (point.testErrorDeviation.map { "± \(short($0))" } ?? "of a single draw") + ", "
             + (point.predictedTestError.map { "predicted \(short($0))" } ?? "without a prediction")
         }
     }
