@@ -39,8 +39,8 @@ final class RunPipeline {
     try Self.requireChunksToFollow(job, request)
     assignment = try ranks.agree { try Assignment(job, run: run) }
     try Self.requireFolder(run, request, ranks: ranks)
-    // A refused job leaves no folder behind, so that the corrected job can take its name. Features that a producer still
-    // writes have no chunk to look at yet.
+    // A refused job leaves no folder behind, so that the corrected job can take its name. Features
+    // that a producer still writes have no chunk to look at yet.
     outline =
       try Self.isStream(assignment)
       ? nil : Self.checkedOutline(job, assignment, request, run, ranks)
