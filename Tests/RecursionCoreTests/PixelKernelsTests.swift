@@ -235,7 +235,7 @@ import Testing
 
   @Test(
     "networks that pool before the first activation are computed in double precision",
-    arguments: [[], [LayerDescription("slice", [.init("rows", .numbers([0, 8]))])])
+    arguments: [[], [LayerDescription("slice", [.init("rows", .numbers([0, 8]))])]])
   func lanesOfEarlyPools(_ first: [LayerDescription]) throws {
     func lanes(_ layers: [LayerDescription]) throws -> Precision {
       let readout = [LayerDescription("global_average_pool"), dense(1, 0)]
