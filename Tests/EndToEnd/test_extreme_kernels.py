@@ -105,6 +105,23 @@ def test_a_singular_kernel_is_refused_alone_and_beside_larger_regularizations(tm
         assert "failure" not in found[-1]
 
 
+@pytest.mark.parametrize("ranks", [None, 2, 3])
+def test_iterations_solve_a_tiny_kernel_without_a_regularization(tmp_path, ranks):
+    """The preconditioner has all columns, so that nothing but rounding is left of the kernel."""
+    k, cross = np.array([[3.1335, 1.0090], [1.0090, 1.4665]]), np.array([[1.0, 0.5], [0.2, 1.1]])
+    for name, value in {"k": k, "kt": cross, "y": np.array([0, 1])}.items():
+        np.save(tmp_path / f"{name}.npy", value)
+    path = {name: str(tmp_path / f"{name}.npy") for name in ("k", "kt", "y")}
+    succeed("run", write_job(
+        tmp_path, network=None, kernel={"train": path["k"], "test": path["kt"]}, spectrum=None, tile=16,
+        data={"labels": {"train": path["y"], "test": path["y"]}},
+        prediction={"regularization": [0], "solver": "cg"}), ranks=ranks)
+    assert "failure" not in result(tmp_path)["prediction"]["regularizations"][0]
+    # The targets are one-hot minus 1 / 2.
+    expected = cross @ np.linalg.solve(k, np.eye(2) - 0.5)
+    assert np.abs(np.load(tmp_path / "run/predictions/kernel.npy")[0] - expected).max() < 1e-6
+
+
 @pytest.mark.parametrize("scale, prediction", [
     (1.0, {"regularization": [0]}),
     (1e-8, {"regularization": [1e-10], "regularization_scale": "absolute", "cg": {"tiles": "f32"}})])

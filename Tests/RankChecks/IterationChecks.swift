@@ -161,6 +161,16 @@ private func checkWholeInverse(
   let product = try matrix.product(z, columns: 1)
   let worst = (0..<n).map { abs(product[$0] + 0.5 * z[$0] - side[$0]) }.max() ?? .infinity
   verdict.expect(worst < 1e-9, "the whole factor's inverse misses by \(worst)")
+  // A shift as small as rounding errors does not amplify them.
+  let tiny = 1e-15 * spectrum.norm
+  let again = try PartialCholesky(of: matrix, most: n, on: world)
+  while !again.isFull { try again.grow(matrix, block: 32) }
+  let exact = try LowRankPreconditioner(again, leastShift: tiny, on: context)
+  let solved = try share.whole(
+    exact.applied(to: share.own(of: side, columns: 1), shifts: [tiny]), columns: 1)
+  let image = try matrix.product(solved, columns: 1)
+  let miss = (0..<n).map { abs(image[$0] - side[$0]) }.max() ?? .infinity
+  verdict.expect(miss < 1e-6, "without a shift, the whole factor's inverse misses by \(miss)")
 }
 
 /// An indefinite matrix is noticed.

@@ -9,6 +9,9 @@ import MessagePassing
 ///
 ///     (F F' + s I)^-1 r = (r - U diag(values / (values + s)) U' r) / s.
 ///
+/// If F has as many columns as rows and no value is 0, U U' = I, and the inverse is U diag(1 / (values + s)) U'. This
+/// has no difference, whose rounding errors a tiny s would amplify.
+///
 /// Source: Diaz, Epperly, Frangella, Tropp and Webber, arXiv:2304.12465 (2023); Frangella, Tropp and
 /// Udell, arXiv:2110.02820 (2021).
 public final class LowRankPreconditioner {
@@ -105,18 +108,20 @@ public final class LowRankPreconditioner {
   /// Shape: R is n x shifts.count, row-major. Collective.
   public func applied(to r: [Double], shifts: [Double]) throws -> [Double] {
     let (rank, columns) = (factor.rank, shifts.count)
-    var result = r
+    let isWhole = rank == factor.share.order && (values.first ?? 0) > 0
+    var result = isWhole ? [Double](repeating: 0, count: r.count) : r
     if rank > 0, columns > 0 {
       var inside = [Double](repeating: 0, count: rank * columns)
       multiply(.transpose, r, into: &inside, columns, alpha: 1)
       try factor.share.communicator.allReduce(&inside, .sum)
       for (pair, value) in values.enumerated() {
         for (column, shift) in shifts.enumerated() {
-          inside[pair * columns + column] *= value / (value + shift)
+          inside[pair * columns + column] *= (isWhole ? 1 : value) / (value + shift)
         }
       }
-      multiply(.none, inside, into: &result, columns, alpha: -1)
+      multiply(.none, inside, into: &result, columns, alpha: isWhole ? 1 : -1)
     }
+    if isWhole { return result }
     for row in factor.share.own.indices {
       let first = (row - factor.share.own.lowerBound) * columns
       for (column, shift) in shifts.enumerated() { result[first + column] /= shift }
