@@ -53,6 +53,16 @@ package struct TrainingFilter {
     let tau = time * learningRate.squareRoot()
     let half = (1 - momentum) / learningRate.squareRoot() / 2
     let squared = lambda / outputs
+    // At early times 1 - remainder is about (omega tau)^2 / 2. Differences of exponentials would lose most of its digits,
+    // so sum its power series.
+    if max(half, squared.squareRoot()) * tau < 1e-3 {
+      let gamma = 2 * half
+      let cubic = gamma * (gamma * gamma - 2 * squared) * tau / 60
+      let quadratic = (gamma * gamma - squared) / 12 - cubic
+      let series = 1 - tau * (gamma / 3 - tau * quadratic)
+      let growth = tau * tau / 2 * series / outputs
+      return Response(remainder: 1 - lambda * growth, growth: growth)
+    }
     let discriminant = half * half - squared
     guard discriminant > 1e-6 * half * half else {
       // Near the double root, both exponentials become equal. `even`, half their sum, and `odd`, half their difference
@@ -69,13 +79,7 @@ package struct TrainingFilter {
         (even, odd) = ((slow + fast) / 2, (slow - fast) / (2 * x))
       }
       let remainder = even + half * tau * odd
-      // At early times 1 - remainder is about (omega tau)^2 / 2, and computing it by subtraction would lose most
-      // digits.
-      let early =
-        tau * tau / 2 * (1 - 2 * half * tau / 3 + (4 * half * half - squared) * tau * tau / 12)
-      let isEarly = max(half, squared.squareRoot()) * tau < 1e-3
-      return Response(
-        remainder: remainder, growth: isEarly ? early / outputs : (1 - remainder) / lambda)
+      return Response(remainder: remainder, growth: (1 - remainder) / lambda)
     }
     // The two rates satisfy slow fast = omega^2 and slow + fast = gamma.
     let root = discriminant.squareRoot()

@@ -33,6 +33,21 @@ import Testing
     }
   }
 
+  @Test("At early times the growth keeps its digits", arguments: [0.9, 0.2, 0.0])
+  func early(_ momentum: Double) {
+    let filter = filter(.flow, momentum: momentum)
+    for lambda in [1e-9, 1.0, 30] {
+      for time in [1e-15, 1e-6, 1e-4] {
+        // With the squared rate omega^2 = lambda / 8 and friction gamma, 1 - e is omega^2 tau^2 / 2 (1 - gamma tau / 3).
+        let tau = time * 0.5.squareRoot()
+        let friction = (1 - momentum) / 0.5.squareRoot()
+        let expected = tau * tau / 16 * (1 - friction * tau / 3)
+        let found = filter.response(eigenvalue: lambda, time: time).growth
+        #expect(abs(found - expected) < 1e-7 * expected, "lambda \(lambda), time \(time)")
+      }
+    }
+  }
+
   @Test("Steps are those of an optimizer, one after the other", arguments: [nil, 0.9])
   func steps(_ momentum: Double?) {
     let filter = filter(.steps, momentum: momentum)

@@ -238,6 +238,21 @@ def test_momentum_over_time_is_an_oscillator(small):
         np.testing.assert_allclose(last_layer[index], expected, atol=1e-8 * diagonal.max())
 
 
+@pytest.mark.parametrize("momentum", [None, 0.9])
+def test_early_outputs_keep_their_digits(small, momentum):
+    """At first, the outputs move along K y; with momentum, with the square of the time."""
+    folder, sections, k, cross = small
+    targets = targets_of(folder, sections)
+    training = {"times": [1e-15, 1e-9], **({"momentum": momentum} if momentum else {})}
+    succeed("train", write_job(folder, training=training, **sections), ranks=2)
+    for part, kernel in ("train", k), ("test", cross):
+        found = np.load(folder / f"run/training/ntk_{part}.npy")
+        for index, time in enumerate(training["times"]):
+            factor = time**2 / 2 if momentum else time
+            expected = factor / targets.size * (kernel @ targets)
+            np.testing.assert_allclose(found[index], expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+
+
 def test_ranks_and_restarts_do_not_change_training(small):
     folder, sections, *_ = small
     training = {"times": [1, 100, "infinity"], "variance": True, "loss": "mse"}

@@ -60,7 +60,7 @@ package struct TrainingStage: KernelStage {
     }
     let grown =
       switch section.loss {
-      case .mse: try squares(basis, responses, targets, initial.train)
+      case .mse: try squares(basis, responses, targets, initial.train, shift)
       case .crossEntropy:
         try crossEntropy(basis, targets, initial.train, shift, label: subject.label)
       }
@@ -129,9 +129,10 @@ package struct TrainingStage: KernelStage {
   /// Trains on the squared error, with the closed form for the component of each eigenvector.
   private func squares(
     _ basis: EigenBasis, _ responses: [[TrainingFilter.Response]], _ targets: [Double],
-    _ initial: [Double]
+    _ initial: [Double], _ shift: Double
   ) throws -> Grown {
     let missing = zip(targets, initial).map { $0 - $1 }
+    let eigenvalues = basis.values.map { max($0 + shift, 0) }
     let components = try basis.components(of: missing, columns: classes)
     func whole(_ factors: [Double]) throws -> [Double] {
       let scaled = basis.scaled(components, columns: classes, by: factors)
@@ -145,8 +146,14 @@ package struct TrainingStage: KernelStage {
         grown.coefficients.append([Double](repeating: 0, count: initial.count))
         continue
       }
-      let left = try whole(responses.map(\.remainder))
-      grown.outputs.append(zip(targets, left).map { $0 - $1 })
+      if responses.allSatisfy({ $0.remainder > 0.5 }) {
+        // Add what has been learned. If it is little, a difference from the targets would be rounding errors.
+        let learned = try whole(zip(eigenvalues, responses).map { $0 * $1.growth })
+        grown.outputs.append(zip(initial, learned).map { $0 + $1 })
+      } else {
+        let left = try whole(responses.map(\.remainder))
+        grown.outputs.append(zip(targets, left).map { $0 - $1 })
+      }
       grown.coefficients.append(try whole(responses.map(\.growth)))
     }
     return grown
