@@ -334,6 +334,12 @@ def test_an_image_twice_with_two_labels_has_no_end(tmp_path):
         succeed("run", write_job(
             tmp_path, data=data, prediction=None, spectrum=spectrum, output=tmp_path / f"regular{spectrum}",
             training={"times": [1, "infinity"], "regularization": 1e-3}))
+    # Very long times are like infinity. Shorter ones are not.
+    for time, is_noise in (1e3, False), (1e18, True):
+        said = succeed("run", write_job(
+            tmp_path, data=data, prediction=None, spectrum={"vectors": "all"}, training={"times": [time]},
+            output=tmp_path / f"long{time}")).stderr
+        assert ("learns its rounding errors" in said) == is_noise
 
 
 @pytest.mark.parametrize("change, status, words", [

@@ -51,9 +51,9 @@ package struct TrainingStage: KernelStage {
     let basis = space.basis
     let largest = extent.range.upperBound + shift
     let maximalRate = 2 * (1 + (section.momentum ?? 0)) * Double(n * classes) / largest
-    try ranks.agree {
-      try requireEnd(least: (basis.values.last ?? .infinity) + shift, largest, maximalRate)
-    }
+    let least = (basis.values.last ?? .infinity) + shift
+    try ranks.agree { try requireEnd(least: least, largest, maximalRate) }
+    warnOfNoise(least: least, largest, filter, subject.label)
     // The responses, [time][eigenvalue].
     let responses = section.times.map { time in
       basis.values.map { filter.response(eigenvalue: $0 + shift, time: time) }
@@ -203,6 +203,21 @@ package struct TrainingStage: KernelStage {
         "training.times has infinity, and steps of learning rate \(section.learningRate) diverge, as "
           + "all from \(maximalRate) on do; lower training.learning_rate, or leave infinity out")
     }
+  }
+
+  /// Warns if the kernel is singular to rounding, and a finite time is long enough for its rounding errors to be learned.
+  private func warnOfNoise(
+    least: Double, _ largest: Double, _ filter: TrainingFilter, _ label: String
+  ) {
+    let floor = Double(n) * .ulpOfOne * largest
+    guard least <= floor,
+      let time = section.times.last(where: {
+        $0 < .infinity && floor * filter.response(eigenvalue: floor, time: $0).growth > 1e-3
+      })
+    else { return }
+    console.warn(
+      "\(label) is singular to rounding (its least eigenvalue is \(least)), and training learns its rounding errors by "
+        + "time \(time); set training.regularization, or leave such times out")
   }
 
   /// Throws if the steps have diverged by one of the times.
