@@ -13,7 +13,9 @@ import TileStore
 ///     NNGP:  K_tt - K_td Q growth(t) (1 + remainder(t)) Q' K_dt
 ///
 /// Source: Lee et al. (arXiv 1902.06720), equations 15 and 16. At finite times, the NNGP formula is as in
-/// neural-tangents' `gradient_descent_mse_ensemble`, where remainder(t)^2 is remainder(2 t).
+/// neural-tangents' `gradient_descent_mse_ensemble`, where remainder(t)^2 is remainder(2 t). With a shift s of the
+/// eigenvalues, that formula is K_tt + B' (K_dd + s I) B - 2 K_td B: the targets of each network have independent noise of
+/// variance s, so that the variance at infinite time is the posterior variance of a Gaussian process.
 struct EnsembleVariance {
   let store: KernelStore
   let variant: Int
