@@ -180,9 +180,13 @@ struct KernelRegression {
     // Random rounding of single-precision elements changes eigenvalues by about sqrt(n) eps.
     let isSingle = indefiniteness.hasSingleElements
     let noise = isSingle ? max(floor, Double(n).squareRoot() * Double(Float.ulpOfOne)) : floor
-    let least = max(noise * (scale == .relative ? 1 : meanDiagonal), regularization)
+    let unit = scale == .relative ? 1 : meanDiagonal
+    // A regularization near the noise gives a solution, but it amplifies rounding errors into wrong predictions. With
+    // sqrt(eps), the predictions have about half of the digits.
+    let epsilon = isSingle ? Double(Float.ulpOfOne) : Double.ulpOfOne
+    let beyondNoise = log10(max(noise * unit, regularization)) + 1
     // Suggest a power of ten, as a user would write in a job.
-    let sufficient = pow(10, (log10(least) + 1).rounded(.up))
+    let sufficient = pow(10, max(beyondNoise, log10(epsilon.squareRoot() * unit)).rounded(.up))
     return
       "the kernel is singular to rounding (\(detail)); set a regularization of \(sufficient) or "
       + "more"
