@@ -32,6 +32,8 @@ public struct LearningCurve: Sendable {
   }
 
   private let spectrum: TargetSpectrum
+  /// The eigenvalues. The theory holds for kernels without negative ones, so these count as zero.
+  private let values: [Double]
   private let floor: Double
 
   /// Makes the learning curve of a pool.
@@ -39,6 +41,7 @@ public struct LearningCurve: Sendable {
   /// - Parameter floor: The noise level of the eigenvalues.
   public init(_ spectrum: TargetSpectrum, floor: Double = 0) {
     (self.spectrum, self.floor) = (spectrum, floor)
+    values = spectrum.values.map { max($0, 0) }
   }
 
   /// The expected errors for m samples.
@@ -52,7 +55,7 @@ public struct LearningCurve: Sendable {
     else { return nil }
     // These are the sums of L (1 - L), 1 - L, and (1 - L)^2 |v|^2.
     var (mixed, left, rest) = (0.0, 0.0, 0.0)
-    for (value, energy) in zip(spectrum.values, spectrum.energies) {
+    for (value, energy) in zip(values, spectrum.energies) {
       let learned = value / (value + kappa)
       let missed = kappa / (value + kappa)
       mixed += learned * missed
@@ -70,11 +73,11 @@ public struct LearningCurve: Sendable {
 
   /// The root kappa of D + (delta / kappa) (n - D) = m, or nil if the root is zero.
   public func kappa(samples m: Int, ridge: Double) -> Double? {
-    let directions = spectrum.values.count { $0 > 0 }
+    let directions = values.count { $0 > 0 }
     guard directions > 0, ridge > 0 || m < directions else { return nil }
     // The left-hand side decreases with kappa: it is n at kappa = delta, and at most (sum lambda + n delta) / kappa.
     let n = Double(spectrum.n)
-    var high = (spectrum.values.reduce(0, +) + n * ridge) / Double(m)
+    var high = (values.reduce(0, +) + n * ridge) / Double(m)
     var low = ridge
     if low == 0 {
       low = high
@@ -94,7 +97,7 @@ public struct LearningCurve: Sendable {
 
   private func excess(_ kappa: Double, _ m: Int, _ ridge: Double) -> Double {
     var (learned, left) = (0.0, 0.0)
-    for value in spectrum.values {
+    for value in values {
       learned += value / (value + kappa)
       left += kappa / (value + kappa)
     }

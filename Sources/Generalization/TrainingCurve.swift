@@ -21,11 +21,13 @@ public struct TrainingCurve: Sendable {
   /// Makes the curve of a kernel and its targets.
   public init(_ spectrum: TargetSpectrum) { self.spectrum = spectrum }
 
-  /// The loss at a time.
+  /// The loss at a time. As in training, nothing moves along eigenvectors with negative eigenvalues.
   public func loss(time: Double) -> Double {
-    zip(spectrum.values, spectrum.energies).reduce(0) {
-      $0 + $1.1 * exp(-2 * $1.0 * time / total)
-    } / (2 * total)
+    var sum = 0.0
+    for (value, energy) in zip(spectrum.values, spectrum.energies) {
+      sum += energy * exp(-2 * max(value, 0) * time / total)
+    }
+    return sum / (2 * total)
   }
 
   /// The curve at four points per decade. It runs from a tenth of the time scale of the largest eigenvalue to ten times

@@ -136,6 +136,29 @@ import Testing
     #expect(RidgeFigures(singular, ridge: 1e-3) != nil)
   }
 
+  @Test(
+    "Figures of an indefinite matrix are its own, and curves take negative eigenvalues for zero")
+  func indefinite() throws {
+    // K = diag(4, -1) and Y = (1, 2): all by hand.
+    let spectrum = TargetSpectrum(ascending: [-1, 4], weights: [2, 1], outputs: 1, floor: 1e-9)
+    #expect(RidgeFigures(spectrum, ridge: 1) == nil)
+    let found = try #require(RidgeFigures(spectrum, ridge: 2))
+    #expect(abs(found.dimension - (4.0 / 6 - 1)) < 1e-15)
+    // Residuals s / (lambda + s) y: 1 / 3 and 4.
+    #expect(abs(found.trainError - (1.0 / 9 + 16) / 2) < 1e-14)
+    let constant = 2 * log(2 * Double.pi)
+    let expected: Double = -(1.0 / 6 + 4 + log(6) + constant) / 2
+    #expect(abs(found.logMarginalLikelihood - expected) < 1e-14)
+    let clipped = TargetSpectrum(ascending: [0, 4], weights: [2, 1], outputs: 1)
+    #expect(
+      LearningCurve(spectrum).point(samples: 1, ridge: 2)
+        == LearningCurve(clipped).point(samples: 1, ridge: 2))
+    #expect(TrainingCurve(spectrum).loss(time: 1e9) == TrainingCurve(clipped).loss(time: 1e9))
+    // Within the noise, a negative eigenvalue is zero.
+    let noise = TargetSpectrum(ascending: [-1e-10, 4], weights: [2, 1], outputs: 1, floor: 1e-9)
+    #expect(noise.values == [4, 0])
+  }
+
   @Test("A power law is found with its exponent, and one that bends has a spread")
   func powerLaws() throws {
     let exact = (1...5_000).map { 3 * pow(Double($0), -1.7) }

@@ -41,7 +41,7 @@ package struct GeneralizationStage: KernelStage {
     }
     let found: GeneralizationSummary? = try ranks.agree {
       guard ranks.isRoot else { return nil }
-      let targets = try targetSpectrum(subject)
+      let targets = try targetSpectrum(subject, floor: spectrum.noiseFloor)
       return summary(
         targets, spectrum, mean: mean, spread: spread, ridges: ridges, measured: measured)
     }
@@ -61,7 +61,9 @@ package struct GeneralizationStage: KernelStage {
   }
 
   /// Reads the eigenvalues and weights that the spectrum stage has written. Local.
-  private func targetSpectrum(_ subject: SpectrumSubject) throws -> TargetSpectrum {
+  private func targetSpectrum(
+    _ subject: SpectrumSubject, floor: Double
+  ) throws -> TargetSpectrum {
     func read(_ suffix: String, _ shape: [Int]) throws -> [Double] {
       let path = run.result("spectrum", subject.variantName, subject.stem + suffix + ".npy")
       let array = try NumPyArray(reading: path)
@@ -75,7 +77,7 @@ package struct GeneralizationStage: KernelStage {
     }
     return TargetSpectrum(
       ascending: try read("", [n]), weights: try read("_weights", [n, data.classes]),
-      outputs: data.classes)
+      outputs: data.classes, floor: floor)
   }
 
   /// Computes all figures that follow from the spectrum alone. Local.
