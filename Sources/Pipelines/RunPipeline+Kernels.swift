@@ -13,7 +13,13 @@ extension RunPipeline {
   /// Computes all eigenvalues of every kernel and, if requested, of the centered kernels. Collective.
   func spectra(_ section: SpectrumSection, _ setting: StageSetting) throws {
     let stage = SpectrumStage(section, setting)
-    for subject in subjects(alsoCentred: section.centred) {
+    let isSingle = setting.data.trainCount < 2
+    if section.centred && isSingle {
+      console.warn(
+        "the centered kernel of a single image has no eigenvalues, so that spectrum.centred has no effect"
+      )
+    }
+    for subject in subjects(alsoCentred: section.centred && !isSingle) {
       let question = section.question(isCentred: subject.isCentred)
       if isAnswered(question, subject, subject.place) { continue }
       let result = try keep(
@@ -36,7 +42,8 @@ extension RunPipeline {
   func densities(_ section: DensitySection, _ setting: StageSetting) throws {
     let stage = DensityStage(section, setting)
     try forEachKernel("density", \.density, section.question, ResultLines.lines) {
-      try stage.perform(variant: $0.variant, kernel: $0.kernel)
+      try stage.perform(
+        variant: $0.variant, kernel: $0.kernel, hasSpectrum: spectrum(of: $0) != nil)
     }
   }
 

@@ -21,8 +21,8 @@ package struct Indefiniteness {
   package func warning(
     _ label: String, eigenvalueAtMost value: Double, trace: Double, noise: Double
   ) -> String? {
-    let noise = hasSingleElements ? max(noise, Double(Float.ulpOfOne) * trace) : noise
-    guard trace > 0, value < -Self.margin * noise else { return nil }
+    let noise = hasSingleElements ? max(noise, Double(Float.ulpOfOne) * abs(trace)) : noise
+    guard value < -Self.margin * noise else { return nil }
     return "\(label) has an eigenvalue of at most \(value), and a kernel has none below zero "
       + "(\(noise) is rounding); check its tiles with `ntk-dist verify \(run.path)`"
   }

@@ -157,7 +157,7 @@ struct KernelRegression {
   ) -> String {
     let trace = meanDiagonal * Double(n)
     // K has an eigenvalue of at most -s, because K + s I is not positive definite.
-    guard
+    guard meanDiagonal > 0,
       let warning = indefiniteness.warning(
         kernel, eigenvalueAtMost: -shift(regularization, meanDiagonal), trace: trace,
         noise: floor * trace)

@@ -11,7 +11,7 @@ extension SpectrumStage {
     let n = values.count
     let largest = values.last ?? 0
     let least = values.first ?? 0
-    let floor = noiseFloor(n: n, largest: largest, sums)
+    let floor = noiseFloor(n: n, largest: max(largest, -least), sums)
     let sum = all.reduce(0, +)
     let squares = all.reduce(0) { $0 + $1 * $1 }
     let (second, median) = bulk(values, subject)
@@ -32,7 +32,8 @@ extension SpectrumStage {
   /// It is the largest of the following bounds. The decomposition contributes n eps lambda_max in double precision, and
   /// eps times the trace (n times the mean diagonal) in single precision, where n eps lambda_max would say nothing. If
   /// the elements of a kernel are in single precision, their rounding contributes at most eps times the Frobenius norm.
-  /// Values below the range of normal numbers have lost their digits, whatever lambda_max is.
+  /// Values below the range of normal numbers have lost their digits, whatever lambda_max is. If a matrix is indefinite,
+  /// `largest` is the largest absolute value.
   private func noiseFloor(n: Int, largest: Double, _ sums: KernelMatrix.Sums) -> Double {
     let hasSingleElements = assignment.hasSingleElements
     let isSingle = hasSingleElements || section.precision == .f32
@@ -40,7 +41,7 @@ extension SpectrumStage {
     var floor = Double(n) * least
     switch section.precision {
     case .f64: floor = max(floor, Double(n) * Double.ulpOfOne * largest)
-    case .f32: floor = max(floor, Double(Float.ulpOfOne) * sums.trace)
+    case .f32: floor = max(floor, Double(Float.ulpOfOne) * abs(sums.trace))
     }
     if hasSingleElements {
       floor = max(floor, Double(Float.ulpOfOne) * sums.squares.squareRoot())

@@ -48,6 +48,31 @@ def test_training_on_a_negative_kernel_is_refused(tmp_path):
         assert refused.returncode == 65 and "training needs a positive one" in sentences(refused)[-1]
 
 
+@pytest.mark.parametrize("sections", [{"spectrum": {"vectors": 0}}, {"density": {"probes": 2, "steps": 60}}])
+def test_negative_eigenvalues_are_a_warning(tmp_path, sections):
+    def negative(train):
+        values, vectors = np.linalg.eigh(train)
+        values[:5] = -0.5
+        changed = vectors * values @ vectors.T
+        return (changed + changed.T) / 2
+
+    said = succeed("run", Kernel(tmp_path, change=negative).job(**sections)).stderr
+    assert said.count("has an eigenvalue of at most -0.") == 1
+
+
+def test_a_negative_definite_kernel_is_a_warning(tmp_path):
+    said = succeed("run", Kernel(tmp_path, scale=-1).job(spectrum={"vectors": 0})).stderr
+    assert said.count("has an eigenvalue of at most -") == 1
+
+
+def test_the_centered_kernel_of_one_image_has_no_spectrum(tmp_path):
+    path = write_job(tmp_path, data={"synthetic": {"seed": 4, "train": 1, "test": 0}}, kernels=["ntk"], prediction=None,
+                     spectrum={"vectors": 0, "centred": True})
+    assert "has no eigenvalues" in succeed("run", path).stderr
+    found = summary(tmp_path / "run")["variants"][0]["ntk"]
+    assert found["spectrum"]["n"] == 1 and "centred_spectrum" not in found
+
+
 def test_a_figure_of_equal_values_is_drawn(tmp_path):
     path = Kernel(tmp_path, change=lambda train: np.eye(N)).job(spectrum={"weights": True}, generalization={})
     result = succeed("run", path)

@@ -61,6 +61,9 @@ public struct StochasticLanczos: Sendable {
   /// The largest node, which is at most the largest eigenvalue.
   public var largestNode: Double { rules.compactMap(\.nodes.last).max() ?? 0 }
 
+  /// The smallest node, which is at least the smallest eigenvalue.
+  public var leastNode: Double { rules.compactMap(\.nodes.first).min() ?? 0 }
+
   /// The smallest positive node, which is at least the smallest positive eigenvalue.
   public var leastPositiveNode: Double {
     rules.compactMap { $0.nodes.first { $0 > 0 } }.min() ?? 0

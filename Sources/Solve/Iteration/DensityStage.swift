@@ -57,7 +57,11 @@ package struct DensityStage: KernelStage {
   /// Computes the density of one kernel, and writes its file.
   ///
   /// Collective. Errors: memory; damaged or missing tiles; files; a request to stop; agreed by all ranks.
-  package func perform(variant: Int, kernel: KernelKind) throws -> DensitySummary {
+  ///
+  /// - Parameter hasSpectrum: Whether the eigenvalues are known. If not, negative ones are a warning.
+  package func perform(
+    variant: Int, kernel: KernelKind, hasSpectrum: Bool
+  ) throws -> DensitySummary {
     let start = MPIEnvironment.seconds
     let array = try store.array(variant: variant, kernel: kernel, part: .train)
     let (label, tile) = (assignment.label(variant, kernel), array.spec.grid.tileRows)
@@ -79,6 +83,15 @@ package struct DensityStage: KernelStage {
         "spectral density of \(label)", fraction: Double(step) / Double(most),
         detail: "\(step) of \(most) steps", at: MPIEnvironment.seconds)
       try ranks.stopIfAsked()
+    }
+    if !hasSpectrum {
+      let indefiniteness = Indefiniteness(
+        run, hasSingleElements: assignment.hasSingleElements || tiles == .f32)
+      let largest = max(density.largestNode, -density.leastNode)
+      let warning = indefiniteness.warning(
+        label, eigenvalueAtMost: density.leastNode, trace: mean * Double(n),
+        noise: Double(n) * .ulpOfOne * largest)
+      if let warning { console.warn("\(warning); its density takes negative ones for zero") }
     }
     try write(density, variant, kernel)
     return summary(density, tiles, mean: mean, seconds: MPIEnvironment.seconds - start)
