@@ -15,7 +15,7 @@ package struct DensitySummary: Codable, Equatable {
   package var regularizations: [RegularizedDensity]
   package var seconds: Double
 
-  /// A value and its uncertainty (one standard error).
+  /// A value and its uncertainty (one standard error, together with the error of the quadrature rules).
   package struct EstimateSummary: Codable, Equatable {
     package var value: Double
     package var error: Double

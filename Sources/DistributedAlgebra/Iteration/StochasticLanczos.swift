@@ -36,15 +36,22 @@ public struct StochasticLanczos: Sendable {
   public let order: Int
   /// The rules, one for each probe.
   public let rules: [Rule]
+  /// The rules with a further node at 0, one for each probe. Where there is none, these are the same as `rules`.
+  private let bounds: [Rule]
 
-  /// Makes a density from known rules.
-  public init(order: Int, rules: [Rule]) { (self.order, self.rules) = (order, rules) }
-
-  /// Estimates tr f(A), with the standard error from the scatter of the probes. Local.
+  /// Estimates tr f(A). The error includes the scatter of the probes and the uncertainty of the rules. Local.
+  ///
+  /// If A has no negative eigenvalues, and the odd derivatives of f are positive and the even ones negative, a rule with
+  /// a node at 0 gives a lower bound of the integral, and one without gives an upper bound. This holds for
+  /// log(lambda + s) and for lambda / (lambda + s). Half the difference of the two counts as the rule's uncertainty.
+  ///
+  /// Source: Gauss and Gauss-Radau rules (Golub and Meurant, sections 6.2 and 6.3).
   public func trace(_ f: (Double) -> Double) -> Estimate {
-    estimate { rule in
-      (zip(rule.nodes, rule.weights).reduce(0) { $0 + $1.1 * f($1.0) }, 0)
-    }
+    estimate(
+      zip(rules, bounds).map { rule, bound -> (value: Double, error: Double) in
+        let value = rule.mean(of: f)
+        return (value, abs(value - bound.mean(of: f)) / 2)
+      })
   }
 
   /// Estimates the number of eigenvalues below a positive bound. The error includes the scatter of the probes and the
@@ -55,7 +62,7 @@ public struct StochasticLanczos: Sendable {
   ///
   /// Source: the inequalities of Chebyshev, Markov and Stieltjes (Golub and Meurant, section 4.3).
   public func count(below bound: Double) -> Estimate {
-    estimate { $0.part(below: bound) }
+    estimate(rules.map { $0.part(below: bound) })
   }
 
   /// The largest node, which is at most the largest eigenvalue.
@@ -69,9 +76,8 @@ public struct StochasticLanczos: Sendable {
     rules.compactMap { $0.nodes.first { $0 > 0 } }.min() ?? 0
   }
 
-  /// - Parameter value: Computes a value, with its own error, from one rule.
-  private func estimate(_ value: (Rule) -> (value: Double, error: Double)) -> Estimate {
-    let values = rules.map(value)
+  /// - Parameter values: The value of each rule, with its own error.
+  private func estimate(_ values: [(value: Double, error: Double)]) -> Estimate {
     let (n, count) = (Double(order), Double(values.count))
     let mean = values.reduce(0) { $0 + $1.value } / count
     let own = values.reduce(0) { $0 + $1.error } / count
@@ -82,6 +88,11 @@ public struct StochasticLanczos: Sendable {
 }
 
 extension StochasticLanczos.Rule {
+  /// The mean of a function over the measure.
+  fileprivate func mean(of f: (Double) -> Double) -> Double {
+    zip(nodes, weights).reduce(0) { $0 + $1.1 * f($1.0) }
+  }
+
   /// The part of the measure below a bound, and its uncertainty.
   fileprivate func part(below bound: Double) -> (value: Double, error: Double) {
     var sum = 0.0
@@ -121,7 +132,8 @@ extension StochasticLanczos {
       try processes.step(a)
       try poll(step)
     }
-    self.init(order: a.order, rules: try processes.rules())
+    let found = try processes.rules()
+    (order, rules, bounds) = (a.order, found.rules, found.bounds)
   }
 }
 
@@ -207,32 +219,62 @@ private struct LanczosProcesses {
     return sum
   }
 
-  /// The quadrature rules, the same on all ranks. Collective.
-  func rules() throws -> [StochasticLanczos.Rule] {
+  /// The quadrature rules without and with a node at 0, the same on all ranks. Collective.
+  func rules() throws -> (rules: [StochasticLanczos.Rule], bounds: [StochasticLanczos.Rule]) {
     let communicator = share.communicator
     let atRoot = communicator.rank == 0
     var flat: [Double] = []
     try communicator.agree {
       guard atRoot else { return }
       for (diagonal, beside) in zip(diagonals, besides) {
-        let size = diagonal.count
-        var matrix = [Double](repeating: 0, count: size * size)
-        for i in 0..<size {
-          matrix[i * size + i] = diagonal[i]
-          if i + 1 < size { matrix[(i + 1) * size + i] = beside[i] }
-        }
-        let pairs = try symmetricEigenpairs(of: matrix, n: size)
-        flat += pairs.values
-        flat += (0..<size).map { pairs.vectors[$0 * size] * pairs.vectors[$0 * size] }
+        flat += try quadrature(diagonal, beside)
+        let (end, link) = nodeAtZero(diagonal, beside)
+        flat += try quadrature(diagonal + [end], Array(beside.dropLast()) + [link])
       }
     }
     flat = try communicator.broadcast(flat)
-    let size = flat.count / (2 * probes)
-    return (0..<probes).map { probe in
-      let first = 2 * size * probe
-      let kept = (0..<size).filter { flat[first + size + $0] > 0 }
+    // Each probe has 2 steps numbers, and then 2 (steps + 1).
+    let steps = (flat.count / probes - 2) / 4
+    func rule(from first: Int, size: Int) -> StochasticLanczos.Rule {
+      let kept = (first..<first + size).filter { flat[$0 + size] > 0 }
       return StochasticLanczos.Rule(
-        nodes: kept.map { flat[first + $0] }, weights: kept.map { flat[first + size + $0] })
+        nodes: kept.map { flat[$0] }, weights: kept.map { flat[$0 + size] })
     }
+    let starts = (0..<probes).map { $0 * (4 * steps + 2) }
+    return (
+      starts.map { rule(from: $0, size: steps) },
+      starts.map { rule(from: $0 + 2 * steps, size: steps + 1) }
+    )
+  }
+
+  /// The nodes and then the weights of a tridiagonal matrix. Only the first elements of `beside` are read.
+  private func quadrature(_ diagonal: [Double], _ beside: [Double]) throws -> [Double] {
+    let size = diagonal.count
+    var matrix = [Double](repeating: 0, count: size * size)
+    for i in 0..<size {
+      matrix[i * size + i] = diagonal[i]
+      if i + 1 < size { matrix[(i + 1) * size + i] = beside[i] }
+    }
+    let pairs = try symmetricEigenpairs(of: matrix, n: size)
+    return pairs.values + (0..<size).map { pairs.vectors[$0 * size] * pairs.vectors[$0 * size] }
+  }
+
+  /// The last diagonal element, and the element beside it, of a tridiagonal matrix with one more row that has an
+  /// eigenvalue at 0. Both are 0, which adds a node without weight, if the rule is already exact, or if the matrix is not
+  /// positive definite.
+  private func nodeAtZero(
+    _ diagonal: [Double], _ beside: [Double]
+  ) -> (end: Double, link: Double) {
+    guard let link = beside.last, !beside.contains(0) else { return (0, 0) }
+    // A node slightly below 0 keeps the matrix definite where rounding errors make it singular.
+    let size = diagonal.map { abs($0) }.max() ?? 0
+    let node = -(Double(share.order) * Double.ulpOfOne * size)
+    var pivot = 0.0
+    for (index, element) in diagonal.enumerated() {
+      let above = index > 0 ? beside[index - 1] : 0
+      pivot = element - node - (index > 0 ? above * above / pivot : 0)
+      guard pivot > 0 else { return (0, 0) }
+    }
+    return (node + link * link / pivot, link)
   }
 }
