@@ -146,8 +146,8 @@ import Testing
     #expect(abs(found.dimension - (4.0 / 6 - 1)) < 1e-15)
     // Residuals s / (lambda + s) y: 1 / 3 and 4.
     #expect(abs(found.trainError - (1.0 / 9 + 16) / 2) < 1e-14)
-    let constant = 2 * log(2 * Double.pi)
-    let expected: Double = -(1.0 / 6 + 4 + log(6) + constant) / 2
+    let terms: [Double] = [1.0 / 6, 4, log(6), 2 * log(2 * Double.pi)]
+    let expected = -terms.reduce(0, +) / 2
     #expect(abs(found.logMarginalLikelihood - expected) < 1e-14)
     let clipped = TargetSpectrum(ascending: [0, 4], weights: [2, 1], outputs: 1)
     #expect(
