@@ -82,6 +82,9 @@ def test_eigenvectors_of_another_job_are_not_taken(tmp_path):
     assert "40 eigenvectors" in said and "the run has 5" in said
     succeed("run", path, "--resume")
     assert not old.exists() and (tmp_path / "run/alignment/ntk_phi_30_train.npy").exists()
+    # Files of targets that are no longer asked for.
+    succeed("run", path, "--resume", "--set", "alignment.targets=[]")
+    assert not list((tmp_path / "run/alignment").glob("*_phi_*"))
 
 
 @pytest.mark.parametrize("change, words", [
@@ -99,9 +102,6 @@ def test_bad_alignment_is_said_in_one_sentence(tmp_path, change, words):
     said, = sentences(result)
     assert all(word in said for word in words), said
     assert not (tmp_path / "run").exists()
-    # Files of targets that are no longer asked for.
-    succeed("run", path, "--resume", "--set", "alignment.targets=[]")
-    assert not list((tmp_path / "run/alignment").glob("*_phi_*"))
 
 
 def test_another_precision_of_the_spectrum_measures_again(tmp_path):

@@ -192,8 +192,8 @@ def test_a_refused_job_leaves_no_folder(tmp_path):
         assert refused.returncode == 78 and "validation" in sentences(refused)[0]
         assert not (tmp_path / "run").exists()
     path = write_job(tmp_path, spectrum={"vectors": "all"}, alignment={"targets": [1, 131]})
-    for command in ("run", "plan"):
-        refused = ntk_dist(command, path, *(["--ranks", 1] if command == "plan" else []))
+    for name, options in (("run", []), ("plan", ["--ranks", 1])):
+        refused = ntk_dist(name, path, *options)
         assert refused.returncode == 78 and "alignment.targets" in sentences(refused)[0]
     assert not (tmp_path / "run").exists()
     succeed("run", path, "--set", "alignment.targets=[1]")

@@ -91,5 +91,5 @@ if __name__ == "__main__":
         ("tanh(x)", "1024", "400", "0.25"),
         ("tanh(x)", "10000", "10000", "1.5"),
     ]:
-        numbers = ", ".join(np.format_float_positional(x, 17, fractional=False) for x in pair(case[0], *map(REAL, case[1:])))
-        print(f'    ("{case[0]}", {", ".join(case[1:])}, [{numbers}]),', flush=True)
+        numbers = [np.format_float_positional(x, 17, fractional=False) for x in pair(case[0], *map(REAL, case[1:]))]
+        print(f'    ("{case[0]}", {", ".join(case[1:])}, [{", ".join(numbers)}]),', flush=True)
