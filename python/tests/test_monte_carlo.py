@@ -22,7 +22,7 @@ SAMPLES = {True: 400, False: 160} if EXHAUSTIVE else {True: 64, False: 64}
 
 #: Widths and numbers of networks of special cases.
 SPECIAL = {
-    # If a network ends with an activation, the derivatives of as many outputs as channels are needed.
+    # A network that ends with an activation needs the derivatives of as many outputs as channels.
     "pool last": ((16, 128), 80),
     # Every pixel has weights of its own.
     "local_convolution": ((16, 128), 160),
