@@ -27,8 +27,8 @@ SPECIAL = {
     # Every pixel has weights of its own.
     "local_convolution": ((16, 128), 160),
     # The kink at 0 of the mechanism makes the mean approach the limit slowly.
-    "self_attention relu": ((16, 256), 40),
-    "self_attention abs": ((16, 256), 40),
+    "self_attention relu": ((256, 1024), 40),
+    "self_attention abs": ((256, 1024), 40),
     # Products of many random matrices: the errors of narrow networks decrease faster.
     "self_attention root": ((64, 512), 160),
     "recurrent pixels": ((64, 512), 160),
