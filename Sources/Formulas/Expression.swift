@@ -62,7 +62,7 @@ indirect enum Expression: Hashable, Sendable {
     case (.number(let x), .number(let y)) where y != 0: return .number(x / y)
     case (.number(0), _): return .number(0)
     case (_, .number(1)): return a
-    default: return .binary(.over, a, b)
+    default: return logisticQuotient(a, b) ?? .binary(.over, a, b)
     }
   }
 

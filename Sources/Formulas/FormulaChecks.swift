@@ -16,13 +16,19 @@ extension Formula {
     for side in [1.0, -1] {
       func size(_ x: Double) -> Double {
         let sum = abs(value(at: side * x)) + abs(slope.value(at: side * x))
-        return sum.isFinite ? Library.logarithm(1 + sum) : .infinity
+        return Library.logarithm(1 + sum)
       }
       var x = 4.0
       while x <= 8192 {
         let (here, beyond) = (size(x), size(2 * x))
         // Beyond this, even exp of a linear function overflows.
-        if here > 200 && beyond == .infinity { break }
+        if here > 200 && !beyond.isFinite { break }
+        if here.isFinite && beyond.isNaN {
+          throw FormulaError(
+            at: nil,
+            "it or its derivative has no value at x = \(side * 2 * x), where a part of it overflows; "
+              + "write it with sigmoid, softplus or tanh, which do not")
+        }
         if beyond > 30 && beyond > 3.2 * here {
           throw FormulaError(
             at: nil,

@@ -140,6 +140,7 @@ struct FormulaParser {
 
   private static func folded(_ function: ElementaryFunction, _ u: Expression) -> Expression {
     if case .number(let number) = u { return .number(function.value(number)) }
+    if function == .log, let softplus = Expression.logisticLogarithm(u) { return softplus }
     return .call(function, u)
   }
 

@@ -58,7 +58,8 @@ import Testing
     arguments: [
       ("exp(x**2)", "grows like"), ("exp(0.01 * x**2)", "grows like"),
       ("exp(exp(x))", "grows like"), ("exp(abs(x) ** 3)", "grows like"), ("log(x)", "no finite"),
-      ("sqrt(x)", "no finite"), ("1 / x", "grows without bound"), ("log(abs(x))", "grows without"),
+      ("1 / (2 + exp(x))", "overflows"), ("sqrt(x)", "no finite"), ("1 / x", "grows without bound"),
+      ("log(abs(x))", "grows without"),
       ("sqrt(abs(x))", "its derivative grows"), ("abs(x) ** 0.5", "its derivative grows"),
       ("1 / (x - 1.5)", "grows without"), ("x / 0", "no finite"), ("log(-1) + x", "no finite"),
     ])
@@ -71,7 +72,8 @@ import Testing
   @Test(
     "what has one is not",
     arguments: [
-      "x", "exp(x)", "cosh(2 * x)", "x ** 100", "exp(-x**2)", "sqrt(abs(x)) ** 4", "sin(x) / x",
+      "x / (1 + exp(-x))", "log(1 + exp(x))", "exp(x) * cos(x)", "x", "exp(x)", "cosh(2 * x)",
+      "x ** 100", "exp(-x**2)", "sqrt(abs(x)) ** 4", "sin(x) / x",
       "exp(3 * x)", "abs(x) ** 1.5", "sign(x)", "where(x > 0, 1, 0)", "exp(-20 * x)", "2",
     ])
   func dual(_ text: String) throws { try Formula(text).checkIsActivation() }

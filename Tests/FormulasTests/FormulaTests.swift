@@ -11,6 +11,12 @@ import Testing
       ("min(max(x, 0), 6)", "min(max(x, 0), 6)"), ("x - (1 - x)", "x - (1 - x)"),
       ("x / (2 * x)", "x / (2 * x)"), ("(-x)**3", "(-1 * x) ** 3"), ("x**-2", "x ** (-2)"),
       ("sin(pi)", "1.2246467991473532e-16"), ("1e-3 * x", "0.001 * x"), ("--x", "x"),
+      ("1 / (1 + exp(-x))", "sigmoid(x)"), ("exp(x) / (exp(x) + 1)", "sigmoid(x)"),
+      ("x / (1 + exp(-1.702 * x))", "x * sigmoid(1.702 * x)"),
+      ("2 / (1 + exp(-2 * x)) - 1", "2 * sigmoid(2 * x) - 1"),
+      ("x * tanh(log(1 + exp(x)))", "x * tanh(softplus(x))"),
+      ("log(exp(-x) + 1)", "softplus(-1 * x)"),
+      ("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", "tanh(x)"),
     ])
   func text(_ text: String, _ canonical: String) throws {
     let formula = try Formula(text)
