@@ -41,13 +41,13 @@ public struct Formula: Sendable, Hashable, CustomStringConvertible {
   /// sign, sqrt and log; the differences of the arguments of min, max and where; denominators; and
   /// the bases of fractional powers.
   public func breaks(within bound: Double) -> [Double] {
-    FormulaBreaks(expression, bound, steps: 2048).places
+    FormulaBreaks(expression, within: bound).places
   }
 
-  /// The breaks in a wide range, searched in at least `steps` equal steps on each side; nil if there
-  /// are more than `most`.
-  public func breaks(within bound: Double, steps: Int, most: Int) -> [Double]? {
-    let breaks = FormulaBreaks(expression, bound, steps: steps, most: most)
-    return breaks.areTooMany || breaks.places.count > most ? nil : breaks.places
+  /// The breaks with |x| in `range`, in ascending order; nil if there are more than `most`. Arguments
+  /// are evaluated at whole numbers.
+  public func breaks(beside range: ClosedRange<Int>, most: Int) -> [Double]? {
+    let breaks = FormulaBreaks(expression, beside: range, most: most)
+    return breaks.areTooMany ? nil : breaks.places
   }
 }

@@ -1,41 +1,41 @@
 /// Finds the zeros of all parts of an expression that cause a break where they are 0.
 struct FormulaBreaks {
+  /// In ascending order.
   private(set) var places: [Double] = []
-  /// Whether the search ended because there are too many.
+  /// Whether the search ended because there are more than asked for.
   private(set) var areTooMany = false
-  private let grid: [Double]
-  private let bound: Double
 
-  private let most: Int
+  /// Searches |x| <= `bound`.
+  init(_ expression: Expression, within bound: Double) {
+    // Even steps, and steps that grow from 0 on, to find breaks at small and large arguments.
+    var half = (1...2048).map { bound * Double($0) / 2048 }
+    half += (1...512).map { bound * Library.exponential(-0.07 * Double($0)) }
+    half += (1...64).map { Double($0) / 4 }.filter { $0 < bound }
+    let positive = Set(half).sorted()
+    self.init(expression, [positive.reversed().map { -$0 } + [0] + positive], most: .max)
+  }
 
-  /// - Parameters:
-  ///   - steps: the number of equal steps in each half of the grid.
-  ///   - most: the largest number of zeros of a part.
-  init(_ expression: Expression, _ bound: Double, steps: Int, most: Int = .max) {
-    (self.bound, self.most) = (bound, most)
+  /// Searches the whole numbers in `range` and in its mirror image, and ends after `most` breaks.
+  init(_ expression: Expression, beside range: ClosedRange<Int>, most: Int) {
+    let positive = range.map { Double($0) }
+    self.init(expression, [positive.reversed().map { -$0 }, positive], most: most)
+  }
+
+  private init(_ expression: Expression, _ grids: [[Double]], most: Int) {
     var arguments: Set<Expression> = []
     expression.forEachPart { part in
       if let argument = part.breakingArgument { arguments.insert(argument) }
     }
-    guard !arguments.isEmpty else {
-      grid = []
-      return
+    for argument in arguments {
+      for grid in grids where !areTooMany { findZeros(of: argument, grid, most) }
     }
-    // Even steps, and steps that grow from 0 on, to find breaks at small and large arguments.
-    var half = (1...steps).map { bound * Double($0) / Double(steps) }
-    half += (1...512).map { bound * Library.exponential(-0.07 * Double($0)) }
-    half += (1...64).map { Double($0) / 4 }.filter { $0 < bound }
-    let positive = Set(half).sorted()
-    grid = positive.reversed().map { -$0 } + [0] + positive
-    for argument in arguments { findZeros(of: argument) }
     places = merged(places)
   }
 
-  private mutating func findZeros(of argument: Expression) {
+  private mutating func findZeros(of argument: Expression, _ grid: [Double], _ most: Int) {
     let values = argument.values(at: grid)
-    let known = places.count
     for index in grid.indices {
-      if places.count - known > most {
+      if places.count > most {
         areTooMany = true
         return
       }

@@ -1,6 +1,5 @@
 import BlockCyclic
 import DistributedAlgebra
-import Failures
 import Jobs
 import RankProgram
 import Solve

@@ -84,6 +84,24 @@ import Testing
     }
   }
 
+  @Test(
+    "breaks that only large variances meet are those of the function at a smaller scale",
+    arguments: [("min(x, 600)", "min(x, 1)"), ("where(x > 600, 0, x)", "where(x > 1, 0, x)")])
+  func farBreaks(_ formulas: (far: String, near: String)) throws {
+    let scale = 600.0 * 600
+    for (q1, q2, u) in [(1e5, 2e5, 0.4), (3e5, 3e5, 1.6)] {
+      let layers = [formulas.far, formulas.near].map {
+        fullyConnected(FormulaActivationTests.elementwise($0), depth: 1, w: 1, b: 0)
+      }
+      let far = try onePair(layers[0], .f64, q1: q1, q2: q2, u: u)
+      let near = try onePair(layers[1], .f64, q1: q1 / scale, q2: q2 / scale, u: u)
+      for index in 0..<4 {
+        #expect(
+          relativeError(far[index], scale * near[index]) < 1e-11, "\(formulas) \(q1) \(index)")
+      }
+    }
+  }
+
   @Test("the series and the quadrature meet where one takes over from the other")
   func seam() throws {
     let layers = fullyConnected(

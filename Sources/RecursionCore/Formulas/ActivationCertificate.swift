@@ -43,7 +43,7 @@ public struct ActivationCertificate: Codable, Equatable, Sendable {
     guard let errorF64, let errorF32, let pairs else {
       return
         "\(activation): \(formula), by truncated series, microseconds a pair, and for nearly equal "
-        + "images by quadrature, milliseconds a pair"
+        + "images by quadrature, some 10 milliseconds a pair"
     }
     var cost = "closed forms, about a microsecond a pair"
     if let operations, let operationsOfEqual {

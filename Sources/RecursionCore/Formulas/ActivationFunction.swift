@@ -8,16 +8,20 @@ struct ActivationFunction: Sendable {
   private let slope: Formula
   private let nearBreaks: [Double]
   private let allBreaks: [Double]
-  /// The breaks that large variances meet too; nil if there are too many.
+  /// `allBreaks`, and those that only large variances meet; nil if there are too many.
   private let farBreaks: [Double]?
   /// The places where phi or one of its derivatives may jump, for any variance.
   let everyBreak: [Double]
-  /// Whether no derivative jumps anywhere, and whether none jumps except at 0.
+  /// Whether no derivative jumps anywhere, and whether none jumps except at 0, within the reach of the
+  /// variances that have tables.
   let isSmooth: Bool
   let isSmoothBesidesZero: Bool
+  /// Whether phi itself jumps.
+  let jumps: Bool
 
   /// Breaks are searched as far as the normal distribution of the largest variance reaches.
-  private static let bounds = (near: 64.0, all: 512.0, far: 16_384.0)
+  private static let bounds = (near: 64.0, all: 512.0)
+  private static let farRange = 512...16_384
   /// The largest variances for `allBreaks` and for `farBreaks`.
   private static let largestVariances = (ofAll: 150.0, ofFar: 1e6)
   private static let mostFarBreaks = 64
@@ -40,24 +44,20 @@ struct ActivationFunction: Sendable {
     nearBreaks = breaks(Self.bounds.near)
     allBreaks = breaks(Self.bounds.all)
     func far(_ formula: Formula) -> [Double]? {
-      formula.breaks(within: Self.bounds.far, steps: 65_536, most: Self.mostFarBreaks)
+      formula.breaks(beside: Self.farRange, most: Self.mostFarBreaks)
     }
-    if let ofValue = far(formula), let ofSlope = far(slope) {
-      farBreaks = Self.merged(ofValue, ofSlope)
-    } else {
-      farBreaks = nil
-    }
+    let more = far(formula).flatMap { ofValue in far(slope).map { Self.merged(ofValue, $0) } }
+    farBreaks = more.map { [allBreaks] in Self.merged(allBreaks, $0) }
     everyBreak = Set(nearBreaks + allBreaks + (farBreaks ?? [])).sorted()
-    isSmooth = everyBreak.isEmpty
-    isSmoothBesidesZero = everyBreak.allSatisfy { $0 == 0 }
+    isSmooth = nearBreaks.isEmpty && allBreaks.isEmpty
+    isSmoothBesidesZero = (nearBreaks + allBreaks).allSatisfy { $0 == 0 }
+    jumps = everyBreak.contains { Self.jumps(formula, at: $0) }
   }
 
   private static func merged(_ a: [Double], _ b: [Double]) -> [Double] {
     (a + b).sorted().withoutNeighbors(within: 1e-12)
   }
 
-  /// Whether phi itself jumps.
-  var jumps: Bool { allBreaks.contains { Self.jumps(formula, at: $0) } }
   /// Whether phi is 0 at 0, from both sides.
   var vanishesAtZero: Bool {
     values(at: [0, Self.tiny, -Self.tiny]).allSatisfy { abs($0) <= Self.tiny * 1e9 }

@@ -85,7 +85,7 @@ final class FormulaDuals: Sendable {
 
   /// The expansion of phi at one variance; nil if phi is not smooth there.
   func expansion(_ variance: Double) -> HermiteExpansion? {
-    guard function.isSmooth else { return nil }
+    guard function.isSmooth, function.breaks(variance.squareRoot()).isEmpty else { return nil }
     if let known = state.withLock({ $0.expansions[variance] }) { return known }
     let expansion = HermiteExpansion(function, variance: variance)
     state.withLock {

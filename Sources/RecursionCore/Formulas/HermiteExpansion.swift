@@ -144,8 +144,9 @@ private struct Nodes {
       && abs(mean - coarser.mean) <= 4e-15 * (abs(mean) + square.squareRoot())
   }
 
-  /// Computes b_n until eight coefficients in a row are small and their squares sum to E[phi'^2]. The second condition is needed for fast
-  /// oscillations, whose large coefficients come far after small ones.
+  /// Computes b_n until eight coefficients in a row are small and their squares sum to E[phi'^2].
+  /// The second condition is needed for fast oscillations, whose large coefficients come far after
+  /// small ones.
   ///
   /// - Returns: the coefficients, and whether the first eight small coefficients are the last ones.
   func coefficients() -> (slopes: [Double], isGradual: Bool)? {

@@ -81,7 +81,8 @@ struct PolarQuadrature: Sendable {
   }
 
   /// The width of panels that resolve functions that vary on a scale of 1 in x. It has a lower
-  /// bound, because large variances are refused anyway.
+  /// bound: at large variances, most functions vary on a larger scale except near 0, and `resolved`
+  /// halves panels that are too wide.
   static func width(_ root: Double) -> Double { max(min(2, 2.5 / root), 0.1) }
 
   /// Both duals of a pair.
