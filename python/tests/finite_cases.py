@@ -1,6 +1,19 @@
 """A network for each layer of a job."""
 
+import numpy as np
+
 IMAGES = (4, 5, 2)
+
+
+def signed_images(generator, count):
+    """Images whose pixels are close to (1, 1) or (-1, -1).
+
+    The scores of attention between two pixels are then far from 0, where relu and abs have a kink.
+    Around a kink, the mean over finite networks approaches the limit slowly.
+    """
+    signs = generator.choice([-1.0, 1.0], (count, *IMAGES[:2], 1))
+    return signs * (1 + 0.3 * generator.standard_normal((count, *IMAGES)))
+
 
 _DENSE = {"dense": {"weight_variance": 1.3, "bias_variance": 0.1}}
 _CONVOLUTION = {"convolution": {"filter": 3, "weight_variance": 1.4, "bias_variance": 0.1}}
@@ -47,6 +60,11 @@ ACTIVATIONS = {
 
 def _middle(*layers, readout="flatten"):
     return [_CONVOLUTION, "relu", *layers, readout, _DENSE]
+
+
+def _signed(attention):
+    """A network whose scores keep the signs of pixels like those of `signed_images`."""
+    return [attention, "flatten", _DENSE]
 
 
 _NORMAL = [_CONVOLUTION, "erf"]
@@ -132,19 +150,18 @@ LAYERS = {
         },
     ),
     "self_attention": _middle({"self_attention": _ATTENTION}),
-    "self_attention relu": _middle(
-        {"self_attention": {"mechanism": "relu", "positional": "sum", **_ATTENTION}}
-    ),
-    "self_attention abs": _middle(
+    "self_attention sum": _middle({"self_attention": {"positional": "sum", **_ATTENTION}}),
+    "self_attention concatenate": _middle(
         {
             "self_attention": {
-                "mechanism": "abs",
                 "positional": "concatenate",
                 "positional_values": True,
                 **_ATTENTION,
             }
         }
     ),
+    "self_attention relu": _signed({"self_attention": {"mechanism": "relu", **_ATTENTION}}),
+    "self_attention abs": _signed({"self_attention": {"mechanism": "abs", **_ATTENTION}}),
     "self_attention root": _middle(
         {"self_attention": {"mechanism": "identity", "scaling": "root", **_ATTENTION}}
     ),
