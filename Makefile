@@ -147,7 +147,7 @@ test-python: build library
 test-finite: build library
 	cd $(PYTHON_PACKAGE) && PYTHONPATH=src NTK_EXHAUSTIVE=1 NTK_DIST_LIBRARY=$(abspath $(LIBRARY)/lib/libntkdist.so) \
 	  XLA_FLAGS=--xla_backend_optimization_level=0 \
-	  ../$(TIMED) "tests of finite networks" "$$(../scripts/python-environment --peer --torch)" -m pytest -q -p no:cacheprovider \
+	  ../$(TIMED) "tests of finite networks" "$$(../scripts/python-environment --peer --torch)" -m pytest -q -n 2 -p no:cacheprovider \
 	  tests/test_finite.py tests/test_finite_only.py tests/test_derivatives.py tests/test_monte_carlo.py \
 	  tests/test_jacobians*.py \
 	  tests/test_peer_empirical.py tests/test_peer_finite.py

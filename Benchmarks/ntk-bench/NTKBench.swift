@@ -21,6 +21,11 @@ struct NTKBench {
     }
     let all = ["core", "pixels", "attention", "block", "squares", "features", "reduction", "pack"]
     let cases = arguments.isEmpty ? all : arguments
+    if let unknown = cases.first(where: { !all.contains($0) }) {
+      let text = "ntk-bench: no case \(unknown) (\(all.joined(separator: ", ")))\n"
+      FileHandle.standardError.write(Data(text.utf8))
+      exit(64)
+    }
     let environment = try MPIEnvironment()
     for name in cases {
       switch name {
@@ -33,10 +38,7 @@ struct NTKBench {
       case "features": try FeatureBenchmark.run(on: environment.world, only: only)
       case "reduction": try ReductionBenchmark.run(on: environment.world, only: only)
       case "pack": if environment.world.rank == 0 { try PackBenchmark.run() }
-      default:
-        let text = "ntk-bench: no case \(name) (\(all.joined(separator: ", ")))\n"
-        FileHandle.standardError.write(Data(text.utf8))
-        exit(64)
+      default: break
       }
       try environment.world.barrier()
     }
