@@ -131,6 +131,7 @@ class Generator(Layers):
         self.state.has_width = has_width
         if self.chance(0.25):
             layers = [*main, {"dense": parameters}]
+            self.state.has_width = "width" in parameters
         else:
             parameters["weight_variance"] = round(0.3 * parameters["weight_variance"], 3)
             layers = [{"residual": {"main": [*main, {"dense": parameters}]}}]

@@ -1,6 +1,5 @@
 """A network for each layer of a job."""
 
-import numpy as np
 
 IMAGES = (4, 5, 2)
 
