@@ -66,6 +66,17 @@ def test_implementations(peer, network, images, implementation, vmap_axes):
     same(traced(x1, x2, params), np.einsum("abiijjcd->abjcd", expected) / x1[:, 1:-1].shape[1])
 
 
+@pytest.mark.parametrize("axes", [(1, 1, -2), (2, -2, -1)])
+def test_axes_that_are_named_twice(peer, network, images, axes):
+    apply_fn, params = network
+    for name in ("empirical_nngp_fn", "empirical_ntk_fn"):
+        expected = getattr(peer, name)(apply_fn, axes)(*images, params)
+        same(getattr(ntkdist, name)(apply_fn, axes)(*images, params), expected)
+    vectors = ntkdist.NtkImplementation.NTK_VECTOR_PRODUCTS
+    found = ntkdist.empirical_ntk_fn(apply_fn, axes, implementation=vectors)(*images, params)
+    same(found, expected)
+
+
 def test_get(peer, jax, network, images):
     apply_fn, params = network
     ours, theirs = (p.empirical_kernel_fn(apply_fn, vmap_axes=0) for p in (ntkdist, peer))
@@ -129,6 +140,8 @@ def test_keywords(peer, jax):
 
     params = jax.numpy.asarray(generator.standard_normal((3, 2)))
     expected = peer.empirical_ntk_fn(network)(*x, params, pattern=pattern)
+    blocks = ntkdist.batch(ntkdist.empirical_ntk_fn(network), batch_size=2)
+    same(blocks(*x, params, pattern=pattern), expected)
     for axes in (None, (0, 0, {"pattern": 0}), (0, 0, 0)):
         found = ntkdist.empirical_ntk_fn(network, vmap_axes=axes)(*x, params, pattern=pattern)
         same(found, expected)

@@ -53,6 +53,41 @@ def test_directions_without_eigenvalue_do_not_move(rng):
         assert np.allclose(outputs, x @ weights, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_singular_kernels_give_the_limit_of_small_regularizations(rng, dtype):
+    x, z = rng.standard_normal((8, 3)), rng.standard_normal((4, 3))
+    train, test, own = ((a @ b.T).astype(dtype) for a, b in ((x, x), (z, x), (z, z)))
+    y = rng.standard_normal((8, 2)).astype(dtype)
+    weights, *_ = np.linalg.lstsq(x, y, rcond=None)
+    tolerance = 1e-10 if dtype == np.float64 else 1e-4
+    with pytest.warns(UserWarning, match="singular.* rank is 3 of 8"):
+        found = predict.gradient_descent_mse(train, y)(None, None, 0.0, test)
+    assert np.abs(found - z @ weights).max() < tolerance
+    with pytest.warns(UserWarning, match="singular"):
+        mean, covariance = predict.gp_inference(train, y)("ntkgp", test, own)
+    assert np.abs(mean - z @ weights).max() < tolerance
+    assert np.abs(covariance).max() < tolerance
+    for wrong in (train - np.eye(8), np.zeros((8, 8)), np.full((8, 8), np.nan)):
+        with pytest.raises(ValueError, match="not positive definite"):
+            predict.gradient_descent_mse(wrong, y)(None, None, 0.0, test)
+
+
+def test_options_may_be_trees(problem, rng):
+    """Parameters of a finite network, which are given for training and for test inputs."""
+    x, params = rng.standard_normal((3, 2)), [(np.eye(2), 1.0), {"b": np.zeros(3)}]
+
+    def kernel_fn(x1, x2, get, params):
+        values = x1 @ params[0][0] @ (x1 if x2 is None else x2).T + np.eye(len(x1))
+        return values if isinstance(get, str) else SimpleNamespace(**{n: values for n in get})
+
+    predict_fn = predict.gradient_descent_mse_ensemble(kernel_fn, x, np.ones((3, 1)), params=params)
+    same = [(np.eye(2), 1.0), {"b": np.zeros(3)}]
+    found = predict_fn(1.0, x, "ntk", params=same)
+    assert np.array_equal(found, predict_fn(1.0, x, "ntk"))
+    with pytest.raises(ValueError, match="params is"):
+        predict_fn(1.0, x, "ntk", params=[(np.eye(2), 2.0), {"b": np.zeros(3)}])
+
+
 def test_posteriors_know_the_training_inputs(problem):
     train, _, y = problem
     found = predict.gp_inference(train, y)("nngp", train, train)

@@ -38,10 +38,10 @@ def batch(
         blocks2 = blocks1 if is_same else _blocks(x2, batch_size)
         rows = []
         for i, first in enumerate(blocks1):
-            row = [
-                kernel_fn(first, None if is_same and i == j else second, *args, **kwargs)
-                for j, second in enumerate(blocks2)
-            ]
+            row = []
+            for j, second in enumerate(blocks2):
+                own = _of_block(kwargs, i * batch_size, j * batch_size, batch_size)
+                row.append(kernel_fn(first, None if is_same and i == j else second, *args, **own))
             rows.append(_joined(row, 1))
         whole = _joined(rows, 0)
         if isinstance(whole, Kernel) and is_same:
@@ -58,6 +58,18 @@ def _blocks(x: Any, size: int) -> list[Any]:
         tree_util.tree_map(lambda leaf: leaf[start : start + size], x)  # noqa: B023
         for start in range(0, count, size)
     ]
+
+
+def _of_block(options: dict[str, Any], start1: int, start2: int, size: int) -> dict[str, Any]:
+    """Options of a kernel for a block of inputs: `pattern` is a pair with a graph for each input."""
+    pair = options.get("pattern")
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        return options
+    parts = [
+        None if graphs is None else graphs[start : start + size]
+        for graphs, start in zip(pair, (start1, start2))
+    ]
+    return {**options, "pattern": tuple(parts)}
 
 
 def _joined(parts: list[Any], axis: int) -> Any:

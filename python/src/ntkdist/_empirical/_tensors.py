@@ -34,22 +34,20 @@ class NtkImplementation(enum.IntEnum):
 def positive(axes: Axes, ndim: int) -> list[int]:
     """Axes of an array of `ndim` dimensions, counted from the front, ascending.
 
-    Raises ValueError for axes that it does not have, or that occur twice.
+    Raises ValueError for axes that it does not have.
     """
     given = [axes] if isinstance(axes, int) else list(axes)
     if any(not -ndim <= axis < ndim for axis in given):
         raise ValueError(f"axes are {tuple(given)} of outputs with {ndim} axes")
-    found = sorted(axis % ndim for axis in given)
-    if len(set(found)) < len(found):
-        raise ValueError(f"axes are {tuple(given)}; name each one once")
-    return found
+    return sorted(axis % ndim for axis in given)
 
 
 def contracted(a: Any, b: Any, ndim: int, trace_axes: Axes, diagonal_axes: Axes) -> Any:
     """Products of two arrays of outputs, summed over all axes after the first `ndim`.
 
     Axes of outputs come in pairs: (N1, N2, X, X, ...). A diagonal axis comes once; the mean is
-    taken over a traced one.
+    taken over a traced one. An axis that is named twice is divided by its size twice, as in
+    neural-tangents.
 
     Args:
         a: [*outputs1, *summed].

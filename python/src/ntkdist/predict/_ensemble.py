@@ -162,8 +162,19 @@ def _options(train: dict[str, Any], test: dict[str, Any]) -> tuple[dict[str, Any
         given = train.get(name)
         if isinstance(value, tuple) and isinstance(given, tuple) and len(value) == len(given) == 2:
             both[name] = (value[0], given[1])
-        elif name in train and not np.array_equal(np.asarray(given), np.asarray(value)):
+        elif name in train and not _are_equal(given, value):
             raise ValueError(
                 f"{name} is {given!r} for training and {value!r} for test inputs; give one value"
             )
     return both, own
+
+
+def _are_equal(a: Any, b: Any) -> bool:
+    """Whether two options are equal: arrays, or lists, tuples and dictionaries of them."""
+    if a is b:
+        return True
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_are_equal(a[name], b[name]) for name in a)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_are_equal, a, b))
+    return np.array_equal(np.asarray(a), np.asarray(b))

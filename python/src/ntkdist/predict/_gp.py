@@ -92,8 +92,9 @@ def gp_inference(
 
     @lru_cache(maxsize=2)
     def solve(name: str) -> Callable[[Array], Array]:
-        kernel = matrix(kernel_of(k_train_train, name))
-        return solver(regularized(kernel, diag_reg, diag_reg_absolute_scale))
+        given = kernel_of(k_train_train, name)
+        full = regularized(matrix(given), diag_reg, diag_reg_absolute_scale)
+        return solver(full, shared_dtype(given))
 
     @lru_cache(maxsize=2)
     def weights(name: str) -> Array:

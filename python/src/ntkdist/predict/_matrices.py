@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -124,24 +125,52 @@ def regularized(
     return kernel + shift * np.eye(len(kernel))
 
 
-def solver(kernel: NDArray[np.float64]) -> Callable[[Array], NDArray[np.float64]]:
+def solver(
+    kernel: NDArray[np.float64], dtype: np.dtype[Any]
+) -> Callable[[Array], NDArray[np.float64]]:
     """x -> kernel^-1 x for a symmetric positive definite matrix.
 
-    Raises ValueError for other matrices.
+    For a singular matrix, it is the limit for a small regularization, with a warning.
+
+    Args:
+        kernel: the matrix.
+        dtype: of the numbers from which it was made.
+
+    Raises ValueError for indefinite matrices, and for 0.
     """
     try:
         factor = np.linalg.cholesky(kernel)
         if not np.isfinite(factor).all():
             raise np.linalg.LinAlgError
     except np.linalg.LinAlgError:
-        raise ValueError(
-            "the kernel is singular to working precision; give a larger diag_reg"
-        ) from None
+        return _pseudo_inverse(kernel, float(np.finfo(dtype).eps))
     try:
         linalg = importlib.import_module("scipy.linalg")
     except ImportError:
         return lambda x: np.asarray(np.linalg.solve(kernel, x), np.float64)
     return lambda x: linalg.cho_solve((factor, True), x)
+
+
+def _pseudo_inverse(
+    kernel: NDArray[np.float64], epsilon: float
+) -> Callable[[Array], NDArray[np.float64]]:
+    """x -> kernel^+ x for a positive semi-definite matrix, with a warning.
+
+    Kernels between test and training inputs vanish along the eigenvectors of eigenvalue 0.
+    """
+    finite = np.isfinite(kernel).all()
+    values, vectors = np.linalg.eigh(kernel) if finite else (np.full(1, -np.inf), kernel)
+    rounding = len(kernel) * epsilon * float(np.abs(values).max())
+    kept = values > rounding
+    if values[0] < -rounding or not kept.any():
+        raise ValueError("the kernel is not positive definite; give a larger diag_reg")
+    warnings.warn(
+        f"the kernel is singular to working precision: its rank is {kept.sum()} of {len(kernel)}; "
+        "the result is the limit for a small diag_reg",
+        stacklevel=4,
+    )
+    basis, inverse = vectors[:, kept], 1 / values[kept]
+    return lambda x: np.asarray(basis @ (inverse[:, None] * (basis.T @ x)), np.float64)
 
 
 def shared_dtype(*arrays: Any) -> np.dtype[Any]:

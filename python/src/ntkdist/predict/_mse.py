@@ -43,7 +43,7 @@ def gradient_descent_mse(
     dtype = shared_dtype(kernel, y)
     positions = kernel.shape[::2]
     full = regularized(matrix(kernel), diag_reg, diag_reg_absolute_scale)
-    solve = lru_cache(maxsize=1)(lambda: solver(full))
+    solve = lru_cache(maxsize=1)(lambda: solver(full, dtype))
     basis = lru_cache(maxsize=1)(lambda: Eigenbasis(full, targets.size))
 
     def difference(fx_train_0: Any) -> Array:
