@@ -1,6 +1,5 @@
 """A network for each layer of a job."""
 
-
 IMAGES = (4, 5, 2)
 
 

@@ -61,7 +61,7 @@ def _blocks(x: Any, size: int) -> list[Any]:
 
 
 def _of_block(options: dict[str, Any], start1: int, start2: int, size: int) -> dict[str, Any]:
-    """Options of a kernel for a block of inputs: `pattern` is a pair with a graph for each input."""
+    """Options for a block of inputs; `pattern` is a pair with a graph for each input."""
     pair = options.get("pattern")
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         return options

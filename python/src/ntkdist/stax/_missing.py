@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import wraps
+from types import FunctionType
 from typing import Any, NoReturn
 
 _OWN_LAYERS = (
@@ -21,6 +23,7 @@ _NEAREST = {
     "supports_masking": _MASKS,
     "unmask_fn": _MASKS,
 }
+_DECORATORS = ("layer", "requires", "supports_masking")
 
 
 class _Missing:
@@ -43,7 +46,23 @@ class _Missing:
         raise NotImplementedError(f"ntkdist.stax has no {name}: {_NEAREST[name]}")
 
 
+class _MissingDecorator(_Missing):
+    """A missing decorator: the decorated function raises the error when it is called.
+
+    A program that defines a layer of its own can therefore use all others.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        function = args[0] if args else None
+        if len(args) != 1 or kwargs or not callable(function):
+            # The decorator has parameters.
+            return self
+        if isinstance(function, FunctionType):
+            return wraps(function)(lambda *_, **__: self._refuse())
+        self._refuse()
+
+
 def __getattr__(name: str) -> Any:
     if name not in _NEAREST:
         raise AttributeError(f"module 'ntkdist.stax' has no attribute {name!r}")
-    return _Missing(name)
+    return _MissingDecorator(name) if name in _DECORATORS else _Missing(name)
