@@ -147,6 +147,23 @@ def test_keywords(peer, jax):
         same(found, expected)
 
 
+def test_graphs_of_inputs_in_batches(peer, jax):
+    generator = np.random.default_rng(2)
+    x = jax.numpy.asarray(generator.standard_normal((5, 4, 3)))
+    graphs = jax.numpy.asarray(generator.standard_normal((5, 4, 4)))
+    net = (stax.Dense(6), stax.Relu(), stax.Aggregate(), stax.GlobalAvgPool(), stax.Dense(3))
+    init_fn, apply_fn, _ = stax.serial(*net)
+    key = jax.random.PRNGKey(3)
+    for second, pattern in ((None, (graphs, graphs)), (x[:2], (graphs, graphs[:2]))):
+        whole, blocks = (
+            ntkdist.monte_carlo_kernel_fn(init_fn, apply_fn, key, 2, batch_size=size)(
+                x, second, "ntk", pattern=pattern
+            )
+            for size in (0, 2)
+        )
+        same(blocks, whole)
+
+
 def test_random_keys(peer, jax, images):
     init_fn, apply_fn, _ = stax.serial(
         stax.Flatten(), stax.Dense(9), stax.Dropout(0.7), stax.Dense(2)

@@ -88,6 +88,24 @@ def test_options_may_be_trees(problem, rng):
         predict_fn(1.0, x, "ntk", params=[(np.eye(2), 2.0), {"b": np.zeros(3)}])
 
 
+def test_pairs_of_options_are_those_of_the_inputs(rng):
+    """As random keys and graphs: the second element is None where inputs meet themselves."""
+    x, z = rng.standard_normal((3, 2)), rng.standard_normal((2, 2))
+    seen = []
+
+    def kernel_fn(x1, x2, get, scales):
+        seen.append(scales)
+        values = x1 @ (x1 if x2 is None else x2).T
+        values = values + 3 * np.eye(len(x1)) if x2 is None else values
+        return values if isinstance(get, str) else SimpleNamespace(**{n: values for n in get})
+
+    predict_fn = predict.gradient_descent_mse_ensemble(
+        kernel_fn, x, np.ones((3, 1)), scales=("train", None)
+    )
+    predict_fn(1.0, z, "nngp", compute_cov=True, scales=("test", None))
+    assert seen == [("train", None), ("test", "train"), ("test", None)]
+
+
 def test_posteriors_know_the_training_inputs(problem):
     train, _, y = problem
     found = predict.gp_inference(train, y)("nngp", train, train)

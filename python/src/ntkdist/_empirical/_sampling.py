@@ -55,7 +55,7 @@ def monte_carlo_kernel_fn(
     kernel_fn = empirical_kernel_fn(apply_fn, trace_axes, diagonal_axes, vmap_axes, implementation)
     tree_map, split = jax().tree_util.tree_map, jax().random.split
 
-    def one(x1: Any, x2: Any, own: Any, names: tuple[str, ...], kwargs: dict[str, Any]) -> Any:
+    def one(x1: Any, x2: Any, own: Any, names: tuple[str, ...], /, **kwargs: Any) -> Any:
         init_key, rng = split(own)
         _, params = init_fn(init_key, tree_map(lambda x: x.shape, x1))
         return kernel_fn(x1, x2, names, params, rng=rng, **kwargs)
@@ -67,7 +67,7 @@ def monte_carlo_kernel_fn(
         state, total = key, None
         for count in range(1, max(counts) + 1):
             state, own = split(state)
-            values = sample(x1, x2, own, names, kwargs)
+            values = sample(x1, x2, own, names, **kwargs)
             total = values if total is None else tree_map(jnp().add, total, values)
             if count in counts:
                 mean = tree_map(lambda sum: sum / count, total)  # noqa: B023

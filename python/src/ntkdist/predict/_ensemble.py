@@ -153,15 +153,16 @@ def _spread(space: Eigenbasis, t: Array, name: str, k_dd: Any, k_td: Any, k_tt: 
 def _options(train: dict[str, Any], test: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The options for kernels between test and training inputs, and for kernels of test inputs.
 
-    A pair has the values for the first and for the second inputs. Raises ValueError if other
-    options differ.
+    A pair has the values for the first and for the second inputs; the test inputs come first, and
+    the training inputs were the first ones of their own kernel. Raises ValueError if other options
+    differ.
     """
     both, own = dict(train), dict(train)
     for name, value in test.items():
         own[name] = both[name] = value
         given = train.get(name)
         if isinstance(value, tuple) and isinstance(given, tuple) and len(value) == len(given) == 2:
-            both[name] = (value[0], given[1])
+            both[name] = (value[0], given[0])
         elif name in train and not _are_equal(given, value):
             raise ValueError(
                 f"{name} is {given!r} for training and {value!r} for test inputs; give one value"
