@@ -130,8 +130,10 @@ class Generator(Layers):
         parameters.pop("parameterization", None)
         self.state.has_width = has_width
         if self.chance(0.25):
+            # Every round must leave as many channels as it gets.
+            parameters.pop("width", None)
             layers = [*main, {"dense": parameters}]
-            self.state.has_width = "width" in parameters
+            self.state.has_width = False
         else:
             parameters["weight_variance"] = round(0.3 * parameters["weight_variance"], 3)
             layers = [{"residual": {"main": [*main, {"dense": parameters}]}}]
