@@ -38,7 +38,7 @@ struct NTKBench {
       case "features": try FeatureBenchmark.run(on: environment.world, only: only)
       case "reduction": try ReductionBenchmark.run(on: environment.world, only: only)
       case "pack": if environment.world.rank == 0 { try PackBenchmark.run() }
-      default: break
+      default: preconditionFailure(name)
       }
       try environment.world.barrier()
     }

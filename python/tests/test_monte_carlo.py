@@ -26,7 +26,7 @@ SPECIAL = {
     "pool last": ((16, 128), 80),
     # Every pixel has weights of its own.
     "local_convolution": ((16, 128), 160),
-    # The mean differs from the limit by 2 / width, more than the standard error of many networks.
+    # The mean differs from the limit by about 2 / width of it, which more networks would resolve.
     "standard": ((32, 512), 80),
     # Products of many random matrices: the errors of narrow networks decrease faster.
     "self_attention root": ((64, 512), 160),

@@ -40,7 +40,7 @@ def batch(
         for i, first in enumerate(blocks1):
             row = []
             for j, second in enumerate(blocks2):
-                own = _of_block(kwargs, i * batch_size, j * batch_size, batch_size)
+                own = _of_block(kwargs, i * batch_size, j * batch_size, batch_size, is_same)
                 row.append(kernel_fn(first, None if is_same and i == j else second, *args, **own))
             rows.append(_joined(row, 1))
         whole = _joined(rows, 0)
@@ -60,11 +60,15 @@ def _blocks(x: Any, size: int) -> list[Any]:
     ]
 
 
-def _of_block(options: dict[str, Any], start1: int, start2: int, size: int) -> dict[str, Any]:
+def _of_block(
+    options: dict[str, Any], start1: int, start2: int, size: int, is_same: bool
+) -> dict[str, Any]:
     """Options for a block of inputs; `pattern` is a pair with a graph for each input."""
     pair = options.get("pattern")
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+    if not isinstance(pair, tuple) or len(pair) != 2:
         return options
+    if is_same and pair[1] is None:
+        pair = (pair[0], pair[0])
     parts = [
         None if graphs is None else graphs[start : start + size]
         for graphs, start in zip(pair, (start1, start2))

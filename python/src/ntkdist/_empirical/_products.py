@@ -76,7 +76,7 @@ def _arranged(both: Any, trace_axes: Axes, diagonal_axes: Axes) -> Any:
     size = 1
     for axis in range(ndim):
         if axis in traced:
-            size *= both.shape[axis] ** traced.count(axis)
+            size *= both.shape[axis]
         else:
             kept += [axis] if axis in diagonal else [axis, ndim + axis]
     return jnp().einsum(both, axes, kept) / size

@@ -46,8 +46,8 @@ def contracted(a: Any, b: Any, ndim: int, trace_axes: Axes, diagonal_axes: Axes)
     """Products of two arrays of outputs, summed over all axes after the first `ndim`.
 
     Axes of outputs come in pairs: (N1, N2, X, X, ...). A diagonal axis comes once; the mean is
-    taken over a traced one. An axis that is named twice is divided by its size twice, as in
-    neural-tangents.
+    taken over a traced one. For an axis that is named twice, the sum is divided by its size twice,
+    as in neural-tangents.
 
     Args:
         a: [*outputs1, *summed].

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Callable
 
@@ -153,15 +154,20 @@ def _spread(space: Eigenbasis, t: Array, name: str, k_dd: Any, k_td: Any, k_tt: 
 def _options(train: dict[str, Any], test: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The options for kernels between test and training inputs, and for kernels of test inputs.
 
-    A pair has the values for the first and for the second inputs; the test inputs come first, and
-    the training inputs were the first ones of their own kernel. Raises ValueError if other options
-    differ.
+    A pair has the values for the first and for the second inputs. For test and training inputs, it
+    has the first elements of both pairs. Parameters are not a pair, even if there are two. Raises
+    ValueError if other options differ.
     """
     both, own = dict(train), dict(train)
     for name, value in test.items():
         own[name] = both[name] = value
         given = train.get(name)
-        if isinstance(value, tuple) and isinstance(given, tuple) and len(value) == len(given) == 2:
+        if (
+            name != "params"
+            and isinstance(value, tuple)
+            and isinstance(given, tuple)
+            and len(value) == len(given) == 2
+        ):
             both[name] = (value[0], given[0])
         elif name in train and not _are_equal(given, value):
             raise ValueError(
@@ -174,8 +180,12 @@ def _are_equal(a: Any, b: Any) -> bool:
     """Whether two options are equal: arrays, or lists, tuples and dictionaries of them."""
     if a is b:
         return True
-    if isinstance(a, dict) and isinstance(b, dict):
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
         return a.keys() == b.keys() and all(_are_equal(a[name], b[name]) for name in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_are_equal, a, b))
-    return np.array_equal(np.asarray(a), np.asarray(b))
+    try:
+        return np.array_equal(np.asarray(a), np.asarray(b))
+    except TypeError:
+        # JAX's random keys are no arrays for NumPy.
+        return bool(np.all(a == b))

@@ -19,10 +19,9 @@ from ._matrices import (
     matrix,
     paired,
     real,
-    regularized,
     shared_dtype,
-    solver,
 )
+from ._solver import solver
 from ._traced import traceable
 
 Get = Union[None, str, Sequence[str]]
@@ -92,9 +91,8 @@ def gp_inference(
 
     @lru_cache(maxsize=2)
     def solve(name: str) -> Callable[[Array], Array]:
-        given = kernel_of(k_train_train, name)
-        full = regularized(matrix(given), diag_reg, diag_reg_absolute_scale)
-        return solver(full, shared_dtype(given))
+        kernel = kernel_of(k_train_train, name)
+        return solver(kernel, diag_reg, diag_reg_absolute_scale)
 
     @lru_cache(maxsize=2)
     def weights(name: str) -> Array:

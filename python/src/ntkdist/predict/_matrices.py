@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Callable, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,54 +121,6 @@ def regularized(
     """A matrix with `diag_reg` added to its diagonal, times the diagonal's mean unless absolute."""
     shift = diag_reg if is_absolute else diag_reg * float(np.trace(kernel)) / len(kernel)
     return kernel + shift * np.eye(len(kernel))
-
-
-def solver(
-    kernel: NDArray[np.float64], dtype: np.dtype[Any]
-) -> Callable[[Array], NDArray[np.float64]]:
-    """x -> kernel^-1 x for a symmetric positive definite matrix.
-
-    For a singular matrix, it is the limit for a small regularization, with a warning.
-
-    Args:
-        kernel: the matrix.
-        dtype: of the numbers from which it was made.
-
-    Raises ValueError for indefinite matrices, and for 0.
-    """
-    try:
-        factor = np.linalg.cholesky(kernel)
-        if not np.isfinite(factor).all():
-            raise np.linalg.LinAlgError
-    except np.linalg.LinAlgError:
-        return _pseudo_inverse(kernel, float(np.finfo(dtype).eps))
-    try:
-        linalg = importlib.import_module("scipy.linalg")
-    except ImportError:
-        return lambda x: np.asarray(np.linalg.solve(kernel, x), np.float64)
-    return lambda x: linalg.cho_solve((factor, True), x)
-
-
-def _pseudo_inverse(
-    kernel: NDArray[np.float64], epsilon: float
-) -> Callable[[Array], NDArray[np.float64]]:
-    """x -> kernel^+ x for a positive semi-definite matrix, with a warning.
-
-    Kernels between test and training inputs vanish along the eigenvectors of eigenvalue 0.
-    """
-    finite = np.isfinite(kernel).all()
-    values, vectors = np.linalg.eigh(kernel) if finite else (np.full(1, -np.inf), kernel)
-    rounding = len(kernel) * epsilon * float(np.abs(values).max())
-    kept = values > rounding
-    if values[0] < -rounding or not kept.any():
-        raise ValueError("the kernel is not positive definite; give a larger diag_reg")
-    warnings.warn(
-        f"the kernel is singular to working precision: its rank is {kept.sum()} of {len(kernel)}; "
-        "the result is the limit for a small diag_reg",
-        stacklevel=4,
-    )
-    basis, inverse = vectors[:, kept], 1 / values[kept]
-    return lambda x: np.asarray(basis @ (inverse[:, None] * (basis.T @ x)), np.float64)
 
 
 def shared_dtype(*arrays: Any) -> np.dtype[Any]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from .._arrays import result
 from ._eigenbasis import Eigenbasis
-from ._matrices import Array, Axes, Targets, matrix, real, regularized, shared_dtype, solver
+from ._matrices import Array, Axes, Targets, matrix, real, regularized, shared_dtype
+from ._solver import solver
 from ._traced import traceable
 
 
@@ -42,9 +43,12 @@ def gradient_descent_mse(
     targets.check(kernel)
     dtype = shared_dtype(kernel, y)
     positions = kernel.shape[::2]
-    full = regularized(matrix(kernel), diag_reg, diag_reg_absolute_scale)
-    solve = lru_cache(maxsize=1)(lambda: solver(full, dtype))
-    basis = lru_cache(maxsize=1)(lambda: Eigenbasis(full, targets.size))
+    solve = lru_cache(maxsize=1)(lambda: solver(kernel, diag_reg, diag_reg_absolute_scale))
+
+    @lru_cache(maxsize=1)
+    def basis() -> Eigenbasis:
+        full = regularized(matrix(kernel), diag_reg, diag_reg_absolute_scale)
+        return Eigenbasis(full, targets.size)
 
     def difference(fx_train_0: Any) -> Array:
         start = 0.0 if fx_train_0 is None else real(fx_train_0, "fx_train_0")

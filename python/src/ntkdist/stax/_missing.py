@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import wraps
-from types import FunctionType
 from typing import Any, NoReturn
 
 _OWN_LAYERS = (
@@ -23,7 +22,8 @@ _NEAREST = {
     "supports_masking": _MASKS,
     "unmask_fn": _MASKS,
 }
-_DECORATORS = ("layer", "requires", "supports_masking")
+_WITH_PARAMETERS = ("requires", "supports_masking")
+_DECORATORS = ("layer", "unmask_fn", *_WITH_PARAMETERS)
 
 
 class _Missing:
@@ -47,18 +47,16 @@ class _Missing:
 
 
 class _MissingDecorator(_Missing):
-    """A missing decorator: the decorated function raises the error when it is called.
+    """A missing decorator: what it decorates raises the error when it is called.
 
     A program that defines a layer of its own can therefore use all others.
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        function = args[0] if args else None
-        if len(args) != 1 or kwargs or not callable(function):
-            # The decorator has parameters.
+        if len(args) == 1 and not kwargs and callable(args[0]):
+            return wraps(args[0])(lambda *_, **__: self._refuse())
+        if self.__name__ in _WITH_PARAMETERS:
             return self
-        if isinstance(function, FunctionType):
-            return wraps(function)(lambda *_, **__: self._refuse())
         self._refuse()
 
 
