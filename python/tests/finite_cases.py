@@ -61,7 +61,7 @@ def _middle(*layers, readout="flatten"):
 
 
 def _signed(attention):
-    """A network whose scores keep the signs of pixels like those of `signed_images`."""
+    """Attention on the images themselves: scores of `signed_images` have both signs."""
     return [attention, "flatten", _DENSE]
 
 
