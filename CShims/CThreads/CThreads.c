@@ -63,7 +63,7 @@ void ntk_latch_destroy(ntk_latch *latch) {
 void ntk_latch_count_down(ntk_latch *latch) {
   pthread_mutex_lock(&latch->mutex);
   latch->missing--;
-  if (latch->missing == 0) pthread_cond_signal(&latch->changed);
+  if (latch->missing == 0) pthread_cond_broadcast(&latch->changed);
   pthread_mutex_unlock(&latch->mutex);
 }
 

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Threads that share the parts of one piece of work while the calling thread handles progress and
 /// cancellation. The threads end before the call returns, so nothing of them is left for a fork.
-final class CrewOfThreads: @unchecked Sendable {
+package final class CrewOfThreads: @unchecked Sendable {
   /// The work of one thread on its parts, in an order that the crew chooses.
-  protocol Worker {
+  package protocol Worker {
     /// Works on one part.
     ///
     /// - Parameter poll: must be called every few milliseconds; if it returns false, the part is given up.
@@ -17,38 +17,52 @@ final class CrewOfThreads: @unchecked Sendable {
   private static let interval = 20
 
   private let partCount: Int
+  private let preparationCount: Int
+  private let threads: Int
   private let makeWorker: @Sendable () -> any Worker
   private let next = Atomic(0)
   private let done = Atomic(0)
   private let isStopped = Atomic(false)
   private let failure = Mutex<(part: Int, error: any Error)?>(nil)
-  private let latch = UnsafeMutablePointer<ntk_latch>.allocate(capacity: 1)
+  /// Counts the threads that have finished, and the preparations.
+  private let latches: (finished: Latch, prepared: Latch)?
 
   /// Creates a crew for `partCount` parts. Each thread makes its own worker.
-  init(partCount: Int, makeWorker: @escaping @Sendable () -> any Worker) {
+  ///
+  /// - Parameters:
+  ///   - preparationCount: the number of parts, the first ones, that must be done before any other
+  ///     part begins.
+  ///   - threads: the number of threads in addition to the calling thread. With 0, only the calling
+  ///     thread works, and it handles progress between pieces of its work.
+  package init(
+    partCount: Int, preparationCount: Int, threads: Int,
+    makeWorker: @escaping @Sendable () -> any Worker
+  ) {
     self.partCount = partCount
+    self.preparationCount = preparationCount
+    self.threads = threads
     self.makeWorker = makeWorker
+    latches =
+      if threads > 0, let finished = Latch(threads), let prepared = Latch(preparationCount) {
+        (finished, prepared)
+      } else {
+        nil
+      }
   }
-
-  deinit { latch.deallocate() }
 
   /// Works on all parts.
   ///
-  /// - Parameters:
-  ///   - threads: the number of threads in addition to the calling thread. With 0, only the calling
-  ///     thread works, and it handles progress between pieces of its work.
-  ///   - progress: called on the calling thread with the finished fraction; if it returns false,
-  ///     the work is canceled.
+  /// - Parameter progress: called on the calling thread with the finished fraction; if it returns
+  ///   false, the work is canceled.
   /// - Returns: whether the work is complete; false if it was canceled.
   /// - Throws: the error of a worker; of several errors, the one of the first part.
-  func run(threads: Int, progress: (Double) -> Bool) throws -> Bool {
+  package func run(progress: (Double) -> Bool) throws -> Bool {
     var started: [pthread_t] = []
-    if threads > 0, ntk_latch_init(latch, Int32(threads)) == 0 {
-      defer { ntk_latch_destroy(latch) }
-      started = start(threads)
+    if let finished = latches?.finished {
+      started = start()
       // If no thread can be started, the calling thread does the work.
-      for _ in started.count..<threads { ntk_latch_count_down(latch) }
-      while !started.isEmpty, ntk_latch_wait(latch, Int32(Self.interval)) > 0 {
+      for _ in started.count..<threads { finished.countDown() }
+      while !started.isEmpty, !finished.wait(milliseconds: Self.interval) {
         if !isStopped.load(ordering: .relaxed), !progress(fraction) {
           isStopped.store(true, ordering: .relaxed)
         }
@@ -64,9 +78,9 @@ final class CrewOfThreads: @unchecked Sendable {
     Double(done.load(ordering: .relaxed)) / Double(max(partCount, 1))
   }
 
-  private func start(_ count: Int) -> [pthread_t] {
-    var threads: [pthread_t] = []
-    for _ in 0..<count {
+  private func start() -> [pthread_t] {
+    var started: [pthread_t] = []
+    for _ in 0..<threads {
       var thread = pthread_t()
       // The crew exists until its threads are joined.
       let crew = Unmanaged.passUnretained(self).toOpaque()
@@ -79,14 +93,14 @@ final class CrewOfThreads: @unchecked Sendable {
           return nil
         }, crew)
       guard error == 0 else { break }
-      threads.append(thread)
+      started.append(thread)
     }
-    return threads
+    return started
   }
 
   private func workOnThread() {
     work { true }
-    ntk_latch_count_down(latch)
+    latches?.finished.countDown()
   }
 
   private func workAlone(_ progress: (Double) -> Bool) {
@@ -113,15 +127,26 @@ final class CrewOfThreads: @unchecked Sendable {
     }
     while goesOn() {
       let part = next.add(1, ordering: .relaxed).oldValue
-      guard part < partCount else { return }
+      guard part < partCount, part < preparationCount || isPrepared(goesOn) else { return }
       do {
         try worker.work(on: part, poll: goesOn)
         done.add(1, ordering: .relaxed)
+        if part < preparationCount { latches?.prepared.countDown() }
       } catch {
         failure.withLock { if part < $0?.part ?? .max { $0 = (part, error) } }
         isStopped.store(true, ordering: .relaxed)
       }
     }
+  }
+
+  /// Waits for the preparations. Returns false if the work stops before they are done.
+  private func isPrepared(_ goesOn: () -> Bool) -> Bool {
+    // Only preparations can be done before the last of them.
+    while done.load(ordering: .relaxed) < preparationCount {
+      guard goesOn() else { return false }
+      _ = latches?.prepared.wait(milliseconds: Self.interval)
+    }
+    return true
   }
 
   private static func now() -> Double {

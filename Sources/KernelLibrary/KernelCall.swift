@@ -70,8 +70,11 @@ struct KernelCall {
       rows, columns, results, network, workers: threads, keepsEngines: isSmall)
     let workers = min(threads, parts.count)
     if network.network.program.usesProducts { try OpenBLASBuffers.require(workers) }
-    let crew = CrewOfThreads(partCount: parts.count) { parts.makeWorker() }
-    guard try crew.run(threads: isSmall ? 0 : workers, progress: goesOn) else {
+    let crew = CrewOfThreads(
+      partCount: parts.count, preparationCount: parts.preparationCount,
+      threads: isSmall ? 0 : workers
+    ) { parts.makeWorker() }
+    guard try crew.run(progress: goesOn) else {
       throw Self.canceled
     }
   }

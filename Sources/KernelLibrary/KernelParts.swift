@@ -4,7 +4,7 @@ import RecursionCore
 import Tiling
 
 /// The parts of a computation that threads share: tiles, or, if only diagonals are wanted, the
-/// images along the edges of tiles.
+/// images along the edges of tiles. Before the tiles come the edges that the threads have in common.
 struct KernelParts: Sendable {
   private let rows: Images
   private let columns: Images?
@@ -12,6 +12,7 @@ struct KernelParts: Sendable {
   private let network: LibraryNetwork
   private let tiles: ArrayTiles
   private let hasTiles: Bool
+  fileprivate let edges: SharedEdges?
   fileprivate let keepsEngines: Bool
 
   /// Divides the computation into parts for `workers` threads.
@@ -26,17 +27,34 @@ struct KernelParts: Sendable {
     self.keepsEngines = keepsEngines
     (self.rows, self.columns, self.results, self.network) = (rows, columns, results, network)
     let fewer = min(rows.count, columns?.count ?? rows.count)
-    tiles = try ArrayTiles(
-      rows: rows.count, columns: columns?.count,
-      tile: network.network.tile(count: fewer, workers: workers))
+    let tile = network.network.tile(count: fewer, workers: workers)
+    tiles = try ArrayTiles(rows: rows.count, columns: columns?.count, tile: tile)
     hasTiles = !results.matrices.isEmpty
+    edges =
+      hasTiles
+      ? SharedEdges(
+        network.network.program, network.network.precision,
+        imageCount: rows.count + (columns?.count ?? 0), tile: tile, engines: workers)
+      : nil
   }
 
   /// The number of parts.
   var count: Int {
-    if hasTiles { return tiles.grid.count }
-    guard results.rows.isWanted || results.columns.isWanted else { return 0 }
-    return tiles.grid.rowCount + (tiles.isSymmetric ? 0 : tiles.grid.columnCount)
+    if hasTiles { return preparationCount + tiles.grid.count }
+    return results.rows.isWanted || results.columns.isWanted ? edgeCount : 0
+  }
+
+  /// The number of parts that must be done before the others: the shared edges.
+  var preparationCount: Int { edges == nil ? 0 : edgeCount }
+
+  private var edgeCount: Int {
+    tiles.grid.rowCount + (tiles.isSymmetric ? 0 : tiles.grid.columnCount)
+  }
+
+  /// An edge as a tile in the first column or row, and whether it is that tile's rows.
+  private func edge(_ index: Int) -> (tile: TileIndex, isRows: Bool) {
+    let isRows = index < tiles.grid.rowCount
+    return (TileIndex(isRows ? index : 0, isRows ? 0 : index - tiles.grid.rowCount), isRows)
   }
 
   func makeWorker() -> KernelWorker { KernelWorker(self, network) }
@@ -46,13 +64,20 @@ struct KernelParts: Sendable {
     _ part: Int, _ kernels: TileKernels, _ poll: () -> Bool
   ) throws(RangeError) {
     guard hasTiles else {
-      let isRow = part < tiles.grid.rowCount
-      let tile = TileIndex(isRow ? part : 0, isRow ? 0 : part - tiles.grid.rowCount)
-      if isRow { try writeRows(of: tile, kernels, poll) }
-      if !isRow || tiles.isSymmetric { try writeColumns(of: tile, isRow, kernels, poll) }
+      let (tile, isRows) = edge(part)
+      if isRows { try writeRows(of: tile, kernels, poll) }
+      if !isRows || tiles.isSymmetric { try writeColumns(of: tile, isRows, kernels, poll) }
       return
     }
-    let tile = tiles.grid.tile(at: part)
+    if part < preparationCount {
+      let (tile, isRows) = edge(part)
+      let images =
+        isRows
+        ? rows.slice(tiles.grid.rows(of: tile)) : columns?.slice(tiles.grid.columns(of: tile))
+      if let images { _ = try kernels.prepareEdge(of: images, poll: poll) }
+      return
+    }
+    let tile = tiles.grid.tile(at: part - preparationCount)
     let (rowRange, columnRange) = (tiles.grid.rows(of: tile), tiles.grid.columns(of: tile))
     let isComplete = try tiles.compute(
       tile, rows: rows, columns: columns ?? rows, with: kernels,
@@ -101,6 +126,7 @@ final class KernelWorker: CrewOfThreads.Worker {
   fileprivate init(_ parts: KernelParts, _ network: LibraryNetwork) {
     (self.parts, self.network) = (parts, network)
     engine = network.takeEngine()
+    engine.kernels.use(parts.edges)
   }
 
   deinit {

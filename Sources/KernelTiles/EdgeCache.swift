@@ -4,13 +4,15 @@ import RecursionCore
 /// share edges, and computing an edge costs about as much as a twentieth of a tile.
 struct EdgeCache {
   /// An edge and the square roots of its input variances.
-  struct Entry {
+  struct Entry: Sendable {
     let images: Images
     let edge: TileEdge
     let roots: [Double]
   }
 
   private var entries: [Entry] = []
+  /// The edges that this engine shares with others; nil if it has only its own.
+  var shared: SharedEdges?
   private let bytesPerImage: Int
   private let usesPixels: Bool
   private let limit: Int
@@ -38,12 +40,21 @@ struct EdgeCache {
   }
 
   /// Removes all edges.
-  mutating func removeAll() { entries.removeAll() }
+  mutating func removeAll() {
+    entries.removeAll()
+    shared = nil
+  }
 
   /// The edge of `images`, cached or newly computed; nil if `poll` stops the computation.
   mutating func edge(
     of images: Images, _ recursion: TileRecursion, _ poll: () -> Bool
   ) throws(RangeError) -> Entry? {
+    if let shared {
+      if let entry = shared.entry(of: images) { return entry }
+      let entry = try newEdge(of: images, recursion, poll)
+      if let entry { shared.add(entry) }
+      return entry
+    }
     if let index = entries.firstIndex(where: { $0.images.isSame(as: images) }) {
       let entry = entries.remove(at: index)
       entries.append(entry)  // the last is the most recent
@@ -52,15 +63,22 @@ struct EdgeCache {
     // Make room first: no more than `kept` edges may exist.
     let kept = Self.kept(limit, edgeBytes: bytesPerImage * images.count)
     if entries.count >= kept { entries.removeFirst(entries.count - kept + 1) }
+    guard let entry = try newEdge(of: images, recursion, poll) else { return nil }
+    entries.append(entry)
+    return entry
+  }
+
+  /// Computes the edge of `images`; nil if `poll` stops the computation.
+  private func newEdge(
+    of images: Images, _ recursion: TileRecursion, _ poll: () -> Bool
+  ) throws(RangeError) -> Entry? {
     let variances = images.variances()
     let pixels =
       usesPixels ? PixelImages(base: images.base, count: images.count, shape: images.shape) : nil
     guard let edge = try recursion.edge(variances: variances, pixels: pixels, poll: poll) else {
       return nil
     }
-    let entry = Entry(images: images, edge: edge, roots: variances.map { $0.squareRoot() })
-    entries.append(entry)
-    return entry
+    return Entry(images: images, edge: edge, roots: variances.map { $0.squareRoot() })
   }
 }
 

@@ -141,6 +141,16 @@ public final class TileKernels {
     try edges.edge(of: images, recursion, poll)?.edge.diagonals
   }
 
+  /// Takes the edges of tiles from `edges` and adds those that are missing, until `forgetImages`.
+  package func use(_ edges: SharedEdges?) { self.edges.shared = edges }
+
+  /// Computes and keeps the edge of `images`. Returns false if `poll` stops the computation.
+  ///
+  /// - Throws: `RangeError` if a variance leaves the range of the arithmetic.
+  package func prepareEdge(of images: Images, poll: () -> Bool) throws(RangeError) -> Bool {
+    try edges.edge(of: images, recursion, poll) != nil
+  }
+
   /// Removes the data that are kept of images; their memory may then be reused for other images.
   package func forgetImages() {
     edges.removeAll()

@@ -16,7 +16,7 @@ int ntk_thread_start(
 /// Waits for a thread to end.
 void ntk_thread_join(pthread_t thread);
 
-/// A counter of events that one thread waits for.
+/// A counter of events that threads wait for.
 typedef struct {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
