@@ -33,6 +33,8 @@ class Layers:
         # The folder for matrices of graphs; None for no graphs.
         self.folder = folder
         self.state = None
+        # Rows and columns of the images; None for vectors.
+        self.image = None
         self.nesting = 0
         # Whether every layer with weights says how many channels it has.
         self.widths = False
@@ -82,7 +84,7 @@ class Layers:
         parameters = {"filter": size, "stride": stride}
         h, w = self.state.shape
         if kind == "transposed_convolution":
-            padding = self.choice(["same", "valid"])
+            padding = self.choice(["same", "valid", "circular"])
             after = [
                 n * s + (max(f - s, 0) if padding == "valid" else 0)
                 for n, s, f in zip((h, w), stride, size)]
@@ -183,8 +185,22 @@ class Layers:
             parameters[key] = [
                 self.choice([first, first - n]),
                 self.choice([None, n]) if end == n else self.choice([end, end - n])]
+            if self.chance(0.3):
+                step = self.choice([1, 2, 3])
+                # The same positions from the last to the first, or every step-th of them.
+                backward = [end - 1, first - 1 if first else None, -step]
+                parameters[key] = self.choice([[*parameters[key], step], backward])
+                shape[-1] = -(-shape[-1] // step)
         self.state.shape = tuple(shape)
         return [{"slice": parameters or {"rows": [0, None]}}]
+
+    def mask(self):
+        (h, w), parameters = self.image, {}
+        for key, n in (("rows", h), ("columns", w)):
+            if self.chance(0.7):
+                first = self.integer(0, n - 1)
+                parameters[key] = [first, self.integer(first + 1, n)]
+        return [{"mask": parameters or {"rows": [None, None]}}]
 
     def resize(self, shape=None):
         if shape is None:

@@ -14,6 +14,7 @@ class Generator(Layers):
     def network(self, shape):
         """A network for images of a shape [H, W, C] or [D]."""
         self.state = State(tuple(shape[:2]) if len(shape) == 3 else None)
+        self.image = self.state.shape
         layers = []
         if self.state.shape:
             layers += self.blocks(self.integer(2, 5))
@@ -41,7 +42,8 @@ class Generator(Layers):
             kinds += ["dropout"]
         if self.state.shape:
             kinds += [
-                "self_attention", "recurrent", "pool", "pool", "slice", "resize", "aggregate"]
+                "self_attention", "recurrent", "pool", "pool", "slice", "resize", "aggregate",
+                "mask"]
         kinds = [kind for kind in kinds if kind not in self.left_out]
         kind = self.choice(kinds)
         return getattr(self, kind)()

@@ -227,7 +227,8 @@ def test_an_interrupted_assembly_counts_the_pairs_of_finished_tiles(tmp_path):
     data = {"synthetic": {"seed": 2, "train": 512, "test": 0}}
     path = write_job(tmp_path, data=data, tile=32, network={"preset": "cnn-flatten", "depth": 5}, prediction=None)
     process = start("assemble", path, ranks=None)
-    stop_once(lambda: chunks(tmp_path / "run"), process)
+    # Chunks of several tiles, because a stop may find the last one written and not yet counted.
+    stop_once(lambda: len(chunks(tmp_path / "run")) > 4, process)
     process.send_signal(signal.SIGUSR1)
     process.send_signal(signal.SIGCONT)
     assert finish(process)[0] == 75

@@ -39,6 +39,8 @@ import Testing
     (layer("resize", [sizes("shape", 5, 3), word("method", "nearest")]), false),
     (layer("slice", [.init("columns", .numbers([1, 5]))]), true),
     (layer("slice", [.init("columns", .numbers([0, 5]))]), false),
+    (layer("slice", [.init("columns", .optionalNumbers([nil, nil, -1]))]), true),
+    (layer("slice", [.init("columns", .optionalNumbers([nil, nil, 2]))]), false),
     (layer("recurrent", [word("activation", "relu")]), true),
     (layer("recurrent", [word("activation", "relu"), word("order", "pixels")]), false),
     (layer("self_attention", [word("positional", "sum")]), true),

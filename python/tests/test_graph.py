@@ -263,10 +263,6 @@ def test_what_is_refused_is_said_in_one_sentence(name):
 
 ARGUMENTS = {
     "padding": (ValueError, lambda: stax.Conv(1, (3, 3), padding="FULL")),
-    "circular_transpose": (
-        NotImplementedError,
-        lambda: stax.ConvTranspose(1, (3, 3), padding="CIRCULAR"),
-    ),
     "strides": (ValueError, lambda: stax.Conv(1, (3, 3), (1,))),
     "parameterization": (ValueError, lambda: stax.Dense(1, parameterization="mup")),
     "dropout_rate": (ValueError, lambda: stax.Dropout(0.0)),

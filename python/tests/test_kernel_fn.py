@@ -202,8 +202,8 @@ def test_wrong_kernels_of_kernels_and_of_several_inputs(kernel_fn, x):
 def test_patterns_of_one_graph_alone():
     kernel_fn = stax.serial(stax.Aggregate(), stax.GlobalAvgPool(), stax.Dense(1)).kernel_fn
     x, graphs = np.ones((2, 3, 1)), np.arange(18.0).reshape(2, 3, 3)
-    with pytest.raises(NotImplementedError, match="different graphs"):
-        kernel_fn(x, None, "ntk", pattern=(graphs, graphs))
+    with pytest.raises(ValueError, match="a graph for each input"):
+        kernel_fn(x, None, "ntk", pattern=(np.concatenate([graphs, graphs]), graphs))
     with pytest.raises(NotImplementedError, match="give both"):
         kernel_fn(x, None, "ntk", pattern=(graphs, None))
     with pytest.raises(ValueError, match="shape"):

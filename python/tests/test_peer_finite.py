@@ -34,6 +34,13 @@ NETWORKS = {
             s.Dense(2),
         ),
     ),
+    "circular_transposed_convolutions": (
+        (4, 3, 2),
+        lambda s: s.serial(
+            s.ConvTranspose(3, (3, 4), (2, 1), "CIRCULAR", b_std=0.5),
+            s.ConvTranspose(2, (2, 5), (3, 2), "CIRCULAR"),
+        ),
+    ),
     "standard_convolution": (
         (6, 5, 3),
         lambda s: s.serial(

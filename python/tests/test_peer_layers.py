@@ -14,6 +14,8 @@ CONVOLUTIONS = {
     "local_valid": lambda s: s.ConvLocal(8, (2, 2), (1, 2)),
     "transposed": lambda s: s.ConvTranspose(8, (3, 3), (2, 2), "SAME", b_std=0.3),
     "transposed_valid": lambda s: s.ConvTranspose(8, (2, 3), (2, 1)),
+    "transposed_circular": lambda s: s.ConvTranspose(8, (3, 4), (2, 1), "CIRCULAR", b_std=0.3),
+    "transposed_around": lambda s: s.ConvTranspose(8, (5, 2), (1, 3), "CIRCULAR"),
     "dense": lambda s: s.Dense(8, 1.2, 0.1),
 }
 READOUTS = {

@@ -242,3 +242,133 @@ def test_graphs(peer, axis, implementation):
     found = build(stax)[2](x1, x2, ("nngp", "ntk"), pattern=patterns)
     assert np.allclose(found.nngp, expected.nngp, rtol=1e-8)
     assert np.allclose(found.ntk, expected.ntk, rtol=1e-8)
+
+
+#: The shape of the inputs, the axes of the graphs, and the layers.
+GRAPH_NETWORKS = {
+    "first": (
+        (3, 2),
+        None,
+        lambda s: [s.Aggregate(), s.Dense(4, 1.2, 0.3), s.Relu(), s.GlobalAvgPool()],
+    ),
+    "gaussian": (
+        (5,),
+        None,
+        lambda s: [s.Dense(4, 1.2, 0.3), s.Aggregate(), s.Erf(), s.GlobalSumPool()],
+    ),
+    "twice": (
+        (2, 3),
+        None,
+        lambda s: [s.Aggregate(), s.Aggregate(), s.Dense(4), s.Abs(), s.Flatten()],
+    ),
+    "convolutions": (
+        (3, 4),
+        (2,),
+        lambda s: [
+            s.Conv(4, (2, 3), padding="SAME", b_std=0.2),
+            s.Relu(),
+            s.Aggregate(2),
+            s.Conv(4, (2, 2), padding="SAME"),
+            s.Gelu(),
+            s.Aggregate(2),
+            s.AvgPool((2, 1)),
+            s.GlobalAvgPool(),
+        ],
+    ),
+    "branches": (
+        (4,),
+        None,
+        lambda s: [
+            s.Dense(4),
+            s.FanOut(2),
+            s.parallel(s.Identity(), s.serial(s.Relu(), s.Aggregate(), s.Dense(4, 1.1, 0.1))),
+            s.FanInSum(),
+            s.Relu(),
+            s.GlobalAvgPool(),
+        ],
+    ),
+    "repeated": (
+        (2, 2),
+        (1,),
+        lambda s: [
+            s.Dense(4),
+            s.repeat(s.serial(s.Dense(4, 1.3, 0.2), s.Aggregate(1), s.Relu()), 3),
+            s.Flatten(),
+        ],
+    ),
+    "pixels": ((2, 2), None, lambda s: [s.Dense(4, 1.2, 0.3), s.Relu(), s.Aggregate()]),
+}
+
+
+@pytest.mark.parametrize("has_second", [False, True])
+@pytest.mark.parametrize("name", GRAPH_NETWORKS)
+def test_graphs_of_inputs(peer, name, has_second):
+    shape, axes, network = GRAPH_NETWORKS[name]
+    generator = np.random.default_rng(3)
+    x1, x2 = inputs((*shape, 2), (4, 3))
+    sizes = [(1, *shape)[axis] for axis in axes or range(1, len(shape) + 1)]
+    first, second = (generator.random((n, *sizes, *sizes)) for n in (4, 3))
+    # Some inputs have the same graph.
+    first[2] = second[1] = first[0]
+    second = second if has_second else first
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs, ours = (
+            s.serial(*network(s))[2](x1, x2 if has_second else None, pattern=(first, second))
+            for s in (peer.stax, stax)
+        )
+    for field in ("nngp", "ntk", "cov1", "cov2") if has_second else ("nngp", "ntk", "cov1"):
+        expected, found = np.asarray(getattr(theirs, field)), getattr(ours, field)
+        assert np.allclose(found, expected, rtol=1e-8, atol=1e-10), field
+    for field in ("shape1", "shape2", "is_gaussian", "is_reversed", "x1_is_x2"):
+        assert getattr(ours, field) == getattr(theirs, field), field
+
+
+def test_graphs_of_inputs_inside_jit_and_with_all_covariances(jax):
+    generator = np.random.default_rng(4)
+    x1, x2 = inputs((3, 2), (3, 2))
+    pattern = tuple(generator.random((n, 3, 3)) for n in (3, 2))
+    kernel_fn = stax.serial(
+        stax.Dense(1), stax.Aggregate(), stax.Relu(), stax.GlobalAvgPool()
+    ).kernel_fn
+    found = kernel_fn(x1, x2, pattern=pattern, diagonal_batch=False)
+    pixels = stax.serial(stax.Dense(1), stax.Aggregate()).kernel_fn
+    whole, equal = (
+        pixels(x1, None, "ntk", pattern=pattern[:1] * 2, diagonal_spatial=d) for d in (None, True)
+    )
+    assert np.allclose(np.diagonal(whole, axis1=2, axis2=3), equal)
+    for field, x, graphs in (("cov1", x1, pattern[0]), ("cov2", x2, pattern[1])):
+        own = kernel_fn(x, None, "nngp", pattern=(graphs, graphs))
+        assert np.array_equal(getattr(found, field), own)
+        assert np.array_equal(own, own.T)
+        for i in range(len(x)):
+            one = (graphs[i : i + 1],) * 2
+            assert np.isclose(own[i, i], kernel_fn(x[i : i + 1], None, "nngp", pattern=one)[0, 0])
+    compiled = jax.jit(lambda a, b: kernel_fn(a, b, "ntk", pattern=pattern))
+    assert np.allclose(compiled(x1, x2), found.ntk)
+
+
+def test_indices_of_inputs(peer):
+    x1, x2 = inputs((4, 5, 2), (5, 4))
+    for index in (np.s_[::2], np.s_[1:4, ::-1], np.s_[-3:, ::-2, 1:4], np.s_[1:2:-1]):
+        networks = [
+            s.serial(s.Conv(3, (2, 2)), s.Relu(), s.Index(index), s.Flatten(), s.Dense(1))[2]
+            for s in (peer.stax, stax)
+        ]
+        for second in (None, x2):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                theirs, ours = (kernel(x1, second, ("nngp", "ntk")) for kernel in networks)
+            for field in ("nngp", "ntk"):
+                expected, found = np.asarray(getattr(theirs, field)), getattr(ours, field)
+                assert found.shape == expected.shape and np.allclose(found, expected, rtol=1e-8)
+
+
+def test_indices_of_inputs_in_branches():
+    branches = stax.serial(
+        stax.FanOut(2),
+        stax.parallel(stax.Dense(1), stax.serial(stax.Dense(1), stax.Index(np.s_[::2]))),
+        stax.FanInSum(),
+    )
+    with pytest.raises(NotImplementedError, match="Index outside of them"):
+        branches.kernel_fn(np.ones((4, 3)))

@@ -65,6 +65,8 @@ enum TapAxis: Sendable, Equatable {
 
 /// The windows of a transposed convolution along one axis. They equal the windows of a convolution
 /// of the inputs with `stride` - 1 zeros between them, with the margins of `lax.conv_transpose`.
+/// With circular padding, the inputs continue around the edge, and the middle of the outputs without
+/// padding comes first (`stax.ConvTranspose`).
 struct TransposedAxis: Sendable, Equatable {
   let size: Int
   let stride: Int
@@ -72,20 +74,24 @@ struct TransposedAxis: Sendable, Equatable {
   let output: Int
   /// Number of zeros before the first input.
   let low: Int
+  let isCircular: Bool
 
   init(size: Int, stride: Int, padding: Padding, input: Int) {
     (self.size, self.stride, self.input) = (size, stride, input)
-    if padding == .valid {
-      output = input * stride + max(size - stride, 0)
-      low = size - 1
-    } else {
-      output = input * stride
-      low = stride > size - 1 ? size - 1 : (size + stride - 1) / 2
-    }
+    isCircular = padding == .circular
+    let excess = max(size - stride, 0)
+    output = input * stride + (padding == .valid ? excess : 0)
+    low =
+      switch padding {
+      case .valid: size - 1
+      case .same: stride > size - 1 ? size - 1 : (size + stride - 1) / 2
+      case .circular: size - 1 - excess / 2
+      }
   }
 
   func place(_ o: Int, tap: Int) -> Int? {
-    let place = o + tap - low
+    var place = o + tap - low
+    if isCircular { place = (place % output + output) % output }
     guard place >= 0, place % stride == 0, place / stride < input else { return nil }
     return place / stride
   }
@@ -120,9 +126,6 @@ struct ConvolutionLayer: Layer {
       down: (filter.down - 1) * dilation.down + 1, across: (filter.across - 1) * dilation.across + 1
     )
     try network.check("filter", window, padding, input)
-    guard form != .transposed || padding != .circular else {
-      throw network.error("'padding' must be same or valid here, not circular")
-    }
     let map = Convolution(
       vertical: axis(filter.down, stride.down, dilation.down, input.height),
       horizontal: axis(filter.across, stride.across, dilation.across, input.width),

@@ -64,10 +64,10 @@ struct AxisMatrix: Sendable, Equatable {
     }
   }
 
-  /// The positions `range` of an axis.
-  init(input: Int, part range: Range<Int>) {
+  /// The places `places` of an axis.
+  init(input: Int, places: [Int]) {
     self.input = input
-    rows = range.map { [PositionMix.Term(place: $0, factor: 1)] }
+    rows = places.map { [PositionMix.Term(place: $0, factor: 1)] }
   }
 
   /// For each of `output` places, the nearest of `input` places (`jax.image.resize`, method

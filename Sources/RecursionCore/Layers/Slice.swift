@@ -1,17 +1,16 @@
-/// A part of an image: rows and columns from a first index up to, but not including, an end index.
-/// As in Python, negative indices count from the end. (`stax.Index`.)
+/// A part of an image: some of its rows and columns. (`stax.Index`.)
 struct Slice: Layer {
-  private let rows: (first: Int?, end: Int?)
-  private let columns: (first: Int?, end: Int?)
+  private let rows: AxisSlice
+  private let columns: AxisSlice
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
-    rows = try parameters.range("rows")
-    columns = try parameters.range("columns")
+    rows = try parameters.slice("rows")
+    columns = try parameters.slice("columns")
   }
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
     let input = try network.pixels()
-    let (down, across) = (range(rows, of: input.height), range(columns, of: input.width))
+    let (down, across) = (rows.places(of: input.height), columns.places(of: input.width))
     guard !down.isEmpty, !across.isEmpty else {
       throw network.error(
         "it leaves nothing of the \(input) pixels that reach it; use a larger part")
@@ -20,14 +19,9 @@ struct Slice: Layer {
     network.add(
       .mix(
         .axes(
-          AxisMatrix(input: input.height, part: down), AxisMatrix(input: input.width, part: across))
+          AxisMatrix(input: input.height, places: down),
+          AxisMatrix(input: input.width, places: across))
       )
     )
-  }
-
-  private func range(_ asked: (first: Int?, end: Int?), of count: Int) -> Range<Int> {
-    func place(_ index: Int) -> Int { min(max(index < 0 ? index + count : index, 0), count) }
-    let first = place(asked.first ?? 0)
-    return first..<max(place(asked.end ?? count), first)
   }
 }

@@ -46,6 +46,8 @@ struct KernelGraph: Sendable {
       if place == start { return true }
       guard place > start, !isSeen[place] else { continue }
       isSeen[place] = true
+      // A mask is the same for all channels: it does not make two signals depend on each other.
+      if nodes[place].layer.name == Mask.name { continue }
       switch nodes[place].map {
       case .affine, .convolution, .attention, .rootAttention, .recurrent: continue
       default: waiting += nodes[place].inputs

@@ -57,6 +57,7 @@ public enum LayerCatalog {
     ("sum_pool", { p throws(NetworkError) in try Pooling(isGlobal: false, isSum: true, &p) }),
     ("resize", { p throws(NetworkError) in try Resize(&p) }),
     ("slice", { p throws(NetworkError) in try Slice(&p) }),
+    (Mask.name, { p throws(NetworkError) in try Mask(&p) }),
     ("aggregate", { p throws(NetworkError) in try Aggregate(&p) }),
     (LayerNorm.name, { p throws(NetworkError) in try LayerNorm(&p) }),
     ("dropout", { p throws(NetworkError) in try Dropout(&p) }),

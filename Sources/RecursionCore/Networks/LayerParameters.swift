@@ -77,25 +77,28 @@ package struct LayerParameters: Sendable {
     return try count(name, atLeast: minimum)
   }
 
-  /// The range of indices called `name`, [first, end). An end is open if it is null or if the range
-  /// is absent.
-  mutating func range(_ name: String) throws(NetworkError) -> (first: Int?, end: Int?) {
+  /// The slice called `name`: [first, end) with a step of 1, or [first, end, step); the whole axis
+  /// if it is absent. `first` and `end` may be null.
+  mutating func slice(_ name: String) throws(NetworkError) -> AxisSlice {
     known.append(name)
     let value = unread.removeValue(forKey: name)
     let numbers: [Double?]
     switch value {
-    case nil: return (nil, nil)
+    case nil: return .whole
     case .numbers(let list)?: numbers = list
     case .optionalNumbers(let list)?: numbers = list
     default: numbers = []
     }
     let places = numbers.map { number in number.flatMap { Int(exactly: $0) } }
-    guard places.count == 2, zip(numbers, places).allSatisfy({ ($0 == nil) == ($1 == nil) }),
-      places.compactMap(\.self).allSatisfy({ abs($0) <= 1 << 20 })
+    let step = places.count == 3 ? places[2] : 1
+    guard 2...3 ~= places.count, zip(numbers, places).allSatisfy({ ($0 == nil) == ($1 == nil) }),
+      places.compactMap(\.self).allSatisfy({ abs($0) <= 1 << 20 }), let step, step != 0
     else {
-      throw error("'\(name)' must be two whole numbers, for example [1, -1] or [2, null]")
+      throw error(
+        "'\(name)' must be two whole numbers, for example [1, -1] or [2, null], and perhaps a step, "
+          + "for example [null, null, 2]")
     }
-    return (places[0], places[1])
+    return AxisSlice(first: places[0], end: places[1], step: step)
   }
 
   /// The branches called `name`, each a list of layers.

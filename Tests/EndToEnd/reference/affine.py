@@ -54,13 +54,19 @@ def window(size, stride, dilation, padding, n):
 
 def transposed_window(size, stride, padding, n):
     """The same for `lax.conv_transpose`: windows over inputs with stride - 1 zeros between them."""
+    if padding == "circular":
+        # The outputs without padding are added to those in the middle that are n * stride apart.
+        full, output = transposed_window(size, stride, "valid", n), n * stride
+        wrapped = np.full((size, output), -1)
+        for q, places in enumerate(full.T):
+            inside = places >= 0
+            wrapped[inside, (q - (full.shape[1] - output) // 2) % output] = places[inside]
+        return wrapped
     if padding == "valid":
         output, low = n * stride + max(size - stride, 0), size - 1
-    elif padding == "same":
+    else:
         output = n * stride
         low = size - 1 if stride > size - 1 else math.ceil((size + stride - 2) / 2)
-    else:
-        raise ValueError(f"transposed_convolution: padding {padding}")
     place = np.arange(output) + np.arange(size)[:, None] - low
     inside = (place >= 0) & (place % stride == 0) & (place < n * stride)
     return np.where(inside, place // stride, -1)

@@ -1,4 +1,6 @@
 """A network as a recursion over the covariances of image pairs."""
+import dataclasses
+
 import numpy as np
 
 from . import affine, mixes, sequences
@@ -76,6 +78,13 @@ def product(signal, parameters):
     return branches[0].replaced(pairs, width=width)
 
 
+def mask(signal, parameters):
+    """The product with a part of the images, stretched to the signal's positions."""
+    part = mixes.cut(signal.image, parameters)
+    part = mixes.resize(part, {"shape": signal.shape, "method": "nearest"})
+    return signal.replaced([(a.k * b.k, a.t * b.k) for a, b in zip(signal.covariances, part.covariances)])
+
+
 def repeat(signal, parameters):
     """Layers repeated a number of times."""
     layers, count = parameters["layers"], parameters["count"]
@@ -111,6 +120,7 @@ LAYERS = {
     "slice": mixes.cut,
     "resize": mixes.resize,
     "aggregate": mixes.aggregate,
+    "mask": mask,
     "self_attention": mixes.self_attention,
     "recurrent": sequences.recurrent,
     "layer_norm": layer_norm,
@@ -147,7 +157,8 @@ def kernels(network, rows, columns=None):
         # Pairs of pixels are not needed.
         network = network[1:]
         rows, columns = (images.reshape(len(images), -1) for images in (rows, columns))
-    end = apply(inputs(rows, columns), network)
+    images = inputs(rows, columns)
+    end = apply(dataclasses.replace(images, image=images), network)
     found = []
     for left, cross in zip(end.left, end.cross):
         kernel = np.array(cross[..., 0, 0])

@@ -37,6 +37,8 @@ class Signal:
     shape: tuple | None
     # Channels of the finite network; None if not known.
     width: float | None = None
+    # The signal of the images; None for this signal itself.
+    image: "Signal | None" = None
 
     @property
     def covariances(self):

@@ -31,7 +31,7 @@ def computed(
     if x2 is not None:
         _inputs.require_finite(x2, "x2")
     images1 = plan.images(x1)
-    images2 = None if x2 is None else plan.images(x2)
+    images2 = None if x2 is None else plan.images(x2, is_second=True)
     if images2 is not None and images1.shape == images2.shape and _are_equal(images1, images2):
         # Half of the work is enough, and for Dropout it matters whether x2 is x1.
         images2 = None

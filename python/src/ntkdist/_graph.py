@@ -93,6 +93,7 @@ class Signal:
         scale: the factor by which a standard parameterization has scaled the number of channels.
         is_reversed: whether kernels of pixels have the spatial axes in reverse order, as in
             neural-tangents after an odd number of convolutions.
+        inputs: slices of the inputs; each leaves out some of those that the one before leaves.
     """
 
     node: Node
@@ -101,6 +102,7 @@ class Signal:
     is_gaussian: bool = False
     scale: int = 1
     is_reversed: bool = False
+    inputs: tuple[slice, ...] = ()
 
     @property
     def channels(self) -> int | None:
@@ -167,6 +169,8 @@ def joined(signals: Sequence[Signal], join: str, **changes: Any) -> Signal:
                 f"branches end with axes {''.join(first.axes)} and {''.join(signal.axes)}; "
                 "give all branches the same order of axes"
             )
+        if signal.inputs != first.inputs:
+            raise NotImplementedError("branches with different inputs; use Index outside of them")
     node = Node(parents=[signal.node for signal in signals], join=join)
     return replace(first, node=node, **changes)
 

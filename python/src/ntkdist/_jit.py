@@ -30,7 +30,7 @@ def called_back(
     if plan.signal.spatial:
         raise NotImplementedError("kernels of pixels inside jax.jit; call kernel_fn outside of it")
     jax = sys.modules["jax"]
-    n1, n2 = x1.shape[plan.order[0]], (x1 if x2 is None else x2).shape[plan.order[0]]
+    n1, n2 = plan.count(x1.shape), plan.count((x1 if x2 is None else x2).shape)
     shapes: dict[str, tuple[int, ...]] = {name: (n1, n2) for name in _MATRICES}
     shapes["cov1"] = (n1,) if diagonal_batch else (n1, n1)
     if x2 is not None:

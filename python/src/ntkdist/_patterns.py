@@ -1,4 +1,4 @@
-"""Graphs that are given with the inputs, in the form of a job's adjacency matrices."""
+"""Graphs that are given with the inputs, in the form of a job's layers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from ._graph import JobLayer
+
+#: The number of rows, below an image, with its mask; see `Patterns`.
+MASK_ROWS = 2
 
 
 class Patterns:
-    """The graphs of a call, one for all inputs, and the files from which the library reads them.
+    """One graph for all inputs, or one for x1 and one for x2.
 
-    `given` is None, or a pair of patterns for x1 and x2.
+    Two graphs are computed with one matrix. It maps an image to two images, one above the other:
+    its sums over the first graph, and its sums over the second. Then the wrong one is multiplied by
+    0, and both are added. Which one is wrong depends on the input; a mask of two pixels below the
+    image says it (see `mask` in docs/reference/layers.md).
+
+    Args:
+        graphs: one or two patterns of one input, each [1, ...].
     """
 
-    def __init__(self, given: Any) -> None:
-        self._given = [pattern for pattern in given if pattern is not None]
-        if len(self._given) != len(given):
-            raise NotImplementedError("a pattern for one of x1 and x2 alone; give both")
+    def __init__(self, *graphs: NDArray[Any]) -> None:
+        self.graphs = graphs
         self._folder = Path(tempfile.mkdtemp(prefix="ntkdist-"))
         self._cleanup = weakref.finalize(self, shutil.rmtree, self._folder, True)
 
@@ -29,30 +39,84 @@ class Patterns:
     def key(self) -> str:
         """A value that distinguishes these graphs from others."""
         digest = hashlib.sha256()
-        for pattern in self._given:
-            array = np.ascontiguousarray(pattern)
-            digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
+        for graph in self.graphs:
+            digest.update(f"{graph.dtype}{graph.shape}".encode() + graph.tobytes())
         return digest.hexdigest()
 
-    def write(self, layer: Any, axes: list[str], sizes: dict[str, int]) -> Path:
-        """The file with the adjacency matrix of a layer that sums over `axes` of an image."""
-        graphs = [layer.dense(pattern, [sizes[axis] for axis in axes]) for pattern in self._given]
-        first = graphs[0][0]
-        if not all(np.array_equal(graph, first) for batch in graphs for graph in batch):
-            raise NotImplementedError(
-                "different graphs for different inputs; compute the kernel for one graph at a time"
-            )
+    @property
+    def has_masks(self) -> bool:
+        """Whether every image needs a mask, because there are two graphs."""
+        return len(self.graphs) > 1
+
+    def layers(
+        self, mask_row: int, layer: Any, axes: list[str], sizes: dict[str, int]
+    ) -> list[JobLayer]:
+        """The layers of a job for the sums of an `Aggregate` over `axes` of an image.
+
+        If there are masks, they begin at row `mask_row` of the input image.
+        """
         # In a job's matrix, a row has the neighbors of a pixel; in a pattern, a column has them.
-        matrix = _over_image(first.T, axes, sizes)
+        matrices = [
+            _over_image(layer.dense(graph, [sizes[axis] for axis in axes])[0].T, axes, sizes)
+            for graph in self.graphs
+        ]
+        if not self.has_masks:
+            return [self._aggregate(matrices[0])]
+        if not sizes:
+            raise NotImplementedError("different graphs for inputs without pixels; use one graph")
+        height, width = sizes.get("0", 1), sizes.get("1", 1)
+        count = height * width
+        pixels = np.arange(count)
+        # An image of twice the height has every row twice.
+        first = 2 * (pixels // width) * width + pixels % width
+        sums = np.zeros((2 * count, 2 * count))
+        sums[:, first] = np.concatenate(matrices)
+        total = np.zeros((2 * count, 2 * count))
+        total[pixels, pixels] = total[pixels, count + pixels] = 1
+        return [
+            {"resize": {"shape": [2 * height, width], "method": "nearest"}},
+            self._aggregate(sums),
+            {"mask": {"rows": [mask_row, mask_row + MASK_ROWS], "columns": [0, 1]}},
+            self._aggregate(total),
+            {"slice": {"rows": [0, height], "columns": [None, None]}},
+        ]
+
+    def _aggregate(self, matrix: NDArray[Any]) -> JobLayer:
         digest = hashlib.sha256(matrix.tobytes()).hexdigest()[:16]
         path = self._folder / f"{digest}.npy"
         np.save(path, matrix)
-        return path
+        return {"aggregate": {"adjacency": str(path)}}
 
 
-def _over_image(
-    matrix: np.ndarray[Any, Any], axes: list[str], sizes: dict[str, int]
-) -> np.ndarray[Any, Any]:
+def masked(images: NDArray[Any], graph: int) -> NDArray[Any]:
+    """Images [n, height, width, channels] with the mask of the first graph, 0, or the second, 1."""
+    mask = np.zeros((len(images), MASK_ROWS, *images.shape[2:]))
+    mask[:, graph] = 1
+    return np.concatenate([images, mask], 1)
+
+
+def grouped(pattern: Any, count: int, name: str) -> list[tuple[NDArray[Any], NDArray[np.intp]]]:
+    """The different graphs of `count` inputs, each [1, ...], and the indices of their inputs.
+
+    Raises ValueError for a pattern that does not have one graph, or one for each input.
+    """
+    graphs = np.asarray(pattern)
+    if graphs.ndim == 0 or len(graphs) not in (1, count):
+        raise ValueError(
+            f"a pattern of shape {graphs.shape} for the {count} inputs of {name}; give a graph for "
+            "each input"
+        )
+    if count == 0:
+        return [(np.zeros((1, *graphs.shape[1:])), np.arange(0))]
+    if len(graphs) == 1:
+        return [(graphs, np.arange(count))]
+    places: dict[bytes, list[int]] = {}
+    for index, graph in enumerate(graphs):
+        places.setdefault(graph.tobytes(), []).append(index)
+    return [(graphs[found[:1]], np.array(found)) for found in places.values()]
+
+
+def _over_image(matrix: NDArray[Any], axes: list[str], sizes: dict[str, int]) -> NDArray[Any]:
     """The matrix over all pixels, in the library's order, from a matrix over some axes."""
     others = [axis for axis in sizes if axis not in axes]
     order = [*axes, *others]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ._cache import Recent
 from ._graph import JobLayer, Signal, input_signal, layers
 from ._library import NetworkHandle, library
-from ._patterns import Patterns
+from ._patterns import MASK_ROWS, Patterns, masked
 from ._text import compact
 from .stax._layer import Layer, Tracing
 from .stax._text import TextLayer, ends_with_weights
@@ -41,10 +42,24 @@ class Plan:
     image: tuple[int, int, int]
     patterns: Patterns | None = None
 
-    def images(self, array: NDArray[Any]) -> NDArray[np.float64]:
-        """The inputs as the library reads them, [n, height, width, channels] float64."""
+    def count(self, shape: Sequence[int]) -> int:
+        """The number of inputs, in an array of this shape, of which kernels are computed."""
+        indices = range(shape[self.order[0]])
+        for part in self.signal.inputs:
+            indices = indices[part]
+        return len(indices)
+
+    def images(self, array: NDArray[Any], *, is_second: bool = False) -> NDArray[np.float64]:
+        """The inputs, those of x2 or x1, as the library reads them, [n, *image] float64."""
         moved = array.transpose(self.order)
-        shaped = moved.reshape((len(moved), *self.image))
+        for part in self.signal.inputs:
+            moved = moved[part]
+        if self.patterns is not None and self.patterns.has_masks:
+            height, width, channels = self.image
+            shaped = moved.reshape((len(moved), height - MASK_ROWS, width, channels))
+            shaped = masked(shaped, int(is_second))
+        else:
+            shaped = moved.reshape((len(moved), *self.image))
         return np.ascontiguousarray(shaped, dtype=np.float64)
 
 
@@ -78,9 +93,16 @@ def traced(
     `is_finite` allows layers that only finite networks have. Raises ValueError and
     NotImplementedError for layers that do not fit.
     """
-    tracing = Tracing(layer.needs_widths, patterns.write if patterns else None, is_finite)
-    start = input_signal(tuple(axes), sizes)
-    end = layer.trace(start, tracing)
+    start = begin = input_signal(tuple(axes), sizes)
+    graph_layers = None
+    if patterns is not None:
+        height = (begin.size("0") or 1) if "0" in axes else 1
+        graph_layers = partial(patterns.layers, height)
+        if patterns.has_masks:
+            # The masks are below the images.
+            begin = start.then({"slice": {"rows": [0, height], "columns": [None, None]}})
+    tracing = Tracing(layer.needs_widths, graph_layers, is_finite)
+    end = layer.trace(begin, tracing)
     if not isinstance(end, Signal):
         raise NotImplementedError(
             "a network that ends in branches; join them with FanInSum, FanInConcat or FanInProd"
@@ -134,8 +156,11 @@ def plan(
     else:
         known = [None if axis == "N" else shape[place] for place, axis in enumerate(axes)]
         found, signal = traced(layer, axes, known, patterns, is_finite=is_finite)
-    image = (*sizes[:-1], *[1] * (3 - len(sizes)), sizes[-1])
-    return Plan(found, compact(found), signal, order, image, patterns)  # type: ignore[arg-type]
+    height, width, channels = (*sizes[:-1], *[1] * (3 - len(sizes)), sizes[-1])
+    if patterns is not None and patterns.has_masks:
+        height += MASK_ROWS
+    image = (height, width, channels)
+    return Plan(found, compact(found), signal, order, image, patterns)
 
 
 def _text_plan(layer: TextLayer, shape: Sequence[int]) -> Plan:

@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .._graph import JobLayer, Signal
+from .._graph import Signal
 from .._jax import jnp
 from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two, whole_numbers, word
 from ._net import Net
@@ -35,7 +35,7 @@ class AggregateLayer(SimpleLayer):
         return [axis for axis in range(ndim) if axis not in apart]
 
     def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
-        if tracing.adjacency is None:
+        if tracing.graph_layers is None:
             return signal
         require_two(len(signal.spatial), self.name)
         axes = [signal.axes[axis] for axis in self._axes(len(signal.axes))]
@@ -43,9 +43,9 @@ class AggregateLayer(SimpleLayer):
         if None in sizes.values():
             raise ValueError("Aggregate needs the input's shape: net.yaml(input_shape)")
         known = {axis: size or 0 for axis, size in sizes.items()}
-        path = tracing.adjacency(self, axes, known)
-        layer: JobLayer = {"aggregate": {"adjacency": str(path)}}
-        return signal.then(layer)
+        for layer in tracing.graph_layers(self, axes, known):
+            signal = signal.then(layer)
+        return signal
 
     def dense(self, pattern: Any, sizes: Sequence[int], arrays: Any = np) -> Any:
         """The weights [n, P, P] from tail to head; `sizes` are those of the aggregated axes.
@@ -103,8 +103,9 @@ def Aggregate(
 ) -> Net:
     """Sums over the neighbors of a graph (arXiv 1905.13192).
 
-    The graph is given in the call, `kernel_fn(x1, x2, pattern=(pattern1, pattern2))`, and must be
-    the same for all inputs. Without a graph, the layer does nothing.
+    The graphs are given in the call, `kernel_fn(x1, x2, pattern=(pattern1, pattern2))`, one for all
+    inputs or one for each. Each pair of different graphs takes a computation of its own. Without
+    graphs, the layer does nothing.
 
     Args:
         aggregate_axis: the spatial axes that are summed over; None for all.

@@ -129,7 +129,13 @@ class ConvLayer(SimpleLayer):
         if self.dilation:
             steps["rhs_dilation"] = self.dilation
         if self.kind == "transposed_convolution":
+            if self.padding == "circular":
+                padding = "VALID"
             product = lax.conv_transpose(inputs, kernel, self.strides, padding, **steps)
+            if self.padding == "circular":
+                for letter, stride in zip(self._letters, self.strides):
+                    period = stride * inputs.shape[spec[0].index(letter)]
+                    product = _wrapped(product, spec[2].index(letter), period)
             return self.weights.scaled(product, biases, fan_in)
         if self.padding == "circular":
             padding = "VALID"
@@ -145,6 +151,17 @@ class ConvLayer(SimpleLayer):
         else:
             product = lax.conv_general_dilated(inputs, kernel, self.strides, padding, **steps)
         return self.weights.scaled(product, biases, fan_in)
+
+
+def _wrapped(signal: Any, axis: int, period: int) -> Any:
+    """The middle of a signal along an axis, plus what lies whole periods away from it."""
+    np = jnp()
+    excess = signal.shape[axis] - period
+    margins = [(0, 0)] * signal.ndim
+    margins[axis] = (0, -signal.shape[axis] % period)
+    rounds = np.moveaxis(np.pad(signal, margins), axis, 0)
+    total = rounds.reshape(-1, period, *rounds.shape[1:]).sum(0)
+    return np.moveaxis(np.roll(total, -(excess // 2), 0), 0, axis)
 
 
 def _convolution(
@@ -165,8 +182,6 @@ def _convolution(
     if len(steps) != len(shape):
         raise ValueError(f"{name} has filter_shape {shape} and strides {steps}; give both alike")
     way = word(padding, ("valid", "same", "circular"), "padding")
-    if way == "circular" and kind == "transposed_convolution":
-        raise NotImplementedError(f"{name} with padding CIRCULAR; use SAME or VALID")
     letters = _LETTERS[: len(shape)]
     inputs, filters, outputs = dimension_numbers or (f"N{letters}C", f"{letters}IO", f"N{letters}C")
     numbers = (inputs, filters, outputs)
@@ -228,10 +243,7 @@ def ConvTranspose(
     parameterization: str = "ntk",
     s: tuple[int, int] = (1, 1),
 ) -> Net:
-    """A transposed convolution, with the margins of `jax.lax.conv_transpose`; see `Conv`.
-
-    Raises NotImplementedError for padding "CIRCULAR".
-    """
+    """A transposed convolution, with the margins of `jax.lax.conv_transpose`; see `Conv`."""
     return _convolution(
         "transposed_convolution",
         "ConvTranspose",

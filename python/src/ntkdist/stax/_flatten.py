@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -32,7 +32,8 @@ class FlattenLayer(SimpleLayer):
         axes = ("N", "C") if self.batch_axis_out == 0 else ("C", "N")
         sizes = {"N": signal.size("N"), "C": channels}
         # Channels of different pixels have different variances.
-        return Signal(behind.node, axes, tuple(sizes[a] for a in axes), False, signal.scale)
+        flat = tuple(sizes[axis] for axis in axes)
+        return replace(behind, axes=axes, sizes=flat, is_gaussian=False, is_reversed=False)
 
     def init(self, rng: Any, shape: Any) -> tuple[Any, Any]:
         axis = self.batch_axis % len(shape)

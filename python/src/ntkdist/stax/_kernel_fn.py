@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _inputs, _jit, _kernels, _plans
+from .._by_graph import ByGraph
 from .._cache import Recent
 from .._computing import computed, described
 from .._config import config
@@ -64,7 +65,8 @@ class KernelFn:
                 a named tuple of fields; or None for a whole `Kernel`. "nngp_deficit" is
                 sqrt(K(x, x) K(x', x')) - K(x, x') without cancellation; "ntk_deficit" is the same
                 for the NTK.
-            pattern: graphs for `Aggregate`, one for x1 and one for x2.
+            pattern: graphs for `Aggregate`: a pattern for x1 and one for x2, each with one graph or
+                with one for each input.
             mask_constant: a number that no input contains, because there are no masks.
             diagonal_batch: False to get the covariances of all pairs of inputs, [n1, n1] and
                 [n2, n2], as `cov1` and `cov2`, which takes more time; True or None for diagonals.
@@ -94,14 +96,18 @@ class KernelFn:
             whole = self._of_axes(batch_axis, channel_axis)
             return whole(x1, x2, get, mask_constant=mask_constant, **options)
         _refuse(x1, x2, mask_constant)
+        graphs = _graphs(pattern)
         if is_traced(x1, x2):
             return self._traced(x1, x2, get, names, options)
         first = _inputs.checked(x1, "x1")
         second = None if x2 is None or x2 is x1 else _inputs.checked(x2, "x2")
-        plan = self._plan(first, second, pattern)
-        bits = config.precision_bits(precision)
-        count = config.thread_count(threads)
-        values = computed(plan, first, second, names, bits, count, diagonal_spatial)
+        choice = (config.precision_bits(precision), config.thread_count(threads), diagonal_spatial)
+        if graphs is None:
+            values = computed(self._plan(first, second), first, second, names, *choice)
+        else:
+            axis = _plans.input_axes(self.layer, first.ndim).index("N")
+            by_graph = ByGraph(lambda x, patterns: self._plan(x, None, patterns), choice)
+            values = by_graph.values(first, second, graphs, names, axis)
         values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
         if diagonal_batch is False:
             values.update(self._covariances(x1, x2, names, options))
@@ -114,10 +120,11 @@ class KernelFn:
         self, x1: Any, x2: Any, names: tuple[str, ...], options: dict[str, Any]
     ) -> dict[str, Any]:
         """`cov1` and `cov2` of all pairs of inputs, if they are among the names."""
-        one = {**options, "diagonal_batch": None}
         found: dict[str, Any] = {"diagonal_batch": False}
-        for name, x in (("cov1", x1), ("cov2", x2)):
+        graphs = _graphs(options["pattern"]) or (None, None)
+        for name, x, graph in (("cov1", x1, graphs[0]), ("cov2", x2, graphs[1])):
             if name in names:
+                one = {**options, "diagonal_batch": None, "pattern": (graph, graph)}
                 found[name] = None if x is None else self(x, None, "nngp", **one)
         return found
 
@@ -160,8 +167,11 @@ class KernelFn:
         self, x1: Any, x2: Any, get: Any, names: tuple[str, ...], options: dict[str, Any]
     ) -> Any:
         """The kernels of inputs inside `jax.jit`."""
-        plan = self._plan(x1, x2, options["pattern"])
-        n1, n2 = (x.shape[plan.order[0]] for x in (x1, x1 if x2 is None else x2))
+        graphs = _graphs(options["pattern"])
+        # The plans for all graphs are alike in what is needed here.
+        one = None if graphs is None else Patterns(np.asarray(graphs[0])[:1])
+        plan = self._plan(x1, x2, one)
+        n1, n2 = (plan.count(x.shape) for x in (x1, x1 if x2 is None else x2))
         values = described(plan, n1, n2, is_same=x2 is None)
 
         def compute(first: Any, second: Any, asked: tuple[str, ...]) -> Any:
@@ -172,14 +182,11 @@ class KernelFn:
         values.update(_jit.called_back(plan, compute, x1, x2, names, is_diagonal))
         return _kernels.selected(values, get)
 
-    def _plan(self, x1: Any, x2: Any, pattern: tuple[Any, Any] | None) -> _plans.Plan:
+    def _plan(self, x1: Any, x2: Any = None, patterns: Patterns | None = None) -> _plans.Plan:
         axis = _plans.input_axes(self.layer, x1.ndim).index("N")
         shape = x1.shape[:axis] + x1.shape[axis + 1 :]
         if x2 is not None and shape != x2.shape[:axis] + x2.shape[axis + 1 :]:
             raise ValueError(f"x1 has shape {x1.shape} and x2 {x2.shape}; give inputs of one shape")
-        patterns = None
-        if pattern is not None and any(one is not None for one in pattern):
-            patterns = Patterns(pattern)
         key = (axis, shape, patterns.key if patterns else None)
         return self._plans.get(key, lambda: _plans.plan(self.layer, x1.shape, patterns))
 
@@ -204,6 +211,15 @@ class KernelFn:
                 return yaml(layers)
             failure = failure or NotImplementedError(ENDS_WITH_PIXELS)
         raise failure or NotImplementedError(ENDS_WITH_PIXELS)
+
+
+def _graphs(pattern: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
+    """The patterns of x1 and x2; None without patterns."""
+    if pattern is None or all(one is None for one in pattern):
+        return None
+    if any(one is None for one in pattern):
+        raise NotImplementedError("a pattern for one of x1 and x2 alone; give both")
+    return pattern
 
 
 def _copied(x1: Any, x2: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:

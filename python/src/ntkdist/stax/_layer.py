@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Callable, Union
 
 import numpy as np
 
-from .._graph import Signal
+from .._graph import JobLayer, Signal
 from .._inputs import whole
 
 #: Signals between layers: one, or one for each branch after `FanOut`.
@@ -26,12 +25,13 @@ class Tracing:
     Attributes:
         has_widths: whether widths of the finite network are written, because a standard
             parameterization or a concatenation depends on them.
-        adjacency: writes a matrix [P, P] and returns the file's path; None without patterns.
+        graph_layers: gives the layers of a job for the sums of an `Aggregate` over axes of an
+            image, whose sizes are given by axis; None without graphs.
         is_finite: whether the layers are for finite networks, which need no closed forms.
     """
 
     has_widths: bool = False
-    adjacency: Callable[[Any, list[str], dict[str, int]], Path] | None = None
+    graph_layers: Callable[[Any, list[str], dict[str, int]], list[JobLayer]] | None = None
     is_finite: bool = False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._graph import JobLayer, Signal
@@ -102,34 +102,28 @@ class IndexLayer(SimpleLayer):
         parts = dict(zip(signal.axes, self._expanded(len(signal.axes))))
         require_two(len(signal.spatial), self.name)
         bounds: dict[str, list[int | None]] = {"0": [None, None], "1": [None, None]}
-        steps = {"0": 1, "1": 1}
         sizes: dict[str, int | None] = {}
         dropped = []
         for axis, part in parts.items():
             if part == ("slice", None, None, None):
                 continue
-            if axis in "NC":
+            if axis == "C" or (axis == "N" and part[0] == "int"):
                 raise NotImplementedError(
-                    "Index of inputs or channels; index the arrays, and give ':' for their axes"
+                    "Index of channels or of a single input; give ':' or a slice of the inputs"
                 )
-            if part[0] == "int":
+            if axis == "N":
+                signal = replace(signal, inputs=(*signal.inputs, slice(*part[1:])))
+            elif part[0] == "int":
                 first = part[1]
                 bounds[axis] = [first, None if first == -1 else first + 1]
                 dropped.append(axis)
-                continue
-            steps[axis] = 1 if part[3] is None else part[3]
-            if steps[axis] < 1:
-                raise NotImplementedError(f"Index with the step {part[3]}; give a positive step")
-            bounds[axis] = [part[1], part[2]]
-            size = signal.size(axis)
-            sizes[axis] = None if size is None else len(range(size)[slice(*part[1:])])
+            else:
+                bounds[axis] = [*part[1:3]] if part[3] in (None, 1) else [*part[1:]]
+                size = signal.size(axis)
+                sizes[axis] = None if size is None else len(range(size)[slice(*part[1:])])
         if not sizes and not dropped:
             return signal
-        layer: JobLayer = {"slice": {"rows": bounds["0"], "columns": bounds["1"]}}
-        behind = signal.then(layer, sizes)
-        if max(steps.values()) > 1:
-            stride = [steps["0"], steps["1"]]
-            behind = behind.then({"average_pool": {"window": [1, 1], "stride": stride}})
+        behind = signal.then({"slice": {"rows": bounds["0"], "columns": bounds["1"]}}, sizes)
         if not dropped:
             return behind
         if set(dropped) == set(signal.spatial):
@@ -183,9 +177,10 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
     """A part of an image, x[idx].
 
     Args:
-        idx: what `Slice[...]` gives: integers, slices with positive steps, and an ellipsis.
-        batch_axis: the axis of the batch, which must stay whole.
-        channel_axis: the axis of the channels, which must stay whole too.
+        idx: what `Slice[...]` gives: integers, slices, and an ellipsis. A slice of the batch leaves
+            out some inputs.
+        batch_axis: the axis of the batch, which takes no integer.
+        channel_axis: the axis of the channels, which must stay whole.
     """
     keys = idx if isinstance(idx, tuple) else (idx,)
     items: list[tuple[Any, ...]] = []

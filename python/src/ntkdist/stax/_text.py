@@ -118,7 +118,8 @@ def _guessed(layers: Sequence[JobLayer], signal: Signal) -> Signal:
     if any(_name(layer) in _READOUTS for layer in layers):
         axes = tuple(axis for axis in axes if axis in "NC")
     sizes = tuple(signal.size(axis) if axis == "N" else None for axis in axes)
-    return Signal(signal.node, axes, sizes, ends_with_weights(layers))
+    is_gaussian = ends_with_weights(layers)
+    return Signal(signal.node, axes, sizes, is_gaussian, inputs=signal.inputs)
 
 
 def ends_with_weights(layers: Sequence[JobLayer]) -> bool:
