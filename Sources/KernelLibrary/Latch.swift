@@ -2,14 +2,16 @@ import CThreads
 
 /// A counter of events that threads wait for.
 final class Latch: @unchecked Sendable {
-  private let latch = UnsafeMutablePointer<ntk_latch>.allocate(capacity: 1)
+  private let latch: UnsafeMutablePointer<ntk_latch>
 
   /// Creates a latch for `count` events; nil if the system does not provide one.
   init?(_ count: Int) {
+    let latch = UnsafeMutablePointer<ntk_latch>.allocate(capacity: 1)
     guard ntk_latch_init(latch, Int32(count)) == 0 else {
       latch.deallocate()
       return nil
     }
+    self.latch = latch
   }
 
   deinit {

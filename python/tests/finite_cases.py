@@ -1,5 +1,7 @@
 """A network for each layer of a job."""
 
+import numpy as np
+
 IMAGES = (4, 5, 2)
 
 
@@ -11,6 +13,11 @@ def signed_images(generator, count):
     """
     signs = generator.choice([-1.0, 1.0], (count, *IMAGES[:2], 1))
     return signs * (1 + 0.3 * generator.standard_normal((count, *IMAGES)))
+
+
+def gray_images(generator, count):
+    """Images whose channels are equal, so that a part of them may be a mask."""
+    return np.repeat(generator.standard_normal((count, *IMAGES[:2], 1)), IMAGES[2], -1)
 
 
 _DENSE = {"dense": {"weight_variance": 1.3, "bias_variance": 0.1}}
@@ -109,6 +116,14 @@ LAYERS = {
     "sum_pool": _middle({"sum_pool": {"window": 2, "padding": "circular"}}),
     "resize": _middle({"resize": {"shape": [3, 7]}}),
     "slice": _middle({"slice": {"rows": [1, -1], "columns": [None, 3]}}),
+    "mask": _middle({"mask": {"rows": [0, 2], "columns": [1, 4]}}),
+    "mask gaussian": [
+        _CONVOLUTION,
+        {"mask": {"rows": [None, None, -2]}},
+        "relu",
+        "global_average_pool",
+        _DENSE,
+    ],
     "aggregate": _middle({"aggregate": {"adjacency": "ADJACENCY"}}),
     "layer_norm": [_CONVOLUTION, "layer_norm", "relu", "flatten", _DENSE],
     "layer_norm all": [_CONVOLUTION, {"layer_norm": {"axes": "all"}}, "relu", "flatten", _DENSE],

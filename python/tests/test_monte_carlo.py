@@ -5,14 +5,23 @@ import os
 
 import numpy as np
 import pytest
-from finite_cases import ACTIVATIONS, CASES, FINITE_ONLY, IMAGES, signed_images
+from finite_cases import ACTIVATIONS, CASES, FINITE_ONLY, IMAGES, gray_images, signed_images
 
 import ntkdist
 from ntkdist import stax
 
 #: All layers, more networks, and the decrease of errors with width; otherwise, some layers.
 EXHAUSTIVE = os.environ.get("NTK_EXHAUSTIVE") == "1"
-SOME = ("gelu", "elu", "standard", "aggregate", "dropout", "repeat tied residual", "recurrent")
+SOME = (
+    "gelu",
+    "elu",
+    "standard",
+    "aggregate",
+    "mask",
+    "dropout",
+    "repeat tied residual",
+    "recurrent",
+)
 
 #: The mean kernel of finite networks also differs from the limit, by about 1 / width. With few
 #: networks, this is less than the standard error.
@@ -40,6 +49,8 @@ def inputs(name):
     generator = np.random.default_rng(3)
     if name in ("self_attention relu", "self_attention abs"):
         return signed_images(generator, 3).astype(np.float32)
+    if name.startswith("mask"):
+        return gray_images(generator, 3).astype(np.float32)
     shape = (6,) if name in ACTIVATIONS else IMAGES
     return generator.standard_normal((3, *shape)).astype(np.float32)
 

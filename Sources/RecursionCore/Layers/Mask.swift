@@ -22,7 +22,7 @@ struct Mask: Layer {
     let image = network.graph.nodes[0].shape ?? pixels
     let (down, across) = (rows.places(of: image.height), columns.places(of: image.width))
     guard !down.isEmpty, !across.isEmpty else {
-      throw network.error("its mask has no pixels of the \(image) of an image; use a larger part")
+      throw network.error("its part of the \(image) pixels of an image is empty; use a larger part")
     }
     let mix = PositionMix.axes(
       AxisMatrix(input: image.height, places: Self.stretched(down, to: pixels.height)),

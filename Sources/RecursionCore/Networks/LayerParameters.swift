@@ -95,8 +95,8 @@ package struct LayerParameters: Sendable {
       places.compactMap(\.self).allSatisfy({ abs($0) <= 1 << 20 }), let step, step != 0
     else {
       throw error(
-        "'\(name)' must be two whole numbers, for example [1, -1] or [2, null], and perhaps a step, "
-          + "for example [null, null, 2]")
+        "'\(name)' must be [first, end] or [first, end, step]: whole numbers, of which first and end "
+          + "may be null, and step is not 0")
     }
     return AxisSlice(first: places[0], end: places[1], step: step)
   }

@@ -63,14 +63,14 @@ def _blocks(x: Any, size: int) -> list[Any]:
 def _of_block(
     options: dict[str, Any], start1: int, start2: int, size: int, is_same: bool
 ) -> dict[str, Any]:
-    """Options for a block of inputs; `pattern` is a pair with a graph for each input."""
+    """Options for a block of inputs; `pattern` is a pair, each with one graph or one per input."""
     pair = options.get("pattern")
     if not isinstance(pair, tuple) or len(pair) != 2:
         return options
     if is_same and pair[1] is None:
         pair = (pair[0], pair[0])
     parts = [
-        None if graphs is None else graphs[start : start + size]
+        graphs if graphs is None or len(graphs) == 1 else graphs[start : start + size]
         for graphs, start in zip(pair, (start1, start2))
     ]
     return {**options, "pattern": tuple(parts)}

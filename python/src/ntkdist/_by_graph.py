@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._computing import computed, described
-from ._patterns import Patterns, grouped
+from ._arrays import result
+from ._computing import computed, described, of_pixels
+from ._patterns import Graph, Patterns, are_equal, grouped
 from ._plans import Plan
+
+#: The graphs of some inputs, and the indices of their inputs.
+Groups = list[tuple[Graph, NDArray[np.intp]]]
 
 
 class ByGraph:
@@ -17,11 +22,17 @@ class ByGraph:
 
     Args:
         plan: makes the plan for inputs, and for the graphs `Patterns`.
-        compute: the further arguments of `computed`, behind the names.
+        layers: all `Aggregate` of the network.
+        choice: bits, threads and `diagonal_spatial`, as for `computed`.
     """
 
-    def __init__(self, plan: Callable[[Any, Patterns], Plan], compute: tuple[Any, ...]) -> None:
-        self._plan, self._compute = plan, compute
+    def __init__(
+        self,
+        plan: Callable[[Any, Patterns], Plan],
+        layers: Sequence[Any],
+        choice: tuple[int, int, bool | None],
+    ) -> None:
+        self._plan, self._layers, self._choice = plan, layers, choice
 
     def values(
         self,
@@ -33,51 +44,62 @@ class ByGraph:
     ) -> dict[str, Any]:
         """The values that `computed` returns.
 
-        The inputs are along `axis`, and each has its graph in `pattern`; x2 may be None for x1.
+        The inputs are along `axis`, and each has its graph in `pattern`; x2 may be None for x1. If
+        x2 is x1 with other graphs, "cov2" is among the values.
         """
         other = x1 if x2 is None else x2
         shape = (x1.shape[axis], other.shape[axis])
-        rows = grouped(pattern[0], shape[0], "x1")
-        columns = grouped(pattern[1], shape[1], "x1" if x2 is None else "x2")
-        is_same = x2 is None and all(
-            np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1]) for a, b in zip(rows, columns)
-        )
+        rows = grouped(self._layers, pattern[0], shape[0], "x1")
+        columns = grouped(self._layers, pattern[1], shape[1], "x1" if x2 is None else "x2")
         plan = self._plan(x1, Patterns(rows[0][0]))
-        if plan.signal.inputs and len(rows) + len(columns) > 2:
+        if len(rows) == len(columns) == 1 and are_equal(rows[0][0], columns[0][0]):
+            return computed(plan, x1, x2, names, *self._choice)
+        if plan.signal.inputs:
             raise NotImplementedError(
                 "Index of inputs that have different graphs; index the arrays and the patterns"
             )
-        if len(rows) + len(columns) == 2 and np.array_equal(rows[0][0], columns[0][0]):
-            return computed(plan, x1, x2, names, *self._compute)
+        is_equal = x2 is None or np.array_equal(x1, x2)
+        has_same_graphs = is_equal and _are_same(rows, columns)
+        found = described(plan, *shape, is_same=is_equal)
+        found.update(of_pixels(plan, names, self._choice[2]))
         matrices = tuple(name for name in names if name not in ("cov1", "cov2"))
-        found = described(plan, *shape, is_same=is_same)
         for index, (graph, places) in enumerate(rows):
             first = np.take(x1, places, axis)
-            for second, others in columns[index:] if is_same else columns:
-                own = is_same and others is columns[index][1]
-                part = self._part(
-                    graph, second, first, None if own else np.take(other, others, axis), matrices
-                )
-                for key in ("diagonal_spatial", "is_reversed"):
-                    found[key] = part.pop(key)
+            for second, others in columns[index:] if has_same_graphs else columns:
+                if has_same_graphs and np.array_equal(places, others):
+                    part = self._part(graph, graph, first, None, matrices)
+                    _put(found, part, shape, (places, others))
+                    continue
+                part = self._part(graph, second, first, np.take(other, others, axis), matrices)
                 _put(found, part, shape, (places, others))
-                if is_same and not own:
+                if has_same_graphs:
                     mirrored = _mirrored(part, is_diagonal=found["diagonal_spatial"])
                     _put(found, mirrored, shape, (others, places))
-        for name, x, groups in (("cov1", x1, rows), ("cov2", x2, columns)):
-            if name in names and x is not None:
+        sides = [("cov1", x1, rows)] + ([] if has_same_graphs else [("cov2", other, columns)])
+        for name, x, groups in sides:
+            if name in names or (name == "cov2" and "cov1" in names):
                 for graph, places in groups:
                     part = self._part(graph, graph, np.take(x, places, axis), None, ("cov1",))
                     _put(found, {name: part["cov1"]}, (x.shape[axis],), (places,))
-        return found
+        return {
+            name: result(value, value.dtype) if isinstance(value, np.ndarray) else value
+            for name, value in found.items()
+        }
 
     def _part(
-        self, graph: Any, second: Any, x1: Any, x2: Any, names: tuple[str, ...]
+        self, graph: Graph, second: Graph, x1: Any, x2: Any, names: tuple[str, ...]
     ) -> dict[str, Any]:
         """The values for inputs x1 with one graph and inputs x2 with another."""
-        is_same = np.array_equal(graph, second)
-        patterns = Patterns(graph) if is_same else Patterns(graph, second)
-        return computed(self._plan(x1, patterns), x1, x2, names, *self._compute)
+        patterns = Patterns(graph) if are_equal(graph, second) else Patterns(graph, second)
+        plan = self._plan(x1, patterns)
+        return computed(plan, x1, x2, names, *self._choice, may_be_same=False)
+
+
+def _are_same(rows: Groups, columns: Groups) -> bool:
+    """Whether all inputs of the rows and of the columns have the same graphs."""
+    return len(rows) == len(columns) and all(
+        are_equal(a[0], b[0]) and np.array_equal(a[1], b[1]) for a, b in zip(rows, columns)
+    )
 
 
 def _put(

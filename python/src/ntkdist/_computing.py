@@ -21,10 +21,13 @@ def computed(
     bits: int,
     threads: int,
     diagonal_spatial: bool | None,
+    *,
+    may_be_same: bool = True,
 ) -> dict[str, Any]:
     """The values that `names` asks for, from arrays checked by `_inputs.checked`.
 
-    Without x2, or if x2 equals x1, "cov2" is not among them.
+    Without x2, or if x2 equals x1, "cov2" is not among them. Unless x2 `may_be_same`, it is treated
+    as other inputs even if it equals x1.
     """
     dtype = _inputs.result_dtype(x1, x2)
     _inputs.require_finite(x1, "x1")
@@ -32,16 +35,15 @@ def computed(
         _inputs.require_finite(x2, "x2")
     images1 = plan.images(x1)
     images2 = None if x2 is None else plan.images(x2, is_second=True)
-    if images2 is not None and images1.shape == images2.shape and _are_equal(images1, images2):
+    if images2 is not None and may_be_same and _are_equal(images1, images2):
         # Half of the work is enough, and for Dropout it matters whether x2 is x1.
         images2 = None
     work = Work(plan.text, plan.image, images1, images2, bits, threads)
     values = described(plan, *work.shape, is_same=images2 is None)
     arrays = _arrays(names, images2 is not None)
+    values.update(of_pixels(plan, names, diagonal_spatial))
     if arrays and plan.signal.spatial:
-        is_diagonal = bool(diagonal_spatial)
-        values["diagonal_spatial"] = is_diagonal
-        values["is_reversed"] = values["is_reversed"] and not is_diagonal
+        is_diagonal = values["diagonal_spatial"]
         results = (_pixels.equal if is_diagonal else _pixels.all_pairs)(plan, work, arrays)
     elif arrays:
         results = work.run(arrays)
@@ -53,7 +55,9 @@ def computed(
 
 def _are_equal(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     # Most pairs of inputs differ in their first numbers.
-    return len(a) > 0 and bool(np.array_equal(a[0], b[0])) and bool(np.array_equal(a, b))
+    if a.shape != b.shape or len(a) == 0:
+        return False
+    return bool(np.array_equal(a[0], b[0])) and bool(np.array_equal(a, b))
 
 
 def _arrays(names: tuple[str, ...], has_second: bool) -> dict[str, str]:
@@ -64,6 +68,17 @@ def _arrays(names: tuple[str, ...], has_second: bool) -> dict[str, str]:
         del found["cov2"]
         found["cov1"] = SOURCES["cov1"]
     return found
+
+
+def of_pixels(plan: Plan, names: tuple[str, ...], diagonal_spatial: bool | None) -> dict[str, Any]:
+    """The fields that say which pairs of pixels the arrays among `names` have."""
+    if not plan.signal.spatial or not _arrays(names, True):
+        return {}
+    is_diagonal = bool(diagonal_spatial)
+    return {
+        "diagonal_spatial": is_diagonal,
+        "is_reversed": plan.signal.is_reversed and not is_diagonal,
+    }
 
 
 def described(plan: Plan, n1: int, n2: int, is_same: bool) -> dict[str, Any]:

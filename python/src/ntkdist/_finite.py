@@ -138,6 +138,7 @@ class _Source:
         layer = self.net.layer
         if not isinstance(layer, TextLayer):
             plan = _plans.plan(layer, shape, is_finite=True)
+            _plans.require_all_inputs(plan.signal)
             return plan.layers, (plan.order, plan.image)
         if len(shape) not in (2, 4):
             raise ValueError(f"inputs of shape {shape}; give [n, h, w, channels] or [n, features]")

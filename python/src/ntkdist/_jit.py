@@ -18,10 +18,11 @@ def called_back(
     compute: Callable[..., Any],
     x1: Any,
     x2: Any,
+    graphs: tuple[Any, Any] | None,
     names: tuple[str, ...],
     diagonal_batch: bool,
 ) -> dict[str, Any]:
-    """The arrays among `names`, as the results of a call to `compute(x1, x2, names)`.
+    """The arrays among `names`, as the results of a call to `compute(x1, x2, graphs, names)`.
 
     With `diagonal_batch`, "cov1" and "cov2" are diagonals.
 
@@ -40,14 +41,16 @@ def called_back(
     dtype = dtype if dtype in (np.float32, np.float64) else jax.numpy.zeros(()).dtype
 
     def call(*arrays: Any) -> tuple[Any, ...]:
-        first, second = (np.asarray(a) for a in (*arrays, None)[:2])
-        values = compute(first, None if x2 is None else second, asked)
+        given = [np.asarray(array) for array in arrays]
+        first, second = given[0], None if x2 is None else given[1]
+        pair = None if graphs is None else tuple(given[-2:])
+        values = compute(first, second, pair, asked)
         return tuple(np.asarray(value, dtype) for value in values)
 
     results = _jax.called_back(
         call,
         tuple(jax.ShapeDtypeStruct(shapes[name], dtype) for name in asked),
-        [x for x in (x1, x2) if x is not None],
+        [x for x in (x1, x2, *(graphs or ())) if x is not None],
         "kernel_fn",
     )
     return dict(zip(asked, results))

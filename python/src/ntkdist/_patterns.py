@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._graph import JobLayer
+
+#: The graph of one input: for each `Aggregate`, its weights or edges [1, ...].
+Graph = dict[Any, NDArray[Any]]
+
+#: The largest number of pixels with different graphs; the library takes twice as many.
+_LIMIT = 2048
 
 #: The number of rows, below an image, with its mask; see `Patterns`.
 MASK_ROWS = 2
@@ -27,10 +34,10 @@ class Patterns:
     image says it (see `mask` in docs/reference/layers.md).
 
     Args:
-        graphs: one or two patterns of one input, each [1, ...].
+        graphs: one or two graphs of one input.
     """
 
-    def __init__(self, *graphs: NDArray[Any]) -> None:
+    def __init__(self, *graphs: Graph) -> None:
         self.graphs = graphs
         self._folder = Path(tempfile.mkdtemp(prefix="ntkdist-"))
         self._cleanup = weakref.finalize(self, shutil.rmtree, self._folder, True)
@@ -40,7 +47,8 @@ class Patterns:
         """A value that distinguishes these graphs from others."""
         digest = hashlib.sha256()
         for graph in self.graphs:
-            digest.update(f"{graph.dtype}{graph.shape}".encode() + graph.tobytes())
+            for array in graph.values():
+                digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
         return digest.hexdigest()
 
     @property
@@ -56,16 +64,21 @@ class Patterns:
         If there are masks, they begin at row `mask_row` of the input image.
         """
         # In a job's matrix, a row has the neighbors of a pixel; in a pattern, a column has them.
+        aggregated = [sizes[axis] for axis in axes]
         matrices = [
-            _over_image(layer.dense(graph, [sizes[axis] for axis in axes])[0].T, axes, sizes)
+            _over_image(layer.dense(graph[layer], aggregated)[0].T, axes, sizes)
             for graph in self.graphs
         ]
         if not self.has_masks:
             return [self._aggregate(matrices[0])]
         if not sizes:
-            raise NotImplementedError("different graphs for inputs without pixels; use one graph")
+            raise NotImplementedError("different graphs behind a readout; use one graph")
         height, width = sizes.get("0", 1), sizes.get("1", 1)
         count = height * width
+        if count > _LIMIT:
+            raise NotImplementedError(
+                f"different graphs for inputs with {count} pixels; at most {_LIMIT} are supported"
+            )
         pixels = np.arange(count)
         # An image of twice the height has every row twice.
         first = 2 * (pixels // width) * width + pixels % width
@@ -95,25 +108,52 @@ def masked(images: NDArray[Any], graph: int) -> NDArray[Any]:
     return np.concatenate([images, mask], 1)
 
 
-def grouped(pattern: Any, count: int, name: str) -> list[tuple[NDArray[Any], NDArray[np.intp]]]:
-    """The different graphs of `count` inputs, each [1, ...], and the indices of their inputs.
+def grouped(
+    layers: Sequence[Any], pattern: Any, count: int, name: str
+) -> list[tuple[Graph, NDArray[np.intp]]]:
+    """The different graphs of `count` inputs, and the indices of their inputs.
 
-    Raises ValueError for a pattern that does not have one graph, or one for each input.
+    Args:
+        layers: all `Aggregate` of the network.
+        pattern: the pattern of all inputs.
+        count: the number of inputs.
+        name: of the inputs, in messages.
+
+    Raises ValueError for a pattern that does not have one graph or one for each input, or that has
+    a number that is not finite.
     """
-    graphs = np.asarray(pattern)
-    if graphs.ndim == 0 or len(graphs) not in (1, count):
-        raise ValueError(
-            f"a pattern of shape {graphs.shape} for the {count} inputs of {name}; give a graph for "
-            "each input"
-        )
+    arrays = {layer: layer.graphs(pattern) for layer in layers}
+    for array in arrays.values():
+        if array.ndim == 0 or len(array) not in (1, count):
+            raise ValueError(
+                f"a pattern of shape {array.shape} for the {count} inputs of {name}; give one "
+                "graph, or a graph for each input"
+            )
+        if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+            raise ValueError(f"the pattern of {name} is not an array of finite numbers")
     if count == 0:
-        return [(np.zeros((1, *graphs.shape[1:])), np.arange(0))]
-    if len(graphs) == 1:
-        return [(graphs, np.arange(count))]
+        return [(empty(arrays), np.arange(0))]
     places: dict[bytes, list[int]] = {}
-    for index, graph in enumerate(graphs):
-        places.setdefault(graph.tobytes(), []).append(index)
-    return [(graphs[found[:1]], np.array(found)) for found in places.values()]
+    for index in range(count):
+        key = b"".join(array[index % len(array)].tobytes() for array in arrays.values())
+        places.setdefault(key, []).append(index)
+    return [
+        (
+            {layer: array[[found[0] % len(array)]] for layer, array in arrays.items()},
+            np.array(found),
+        )
+        for found in places.values()
+    ]
+
+
+def empty(arrays: dict[Any, Any]) -> Graph:
+    """A graph without edges that has the shape of those in arrays [n, ...]."""
+    return {layer: np.zeros((1, *array.shape[1:]), array.dtype) for layer, array in arrays.items()}
+
+
+def are_equal(a: Graph, b: Graph) -> bool:
+    """Whether two graphs are the same for all layers."""
+    return all(np.array_equal(a[layer], b[layer]) for layer in a)
 
 
 def _over_image(matrix: NDArray[Any], axes: list[str], sizes: dict[str, int]) -> NDArray[Any]:

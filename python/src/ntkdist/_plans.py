@@ -22,6 +22,14 @@ from .stax._text import TextLayer, ends_with_weights
 _NO_LAYER: JobLayer = {"dense": {"trained": False}}
 
 
+def require_all_inputs(signal: Signal) -> None:
+    """Raises NotImplementedError if a layer leaves out inputs, for which jobs have no layer."""
+    if signal.inputs:
+        raise NotImplementedError(
+            "Index of inputs in a job or in a finite network of its layers; index the arrays"
+        )
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a network is computed for inputs of one shape.
@@ -96,6 +104,8 @@ def traced(
     start = begin = input_signal(tuple(axes), sizes)
     graph_layers = None
     if patterns is not None:
+        if patterns.has_masks and len(axes) == 2:
+            raise NotImplementedError("different graphs for inputs without pixels; use one graph")
         height = (begin.size("0") or 1) if "0" in axes else 1
         graph_layers = partial(patterns.layers, height)
         if patterns.has_masks:

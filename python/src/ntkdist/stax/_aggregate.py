@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 import numpy as np
@@ -45,25 +45,31 @@ class AggregateLayer(SimpleLayer):
         known = {axis: size or 0 for axis, size in sizes.items()}
         for layer in tracing.graph_layers(self, axes, known):
             signal = signal.then(layer)
-        return signal
+        return replace(signal, is_reversed=False)
 
-    def dense(self, pattern: Any, sizes: Sequence[int], arrays: Any = np) -> Any:
-        """The weights [n, P, P] from tail to head; `sizes` are those of the aggregated axes.
+    def graphs(self, pattern: Any, arrays: Any = np) -> Any:
+        """The pattern as an array [n, ...] with weights or edges.
 
         `arrays` is the module whose arrays are used: `numpy`, or `jax.numpy` for traced patterns.
+        """
+        converts = self.to_dense is not None and not self.is_sparse
+        return arrays.asarray(self.to_dense(pattern) if converts else pattern)  # type: ignore[misc]
 
-        Raises ValueError for a pattern of another shape.
+    def dense(self, graphs: Any, sizes: Sequence[int], arrays: Any = np) -> Any:
+        """The weights [n, P, P] from tail to head; `sizes` are those of the aggregated axes.
+
+        Raises ValueError for graphs of another shape.
         """
         count = int(np.prod(sizes))
         if not self.is_sparse:
-            full = arrays.asarray(pattern if self.to_dense is None else self.to_dense(pattern))
+            full = graphs
             if full.shape[1:] != (*sizes, *sizes):
                 raise ValueError(
                     f"a pattern has shape {full.shape}; Aggregate over {tuple(sizes)} needs "
                     f"[inputs, {', '.join(map(str, (*sizes, *sizes)))}]"
                 )
             return full.reshape((len(full), count, count)).astype(float)
-        edges = arrays.asarray(pattern)
+        edges = graphs
         if edges.ndim == 3 and len(sizes) == 1:
             edges = edges[:, :, None, :]
         if edges.ndim != 4 or edges.shape[2:] != (len(sizes), 2):
@@ -89,7 +95,7 @@ class AggregateLayer(SimpleLayer):
         moved = jnp().moveaxis(inputs, [self.batch_axis, *axes], [0, *target])
         flat = moved.reshape((len(moved), -1, *moved.shape[len(axes) + 1 :]))
         sizes = moved.shape[1 : len(axes) + 1]
-        weights = self.dense(pattern, sizes, jnp()).astype(flat.dtype)
+        weights = self.dense(self.graphs(pattern, jnp()), sizes, jnp()).astype(flat.dtype)
         out = jnp().einsum("np...,npq->nq...", flat, weights).reshape(moved.shape)
         return jnp().moveaxis(out, [0, *target], [self.batch_axis, *axes])
 

@@ -30,9 +30,16 @@ def _norm(parameters: dict[str, Any]) -> Net:
     return Net(_normalization.LayerNormLayer(None, float(epsilon), 0, -1))
 
 
+def _slices(parameters: dict[str, Any]) -> list[slice]:
+    return [slice(*(parameters.get(key) or (None, None))) for key in ("rows", "columns")]
+
+
 def _slice(parameters: dict[str, Any]) -> Net:
-    bounds = [slice(*(parameters.get(key) or (None, None))) for key in ("rows", "columns")]
-    return _positions.Index((slice(None), *bounds, slice(None)))
+    return _positions.Index((slice(None), *_slices(parameters), slice(None)))
+
+
+def _mask(parameters: dict[str, Any]) -> Net:
+    return Net(_positions.MaskLayer(*_slices(parameters)))
 
 
 def _no_function(parameters: dict[str, Any]) -> NoReturn:
@@ -73,7 +80,7 @@ ACTIVATIONS: dict[str, Any] = {
 #: The layers without weights whose outputs are linear in their inputs.
 LINEAR = (
     *("flatten", "global_average_pool", "global_sum_pool", "average_pool", "sum_pool", "resize"),
-    *("slice", "aggregate"),
+    *("slice", "mask", "aggregate"),
 )
 
 #: The same for the other layers without weights.
@@ -95,5 +102,6 @@ OTHERS: dict[str, Any] = {
         parameters.get("antialias", True),
     ),
     "slice": _slice,
+    "mask": _mask,
     "aggregate": lambda parameters: Net(AdjacencyLayer(str(parameters["adjacency"]))),
 }

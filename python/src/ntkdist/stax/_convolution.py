@@ -243,7 +243,11 @@ def ConvTranspose(
     parameterization: str = "ntk",
     s: tuple[int, int] = (1, 1),
 ) -> Net:
-    """A transposed convolution, with the margins of `jax.lax.conv_transpose`; see `Conv`."""
+    """A transposed convolution; see `Conv`.
+
+    With padding "SAME" or "VALID", its margins are those of `jax.lax.conv_transpose`. With
+    "CIRCULAR", what goes beyond one edge of the image continues at the opposite edge.
+    """
     return _convolution(
         "transposed_convolution",
         "ConvTranspose",

@@ -82,14 +82,14 @@ class FiniteNetwork:
         last = last_weights(layers)
         before, scale = self._series(layers[:last], 1)
         if last == len(layers):
-            return _structure.SerialLayer(tuple(before))
+            return _WholeNetwork(tuple(before))
         # Channels of the last layer with weights are independent, whatever their number.
         name, parameters = named(layers[last])
         if self.outputs:
             parameters["width"] = self.outputs
         end = FiniteNetwork(self.default_outputs or self.width, inner_width=self.width)
         after, _ = end._series([{name: parameters}, *layers[last + 1 :]], scale)
-        return _structure.SerialLayer((*before, *after))
+        return _WholeNetwork((*before, *after))
 
     def _series(self, layers: Sequence[JobLayer], scale: int) -> tuple[list[Layer], int]:
         """Layers after a signal with `scale` times as many channels as its layer says."""
@@ -217,6 +217,13 @@ class FiniteNetwork:
             self._width("recurrent", parameters),
             **_recurrence(parameters),
         )
+
+
+class _WholeNetwork(_structure.SerialLayer):
+    """All layers of a network. They get its inputs as `image`."""
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        return super().apply(params, inputs, image=inputs, **kwargs)
 
 
 def last_weights(layers: Sequence[JobLayer]) -> int:

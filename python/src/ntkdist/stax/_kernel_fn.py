@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from .._cache import Recent
 from .._computing import computed, described
 from .._config import config
 from .._jax import is_traced
-from .._patterns import Patterns
+from .._patterns import Patterns, empty
 from .._pixels import ENDS_WITH_PIXELS
 from .._text import yaml
 from ._layer import Layer, inside
@@ -96,8 +97,8 @@ class KernelFn:
             whole = self._of_axes(batch_axis, channel_axis)
             return whole(x1, x2, get, mask_constant=mask_constant, **options)
         _refuse(x1, x2, mask_constant)
-        graphs = _graphs(pattern)
-        if is_traced(x1, x2):
+        graphs = self._graphs(pattern)
+        if is_traced(x1, x2, *(graphs or ())):
             return self._traced(x1, x2, get, names, options)
         first = _inputs.checked(x1, "x1")
         second = None if x2 is None or x2 is x1 else _inputs.checked(x2, "x2")
@@ -106,9 +107,12 @@ class KernelFn:
             values = computed(self._plan(first, second), first, second, names, *choice)
         else:
             axis = _plans.input_axes(self.layer, first.ndim).index("N")
-            by_graph = ByGraph(lambda x, patterns: self._plan(x, None, patterns), choice)
+            by_graph = ByGraph(
+                lambda x, patterns: self._plan(x, None, patterns), self._aggregates(), choice
+            )
             values = by_graph.values(first, second, graphs, names, axis)
-        values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
+        if "cov2" not in values:
+            values["cov2"] = None if x2 is None else values.get("cov1")
         if diagonal_batch is False:
             values.update(self._covariances(x1, x2, names, options))
         result = _kernels.selected(values, get)
@@ -121,7 +125,7 @@ class KernelFn:
     ) -> dict[str, Any]:
         """`cov1` and `cov2` of all pairs of inputs, if they are among the names."""
         found: dict[str, Any] = {"diagonal_batch": False}
-        graphs = _graphs(options["pattern"]) or (None, None)
+        graphs = self._graphs(options["pattern"]) or (None, None)
         for name, x, graph in (("cov1", x1, graphs[0]), ("cov2", x2, graphs[1])):
             if name in names:
                 one = {**options, "diagonal_batch": None, "pattern": (graph, graph)}
@@ -167,20 +171,36 @@ class KernelFn:
         self, x1: Any, x2: Any, get: Any, names: tuple[str, ...], options: dict[str, Any]
     ) -> Any:
         """The kernels of inputs inside `jax.jit`."""
-        graphs = _graphs(options["pattern"])
-        # The plans for all graphs are alike in what is needed here.
-        one = None if graphs is None else Patterns(np.asarray(graphs[0])[:1])
-        plan = self._plan(x1, x2, one)
+        graphs = self._graphs(options["pattern"])
+        patterns = None
+        if graphs is not None:
+            # The plans for all graphs are alike in what is needed here.
+            numpy = sys.modules["jax"].numpy
+            shapes = {layer: layer.graphs(graphs[0], numpy) for layer in self._aggregates()}
+            patterns = Patterns(empty(shapes))
+        plan = self._plan(x1, x2, patterns)
         n1, n2 = (plan.count(x.shape) for x in (x1, x1 if x2 is None else x2))
         values = described(plan, n1, n2, is_same=x2 is None)
 
-        def compute(first: Any, second: Any, asked: tuple[str, ...]) -> Any:
-            return self(first, second, asked, **options)
+        def compute(first: Any, second: Any, pair: Any, asked: tuple[str, ...]) -> Any:
+            return self(first, second, asked, **{**options, "pattern": pair})
 
         values["cov2"] = None
         is_diagonal = values["diagonal_batch"] = options["diagonal_batch"] is not False
-        values.update(_jit.called_back(plan, compute, x1, x2, names, is_diagonal))
+        values.update(_jit.called_back(plan, compute, x1, x2, graphs, names, is_diagonal))
         return _kernels.selected(values, get)
+
+    def _aggregates(self) -> list[Any]:
+        """The layers that sum over graphs."""
+        return [part for part in inside(self.layer) if part.name == "Aggregate"]
+
+    def _graphs(self, pattern: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
+        """The patterns of x1 and x2; None if there are none, or if no layer uses them."""
+        if pattern is None or all(one is None for one in pattern) or not self._aggregates():
+            return None
+        if any(one is None for one in pattern):
+            raise NotImplementedError("a pattern for one of x1 and x2 alone; give both")
+        return pattern
 
     def _plan(self, x1: Any, x2: Any = None, patterns: Patterns | None = None) -> _plans.Plan:
         axis = _plans.input_axes(self.layer, x1.ndim).index("N")
@@ -195,7 +215,9 @@ class KernelFn:
         if isinstance(self.layer, TextLayer):
             return self.layer.text
         if input_shape is not None:
-            return yaml(_plans.plan(self.layer, tuple(input_shape)).layers)
+            plan = _plans.plan(self.layer, tuple(input_shape))
+            _plans.require_all_inputs(plan.signal)
+            return yaml(plan.layers)
         failure: Exception | None = None
         for ndim in (4, 3, 2):
             try:
@@ -208,18 +230,10 @@ class KernelFn:
                 failure = failure or error
                 continue
             if not signal.spatial:
+                _plans.require_all_inputs(signal)
                 return yaml(layers)
             failure = failure or NotImplementedError(ENDS_WITH_PIXELS)
         raise failure or NotImplementedError(ENDS_WITH_PIXELS)
-
-
-def _graphs(pattern: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
-    """The patterns of x1 and x2; None without patterns."""
-    if pattern is None or all(one is None for one in pattern):
-        return None
-    if any(one is None for one in pattern):
-        raise NotImplementedError("a pattern for one of x1 and x2 alone; give both")
-    return pattern
 
 
 def _copied(x1: Any, x2: Any, options: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:

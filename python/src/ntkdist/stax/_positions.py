@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from .._graph import JobLayer, Signal
 from .._inputs import whole
 from .._jax import jax
 from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two
 from ._net import Net
 
+#: Beyond the end of every axis.
+_FAR = 1 << 20
 _LINEAR = ("linear", "bilinear", "trilinear", "triangle")
 
 
@@ -87,6 +91,15 @@ class IndexLayer(SimpleLayer):
     channel_axis: int
     name = "Index"
 
+    @property
+    def mixes_inputs(self) -> bool:  # type: ignore[override]
+        """Whether it leaves out inputs, or changes their order."""
+        whole = ("slice", None, None, None)
+        return any(
+            self._expanded(ndim)[self.batch_axis % ndim] != whole
+            for ndim in range(max(len(self.items), 2), 6)
+        )
+
     def required_axes(self) -> RequiredAxes:
         return self.batch_axis, self.channel_axis
 
@@ -118,7 +131,7 @@ class IndexLayer(SimpleLayer):
                 bounds[axis] = [first, None if first == -1 else first + 1]
                 dropped.append(axis)
             else:
-                bounds[axis] = [*part[1:3]] if part[3] in (None, 1) else [*part[1:]]
+                bounds[axis] = _bounds(slice(*part[1:]))
                 size = signal.size(axis)
                 sizes[axis] = None if size is None else len(range(size)[slice(*part[1:])])
         if not sizes and not dropped:
@@ -139,12 +152,39 @@ class IndexLayer(SimpleLayer):
         output = []
         for size, key in zip(shape, self._key(len(shape))):
             if isinstance(key, slice):
-                # The number of inputs may be -1.
+                if size == -1 and key != slice(None):
+                    raise ValueError("Index of an axis of unknown size, -1; give its size")
                 output.append(size if key == slice(None) else len(range(size)[key]))
         return tuple(output), ()
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
         return inputs[self._key(inputs.ndim)]
+
+
+@dataclass(frozen=True)
+class MaskLayer(SimpleLayer):
+    """Multiplies pixels by a part of the network's input images; see `mask` in docs/reference."""
+
+    rows: slice
+    columns: slice
+    name = "mask"
+
+    def trace_one(self, signal: Signal, tracing: Tracing) -> Signal:
+        parts = {"rows": self.rows, "columns": self.columns}
+        return signal.then({"mask": {key: _bounds(part) for key, part in parts.items()}})
+
+    def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
+        # The channels of this part are equal.
+        part = kwargs["image"][:, self.rows, self.columns, :1]
+        places = [(np.arange(n) + 0.5) * m / n for n, m in zip(inputs.shape[1:3], part.shape[1:3])]
+        down, across = (place.astype(int) for place in places)
+        return inputs * part[:, down][:, :, across]
+
+
+def _bounds(part: slice) -> list[int | None]:
+    """[first, end], or [first, end, step]."""
+    step = [] if part.step in (None, 1) else [part.step]
+    return [part.start, part.stop, *step]
 
 
 def ImageResize(
@@ -179,7 +219,7 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
     Args:
         idx: what `Slice[...]` gives: integers, slices, and an ellipsis. A slice of the batch leaves
             out some inputs.
-        batch_axis: the axis of the batch, which takes no integer.
+        batch_axis: the axis of the batch, which cannot be indexed with an integer.
         channel_axis: the axis of the channels, which must stay whole.
     """
     keys = idx if isinstance(idx, tuple) else (idx,)
@@ -191,8 +231,13 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
                 raise IndexError("Index has two ellipses; give one")
             ellipsis = len(items)
         elif isinstance(key, slice):
-            bounds = (key.start, key.stop, key.step)
-            items.append(("slice", *(None if b is None else operator.index(b) for b in bounds)))
+            bounds = [
+                None if b is None else min(max(operator.index(b), -_FAR), _FAR)
+                for b in (key.start, key.stop, key.step)
+            ]
+            if bounds[2] == 0:
+                raise ValueError("Index with the step 0; give another step")
+            items.append(("slice", *bounds))
         elif (place := whole(key)) is not None:
             items.append(("int", place))
         else:

@@ -118,7 +118,10 @@ class RepeatLayer(OuterLayer):
 
 
 def _same(a: Signal, b: Signal) -> bool:
-    return (a.axes, a.sizes, a.is_gaussian, a.scale) == (b.axes, b.sizes, b.is_gaussian, b.scale)
+    return all(
+        getattr(a, name) == getattr(b, name)
+        for name in ("axes", "sizes", "is_gaussian", "scale", "inputs")
+    )
 
 
 @dataclass(frozen=True)
