@@ -97,6 +97,22 @@ GRAPH_NETWORKS = {
             s.Flatten(),
         ],
     ),
+    "repeated pixels": (
+        (2, 3),
+        None,
+        lambda s: [
+            s.Dense(4),
+            s.repeat(
+                s.serial(
+                    s.Conv(4, (2, 2), padding="SAME"),
+                    s.Aggregate(),
+                    s.Abs(),
+                    s.Conv(4, (1, 2), padding="SAME"),
+                ),
+                2,
+            ),
+        ],
+    ),
     "pixels": (
         (2, 3),
         None,

@@ -8,21 +8,19 @@
 struct Mask: Layer {
   static let name = "mask"
 
-  private let rows: AxisSlice
-  private let columns: AxisSlice
+  private let part: ImagePart
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
-    rows = try parameters.slice("rows")
-    columns = try parameters.slice("columns")
+    part = try ImagePart(&parameters)
   }
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
     let pixels = try network.pixels()
     let signal = network.signal
     let image = network.graph.nodes[0].shape ?? pixels
-    let (down, across) = (rows.places(of: image.height), columns.places(of: image.width))
-    guard !down.isEmpty, !across.isEmpty else {
-      throw network.error("its part of the \(image) pixels of an image is empty; use a larger part")
+    guard let (down, across) = part.places(of: image) else {
+      throw network.error(
+        "its part of the \(image) pixels of an image is empty; use a larger part")
     }
     let mix = PositionMix.axes(
       AxisMatrix(input: image.height, places: Self.stretched(down, to: pixels.height)),

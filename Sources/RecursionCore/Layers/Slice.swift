@@ -1,17 +1,14 @@
-/// A part of an image: some of its rows and columns. (`stax.Index`.)
+/// A part of an image. (`stax.Index`.)
 struct Slice: Layer {
-  private let rows: AxisSlice
-  private let columns: AxisSlice
+  private let part: ImagePart
 
   init(_ parameters: inout LayerParameters) throws(NetworkError) {
-    rows = try parameters.slice("rows")
-    columns = try parameters.slice("columns")
+    part = try ImagePart(&parameters)
   }
 
   func append(to network: inout NetworkBuilder) throws(NetworkError) {
     let input = try network.pixels()
-    let (down, across) = (rows.places(of: input.height), columns.places(of: input.width))
-    guard !down.isEmpty, !across.isEmpty else {
+    guard let (down, across) = part.places(of: input) else {
       throw network.error(
         "it leaves nothing of the \(input) pixels that reach it; use a larger part")
     }

@@ -64,6 +64,10 @@ class Patterns:
         If there are masks, they begin at row `mask_row` of the input image.
         """
         # In a job's matrix, a row has the neighbors of a pixel; in a pattern, a column has them.
+        if not sizes:
+            raise NotImplementedError(
+                "graphs of a signal without pixels; scale the weights instead"
+            )
         aggregated = [sizes[axis] for axis in axes]
         matrices = [
             _over_image(layer.dense(graph[layer], aggregated)[0].T, axes, sizes)
@@ -71,8 +75,6 @@ class Patterns:
         ]
         if not self.has_masks:
             return [self._aggregate(matrices[0])]
-        if not sizes:
-            raise NotImplementedError("different graphs behind a readout; use one graph")
         height, width = sizes.get("0", 1), sizes.get("1", 1)
         count = height * width
         if count > _LIMIT:

@@ -104,8 +104,6 @@ def traced(
     start = begin = input_signal(tuple(axes), sizes)
     graph_layers = None
     if patterns is not None:
-        if patterns.has_masks and len(axes) == 2:
-            raise NotImplementedError("different graphs for inputs without pixels; use one graph")
         height = (begin.size("0") or 1) if "0" in axes else 1
         graph_layers = partial(patterns.layers, height)
         if patterns.has_masks:

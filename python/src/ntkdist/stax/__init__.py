@@ -34,6 +34,7 @@ from ._functions import (
     Sin,
 )
 from ._missing import __getattr__ as __getattr__
+from ._net import unmask_fn
 from ._normalization import Dropout, LayerNorm
 from ._pooling import AvgPool, GlobalAvgPool, GlobalSumPool, SumPool
 from ._positions import ImageResize, Index, Slice
@@ -95,4 +96,5 @@ __all__ = [
     "parallel",
     "repeat",
     "serial",
+    "unmask_fn",
 ]

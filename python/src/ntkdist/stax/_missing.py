@@ -20,10 +20,9 @@ _NEAREST = {
     "layer": _OWN_LAYERS,
     "requires": _OWN_LAYERS,
     "supports_masking": _MASKS,
-    "unmask_fn": _MASKS,
 }
 _WITH_PARAMETERS = ("requires", "supports_masking")
-_DECORATORS = ("layer", "unmask_fn", *_WITH_PARAMETERS)
+_DECORATORS = ("layer", *_WITH_PARAMETERS)
 
 
 class _Missing:

@@ -81,8 +81,13 @@ class RepeatLayer(OuterLayer):
                 rounds = self.count - done
             if rounds > 1 and body:
                 layer: JobLayer = {"repeat": {"count": rounds, "layers": body}}
-                turns = rounds % 2 == 1 and after.is_reversed != signals.is_reversed
-                turned = signals.is_reversed != turns
+                turns = {
+                    signals.is_reversed: after.is_reversed,
+                    after.is_reversed: then.is_reversed,
+                }
+                turned = signals.is_reversed
+                for _ in range(rounds):
+                    turned = turns[turned]
                 node = Node(layer, [signals.node])
                 after = after.resized({}, node=node, is_reversed=turned)
             signals = after
