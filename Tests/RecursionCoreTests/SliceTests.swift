@@ -30,46 +30,62 @@ struct SliceTests {
     [LayerDescription("global_average_pool"), dense(1, 0)]
   }
 
-  /// The kernels of two images.
-  private func kernels(_ layers: [LayerDescription], _ values: [[Double]]) throws -> [Double] {
-    let images = values.map { PlainImage(height: 3, width: 4, channels: 1, values: $0) }
+  /// The lower triangles of both kernels of two images with this height.
+  private func kernels(
+    _ layers: [LayerDescription], _ values: [[Double]], height: Int
+  ) throws -> [Double] {
+    let images = values.map { PlainImage(height: height, width: 4, channels: 1, values: $0) }
     let found = try FastKernels([layers], images, nil, .f64)
-    return [found.nngp, found.ntk].flatMap { $0[0].joined() }
+    return [found.nngp[0], found.ntk[0]].flatMap { [$0[0][0], $0[1][0], $0[1][1]] }
   }
 
-  @Test(
-    "slices mean what they mean in Python",
-    arguments: [
-      ([nil, nil, nil], nil), ([0, 3, 1], nil), ([1, nil], [1, 2]), ([-2, 100], [1, 2]),
-      ([nil, nil, -1], [2, 1, 0]), ([nil, nil, 2], [0, 2]), ([-1, 0, -1], [2, 1]),
-      ([5, nil, -2], [2, 0]), ([1, -100, -1], [1, 0]), ([0, 1], [0]),
-    ] as [([Double?], [Int]?)])
-  func places(_ slice: [Double?], _ rows: [Int]?) throws {
-    guard slice.count != 3 || slice[2] != nil else {
-      #expect(
-        reason([convolution, part("slice", slice)] + readout)?.contains("step is not 0") == true)
-      return
+  private static let slices: [(slice: [Double?], rows: [Int])] = [
+    ([nil, nil], [0, 1, 2]), ([0, 3, 1], [0, 1, 2]), ([1, nil], [1, 2]), ([-2, 100], [1, 2]),
+    ([nil, nil, -1], [2, 1, 0]), ([nil, nil, 2], [0, 2]), ([-1, 0, -1], [2, 1]),
+    ([5, nil, -2], [2, 0]), ([1, -100, -1], [1, 0]), ([0, 1], [0]),
+  ]
+
+  @Test("slices mean what they mean in Python", arguments: slices.indices)
+  func places(_ index: Int) throws {
+    let (slice, rows) = Self.slices[index]
+    let numbers: [Double] = [3, -1, 4, 1, -5, 9, 2, -6, 5, 3, 5, -8]
+    let values = [numbers, Array(numbers.reversed())]
+    let chosen = values.map { image in rows.flatMap { Array(image[$0 * 4..<$0 * 4 + 4]) } }
+    // Behind this convolution, the order of the rows counts.
+    let layers = [
+      PlainRecursionTests.convolution([2, 1], w: 1, b: 0.1), LayerDescription("relu"),
+      LayerDescription("global_average_pool"), dense(1, 0),
+    ]
+    let found = try kernels([part("slice", slice)] + layers, values, height: 3)
+    let expected = try kernels(layers, chosen, height: rows.count)
+    for (value, reference) in zip(found, expected) {
+      #expect(relativeError(value, reference) < 1e-13, "\(slice)")
     }
-    let values = (0..<2).map { image in (0..<12).map { Double(($0 * 7 + image * 5) % 11) - 4 } }
-    let chosen = values.map { image in (rows ?? [0, 1, 2]).flatMap { image[$0 * 4..<$0 * 4 + 4] } }
+  }
+
+  @Test("a mask multiplies the pixels")
+  func mask() throws {
+    // The last row is the mask of the two rows above it.
+    let values: [[Double]] = [
+      [1, 2, -3, 4, 0.5, 1, 2, -1, 1, 0, 2, 1], [2, -1, 1, 0, 3, 1, 1, 2, 0.5, 1, -1, 0],
+    ]
+    let cut = values.map { image in (0..<8).map { image[$0] * image[8 + $0 % 4] } }
+    let layers = [LayerDescription("global_average_pool"), dense(1, 0)]
     let found = try kernels(
-      [part("slice", slice), LayerDescription("flatten"), dense(1, 0)], values)
-    let expected = chosen.map { left in
-      chosen.map { right in
-        zip(left, right).map { $0 * $1 }.reduce(0, +) / Double(left.count)
-      }
-    }
-    for (value, reference) in zip(found, expected.joined()) {
-      #expect(relativeError(value, reference) < 1e-14, "\(slice)")
+      [part("slice", [0, 2]), part("mask", [2, 3])] + layers, values, height: 3)
+    let expected = try kernels(layers, cut, height: 2)
+    for (value, reference) in zip(found, expected) {
+      #expect(relativeError(value, reference) < 1e-13)
     }
   }
 
   @Test("slices and masks that are empty, or no slices, are refused")
   func refused() {
     for layer in ["slice", "mask"] {
-      for wrong in [[0, 2, 0], [nil, nil, 0], [0.5, 2], [1], [0, 1, 2, 3], [0, 1 << 30]]
-        as [[Double?]]
-      {
+      let slices: [[Double?]] = [
+        [0, 2, 0], [nil, nil, 0], [nil, nil, nil], [0.5, 2], [1], [0, 1, 2, 3], [0, 1e10],
+      ]
+      for wrong in slices {
         let sentence = reason([convolution, part(layer, wrong)] + readout)
         #expect(sentence?.contains("'rows' must be [first, end]") == true, "\(wrong)")
       }
