@@ -2,7 +2,8 @@ import RecursionCore
 import Synchronization
 
 /// The edges of all tiles of one computation, for the engines of several threads. Each edge is
-/// computed once: with pools, an image costs as much as a pair of images.
+/// computed once: with pools, an image costs as much as a pair of images. The images must not change
+/// or move while this object lives.
 package final class SharedEdges: Sendable {
   private struct Key: Hashable {
     let address: Int

@@ -141,7 +141,8 @@ public final class TileKernels {
     try edges.edge(of: images, recursion, poll)?.edge.diagonals
   }
 
-  /// Takes the edges of tiles from `edges` and adds those that are missing, until `forgetImages`.
+  /// Takes the edges of tiles from `edges` and adds those that are missing. After `forgetImages`, this
+  /// object has edges of its own again.
   package func use(_ edges: SharedEdges?) { self.edges.shared = edges }
 
   /// Computes and keeps the edge of `images`. Returns false if `poll` stops the computation.

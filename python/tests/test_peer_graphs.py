@@ -170,7 +170,7 @@ def test_graphs_of_inputs_inside_jit_and_with_all_covariances(jax):
 
 
 @pytest.mark.parametrize("kind", ["sparse", "to_dense", "other axes", "one graph", "lists"])
-def test_forms_of_graphs(peer, kind):
+def test_forms_of_graphs(jax, peer, kind):
     generator = np.random.default_rng(6)
     x1, x2 = inputs((4, 2), (3, 2))
     options = {}
@@ -207,6 +207,8 @@ def test_forms_of_graphs(peer, kind):
     theirs = networks[0](x1, x2, "ntk", pattern=tuple(pattern if kind == "to_dense" else given))
     ours = networks[1](x1, x2, "ntk", pattern=tuple(pattern))
     assert np.allclose(ours, theirs, rtol=1e-8)
+    compiled = jax.jit(lambda a, b: networks[1](a, b, "ntk", pattern=tuple(pattern)))
+    assert np.allclose(compiled(x1, x2), ours, rtol=1e-6)
     assert ours.block_until_ready() is ours
 
 
@@ -219,6 +221,8 @@ def test_graphs_of_inputs_that_are_the_same_twice(peer):
     x, graphs = inputs((4, 2))[0], generator.random((3, 4, 4))
     kernel_fn = graph_kernel()
     network = [peer.stax.Dense(1), peer.stax.Aggregate(), peer.stax.GlobalAvgPool()]
+    with pytest.raises(NotImplementedError, match="dropout if x2 is x1"):
+        graph_kernel(stax.Dropout(0.5))(x, None, "ntk", pattern=(graphs, graphs[::-1]))
     for second, other in ((x, graphs), (x, graphs[::-1]), (x.copy(), graphs)):
         found = kernel_fn(x, second, pattern=(graphs, other))
         with warnings.catch_warnings():
@@ -292,12 +296,15 @@ def test_graphs_that_are_refused():
         kernel_fn(x, None, "ntk", pattern=(graphs * [[[1], [1], [np.inf], [1]]], graphs))
     with pytest.raises(ValueError, match="a graph for each input"):
         kernel_fn(x, None, "ntk", pattern=({"a": 1}, {"a": 1}))
+    for pattern in ((graphs[:1], graphs[:1]), (graphs, graphs)):
+        with pytest.raises(ValueError, match="inputs of one shape"):
+            kernel_fn(x, np.ones((3, 2, 4)), "ntk", pattern=pattern)
     indexed = graph_kernel(stax.Index(np.s_[::2]))
     for pattern in ((graphs, graphs), (graphs[:1], graphs[1:2])):
         with pytest.raises(NotImplementedError, match="index the arrays"):
             indexed(x, x[1:], "ntk", pattern=(pattern[0], pattern[1][-2:]))
     flat = stax.serial(stax.Dense(1), stax.Aggregate(()), stax.Dense(1)).kernel_fn
-    with pytest.raises(NotImplementedError, match="without pixels"):
+    with pytest.raises(NotImplementedError, match="signal without pixels"):
         flat(x[:, 0], None, "ntk", pattern=(graphs[:, 0, 0], graphs[:, 0, 0]))
     many = np.ones((2, 2500, 1))
     graphs = np.zeros((2, 2500, 2500), np.int8)

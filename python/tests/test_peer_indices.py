@@ -14,9 +14,15 @@ pytestmark = pytest.mark.usefixtures("kernels")
 
 def test_indices_of_inputs(peer):
     x1, x2 = inputs((4, 5, 2), (5, 4))
-    for index in (np.s_[::2], np.s_[1:4, ::-1], np.s_[-3:, ::-2, 1:4], np.s_[1:2:-1]):
+    for index in (
+        np.s_[::2],
+        np.s_[1:4, ::-1],
+        np.s_[3:0:-1, ::-1, 4:1:-1],
+        np.s_[-3:, ::-1, 1:4],
+        np.s_[1:2:-1],
+    ):
         networks = [
-            s.serial(s.Conv(3, (2, 2)), s.Relu(), s.Index(index), s.Flatten(), s.Dense(1))[2]
+            s.serial(s.Conv(3, (2, 1)), s.Relu(), s.Index(index), s.Conv(3, (2, 2)), s.Flatten())[2]
             for s in (peer.stax, stax)
         ]
         for second in (None, x2):
@@ -34,7 +40,7 @@ def test_indices_of_inputs_in_branches():
         stax.parallel(stax.Dense(1), stax.serial(stax.Dense(1), stax.Index(np.s_[::2]))),
         stax.FanInSum(),
     )
-    with pytest.raises(NotImplementedError, match="Index outside of them"):
+    with pytest.raises(NotImplementedError, match="behind FanIn"):
         branches.kernel_fn(np.ones((4, 3)))
 
 
@@ -43,7 +49,7 @@ def test_indices_of_inputs_that_are_repeated(peer):
     networks = [
         s.serial(
             s.Dense(4),
-            s.repeat(s.serial(s.Dense(4), s.Relu(), s.Index(np.s_[::-1])), 2),
+            s.repeat(s.serial(s.Dense(4), s.Relu(), s.Index(np.s_[::-1])), 3),
             s.Flatten(),
         )[2]
         for s in (peer.stax, stax)
@@ -72,3 +78,20 @@ def test_indices_far_away_and_wrong_ones():
         stax.Index(np.s_[:, ::0])
     with pytest.raises(ValueError, match="unknown size"):
         stax.Index(np.s_[::2]).init_fn(None, (-1, 4, 2))
+
+
+def test_some_inputs_are_the_same():
+    x = inputs((4, 2))[0]
+    y = np.concatenate([x[:2], x[2:] + 5])
+    net = stax.serial(
+        stax.Dense(1), stax.Relu(), stax.Dropout(0.5), stax.Index(np.s_[:2]), stax.GlobalAvgPool()
+    )
+    found, own = net.kernel_fn(x, y), net.kernel_fn(x, None)
+    # x1 is not x2, so that both have noise of their own.
+    assert not found.x1_is_x2 and own.x1_is_x2
+    assert found.nngp[0, 0] < 0.9 * own.nngp[0, 0]
+
+
+def test_indices_of_many_inputs():
+    shape, _ = stax.Index(np.s_[: 2 * 10**6]).init_fn(None, (3 * 10**6, 4, 2))
+    assert shape == (2 * 10**6, 4, 2)

@@ -5,6 +5,7 @@ struct AxisSlice: Sendable {
   let first: Int?
   /// nil if the part ends with the last place in the direction of the step.
   let end: Int?
+  /// It is not 0.
   let step: Int
 
   /// The whole axis.
@@ -13,15 +14,15 @@ struct AxisSlice: Sendable {
   /// The places of the part on an axis of `count` places.
   func places(of count: Int) -> [Int] {
     let isBackward = step < 0
-    // The first place, and the place behind the last one, in the direction of the step.
-    let ends = isBackward ? (first: count - 1, behind: -1) : (first: 0, behind: count)
-    let bounds = min(ends.first, ends.behind)...max(ends.first, ends.behind)
+    // The first place, and the place past the last one, in the direction of the step.
+    let ends = isBackward ? (first: count - 1, past: -1) : (first: 0, past: count)
+    let bounds = min(ends.first, ends.past)...max(ends.first, ends.past)
     func place(_ index: Int) -> Int {
       let fromStart = index < 0 ? index + count : index
       return min(max(fromStart, bounds.lowerBound), bounds.upperBound)
     }
     return Array(
       stride(
-        from: first.map(place) ?? ends.first, to: end.map(place) ?? ends.behind, by: step))
+        from: first.map(place) ?? ends.first, to: end.map(place) ?? ends.past, by: step))
   }
 }

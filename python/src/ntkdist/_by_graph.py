@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._arrays import result
-from ._computing import computed, described, of_pixels
+from ._computing import computed, described, pixel_fields
 from ._patterns import Graph, Patterns, are_equal, grouped
 from ._plans import Plan
 
@@ -21,14 +21,14 @@ class ByGraph:
     """The computation of a network's kernels of inputs with different graphs.
 
     Args:
-        plan: makes the plan for inputs, and for the graphs `Patterns`.
-        layers: all `Aggregate` of the network.
+        plan: makes the plan for inputs x1 and x2 (or None), and for the graphs `Patterns`.
+        layers: all `Aggregate` layers of the network.
         choice: bits, threads and `diagonal_spatial`, as for `computed`.
     """
 
     def __init__(
         self,
-        plan: Callable[[Any, Patterns], Plan],
+        plan: Callable[[Any, Any, Patterns], Plan],
         layers: Sequence[Any],
         choice: tuple[int, int, bool | None],
     ) -> None:
@@ -44,14 +44,17 @@ class ByGraph:
     ) -> dict[str, Any]:
         """The values that `computed` returns.
 
-        The inputs are along `axis`, and each has its graph in `pattern`; x2 may be None for x1. If
-        x2 is x1 with other graphs, "cov2" is among the values.
+        The inputs are along `axis`, and each has its graph in `pattern`. None for x2 stands for x1.
+        If x1 and x2 differ, or have different graphs, "cov2" comes with "cov1".
+
+        Raises ValueError for patterns that do not fit, and NotImplementedError for layers that
+        different graphs do not allow.
         """
         other = x1 if x2 is None else x2
         shape = (x1.shape[axis], other.shape[axis])
         rows = grouped(self._layers, pattern[0], shape[0], "x1")
         columns = grouped(self._layers, pattern[1], shape[1], "x1" if x2 is None else "x2")
-        plan = self._plan(x1, Patterns(rows[0][0]))
+        plan = self._plan(x1, x2, Patterns(rows[0][0]))
         if len(rows) == len(columns) == 1 and are_equal(rows[0][0], columns[0][0]):
             return computed(plan, x1, x2, names, *self._choice)
         if plan.signal.inputs:
@@ -60,8 +63,10 @@ class ByGraph:
             )
         is_equal = x2 is None or np.array_equal(x1, x2)
         has_same_graphs = is_equal and _are_same(rows, columns)
+        if is_equal and not has_same_graphs and '"dropout"' in plan.text:
+            raise NotImplementedError("dropout if x2 is x1, but has other graphs")
         found = described(plan, *shape, is_same=is_equal)
-        found.update(of_pixels(plan, names, self._choice[2]))
+        found.update(pixel_fields(plan, names, self._choice[2]))
         matrices = tuple(name for name in names if name not in ("cov1", "cov2"))
         for index, (graph, places) in enumerate(rows):
             first = np.take(x1, places, axis)
@@ -89,9 +94,9 @@ class ByGraph:
     def _part(
         self, graph: Graph, second: Graph, x1: Any, x2: Any, names: tuple[str, ...]
     ) -> dict[str, Any]:
-        """The values for inputs x1 with one graph and inputs x2 with another."""
+        """The values for inputs x1 with one graph, and inputs x2 with another."""
         patterns = Patterns(graph) if are_equal(graph, second) else Patterns(graph, second)
-        plan = self._plan(x1, patterns)
+        plan = self._plan(x1, None, patterns)
         return computed(plan, x1, x2, names, *self._choice, may_be_same=False)
 
 

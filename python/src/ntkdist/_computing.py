@@ -33,15 +33,15 @@ def computed(
     _inputs.require_finite(x1, "x1")
     if x2 is not None:
         _inputs.require_finite(x2, "x2")
+    # Half of the work is enough then, and for Dropout it matters whether x2 is x1.
+    if x2 is not None and may_be_same and _are_equal(x1, x2):
+        x2 = None
     images1 = plan.images(x1)
     images2 = None if x2 is None else plan.images(x2, is_second=True)
-    if images2 is not None and may_be_same and _are_equal(images1, images2):
-        # Half of the work is enough, and for Dropout it matters whether x2 is x1.
-        images2 = None
     work = Work(plan.text, plan.image, images1, images2, bits, threads)
     values = described(plan, *work.shape, is_same=images2 is None)
     arrays = _arrays(names, images2 is not None)
-    values.update(of_pixels(plan, names, diagonal_spatial))
+    values.update(pixel_fields(plan, names, diagonal_spatial))
     if arrays and plan.signal.spatial:
         is_diagonal = values["diagonal_spatial"]
         results = (_pixels.equal if is_diagonal else _pixels.all_pairs)(plan, work, arrays)
@@ -53,7 +53,7 @@ def computed(
     return values
 
 
-def _are_equal(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+def _are_equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
     # Most pairs of inputs differ in their first numbers.
     if a.shape != b.shape or len(a) == 0:
         return False
@@ -70,8 +70,10 @@ def _arrays(names: tuple[str, ...], has_second: bool) -> dict[str, str]:
     return found
 
 
-def of_pixels(plan: Plan, names: tuple[str, ...], diagonal_spatial: bool | None) -> dict[str, Any]:
-    """The fields that say which pairs of pixels the arrays among `names` have."""
+def pixel_fields(
+    plan: Plan, names: tuple[str, ...], diagonal_spatial: bool | None
+) -> dict[str, Any]:
+    """The fields that describe the pixel axes of the arrays among `names`."""
     if not plan.signal.spatial or not _arrays(names, True):
         return {}
     is_diagonal = bool(diagonal_spatial)

@@ -48,6 +48,33 @@ def _common(a: Node, b: Node) -> Node:
     return a
 
 
+def with_absolute_masks(layers: Any, height: int, width: int) -> Any:
+    """Layers of a job whose masks name the same pixels if images of this size are extended.
+
+    Masks that begin behind the image already name pixels of the extended image.
+    """
+    if isinstance(layers, list):
+        return [with_absolute_masks(layer, height, width) for layer in layers]
+    if not isinstance(layers, dict):
+        return layers
+    found = {}
+    for name, value in layers.items():
+        if name == "mask" and isinstance(value, dict):
+            sizes = {"rows": height, "columns": width}
+            value = {key: _absolute(value.get(key), size) for key, size in sizes.items()}
+        found[name] = with_absolute_masks(value, height, width)
+    return found
+
+
+def _absolute(bounds: list[int | None] | None, size: int) -> list[int | None]:
+    """[first, end, step] with numbers from the start of an axis of this size."""
+    part = slice(*(bounds or [None, None]))
+    if part.start is not None and part.start >= size and (part.step or 1) > 0:
+        return [part.start, part.stop, 1]
+    first, end, step = part.indices(size)
+    return [first, None if end < 0 else end, step]
+
+
 def layers(node: Node, start: Node) -> list[JobLayer]:
     """The layers from `start`, which is on every path to `node`, to `node`."""
     found: list[JobLayer] = []
@@ -93,7 +120,7 @@ class Signal:
         scale: the factor by which a standard parameterization has scaled the number of channels.
         is_reversed: whether kernels of pixels have the spatial axes in reverse order, as in
             neural-tangents after an odd number of convolutions.
-        inputs: slices of the inputs; each leaves out some of those that the one before leaves.
+        inputs: slices of the inputs, each applied to the result of the one before.
     """
 
     node: Node
@@ -170,7 +197,9 @@ def joined(signals: Sequence[Signal], join: str, **changes: Any) -> Signal:
                 "give all branches the same order of axes"
             )
         if signal.inputs != first.inputs:
-            raise NotImplementedError("branches with different inputs; use Index outside of them")
+            raise NotImplementedError(
+                "branches that keep different inputs; put Index before FanOut or behind FanIn"
+            )
     node = Node(parents=[signal.node for signal in signals], join=join)
     return replace(first, node=node, **changes)
 

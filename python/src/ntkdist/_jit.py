@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, Callable
 
 import numpy as np
@@ -18,11 +19,13 @@ def called_back(
     compute: Callable[..., Any],
     x1: Any,
     x2: Any,
-    graphs: tuple[Any, Any] | None,
+    further: Sequence[Any],
     names: tuple[str, ...],
     diagonal_batch: bool,
 ) -> dict[str, Any]:
-    """The arrays among `names`, as the results of a call to `compute(x1, x2, graphs, names)`.
+    """The arrays among `names`, as the results of a call to `compute(x1, x2, further, names)`.
+
+    `further` are other arrays that JAX traces.
 
     With `diagonal_batch`, "cov1" and "cov2" are diagonals.
 
@@ -43,14 +46,13 @@ def called_back(
     def call(*arrays: Any) -> tuple[Any, ...]:
         given = [np.asarray(array) for array in arrays]
         first, second = given[0], None if x2 is None else given[1]
-        pair = None if graphs is None else tuple(given[-2:])
-        values = compute(first, second, pair, asked)
+        values = compute(first, second, given[len(given) - len(further) :], asked)
         return tuple(np.asarray(value, dtype) for value in values)
 
     results = _jax.called_back(
         call,
         tuple(jax.ShapeDtypeStruct(shapes[name], dtype) for name in asked),
-        [x for x in (x1, x2, *(graphs or ())) if x is not None],
+        [x for x in (x1, x2, *further) if x is not None],
         "kernel_fn",
     )
     return dict(zip(asked, results))

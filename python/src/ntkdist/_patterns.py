@@ -66,7 +66,7 @@ class Patterns:
         # In a job's matrix, a row has the neighbors of a pixel; in a pattern, a column has them.
         if not sizes:
             raise NotImplementedError(
-                "graphs of a signal without pixels; scale the weights instead"
+                "Aggregate of a signal without pixels; put it before the layers that join them"
             )
         aggregated = [sizes[axis] for axis in axes]
         matrices = [
@@ -116,7 +116,7 @@ def grouped(
     """The different graphs of `count` inputs, and the indices of their inputs.
 
     Args:
-        layers: all `Aggregate` of the network.
+        layers: all `Aggregate` layers of the network.
         pattern: the pattern of all inputs.
         count: the number of inputs.
         name: of the inputs, in messages.

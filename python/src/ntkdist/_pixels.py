@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from ._graph import JobLayer
+from ._graph import JobLayer, with_absolute_masks
 from ._plans import Plan
 from ._work import Array, Work
 
@@ -77,7 +77,11 @@ def all_pairs(plan: Plan, work: Work, arrays: dict[str, str]) -> dict[str, Array
     if "dropout" in plan.text and count > 1:
         raise NotImplementedError(f"dropout in {ENDS_WITH_PIXELS}")
     branches = [
-        [_slice(0, work.image[0], work.image[1]), *plan.layers, _WEIGHTS],
+        [
+            _slice(0, work.image[0], work.image[1]),
+            *with_absolute_masks(plan.layers, *work.image[:2]),
+            _WEIGHTS,
+        ],
         [_slice(work.image[0], image[0], width)],
     ]
     masked = work.of(

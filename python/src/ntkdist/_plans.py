@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._cache import Recent
-from ._graph import JobLayer, Signal, input_signal, layers
+from ._graph import JobLayer, Signal, input_signal, layers, with_absolute_masks
 from ._library import NetworkHandle, library
 from ._patterns import MASK_ROWS, Patterns, masked
 from ._text import compact
@@ -102,7 +102,7 @@ def traced(
     NotImplementedError for layers that do not fit.
     """
     start = begin = input_signal(tuple(axes), sizes)
-    graph_layers = None
+    graph_layers, height = None, 1
     if patterns is not None:
         height = (begin.size("0") or 1) if "0" in axes else 1
         graph_layers = partial(patterns.layers, height)
@@ -116,6 +116,9 @@ def traced(
             "a network that ends in branches; join them with FanInSum, FanInConcat or FanInProd"
         )
     found = layers(end.node, start.node)
+    if begin is not start:
+        size = begin.size("1") if "1" in axes else 1
+        found = with_absolute_masks(found, height, size or 1)
     is_flat = len(axes) == 2
     if is_flat and (not found or found[0] != "flatten"):
         # Vectors are flat images.

@@ -220,10 +220,10 @@ class FiniteNetwork:
 
 
 class _WholeNetwork(_structure.SerialLayer):
-    """All layers of a network. They get its inputs as `image`."""
+    """All layers of a network. They get its inputs as `image`, unless the caller has others."""
 
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
-        return super().apply(params, inputs, image=inputs, **kwargs)
+        return super().apply(params, inputs, **{"image": inputs, **kwargs})
 
 
 def last_weights(layers: Sequence[JobLayer]) -> int:

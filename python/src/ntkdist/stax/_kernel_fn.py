@@ -106,13 +106,9 @@ class KernelFn:
         if graphs is None:
             values = computed(self._plan(first, second), first, second, names, *choice)
         else:
-            axis = _plans.input_axes(self.layer, first.ndim).index("N")
-            by_graph = ByGraph(
-                lambda x, patterns: self._plan(x, None, patterns), self._aggregates(), choice
-            )
-            values = by_graph.values(first, second, graphs, names, axis)
-        if "cov2" not in values:
-            values["cov2"] = None if x2 is None else values.get("cov1")
+            by_graph = ByGraph(self._plan, self._aggregates(), choice)
+            values = by_graph.values(first, second, graphs, names, self._axis(first))
+        values["cov2"] = None if x2 is None else values.get("cov2", values.get("cov1"))
         if diagonal_batch is False:
             values.update(self._covariances(x1, x2, names, options))
         result = _kernels.selected(values, get)
@@ -182,12 +178,16 @@ class KernelFn:
         n1, n2 = (plan.count(x.shape) for x in (x1, x1 if x2 is None else x2))
         values = described(plan, n1, n2, is_same=x2 is None)
 
-        def compute(first: Any, second: Any, pair: Any, asked: tuple[str, ...]) -> Any:
-            return self(first, second, asked, **{**options, "pattern": pair})
+        traced = [graph for graph in graphs or () if is_traced(graph)]
+
+        def compute(first: Any, second: Any, values: list[Any], asked: tuple[str, ...]) -> Any:
+            rest = iter(values)
+            pair = [next(rest) if is_traced(graph) else graph for graph in graphs or ()]
+            return self(first, second, asked, **{**options, "pattern": tuple(pair) or None})
 
         values["cov2"] = None
         is_diagonal = values["diagonal_batch"] = options["diagonal_batch"] is not False
-        values.update(_jit.called_back(plan, compute, x1, x2, graphs, names, is_diagonal))
+        values.update(_jit.called_back(plan, compute, x1, x2, traced, names, is_diagonal))
         return _kernels.selected(values, get)
 
     def _aggregates(self) -> list[Any]:
@@ -203,12 +203,19 @@ class KernelFn:
         return pattern
 
     def _plan(self, x1: Any, x2: Any = None, patterns: Patterns | None = None) -> _plans.Plan:
-        axis = _plans.input_axes(self.layer, x1.ndim).index("N")
+        axis = self._axis(x1)
         shape = x1.shape[:axis] + x1.shape[axis + 1 :]
         if x2 is not None and shape != x2.shape[:axis] + x2.shape[axis + 1 :]:
             raise ValueError(f"x1 has shape {x1.shape} and x2 {x2.shape}; give inputs of one shape")
+        if patterns is not None and patterns.has_masks:
+            # It is used once, and its files are large.
+            return _plans.plan(self.layer, x1.shape, patterns)
         key = (axis, shape, patterns.key if patterns else None)
         return self._plans.get(key, lambda: _plans.plan(self.layer, x1.shape, patterns))
+
+    def _axis(self, x: Any) -> int:
+        """The axis of the inputs."""
+        return _plans.input_axes(self.layer, x.ndim).index("N")
 
     def yaml(self, input_shape: Sequence[int] | None = None) -> str:
         """The network as a YAML list of layers; see `Net.yaml`."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Callable
 
 from ._kernel_fn import KernelFn
-from ._layer import Layer, OuterLayer, Signals, Tracing
+from ._layer import Layer, OuterLayer, Signals, Tracing, inside
 
 
 class Net(tuple):  # type: ignore[type-arg]
@@ -75,6 +75,9 @@ def _applied(layer: Layer, params: Any, inputs: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
             "mask_constant: there are no masks; compute inputs of each length on their own"
         )
+    if any("mask" in getattr(part, "text", "") for part in inside(layer)):
+        # A mask is a part of the network's inputs, whatever is before it.
+        kwargs["image"] = inputs
     return layer.apply(params, inputs, **kwargs)
 
 

@@ -15,7 +15,7 @@ from .._jax import jax
 from ._layer import RequiredAxes, SimpleLayer, Tracing, require_two
 from ._net import Net
 
-#: Beyond the end of every axis.
+#: Beyond the end of every axis of an image.
 _FAR = 1 << 20
 _LINEAR = ("linear", "bilinear", "trilinear", "triangle")
 
@@ -120,10 +120,10 @@ class IndexLayer(SimpleLayer):
         for axis, part in parts.items():
             if part == ("slice", None, None, None):
                 continue
-            if axis == "C" or (axis == "N" and part[0] == "int"):
-                raise NotImplementedError(
-                    "Index of channels or of a single input; give ':' or a slice of the inputs"
-                )
+            if axis == "C":
+                raise NotImplementedError("Index of channels; give ':' for their axis")
+            if axis == "N" and part[0] == "int":
+                raise NotImplementedError("Index of a single input; give a slice of the inputs")
             if axis == "N":
                 signal = replace(signal, inputs=(*signal.inputs, slice(*part[1:])))
             elif part[0] == "int":
@@ -176,6 +176,8 @@ class MaskLayer(SimpleLayer):
     def apply(self, params: Any, inputs: Any, **kwargs: Any) -> Any:
         # The channels of this part are equal.
         part = kwargs["image"][:, self.rows, self.columns, :1]
+        if 0 in part.shape[1:]:
+            raise ValueError("mask: its part of an image is empty; use a larger part")
         places = [(np.arange(n) + 0.5) * m / n for n, m in zip(inputs.shape[1:3], part.shape[1:3])]
         down, across = (place.astype(int) for place in places)
         return inputs * part[:, down][:, :, across]
@@ -183,8 +185,8 @@ class MaskLayer(SimpleLayer):
 
 def _bounds(part: slice) -> list[int | None]:
     """[first, end], or [first, end, step]."""
-    step = [] if part.step in (None, 1) else [part.step]
-    return [part.start, part.stop, *step]
+    bounds = [part.start, part.stop] + ([] if part.step in (None, 1) else [part.step])
+    return [None if b is None else min(max(b, -_FAR), _FAR) for b in bounds]
 
 
 def ImageResize(
@@ -214,11 +216,13 @@ def ImageResize(
 
 
 def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
-    """A part of an image, x[idx].
+    """A part of the images, of the inputs, or of both: x[idx].
+
+    A slice of the inputs chooses and orders the inputs of which kernels are computed. It is not
+    available in jobs, in `ntkdist.finite`, and for inputs with different graphs.
 
     Args:
-        idx: what `Slice[...]` gives: integers, slices, and an ellipsis. A slice of the batch leaves
-            out some inputs.
+        idx: what `Slice[...]` gives: integers, slices, and an ellipsis.
         batch_axis: the axis of the batch, which cannot be indexed with an integer.
         channel_axis: the axis of the channels, which must stay whole.
     """
@@ -232,8 +236,7 @@ def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Net:
             ellipsis = len(items)
         elif isinstance(key, slice):
             bounds = [
-                None if b is None else min(max(operator.index(b), -_FAR), _FAR)
-                for b in (key.start, key.stop, key.step)
+                None if b is None else operator.index(b) for b in (key.start, key.stop, key.step)
             ]
             if bounds[2] == 0:
                 raise ValueError("Index with the step 0; give another step")
