@@ -68,7 +68,7 @@ struct KernelCall {
     let threads = isSmall ? 1 : try self.threads(within: NodeMemory.available)
     let parts = try KernelParts(
       rows, columns, results, network, workers: threads, keepsEngines: isSmall)
-    let workers = min(threads, parts.count)
+    let workers = min(threads, parts.largestCrew)
     if network.network.program.usesProducts { try OpenBLASBuffers.require(workers) }
     let crew = CrewOfThreads(
       partCount: parts.count, preparationCount: parts.preparationCount,

@@ -47,6 +47,9 @@ struct KernelParts: Sendable {
   /// The number of parts that must be done before the others: the shared edges.
   var preparationCount: Int { edges == nil ? 0 : edgeCount }
 
+  /// The largest number of threads that find work at the same time.
+  var largestCrew: Int { max(preparationCount, count - preparationCount) }
+
   private var edgeCount: Int {
     tiles.grid.rowCount + (tiles.isSymmetric ? 0 : tiles.grid.columnCount)
   }
