@@ -45,7 +45,7 @@ class ByGraph:
         """The values that `computed` returns.
 
         The inputs are along `axis`, and each has its graph in `pattern`. None for x2 stands for x1.
-        If x1 and x2 differ, or have different graphs, "cov2" comes with "cov1".
+        "cov2" is that of x1 with the graphs of x2 then.
 
         Raises ValueError for patterns that do not fit, and NotImplementedError for layers that
         different graphs do not allow.
@@ -80,9 +80,8 @@ class ByGraph:
                 if has_same_graphs:
                     mirrored = _mirrored(part, is_diagonal=found["diagonal_spatial"])
                     _put(found, mirrored, shape, (others, places))
-        sides = [("cov1", x1, rows)] + ([] if has_same_graphs else [("cov2", other, columns)])
-        for name, x, groups in sides:
-            if name in names or (name == "cov2" and "cov1" in names):
+        for name, x, groups in (("cov1", x1, rows), ("cov2", other, columns)):
+            if name in names:
                 for graph, places in groups:
                     part = self._part(graph, graph, np.take(x, places, axis), None, ("cov1",))
                     _put(found, {name: part["cov1"]}, (x.shape[axis],), (places,))

@@ -129,10 +129,10 @@ class ConvLayer(SimpleLayer):
         if self.dilation:
             steps["rhs_dilation"] = self.dilation
         if self.kind == "transposed_convolution":
-            if self.padding == "circular":
-                padding = "VALID"
-            product = lax.conv_transpose(inputs, kernel, self.strides, padding, **steps)
-            if self.padding == "circular":
+            if self.padding != "circular":
+                product = lax.conv_transpose(inputs, kernel, self.strides, padding, **steps)
+            else:
+                product = lax.conv_transpose(inputs, kernel, self.strides, "VALID", **steps)
                 for letter, stride in zip(self._letters, self.strides):
                     period = stride * inputs.shape[spec[0].index(letter)]
                     product = _wrapped(product, spec[2].index(letter), period)
